@@ -1,0 +1,3 @@
+module dot-for-dbt
+
+go 1.25.0
