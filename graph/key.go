@@ -1,0 +1,102 @@
+package graph
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
+
+// An Input is one labelled thing that a step's result depends on.
+type Input struct {
+	// Label names the input in reasons, such as "vars: sample_rate".
+	Label string
+	// Value is digested into the key. It is never stored.
+	Value string
+	// Show, if not empty, is stored in the record and shown when the input
+	// changes ("dbt 1.11.15 → 1.11.16"). It must hold no secret.
+	Show string
+}
+
+// A Key is the digest of everything that a step's result depends on, in
+// hexadecimal; "" is no key.
+type Key string
+
+// digestLen is the number of bytes kept of an input's digest: enough to tell
+// two values of one label apart, short enough for a record to stay readable.
+const digestLen = 12
+
+// An InputDigest is what a record keeps of an input.
+type InputDigest struct {
+	Label  string `json:"label"`
+	Digest string `json:"digest"`
+	Show   string `json:"show,omitempty"`
+}
+
+// digests returns what a record keeps of inputs, sorted by label. A label that
+// is there twice is an error: one of the two could change unnoticed.
+func digests(inputs []Input) ([]InputDigest, error) {
+	out := make([]InputDigest, 0, len(inputs))
+	for _, in := range inputs {
+		sum := sha256.Sum256(frame(nil, in.Label, in.Value))
+		out = append(out, InputDigest{in.Label, hex.EncodeToString(sum[:digestLen]), in.Show})
+	}
+	slices.SortFunc(out, func(a, b InputDigest) int { return cmp.Compare(a.Label, b.Label) })
+	for i := 1; i < len(out); i++ {
+		if out[i].Label == out[i-1].Label {
+			return nil, fmt.Errorf("input %q is given twice", out[i].Label)
+		}
+	}
+	return out, nil
+}
+
+// newKey digests the kind of a step and its inputs' digests. Each field is
+// framed by its length, so that no two lists of fields give the same bytes.
+func newKey(kind string, version int, inputs []InputDigest) Key {
+	b := frame(nil, "dot step", kind, fmt.Sprint(version))
+	for _, in := range inputs {
+		b = frame(b, in.Label, in.Digest)
+	}
+	sum := sha256.Sum256(b)
+	return Key(hex.EncodeToString(sum[:]))
+}
+
+// frame appends each field to b, preceded by its length.
+func frame(b []byte, fields ...string) []byte {
+	for _, f := range fields {
+		b = binary.BigEndian.AppendUint64(b, uint64(len(f)))
+		b = append(b, f...)
+	}
+	return b
+}
+
+// changedInputs names the inputs that differ between a record and now. Where
+// incomplete is set, inputs that are only in the record are passed over: those
+// of now are not all known yet.
+func changedInputs(then, now []InputDigest, incomplete bool) []string {
+	old := make(map[string]InputDigest, len(then))
+	for _, in := range then {
+		old[in.Label] = in
+	}
+	var changed []string
+	for _, in := range now {
+		was, known := old[in.Label]
+		delete(old, in.Label)
+		switch {
+		case known && was.Digest == in.Digest:
+		case known && was.Show != "" && in.Show != "" && was.Show != in.Show:
+			changed = append(changed, fmt.Sprintf("%s %s → %s", in.Label, was.Show, in.Show))
+		default:
+			changed = append(changed, in.Label)
+		}
+	}
+	if !incomplete {
+		for label := range old {
+			changed = append(changed, label)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}

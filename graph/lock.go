@@ -1,0 +1,93 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
+)
+
+// A Lock names something that two processes must not work on at once.
+type Lock struct {
+	// Name is unique among locks; locks are taken in the order of their
+	// names, so that two processes never wait for each other.
+	Name string
+	// Shared allows others that hold the lock shared too.
+	Shared bool
+	// What is what a person calls the thing: "build dev@9b13827".
+	What string
+}
+
+// A Locker takes locks that end with the process that holds them, at the
+// latest.
+type Locker interface {
+	// Lock takes all of locks, waiting for those that others hold; before it
+	// waits for one it calls waiting with who holds it.
+	Lock(ctx context.Context, locks []Lock, waiting func(l Lock, holder string)) (Held, error)
+	// Holder says who holds a lock in a way that stands against taking it, or
+	// "". It changes nothing.
+	Holder(l Lock) string
+}
+
+// Held is a set of locks that are held.
+type Held interface {
+	// Files are the open files of the locks, for children to inherit.
+	Files() []*os.File
+	// Release lets go of all of them.
+	Release()
+}
+
+// NoLocks is a Locker for graphs that share nothing with other processes.
+type NoLocks struct{}
+
+// Lock takes nothing.
+func (NoLocks) Lock(context.Context, []Lock, func(Lock, string)) (Held, error) {
+	return noneHeld{}, nil
+}
+
+// Holder returns "".
+func (NoLocks) Holder(Lock) string { return "" }
+
+type noneHeld struct{}
+
+func (noneHeld) Files() []*os.File { return nil }
+func (noneHeld) Release()          {}
+
+// locks returns the locks that carrying out the plan needs: those of the steps
+// that run, and shared those of the steps whose results are relied on. A plan
+// in which nothing runs needs none.
+func (p *Plan) locks() []Lock {
+	byName := make(map[string]Lock)
+	running := false
+	for _, d := range p.Steps {
+		running = running || d.Decision.Run
+		for _, l := range d.Step.Locks {
+			l.Shared = l.Shared || !d.Decision.Run
+			if had, ok := byName[l.Name]; ok {
+				l.Shared = l.Shared && had.Shared
+			}
+			byName[l.Name] = l
+		}
+	}
+	if !running {
+		return nil
+	}
+	locks := make([]Lock, 0, len(byName))
+	for _, l := range byName {
+		locks = append(locks, l)
+	}
+	slices.SortFunc(locks, func(a, b Lock) int { return cmp.Compare(a.Name, b.Name) })
+	return locks
+}
+
+// cover reports whether held holds everything in need.
+func cover(held, need []Lock) bool {
+	for _, n := range need {
+		if !slices.ContainsFunc(held, func(h Lock) bool {
+			return h.Name == n.Name && (!h.Shared || n.Shared)
+		}) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,119 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Env is what planning and running need from outside.
+type Env struct {
+	Store Store
+	// Locker keeps other processes out.
+	Locker Locker
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// A Planned step is a step with what was decided about it.
+type Planned struct {
+	Step     *Step
+	Decision Decision
+	// Record is the record that the decision rests on; zero without one.
+	Record Record
+	// inputs and key are known where nothing below runs.
+	inputs []InputDigest
+	key    Key
+}
+
+// A Plan is what running a graph would do now: its steps in order, each with a
+// decision.
+type Plan struct {
+	Steps []Planned
+}
+
+// Runs returns how many steps run.
+func (p *Plan) Runs() int {
+	n := 0
+	for _, s := range p.Steps {
+		if s.Decision.Run {
+			n++
+		}
+	}
+	return n
+}
+
+// Plan decides about each step. It reads records and what the steps' functions
+// look at, and changes nothing. It fails only when a step's late inputs can't
+// be read.
+func (g *Graph) Plan(ctx context.Context, env Env) (*Plan, error) {
+	return g.plan(ctx, env, false)
+}
+
+// plan decides about each step. With locked set, the caller holds the locks:
+// whatever is marked as started was interrupted.
+func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
+	p := &Plan{Steps: make([]Planned, 0, len(g.steps))}
+	for _, step := range g.steps {
+		s := situation{step: step, now: env.Now()}
+		for _, name := range step.Deps {
+			below := p.Steps[g.index[name]]
+			if below.Step.Record != "" && below.Decision.Run {
+				s.depRuns = name
+				break
+			}
+		}
+		planned := Planned{Step: step}
+		if step.Record != "" {
+			s.record, s.loadErr = env.Store.Load(step.Record)
+			if s.record.State == Started && !locked {
+				s.busy = holder(env.Locker, step.Locks)
+			}
+			var err error
+			if s.inputs, err = g.inputs(ctx, step, p, s.depRuns == ""); err != nil {
+				return nil, fmt.Errorf("plan %s: %w", step.Name, err)
+			}
+			planned.inputs = s.inputs
+			if s.depRuns == "" {
+				planned.key = newKey(step.Kind, step.Version, s.inputs)
+			}
+		}
+		planned.Record = s.record
+		planned.Decision = s.decide()
+		p.Steps = append(p.Steps, planned)
+	}
+	return p, nil
+}
+
+// inputs returns the digests of a step's inputs: with complete set all of them
+// (its own, the late ones and the keys of the steps below, which p must hold),
+// else its own only.
+func (g *Graph) inputs(ctx context.Context, step *Step, p *Plan, complete bool) ([]InputDigest, error) {
+	all := step.Inputs
+	if complete {
+		all = append([]Input(nil), all...)
+		for _, name := range step.Deps {
+			if below := p.Steps[g.index[name]]; below.Step.Record != "" {
+				all = append(all, Input{Label: name, Value: string(below.key)})
+			}
+		}
+		if step.Late != nil {
+			late, err := step.Late(ctx)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, late...)
+		}
+	}
+	return digests(all)
+}
+
+// holder says who holds one of locks, or "".
+func holder(l Locker, locks []Lock) string {
+	for _, lock := range locks {
+		if who := l.Holder(lock); who != "" {
+			return who
+		}
+	}
+	return ""
+}

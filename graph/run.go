@@ -1,0 +1,387 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Options say how to carry out a plan.
+type Options struct {
+	Env
+	// Pools are the sizes of the pools; one that isn't listed has one place.
+	Pools map[string]int
+	// KeepGoing lets steps that don't depend on a failed one start all the
+	// same.
+	KeepGoing bool
+	// PID is recorded as the process that ran a step.
+	PID int
+	// Observe, if set, is told of everything that happens, one call at a
+	// time.
+	Observe func(Event)
+}
+
+// An Event is something that happens during a run.
+type Event struct {
+	Kind EventKind
+	// Planned is the step concerned; for Waiting it is zero.
+	Planned Planned
+	// Text is a remark, or what is waited for.
+	Text string
+	// Result is set for Ended.
+	Result StepResult
+}
+
+// An EventKind says what happened.
+type EventKind int
+
+// What can happen during a run.
+const (
+	Waiting   EventKind = iota // for a lock that another process holds
+	Decided                    // a step's decision is final: told once for each step, in the plan's order, before any runs
+	Beginning                  // a step starts
+	Remark                     // a running step says something
+	Ended                      // a step has succeeded or failed, or will not run
+)
+
+// An Outcome is how a step ended.
+type Outcome string
+
+// How a step can end.
+const (
+	Skipped Outcome = "skipped" // it was up to date
+	OK      Outcome = "ok"
+	Broken  Outcome = "failed"
+	NotRun  Outcome = "not run" // because of a failure elsewhere, or a cancellation
+)
+
+// A StepResult is what became of a step.
+type StepResult struct {
+	Outcome Outcome
+	// Err is the action's error for Broken.
+	Err error
+	// Cause is, for NotRun, the name of the step at the root of it; "" after
+	// a cancellation.
+	Cause string
+	// Record is the step's record as it is now; zero for a step without one.
+	Record            Record
+	Started, Finished time.Time
+}
+
+// A Result is what became of a graph.
+type Result struct {
+	// Plan is the plan that was carried out.
+	Plan *Plan
+	// Steps are the results in the plan's order.
+	Steps []StepResult
+	// Cancelled is set when the context ended before the steps did.
+	Cancelled bool
+}
+
+// Err returns the error of the first step that failed, or nil.
+func (r *Result) Err() error {
+	for _, s := range r.Steps {
+		if s.Outcome == Broken {
+			return s.Err
+		}
+	}
+	return nil
+}
+
+// Run takes the locks that carrying out the plan needs, decides again, since
+// others may have been at work meanwhile, and runs the steps that are to run.
+// The error is about the run as a whole (a lock, a late input); a failed step
+// is in the Result.
+func (g *Graph) Run(ctx context.Context, opts Options) (*Result, error) {
+	plan, held, err := g.settle(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Release()
+	r := newRunner(g, plan, opts, held.Files())
+	return r.run(ctx), nil
+}
+
+// settle returns the final plan and the locks it needs. A plan made under
+// locks may need more than those, when somebody else changed something in
+// between; then it starts over, with the larger set.
+func (g *Graph) settle(ctx context.Context, opts Options) (*Plan, Held, error) {
+	first, err := g.Plan(ctx, opts.Env)
+	if err != nil {
+		return nil, nil, err
+	}
+	need := first.locks()
+	for {
+		held, err := opts.Locker.Lock(ctx, need, func(l Lock, holder string) {
+			if opts.Observe != nil {
+				opts.Observe(Event{Kind: Waiting, Text: fmt.Sprintf("waiting for %s: %s", l.What, holder)})
+			}
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		plan, err := g.plan(ctx, opts.Env, true)
+		if err != nil {
+			held.Release()
+			return nil, nil, err
+		}
+		more := plan.locks()
+		if !cover(need, more) {
+			held.Release()
+			need = more
+			continue
+		}
+		sayMeanwhile(first, plan)
+		return plan, held, nil
+	}
+}
+
+// sayMeanwhile marks the steps that another process ran between the two plans.
+func sayMeanwhile(before, after *Plan) {
+	for i := range after.Steps {
+		was, is := before.Steps[i], &after.Steps[i]
+		if was.Decision.Run && is.Decision.Cause == UpToDate && is.Record.PID != 0 {
+			is.Decision.Cause = Meanwhile
+			is.Decision.Text = fmt.Sprintf("done meanwhile by pid %d", is.Record.PID)
+		}
+	}
+}
+
+// runner carries out a plan. One goroutine, in run, owns all of its fields;
+// workers only run an action and send what came of it.
+type runner struct {
+	graph   *Graph
+	plan    *Plan
+	opts    Options
+	held    []*os.File
+	results []StepResult
+	waits   []int   // per step: how many steps it still waits for
+	next    [][]int // per step: the steps that wait for it
+	pools   map[string]int
+	running int
+	stopped string // the step whose failure stopped the run
+	remarks chan remark
+	ended   chan ending
+}
+
+type remark struct {
+	step int
+	text string
+}
+
+type ending struct {
+	step   int
+	result StepResult
+	key    Key
+}
+
+func newRunner(g *Graph, plan *Plan, opts Options, held []*os.File) *runner {
+	n := len(plan.Steps)
+	r := &runner{
+		graph: g, plan: plan, opts: opts, held: held,
+		results: make([]StepResult, n), waits: make([]int, n), next: make([][]int, n),
+		pools:   make(map[string]int),
+		remarks: make(chan remark), ended: make(chan ending),
+	}
+	for i, s := range plan.Steps {
+		earlier := make(map[int]bool)
+		for _, names := range [][]string{s.Step.Deps, s.Step.After} {
+			for _, name := range names {
+				if j, ok := g.index[name]; ok && plan.Steps[j].Decision.Run {
+					earlier[j] = true
+				}
+			}
+		}
+		r.waits[i] = len(earlier)
+		for j := range earlier {
+			r.next[j] = append(r.next[j], i)
+		}
+		for _, pool := range s.Step.Pools {
+			r.pools[pool] = max(1, opts.Pools[pool])
+		}
+	}
+	return r
+}
+
+func (r *runner) run(ctx context.Context) *Result {
+	var workers errgroup.Group
+	todo := make([]int, 0, len(r.plan.Steps)) // what is to run, in the plan's order
+	for i, s := range r.plan.Steps {
+		r.observe(Event{Kind: Decided, Planned: s})
+		if s.Decision.Run {
+			todo = append(todo, i)
+		} else {
+			r.results[i] = StepResult{Outcome: Skipped, Record: s.Record}
+		}
+	}
+	cancelled := ctx.Done()
+	for {
+		todo = r.start(ctx, todo, &workers)
+		if r.running == 0 {
+			break
+		}
+		select {
+		case m := <-r.remarks:
+			r.observe(Event{Kind: Remark, Planned: r.plan.Steps[m.step], Text: m.text})
+		case e := <-r.ended:
+			r.finish(e)
+		case <-cancelled:
+			cancelled = nil // what runs is told by its own context
+		}
+	}
+	_ = workers.Wait() // workers report through ended
+	return &Result{Plan: r.plan, Steps: r.results, Cancelled: ctx.Err() != nil}
+}
+
+// start starts every step of todo that is ready, ends those that can't run any
+// more, and returns the rest.
+func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group) []int {
+	var rest []int
+	for _, i := range todo {
+		if blame, blocked := r.blocked(ctx, i); blocked {
+			r.end(i, StepResult{Outcome: NotRun, Cause: blame})
+			continue
+		}
+		if r.waits[i] > 0 || !r.roomFor(i) {
+			rest = append(rest, i)
+			continue
+		}
+		for _, pool := range r.plan.Steps[i].Step.Pools {
+			r.pools[pool]--
+		}
+		r.running++
+		planned := r.plan.Steps[i]
+		r.observe(Event{Kind: Beginning, Planned: planned})
+		below := r.belowKeys(i)
+		workers.Go(func() error {
+			r.ended <- r.work(ctx, i, planned, below)
+			return nil
+		})
+	}
+	return rest
+}
+
+// blocked reports whether step i will never run, and the step to blame.
+func (r *runner) blocked(ctx context.Context, i int) (blame string, blocked bool) {
+	for _, name := range r.plan.Steps[i].Step.Deps {
+		switch dep := r.results[r.graph.index[name]]; dep.Outcome {
+		case Broken:
+			return name, true
+		case NotRun:
+			return dep.Cause, true
+		}
+	}
+	if ctx.Err() != nil {
+		return "", true
+	}
+	return r.stopped, r.stopped != ""
+}
+
+func (r *runner) roomFor(i int) bool {
+	for _, pool := range r.plan.Steps[i].Step.Pools {
+		if r.pools[pool] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// belowKeys returns the plan's steps with the keys they have by now, for
+// sealing the key of step i.
+func (r *runner) belowKeys(i int) *Plan {
+	p := &Plan{Steps: make([]Planned, len(r.plan.Steps))}
+	for _, name := range r.plan.Steps[i].Step.Deps {
+		j := r.graph.index[name]
+		p.Steps[j] = r.plan.Steps[j]
+	}
+	return p
+}
+
+// finish takes in what came of a step.
+func (r *runner) finish(e ending) {
+	r.running--
+	for _, pool := range r.plan.Steps[e.step].Step.Pools {
+		r.pools[pool]++
+	}
+	r.plan.Steps[e.step].key = e.key
+	if e.result.Outcome == Broken && !r.opts.KeepGoing && r.stopped == "" {
+		r.stopped = r.plan.Steps[e.step].Step.Name
+	}
+	r.end(e.step, e.result)
+}
+
+func (r *runner) end(i int, result StepResult) {
+	r.results[i] = result
+	for _, j := range r.next[i] {
+		r.waits[j]--
+	}
+	r.observe(Event{Kind: Ended, Planned: r.plan.Steps[i], Result: result})
+}
+
+func (r *runner) observe(e Event) {
+	if r.opts.Observe != nil {
+		r.opts.Observe(e)
+	}
+}
+
+// work runs one step, in a goroutine of its own: it seals the key, marks the
+// record as started, runs the action and records what came of it.
+func (r *runner) work(ctx context.Context, i int, planned Planned, below *Plan) ending {
+	step := planned.Step
+	e := ending{step: i, result: StepResult{Outcome: OK, Started: r.opts.Now()}}
+	fail := func(err error) ending {
+		e.result.Outcome, e.result.Err, e.result.Finished = Broken, err, r.opts.Now()
+		return e
+	}
+	attempt := &Attempt{
+		Step: step, Reason: planned.Decision, Previous: planned.Record, Held: r.held,
+		note: func(text string) { r.remarks <- remark{i, text} },
+	}
+	if step.Record == "" {
+		if _, err := step.Action.Run(ctx, attempt); err != nil {
+			return fail(err)
+		}
+		e.result.Finished = r.opts.Now()
+		return e
+	}
+
+	inputs, err := r.graph.inputs(ctx, step, below, true)
+	if err != nil {
+		return fail(err)
+	}
+	e.key = newKey(step.Kind, step.Version, inputs)
+	record := Record{
+		Version: RecordVersion, Step: step.Name, State: Started,
+		Key: e.key, Inputs: inputs, PID: r.opts.PID, Started: e.result.Started,
+	}
+	if err := r.opts.Store.Save(step.Record, record); err != nil {
+		return fail(fmt.Errorf("record that %s starts: %w", step.Name, err))
+	}
+	outputs, runErr := step.Action.Run(ctx, attempt)
+	record.State, record.Finished = Succeeded, r.opts.Now()
+	switch {
+	case runErr != nil && ctx.Err() != nil:
+		record.State, record.Error = Stopped, runErr.Error()
+	case runErr != nil:
+		record.State, record.Error = Failed, runErr.Error()
+	}
+	if outputs != nil {
+		if record.Outputs, err = json.Marshal(outputs); err != nil {
+			runErr = errors.Join(runErr, fmt.Errorf("record the outputs of %s: %w", step.Name, err))
+			record.State, record.Error = Failed, runErr.Error()
+		}
+	}
+	if err := r.opts.Store.Save(step.Record, record); err != nil {
+		return fail(errors.Join(runErr, fmt.Errorf("record how %s ended: %w", step.Name, err)))
+	}
+	e.result.Record, e.result.Finished = record, record.Finished
+	if runErr != nil {
+		return fail(runErr)
+	}
+	return e
+}

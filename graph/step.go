@@ -1,0 +1,156 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+)
+
+// A Step is one idempotent unit of work. It is plain data until its Action
+// runs.
+type Step struct {
+	// Name is unique within a graph and is what a person reads, such as
+	// "deps 9b13827".
+	Name string
+	// Kind says what sort of step this is, such as "deps". Version is the
+	// version of the kind's own rules: raising it makes every step of the
+	// kind run once more.
+	Kind    string
+	Version int
+
+	// Deps names the steps that must succeed before this one; their keys are
+	// part of its key, and it runs when one of them does. A dependency
+	// without a record (see Record) only has to succeed.
+	Deps []string
+	// After names steps that this one follows if they are in the graph and
+	// run, whether they succeed or not.
+	After []string
+
+	// Inputs is everything known before any step runs that the result
+	// depends on. Late yields the inputs that only the steps below make; it
+	// may be nil. Labels must differ.
+	Inputs []Input
+	Late   func(context.Context) ([]Input, error)
+
+	// Record is the name under which the step's record is kept. A step
+	// without one has no key: Missing alone decides whether it runs.
+	Record string
+	// Overwritten says who has since written over what the attempt made, or
+	// "". It may be nil.
+	Overwritten func(Record) string
+	// Missing says which output of the last success is gone, or "". It may be
+	// nil. For a step without a record, the record it gets is zero.
+	Missing func(Record) string
+
+	// Always, if not empty, is the reason for which the step is never
+	// skipped.
+	Always string
+	// MaxAge is the age at which a success counts no more; 0 is no limit.
+	MaxAge time.Duration
+	// Force makes the step run even though it is up to date.
+	Force bool
+
+	// Locks are taken for the whole invocation before the step is decided
+	// upon for good.
+	Locks []Lock
+	// Pools bound what runs at once: the step takes one place of each.
+	Pools []string
+
+	// Summary says what the last success made, for the plan's line of a
+	// skipped step; it may be nil, and then the line says "up to date".
+	Summary func(Record) string
+
+	Action Action
+}
+
+// An Action is what a step does.
+type Action interface {
+	// Describe returns what running the action executes, one command line or
+	// remark a line, for the plan. It may be empty.
+	Describe() []string
+	// Run does it. The outputs are kept in the step's record as JSON; they
+	// may be nil. On cancellation of ctx it stops as soon as it can.
+	Run(ctx context.Context, attempt *Attempt) (outputs any, err error)
+}
+
+// An Attempt is what a running action is told and can say.
+type Attempt struct {
+	// Step is the step that runs.
+	Step *Step
+	// Reason is why it runs.
+	Reason Decision
+	// Previous is the record before this attempt; it is zero when there was
+	// none.
+	Previous Record
+	// Held are the files of the locks held. A child that inherits them keeps
+	// the locks for as long as it lives.
+	Held []*os.File
+
+	note func(string)
+}
+
+// Notef passes a remark on to whoever watches the run.
+func (a *Attempt) Notef(format string, args ...any) {
+	if a.note != nil {
+		a.note(fmt.Sprintf(format, args...))
+	}
+}
+
+// A Graph is a set of steps in an order in which each comes after those it
+// depends on.
+type Graph struct {
+	steps []*Step
+	index map[string]int
+}
+
+// New returns the graph of steps. The order in which they are given is kept as
+// far as Deps and After allow; it is the order of the plan, and the order in
+// which steps that are ready start. A name given twice, a dependency that is
+// not in the graph and a cycle are errors.
+func New(steps ...*Step) (*Graph, error) {
+	given := make(map[string]*Step, len(steps))
+	for _, s := range steps {
+		if given[s.Name] != nil {
+			return nil, fmt.Errorf("two steps are named %q", s.Name)
+		}
+		given[s.Name] = s
+	}
+	g := &Graph{index: make(map[string]int, len(steps))}
+	visiting := make(map[string]bool)
+	var visit func(s *Step) error
+	visit = func(s *Step) error {
+		if _, done := g.index[s.Name]; done {
+			return nil
+		}
+		if visiting[s.Name] {
+			return fmt.Errorf("step %q depends on itself", s.Name)
+		}
+		visiting[s.Name] = true
+		for _, name := range s.Deps {
+			dep := given[name]
+			if dep == nil {
+				return fmt.Errorf("step %q depends on %q, which is not in the graph", s.Name, name)
+			}
+			if err := visit(dep); err != nil {
+				return err
+			}
+		}
+		for _, name := range s.After {
+			if earlier := given[name]; earlier != nil {
+				if err := visit(earlier); err != nil {
+					return err
+				}
+			}
+		}
+		g.index[s.Name] = len(g.steps)
+		g.steps = append(g.steps, s)
+		return nil
+	}
+	for _, s := range steps {
+		if err := visit(s); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
