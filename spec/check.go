@@ -1,0 +1,79 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxEnv is the longest name of an environment, in bytes: it becomes one
+// directory among others in a path that must stay below the system's limit.
+const maxEnv = 100
+
+// checkEnv says what is wrong with the name of an environment, and what to type
+// instead; "" if nothing is. The name becomes a directory's on every system, so
+// that one good on Linux only is refused everywhere.
+func checkEnv(name string) (problem string, hints []string) {
+	bad := strings.IndexFunc(name, func(r rune) bool { return !isAlnum(r) && !strings.ContainsRune("_-.", r) })
+	switch {
+	case name == "all":
+		return `"all" is no environment: it holds what all of them share`, []string{"name one environment"}
+	case name == "default":
+		return `"default" is no environment: it says which one is meant when none is named`, []string{"leave it out for the default environment"}
+	case bad >= 0:
+		r, size := utf8.DecodeRuneInString(name[bad:])
+		if r == utf8.RuneError && size == 1 {
+			return "environment holds bytes that are not UTF-8", nil
+		}
+		return fmt.Sprintf("environment holds %q: letters a to z, digits, _, - and . are allowed", r), nil
+	case !isAlnum(rune(name[0])):
+		return fmt.Sprintf("environment starts with %q: a letter or digit is expected", name[0]), nil
+	case strings.Contains(name, ".."):
+		return `environment holds ".."`, nil
+	case strings.HasSuffix(name, "."):
+		return "environment ends with a full stop", nil
+	case len(name) > maxEnv:
+		return fmt.Sprintf("environment is longer than %d characters", maxEnv), nil
+	case isDevice(name):
+		return "environment is the name of a device on Windows, where it can't be a directory", nil
+	}
+	return "", nil
+}
+
+func isAlnum(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+// isDevice tells whether Windows takes a file of this name for a device, as it
+// does whatever the case and the extension:
+// https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+func isDevice(name string) bool {
+	stem, _, _ := strings.Cut(strings.ToLower(name), ".")
+	switch stem {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	port, isPort := strings.CutPrefix(stem, "com")
+	if !isPort {
+		port, isPort = strings.CutPrefix(stem, "lpt")
+	}
+	return isPort && len(port) == 1 && port >= "0" && port <= "9"
+}
+
+// checkRef says what is wrong with a ref; "" if nothing is. Which refs there
+// are is git's to say: this keeps out only what git could take for an option
+// and what a terminal could take for an escape.
+func checkRef(ref string) string {
+	switch {
+	case !utf8.ValidString(ref):
+		return "ref holds bytes that are not UTF-8"
+	case strings.HasPrefix(ref, "-"):
+		return `ref starts with "-": a branch, tag or commit is expected`
+	}
+	if i := strings.IndexFunc(ref, unicode.IsControl); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(ref[i:])
+		return fmt.Sprintf("ref holds a control character, %U", r)
+	}
+	return ""
+}

@@ -1,0 +1,107 @@
+// Package spec is the grammar of what a person types to name a build: env@ref.
+//
+// It knows the shape of a spec and nothing else: not whether the environment
+// is defined (package config) nor whether the ref is one (package
+// internal/git). What it lets through can become neither an option, nor a path
+// outside its directory, nor a terminal escape.
+package spec
+
+import "strings"
+
+// Spec is what a person types: an environment, a ref, both or, left out
+// altogether, neither (the zero Spec).
+type Spec struct {
+	// Env is the environment's name; "" is the default environment.
+	Env string
+	// Ref is whatever git may resolve to a commit, as typed; "" is the working tree.
+	Ref string
+}
+
+// Parse reads env, env@ref or @ref. The ref is everything after the first @, so
+// that main@{yesterday} is one and dev@@ is dev at @ (git's word for HEAD).
+//
+// Its errors name the argument and carry what to type instead (Hints).
+func Parse(text string) (Spec, error) {
+	s, at, err := split("spec", text)
+	switch {
+	case err != nil:
+		return Spec{}, err
+	case s.Ref != "" || s.Env != "" && !at:
+		return s, nil
+	}
+	fail := &syntaxError{what: "spec", text: text}
+	switch {
+	case s.Env != "":
+		fail.problem = `no ref after the "@"`
+		fail.hints = []string{"for the last commit: " + s.Env + "@HEAD", "for the working tree: " + s.Env}
+	case at:
+		fail.problem = "neither environment nor ref"
+		fail.hints = []string{
+			"for the default environment at the last commit: @HEAD",
+			"for the default environment on the working tree: leave it out",
+		}
+	default:
+		fail.problem = "it is empty"
+		fail.hints = []string{"for the default environment on the working tree: leave it out"}
+	}
+	return Spec{}, fail
+}
+
+// ParseBaseline reads what follows --defer: env@ref or @ref. A baseline is the
+// build of a commit, so that unlike with Parse the ref is a must.
+func ParseBaseline(text string) (Spec, error) {
+	s, at, err := split("--defer", text)
+	switch {
+	case err != nil:
+		return Spec{}, err
+	case s.Isolated():
+		return s, nil
+	}
+	fail := &syntaxError{what: "--defer", text: text}
+	switch {
+	case s.Env != "" && at:
+		fail.problem = `no ref after the "@"`
+		fail.hints = []string{"add a branch, tag or commit: --defer " + s.Env + "@main"}
+	case s.Env != "":
+		fail.problem = "no ref: what is deferred to is the build of a commit"
+		fail.hints = []string{"add a branch, tag or commit: --defer " + s.Env + "@main"}
+	case at:
+		fail.problem = "neither environment nor ref"
+		fail.hints = []string{"name a build: --defer prod@main, or --defer @main for the default environment"}
+	default:
+		fail.problem = "it is empty"
+		fail.hints = []string{"name a build: --defer prod@main, or --defer @main for the default environment"}
+	}
+	return Spec{}, fail
+}
+
+// Isolated tells whether s is the build of a commit rather than of the working tree.
+func (s Spec) Isolated() bool { return s.Ref != "" }
+
+// String is what a person types to mean s; for a parsed Spec exactly what was typed.
+func (s Spec) String() string {
+	if s.Ref == "" {
+		return s.Env
+	}
+	return s.Env + "@" + s.Ref
+}
+
+// split cuts text, which stands at what, at the first @ (at: there is one) and
+// checks each half that isn't empty.
+func split(what, text string) (s Spec, at bool, err error) {
+	s.Env, s.Ref, at = strings.Cut(text, "@")
+	problem, hints := checkRef(s.Ref), []string(nil)
+	if problem == "" && s.Env != "" {
+		problem, hints = checkEnv(s.Env)
+		if problem != "" && !at && strings.ContainsRune(text, '/') && !strings.Contains(text, "..") && checkRef(text) == "" {
+			hints = append(hints, "a branch, tag or commit goes after an @: @"+text)
+		}
+	}
+	if problem != "" {
+		if len(hints) == 0 {
+			hints = []string{"write env, env@ref or @ref, such as dev, dev@HEAD or @main"}
+		}
+		return Spec{}, at, &syntaxError{what: what, text: text, problem: problem, hints: hints}
+	}
+	return s, at, nil
+}

@@ -1,0 +1,126 @@
+package spec_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sebdah/goldie/v2"
+
+	"dot-for-dbt/spec"
+)
+
+func TestParse(t *testing.T) {
+	for _, test := range []struct {
+		text     string
+		want     spec.Spec
+		isolated bool
+	}{
+		{"dev", spec.Spec{Env: "dev"}, false},
+		{"dev-2.eu_west", spec.Spec{Env: "dev-2.eu_west"}, false},
+		{"2024", spec.Spec{Env: "2024"}, false},
+		{"All", spec.Spec{Env: "All"}, false},
+		{"dev@main", spec.Spec{Env: "dev", Ref: "main"}, true},
+		{"@main", spec.Spec{Ref: "main"}, true},
+		{"dev@feature/orders", spec.Spec{Env: "dev", Ref: "feature/orders"}, true},
+		{"dev@@", spec.Spec{Env: "dev", Ref: "@"}, true},
+		{"@@", spec.Spec{Ref: "@"}, true},
+		{"dev@HEAD~2", spec.Spec{Env: "dev", Ref: "HEAD~2"}, true},
+		{"dev@HEAD^", spec.Spec{Env: "dev", Ref: "HEAD^"}, true},
+		{"dev@HEAD@{1}", spec.Spec{Env: "dev", Ref: "HEAD@{1}"}, true},
+		{"@main@{yesterday}", spec.Spec{Ref: "main@{yesterday}"}, true},
+		{"@@{u}", spec.Spec{Ref: "@{u}"}, true},
+		{"dev@:/fix the orders", spec.Spec{Env: "dev", Ref: ":/fix the orders"}, true},
+		{"dev@añejo", spec.Spec{Env: "dev", Ref: "añejo"}, true},
+		{"com@HEAD", spec.Spec{Env: "com", Ref: "HEAD"}, true},
+		{"com10@HEAD", spec.Spec{Env: "com10", Ref: "HEAD"}, true},
+	} {
+		t.Run(test.text, func(t *testing.T) {
+			got, err := spec.Parse(test.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("parsed (-want +got):\n%s", diff)
+			}
+			if got.String() != test.text || got.Isolated() != test.isolated {
+				t.Errorf("String %q, Isolated %t; want %q, %t", got, got.Isolated(), test.text, test.isolated)
+			}
+			baseline, err := spec.ParseBaseline(test.text)
+			if test.isolated && (err != nil || baseline != got) {
+				t.Errorf("as a baseline %v, %v; want the same", baseline, err)
+			}
+			if !test.isolated && err == nil {
+				t.Errorf("a baseline without a ref passed: %v", baseline)
+			}
+		})
+	}
+}
+
+// TestErrors shows every error, with its hints, in one golden file.
+func TestErrors(t *testing.T) {
+	texts := []string{
+		"", "@", "dev@", "all", "all@main", "default", "default@main", "all@",
+		"feature/orders", "../dev", "../dev@main", "dev/x@main", "dev ", "-dev", "--dev@main", ".dev", "_dev", "dev..2", "dev.", "dév", "dev\x1b[31m", "d\xff",
+		"con", "NUL.txt@main", "com1", "lpt9@main", strings.Repeat("d", 101),
+		"dev@-x", "dev@--upload-pack=x", "dev@a\x1b[2J", "dev@a\x00b", "dev@\u009b31m", "dev@\x7f", "dev@\xff", "@\n",
+	}
+	var out strings.Builder
+	show := func(err error) {
+		fmt.Fprintln(&out, "error:", err)
+		var hinted interface{ Hints() []string }
+		if errors.As(err, &hinted) {
+			for _, hint := range hinted.Hints() {
+				fmt.Fprintln(&out, "  hint:", hint)
+			}
+		}
+	}
+	for _, text := range texts {
+		got, err := spec.Parse(text)
+		if err == nil {
+			t.Errorf("Parse(%q) passed: %v", text, got)
+			continue
+		}
+		show(err)
+	}
+	for _, text := range []string{"", "@", "prod", "prod@", "all@main", "../x", "prod@-x", "feature/orders"} {
+		got, err := spec.ParseBaseline(text)
+		if err == nil {
+			t.Errorf("ParseBaseline(%q) passed: %v", text, got)
+			continue
+		}
+		show(err)
+	}
+	goldie.New(t, goldie.WithFixtureDir("testdata/golden")).Assert(t, "errors", []byte(out.String()))
+}
+
+// FuzzParse has its seeds in testdata/fuzz.
+func FuzzParse(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := spec.Parse(text)
+		baseline, baselineErr := spec.ParseBaseline(text)
+		if err != nil {
+			if baselineErr == nil {
+				t.Fatalf("%q is a baseline (%v) but no spec: %v", text, baseline, err)
+			}
+			if strings.ContainsFunc(err.Error(), unicode.IsControl) || !utf8.ValidString(err.Error()) {
+				t.Fatalf("the error for %q is not safe to print: %q", text, err)
+			}
+			return
+		}
+		if got.String() != text {
+			t.Fatalf("%q came back as %q", text, got)
+		}
+		if got.Isolated() != (baselineErr == nil) || got.Isolated() && baseline != got {
+			t.Fatalf("%q is %v, but as a baseline %v, %v", text, got, baseline, baselineErr)
+		}
+		if strings.ContainsAny(got.Env, `/\:@ `) || strings.HasPrefix(got.Env, ".") || strings.HasPrefix(got.Env, "-") || strings.HasPrefix(got.Ref, "-") ||
+			strings.ContainsFunc(got.Ref, unicode.IsControl) {
+			t.Fatalf("%q let through %#v", text, got)
+		}
+	})
+}
