@@ -1,0 +1,147 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// minShort is the shortest abbreviation of a hash that git accepts
+// (core.abbrev, git-config(1)).
+const minShort = 4
+
+// A Commit is the directory of one commit in the workspace.
+type Commit struct {
+	// Hash is the full hash; Short is the abbreviation that the directory and
+	// the schemas of its builds are named after.
+	Hash, Short string
+	w           *Workspace
+}
+
+// Commit returns the directory of a commit whose abbreviation is short. Where
+// the commit already stands under another abbreviation, that one stays its
+// name, unless exact asks for this very length; where another commit stands
+// under short, a longer one is taken.
+func (w *Workspace) Commit(hash, short string, exact bool) (Commit, error) {
+	if len(short) < minShort || !strings.HasPrefix(hash, short) {
+		return Commit{}, fmt.Errorf("%q does not abbreviate commit %s", short, hash)
+	}
+	if !exact {
+		// Asked length by length, so that the cost doesn't grow with the
+		// number of builds.
+		for n := minShort; n <= len(hash); n++ {
+			owner, err := w.owner(hash[:n])
+			if err != nil {
+				return Commit{}, err
+			}
+			if owner == hash {
+				return Commit{Hash: hash, Short: hash[:n], w: w}, nil
+			}
+		}
+	}
+	for n := len(short); n <= len(hash); n++ {
+		owner, err := w.owner(hash[:n])
+		if err != nil {
+			return Commit{}, err
+		}
+		if owner == "" || owner == hash {
+			return Commit{Hash: hash, Short: hash[:n], w: w}, nil
+		}
+	}
+	return Commit{}, fmt.Errorf("every abbreviation of %s in %s is another commit's", hash, w.file("build"))
+}
+
+// owner returns the hash in the commit file of a directory, "" where there is
+// none.
+func (w *Workspace) owner(short string) (string, error) {
+	text, err := os.ReadFile(w.file("build", short, "commit"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return strings.TrimSpace(string(text)), err
+}
+
+// Dir returns the commit's directory.
+func (c Commit) Dir() string { return c.w.file("build", c.Short) }
+
+// Worktree returns the path of the commit's git worktree.
+func (c Commit) Worktree() string { return filepath.Join(c.Dir(), "worktree") }
+
+// File returns the path of the file that holds the full hash, and what it
+// holds.
+func (c Commit) File() (name, text string) {
+	return filepath.Join(c.Dir(), "commit"), c.Hash + "\n"
+}
+
+// Record names a record of the commit as a whole.
+func (c Commit) Record(step string) string {
+	return path.Join("build", c.Short, "records", step)
+}
+
+// ProjectRecord names a record of one project of the commit; project is its
+// path below the repository's root, with slashes, "" at the root.
+func (c Commit) ProjectRecord(project, step string) string {
+	return path.Join(c.project(project), "records", step)
+}
+
+func (c Commit) project(project string) string {
+	if project == "" {
+		return path.Join("build", c.Short)
+	}
+	return path.Join("build", c.Short, "projects", project)
+}
+
+// Build returns the build of a project of the commit in an environment.
+func (c Commit) Build(project, env string) Build {
+	return Build{Commit: c, Project: project, Env: env}
+}
+
+// A Build is one environment of one project at one commit.
+type Build struct {
+	Commit  Commit
+	Project string // below the repository's root, with slashes; "" at the root
+	Env     string
+}
+
+// String returns what a person calls the build: dev@9b13827.
+func (b Build) String() string { return b.Env + "@" + b.Commit.Short }
+
+// ID names the build in ledgers; it tells apart the projects of a repository.
+func (b Build) ID() string {
+	if b.Project == "" {
+		return b.String()
+	}
+	return b.Project + ":" + b.String()
+}
+
+func (b Build) dir() string { return path.Join(b.Commit.project(b.Project), "env", b.Env) }
+
+// Dir returns the build's directory: dbt's --profiles-dir.
+func (b Build) Dir() string { return b.Commit.w.file(filepath.FromSlash(b.dir())) }
+
+// Profiles returns the path of the build's profiles.yml.
+func (b Build) Profiles() string { return filepath.Join(b.Dir(), "profiles.yml") }
+
+// Target returns dbt's --target-path.
+func (b Build) Target() string { return filepath.Join(b.Dir(), "target") }
+
+// Logs returns dbt's --log-path.
+func (b Build) Logs() string { return filepath.Join(b.Dir(), "logs") }
+
+// ProjectDir returns the project in the commit's worktree.
+func (b Build) ProjectDir() string {
+	return filepath.Join(b.Commit.Worktree(), filepath.FromSlash(b.Project))
+}
+
+// Record names a record of the build.
+func (b Build) Record(step string) string { return path.Join(b.dir(), "records", step) }
+
+// Artifacts returns the directory beside a record of the build in which copies
+// of dbt's artifacts are kept.
+func (b Build) Artifacts(step string) string {
+	return b.Commit.w.file(filepath.FromSlash(b.Record(step)))
+}

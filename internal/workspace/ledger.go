@@ -1,0 +1,250 @@
+package workspace
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Place is where a build's tables lie. Two builds can share one; what lies
+// there is whoever wrote last.
+type Place struct {
+	Adapter  string `json:"adapter"`
+	Host     string `json:"host"` // or account, or the path of a file
+	Database string `json:"database"`
+	Schema   string `json:"schema"`
+}
+
+// ID is a digest of the place, for names of files and locks.
+func (p Place) ID() string {
+	var b strings.Builder
+	for _, field := range []string{p.Adapter, p.Host, p.Database, p.Schema} {
+		fmt.Fprintf(&b, "%d:%s", len(field), field)
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:10])
+}
+
+// ledgerVersion is the version of the form in which ledgers are written.
+const ledgerVersion = 1
+
+// A Ledger says, for one place, which run wrote each node, and how that ended.
+// A command marks what it may write as Unknown before it starts, and settles
+// it after: a kill in between leaves Unknown, which is the truth.
+type Ledger struct {
+	Version int              `json:"version"`
+	Place   Place            `json:"place"`
+	Runs    map[string]Run   `json:"runs"`  // by the ID of the build: the last of its runs
+	Nodes   map[string]Entry `json:"nodes"` // by unique_id
+}
+
+// A Run is one run of a command that writes.
+type Run struct {
+	ID      string    `json:"id"`
+	Build   string    `json:"build"` // Build.ID
+	Command string    `json:"command"`
+	Time    time.Time `json:"time"`
+	// Record is the name of the record beside which copies of the artifacts
+	// lie; "" until they do.
+	Record string `json:"record,omitempty"`
+}
+
+// A Status is what is known of a node in a place.
+type Status string
+
+// The statuses of a node.
+const (
+	Unknown Status = "unknown" // a run that may have written it did not say how it ended
+	Written Status = "written"
+	Damaged Status = "failed" // the run failed on it: it may hold anything
+)
+
+// An Entry is what a ledger says of a node.
+type Entry struct {
+	Relation string    `json:"relation"`
+	Run      string    `json:"run"`
+	Build    string    `json:"build"`
+	Status   Status    `json:"status"`
+	Time     time.Time `json:"time"`
+	// Before is what the entry said before the run marked it as unknown, for
+	// the case that the run did not come to it.
+	Before *Entry `json:"before,omitempty"`
+}
+
+func (w *Workspace) ledgerFile(p Place) string { return w.file("places", p.ID()+".json") }
+
+// Ledger reads the ledger of a place. A place without one has an empty ledger;
+// one that can't be trusted is an error.
+func (w *Workspace) Ledger(p Place) (*Ledger, error) {
+	file := w.ledgerFile(p)
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return emptyLedger(p), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := new(Ledger)
+	if err := json.Unmarshal(data, l); err != nil {
+		return nil, fmt.Errorf("%s is not a whole ledger: %w", file, err)
+	}
+	if l.Version != ledgerVersion {
+		return nil, fmt.Errorf("%s: ledger version %d, this dot reads %d", file, l.Version, ledgerVersion)
+	}
+	if l.Place != p || l.Nodes == nil || l.Runs == nil {
+		return nil, fmt.Errorf("%s is not the ledger of %s", file, p.Schema)
+	}
+	return l, nil
+}
+
+func emptyLedger(p Place) *Ledger {
+	return &Ledger{Version: ledgerVersion, Place: p, Runs: map[string]Run{}, Nodes: map[string]Entry{}}
+}
+
+func (w *Workspace) saveLedger(l *Ledger) error {
+	data, err := json.MarshalIndent(l, "", " ")
+	if err != nil {
+		return err
+	}
+	return WriteFile(w.ledgerFile(l.Place), append(data, '\n'), 0o600)
+}
+
+// BeginRun marks the nodes that a run may write as unknown, in the ledger of
+// the place; nodes maps their unique_id to their relation. The caller holds
+// the lock of the place. A ledger that can't be trusted is set aside: what it
+// said is unknown from then on.
+func (w *Workspace) BeginRun(p Place, run Run, nodes map[string]string) error {
+	l, err := w.Ledger(p)
+	if err != nil {
+		file := w.ledgerFile(p)
+		if err := os.Rename(file, file+".damaged"); err != nil {
+			return fmt.Errorf("set a damaged ledger aside: %w", err)
+		}
+		l = emptyLedger(p)
+	}
+	// The artifacts of the run before stand until this one's are copied.
+	run.Record = l.Runs[run.Build].Record
+	l.Runs[run.Build] = run
+	for id, relation := range nodes {
+		e := Entry{Relation: relation, Run: run.ID, Build: run.Build, Status: Unknown, Time: run.Time}
+		if before, ok := l.Nodes[id]; ok {
+			before.Before = nil
+			e.Before = &before
+		}
+		l.Nodes[id] = e
+	}
+	return w.saveLedger(l)
+}
+
+// EndRun settles what BeginRun marked. Written and failed nodes are given by
+// unique_id with their relation's name and become the run's; where the run is
+// complete, those it did not come to are what they were before, else they stay
+// unknown. record names the record beside which the artifacts were copied, ""
+// if they were not.
+func (w *Workspace) EndRun(p Place, run Run, written, failed map[string]string, complete bool, record string) error {
+	l, err := w.Ledger(p)
+	if err != nil {
+		return err
+	}
+	settle := func(nodes map[string]string, status Status) {
+		for id, relation := range nodes {
+			l.Nodes[id] = Entry{Relation: relation, Run: run.ID, Build: run.Build, Status: status, Time: run.Time}
+		}
+	}
+	settle(written, Written)
+	settle(failed, Damaged)
+	for id, e := range l.Nodes {
+		if e.Run != run.ID || e.Status != Unknown || !complete {
+			continue
+		}
+		if e.Before != nil {
+			l.Nodes[id] = *e.Before
+		} else {
+			delete(l.Nodes, id)
+		}
+	}
+	if record != "" {
+		run.Record = record
+	} else {
+		run.Record = l.Runs[run.Build].Record
+	}
+	l.Runs[run.Build] = run
+	return w.saveLedger(l)
+}
+
+// OverwrittenBy says whose later run wrote, failed on or may have touched any
+// of the written nodes of a run (or anything at all, if it was another build's)
+// in words such as "schema last written by prod@9b13827"; "" if none did.
+func (l *Ledger) OverwrittenBy(build, run string, written int) string {
+	mine := l.Runs[build]
+	if mine.ID == "" {
+		return "the ledger of the schema no longer knows of it"
+	}
+	var runTime time.Time
+	kept := 0
+	for _, e := range l.Nodes {
+		if e.Run == run {
+			runTime = e.Time
+			if e.Status == Written {
+				kept++
+			}
+		}
+	}
+	last := Run{}
+	for _, r := range l.Runs {
+		if r.Time.After(last.Time) {
+			last = r
+		}
+	}
+	if last.Build != build && (kept < written || last.Time.After(runTime)) {
+		return "schema last written by " + last.Build
+	}
+	if kept < written {
+		return fmt.Sprintf("%d of its %d nodes written since by dot %s", written-kept, written, mine.Command)
+	}
+	return ""
+}
+
+// A Standing is what a build has in its place.
+type Standing struct {
+	// Run is the build's last run there; its Record says where its artifacts
+	// are.
+	Run Run
+	// Nodes are the entries that are the build's, by unique_id.
+	Nodes map[string]Entry
+	// Foreign are the unique_ids that another build wrote, with that build.
+	Foreign map[string]string
+}
+
+// Standing returns what a build has in the place; ok is false if it has
+// nothing there.
+func (l *Ledger) Standing(build string) (s Standing, ok bool) {
+	s = Standing{Run: l.Runs[build], Nodes: map[string]Entry{}, Foreign: map[string]string{}}
+	for id, e := range l.Nodes {
+		if e.Build == build {
+			s.Nodes[id] = e
+		} else {
+			s.Foreign[id] = e.Build
+		}
+	}
+	return s, s.Run.ID != "" && len(s.Nodes) > 0
+}
+
+// Identity is a digest of what the build has in the place: of each of its
+// nodes, the run that wrote it and how that ended.
+func (s Standing) Identity() string {
+	h := sha256.New()
+	for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
+		e := s.Nodes[id]
+		fmt.Fprintf(h, "%q %q %q\n", id, e.Run, e.Status)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,186 @@
+package workspace
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+var place = Place{Adapter: "duckdb", Host: "w.duckdb", Database: "w", Schema: "main_9b13827"}
+
+// ledgerTest is a workspace whose runs follow each other by a minute.
+type ledgerTest struct {
+	*testing.T
+	w    *Workspace
+	runs int
+}
+
+func newLedgerTest(t *testing.T) *ledgerTest { return &ledgerTest{T: t, w: created(t)} }
+
+// nodes is the set of nodes given, each with a relation.
+func nodes(ids string) map[string]string {
+	set := map[string]string{}
+	for _, id := range strings.Fields(ids) {
+		set[id] = "main." + id
+	}
+	return set
+}
+
+func (t *ledgerTest) begin(build, may string) Run {
+	t.Helper()
+	t.runs++
+	run := Run{
+		ID: "r" + string(rune('0'+t.runs)), Build: build, Command: "build",
+		Time: time.Date(2026, 11, 23, 12, t.runs, 0, 0, time.UTC),
+	}
+	if err := t.w.BeginRun(place, run, nodes(may)); err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func (t *ledgerTest) end(run Run, written, failed string, complete bool) {
+	t.Helper()
+	if err := t.w.EndRun(place, run, nodes(written), nodes(failed), complete, "rec"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (t *ledgerTest) ledger() *Ledger {
+	t.Helper()
+	l, err := t.w.Ledger(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// is fails unless the ledger has exactly these nodes, each "id:run:status".
+func (t *ledgerTest) is(want string) {
+	t.Helper()
+	got := map[string]bool{}
+	for id, e := range t.ledger().Nodes {
+		got[id+":"+e.Run+":"+string(e.Status)] = true
+	}
+	fields := strings.Fields(want)
+	for _, f := range fields {
+		if !got[f] {
+			t.Errorf("no %s in %v", f, got)
+		}
+	}
+	if len(got) != len(fields) {
+		t.Errorf("got %v, want %v", got, fields)
+	}
+}
+
+func TestLedgerOfARun(t *testing.T) {
+	lt := newLedgerTest(t)
+	r1 := lt.begin("dev@9b13827", "a b c")
+	lt.is("a:r1:unknown b:r1:unknown c:r1:unknown")
+	lt.end(r1, "a", "b", true) // dbt skipped c, and there was none before
+	lt.is("a:r1:written b:r1:failed")
+
+	r2 := lt.begin("dev@9b13827", "a b")
+	lt.end(r2, "b", "", true) // dbt skipped a: what stands is r1's
+	lt.is("a:r1:written b:r2:written")
+
+	lt.begin("dev@9b13827", "a") // killed
+	lt.is("a:r3:unknown b:r2:written")
+
+	r4 := lt.begin("dev@9b13827", "a b")
+	lt.end(r4, "b", "", false) // interrupted
+	lt.is("a:r4:unknown b:r4:written")
+}
+
+func TestOverwrittenBy(t *testing.T) {
+	const mine, other = "dev@9b13827", "prod@9b13827"
+	tests := []struct {
+		name string
+		then func(*ledgerTest)
+		want string
+	}{
+		{"nobody", func(*ledgerTest) {}, ""},
+		{"the same build, another node", func(t *ledgerTest) { t.end(t.begin(mine, "z"), "z", "", true) }, ""},
+		{"the same build, one of the nodes", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "a", "", true) }, "1 of its 2 nodes written since by dot build"},
+		{"the same build, failed", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "a", true) }, "1 of its 2 nodes written since by dot build"},
+		{"the same build, did not come to it", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "", true) }, ""},
+		{"another build, another node", func(t *ledgerTest) { t.end(t.begin(other, "z"), "z", "", true) }, "schema last written by prod@9b13827"},
+		{"another build, killed", func(t *ledgerTest) { t.begin(other, "a") }, "schema last written by prod@9b13827"},
+		{"another build that touched nothing", func(t *ledgerTest) { t.end(t.begin(other, ""), "", "", true) }, "schema last written by prod@9b13827"},
+		{"ledger lost", func(t *ledgerTest) {
+			if err := os.Remove(t.w.ledgerFile(place)); err != nil {
+				t.Fatal(err)
+			}
+		}, "the ledger of the schema no longer knows of it"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			lt := newLedgerTest(t)
+			run := lt.begin(mine, "a b")
+			lt.end(run, "a b", "", true)
+			tt.then(lt)
+			if got := lt.ledger().OverwrittenBy(mine, run.ID, 2); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestStandingAndIdentity(t *testing.T) {
+	lt := newLedgerTest(t)
+	if _, ok := lt.ledger().Standing("prod@9b13827"); ok {
+		t.Error("a build that was never run stands")
+	}
+	lt.end(lt.begin("prod@9b13827", "a b"), "a b", "", true)
+	first, ok := lt.ledger().Standing("prod@9b13827")
+	if !ok || len(first.Nodes) != 2 || first.Run.Record != "rec" {
+		t.Fatalf("%+v, %v", first, ok)
+	}
+	same, _ := lt.ledger().Standing("prod@9b13827")
+	if first.Identity() != same.Identity() {
+		t.Error("identity of the same standing differs")
+	}
+	lt.end(lt.begin("dev@9b13827", "a"), "a", "", true)
+	after, _ := lt.ledger().Standing("prod@9b13827")
+	if after.Identity() == first.Identity() || after.Foreign["a"] != "dev@9b13827" {
+		t.Errorf("a node written by another build went unnoticed: %+v", after)
+	}
+}
+
+func TestDamagedLedgerIsSetAside(t *testing.T) {
+	lt := newLedgerTest(t)
+	lt.end(lt.begin("dev@9b13827", "a b"), "a b", "", true)
+	file := lt.w.ledgerFile(place)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(strings.TrimSpace(string(whole))) {
+		if err := os.WriteFile(file, whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := lt.w.Ledger(place); err == nil {
+			t.Fatalf("a ledger cut after %d bytes was trusted", n)
+		}
+	}
+	run := lt.begin("dev@9b13827", "a")
+	lt.end(run, "a", "", true)
+	lt.is("a:r2:written")
+	if _, err := os.Stat(file + ".damaged"); err != nil {
+		t.Errorf("the damaged ledger is gone: %v", err)
+	}
+}
+
+func TestLedgerOfAnotherPlaceIsNotTrusted(t *testing.T) {
+	lt := newLedgerTest(t)
+	lt.begin("dev@9b13827", "a")
+	elsewhere := place
+	elsewhere.Schema = "other"
+	if err := CopyFile(lt.w.ledgerFile(elsewhere), lt.w.ledgerFile(place)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lt.w.Ledger(elsewhere); err == nil {
+		t.Error("the ledger of another place was trusted")
+	}
+}

@@ -1,0 +1,44 @@
+package workspace
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"dot-for-dbt/graph"
+)
+
+// A record's name is its path below .dot, with slashes and without ".json".
+func (w *Workspace) recordFile(name string) (string, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", fmt.Errorf("%q is no record's name", name)
+	}
+	return w.file(filepath.FromSlash(name) + ".json"), nil
+}
+
+// Load implements graph.Store.
+func (w *Workspace) Load(name string) (graph.Record, error) {
+	file, err := w.recordFile(name)
+	if err != nil {
+		return graph.Record{}, err
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return graph.Record{}, err
+	}
+	return graph.ParseRecord(data)
+}
+
+// Save implements graph.Store.
+func (w *Workspace) Save(name string, r graph.Record) error {
+	file, err := w.recordFile(name)
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return WriteFile(file, append(data, '\n'), 0o600)
+}

@@ -1,0 +1,89 @@
+package workspace
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Dir is the name of the directory at the repository's root.
+const Dir = ".dot"
+
+// A Workspace is the .dot directory of a repository. It need not exist yet.
+type Workspace struct {
+	path   string
+	secret []byte
+}
+
+// Open returns the workspace of the repository whose main worktree is root. It
+// writes nothing.
+func Open(root string) (*Workspace, error) {
+	w := &Workspace{path: filepath.Join(root, Dir)}
+	switch info, err := os.Lstat(w.path); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is not a directory: dot keeps its builds there; move it away", w.path)
+	}
+	text, err := os.ReadFile(w.file("key"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	// A key that is damaged is as good as none: Create makes a new one, and
+	// what was digested with the old one has changed.
+	if key, err := hex.DecodeString(strings.TrimSpace(string(text))); err == nil && len(key) == sha256.Size {
+		w.secret = key
+	}
+	return w, nil
+}
+
+// Path returns the absolute path of the .dot directory.
+func (w *Workspace) Path() string { return w.path }
+
+func (w *Workspace) file(elem ...string) string {
+	return filepath.Join(append([]string{w.path}, elem...)...)
+}
+
+// Create makes the directory, with a .gitignore that keeps git out of all of
+// it and the random key behind Digest. What is there already stays.
+func (w *Workspace) Create() error {
+	if err := os.MkdirAll(w.path, 0o700); err != nil {
+		return fmt.Errorf("make dot's directory: %w", err)
+	}
+	ignore := w.file(".gitignore")
+	if _, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
+		if err := WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+			return fmt.Errorf("make dot's directory: %w", err)
+		}
+	}
+	if w.secret == nil {
+		key := make([]byte, sha256.Size)
+		rand.Read(key)
+		if err := WriteFile(w.file("key"), []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
+			return fmt.Errorf("make dot's directory: %w", err)
+		}
+		w.secret = key
+	}
+	return nil
+}
+
+// Digest returns an HMAC of text under the workspace's random key: equal texts
+// have equal digests within a workspace, and a digest tells nothing of a text
+// that can be guessed. Before Create there is no key, and no digest to compare
+// with: it is "".
+func (w *Workspace) Digest(text string) string {
+	if w.secret == nil {
+		return ""
+	}
+	mac := hmac.New(sha256.New, w.secret)
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,188 @@
+package workspace
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"dot-for-dbt/graph"
+)
+
+const hash = "9b13827f00000000000000000000000000000000"
+
+func created(t *testing.T) *Workspace {
+	t.Helper()
+	w, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Create(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestOpenWritesNothing(t *testing.T) {
+	root := t.TempDir()
+	w, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Digest("x"); got != "" {
+		t.Errorf("a digest without a key: %q", got)
+	}
+	if _, err := w.Load("build/9b13827/records/worktree"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Load: %v", err)
+	}
+	if _, err := w.Ledger(Place{Schema: "s"}); err != nil {
+		t.Errorf("Ledger: %v", err)
+	}
+	left, err := os.ReadDir(root)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+func TestCreateKeepsTheKey(t *testing.T) {
+	w := created(t)
+	again, err := Open(filepath.Dir(w.Path()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if w.Digest("x") != again.Digest("x") || w.Digest("x") == w.Digest("y") {
+		t.Error("digests must be equal for equal texts of one workspace, and only for those")
+	}
+	if created(t).Digest("x") == w.Digest("x") {
+		t.Error("two workspaces share a key")
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	for name, want := range map[string]os.FileMode{".": 0o700, "key": 0o600, ".gitignore": 0o600} {
+		info, err := os.Stat(filepath.Join(w.Path(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != want {
+			t.Errorf("mode of %s: %o, want %o", name, info.Mode().Perm(), want)
+		}
+	}
+}
+
+func TestOpenRefusesWhatIsNoDirectory(t *testing.T) {
+	root := t.TempDir()
+	if err := os.Symlink(t.TempDir(), filepath.Join(root, Dir)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(root); err == nil {
+		t.Error("a symlink was taken for dot's directory")
+	}
+}
+
+func TestRecordCutAtEveryByteIsNotTrusted(t *testing.T) {
+	w := created(t)
+	const name = "build/9b13827/env/dev/records/build"
+	r := graph.Record{
+		Version: graph.RecordVersion, Step: "build dev@9b13827", State: graph.Succeeded, Key: "k",
+		PID: 1, Started: time.Unix(1, 0), Finished: time.Unix(2, 0), Outputs: []byte(`{"run":"r"}`),
+	}
+	if err := w.Save(name, r); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.Load(name); err != nil || got.Key != "k" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	file, _ := w.recordFile(name)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(strings.TrimSpace(string(whole))) {
+		if err := os.WriteFile(file, whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Load(name); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("cut after %d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestRecordNamesStayInside(t *testing.T) {
+	w := created(t)
+	for _, name := range []string{"../x", "/x", "build/../../x", ""} {
+		if err := w.Save(name, graph.Record{}); err == nil {
+			t.Errorf("saved as %q", name)
+		}
+	}
+}
+
+func TestReplaceLeavesNoDebrisAndKeepsTheOldFile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "f")
+	if err := WriteFile(name, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	failed := errors.New("disk full")
+	if err := replace(name, 0o600, func(*os.File) error { return failed }); !errors.Is(err, failed) {
+		t.Fatalf("got %v", err)
+	}
+	got, err := os.ReadFile(name)
+	if err != nil || string(got) != "old" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left %v", left)
+	}
+}
+
+func TestCommitDirectory(t *testing.T) {
+	other := "9b13827e" + hash[8:]
+	tests := []struct {
+		name   string
+		stands map[string]string // short → hash
+		short  string
+		exact  bool
+		want   string
+	}{
+		{name: "new", short: hash[:7], want: hash[:7]},
+		{name: "stands", stands: map[string]string{hash[:7]: hash}, short: hash[:7], want: hash[:7]},
+		{name: "stands under a shorter one", stands: map[string]string{hash[:7]: hash}, short: hash[:8], want: hash[:7]},
+		{name: "stands under a longer one", stands: map[string]string{hash[:12]: hash}, short: hash[:7], want: hash[:12]},
+		{name: "stands under another, exact", stands: map[string]string{hash[:7]: hash}, short: hash[:10], exact: true, want: hash[:10]},
+		{name: "taken", stands: map[string]string{hash[:7]: other}, short: hash[:7], want: hash[:8]},
+		{name: "taken, exact", stands: map[string]string{hash[:7]: other}, short: hash[:7], exact: true, want: hash[:8]},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := created(t)
+			for short, owner := range tt.stands {
+				if err := WriteFile(w.file("build", short, "commit"), []byte(owner+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := w.Commit(hash, tt.short, tt.exact)
+			if err != nil || got.Short != tt.want {
+				t.Errorf("got %q, %v, want %q", got.Short, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestProjectsNeverShareADirectory(t *testing.T) {
+	c := Commit{Hash: hash, Short: hash[:7], w: created(t)}
+	root, shop := c.Build("", "dev"), c.Build("shop", "dev")
+	if root.Dir() == shop.Dir() || root.ID() == shop.ID() || root.Record("build") == shop.Record("build") {
+		t.Errorf("%s and %s", root.Dir(), shop.Dir())
+	}
+	if got := shop.ProjectDir(); got != filepath.Join(c.Worktree(), "shop") {
+		t.Errorf("project at %s", got)
+	}
+}
