@@ -61,7 +61,6 @@ type situation struct {
 // decide gives the first reason to run that holds, or skips.
 func (s situation) decide() Decision {
 	step, record := s.step, s.record
-	skip := Decision{Cause: UpToDate, Text: "up to date"}
 	if step.Always != "" {
 		return run(Always, "%s", step.Always)
 	}
@@ -71,7 +70,7 @@ func (s situation) decide() Decision {
 				return run(Missing, "%s", gone)
 			}
 		}
-		return skip
+		return s.skip()
 	}
 	switch {
 	case errors.Is(s.loadErr, fs.ErrNotExist):
@@ -112,12 +111,17 @@ func (s situation) decide() Decision {
 	case step.Force:
 		return run(Forced, "--force")
 	}
-	if step.Summary != nil {
-		if text := step.Summary(record); text != "" {
-			skip.Text = text
+	return s.skip()
+}
+
+func (s situation) skip() Decision {
+	d := Decision{Cause: UpToDate, Text: "up to date"}
+	if s.step.Summary != nil {
+		if text := s.step.Summary(s.record); text != "" {
+			d.Text = text
 		}
 	}
-	return skip
+	return d
 }
 
 // shortDuration prints a duration without the units that are zero: 12h, 1h30m.

@@ -1,0 +1,38 @@
+package ui
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Columns aligns rows of cells, two spaces apart; the last cell of a row is
+// not padded. paint, if set, colours a cell after it was padded.
+func Columns(rows [][]string, paint func(row, column int, text string) string) []string {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			if i < len(row)-1 {
+				widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			}
+		}
+	}
+	lines := make([]string, len(rows))
+	for r, row := range rows {
+		var b strings.Builder
+		for i, cell := range row {
+			text := cell
+			if i < len(row)-1 {
+				text += strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
+			}
+			if paint != nil {
+				text = paint(r, i, text)
+			}
+			b.WriteString(text)
+		}
+		lines[r] = strings.TrimRight(b.String(), " ")
+	}
+	return lines
+}

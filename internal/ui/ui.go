@@ -1,0 +1,154 @@
+// Package ui is how dot talks to a person: colours, how an error, a warning or
+// a table looks, and text that can't disturb the terminal. It knows nothing of
+// what is said.
+package ui
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/fatih/color"
+	"golang.org/x/term"
+)
+
+// A ColorMode says when output is coloured.
+type ColorMode string
+
+// When output is coloured. Auto is on a terminal, unless NO_COLOR is set or
+// TERM is dumb.
+const (
+	Auto   ColorMode = "auto"
+	Always ColorMode = "always"
+	Never  ColorMode = "never"
+)
+
+// A Printer writes what dot itself says: short, in lower case, and to stderr,
+// so that stdout is left to what a script reads.
+type Printer struct {
+	w     io.Writer
+	color bool
+}
+
+// NewPrinter returns a Printer to w; getenv looks up environment variables.
+func NewPrinter(w io.Writer, mode ColorMode, getenv func(string) string) *Printer {
+	return &Printer{w: w, color: colored(w, mode, getenv)}
+}
+
+func colored(w io.Writer, mode ColorMode, getenv func(string) string) bool {
+	switch mode {
+	case Always:
+		return true
+	case Never:
+		return false
+	}
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+}
+
+// Paint returns text in a style, if the printer's output is coloured.
+func (p *Printer) Paint(s Style, text string) string {
+	c := color.New(s...)
+	if p.color {
+		c.EnableColor()
+	} else {
+		c.DisableColor()
+	}
+	return c.Sprint(text)
+}
+
+// A Style is how a piece of text stands out.
+type Style []color.Attribute
+
+// The styles there are.
+var (
+	Bad   = Style{color.FgRed, color.Bold}
+	Warn  = Style{color.FgYellow, color.Bold}
+	Good  = Style{color.FgGreen}
+	Busy  = Style{color.FgCyan}
+	Faint = Style{color.Faint}
+)
+
+// Error prints an error, and below it the hints of every error it wraps: what
+// to do next.
+func (p *Printer) Error(err error) {
+	p.labelled(Bad, "error", err.Error())
+	for _, hint := range hints(err) {
+		p.Hint(hint)
+	}
+}
+
+// Warning prints a warning, and its hints.
+func (p *Printer) Warning(text string, hints ...string) {
+	p.labelled(Warn, "warning", text)
+	for _, hint := range hints {
+		p.Hint(hint)
+	}
+}
+
+// Note prints a remark.
+func (p *Printer) Note(text string) { p.labelled(Faint, "note", text) }
+
+// Hint prints what to do next.
+func (p *Printer) Hint(text string) { p.labelled(Busy, "hint", text) }
+
+// Line prints text as it is; the caller has cleaned what comes from outside.
+func (p *Printer) Line(text string) { fmt.Fprintln(p.w, text) }
+
+func (p *Printer) labelled(s Style, label, text string) {
+	// Further lines are indented below the first.
+	text = strings.ReplaceAll(Clean(strings.TrimRight(text, "\n")), "\n", "\n  ")
+	fmt.Fprintf(p.w, "%s %s\n", p.Paint(s, label+":"), text)
+}
+
+// hints collects the hints of err and of all that it wraps, each once.
+func hints(err error) []string {
+	var out []string
+	seen := map[string]bool{}
+	var walk func(error)
+	walk = func(err error) {
+		if h, ok := err.(interface{ Hints() []string }); ok {
+			for _, hint := range h.Hints() {
+				if !seen[hint] {
+					seen[hint] = true
+					out = append(out, hint)
+				}
+			}
+		}
+		switch u := err.(type) {
+		case interface{ Unwrap() error }:
+			if next := u.Unwrap(); next != nil {
+				walk(next)
+			}
+		case interface{ Unwrap() []error }:
+			for _, next := range u.Unwrap() {
+				walk(next)
+			}
+		}
+	}
+	walk(err)
+	return out
+}
+
+// Clean makes control characters visible, but for line ends and tabs: what
+// comes from git, YAML or a file's name must not steer a terminal. So are the
+// characters that change the direction of text.
+func Clean(text string) string {
+	bad := func(r rune) bool {
+		return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
+	}
+	if strings.IndexFunc(text, bad) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if bad(r) {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
