@@ -1,0 +1,62 @@
+# make demo and make test set up what they need: Go, git and Python 3.10 to 3.13
+# have to be there. Everything made goes to build/, .venv/ and demo/work/.
+
+# The Go that is installed is the Go that is used: nothing is downloaded.
+export GOTOOLCHAIN := local
+
+ifneq ($(words $(CURDIR)),1)
+$(error the path of this checkout has a space in it, which make and virtual environments cannot cope with: move it)
+endif
+
+TOOL := go tool -modfile=tools/go.mod
+SYSTEMS := linux darwin windows
+
+# The race detector needs a C compiler that can link.
+RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && \
+	printf '\043include <stdlib.h>\nint main(void) { return 0; }\n' | $$(go env CC) -x c -o /dev/null - 2>/dev/null; \
+	then echo -race; fi)
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: build ## build dot and run the main job on a sample shop with DuckDB
+	@test/venv.sh demo
+	@demo/run.sh build .venv/demo
+
+.PHONY: test
+test: lint cross ## everything: linters, cross-compiles, all tests with real dbt and PostgreSQL
+	@test/venv.sh test
+ifeq ($(RACE),)
+	@echo "NOTE: no C compiler, so the tests run without the race detector"
+endif
+	DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_BUILDFLAGS=$(RACE) go test $(RACE) -count=1 ./...
+
+.PHONY: test-go
+test-go: ## the tests that need no dbt, quickly
+	go test ./...
+
+.PHONY: build
+build: ## build build/dot
+	go build -o build/dot .
+
+.PHONY: lint
+lint: ## gofumpt, vet, staticcheck
+	@echo gofumpt
+	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 $(TOOL) gofumpt -l) || exit; \
+		if [ -n "$$unformatted" ]; then echo "not formatted; run $(TOOL) gofumpt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+.PHONY: cross
+cross: ## compile for every system that dot supports, tests included
+	@for system in $(SYSTEMS); do \
+		echo "cross-compile for $$system"; \
+		GOOS=$$system CGO_ENABLED=0 go vet ./... && \
+		GOOS=$$system CGO_ENABLED=0 go build -o build/cross/dot-$$system . || exit; \
+	done
+
+.PHONY: clean
+clean: ## remove what make has made
+	rm -rf build .venv demo/work

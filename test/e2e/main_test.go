@@ -1,0 +1,78 @@
+//go:build unix
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"dot-for-dbt/internal/testing/postgres"
+)
+
+// What the tests of this package share is made when the first of them asks.
+var (
+	dotBinary = sync.OnceValues(buildDot)
+	pgServer  = sync.OnceValues(startPostgres)
+
+	scratch      string      // a directory that lives as long as the tests run
+	stopPostgres = func() {} // set by startPostgres
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	var err error
+	if scratch, err = os.MkdirTemp("", "dot-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	defer func() { stopPostgres() }()
+	return m.Run()
+}
+
+// venv returns the virtual environment with dbt and skips the test without one.
+func venv(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("DOT_TEST_VENV")
+	if dir == "" {
+		t.Skip("DOT_TEST_VENV is not set: run make test")
+	}
+	return dir
+}
+
+// buildDot builds the dot of this checkout, with the hooks for tests (tag
+// dottest) and the flags in DOT_TEST_BUILDFLAGS, -race for one.
+func buildDot() (string, error) {
+	binary := filepath.Join(scratch, "dot")
+	args := append([]string{"build", "-tags=dottest", "-o", binary}, strings.Fields(os.Getenv("DOT_TEST_BUILDFLAGS"))...)
+	cmd := exec.Command("go", append(args, "dot-for-dbt")...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build dot: %w\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// startPostgres runs the server of DOT_TEST_PG_BIN, or else of the virtual
+// environment.
+func startPostgres() (*postgres.Server, error) {
+	bin := os.Getenv("DOT_TEST_PG_BIN")
+	if bin == "" {
+		var err error
+		if bin, err = postgres.FindBin(os.Getenv("DOT_TEST_VENV")); err != nil {
+			return nil, err
+		}
+	}
+	server, err := postgres.Start(context.Background(), bin)
+	if err != nil {
+		return nil, err
+	}
+	stopPostgres = server.Stop
+	return server, nil
+}

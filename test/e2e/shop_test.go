@@ -1,0 +1,155 @@
+//go:build unix
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A shop is a copy of the sample project, a git repository of its own, with a
+// warehouse for it. See demo/history.sh for what is in it.
+type shop struct {
+	t         *testing.T
+	dir       string // the repository and the project
+	warehouse warehouse
+	env       []string // of every command: nothing of the caller's but PATH
+}
+
+// newShop makes a shop on the adapter "duckdb" or "postgres". HEAD is on the
+// branch feature/refunds.
+func newShop(t *testing.T, adapter string) *shop {
+	t.Helper()
+	venv := venv(t)
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Join(root, "home")
+	if err := os.Mkdir(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := &shop{t: t, dir: filepath.Join(root, "shop")}
+	s.env = []string{
+		"PATH=" + filepath.Join(venv, "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"HOME=" + home,
+		"TMPDIR=" + os.TempDir(),
+		"LANG=C.UTF-8",
+		"TZ=UTC",
+		"GIT_CONFIG_GLOBAL=" + os.DevNull,
+		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_CEILING_DIRECTORIES=" + root,
+	}
+	s.warehouse = newWarehouse(t, adapter, s.dir)
+	s.setenv(s.warehouse.env()...)
+
+	history, err := filepath.Abs("../../demo/history.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.must(s.commandIn(root, "/bin/sh", history, s.dir))
+	return s
+}
+
+// setenv adds variables ("KEY=value") to the environment of later commands.
+func (s *shop) setenv(vars ...string) { s.env = append(s.env, vars...) }
+
+// A result is how a command ended.
+type result struct {
+	stdout, stderr string
+	code           int // -1 if a signal ended it
+}
+
+// dot runs the dot binary in the project.
+func (s *shop) dot(args ...string) result {
+	s.t.Helper()
+	return s.run(s.dotCommand(args...))
+}
+
+// dotCommand is for tests that start dot and do not just wait for its end.
+func (s *shop) dotCommand(args ...string) *exec.Cmd {
+	s.t.Helper()
+	binary, err := dotBinary()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.commandIn(s.dir, binary, args...)
+}
+
+// dbt runs the plain dbt of the virtual environment in the project.
+func (s *shop) dbt(args ...string) result {
+	s.t.Helper()
+	return s.run(s.commandIn(s.dir, filepath.Join(venv(s.t), "bin", "dbt"), args...))
+}
+
+// git runs git in the project and returns what it says, trimmed; it must succeed.
+func (s *shop) git(args ...string) string {
+	s.t.Helper()
+	return strings.TrimSpace(s.must(s.commandIn(s.dir, "git", args...)).stdout)
+}
+
+// write puts text into a file of the project.
+func (s *shop) write(name, text string) {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// commit commits everything in the project and returns the commit's short hash.
+func (s *shop) commit(subject string) string {
+	s.t.Helper()
+	s.git("add", "--all")
+	s.git("-c", "user.name=Ada", "-c", "user.email=ada@shop.example", "commit", "--quiet", "--message", subject)
+	return s.git("rev-parse", "--short", "HEAD")
+}
+
+// query asks the warehouse; see warehouse.query.
+func (s *shop) query(sql string) [][]string {
+	s.t.Helper()
+	rows, err := s.warehouse.query(s.t.Context(), sql)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return rows
+}
+
+func (s *shop) commandIn(dir, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(s.t.Context(), name, args...)
+	cmd.Dir = dir
+	cmd.Env = slices.Clone(s.env)
+	return cmd
+}
+
+// run runs cmd to its end. That it cannot be started at all fails the test.
+func (s *shop) run(cmd *exec.Cmd) result {
+	s.t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatalf("%s: %v", cmd, err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// must runs cmd, which has to succeed.
+func (s *shop) must(cmd *exec.Cmd) result {
+	s.t.Helper()
+	res := s.run(cmd)
+	if res.code != 0 {
+		s.t.Fatalf("%s: exit code %d\n%s%s", cmd, res.code, res.stdout, res.stderr)
+	}
+	return res
+}
