@@ -35,6 +35,15 @@ func TestShopHistory(t *testing.T) {
 	}
 }
 
+func TestShopCommit(t *testing.T) {
+	s := newShop(t, "duckdb")
+	s.write("seeds/vouchers/spring.csv", "id\n1\n")
+	hash := s.commit("Add vouchers")
+	if got, want := s.git("show", "--format=%h %s", "--name-only", hash), hash+" Add vouchers\n\nseeds/vouchers/spring.csv"; got != want {
+		t.Errorf("got commit %q, want %q", got, want)
+	}
+}
+
 func TestShopWithPlainDbt(t *testing.T) {
 	for _, adapter := range []string{"duckdb", "postgres"} {
 		t.Run(adapter, func(t *testing.T) {

@@ -72,6 +72,12 @@ func (s *shop) dot(args ...string) result {
 	return s.run(s.dotCommand(args...))
 }
 
+// mustDot runs the dot binary in the project; it has to succeed.
+func (s *shop) mustDot(args ...string) result {
+	s.t.Helper()
+	return s.must(s.dotCommand(args...))
+}
+
 // dotCommand is for tests that start dot and do not just wait for its end.
 func (s *shop) dotCommand(args ...string) *exec.Cmd {
 	s.t.Helper()
