@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -160,6 +161,7 @@ type runner struct {
 	opts    Options
 	held    []*os.File
 	results []StepResult
+	deps    [][]int // per step: the steps that run and must succeed before it
 	waits   []int   // per step: how many steps it still waits for
 	next    [][]int // per step: the steps that wait for it
 	pools   map[string]int
@@ -184,17 +186,19 @@ func newRunner(g *Graph, plan *Plan, opts Options, held []*os.File) *runner {
 	n := len(plan.Steps)
 	r := &runner{
 		graph: g, plan: plan, opts: opts, held: held,
-		results: make([]StepResult, n), waits: make([]int, n), next: make([][]int, n),
+		results: make([]StepResult, n), deps: make([][]int, n), waits: make([]int, n), next: make([][]int, n),
 		pools:   make(map[string]int),
 		remarks: make(chan remark), ended: make(chan ending),
 	}
 	for i, s := range plan.Steps {
+		r.deps[i] = r.runsBelow(s.Step)
 		earlier := make(map[int]bool)
-		for _, names := range [][]string{s.Step.Deps, s.Step.After} {
-			for _, name := range names {
-				if j, ok := g.index[name]; ok && plan.Steps[j].Decision.Run {
-					earlier[j] = true
-				}
+		for _, j := range r.deps[i] {
+			earlier[j] = true
+		}
+		for _, name := range s.Step.After {
+			if j, ok := g.index[name]; ok && plan.Steps[j].Decision.Run {
+				earlier[j] = true
 			}
 		}
 		r.waits[i] = len(earlier)
@@ -206,6 +210,27 @@ func newRunner(g *Graph, plan *Plan, opts Options, held []*os.File) *runner {
 		}
 	}
 	return r
+}
+
+// runsBelow returns the dependencies of a step that run. In place of one that
+// is skipped stand those that it depends on itself: one without a record can
+// run below a step that is skipped, and what is above both still has to follow
+// it and to fail with it.
+func (r *runner) runsBelow(step *Step) []int {
+	var below []int
+	for _, name := range step.Deps {
+		j := r.graph.index[name]
+		found := r.deps[j]
+		if r.plan.Steps[j].Decision.Run {
+			found = []int{j}
+		}
+		for _, k := range found {
+			if !slices.Contains(below, k) {
+				below = append(below, k)
+			}
+		}
+	}
+	return below
 }
 
 func (r *runner) run(ctx context.Context) *Result {
@@ -244,7 +269,7 @@ func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group)
 	var rest []int
 	for _, i := range todo {
 		if blame, blocked := r.blocked(ctx, i); blocked {
-			r.end(i, StepResult{Outcome: NotRun, Cause: blame})
+			r.end(i, StepResult{Outcome: NotRun, Cause: blame, Record: r.plan.Steps[i].Record})
 			continue
 		}
 		if r.waits[i] > 0 || !r.roomFor(i) {
@@ -268,10 +293,10 @@ func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group)
 
 // blocked reports whether step i will never run, and the step to blame.
 func (r *runner) blocked(ctx context.Context, i int) (blame string, blocked bool) {
-	for _, name := range r.plan.Steps[i].Step.Deps {
-		switch dep := r.results[r.graph.index[name]]; dep.Outcome {
+	for _, j := range r.deps[i] {
+		switch dep := r.results[j]; dep.Outcome {
 		case Broken:
-			return name, true
+			return r.plan.Steps[j].Step.Name, true
 		case NotRun:
 			return dep.Cause, true
 		}
@@ -284,7 +309,7 @@ func (r *runner) blocked(ctx context.Context, i int) (blame string, blocked bool
 
 func (r *runner) roomFor(i int) bool {
 	for _, pool := range r.plan.Steps[i].Step.Pools {
-		if r.pools[pool] == 0 {
+		if r.pools[pool] < 1 {
 			return false
 		}
 	}
@@ -333,7 +358,7 @@ func (r *runner) observe(e Event) {
 // record as started, runs the action and records what came of it.
 func (r *runner) work(ctx context.Context, i int, planned Planned, below *Plan) ending {
 	step := planned.Step
-	e := ending{step: i, result: StepResult{Outcome: OK, Started: r.opts.Now()}}
+	e := ending{step: i, result: StepResult{Outcome: OK, Record: planned.Record, Started: r.opts.Now()}}
 	fail := func(err error) ending {
 		e.result.Outcome, e.result.Err, e.result.Finished = Broken, err, r.opts.Now()
 		return e
@@ -362,6 +387,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below *Plan) 
 	if err := r.opts.Store.Save(step.Record, record); err != nil {
 		return fail(fmt.Errorf("record that %s starts: %w", step.Name, err))
 	}
+	e.result.Record = record
 	outputs, runErr := step.Action.Run(ctx, attempt)
 	record.State, record.Finished = Succeeded, r.opts.Now()
 	switch {
