@@ -1,0 +1,121 @@
+package graph_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"dot-for-dbt/graph"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// planText returns a plan as lines "run|skip name: reason".
+func planText(p *graph.Plan) []string {
+	var lines []string
+	for _, s := range p.Steps {
+		word := "skip "
+		if s.Decision.Run {
+			word = "run "
+		}
+		lines = append(lines, word+s.Step.Name+": "+s.Decision.String())
+	}
+	return lines
+}
+
+// A change runs the step it belongs to and all above it, each for the reason
+// that is nearest to it; a plan changes nothing.
+func TestPlanOfAChain(t *testing.T) {
+	w := newWorld()
+	steps := parseSteps("worktree:", "profiles:", "deps: worktree", "build: deps profiles", "test: build", "docs: > build")
+	profiles, deps := steps[1], steps[2]
+	profiles.Record = "" // it has no key
+	g := newGraph(t, steps...)
+
+	plan := mustPlan(t, g, w.env())
+	if diff := cmp.Diff([]string{
+		"run worktree: never run", "skip profiles: up to date", "run deps: never run",
+		"run build: never run", "run test: never run", "run docs: never run",
+	}, planText(plan)); diff != "" {
+		t.Errorf("first plan (-want +got):\n%s", diff)
+	}
+	if plan.Runs() != 5 {
+		t.Errorf("%d steps run, want 5", plan.Runs())
+	}
+	if w.saves != 0 {
+		t.Errorf("planning wrote %d records", w.saves)
+	}
+
+	mustRun(t, g, w.options())
+	profiles.Missing = says("another password")
+	deps.Inputs = []graph.Input{{Label: "packages.yml", Value: "new"}}
+	plan = mustPlan(t, g, w.env())
+	if diff := cmp.Diff([]string{
+		"skip worktree: up to date", "run profiles: another password", "run deps: changed: packages.yml",
+		"run build: after deps", "run test: after build", "skip docs: up to date",
+	}, planText(plan)); diff != "" {
+		t.Errorf("second plan (-want +got):\n%s", diff)
+	}
+	if got := plan.Steps[0].Record; got.Step != "worktree" || got.State != graph.Succeeded {
+		t.Errorf("the decision about worktree rests on the record of %q, %s", got.Step, got.State)
+	}
+}
+
+// Late inputs are read while planning where nothing below runs, and when the
+// step starts otherwise, once what is below has run.
+func TestLateInputs(t *testing.T) {
+	w := newWorld()
+	installed, read := "", 0
+	deps := &graph.Step{Name: "deps", Kind: "deps", Record: "deps", Action: action(func(context.Context, *graph.Attempt) (any, error) {
+		installed += "x"
+		return nil, nil
+	})}
+	build := &graph.Step{
+		Name: "build", Kind: "dbt", Record: "build", Deps: []string{"deps"}, Action: nothing,
+		Late: func(context.Context) ([]graph.Input, error) {
+			read++
+			return []graph.Input{{Label: "installed", Value: installed, Show: installed}}, nil
+		},
+	}
+	g := newGraph(t, deps, build)
+
+	mustPlan(t, g, w.env())
+	if read != 0 {
+		t.Errorf("read %d times while planning the first run", read)
+	}
+	mustRun(t, g, w.options())
+	if got := w.record(t, "build").Inputs[1]; read != 1 || got.Show != "x" {
+		t.Errorf("the first run read %d times and recorded %+v", read, got)
+	}
+	mustPlan(t, g, w.env())
+	if read != 2 {
+		t.Errorf("read %d times, want once more by the second plan", read)
+	}
+
+	// A process that dies between the two steps leaves something new below.
+	installed += "y"
+	want := changed("changed: installed x → xy", "installed x → xy")
+	if diff := cmp.Diff(want, decisionOf(t, mustPlan(t, g, w.env()), "build")); diff != "" {
+		t.Errorf("decision (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlanError(t *testing.T) {
+	w := newWorld()
+	lost := errors.New("the packages can't be listed")
+	step := &graph.Step{
+		Name: "build", Kind: "dbt", Record: "build", Action: nothing,
+		Late: func(context.Context) ([]graph.Input, error) { return nil, lost },
+	}
+	g := newGraph(t, step)
+	_, err := g.Plan(t.Context(), w.env())
+	if !errors.Is(err, lost) || err.Error() != "plan build: the packages can't be listed" {
+		t.Errorf("got %v", err)
+	}
+	if result, err := g.Run(t.Context(), w.options()); !errors.Is(err, lost) || result != nil {
+		t.Errorf("run: got %v, %v", result, err)
+	}
+	if w.saves != 0 {
+		t.Errorf("%d records were written", w.saves)
+	}
+}
