@@ -1,0 +1,85 @@
+package config
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// FuzzLoad feeds bytes to the readers of the three files: whatever they are, they
+// are read in bounded time or are an error that can be printed, and what
+// resolves twice resolves equal.
+func FuzzLoad(f *testing.F) {
+	f.Fuzz(func(t *testing.T, vars, base, user []byte) {
+		begin := time.Now()
+		defer func() {
+			if took := time.Since(begin); took > 20*time.Second {
+				t.Fatalf("took %s", took)
+			}
+		}()
+		cfg, err := parse(vars, base, user)
+		if err != nil {
+			checkPrintable(t, err)
+			return
+		}
+		for _, name := range append(cfg.Environments(), "") {
+			first, err := cfg.Resolve(name, nil)
+			if err != nil {
+				checkPrintable(t, err)
+				continue
+			}
+			if problem := checkName(first.Name); problem != "" {
+				t.Fatalf("environment %q: %s", first.Name, problem)
+			}
+			for _, flag := range first.Flags {
+				if flag.Name == "vars" || flag.Name == "dot" || strings.HasPrefix(flag.Name, "-") || flag.Value == nil {
+					t.Fatalf("flag %+v", flag)
+				}
+			}
+			again, err := parse(vars, base, user)
+			if err != nil {
+				t.Fatalf("the second time: %v", err)
+			}
+			second, err := again.Resolve(name, nil)
+			if err != nil {
+				t.Fatalf("the second time: %v", err)
+			}
+			if !equal(first.Vars, second.Vars) {
+				t.Fatalf("vars of %q are %v, then %v", name, first.Vars, second.Vars)
+			}
+			if diff := cmp.Diff(first, second, cmpopts.IgnoreFields(Environment{}, "Vars")); diff != "" {
+				t.Fatalf("%q (-first +second):\n%s", name, diff)
+			}
+		}
+	})
+}
+
+// FuzzParseAge checks that an age is what its text says.
+func FuzzParseAge(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text string) {
+		age, err := ParseAge(text)
+		if err != nil {
+			return
+		}
+		if again, err := ParseAge(age.String()); err != nil || again != age || age.Limit < 0 {
+			t.Fatalf("%q is %#v, but %q is %#v, %v", text, age, age, again, err)
+		}
+	})
+}
+
+func checkPrintable(t *testing.T, err error) {
+	t.Helper()
+	lines := err.Error()
+	var hinted interface{ Hints() []string }
+	if errors.As(err, &hinted) {
+		lines += strings.Join(hinted.Hints(), "\n")
+	}
+	if strings.ContainsFunc(lines, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+		t.Fatalf("not safe to print: %q", lines)
+	}
+}

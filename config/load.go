@@ -1,0 +1,119 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Config is a project's configuration as its files say it, checked but not yet
+// merged for an environment.
+type Config struct {
+	variables map[string]variable
+	base      environments // shared
+	user      environments // personal
+	names     []string     // of the environments of both, sorted
+}
+
+// Load reads the configuration in a project directory of the working tree: it
+// says how to reach today's warehouse, also when an old commit is built. Files
+// that don't exist are fine.
+//
+// An error in a file carries its position and the line, and hints.
+func Load(dir string) (*Config, error) {
+	vars, err := readFile(dir, varsFile)
+	if err != nil {
+		return nil, err
+	}
+	base, err := readFile(dir, baseFile)
+	if err != nil {
+		return nil, err
+	}
+	user, err := readFile(dir, userFile)
+	if err != nil {
+		return nil, err
+	}
+	return parse(vars, base, user)
+}
+
+// parse reads the three files; no bytes at all are a file that isn't there.
+func parse(vars, base, user []byte) (*Config, error) {
+	var c Config
+	var err error
+	if c.variables, err = readVariables(varsFile, vars); err != nil {
+		return nil, err
+	}
+	if c.base, err = readEnvironments(baseFile, base); err != nil {
+		return nil, err
+	}
+	if c.user, err = readEnvironments(userFile, user); err != nil {
+		return nil, err
+	}
+	c.names = names(c.base, c.user)
+	return &c, c.check()
+}
+
+// check is what can be said only with both environments files read.
+func (c *Config) check() error {
+	spelled := map[string]named{}
+	for _, file := range []environments{c.base, c.user} {
+		for _, name := range names(file) {
+			lower, at := strings.ToLower(name), file.named[name].at
+			if other, known := spelled[lower]; known && other.name != name {
+				return at.problemf("environments %q and %q (%s) differ in case only: their directories would be one on macOS and Windows", name, other.name, other.at.position()).
+					hint("rename one of them")
+			}
+			spelled[lower] = named{name, at}
+		}
+	}
+	for _, file := range []environments{c.base, c.user} {
+		if d := file.byDefault; d != nil && !c.defines(d.name) {
+			p := d.at.problemf("default is %q, but no such environment is defined", d.name)
+			if len(c.names) == 0 {
+				return p.hint("define it below environment:, or remove default: the profile's outputs are the environments then")
+			}
+			return p.hint(didYouMean(d.name, c.names), c.list())
+		}
+	}
+	return nil
+}
+
+// readFile reads at most what parseYAML takes, and one byte more.
+func readFile(dir, name string) ([]byte, error) {
+	if twin := strings.TrimSuffix(name, ".yml") + ".yaml"; exists(filepath.Join(dir, twin)) {
+		p := place{}.problemf("%s is not read: the name is %s", twin, name)
+		if exists(filepath.Join(dir, name)) {
+			return nil, p.hint("move what it says to " + name + " and remove it")
+		}
+		return nil, p.hint("rename it to " + name)
+	}
+	path := filepath.Join(dir, name)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read configuration: %w", err)
+	case !info.Mode().IsRegular():
+		return nil, place{}.problemf("%s is no file", path).hint("rename it, or put a file in its place")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return data, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Environment is what an environment comes to: the project's all, its own
+// entry, the user's all and the user's entry of it, each over the one before. A
+// flag replaces a flag whole, vars merge by name, Settings by setting.
+type Environment struct {
+	Name string
+	// Flags are dbt flags, sorted by name. Whether dbt has them isn't checked.
+	Flags []Flag
+	// Vars are the variables for dbt, the command line's included; nil when
+	// there are none. A value is nil, bool, int64, *big.Int (where int64 is too
+	// small), float64, string, []any or map[string]any, or what the command line
+	// was read as. 1.0 is a float64: who writes it for dbt must keep the point,
+	// or it becomes an int.
+	Vars map[string]any
+	Dot  Settings
+}
+
+// Flag is a flag of dbt's as an environment gives it; never vars or dot.
+type Flag struct {
+	// Name is the long name without dashes, words joined by -: full-refresh.
+	Name string
+	// Value is a string, bool, int64, float64 or []any of those; an integer too
+	// large for int64 is a string of its digits.
+	Value any
+	// Pos is where the name stands.
+	Pos Position
+}
+
+// Environments are the names of those that a file defines, sorted. When there
+// are none, a profile's outputs are the environments: see Implicit.
+func (c *Config) Environments() []string { return slices.Clone(c.names) }
+
+// Resolve is the environment called name, "" being the default one. The
+// command line's vars are merged over the environment's, name by name, and
+// validated with them; they are not changed.
+//
+// It fails if no file defines the environment, if there is no default one, or
+// if a variable is missing or not allowed; all such variables are named.
+func (c *Config) Resolve(name string, vars map[string]any) (Environment, error) {
+	if name == "" {
+		switch {
+		case c.user.byDefault != nil:
+			name = c.user.byDefault.name
+		case c.base.byDefault != nil:
+			name = c.base.byDefault.name
+		default:
+			return Environment{}, place{}.problemf("no default environment: none is named, and %s has no default", baseFile).
+				hint("name one, or add environment: {default: <name>}", c.list())
+		}
+	}
+	if !c.defines(name) {
+		return Environment{}, place{}.problemf("environment %q is not defined", name).hint(didYouMean(name, c.names), c.list())
+	}
+	return c.merge(name, vars)
+}
+
+// Implicit is an environment that no file defines, an output of the profile: it
+// has what the files say of all, and the command line's vars as in Resolve.
+//
+// Unlike a typed name it may be default, which is how dbt calls the output of a
+// profile that names none.
+func (c *Config) Implicit(name string, vars map[string]any) (Environment, error) {
+	if problem := checkName(name); problem != "" {
+		return Environment{}, place{}.problemf("output %q of the profile can't be an environment: %s", name, problem).
+			hint("rename the output, or define an environment with target: in " + baseFile)
+	}
+	return c.merge(name, vars)
+}
+
+func (c *Config) merge(name string, vars map[string]any) (Environment, error) {
+	layers := []layer{c.base.all, c.base.named[name], c.user.all, c.user.named[name]}
+	flags := map[string]Flag{}
+	merged := map[string]assigned{}
+	for _, l := range layers {
+		maps.Copy(flags, l.flags)
+		for variable, value := range l.vars {
+			merged[variable] = assigned{value.plain(), value.at}
+		}
+	}
+	for variable, value := range vars {
+		merged[variable] = assigned{value: value}
+	}
+	if err := validate(c.variables, name, merged); err != nil {
+		return Environment{}, err
+	}
+	env := Environment{Name: name}
+	for _, name := range slices.Sorted(maps.Keys(flags)) {
+		f := flags[name]
+		if list, ok := f.Value.([]any); ok {
+			f.Value = slices.Clone(list) // the caller's to change
+		}
+		if f.Value != nil {
+			env.Flags = append(env.Flags, f)
+		}
+	}
+	for variable, given := range merged {
+		if env.Vars == nil {
+			env.Vars = map[string]any{}
+		}
+		env.Vars[variable] = given.value
+	}
+	var err error
+	env.Dot, err = mergeSettings(layers)
+	return env, err
+}
+
+func (c *Config) defines(name string) bool {
+	_, found := slices.BinarySearch(c.names, name)
+	return found
+}
+
+// list is a hint that names the environments.
+func (c *Config) list() string {
+	if len(c.names) == 0 {
+		return fmt.Sprintf("define it in %s: environment: {<name>: {<dbt flag>: <value>}}", baseFile)
+	}
+	return "environments: " + strings.Join(c.names, ", ")
+}

@@ -1,0 +1,218 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Settings are dot's own, from dot: of an environment or of all. None of them
+// reaches dbt.
+//
+// They are independent of each other, so that layers merge setting by setting
+// (a list replaces a list); one given as null is as if no lower layer had it.
+// A list of one word may be written as that word.
+type Settings struct {
+	// MaxAge (max-age) is how long a build stays up to date; nil: not set.
+	MaxAge *Age
+	// SharedSchemas (shared-schemas) are schemas that isolated builds may write to.
+	SharedSchemas []string
+	// TargetName (target-name) is what the profile's output is called in isolated builds; "": as it is.
+	TargetName string
+	// SchemaSuffix (schema-suffix) is the template of what an isolated build's
+	// schema ends with, after an underscore: {short}, which it must hold, stands
+	// for the commit's abbreviated hash, {env} for the environment; "": not set.
+	SchemaSuffix string
+	// Short (short) is the length of an abbreviated hash, 4 to 40; 0: not set.
+	Short int
+	// DBT (dbt) is the command line that runs dbt, its first word the program.
+	DBT []string
+	// Env and IgnoreEnv (env, ignore-env) are environment variables whose values
+	// do, or do not, count when it is decided whether a build is up to date.
+	Env, IgnoreEnv []string
+}
+
+// settings is each setting's name and how its value is read.
+var settings = map[string]func(*Settings, node) error{
+	"max-age": func(s *Settings, n node) error {
+		switch n.value.(type) {
+		case string, int64: // 0 is a number
+		default:
+			return n.at.problemf("max-age must be an age such as 12h, but is %s", describe(n.value))
+		}
+		age, err := ParseAge(fmt.Sprint(n.value))
+		if err != nil {
+			return n.at.problemf("max-age: %v", err)
+		}
+		s.MaxAge = &age
+		return nil
+	},
+	"shared-schemas": func(s *Settings, n node) (err error) {
+		s.SharedSchemas, err = words(n, "shared-schemas")
+		return err
+	},
+	"target-name": func(s *Settings, n node) (err error) {
+		s.TargetName, err = word(n, "target-name")
+		return err
+	},
+	"schema-suffix": func(s *Settings, n node) (err error) {
+		if s.SchemaSuffix, err = word(n, "schema-suffix"); err != nil {
+			return err
+		}
+		return checkSuffix(n.at, s.SchemaSuffix)
+	},
+	"short": func(s *Settings, n node) error {
+		length, ok := n.value.(int64)
+		if !ok || length < 4 || length > 40 {
+			return n.at.problemf("short must be a number from 4 to 40, but is %s", show(n.plain()))
+		}
+		s.Short = int(length)
+		return nil
+	},
+	"dbt": func(s *Settings, n node) (err error) {
+		if s.DBT, err = words(n, "dbt"); err != nil {
+			return err
+		}
+		if len(s.DBT) == 0 {
+			return n.at.problemf("dbt is an empty list: a program and its arguments are expected").hint("dbt: [uv, run, dbt]")
+		}
+		if _, isWord := n.value.(string); isWord && strings.ContainsAny(s.DBT[0], " \t") {
+			return n.at.problemf("dbt is one text with spaces in it: a list of words is expected").
+				hint("dbt: [" + strings.Join(strings.Fields(s.DBT[0]), ", ") + "]")
+		}
+		return nil
+	},
+	"env": func(s *Settings, n node) (err error) {
+		s.Env, err = variableNames(n, "env")
+		return err
+	},
+	"ignore-env": func(s *Settings, n node) (err error) {
+		s.IgnoreEnv, err = variableNames(n, "ignore-env")
+		return err
+	},
+}
+
+// addSettings keeps the settings of a dot: key, each checked.
+func (l *layer) addSettings(e entry) error {
+	entries, err := asMapping(e.value, "dot")
+	if err != nil {
+		return err
+	}
+	for _, item := range entries {
+		name := flagName(item.key)
+		read, known := settings[name]
+		if !known {
+			all := slices.Sorted(maps.Keys(settings))
+			return item.at.problemf("unknown setting %q", item.key).
+				hint(didYouMean(name, all), "settings of dot: "+strings.Join(all, ", "))
+		}
+		if _, twice := l.dot[name]; twice {
+			if item.merged {
+				continue
+			}
+			return item.at.problemf("setting %s is given twice, with - and with _", name)
+		}
+		if item.value.value != nil {
+			if err := read(&Settings{}, item.value); err != nil {
+				return err
+			}
+		}
+		l.dot[name] = item.value
+	}
+	return nil
+}
+
+// mergeSettings reads the settings of layers, from the lowest to the highest.
+func mergeSettings(layers []layer) (Settings, error) {
+	merged := map[string]node{}
+	for _, l := range layers {
+		maps.Copy(merged, l.dot)
+	}
+	var s Settings
+	for _, name := range slices.Sorted(maps.Keys(merged)) {
+		if merged[name].value == nil {
+			continue
+		}
+		if err := settings[name](&s, merged[name]); err != nil {
+			return Settings{}, err
+		}
+	}
+	return s, nil
+}
+
+// word is text that isn't empty.
+func word(n node, name string) (string, error) {
+	text, ok := n.value.(string)
+	switch {
+	case !ok:
+		p := n.at.problemf("%s must be text, but is %s", name, describe(n.value))
+		switch n.value.(type) {
+		case nil:
+			p.hint("give it a value, or remove the line")
+		case []node, mapping:
+		default:
+			p.hint("put it into quotes: " + show(fmt.Sprint(n.value)))
+		}
+		return "", p
+	case text == "":
+		return "", n.at.problemf("%s is empty text", name)
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "", n.at.problemf("%s holds a control character or a line break", name)
+	}
+	return text, nil
+}
+
+// words is a list of texts; a text alone is a list of it.
+func words(n node, name string) ([]string, error) {
+	items, ok := n.value.([]node)
+	if !ok {
+		items = []node{n}
+	}
+	list := make([]string, 0, len(items))
+	for _, item := range items {
+		text, err := word(item, name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, text)
+	}
+	return list, nil
+}
+
+var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// variableNames is a list of names of environment variables.
+func variableNames(n node, name string) ([]string, error) {
+	list, err := words(n, name)
+	for _, variable := range list {
+		if !variableForm.MatchString(variable) {
+			return nil, n.at.problemf("%s: %q is no name of an environment variable", name, variable).
+				hint("names are expected, not values: " + name + ": [TZ, REGION]")
+		}
+	}
+	return list, err
+}
+
+var placeholderForm = regexp.MustCompile(`\{[^{}]*\}?|[^A-Za-z0-9_]`)
+
+// checkSuffix refuses a template that could not name a schema everywhere. One
+// without {short} would be the same for every commit, and a check that looks
+// for it in a schema's name would prove nothing.
+func checkSuffix(at place, template string) error {
+	for _, part := range placeholderForm.FindAllString(template, -1) {
+		switch {
+		case part == "{env}" || part == "{short}":
+		case strings.HasPrefix(part, "{"):
+			return at.problemf("schema-suffix: %q is no placeholder", part).hint("placeholders: {env}, {short}")
+		default:
+			return at.problemf("schema-suffix holds %q: letters, digits, _, {env} and {short} are allowed", part)
+		}
+	}
+	if !strings.Contains(template, "{short}") {
+		return at.problemf("schema-suffix lacks {short}, which tells one commit's tables from another's").hint(`schema-suffix: "{env}_{short}"`)
+	}
+	return nil
+}
