@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package proc
+
+import "syscall"
+
+// tellWhenParentDies does nothing: only Linux (and FreeBSD, in its own way) has a parent-death signal.
+func tellWhenParentDies(*syscall.SysProcAttr) {}

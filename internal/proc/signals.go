@@ -1,0 +1,74 @@
+package proc
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// SignalError is the cause ([context.Cause]) of a context that a signal cancelled. It is a [context.Canceled].
+type SignalError struct{ Signal syscall.Signal }
+
+func (e *SignalError) Error() string { return "stopped by " + signalName(e.Signal) }
+func (e *SignalError) Unwrap() error { return context.Canceled }
+
+// Code is the exit code of a program that the signal ended: 130 for Ctrl-C.
+func (e *SignalError) Code() int { return signalled + int(e.Signal) }
+
+// Signals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels; its cause is a [SignalError]. The second
+// kills the commands that run with it ([WithKill]); after that signals do again what they did before, so a third ends
+// this process. So does stop, which also cancels the context.
+//
+// Call it before the first command starts: a process started with SIGINT ignored ("&" in a script, some CI runners)
+// hands that on, and dbt would never react; listening to the signal ends it. An ignored SIGHUP is left ignored: that is
+// nohup, and meant.
+func Signals(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	kill := make(chan struct{})
+	stopped := make(chan struct{})
+
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	received := make(chan os.Signal, 2)
+	signal.Notify(received, signals...)
+
+	var listener sync.WaitGroup
+	listener.Go(func() {
+		defer signal.Stop(received)
+		for _, react := range []func(syscall.Signal){
+			func(s syscall.Signal) { cancel(&SignalError{Signal: s}) },
+			func(syscall.Signal) { close(kill) },
+		} {
+			select {
+			case s := <-received:
+				number, _ := s.(syscall.Signal)
+				react(number)
+			case <-stopped:
+				return
+			}
+		}
+	})
+	return WithKill(ctx, kill), sync.OnceFunc(func() {
+		close(stopped)
+		listener.Wait()
+		cancel(nil)
+	})
+}
+
+type killKey struct{}
+
+// WithKill returns a context whose commands are killed, with their process groups, when kill is closed. It takes the
+// place of a kill channel that ctx has already.
+func WithKill(ctx context.Context, kill <-chan struct{}) context.Context {
+	return context.WithValue(ctx, killKey{}, kill)
+}
+
+// killChannel is nil, which never becomes ready, if ctx has none.
+func killChannel(ctx context.Context) <-chan struct{} {
+	kill, _ := ctx.Value(killKey{}).(<-chan struct{})
+	return kill
+}
