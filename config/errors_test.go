@@ -96,6 +96,7 @@ func TestYAMLErrors(t *testing.T) {
 		base("merge of a scalar", "environment:\n  dev:\n    <<: 5\n"),
 		base("unknown tag", "environment:\n  dev:\n    threads: !!int \"4\"\n"),
 		base("second document", "environment:\n  dev: {}\n---\nenvironment:\n  prod: {}\n"),
+		base("second document, the first empty", "---\n# none\n---\nenvironment:\n  prod: {}\n"),
 		base("not UTF-8", "environment:\n  dev:\n    target: d\xe9v\n"),
 		base("UTF-16", "\xff\xfee\x00n\x00v\x00"),
 		base("control character", "environment:\n  dev:\n    target: \x1b[31mdev\n"),

@@ -30,7 +30,7 @@ func parseYAML(file string, data []byte) (node, error) {
 		return node{}, err
 	}
 	tokens := lexer.Tokenize(text)
-	if err := checkDepth(src, tokens); err != nil {
+	if err := checkTokens(src, tokens); err != nil {
 		return node{}, err
 	}
 	parsed, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // tree.go finds duplicates
@@ -84,10 +84,17 @@ func checkText(src *source, size int) error {
 	return nil
 }
 
-// checkDepth keeps the parser's stack and memory bounded.
-func checkDepth(src *source, tokens token.Tokens) error {
-	depth := 0
+// checkTokens keeps the parser's stack and memory bounded, and refuses an empty
+// document before another: the parser drops what follows it.
+func checkTokens(src *source, tokens token.Tokens) error {
+	depth, afterHeader := 0, false
 	for _, t := range tokens {
+		at := place{src, t.Position.Line, t.Position.Column}
+		isHeader := t.Type == token.DocumentHeaderType
+		if isHeader && afterHeader {
+			return at.problemf("a second document begins here: one is expected").hint("remove this line")
+		}
+		afterHeader = isHeader || afterHeader && t.Type == token.CommentType
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
@@ -95,11 +102,11 @@ func checkDepth(src *source, tokens token.Tokens) error {
 			depth--
 		case token.SequenceEntryType, token.MappingValueType, token.MappingKeyType:
 			if depth <= 0 && t.Position.Column > maxIndent {
-				return place{src, t.Position.Line, t.Position.Column}.problemf("nested too deeply")
+				return at.problemf("nested too deeply")
 			}
 		}
 		if depth > maxDepth {
-			return place{src, t.Position.Line, t.Position.Column}.problemf("nested too deeply")
+			return at.problemf("nested too deeply")
 		}
 	}
 	return nil
