@@ -4,9 +4,8 @@
 // them, checks them and hands out an Environment.
 //
 // The files are YAML 1.2: yes, on and 2024-01-01 are text, 0o17 and 1e5 are
-// numbers. Two spellings that mean one thing here and another to dbt's YAML 1.1
-// are errors rather than a guess: a number with a leading zero, and .inf.
-// A key with nothing after it is an empty mapping where one is expected.
+// numbers. A number with a leading zero, which dbt's YAML 1.1 reads as another
+// one, and .inf, which JSON has no word for, are errors rather than guesses. A key with nothing after it is an empty mapping where one is expected.
 //
 // The package knows no dbt: which flags there are, and which command takes them,
 // is its caller's to say; so is what a profile's outputs are called. It reads

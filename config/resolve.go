@@ -9,7 +9,8 @@ import (
 
 // Environment is what an environment comes to: the project's all, its own
 // entry, the user's all and the user's entry of it, each over the one before. A
-// flag replaces a flag whole, vars merge by name, Settings by setting.
+// flag replaces a flag whole (null takes it away), vars merge by name (null is a
+// value), Settings by setting.
 type Environment struct {
 	Name string
 	// Flags are dbt flags, sorted by name. Whether dbt has them isn't checked.
