@@ -45,8 +45,9 @@ func (r Record) Decode(v any) error {
 	return json.Unmarshal(r.Outputs, v)
 }
 
-// ParseRecord reads a record as a Store keeps it. Anything but a whole record
-// of this version is an error.
+// ParseRecord reads a record as a Store keeps it: as JSON, with any
+// indentation. Anything but a whole record of this version, unchanged since it
+// was written, is an error.
 func ParseRecord(data []byte) (Record, error) {
 	var r Record
 	if err := json.Unmarshal(data, &r); err != nil {
@@ -54,6 +55,9 @@ func ParseRecord(data []byte) (Record, error) {
 	}
 	if r.Version != RecordVersion {
 		return Record{}, fmt.Errorf("record version %d, this dot reads %d", r.Version, RecordVersion)
+	}
+	if !sealed(data) {
+		return Record{}, errors.New("it was changed after it was written")
 	}
 	switch r.State {
 	case Started, Succeeded, Failed, Stopped:
