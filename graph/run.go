@@ -146,7 +146,8 @@ func (g *Graph) settle(ctx context.Context, opts Options) (*Plan, Held, error) {
 func sayMeanwhile(before, after *Plan) {
 	for i := range after.Steps {
 		was, is := before.Steps[i], &after.Steps[i]
-		if was.Decision.Run && is.Decision.Cause == UpToDate && is.Record.PID != 0 {
+		again := !is.Record.Finished.Equal(was.Record.Finished)
+		if was.Decision.Run && is.Decision.Cause == UpToDate && again {
 			is.Decision.Cause = Meanwhile
 			is.Decision.Text = fmt.Sprintf("done meanwhile by pid %d", is.Record.PID)
 		}

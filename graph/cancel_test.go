@@ -1,0 +1,121 @@
+package graph_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"dot-for-dbt/graph"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCancelledBeforeTheStart(t *testing.T) {
+	w := newWorld()
+	steps := parseSteps("fine:", "deps:", "build: deps")
+	mustRun(t, newGraph(t, steps[0]), w.options())
+	saves := w.saves
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	result, err := newGraph(t, steps...).Run(ctx, w.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outcomes []graph.Outcome
+	for _, s := range result.Steps {
+		outcomes = append(outcomes, s.Outcome)
+		if s.Cause != "" {
+			t.Errorf("%q is blamed for the cancellation", s.Cause)
+		}
+	}
+	if diff := cmp.Diff([]graph.Outcome{graph.Skipped, graph.NotRun, graph.NotRun}, outcomes); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	if !result.Cancelled || result.Err() != nil {
+		t.Errorf("cancelled: %t, error: %v", result.Cancelled, result.Err())
+	}
+	if w.saves != saves {
+		t.Errorf("%d records were written", w.saves-saves)
+	}
+}
+
+// A cancellation reaches the action that runs, and nothing starts after it.
+// What the action makes of it decides what the record says.
+func TestCancelledDuringAnAction(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		result    error
+		want      graph.Outcome
+		wantState graph.State
+		wantNext  graph.Cause
+	}{
+		{"it stops", context.Canceled, graph.Broken, graph.Stopped, graph.Interrupted},
+		{"it fails in its own way", errors.New("dbt exited with 2"), graph.Broken, graph.Stopped, graph.Interrupted},
+		{"it comes to its end", nil, graph.OK, graph.Succeeded, graph.UpToDate},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld()
+			steps := parseSteps("deps:", "build: deps", "other:")
+			for _, s := range steps {
+				s.Pools = []string{"jobs"}
+				s.Action = action(func(context.Context, *graph.Attempt) (any, error) {
+					t.Errorf("%s runs", s.Name)
+					return nil, nil
+				})
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			steps[0].Action = action(func(ctx context.Context, _ *graph.Attempt) (any, error) {
+				cancel()
+				<-ctx.Done()
+				return nil, tt.result
+			})
+			g := newGraph(t, steps...)
+			result, err := g.Run(ctx, w.options())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !result.Cancelled {
+				t.Error("the result is not marked as cancelled")
+			}
+			got := resultOf(t, result, "deps")
+			if got.Outcome != tt.want || !errors.Is(got.Err, tt.result) || got.Record.State != tt.wantState {
+				t.Errorf("deps: %s, %v, recorded as %s", got.Outcome, got.Err, got.Record.State)
+			}
+			for _, name := range []string{"build", "other"} {
+				if got := resultOf(t, result, name); got.Outcome != graph.NotRun {
+					t.Errorf("%s: %s", name, got.Outcome)
+				}
+			}
+			next := mustPlan(t, g, w.env())
+			if got := decisionOf(t, next, "deps").Cause; got != tt.wantNext {
+				t.Errorf("deps is decided next time by %q, want %q", got, tt.wantNext)
+			}
+			if got := decisionOf(t, next, "other").Cause; got != graph.NeverRun {
+				t.Errorf("other is decided next time by %q", got)
+			}
+		})
+	}
+}
+
+// The cancellation of a run that waits for a lock ends it with that error.
+func TestCancelledWhileWaitingForALock(t *testing.T) {
+	w := newWorld()
+	locks := newLocks()
+	held, err := locks.process("pid 7").Lock(t.Context(), []graph.Lock{{Name: "build"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Release()
+	ctx, cancel := context.WithCancel(t.Context())
+	opts := w.options()
+	opts.Locker = locks.process("pid 8")
+	opts.Observe = func(graph.Event) { cancel() } // of waiting
+	step := &graph.Step{Name: "build", Kind: "dbt", Record: "build", Action: nothing, Locks: []graph.Lock{{Name: "build"}}}
+	result, err := newGraph(t, step).Run(ctx, opts)
+	if !errors.Is(err, context.Canceled) || result != nil {
+		t.Errorf("got %v, %v", result, err)
+	}
+	if got := locks.holders("build"); !cmp.Equal(got, []string{"pid 7"}) {
+		t.Errorf("the lock is held by %q", got)
+	}
+}
