@@ -37,6 +37,21 @@ fi
 
 unset PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE PIP_TARGET PIP_PREFIX PIP_USER
 python=$(find_python)
+
+# One at a time. A make that was killed can leave its pip running: that has
+# inherited the lock, so nobody makes the same directory meanwhile. Whoever had to
+# wait looks again, from the top.
+if [ -z "${VENV_LOCKED:-}" ]; then
+	mkdir -p .venv
+	VENV_LOCKED=1 exec "$python" -c '
+import fcntl, os, sys
+lock = open(sys.argv[1], "w")
+os.set_inheritable(lock.fileno(), True)
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.execv("/bin/sh", ["sh", *sys.argv[2:]])
+' ".venv/$name.lock" test/venv.sh "$name"
+fi
+
 echo "making .venv/$name with $("$python" --version)"
 rm -rf "$venv"
 "$python" -m venv "$venv"
