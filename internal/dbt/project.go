@@ -1,0 +1,92 @@
+package dbt
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Project is what dot needs of a dbt_project.yml, of a commit or of the
+// working tree. Texts may hold Jinja: see Scope.Render.
+type Project struct {
+	Name         string
+	Profile      string   // "" when it names none: then dbt needs --profile
+	PackagesPath string   // packages-install-path; dbt's default is dbt_packages
+	RequireDBT   []string // require-dbt-version, e.g. ">=1.8.0"
+}
+
+// ParseProject reads the content of a dbt_project.yml. file is its name for
+// errors, which carry file:line:column.
+func ParseProject(file string, data []byte) (Project, error) {
+	root, r, err := parseYAML(file, data)
+	if errors.Is(err, errYAMLEmpty) {
+		return Project{}, withHint(err, "a dbt project needs at least a name: name: my_project")
+	}
+	if err != nil {
+		return Project{}, err
+	}
+	top, err := r.mappingOf(root)
+	if err != nil {
+		return Project{}, err
+	}
+	p := Project{PackagesPath: "dbt_packages"}
+	for key, into := range map[string]*string{
+		"name": &p.Name, "profile": &p.Profile, "packages-install-path": &p.PackagesPath,
+	} {
+		if err := r.textInto(into, key, top.values[key]); err != nil {
+			return Project{}, err
+		}
+	}
+	if p.Name == "" {
+		return Project{}, &hintError{
+			msg:   fmt.Sprintf("%s: the project has no name", file),
+			hints: []string{"add a line like: name: my_project"},
+		}
+	}
+	p.RequireDBT, err = r.texts("require-dbt-version", top.values["require-dbt-version"])
+	return p, err
+}
+
+// textInto sets *into to the single value n, if there is one.
+func (r *yamlReader) textInto(into *string, key string, n ast.Node) error {
+	if n == nil {
+		return nil
+	}
+	value, err := r.read(n)
+	if err != nil {
+		return err
+	}
+	if value.isNull() {
+		return nil
+	}
+	if value.kind != yamlScalar {
+		return r.errorAt(n, "%s must be a single value, not %s", key, value.kind)
+	}
+	*into = value.text
+	return nil
+}
+
+// texts is a value that may be one text or a list of them.
+func (r *yamlReader) texts(key string, n ast.Node) ([]string, error) {
+	if n == nil {
+		return nil, nil
+	}
+	value, err := r.read(n)
+	if err != nil {
+		return nil, err
+	}
+	items := value.items
+	if text, ok := value.string(); ok {
+		return []string{text}, nil
+	}
+	var out []string
+	for _, item := range items {
+		text, ok := item.string()
+		if !ok {
+			return nil, fmt.Errorf("%s: %s must be a text or a list of texts", item.place(r.file), key)
+		}
+		out = append(out, text)
+	}
+	return out, nil
+}
