@@ -1,0 +1,203 @@
+package dbt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Rules say which arguments a user may not pass on to dbt.
+type Rules struct {
+	Isolated  bool // dot owns the project, the profile and the directories
+	Deferring bool // dot was given --defer
+}
+
+// Args is what a user wants passed on to dbt.
+type Args struct {
+	Target     string         // of --target; "": not given
+	Profile    string         // of --profile; "": not given
+	Vars       map[string]any // of --vars; nil: not given
+	Options    []Option       // the rest, each flag once
+	Positional []string       // words that belong to no option, e.g. a macro's name
+}
+
+// ReadArgs reads arguments of a dbt command as dbt's own command line (click) does: values behind a
+// space or "=", letters run together, "-s a b c". Of a flag given twice the last counts; selections add
+// up. An option dot does not know is passed on as it was typed, with the words up to the next option,
+// for dbt to judge.
+func ReadArgs(c Command, argv []string, rules Rules) (Args, error) {
+	r := argReader{command: c, rest: argv}
+	for len(r.rest) > 0 {
+		if err := r.next(); err != nil {
+			return Args{}, err
+		}
+	}
+	args := Args{Positional: r.positional}
+	for _, o := range r.options {
+		if err := rules.check(o); err != nil {
+			return Args{}, err
+		}
+		switch o.Flag {
+		case "target":
+			args.Target = o.Values[0]
+		case "profile":
+			args.Profile = o.Values[0]
+		case "vars":
+			vars, err := ParseVars(o.Values[0])
+			if err != nil {
+				return Args{}, fmt.Errorf("reading --vars: %w", err)
+			}
+			args.Vars = vars
+		default:
+			args.Options = append(args.Options, o)
+		}
+	}
+	return args, nil
+}
+
+// check refuses an option that would take from dot what it has to decide.
+func (r Rules) check(o Option) error {
+	if r.Isolated {
+		switch o.Flag {
+		case "project-dir", "profiles-dir", "target-path", "log-path":
+			return &hintError{
+				msg:   fmt.Sprintf("--%s can't be passed to dbt in an isolated build: dot sets it", o.Flag),
+				hints: []string{"leave it out, or name no ref (dev instead of dev@HEAD) to build the working tree with dbt's own directories"},
+			}
+		}
+	}
+	if r.Deferring {
+		switch {
+		case o.Flag == "state", o.Flag == "defer-state":
+			return &hintError{
+				msg:   fmt.Sprintf("--%s can't be passed to dbt beside dot's --defer: dot sets the state to the baseline's", o.Flag),
+				hints: []string{"leave out one of the two"},
+			}
+		case o.Flag == "defer" && o.Negated:
+			return &hintError{
+				msg:   "--no-defer after -- contradicts dot's --defer",
+				hints: []string{"leave out one of the two"},
+			}
+		}
+	}
+	return nil
+}
+
+// argReader takes words off a command line, as click's parser does.
+type argReader struct {
+	command    Command
+	rest       []string
+	options    []Option
+	positional []string
+}
+
+// next reads one option or one positional word.
+func (r *argReader) next() error {
+	word := r.take()
+	switch {
+	case word == "--":
+		r.positional = append(r.positional, r.rest...)
+		r.rest = nil
+		return nil
+	case strings.HasPrefix(word, "--"):
+		return r.long(word)
+	case len(word) > 1 && word[0] == '-':
+		return r.short(word)
+	default:
+		r.positional = append(r.positional, word)
+		return nil
+	}
+}
+
+// long reads "--name", "--no-name" or "--name=value".
+func (r *argReader) long(word string) error {
+	name, value, hasValue := strings.Cut(word[2:], "=")
+	f, negated, ok := flagByName(name)
+	if !ok {
+		r.add(Option{Text: append([]string{word}, r.takeWords()...)})
+		return nil
+	}
+	o := Option{Flag: f.Name, Negated: negated, Text: []string{word}}
+	if hasValue {
+		if f.Arity == None {
+			return fmt.Errorf("--%s takes no value, found %q", name, word)
+		}
+		o.Values = []string{value}
+	}
+	return r.values(f, o)
+}
+
+// short reads "-x", and letters run together: "-xf", "-tprod", "-xt prod".
+func (r *argReader) short(word string) error {
+	for i := 1; i < len(word); i++ {
+		if word[i] == '-' { // written by itself it would end the options
+			return fmt.Errorf("expected letters that stand for options, found %q", word)
+		}
+		f, ok := flagByLetter(r.command.Name, word[i])
+		if !ok { // as it was typed, but for the letters that were known
+			r.add(Option{Text: append([]string{"-" + word[i:]}, r.takeWords()...)})
+			return nil
+		}
+		o := Option{Flag: f.Name, Text: []string{"-" + word[i:i+1]}}
+		if f.Arity == None {
+			r.add(o)
+			continue
+		}
+		if i+1 < len(word) { // the value is glued on; "=" would be part of it
+			o.Text = []string{"-" + word[i:]}
+			o.Values = []string{word[i+1:]}
+		}
+		return r.values(f, o)
+	}
+	return nil
+}
+
+// values takes the option's values, beyond one that was part of its word, off the command line.
+func (r *argReader) values(f Flag, o Option) error {
+	var more []string
+	switch {
+	case f.Arity == One && o.Values == nil, f.Arity == Many && o.Values == nil:
+		if len(r.rest) == 0 {
+			return fmt.Errorf("--%s expects a value, found the end of the line", f.Name)
+		}
+		more = []string{r.take()} // whatever it looks like: so does click
+	}
+	if f.Arity == Many {
+		more = append(more, r.takeWords()...)
+	}
+	o.Values = append(o.Values, more...)
+	o.Text = append(o.Text, more...)
+	r.add(o)
+	return nil
+}
+
+// add puts an option in the list, in place of an earlier one of the same flag.
+func (r *argReader) add(o Option) {
+	i := slices.IndexFunc(r.options, func(p Option) bool { return o.Flag != "" && p.Flag == o.Flag })
+	if i < 0 {
+		r.options = append(r.options, o)
+		return
+	}
+	if f, _ := LookupFlag(o.Flag); f.Arity == Many {
+		o.Values = append(slices.Clone(r.options[i].Values), o.Values...)
+		o.Text = nil
+	}
+	r.options[i] = o
+}
+
+func (r *argReader) take() string {
+	word := r.rest[0]
+	r.rest = r.rest[1:]
+	return word
+}
+
+// takeWords takes the words up to the next option.
+func (r *argReader) takeWords() []string {
+	n := slices.IndexFunc(r.rest, func(word string) bool { return strings.HasPrefix(word, "-") })
+	if n < 0 {
+		n = len(r.rest)
+	}
+	words := r.rest[:n:n]
+	r.rest = r.rest[n:]
+	return words
+}

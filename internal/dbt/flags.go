@@ -1,0 +1,117 @@
+package dbt
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Arity is how many values follow a flag.
+type Arity int
+
+// How many values follow a flag.
+const (
+	None Arity = iota
+	One
+	Many // as many words as follow, up to the next one that starts with "-" (dbt's MultiOption)
+)
+
+// Flag is one flag of dbt's command line.
+type Flag struct {
+	Name    string   // the long name without dashes, e.g. "full-refresh"
+	Aliases []string // other long names
+	Short   string   // its one-letter names, e.g. "sm" for -s and -m
+	Arity   Arity
+	HasNo   bool   // "--no-<name>" exists
+	Default bool   // what dbt does without the flag, where HasNo
+	Env     string // the variable that sets it as well, without the ENGINE form; "": none
+
+	commands []string          // that take it; nil: all
+	since    map[string]string // command (or "*") → the dbt version that brought it, where newer than 1.10
+	effect   effect            // of an inherited Env
+}
+
+// effect is what an inherited environment variable does to an isolated build.
+type effect int
+
+const (
+	harmless   effect = iota
+	changesRun        // what is built, where, or what is left of it
+	beatsFlags        // the same, and it wins over the flag: dbt's renamed variables
+)
+
+// LookupFlag finds a flag of any dbt command by a long name without dashes; a negative form ("no-defer")
+// finds the flag it negates.
+func LookupFlag(name string) (Flag, bool) {
+	f, _, ok := flagByName(name)
+	return f, ok
+}
+
+// flagByName is LookupFlag that tells whether the name was the negative form.
+func flagByName(name string) (f Flag, negated, ok bool) {
+	for _, f := range flagTable {
+		if f.Name == name || slices.Contains(f.Aliases, name) {
+			return f, false, true
+		}
+		if f.HasNo && name == f.negative() {
+			return f, true, true
+		}
+	}
+	return Flag{}, false, false
+}
+
+// flagByLetter finds the flag a letter stands for: the same letter may differ between commands
+// (`dbt init -s` is no selection).
+func flagByLetter(command string, letter byte) (Flag, bool) {
+	for _, f := range flagTable {
+		if strings.IndexByte(f.Short, letter) >= 0 && f.on(command) {
+			return f, true
+		}
+	}
+	return Flag{}, false
+}
+
+// NearestFlag is the flag whose name is nearest to a name that is none; "" when none is near.
+func NearestFlag(name string) string {
+	best, distance := "", max(2, len(name)/3)+1
+	for _, f := range flagTable {
+		names := append([]string{f.Name}, f.Aliases...)
+		if f.HasNo {
+			names = append(names, f.negative())
+		}
+		for _, n := range names {
+			if d := levenshtein.ComputeDistance(name, n); d < distance {
+				best, distance = n, d
+			}
+		}
+	}
+	return best
+}
+
+// on says whether the command takes the flag in any known version of dbt.
+func (f Flag) on(command string) bool {
+	return f.commands == nil || slices.Contains(f.commands, command)
+}
+
+// negative is the name of the form that switches the flag off, where there is one.
+func (f Flag) negative() string {
+	if rest, ok := strings.CutPrefix(f.Name, "deprecated-"); ok {
+		return "deprecated-no-" + rest
+	}
+	return "no-" + f.Name
+}
+
+// variables are the environment variables that set the flag, the one that wins first.
+func (f Flag) variables() []string {
+	switch {
+	case f.Env == "":
+		return nil
+	case strings.HasPrefix(f.Env, enginePrefix):
+		return []string{f.Env}
+	}
+	return []string{enginePrefix + strings.TrimPrefix(f.Env, "DBT_"), f.Env}
+}
+
+// enginePrefix starts the form of a variable that wins over the plain one, since dbt 1.11.
+const enginePrefix = "DBT_ENGINE_"

@@ -1,0 +1,129 @@
+package dbt
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+)
+
+// Option is one option of a dbt command line.
+type Option struct {
+	Flag    string   // the flag's name ("select"); "" where dot does not know the option
+	Negated bool     // the "--no-" form
+	Values  []string // none, one or many, as the flag's arity says
+	Text    []string // the words as they were typed; nil: written from the rest
+}
+
+// NewOption is an option dot itself sets: a value for a flag that takes one, none for one that does not.
+func NewOption(flag string, values ...string) Option {
+	return Option{Flag: flag, Values: values}
+}
+
+// Words are the option's words on a command line.
+func (o Option) Words() []string {
+	if o.Text != nil {
+		return o.Text
+	}
+	name := "--" + o.Flag
+	if o.Negated {
+		f, _ := LookupFlag(o.Flag)
+		name = "--" + f.negative()
+	}
+	dashed := func(value string) bool { return strings.HasPrefix(value, "-") }
+	if !slices.ContainsFunc(o.Values, dashed) {
+		return append([]string{name}, o.Values...)
+	}
+	var words []string // a value alone that starts with "-" would be read as the next option
+	for _, value := range o.Values {
+		words = append(words, name+"="+value)
+	}
+	return words
+}
+
+// Lookup finds the option that sets a flag.
+func Lookup(options []Option, flag string) (Option, bool) {
+	i := slices.IndexFunc(options, func(o Option) bool { return o.Flag == flag })
+	if i < 0 {
+		return Option{}, false
+	}
+	return options[i], true
+}
+
+// Setting turns a value from a configuration file into the command's option. It is false where the
+// command does not take the flag, or the value asks for what dbt does anyway and has no flag for
+// (`full-refresh: false`). The name may be written with "_" for "-". "vars" is no setting: see VarsOption.
+func (c Command) Setting(name string, value any) (Option, bool, error) {
+	f, negated, ok := flagByName(strings.ReplaceAll(name, "_", "-"))
+	if !ok || !c.Takes(f.Name) {
+		return Option{}, false, nil
+	}
+	values, err := settingValues(f, value)
+	if err != nil {
+		return Option{}, false, fmt.Errorf("%s: %w", name, err)
+	}
+	switch {
+	case f.Arity != None:
+		return Option{Flag: f.Name, Values: values}, len(values) > 0, nil
+	case values[0] == strconv.FormatBool(!negated):
+		return Option{Flag: f.Name}, true, nil
+	default:
+		return Option{Flag: f.Name, Negated: true}, f.HasNo, nil
+	}
+}
+
+// settingValues are the words of a value: for a flag without values "true" or "false".
+func settingValues(f Flag, value any) ([]string, error) {
+	switch v := value.(type) {
+	case nil:
+		if f.Arity == None {
+			return nil, errors.New("expected true or false, found nothing")
+		}
+		return nil, nil
+	case bool:
+		if f.Arity != None {
+			return nil, fmt.Errorf("expected a value, found %t", v)
+		}
+		return []string{strconv.FormatBool(v)}, nil
+	}
+	if f.Arity == None {
+		return nil, fmt.Errorf("expected true or false, found %v", value)
+	}
+	switch v := value.(type) {
+	case []any:
+		if f.Arity != Many {
+			return nil, errors.New("expected one value, found a list")
+		}
+		words := make([]string, len(v))
+		for i, item := range v {
+			word, err := settingWord(item)
+			if err != nil {
+				return nil, err
+			}
+			words[i] = word
+		}
+		return words, nil
+	case map[string]any: // dbt reads such flags as YAML: --warn-error-options, --args, --sample
+		word, err := varsJSON(v)
+		return []string{word}, err
+	}
+	word, err := settingWord(value)
+	return []string{word}, err
+}
+
+// settingWord is a single value as one word.
+func settingWord(value any) (string, error) {
+	switch v := value.(type) {
+	case string:
+		return v, nil
+	case bool, int, int64, uint64, float64, fmt.Stringer:
+		return fmt.Sprint(v), nil
+	}
+	return "", errors.New("expected text or a number, found a list or mapping")
+}
+
+// ShellQuote writes a command line that can be pasted into a POSIX shell.
+func ShellQuote(argv []string) string { return shellescape.QuoteCommand(argv) }
