@@ -1,0 +1,122 @@
+package dbt
+
+import (
+	"io"
+	"slices"
+	"time"
+)
+
+// Status is how a node ended, in dbt's words.
+type Status string
+
+// The statuses of dbt 1.x and 2.
+const (
+	StatusSuccess        Status = "success"
+	StatusPass           Status = "pass" // a test
+	StatusWarn           Status = "warn"
+	StatusFail           Status = "fail" // a test
+	StatusError          Status = "error"
+	StatusRuntimeError   Status = "runtime error"
+	StatusPartialSuccess Status = "partial success" // some batches of a microbatch model
+	StatusSkipped        Status = "skipped"
+	StatusNoOp           Status = "no-op"  // nothing to do: an exposure, a saved query
+	StatusReused         Status = "reused" // dbt took over an earlier result
+)
+
+// Wrote says whether the node's relation was written to its end, for a node that has one: a failing test
+// has stored its failures.
+func (s Status) Wrote() bool {
+	return slices.Contains([]Status{StatusSuccess, StatusPass, StatusWarn, StatusFail}, s)
+}
+
+// Failed says whether the node makes dbt's command fail. Its relation may be half written.
+func (s Status) Failed() bool {
+	return slices.Contains([]Status{StatusFail, StatusError, StatusRuntimeError, StatusPartialSuccess}, s)
+}
+
+// Untouched says whether dbt did nothing to the node's relation.
+func (s Status) Untouched() bool {
+	return slices.Contains([]Status{StatusSkipped, StatusNoOp, StatusReused}, s)
+}
+
+// Result is how one node ended. Hooks appear as nodes "operation.…".
+type Result struct {
+	UniqueID     string  `json:"unique_id"`
+	Status       Status  `json:"status"`
+	Message      string  `json:"message"`
+	RelationName string  `json:"relation_name"`  // as it stands in SQL; "" for none
+	Failures     int     `json:"failures"`       // of a test
+	Seconds      float64 `json:"execution_time"` // in seconds
+}
+
+// RunArgs are the flags the command ran with, as dbt resolved them.
+type RunArgs struct {
+	Which       string `json:"which"` // the command; after a retry the retried one; "generate" for docs generate
+	Empty       isTrue `json:"empty"`
+	Defer       isTrue `json:"defer"`
+	FavorState  isTrue `json:"favor_state"`
+	FullRefresh isTrue `json:"full_refresh"`
+}
+
+// isTrue is true for a JSON true and false for anything else: dbt writes null, too.
+type isTrue bool
+
+func (b *isTrue) UnmarshalJSON(data []byte) error {
+	*b = string(data) == "true"
+	return nil
+}
+
+// RunResults is a run_results.json.
+type RunResults struct {
+	Metadata Metadata
+	Args     RunArgs
+	Elapsed  time.Duration
+	Results  []Result // only of nodes that ended: a cancelled run leaves the others out
+}
+
+// Built says whether the results are of a command that builds nodes for real: compile, show and docs
+// generate call every node a success though nothing was built.
+func (r RunResults) Built() bool {
+	c, ok := LookupCommand(r.Args.Which)
+	return ok && len(c.Builds) > 0 && !bool(r.Args.Empty)
+}
+
+// Run results versions that dot reads: dbt 1.5 (v4) to 1.13 and 2.0 (v6).
+const (
+	oldestRunResults = 4
+	newestRunResults = 6
+)
+
+// ReadRunResults reads a run_results.json. The file's name is for errors, as in [ReadManifest].
+func ReadRunResults(file string, r io.Reader) (RunResults, error) {
+	a := newArtifact(file, r)
+	var out RunResults
+	err := a.document(func(key string) error {
+		switch key {
+		case "metadata":
+			return a.dec.Decode(&out.Metadata)
+		case "args":
+			return a.dec.Decode(&out.Args)
+		case "elapsed_time":
+			var seconds float64
+			err := a.dec.Decode(&seconds)
+			out.Elapsed = time.Duration(seconds * float64(time.Second))
+			return err
+		case "results":
+			return a.list(func() error {
+				var result Result
+				err := a.dec.Decode(&result)
+				out.Results = append(out.Results, result)
+				return err
+			})
+		}
+		return a.skip()
+	})
+	if err != nil {
+		return RunResults{}, err
+	}
+	if err := a.check(out.Metadata, "run-results", oldestRunResults, newestRunResults); err != nil {
+		return RunResults{}, err
+	}
+	return out, nil
+}
