@@ -1,0 +1,140 @@
+package dbt
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestIsolate(t *testing.T) {
+	tests := []struct {
+		name    string
+		command string
+		version string
+		env     []string
+		dotenv  string
+		line    []Option
+		reads   string
+		want    Environment // Overrule by its words
+		words   []string
+	}{
+		{
+			name: "variables dbt does not know stay", command: "build",
+			env:  []string{"HOME=/h", "DBT_PASSWORD=p", "DBT_ENV_SECRET_X=s", "DBT_ENV_CUSTOM_ENV_Y=y", "DBT_HOST=h", "DBT_USER="},
+			want: Environment{Env: []string{"HOME=/h", "DBT_PASSWORD=p", "DBT_ENV_SECRET_X=s", "DBT_ENV_CUSTOM_ENV_Y=y", "DBT_HOST=h", "DBT_USER="}},
+		},
+		{
+			name: "the opposite flag", command: "build",
+			env:   []string{"DBT_EMPTY=true", "DBT_DEFER=1", "DBT_WRITE_JSON=false", "DBT_QUIET=on"},
+			words: []string{"--no-defer", "--no-empty", "--write-json", "--no-quiet"},
+			want: Environment{
+				Env: []string{"DBT_EMPTY=true", "DBT_DEFER=1", "DBT_WRITE_JSON=false", "DBT_QUIET=on"},
+				Notes: []string{
+					"DBT_DEFER is overruled by --no-defer", "DBT_EMPTY is overruled by --no-empty",
+					"DBT_WRITE_JSON is overruled by --write-json", "DBT_QUIET is overruled by --no-quiet",
+				},
+			},
+		},
+		{
+			name: "what dbt does anyway", command: "build",
+			env:  []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH="},
+			want: Environment{Env: []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH="}},
+		},
+		{
+			name: "a value that is none is dbt's error without the flag", command: "build",
+			env: []string{"DBT_DEFER=maybe"}, words: []string{"--no-defer"},
+			want: Environment{Env: []string{"DBT_DEFER=maybe"}, Notes: []string{"DBT_DEFER is overruled by --no-defer"}},
+		},
+		{
+			name: "removed where there is no opposite", command: "build",
+			env: []string{"A=a", "DBT_FULL_REFRESH=1", "DBT_STATE=s", "DBT_ENGINE_STATE=t", "B=b"},
+			want: Environment{
+				Env:   []string{"A=a", "B=b"},
+				Notes: []string{"DBT_ENGINE_STATE is kept from dbt", "DBT_STATE is kept from dbt", "DBT_FULL_REFRESH is kept from dbt"},
+			},
+		},
+		{
+			name: "the ENGINE form counts as well", command: "build",
+			env: []string{"DBT_ENGINE_EMPTY=1"}, words: []string{"--no-empty"},
+			want: Environment{Env: []string{"DBT_ENGINE_EMPTY=1"}, Notes: []string{"DBT_ENGINE_EMPTY is overruled by --no-empty"}},
+		},
+		{
+			name: "read by the project", command: "build", reads: "DBT_SAMPLE",
+			env:  []string{"DBT_SAMPLE=1 day"},
+			want: Environment{Env: []string{"DBT_SAMPLE=1 day"}, Notes: []string{"DBT_SAMPLE stays, since the project reads it; it changes what dbt does, too"}},
+		},
+		{
+			name: "a flag on the line wins over its variable", command: "build",
+			line: []Option{NewOption("target", "dev"), NewOption("defer"), NewOption("full-refresh")},
+			env:  []string{"DBT_TARGET=prod", "DBT_DEFER=1", "DBT_FULL_REFRESH=1"},
+			want: Environment{Env: []string{"DBT_TARGET=prod", "DBT_DEFER=1", "DBT_FULL_REFRESH=1"}},
+		},
+		{
+			name: "renamed variables win over the flag", command: "build",
+			line: []Option{NewOption("defer"), NewOption("state", "s"), NewOption("favor-state")},
+			env:  []string{"DBT_DEFER_TO_STATE=0", "DBT_ARTIFACT_STATE_PATH=x", "DBT_FAVOR_STATE_MODE=0"},
+			want: Environment{Notes: []string{
+				"DBT_ARTIFACT_STATE_PATH is kept from dbt", "DBT_DEFER_TO_STATE is kept from dbt", "DBT_FAVOR_STATE_MODE is kept from dbt",
+			}},
+		},
+		{
+			name: "of another command", command: "test",
+			env:  []string{"DBT_EMPTY=1", "DBT_FULL_REFRESH=1"},
+			want: Environment{Env: []string{"DBT_EMPTY=1", "DBT_FULL_REFRESH=1"}},
+		},
+		{
+			name: "a .env, since 1.12", command: "build", version: "1.12.6",
+			dotenv: "# DBT_STATE=x\nexport DBT_FULL_REFRESH='1'\n DBT_EMPTY = false\nDBT_PASSWORD=p\n",
+			env:    []string{"A=a"}, words: []string{"--no-empty"},
+			want: Environment{
+				Env:   []string{"A=a", "DBT_FULL_REFRESH="},
+				Notes: []string{"DBT_FULL_REFRESH is kept from dbt", "DBT_EMPTY is overruled by --no-empty"},
+			},
+		},
+		{
+			name: "a .env of a dbt that may be 1.12", command: "build",
+			dotenv: "DBT_FULL_REFRESH=1\n",
+			want:   Environment{Env: []string{"DBT_FULL_REFRESH="}, Notes: []string{"DBT_FULL_REFRESH is kept from dbt"}},
+		},
+		{
+			name: "a .env before 1.12", command: "build", version: "1.11.16",
+			dotenv: "DBT_FULL_REFRESH=1\nDBT_EMPTY=1\n", want: Environment{},
+		},
+		{
+			name: "the environment wins over a .env", command: "build", version: "1.12.6",
+			dotenv: "DBT_EMPTY=1\nDBT_FULL_REFRESH=1\n", env: []string{"DBT_EMPTY=0", "DBT_FULL_REFRESH="},
+			want: Environment{Env: []string{"DBT_EMPTY=0", "DBT_FULL_REFRESH="}},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "shop")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "..", ".env"), []byte(tt.dotenv), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got := Inherited{
+				Env: tt.env, Dir: dir, Command: command(t, tt.command).In(tt.version), Options: tt.line,
+				Reads: func(name string) bool { return name == tt.reads },
+			}.Isolate()
+			var words []string
+			for _, o := range got.Overrule {
+				words = append(words, o.Words()...)
+			}
+			if diff := cmp.Diff(tt.words, words); diff != "" {
+				t.Errorf("overruling options (-want +got):\n%s", diff)
+			}
+			got.Overrule = nil
+			if len(got.Env) == 0 {
+				got.Env = nil
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("environment (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
