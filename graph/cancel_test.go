@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 
 	"dot-for-dbt/graph"
 
@@ -82,8 +83,8 @@ func TestCancelledDuringAnAction(t *testing.T) {
 				t.Errorf("deps: %s, %v, recorded as %s", got.Outcome, got.Err, got.Record.State)
 			}
 			for _, name := range []string{"build", "other"} {
-				if got := resultOf(t, result, name); got.Outcome != graph.NotRun {
-					t.Errorf("%s: %s", name, got.Outcome)
+				if got := resultOf(t, result, name); got.Outcome != graph.NotRun || got.Cause != "" {
+					t.Errorf("%s: %s because of %q", name, got.Outcome, got.Cause)
 				}
 			}
 			next := mustPlan(t, g, w.env())
@@ -117,5 +118,38 @@ func TestCancelledWhileWaitingForALock(t *testing.T) {
 	}
 	if got := locks.holders("build"); !cmp.Equal(got, []string{"pid 7"}) {
 		t.Errorf("the lock is held by %q", got)
+	}
+}
+
+// A step that a cancellation stops is not to blame for what depends on it, even
+// when its end is seen before the cancellation.
+func TestNobodyIsBlamedForACancellation(t *testing.T) {
+	for range 20 { // of two things at once, either may be seen first
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			steps := parseSteps("stopped:", "other:", "above-stopped: stopped", "above-other: other")
+			for _, s := range steps {
+				s.Pools = []string{"jobs"}
+			}
+			steps[0].Action = action(func(ctx context.Context, _ *graph.Attempt) (any, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			})
+			opts := newWorld().options()
+			opts.Pools = map[string]int{"jobs": 2}
+			opts.Observe = func(e graph.Event) {
+				if e.Kind == graph.Beginning && e.Planned.Step == steps[3] {
+					cancel()
+					synctest.Wait() // for the other action to end
+				}
+			}
+			result, err := newGraph(t, steps...).Run(ctx, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := resultOf(t, result, "above-stopped"); got.Outcome != graph.NotRun || got.Cause != "" {
+				t.Errorf("above-stopped: %s because of %q", got.Outcome, got.Cause)
+			}
+		})
 	}
 }

@@ -294,6 +294,9 @@ func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group)
 
 // blocked reports whether step i will never run, and the step to blame.
 func (r *runner) blocked(ctx context.Context, i int) (blame string, blocked bool) {
+	if ctx.Err() != nil {
+		return "", true // first: a step that was stopped is not to blame
+	}
 	for _, j := range r.deps[i] {
 		switch dep := r.results[j]; dep.Outcome {
 		case Broken:
@@ -301,9 +304,6 @@ func (r *runner) blocked(ctx context.Context, i int) (blame string, blocked bool
 		case NotRun:
 			return dep.Cause, true
 		}
-	}
-	if ctx.Err() != nil {
-		return "", true
 	}
 	return r.stopped, r.stopped != ""
 }
