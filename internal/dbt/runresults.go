@@ -3,6 +3,7 @@ package dbt
 import (
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -47,6 +48,13 @@ type Result struct {
 	RelationName string  `json:"relation_name"`  // as it stands in SQL; "" for none
 	Failures     int     `json:"failures"`       // of a test
 	Seconds      float64 `json:"execution_time"` // in seconds
+}
+
+// Builds says whether the node's result is a relation of the project's: not that of a test, which may store
+// its failures, nor of a hook. (A seed has no RelationName in dbt 1.11.16.)
+func (r Result) Builds() bool {
+	kind, _, _ := strings.Cut(r.UniqueID, ".")
+	return slices.Contains([]string{"model", "seed", "snapshot", "function"}, kind)
 }
 
 // RunArgs are the flags the command ran with, as dbt resolved them.

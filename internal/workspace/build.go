@@ -140,8 +140,7 @@ func (b Build) ProjectDir() string {
 // Record names a record of the build.
 func (b Build) Record(step string) string { return path.Join(b.dir(), "records", step) }
 
-// Artifacts returns the directory beside a record of the build in which copies
-// of dbt's artifacts are kept.
-func (b Build) Artifacts(step string) string {
-	return b.Commit.w.file(filepath.FromSlash(b.Record(step)))
-}
+// State returns the directory with copies of the artifacts of the last run that
+// wrote: dbt's --state for those who defer to the build. Those in Target are
+// overwritten by commands that build nothing.
+func (b Build) State() string { return filepath.Join(b.Dir(), "state") }

@@ -52,9 +52,11 @@ type Run struct {
 	Build   string    `json:"build"` // Build.ID
 	Command string    `json:"command"`
 	Time    time.Time `json:"time"`
-	// Record is the name of the record beside which copies of the artifacts
-	// lie; "" until they do.
-	Record string `json:"record,omitempty"`
+	// Nodes is how many nodes the build has that a command could write, and
+	// Manifest the size in bytes of the manifest copied to Build.State; both
+	// are those of the run before until the run has ended.
+	Nodes    int   `json:"nodes,omitempty"`
+	Manifest int64 `json:"manifest,omitempty"`
 }
 
 // A Status is what is known of a node in a place.
@@ -130,8 +132,8 @@ func (w *Workspace) BeginRun(p Place, run Run, nodes map[string]string) error {
 		}
 		l = emptyLedger(p)
 	}
-	// The artifacts of the run before stand until this one's are copied.
-	run.Record = l.Runs[run.Build].Record
+	before := l.Runs[run.Build]
+	run.Nodes, run.Manifest = before.Nodes, before.Manifest
 	l.Runs[run.Build] = run
 	for id, relation := range nodes {
 		e := Entry{Relation: relation, Run: run.ID, Build: run.Build, Status: Unknown, Time: run.Time}
@@ -147,9 +149,8 @@ func (w *Workspace) BeginRun(p Place, run Run, nodes map[string]string) error {
 // EndRun settles what BeginRun marked. Written and failed nodes are given by
 // unique_id with their relation's name and become the run's; where the run is
 // complete, those it did not come to are what they were before, else they stay
-// unknown. record names the record beside which the artifacts were copied, ""
-// if they were not.
-func (w *Workspace) EndRun(p Place, run Run, written, failed map[string]string, complete bool, record string) error {
+// unknown. A run whose artifacts were not copied has no Manifest.
+func (w *Workspace) EndRun(p Place, run Run, written, failed map[string]string, complete bool) error {
 	l, err := w.Ledger(p)
 	if err != nil {
 		return err
@@ -171,10 +172,9 @@ func (w *Workspace) EndRun(p Place, run Run, written, failed map[string]string, 
 			delete(l.Nodes, id)
 		}
 	}
-	if record != "" {
-		run.Record = record
-	} else {
-		run.Record = l.Runs[run.Build].Record
+	if run.Manifest == 0 {
+		before := l.Runs[run.Build]
+		run.Nodes, run.Manifest = before.Nodes, before.Manifest
 	}
 	l.Runs[run.Build] = run
 	return w.saveLedger(l)
@@ -198,12 +198,7 @@ func (l *Ledger) OverwrittenBy(build, run string, written int) string {
 			}
 		}
 	}
-	last := Run{}
-	for _, r := range l.Runs {
-		if r.Time.After(last.Time) {
-			last = r
-		}
-	}
+	last := l.LastRun()
 	if last.Build != build && (kept < written || last.Time.After(runTime)) {
 		return "schema last written by " + last.Build
 	}
@@ -213,10 +208,20 @@ func (l *Ledger) OverwrittenBy(build, run string, written int) string {
 	return ""
 }
 
+// LastRun returns the run that wrote in the place last; it is zero if none did.
+func (l *Ledger) LastRun() Run {
+	var last Run
+	for _, r := range l.Runs {
+		if r.Time.After(last.Time) {
+			last = r
+		}
+	}
+	return last
+}
+
 // A Standing is what a build has in its place.
 type Standing struct {
-	// Run is the build's last run there; its Record says where its artifacts
-	// are.
+	// Run is the build's last run there.
 	Run Run
 	// Nodes are the entries that are the build's, by unique_id.
 	Nodes map[string]Entry

@@ -42,7 +42,7 @@ func (t *ledgerTest) begin(build, may string) Run {
 
 func (t *ledgerTest) end(run Run, written, failed string, complete bool) {
 	t.Helper()
-	if err := t.w.EndRun(place, run, nodes(written), nodes(failed), complete, "rec"); err != nil {
+	if err := t.w.EndRun(place, run, nodes(written), nodes(failed), complete); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -134,7 +134,7 @@ func TestStandingAndIdentity(t *testing.T) {
 	}
 	lt.end(lt.begin("prod@9b13827", "a b"), "a b", "", true)
 	first, ok := lt.ledger().Standing("prod@9b13827")
-	if !ok || len(first.Nodes) != 2 || first.Run.Record != "rec" {
+	if !ok || len(first.Nodes) != 2 || first.Run.ID != "r1" {
 		t.Fatalf("%+v, %v", first, ok)
 	}
 	same, _ := lt.ledger().Standing("prod@9b13827")

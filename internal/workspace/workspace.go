@@ -18,8 +18,9 @@ const Dir = ".dot"
 
 // A Workspace is the .dot directory of a repository. It need not exist yet.
 type Workspace struct {
-	path   string
-	secret []byte
+	path    string
+	secret  []byte
+	unsaved bool // the secret isn't in its file
 }
 
 // Open returns the workspace of the repository whose main worktree is root. It
@@ -37,11 +38,15 @@ func Open(root string) (*Workspace, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	// A key that is damaged is as good as none: Create makes a new one, and
-	// what was digested with the old one has changed.
-	if key, err := hex.DecodeString(strings.TrimSpace(string(text))); err == nil && len(key) == sha256.Size {
-		w.secret = key
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != sha256.Size {
+		// A key that is damaged is as good as none: what was digested with it
+		// has changed. The new one stays in memory until Create.
+		key = make([]byte, sha256.Size)
+		rand.Read(key)
+		w.unsaved = true
 	}
+	w.secret = key
 	return w, nil
 }
 
@@ -64,25 +69,19 @@ func (w *Workspace) Create() error {
 			return fmt.Errorf("make dot's directory: %w", err)
 		}
 	}
-	if w.secret == nil {
-		key := make([]byte, sha256.Size)
-		rand.Read(key)
-		if err := WriteFile(w.file("key"), []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
+	if w.unsaved {
+		if err := WriteFile(w.file("key"), []byte(hex.EncodeToString(w.secret)+"\n"), 0o600); err != nil {
 			return fmt.Errorf("make dot's directory: %w", err)
 		}
-		w.secret = key
+		w.unsaved = false
 	}
 	return nil
 }
 
 // Digest returns an HMAC of text under the workspace's random key: equal texts
 // have equal digests within a workspace, and a digest tells nothing of a text
-// that can be guessed. Before Create there is no key, and no digest to compare
-// with: it is "".
+// that can be guessed.
 func (w *Workspace) Digest(text string) string {
-	if w.secret == nil {
-		return ""
-	}
 	mac := hmac.New(sha256.New, w.secret)
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil))

@@ -47,12 +47,12 @@ func venv(t *testing.T) string {
 	return dir
 }
 
-// buildDot builds the dot of this checkout, with the hooks for tests (tag
-// dottest) and the flags in DOT_TEST_BUILDFLAGS, -race for one.
+// buildDot builds the dot of this checkout, but for a clock that tests can set,
+// with the flags in DOT_TEST_BUILDFLAGS, -race for one.
 func buildDot() (string, error) {
 	binary := filepath.Join(scratch, "dot")
-	args := append([]string{"build", "-tags=dottest", "-o", binary}, strings.Fields(os.Getenv("DOT_TEST_BUILDFLAGS"))...)
-	cmd := exec.Command("go", append(args, "dot-for-dbt")...)
+	args := append([]string{"build", "-o", binary}, strings.Fields(os.Getenv("DOT_TEST_BUILDFLAGS"))...)
+	cmd := exec.Command("go", append(args, "dot-for-dbt/test/e2e/dot")...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build dot: %w\n%s", err, out)
 	}

@@ -1,0 +1,239 @@
+// Package cli is dot's command line: it parses, calls, prints and turns what
+// comes of it into an exit code. What an invocation means is for package steps
+// to say.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/spec"
+	"dot-for-dbt/steps"
+)
+
+// Exit codes that are dot's own; otherwise it is dbt's.
+const (
+	exitOK    = 0
+	exitError = 2 // as dbt's for usage errors
+)
+
+// A Process is what main hands over of the operating system's.
+type Process struct {
+	Args           []string // without the program's name
+	Env            []string // NAME=value
+	Dir            string   // the working directory
+	Home           string   // the user's home directory, "" if there is none
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+}
+
+func (p Process) getenv(name string) string {
+	for i := len(p.Env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(p.Env[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// Main runs dot and returns its exit code.
+func Main(p Process) int {
+	ctx, stop := proc.Signals(context.Background())
+	defer stop()
+	app := &app{Process: p, color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv)}
+	err := app.run(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var signal *proc.SignalError
+	if errors.As(context.Cause(ctx), &signal) {
+		app.say.Line("")
+		app.say.Note("interrupted; the same command goes on from here")
+		return signal.Code()
+	}
+	app.say.Error(err)
+	var failed *steps.DBTError
+	if errors.As(err, &failed) {
+		return failed.Code
+	}
+	return exitError
+}
+
+// app is one invocation of dot.
+type app struct {
+	Process
+	say     *ui.Printer
+	color   ui.ColorMode
+	verbose bool
+}
+
+// run parses the command line and carries it out.
+func (a *app) run(ctx context.Context) error {
+	own, forDBT := split(a.Args)
+	var line grammar
+	parsed, err := a.parse(&line, own)
+	if err != nil || parsed == nil {
+		return err
+	}
+	a.color, a.verbose = line.Color, line.Verbose
+	a.say = ui.NewPrinter(a.Stderr, a.color, a.getenv)
+	if line.Version {
+		fmt.Fprintln(a.Stdout, version())
+		return nil
+	}
+	words := commandWords(parsed)
+	planning := line.DryRun
+	if len(words) > 0 && words[0] == "plan" {
+		planning, words = true, words[1:]
+	}
+	name := strings.Join(words, " ")
+	req, err := a.request(line, name, specsOf(parsed), forDBT)
+	if err != nil {
+		return err
+	}
+	req.Planning = planning
+	world := steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Stdout, Stderr: a.Stderr}
+	program, err := steps.Compile(ctx, world, req)
+	if err != nil {
+		return err
+	}
+	if planning {
+		return a.plan(ctx, program, line.Plan.Format)
+	}
+	return a.carryOut(ctx, program)
+}
+
+// split divides a command line at the first "--": what follows is dbt's, word
+// for word.
+func split(args []string) (own, forDBT []string) {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return args[:i], args[i+1:]
+	}
+	return args, nil
+}
+
+// exited is how kong's wish to exit, after it has printed help, gets out of it.
+type exited struct{}
+
+// parse reads dot's own part of the command line. It returns nil without an
+// error when everything asked for, such as help, has been printed.
+func (a *app) parse(line *grammar, args []string) (parsed *kong.Context, err error) {
+	parser, err := kong.New(line,
+		kong.Name("dot"),
+		kong.Description(description),
+		kong.Writers(a.Stdout, a.Stderr),
+		kong.Exit(func(int) { panic(exited{}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups([]kong.Group{{Key: "dbt", Title: "dbt's commands:"}}),
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exited); !ok {
+				panic(r)
+			}
+			parsed, err = nil, nil
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err = parser.Parse(args)
+	if err != nil && line.Version {
+		return parsed, nil
+	}
+	return parsed, usageError(err)
+}
+
+// commandWords are the words of the command that was chosen, such as
+// ["plan", "build"].
+func commandWords(parsed *kong.Context) []string {
+	var words []string
+	for _, p := range parsed.Path {
+		if p.Command != nil {
+			words = append(words, p.Command.Name)
+		}
+	}
+	return words
+}
+
+// specsOf are the specs that were given to the command.
+func specsOf(parsed *kong.Context) []string {
+	if node := parsed.Selected(); node != nil {
+		if command, ok := node.Target.Addr().Interface().(*dbtCommand); ok {
+			return command.Specs
+		}
+	}
+	return nil
+}
+
+// request makes a request of what was parsed.
+func (a *app) request(line grammar, name string, specs, forDBT []string) (steps.Request, error) {
+	req := steps.Request{
+		Modified: line.Modified, NoDeps: !line.Deps, Force: line.Force, ResetWorktree: line.ResetWorktree,
+		Args: append(line.passedOn(), forDBT...),
+	}
+	var ok bool
+	if req.Command, ok = dbt.LookupCommand(name); !ok {
+		return req, fmt.Errorf("dbt has no command %q", name)
+	}
+	switch len(specs) {
+	case 0:
+	case 1:
+		s, err := spec.Parse(specs[0])
+		if err != nil {
+			return req, err
+		}
+		req.Spec = s
+	default:
+		return req, severalSpecs(specs)
+	}
+	if line.Defer != "" {
+		s, err := spec.ParseBaseline(line.Defer)
+		if err != nil {
+			return req, err
+		}
+		req.Baseline = &s
+	}
+	if line.MaxAge != "" {
+		age, err := config.ParseAge(line.MaxAge)
+		if err != nil {
+			return req, fmt.Errorf("--max-age: %w", err)
+		}
+		req.MaxAge = &age
+	}
+	return req, nil
+}
+
+// passedOn are dbt's flags that dot takes for habit's sake, as dbt takes them.
+func (f flags) passedOn() []string {
+	var args []string
+	for _, s := range f.Select {
+		args = append(args, "--select", s)
+	}
+	for _, s := range f.Exclude {
+		args = append(args, "--exclude", s)
+	}
+	for name, value := range map[string]string{"--selector": f.Selector, "--vars": f.Vars, "--threads": f.Threads} {
+		if value != "" {
+			args = append(args, name, value)
+		}
+	}
+	if f.FullRefresh {
+		args = append(args, "--full-refresh")
+	}
+	return args
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/steps"
+)
+
+// plan prints what running the program would do.
+func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
+	plan, err := p.Graph.Plan(ctx, a.engine(p))
+	if err != nil {
+		return err
+	}
+	a.remarks(p)
+	if format == "json" {
+		return a.planJSON(p, plan)
+	}
+	a.planText(p, plan)
+	return nil
+}
+
+// engine is what planning and running need.
+func (a *app) engine(p *steps.Program) graph.Env {
+	if p.Workspace == nil {
+		return graph.Env{Locker: graph.NoLocks{}, Now: a.Now}
+	}
+	command := dbt.ShellQuote(append([]string{"dot"}, a.Args...))
+	return graph.Env{Store: p.Workspace, Locker: p.Workspace.Locker(command), Now: a.Now}
+}
+
+// planText prints a plan for people: a line a step, and below it the command
+// lines that it runs.
+func (a *app) planText(p *steps.Program, plan *graph.Plan) {
+	var rows [][]string
+	for _, r := range p.Resolved {
+		age := humanize.RelTime(r.Commit.Time, a.Now(), "ago", "from now")
+		rows = append(rows, []string{"resolve", r.Env + "@" + r.Commit.Ref, r.Short, fmt.Sprintf("%q (%s)", r.Commit.Subject, age)})
+	}
+	resolved := len(rows)
+	for _, s := range plan.Steps {
+		kind, subject := title(s.Step)
+		rows = append(rows, []string{verb(s), kind, subject, s.Decision.String()})
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = ui.Clean(row[i])
+		}
+	}
+	out := ui.NewPrinter(a.Stdout, a.color, a.getenv)
+	lines := ui.Columns(rows, func(row, column int, text string) string {
+		if column > 0 {
+			return text
+		}
+		style := ui.Faint
+		if rows[row][0] == "run" {
+			style = ui.Busy
+		}
+		return out.Paint(style, text)
+	})
+	out.Line(toolLine(p.Tool))
+	for i, line := range lines {
+		out.Line(line)
+		if i >= resolved && plan.Steps[i-resolved].Decision.Run {
+			for _, command := range describe(plan.Steps[i-resolved].Step) {
+				out.Line(out.Paint(ui.Faint, "         "+ui.Clean(command)))
+			}
+		}
+	}
+	out.Line(fmt.Sprintf("%d to run, %d up to date", plan.Runs(), len(plan.Steps)-plan.Runs()))
+}
+
+// verb is what happens to a step: run or skip.
+func verb(s graph.Planned) string {
+	if s.Decision.Run {
+		return "run"
+	}
+	return "skip"
+}
+
+// title divides a step's name into what is done and to what.
+func title(s *graph.Step) (kind, subject string) {
+	i := strings.LastIndex(s.Name, " ")
+	return s.Name[:i], s.Name[i+1:]
+}
+
+// describe are the command lines that a step runs.
+func describe(s *graph.Step) []string {
+	if s.Action == nil {
+		return nil
+	}
+	return s.Action.Describe()
+}
+
+// toolLine says which dbt is used.
+func toolLine(tool dbt.Tool) string {
+	version := tool.Version
+	if version == "" {
+		version = "(version not known yet)"
+	}
+	return fmt.Sprintf("dbt %s at %s", version, ui.Clean(dbt.ShellQuote(tool.Argv)))
+}
+
+// remarks prints what a person should know before anything runs.
+func (a *app) remarks(p *steps.Program) {
+	for _, note := range p.Notes {
+		a.say.Note(note)
+	}
+	for _, warning := range p.Warnings {
+		a.say.Warning(warning)
+	}
+	if a.verbose {
+		for _, detail := range p.Details {
+			a.say.Note(detail)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"dot-for-dbt/internal/dbt"
+)
+
+const description = `Run dbt at any commit, in a schema of its own.
+
+A spec, env@ref, names a build: an environment at a commit. dot checks the commit out, writes a profile whose schema ends in the commit's short hash, installs its packages and runs dbt there. What is in use stays untouched.
+
+  dot build dev@HEAD --defer prod@main -s orders+
+  dot plan build dev@HEAD
+  dot test dev@HEAD -- --store-failures
+
+What follows "--" goes to dbt as it is. Without @ref, dot runs dbt on the working tree.`
+
+// hinted is an error of the command line's, with what to type instead.
+type hinted struct {
+	error
+	hints []string
+}
+
+func (h hinted) Hints() []string { return h.hints }
+func (h hinted) Unwrap() error   { return h.error }
+
+// unknownFlag is what kong says of a flag that dot doesn't have.
+var unknownFlag = regexp.MustCompile(`^unknown flag (--?)([^,= ]+)`)
+
+// usageError makes kong's error one of ours: dbt's own flags get the hint that
+// they go after "--".
+func usageError(err error) error {
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) {
+		return err
+	}
+	help := "dot --help"
+	if words := commandWords(parse.Context); len(words) > 0 {
+		help = "dot " + strings.Join(words, " ") + " --help"
+	}
+	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
+		if _, ok := dbt.LookupFlag(m[2]); ok && m[1] == "--" {
+			return hinted{
+				fmt.Errorf("--%s is a flag of dbt's", m[2]),
+				[]string{"dbt's own flags go after --, for example: dot build dev@HEAD -- --" + m[2]},
+			}
+		}
+	}
+	return hinted{err, []string{help + " lists what there is"}}
+}
+
+func severalSpecs(specs []string) error {
+	return hinted{
+		fmt.Errorf("one spec at a time, found %d: %s", len(specs), strings.Join(specs, " ")),
+		[]string{"several words for --select want quotes: -s 'orders customers'"},
+	}
+}

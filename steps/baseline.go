@@ -1,0 +1,222 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/spec"
+)
+
+// A baseline is the build that is deferred to.
+type baseline struct {
+	build *build
+	spec  spec.Spec
+	// state is dbt's --state.
+	state string
+	// adopted is set for a build that another tool made: there is no ledger
+	// of it, only what dbt left in its target path.
+	adopted bool
+}
+
+// resolveBaseline finds the build behind --defer, and makes sure that it was
+// ever built.
+func (c *compiler) resolveBaseline(s spec.Spec, commit git.Commit, target *build) (*baseline, error) {
+	// The command line's --target, --profile and --vars are about the build,
+	// not about its baseline.
+	b, err := c.resolveBuild(s, commit, arguments{})
+	if err != nil {
+		return nil, fmt.Errorf("baseline %s: %w", s, err)
+	}
+	if target != nil && target.ID() == b.ID() {
+		return nil, &hintError{
+			msg:   fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
+			hints: []string{"name another commit or environment: --defer prod@main"},
+		}
+	}
+	base := &baseline{build: b, spec: s, state: b.State()}
+	standing, err := c.standing(base)
+	if err != nil {
+		return nil, err
+	}
+	c.program.Warnings = append(c.program.Warnings, standing.doubts()...)
+	return base, nil
+}
+
+// A standing is what a baseline really built.
+type standing struct {
+	workspace.Standing
+	of *baseline
+}
+
+// standing reads what a baseline really built, from the ledger of its place.
+func (c *compiler) standing(base *baseline) (standing, error) {
+	b := base.build
+	remedy := func(msg string, more ...string) error {
+		return &hintError{msg: msg, hints: []string{strings.Join(append([]string{"dot build", base.spec.String()}, more...), " ")}}
+	}
+	ledger, err := c.ws.Ledger(b.place)
+	if err != nil {
+		return standing{}, remedy(fmt.Sprintf("what %s built is not known: %v", b, err), "--force")
+	}
+	s, ok := ledger.Standing(b.ID())
+	if !ok {
+		if s, ok = adopt(b); !ok {
+			msg := fmt.Sprintf("%s was never built: there is nothing to defer to", b)
+			if by := ledger.LastRun().Build; by != "" && by != b.ID() {
+				msg = fmt.Sprintf("nothing that %s built is left: its schema was last written by %s", b, by)
+			}
+			return standing{}, remedy(msg)
+		}
+		base.adopted, base.state = true, b.Target()
+		return standing{s, base}, nil
+	}
+	info, err := os.Stat(filepath.Join(base.state, "manifest.json"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is missing", b), "--force")
+	case err != nil:
+		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s can't be read: %v", b, err), "--force")
+	case info.Size() != s.Run.Manifest:
+		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes, and had %d", b, info.Size(), s.Run.Manifest), "--force")
+	}
+	return standing{s, base}, nil
+}
+
+// adopt reads what a build without a ledger has built from what dbt left in its
+// target path, if that was a command that builds.
+func adopt(b *build) (workspace.Standing, bool) {
+	s := workspace.Standing{Nodes: map[string]workspace.Entry{}}
+	manifest := filepath.Join(b.Target(), "manifest.json")
+	f, err := os.Open(manifest)
+	if err != nil {
+		return s, false
+	}
+	defer f.Close()
+	if _, err := dbt.ReadManifest(manifest, f, countWritable(&s.Run.Nodes)); err != nil {
+		return s, false
+	}
+	results, err := readResults(b.Target())
+	if err != nil || !results.Built() {
+		return s, false
+	}
+	s.Run = workspace.Run{ID: results.Metadata.InvocationID, Build: b.ID(), Command: results.Args.Which, Time: results.Metadata.GeneratedAt, Nodes: s.Run.Nodes}
+	for _, r := range results.Results {
+		e := workspace.Entry{Relation: r.RelationName, Run: s.Run.ID, Build: b.ID(), Time: s.Run.Time, Status: workspace.Damaged}
+		if r.Status.Wrote() {
+			e.Status = workspace.Written
+		}
+		if r.Builds() && !r.Status.Untouched() {
+			s.Nodes[r.UniqueID] = e
+		}
+	}
+	return s, len(s.Nodes) > 0
+}
+
+// readResults reads the run_results.json in a directory.
+func readResults(dir string) (dbt.RunResults, error) {
+	name := filepath.Join(dir, "run_results.json")
+	f, err := os.Open(name)
+	if err != nil {
+		return dbt.RunResults{}, err
+	}
+	defer f.Close()
+	return dbt.ReadRunResults(name, f)
+}
+
+// countWritable counts the nodes of a manifest that dbt build would write.
+func countWritable(n *int) func(dbt.Node) error {
+	build, _ := dbt.LookupCommand("build")
+	return func(node dbt.Node) error {
+		if node.ResourceType != "test" && build.Writes(node, nil) {
+			*n++
+		}
+		return nil
+	}
+}
+
+// count returns how many of the baseline's nodes have a status.
+func (s standing) count(status workspace.Status) int {
+	n := 0
+	for _, e := range s.Nodes {
+		if e.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// doubts are warnings about nodes that the baseline does not have as it should.
+func (s standing) doubts() []string {
+	var failed, unknown []string
+	for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
+		switch s.Nodes[id].Status {
+		case workspace.Damaged:
+			failed = append(failed, id)
+		case workspace.Unknown:
+			unknown = append(unknown, id)
+		}
+	}
+	var out []string
+	warn := func(nodes []string, what string) {
+		if len(nodes) > 0 {
+			out = append(out, fmt.Sprintf("baseline %s: %s: %s", s.of.build, what, listNames(nodes)))
+		}
+	}
+	warn(failed, "failed when they were last built")
+	warn(unknown, "interrupted when they were last built")
+	warn(slices.Sorted(maps.Keys(s.Foreign)), "last written by another build")
+	return out
+}
+
+// listNames lists names, as many as a person reads.
+func listNames(names []string) string {
+	if len(names) > listed {
+		return strings.Join(names[:listed], ", ") + fmt.Sprintf(" and %d more", len(names)-listed)
+	}
+	return strings.Join(names, ", ")
+}
+
+// baselineStep stands for the baseline in the plan: there is nothing to run.
+// What it built is part of the key of the step that defers to it, read when
+// that step is decided upon.
+func (c *compiler) baselineStep(base *baseline) *graph.Step {
+	b := base.build
+	shared := func(l graph.Lock) graph.Lock { l.Shared = true; return l }
+	return &graph.Step{
+		Name: "baseline " + b.String(), Kind: "baseline", Version: 1,
+		Summary: func(graph.Record) string {
+			s, err := c.standing(base)
+			if err != nil {
+				return err.Error()
+			}
+			text := fmt.Sprintf("built %s, %d of %d nodes ok", c.ago(s.Run.Time), s.count(workspace.Written), max(s.Run.Nodes, len(s.Nodes)))
+			if base.adopted {
+				text += ", as dbt's run_results.json says"
+			}
+			return text
+		},
+		Locks: []graph.Lock{shared(b.buildLock()), shared(b.placeLock())},
+	}
+}
+
+// baselineInput is the baseline's identity, for the key of what defers to it.
+func (c *compiler) baselineInput(_ context.Context, base *baseline) (graph.Input, error) {
+	s, err := c.standing(base)
+	if err != nil {
+		return graph.Input{}, err
+	}
+	value, err := json.Marshal([]string{base.build.ID(), s.Identity()})
+	return graph.Input{Label: "baseline", Value: string(value), Show: base.build.String()}, err
+}

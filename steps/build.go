@@ -1,0 +1,217 @@
+package steps
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/spec"
+)
+
+// A build is what a spec with a ref denotes.
+type build struct {
+	workspace.Build
+	commit  git.Commit
+	env     config.Environment
+	project dbt.Project // as it is at the commit
+	output  *dbt.Output
+	suffix  string          // of the schema
+	schema  string          // with the suffix, as the profile says it
+	profile []byte          // of the profiles.yml to be written
+	place   workspace.Place // where its tables lie
+	duckdb  string          // the path of its DuckDB file, "" if it has none
+	locked  bool            // its packages are pinned by a lock file in the commit
+}
+
+// commitLock guards what the builds of a commit share: its worktree and the
+// packages in it.
+func (b *build) commitLock() graph.Lock {
+	return graph.Lock{Name: "commit-" + b.Commit.Short, What: "the worktree of " + b.Commit.Short}
+}
+
+func (b *build) buildLock() graph.Lock {
+	return graph.Lock{
+		Name: "build-" + lockName(b.Commit.Short, b.Project, b.Env),
+		What: "build " + b.ID(),
+	}
+}
+
+func (b *build) placeLock() graph.Lock {
+	return graph.Lock{Name: "place-" + b.place.ID(), What: "schema " + b.place.Schema}
+}
+
+// warehouseLocks are the locks of what dbt writes to when it builds.
+func (b *build) warehouseLocks() []graph.Lock {
+	locks := []graph.Lock{b.placeLock()}
+	if b.duckdb != "" {
+		locks = append(locks, duckdbLock(b.duckdb))
+	}
+	return locks
+}
+
+// duckdbLock makes dots take turns at a DuckDB file, which one process can
+// write at a time and others refuse to wait for.
+func duckdbLock(file string) graph.Lock {
+	return graph.Lock{Name: "duckdb-" + lockName(file), What: "DuckDB file " + filepath.Base(file)}
+}
+
+// resolveBuild finds out which build a spec denotes, whose ref git has
+// resolved to commit. given is what the command line says of it.
+func (c *compiler) resolveBuild(s spec.Spec, commit git.Commit, given arguments) (*build, error) {
+	b := &build{commit: commit}
+	project, err := c.projectAt(commit)
+	if err != nil {
+		return nil, err
+	}
+	b.project = project
+	if b.env, b.output, err = c.environment(s, project, given); err != nil {
+		return nil, err
+	}
+	if b.Build, err = c.workspaceBuild(commit, b.env); err != nil {
+		return nil, err
+	}
+	b.suffix = suffix(b.env, b.Commit.Short)
+	if b.profile, err = b.output.Isolated(b.suffix, b.env.Dot.TargetName); err != nil {
+		return nil, err
+	}
+	where := b.output.Place(c.project)
+	b.schema = where.Schema + "_" + b.suffix
+	b.place = workspace.Place{Adapter: where.Adapter, Host: where.Host, Database: where.Database, Schema: b.schema}
+	b.duckdb, _, err = b.output.DuckDBPath(c.project)
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// workspaceBuild returns the directory of the environment's build of a commit.
+func (c *compiler) workspaceBuild(commit git.Commit, env config.Environment) (workspace.Build, error) {
+	short := commit.Short
+	if n := env.Dot.Short; n > 0 && n <= len(commit.Hash) {
+		short = commit.Hash[:n]
+	}
+	dir, err := c.ws.Commit(commit.Hash, short, env.Dot.Short > 0)
+	if err != nil {
+		return workspace.Build{}, err
+	}
+	return dir.Build(c.prefix, env.Name), nil
+}
+
+// suffix is what the build's schemas end in.
+func suffix(env config.Environment, short string) string {
+	if env.Dot.SchemaSuffix == "" {
+		return short
+	}
+	return strings.NewReplacer("{env}", env.Name, "{short}", short).Replace(env.Dot.SchemaSuffix)
+}
+
+// projectAt reads the project as it is at a commit, from git: while planning,
+// its worktree need not be there.
+func (c *compiler) projectAt(commit git.Commit) (dbt.Project, error) {
+	name := path.Join(c.prefix, "dbt_project.yml")
+	text, err := c.objects.Read(commit.Hash + ":" + name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return dbt.Project{}, &hintError{
+			msg:   fmt.Sprintf("there is no %s at %s", name, commit.Short),
+			hints: []string{fmt.Sprintf("git log --oneline -- %s shows the commits that have it", name)},
+		}
+	}
+	if err != nil {
+		return dbt.Project{}, err
+	}
+	return dbt.ParseProject(fmt.Sprintf("%s at %s", name, commit.Short), text)
+}
+
+// environment finds out which environment a spec means, and which output of
+// which profile it connects with.
+func (c *compiler) environment(s spec.Spec, project dbt.Project, given arguments) (config.Environment, *dbt.Output, error) {
+	if len(c.config.Environments()) > 0 {
+		env, err := c.config.Resolve(s.Env, given.Vars)
+		if err != nil {
+			return env, nil, err
+		}
+		output, err := c.output(env, env.Name, project, given)
+		return env, output, err
+	}
+	// Without environments in any file, the outputs of the profile are the
+	// environments. A name is only known once the output is, and the output
+	// may depend on vars and flags that are the same for all of them.
+	env, err := c.config.Implicit(s.Env, given.Vars)
+	if err != nil {
+		return env, nil, err
+	}
+	if s.Env != "" && given.Target == "" {
+		given.Target = s.Env
+	}
+	output, err := c.output(env, s.Env, project, given)
+	if err != nil {
+		return env, nil, err
+	}
+	if s.Env == "" {
+		env.Name = output.Name
+	}
+	return env, output, nil
+}
+
+// output finds the output of a profile that an environment connects with.
+func (c *compiler) output(env config.Environment, name string, project dbt.Project, given arguments) (*dbt.Output, error) {
+	file, err := dbt.FindProfiles(dbt.ProfilesSearch{
+		Dir: firstOf(given.ProfilesDir, flagText(env, "profiles-dir")),
+		Env: c.getenv, WorkDir: c.project, Home: c.world.Home, ProjectDir: c.project,
+	})
+	if err != nil {
+		return nil, err
+	}
+	profiles, err := dbt.ReadProfiles(file)
+	if err != nil {
+		return nil, err
+	}
+	return profiles.Choose(dbt.Choice{
+		Profile:        firstOf(given.Profile, flagText(env, "profile")),
+		ProjectProfile: project.Profile,
+		Target:         firstOf(given.Target, flagText(env, "target")),
+		Environment:    name,
+		Scope:          dbt.Scope{Env: c.getenv, Vars: env.Vars},
+	})
+}
+
+// flagText is the text of a flag in an environment, "" if it has none.
+func flagText(env config.Environment, name string) string {
+	for _, f := range env.Flags {
+		if f.Name == name {
+			text, _ := f.Value.(string)
+			return text
+		}
+	}
+	return ""
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// lockName makes the name of a lock's file of texts that may hold anything.
+func lockName(texts ...string) string {
+	return digest([]byte(fmt.Sprintf("%q", texts)))[:20]
+}
+
+// digest is a digest in hexadecimal.
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

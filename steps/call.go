@@ -1,0 +1,204 @@
+package steps
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/proc"
+)
+
+// A call is the dbt command that an invocation asks for, ready to be run: on
+// a build, or plainly on the working tree.
+type call struct {
+	dbt.CommandLine
+	build    *build // nil for a plain call
+	env      config.Environment
+	output   *dbt.Output // nil if a plain call's profile can't be read
+	given    arguments
+	baseline *baseline  // nil for none
+	reads    dbt.EnvUse // what the project and the output read from the environment
+	keyVars  dbt.EnvUse // of that, what the result may depend on: no secrets
+	slot     string     // names the records of the command with this selection
+	environ  []string   // what dbt runs with
+}
+
+// newCall puts the command line together.
+func (c *compiler) newCall(ctx context.Context, b *build, env config.Environment, output *dbt.Output, base *baseline, given arguments) (*call, error) {
+	call := &call{build: b, env: env, output: output, given: given, baseline: base}
+	command := c.req.Command.In(c.program.Tool.Version)
+	call.CommandLine = dbt.CommandLine{
+		DBT: c.program.Tool.Argv, Command: command,
+		Options: given.Options, Positional: given.Positional,
+	}
+	var err error
+	if call.Fixed, err = c.fixedOptions(call); err != nil {
+		return nil, err
+	}
+	if call.Environment, err = c.environmentOptions(command, env); err != nil {
+		return nil, err
+	}
+	call.environ = c.world.Env
+	if b == nil {
+		return call, nil
+	}
+	project, err := c.scanProject(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	public, all := b.output.EnvVars()
+	call.reads, call.keyVars = project.Plus(all), project.Public().Plus(public)
+	isolated := call.isolate(c, call.CommandLine)
+	call.Environment = append(call.Environment, isolated.Overrule...)
+	c.program.Details = append(c.program.Details, isolated.Notes...)
+	call.environ = call.exported(isolated.Env)
+	call.slot = slot(command, given)
+	return call, nil
+}
+
+// isolate keeps inherited variables from changing what a command line does.
+func (call *call) isolate(c *compiler, line dbt.CommandLine) dbt.Environment {
+	return dbt.Inherited{
+		Env: c.world.Env, Dir: c.project, Command: line.Command, Options: line.AllOptions(),
+		Reads: func(name string) bool { return slices.Contains(call.reads.Names, name) },
+	}.Isolate()
+}
+
+// exported adds what dbt is told of the build it works on.
+func (call *call) exported(env []string) []string {
+	b := call.build
+	return append(slices.Clone(env),
+		"DOT_ENV="+b.Env, "DOT_COMMIT="+b.Commit.Hash, "DOT_SCHEMA_SUFFIX="+b.suffix,
+		// A private package whose host asks for a password would wait for ever.
+		"GIT_TERMINAL_PROMPT=0")
+}
+
+// fixedOptions are the options that are dot's to set.
+func (c *compiler) fixedOptions(call *call) ([]dbt.Option, error) {
+	var all []dbt.Option
+	set := func(flag string, values ...string) { all = append(all, dbt.NewOption(flag, values...)) }
+	if b := call.build; b != nil {
+		set("project-dir", b.ProjectDir())
+		set("profiles-dir", b.Dir())
+		set("target-path", b.Target())
+		set("log-path", b.Logs())
+		set("profile", b.output.Profile)
+		set("target", firstOf(b.env.Dot.TargetName, b.output.Name))
+	} else if call.output != nil {
+		set("profile", call.output.Profile)
+		set("target", call.output.Name)
+	} else {
+		if call.given.Profile != "" {
+			set("profile", call.given.Profile)
+		}
+		if call.given.Target != "" {
+			set("target", call.given.Target)
+		}
+	}
+	if len(call.env.Vars) > 0 {
+		vars, err := dbt.VarsOption(call.env.Vars)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, vars)
+	}
+	if call.baseline != nil {
+		switch name := call.Command.Name; {
+		case name == "clone":
+			set("state", call.baseline.state)
+		case name == "retry": // reads the run to retry from --state
+		default:
+			set("defer")
+			if name != "test" { // it would test the baseline's relations, not the build's
+				set("favor-state")
+			}
+			set("state", call.baseline.state)
+		}
+	}
+	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !call.Command.Takes(o.Flag) }), nil
+}
+
+// environmentOptions are the flags of the environment that the command takes.
+// The fixed ones are consumed already; one that no command of dbt has gets a
+// warning.
+func (c *compiler) environmentOptions(command dbt.Command, env config.Environment) ([]dbt.Option, error) {
+	var options []dbt.Option
+	for _, f := range env.Flags {
+		if _, known := dbt.LookupFlag(f.Name); !known {
+			text := fmt.Sprintf("%s: dbt has no flag --%s", f.Pos, f.Name)
+			if near := dbt.NearestFlag(f.Name); near != "" {
+				text += "; is " + near + " meant?"
+			}
+			c.program.Warnings = append(c.program.Warnings, text)
+			continue
+		}
+		if slices.Contains([]string{"profile", "target"}, f.Name) {
+			continue
+		}
+		option, ok, err := command.Setting(f.Name, f.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Pos, err)
+		}
+		if ok {
+			options = append(options, option)
+		}
+	}
+	return options, nil
+}
+
+// slot names the records of a command: each selection has one of its own, so
+// that building one model doesn't make dot forget that another is up to date.
+func slot(command dbt.Command, given arguments) string {
+	name := strings.ReplaceAll(command.Name, " ", "-")
+	words := slices.Clone(given.Positional)
+	for _, o := range given.Options {
+		words = append(words, o.Words()...)
+	}
+	if len(words) == 0 {
+		return name
+	}
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q", words)))
+	return name + "-" + hex.EncodeToString(sum[:5])
+}
+
+// run runs a dbt command line.
+func (c *compiler) run(ctx context.Context, argv, environ []string, attempt *graph.Attempt, command dbt.Command, stdout, stderr io.Writer) (proc.Exit, error) {
+	return dbt.Exec{}.Run(ctx, dbt.Call{
+		Argv: argv, Dir: c.project, Env: environ, Stdout: stdout, Stderr: stderr,
+		Inherit: attempt.Held, Interactive: command.Interactive,
+	})
+}
+
+// scanProject finds what the project, as it is at the build's commit, reads
+// from the environment.
+func (c *compiler) scanProject(ctx context.Context, b *build) (dbt.EnvUse, error) {
+	var use dbt.EnvUse
+	files, err := c.repo.Grep(ctx, b.Commit.Hash, c.prefix, "env_var")
+	if err != nil {
+		return use, fmt.Errorf("look for env_var in %s: %w", b, err)
+	}
+	for _, file := range files {
+		if !renderedByDBT(file) {
+			continue
+		}
+		text, err := c.objects.Read(b.Commit.Hash + ":" + file)
+		if err != nil {
+			return use, err
+		}
+		use = use.Plus(dbt.ScanEnvVars(file, text))
+	}
+	return use, nil
+}
+
+// renderedByDBT reports whether dbt evaluates Jinja in a file of that name.
+func renderedByDBT(file string) bool {
+	return slices.Contains([]string{".sql", ".yml", ".yaml", ".md", ".jinja", ".jinja2", ".j2"}, strings.ToLower(path.Ext(file)))
+}

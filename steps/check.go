@@ -1,0 +1,116 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+)
+
+// checkOutputs are what the check's record keeps: what the command may write.
+type checkOutputs struct {
+	Nodes []checkedNode `json:"nodes"`
+}
+
+type checkedNode struct {
+	ID       string `json:"id"`
+	Type     string `json:"type"`
+	Relation string `json:"relation,omitempty"`
+}
+
+// relations maps the nodes that hold a build's results to their relations.
+// Stored test failures are written too, but no result depends on them.
+func (o checkOutputs) relations() map[string]string {
+	out := make(map[string]string, len(o.Nodes))
+	for _, n := range o.Nodes {
+		if n.Type != "test" {
+			out[n.ID] = n.Relation
+		}
+	}
+	return out
+}
+
+// checkStep makes sure that the command writes nowhere but to the build's
+// place. It asks dbt which nodes the command works on, with the command's own
+// selection.
+func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *graph.Step {
+	b := call.build
+	line := call.List()
+	return &graph.Step{
+		Name: "check " + b.String(), Kind: "check", Version: 1,
+		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], c.sharedInput(call)),
+		Late:   c.lateInputs(call),
+		Record: b.Record("check-" + call.slot),
+		Always: undeclared(call),
+		Summary: func(r graph.Record) string {
+			var out checkOutputs
+			if r.Decode(&out) != nil {
+				return ""
+			}
+			return fmt.Sprintf("%s to write, all in schemas of its own", plural(len(out.Nodes), "node"))
+		},
+		Missing: func(r graph.Record) string {
+			var out checkOutputs
+			if r.Decode(&out) != nil {
+				return "record is not whole"
+			}
+			return ""
+		},
+		Locks: []graph.Lock{b.buildLock()},
+		Action: &checkIsolation{
+			compiler: c, call: call, argv: line.Argv(), command: line.Command,
+			environ: call.exported(call.isolate(c, line).Env),
+		},
+	}
+}
+
+// sharedInput is what the check alone depends on.
+func (c *compiler) sharedInput(call *call) graph.Input {
+	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", call.env.Dot.SharedSchemas)}
+}
+
+// checkIsolation runs dbt list and looks at each node.
+type checkIsolation struct {
+	*compiler
+	call    *call
+	argv    []string
+	command dbt.Command
+	environ []string
+}
+
+func (a *checkIsolation) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+
+func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	b := a.call.build
+	if err := a.pristine(ctx, b); err != nil {
+		return nil, err
+	}
+	var stdout bytes.Buffer
+	exit, err := a.run(ctx, a.argv, a.environ, attempt, a.command, &stdout, a.world.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	if !exit.OK() {
+		// dbt says what is wrong with the project on stdout.
+		_, _ = stdout.WriteTo(a.world.Stderr)
+		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.Logs()}
+	}
+	listed, err := dbt.ReadList(&stdout)
+	if err != nil {
+		return nil, err
+	}
+	var out checkOutputs
+	var writes []dbt.Node
+	for _, n := range listed {
+		if a.call.Command.Writes(n, a.call.AllOptions()) {
+			writes = append(writes, n)
+			out.Nodes = append(out.Nodes, checkedNode{ID: n.UniqueID, Type: n.ResourceType, Relation: n.RelationName})
+		}
+	}
+	if found := leaks(writes, b.output.Adapter, b.suffix, a.call.env.Dot.SharedSchemas); len(found) > 0 {
+		return nil, &IsolationError{build: b.String(), suffix: b.suffix, leaks: found}
+	}
+	return out, nil
+}

@@ -1,0 +1,45 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/workspace"
+)
+
+// commitStep writes the full hash beside the worktree: it says whose the
+// directory is.
+func (c *compiler) commitStep(b *build) *graph.Step {
+	name, text := b.Commit.File()
+	return &graph.Step{
+		Name: "commit " + b.Commit.Short, Kind: "commit", Version: 1,
+		Deps:   []string{"worktree " + b.Commit.Short},
+		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
+		Record: b.Commit.Record("commit"),
+		Missing: func(graph.Record) string {
+			if got, err := os.ReadFile(name); err != nil || string(got) != text {
+				return "the file is missing or differs"
+			}
+			return ""
+		},
+		Locks:  []graph.Lock{b.commitLock()},
+		Action: writeFile{name: name, data: []byte(text)},
+	}
+}
+
+// writeFile writes a small file that only its owner can read.
+type writeFile struct {
+	name string
+	data []byte
+}
+
+func (w writeFile) Describe() []string { return nil }
+
+func (w writeFile) Run(context.Context, *graph.Attempt) (any, error) {
+	if err := workspace.WriteFile(w.name, w.data, 0o600); err != nil {
+		return nil, fmt.Errorf("write %s: %w", w.name, err)
+	}
+	return nil, nil
+}

@@ -1,0 +1,330 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
+)
+
+// Compile turns an invocation into a program. It reads the configuration, the
+// repository and the profile, and writes nothing; whatever is wrong with the
+// request is an error here, before anything has run.
+func Compile(ctx context.Context, world World, req Request) (*Program, error) {
+	c := &compiler{world: world, req: req, program: &Program{}}
+	var err error
+	if c.project, err = findProject(world.Dir); err != nil {
+		return nil, err
+	}
+	if c.config, err = config.Load(c.project); err != nil {
+		return nil, err
+	}
+	given, err := c.readArguments()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.openRepository(ctx); err != nil {
+		return nil, err
+	}
+	if c.objects != nil {
+		defer c.objects.Close()
+	}
+	if err := c.compile(ctx, given); err != nil {
+		return nil, err
+	}
+	return c.program, nil
+}
+
+// A compiler is at work on one invocation.
+type compiler struct {
+	world   World
+	req     Request
+	project string // the project's directory in the user's working tree
+	config  *config.Config
+
+	// repo is nil outside of a repository, and so are ws and objects.
+	repo    *git.Repo
+	prefix  string // of the project in the repository, with slashes; "" at its root
+	ws      *workspace.Workspace
+	objects *git.Objects
+
+	program *Program
+}
+
+// arguments are what the command line says to dbt.
+type arguments struct {
+	dbt.Args
+	ProfilesDir string // of --profiles-dir, which only a plain call may have
+}
+
+func (c *compiler) getenv(name string) (string, bool) {
+	prefix := name + "="
+	for i := len(c.world.Env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(c.world.Env[i], prefix); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// findProject returns the directory at or above dir that holds a
+// dbt_project.yml.
+func findProject(dir string) (string, error) {
+	for at := dir; ; at = filepath.Dir(at) {
+		_, err := os.Stat(filepath.Join(at, "dbt_project.yml"))
+		if err == nil {
+			return at, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		if filepath.Dir(at) == at {
+			return "", &hintError{
+				msg:   fmt.Sprintf("not a dbt project: there is no dbt_project.yml in %s or above it", dir),
+				hints: []string{"run dot in a dbt project, or anywhere below it"},
+			}
+		}
+	}
+}
+
+// readArguments reads what the command line says to dbt.
+func (c *compiler) readArguments() (arguments, error) {
+	isolated := c.req.Spec.Isolated()
+	args, err := dbt.ReadArgs(c.req.Command, c.req.Args, dbt.Rules{Isolated: isolated, Deferring: c.req.Baseline != nil})
+	if err != nil {
+		return arguments{}, err
+	}
+	given := arguments{Args: args}
+	if dir, ok := dbt.Lookup(args.Options, "profiles-dir"); ok {
+		given.ProfilesDir = dir.Values[0]
+	}
+	if !c.req.Modified {
+		return given, nil
+	}
+	if c.req.Baseline == nil {
+		return given, &hintError{
+			msg:   "--modified selects what differs from a baseline, and there is none",
+			hints: []string{"name one: --defer prod@main"},
+		}
+	}
+	for _, flag := range []string{"select", "selector"} {
+		if _, ok := dbt.Lookup(given.Options, flag); ok {
+			return given, &hintError{
+				msg:   "--modified and --" + flag + " are two selections",
+				hints: []string{"leave --modified out and select what is meant: -s 'state:modified+ other_node'"},
+			}
+		}
+	}
+	given.Options = append(given.Options, dbt.NewOption("select", "state:modified+"))
+	return given, nil
+}
+
+// openRepository opens the repository, its objects and its workspace. A plain
+// call of dbt does without one.
+func (c *compiler) openRepository(ctx context.Context) error {
+	repo, err := git.Open(ctx, c.project)
+	if err != nil {
+		if c.req.Spec.Isolated() || c.req.Baseline != nil {
+			return err
+		}
+		return nil
+	}
+	c.repo = repo
+	c.prefix = filepath.ToSlash(repo.Prefix)
+	if c.ws, err = workspace.Open(repo.Root); err != nil {
+		return err
+	}
+	c.program.Workspace = c.ws
+	c.program.versions = &versions{c.ws.Versions(), map[string]string{}}
+	c.objects = repo.Objects(ctx)
+	return nil
+}
+
+func (c *compiler) compile(ctx context.Context, given arguments) error {
+	commits, err := c.resolve(ctx)
+	if err != nil {
+		return err
+	}
+	var target *build // nil for a plain call
+	env, output := config.Environment{}, (*dbt.Output)(nil)
+	if c.req.Spec.Isolated() {
+		if target, err = c.resolveBuild(c.req.Spec, commits[c.req.Spec.Ref], given); err != nil {
+			return err
+		}
+		env, output = target.env, target.output
+	} else if env, output, err = c.plainEnvironment(given); err != nil {
+		return err
+	}
+	if err := c.findDBT(ctx, env); err != nil {
+		return err
+	}
+	if target != nil {
+		c.say(target)
+	}
+	var base *baseline
+	if c.req.Baseline != nil {
+		if base, err = c.resolveBaseline(*c.req.Baseline, commits[c.req.Baseline.Ref], target); err != nil {
+			return err
+		}
+		c.say(base.build)
+		c.warnWithoutSelection(given)
+	}
+	call, err := c.newCall(ctx, target, env, output, base, given)
+	if err != nil {
+		return err
+	}
+	var steps []*graph.Step
+	if target == nil {
+		steps = c.plainSteps(call)
+	} else if steps, err = c.isolatedSteps(call); err != nil {
+		return err
+	}
+	c.program.Step = steps[len(steps)-1].Name
+	c.program.Graph, err = graph.New(steps...)
+	return err
+}
+
+// warnWithoutSelection says that deferral does nothing where every node is
+// selected: dbt defers for the nodes that are not.
+func (c *compiler) warnWithoutSelection(given arguments) {
+	command := c.req.Command
+	if !command.Takes("select") || !command.Takes("defer") {
+		return
+	}
+	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
+		if _, ok := dbt.Lookup(given.Options, flag); ok {
+			return
+		}
+	}
+	c.program.Warnings = append(c.program.Warnings,
+		"--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
+}
+
+// resolve asks git for the commits behind all refs at once; the result is by
+// ref.
+func (c *compiler) resolve(ctx context.Context) (map[string]git.Commit, error) {
+	var refs []string
+	if c.req.Spec.Isolated() {
+		refs = append(refs, c.req.Spec.Ref)
+	}
+	if c.req.Baseline != nil {
+		refs = append(refs, c.req.Baseline.Ref)
+	}
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	commits, err := c.repo.Resolve(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	byRef := make(map[string]git.Commit, len(commits))
+	for _, commit := range commits {
+		byRef[commit.Ref] = commit
+	}
+	return byRef, nil
+}
+
+// say notes what a spec was resolved to.
+func (c *compiler) say(b *build) {
+	c.program.Resolved = append(c.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
+	if b.commit.Note != "" {
+		c.program.Notes = append(c.program.Notes, b.commit.Ref+": "+b.commit.Note)
+	}
+}
+
+// findDBT looks for the dbt to use.
+func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
+	search := dbt.Search{
+		Env:     func(name string) string { value, _ := c.getenv(name); return value },
+		Setting: env.Dot.DBT, Dir: c.project, MayRun: !c.req.Planning,
+	}
+	if c.ws != nil {
+		search.Versions = c.program.versions
+	}
+	tool, err := search.Find(ctx)
+	if err != nil {
+		return err
+	}
+	if tool.Cloud && c.req.Spec.Isolated() {
+		return &hintError{
+			msg:   tool.Path + " is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
+			hints: []string{"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt"},
+		}
+	}
+	c.program.Tool = tool
+	c.program.Details = append(c.program.Details, "dbt found by "+tool.How)
+	return nil
+}
+
+// isolatedSteps lists the steps of a build.
+func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
+	b := call.build
+	inputs, err := c.inputs(call)
+	if err != nil {
+		return nil, err
+	}
+	steps := []*graph.Step{c.worktreeStep(b), c.commitStep(b), c.profilesStep(b)}
+	if call.Command.Parses && !c.req.NoDeps {
+		deps, err := c.depsStep(call)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, deps)
+	}
+	if call.baseline != nil {
+		steps = append(steps, c.baselineStep(call.baseline))
+	}
+	below := make([]string, len(steps))
+	for i, s := range steps {
+		below[i] = s.Name
+	}
+	if len(call.Command.Builds) > 0 {
+		check := c.checkStep(call, inputs, below)
+		steps = append(steps, check)
+		below = append(below, check.Name)
+	}
+	c.program.Build, c.program.Schema = b.String(), b.schema
+	return append(steps, c.commandStep(call, inputs, below)), nil
+}
+
+// plainSteps lists the steps of a plain call of dbt on the working tree.
+func (c *compiler) plainSteps(call *call) []*graph.Step {
+	var steps []*graph.Step
+	var below []string
+	if call.baseline != nil {
+		steps = append(steps, c.baselineStep(call.baseline))
+		below = []string{steps[0].Name}
+	}
+	c.program.Build = call.env.Name
+	return append(steps, c.plainStep(call, below))
+}
+
+// plainEnvironment is the environment of a plain call. A profile that can't be
+// read is dbt's to complain about, unless it has to say which environments
+// there are.
+func (c *compiler) plainEnvironment(given arguments) (config.Environment, *dbt.Output, error) {
+	name := "dbt_project.yml"
+	text, err := os.ReadFile(filepath.Join(c.project, name))
+	if err != nil {
+		return config.Environment{}, nil, err
+	}
+	project, err := dbt.ParseProject(name, text)
+	if err != nil {
+		return config.Environment{}, nil, err
+	}
+	env, output, err := c.environment(c.req.Spec, project, given)
+	if err != nil && output == nil && env.Name != "" && len(c.config.Environments()) > 0 {
+		c.program.Details = append(c.program.Details, err.Error())
+		return env, nil, nil
+	}
+	return env, output, err
+}

@@ -1,0 +1,210 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+)
+
+// lockFile is what dbt writes of the packages it resolved.
+const lockFile = "package-lock.yml"
+
+// depsOutputs are what the deps step's record keeps.
+type depsOutputs struct {
+	// Installed are the directories of the packages.
+	Installed []string `json:"installed"`
+	// Lock is a digest of the lock file: which revisions were resolved.
+	Lock string `json:"lock"`
+	// EnvVars and Computed are what the packages read from the environment.
+	EnvVars  []string `json:"env_vars,omitempty"`
+	Computed []string `json:"computed,omitempty"`
+}
+
+// depsStep installs the project's packages in the worktree. It is one for all
+// builds of a project at a commit.
+func (c *compiler) depsStep(call *call) (*graph.Step, error) {
+	b := call.build
+	step := &graph.Step{
+		Name: "deps " + b.Commit.Short, Kind: "deps", Version: 1,
+		Deps:  []string{"worktree " + b.Commit.Short},
+		After: []string{"profiles " + b.String()},
+		Locks: []graph.Lock{b.commitLock()},
+	}
+	inputs, packages, err := c.packages(call)
+	if err != nil {
+		return nil, err
+	}
+	if len(packages) == 0 {
+		step.Summary = func(graph.Record) string { return "no packages" }
+		return step, nil
+	}
+	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
+	step.Inputs = append(inputs, versionInputs(c.program.Tool, "")...)
+	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
+	if slices.ContainsFunc(packages, dbt.Package.Moves) && !b.locked {
+		step.MaxAge = c.maxAge(call.env)
+	}
+	step.Missing = func(r graph.Record) string {
+		var out depsOutputs
+		if err := r.Decode(&out); err != nil {
+			return "record is not whole"
+		}
+		for _, name := range out.Installed {
+			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+				return "package " + name + " is missing"
+			}
+		}
+		return ""
+	}
+	line := dbt.CommandLine{DBT: call.DBT}
+	line.Command, _ = dbt.LookupCommand("deps")
+	line.Command = line.Command.In(c.program.Tool.Version)
+	for _, o := range call.Fixed {
+		if line.Command.Takes(o.Flag) && slices.Contains([]string{"project-dir", "profiles-dir", "log-path", "vars"}, o.Flag) {
+			line.Fixed = append(line.Fixed, o)
+		}
+	}
+	step.Action = &installPackages{
+		compiler: c, argv: line.Argv(), command: line.Command, on: b.Commit.Short, dir: dir,
+		environ: call.exported(call.isolate(c, line).Env), lock: filepath.Join(b.ProjectDir(), lockFile),
+	}
+	return step, nil
+}
+
+// packages reads which packages the project asks for at the build's commit,
+// and what installing them depends on.
+func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
+	b := call.build
+	var inputs []graph.Input
+	var packages []dbt.Package
+	var reads dbt.EnvUse
+	for _, name := range []string{"packages.yml", "dependencies.yml", lockFile} {
+		file := path.Join(c.prefix, name)
+		text, err := c.objects.Read(b.Commit.Hash + ":" + file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		inputs = append(inputs, graph.Input{Label: name, Value: string(text)})
+		if name == lockFile {
+			b.locked = true
+			continue
+		}
+		asked, err := dbt.ParsePackages(fmt.Sprintf("%s at %s", file, b.Commit.Short), text)
+		if err != nil {
+			return nil, nil, err
+		}
+		packages = append(packages, asked...)
+		reads = reads.Plus(dbt.ScanEnvVars(file, text))
+	}
+	inputs = append(inputs, c.envInputs(call.env, reads.Public().Names)...)
+	for _, p := range packages {
+		if p.Local == "" {
+			continue
+		}
+		at := path.Join(c.prefix, p.Local)
+		if path.IsAbs(p.Local) || at == ".." || strings.HasPrefix(at, "../") {
+			return nil, nil, &hintError{
+				msg:   fmt.Sprintf("the local package %s lies outside of the repository: there is none of it at %s", p.Local, b.Commit.Short),
+				hints: []string{"keep it in the repository, or name it by its git URL"},
+			}
+		}
+		tree, err := c.objects.ID(b.Commit.Hash + ":" + at)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("the local package %s does not exist at %s", p.Local, b.Commit.Short)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		inputs = append(inputs, graph.Input{Label: "package " + p.Local, Value: tree})
+	}
+	if hub, ok := c.getenv("DBT_PACKAGE_HUB_URL"); ok {
+		inputs = append(inputs, graph.Input{Label: "DBT_PACKAGE_HUB_URL", Value: hub})
+	}
+	inputs = append(inputs, graph.Input{Label: "packages-install-path", Value: b.project.PackagesPath})
+	return inputs, packages, nil
+}
+
+// installPackages runs dbt deps.
+type installPackages struct {
+	*compiler
+	argv    []string
+	command dbt.Command
+	on      string
+	environ []string
+	dir     string // where the packages go
+	lock    string // the lock file dbt writes
+}
+
+func (a *installPackages) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+
+func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	// dbt's words go to stderr: they are not what was asked for.
+	exit, err := a.run(ctx, a.argv, a.environ, attempt, a.command, a.world.Stderr, a.world.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	if !exit.OK() {
+		return nil, &DBTError{Command: "deps", On: a.on, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
+	}
+	return a.installed()
+}
+
+// installed looks at what dbt deps has made.
+func (a *installPackages) installed() (depsOutputs, error) {
+	var out depsOutputs
+	entries, err := os.ReadDir(a.dir)
+	if err != nil {
+		return out, fmt.Errorf("dbt deps installed nothing: %w", err)
+	}
+	var use dbt.EnvUse
+	for _, e := range entries {
+		out.Installed = append(out.Installed, e.Name())
+		// A local package is a symbolic link.
+		root, err := filepath.EvalSymlinks(filepath.Join(a.dir, e.Name()))
+		if err != nil {
+			return out, err
+		}
+		err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !renderedByDBT(file) {
+				return err
+			}
+			text, err := os.ReadFile(file)
+			use = use.Plus(dbt.ScanEnvVars(e.Name()+file[len(root):], text))
+			return err
+		})
+		if err != nil {
+			return out, fmt.Errorf("look for env_var in package %s: %w", e.Name(), err)
+		}
+	}
+	use = use.Public()
+	out.EnvVars, out.Computed = use.Names, use.Computed
+	lock, err := os.ReadFile(a.lock)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return out, err
+	}
+	out.Lock = digest(lock)
+	return out, nil
+}
+
+// maxAge is the age at which what was up to date is made again; 0 is no limit.
+func (c *compiler) maxAge(env config.Environment) time.Duration {
+	age := c.age(env)
+	if age.Never {
+		return 0
+	}
+	return age.Limit
+}

@@ -1,0 +1,18 @@
+// Package steps turns an invocation into a graph: it finds out which builds
+// are meant, and lists the steps that bring them about. One file a step; in
+// the order in which a build needs them:
+//
+//	worktree.go    the commit, checked out
+//	commitfile.go  the commit's full hash beside it
+//	profiles.go    a profile whose schema carries the suffix
+//	deps.go        the project's packages
+//	baseline.go    what is deferred to, if anything is
+//	check.go       that the command writes nowhere else
+//	command.go     dbt
+//
+// compile.go puts them together, build.go says what a spec denotes, inputs.go
+// what a dbt step's result depends on.
+//
+// It knows dbt's ways through internal/dbt and git's through internal/git, and
+// nothing of the command line or the terminal.
+package steps

@@ -1,0 +1,38 @@
+package steps
+
+import "fmt"
+
+// hintError is an error that says what to do next.
+type hintError struct {
+	msg   string
+	hints []string
+	err   error
+}
+
+func (e *hintError) Error() string { return e.msg }
+
+// Hints are what to do next.
+func (e *hintError) Hints() []string { return e.hints }
+
+func (e *hintError) Unwrap() error { return e.err }
+
+// A DBTError is a dbt command that failed.
+type DBTError struct {
+	Command string // "build"
+	On      string // what it ran on: dev@9b13827
+	Code    int    // dbt's exit code, 128+n after signal n
+	How     string // how it ended, in words
+	Hint    string // what to do next, "" for nothing
+}
+
+func (e *DBTError) Error() string {
+	return fmt.Sprintf("dbt %s failed on %s: %s", e.Command, e.On, e.How)
+}
+
+// Hints are what to do next.
+func (e *DBTError) Hints() []string {
+	if e.Hint == "" {
+		return nil
+	}
+	return []string{e.Hint}
+}

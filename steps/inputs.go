@@ -1,0 +1,107 @@
+package steps
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+)
+
+// inputs is what a dbt step's result depends on, but for what the steps below
+// it make (lateInputs): the commit, the project, the environment, the output's
+// fields but secrets, flags, vars, arguments, versions, and the values of the
+// environment variables that the project and the output read.
+func (c *compiler) inputs(call *call) ([]graph.Input, error) {
+	b := call.build
+	in := []graph.Input{
+		{Label: "commit", Value: b.Commit.Hash},
+		{Label: "project", Value: b.Project},
+		{Label: "environment", Value: b.env.Name},
+		{Label: "schema suffix", Value: b.suffix, Show: b.suffix},
+		{Label: "target-name", Value: b.env.Dot.TargetName},
+	}
+	in = append(in, versionInputs(c.program.Tool, b.output.Adapter)...)
+	for _, f := range b.output.Fields() {
+		in = append(in, graph.Input{Label: "profile: " + f.Label, Value: f.Text})
+	}
+	vars, err := varInputs(call.env.Vars)
+	if err != nil {
+		return nil, err
+	}
+	in = append(in, vars...)
+	in = append(in, optionInputs(call.CommandLine)...)
+	return append(in, c.envInputs(call.env, call.keyVars.Names)...), nil
+}
+
+// versionInputs are dbt and the adapter. A version that isn't known yet is
+// unlike any that a record has.
+func versionInputs(tool dbt.Tool, adapter string) []graph.Input {
+	version := func(label, v string) graph.Input {
+		if v == "" {
+			v = "not known yet"
+		}
+		return graph.Input{Label: label, Value: v, Show: v}
+	}
+	in := []graph.Input{version("dbt", tool.Version)}
+	if v, ok := tool.Adapters[adapter]; ok {
+		in = append(in, version("dbt-"+adapter, v))
+	}
+	return in
+}
+
+func varInputs(vars map[string]any) ([]graph.Input, error) {
+	var in []graph.Input
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		// Written as dbt gets it, so that 1 and "1" differ.
+		option, err := dbt.VarsOption(map[string]any{name: vars[name]})
+		if err != nil {
+			return nil, err
+		}
+		in = append(in, graph.Input{Label: "vars: " + name, Value: option.Values[0]})
+	}
+	return in, nil
+}
+
+// elsewhere are the options that other inputs stand for.
+var elsewhere = []string{"project-dir", "profiles-dir", "target-path", "log-path", "target", "vars", "defer", "favor-state", "state"}
+
+func optionInputs(line dbt.CommandLine) []graph.Input {
+	var in []graph.Input
+	var unknown []string // options that dot doesn't know may be there twice
+	for _, o := range line.AllOptions() {
+		switch {
+		case o.Flag == "":
+			unknown = append(unknown, o.Words()...)
+		case !slices.Contains(elsewhere, o.Flag):
+			in = append(in, graph.Input{Label: "--" + o.Flag, Value: fmt.Sprintf("%t %q", o.Negated, o.Values), Show: strings.Join(o.Values, " ")})
+		}
+	}
+	if rest := append(unknown, line.Positional...); len(rest) > 0 {
+		in = append(in, graph.Input{Label: "arguments", Value: fmt.Sprintf("%q", rest)})
+	}
+	return in
+}
+
+// envInputs are the values of environment variables, as digests under the
+// workspace's own key. What the environment says to ignore is left out, and so
+// is what dbt itself keeps out of its comparisons.
+func (c *compiler) envInputs(env config.Environment, names []string) []graph.Input {
+	var in []graph.Input
+	names = slices.Concat(names, env.Dot.Env)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if strings.HasPrefix(name, "DBT_ENV_CUSTOM_ENV_") || slices.Contains(env.Dot.IgnoreEnv, name) {
+			continue
+		}
+		value, set := c.getenv(name)
+		if set {
+			value = "=" + value
+		}
+		in = append(in, graph.Input{Label: "env_var " + name, Value: c.ws.Digest(value)})
+	}
+	return in
+}

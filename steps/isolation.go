@@ -1,0 +1,74 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt"
+)
+
+// A leak is a node that a command would write outside the build's place.
+type leak struct {
+	node   dbt.Node
+	reason string
+}
+
+// leaks returns the nodes that are not isolated: neither their schema nor their
+// database carries the suffix, and their schema isn't shared on purpose; or
+// the adapter would cut the suffix off.
+func leaks(nodes []dbt.Node, adapter, suffix string, shared []string) []leak {
+	var out []leak
+	for _, n := range nodes {
+		isShared := slices.ContainsFunc(shared, func(s string) bool { return strings.EqualFold(s, n.Schema) })
+		longest := dbt.NameLimit(adapter)
+		switch {
+		case isShared:
+		case !carries(n.Schema, suffix) && !carries(n.Database, suffix):
+			out = append(out, leak{n, fmt.Sprintf("schema %s", n.Schema)})
+		case longest > 0 && len(n.Schema) > longest:
+			out = append(out, leak{n, fmt.Sprintf("schema %s has %d bytes, and %s keeps %d", n.Schema, len(n.Schema), adapter, longest)})
+		}
+	}
+	return out
+}
+
+// carries reports whether a name contains the suffix. Snowflake and others
+// change the case of names.
+func carries(name, suffix string) bool {
+	return strings.Contains(strings.ToLower(name), strings.ToLower(suffix))
+}
+
+// An IsolationError says which nodes a command would write outside of the
+// build's own schema.
+type IsolationError struct {
+	build, suffix string
+	leaks         []leak
+}
+
+// listed is how many nodes an error lists.
+const listed = 20
+
+func (e *IsolationError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s is not isolated: nothing was run, because these would be written to a schema without %q in its name:", e.build, e.suffix)
+	for i, l := range e.leaks {
+		if i == listed {
+			fmt.Fprintf(&b, "\n… and %d more", len(e.leaks)-listed)
+			break
+		}
+		fmt.Fprintf(&b, "\n%s  %s", l.node.UniqueID, l.reason)
+	}
+	return b.String()
+}
+
+// Hints are the ways out.
+func (e *IsolationError) Hints() []string {
+	schema := e.leaks[0].node.Schema
+	return []string{
+		"let the project's generate_schema_name (or a snapshot's target_schema) keep target.schema in the name",
+		"if a macro asks for target.name, give another: `dot: {target-name: dev}` in the environment",
+		fmt.Sprintf("if it is meant to be shared by all builds: `dot: {shared-schemas: [%s]}`", schema),
+		"or select other nodes",
+	}
+}

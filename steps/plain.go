@@ -1,0 +1,45 @@
+package steps
+
+import (
+	"context"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+)
+
+// plainStep runs dbt on the working tree, with the environment's flags and
+// vars and nothing else: it is never skipped, and dot remembers nothing of it.
+func (c *compiler) plainStep(call *call, below []string) *graph.Step {
+	step := &graph.Step{
+		Name: call.Command.Name + " " + firstOf(call.env.Name, "working-tree"), Kind: call.Command.Name, Version: 1,
+		Deps:    below,
+		Missing: func(graph.Record) string { return "on the working tree, as dbt itself would" },
+		Pools:   []string{"jobs"},
+		Action:  &runPlain{compiler: c, call: call, argv: call.Argv()},
+	}
+	if c.ws != nil && call.output != nil && call.Command.OpensAdapter {
+		if file, isFile, err := call.output.DuckDBPath(c.project); err == nil && isFile {
+			step.Locks = []graph.Lock{duckdbLock(file)}
+		}
+	}
+	return step
+}
+
+type runPlain struct {
+	*compiler
+	call *call
+	argv []string
+}
+
+func (a *runPlain) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+
+func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	exit, err := a.run(ctx, a.argv, a.call.environ, attempt, a.call.Command, a.world.Stdout, a.world.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	if !exit.OK() {
+		return nil, &DBTError{Command: a.call.Command.Name, On: firstOf(a.call.env.Name, "the working tree"), Code: exit.Code, How: exit.String()}
+	}
+	return nil, nil
+}

@@ -1,0 +1,52 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/git"
+)
+
+// pristine makes sure that a build's worktree is its commit: whatever else is
+// in it, but for what dbt itself makes there, would be built under the
+// commit's name.
+func (c *compiler) pristine(ctx context.Context, b *build) error {
+	changes, err := c.repo.WorktreeChanges(ctx, b.Commit.Worktree())
+	if err != nil {
+		return fmt.Errorf("look for changes in the worktree of %s: %w", b.Commit.Short, err)
+	}
+	changes = slices.DeleteFunc(changes, func(change git.Change) bool { return madeByDBT(b, change.Path) })
+	if len(changes) == 0 {
+		return nil
+	}
+	if c.req.ResetWorktree {
+		return c.repo.ResetWorktree(ctx, b.Commit.Worktree(), b.Commit.Hash)
+	}
+	var msg strings.Builder
+	fmt.Fprintf(&msg, "the worktree of %s is not as the commit: nothing was run, because these files are changed in %s:", b.Commit.Short, b.Commit.Worktree())
+	for i, change := range changes {
+		if i == listed {
+			fmt.Fprintf(&msg, "\n… and %d more", len(changes)-listed)
+			break
+		}
+		fmt.Fprintf(&msg, "\n%s", change)
+	}
+	return &hintError{msg: msg.String(), hints: []string{
+		"commit what is worth keeping on a branch of yours, and build that",
+		"--reset-worktree undoes the changes",
+	}}
+}
+
+// madeByDBT reports whether a file in a worktree is of dbt's own making.
+func madeByDBT(b *build, file string) bool {
+	for _, made := range []string{b.project.PackagesPath, lockFile, "target", "logs"} {
+		made = path.Join(b.Project, made)
+		if file == made || strings.HasPrefix(file, made+"/") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,104 @@
+package steps
+
+import (
+	"io"
+	"time"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/spec"
+)
+
+// A Request is what an invocation asks for.
+type Request struct {
+	Command  dbt.Command
+	Spec     spec.Spec
+	Baseline *spec.Spec // of --defer; nil for none
+	// Args are the arguments for dbt: the flags that dot passes on, and what
+	// stood after "--".
+	Args []string
+
+	Modified      bool        // --modified
+	NoDeps        bool        // --no-deps
+	Force         bool        // --force
+	ResetWorktree bool        // --reset-worktree
+	MaxAge        *config.Age // --max-age; nil: not given
+	// Planning is set when nothing will be run, not even to learn dbt's
+	// version.
+	Planning bool
+}
+
+// A World is where an invocation happens.
+type World struct {
+	Dir  string   // the working directory, absolute
+	Env  []string // NAME=value
+	Home string   // the user's home directory, "" if there is none
+	Now  func() time.Time
+	// Stdout and Stderr are dbt's: an *os.File is handed on as it is.
+	Stdout, Stderr io.Writer
+}
+
+// A Program is a compiled invocation: a graph, and what a person wants to know
+// of it.
+type Program struct {
+	Graph *graph.Graph
+	// Workspace is nil where there is no repository: then nothing in the
+	// graph has a record or a lock.
+	Workspace *workspace.Workspace
+	// Step is the name of the step that runs the command.
+	Step string
+	// Build is what is built, such as dev@9b13827, and Schema where; without
+	// a ref, Build is the environment's name and Schema is "".
+	Build, Schema string
+	Tool          dbt.Tool
+	Resolved      []Resolved
+	// Warnings and Notes are to be said before anything runs; Details with -v
+	// only.
+	Warnings, Notes, Details []string
+
+	versions *versions
+}
+
+// Begin makes the workspace, before the graph is run for the first time.
+func (p *Program) Begin() error {
+	if p.Workspace == nil {
+		return nil
+	}
+	if err := p.Workspace.Create(); err != nil {
+		return err
+	}
+	return p.versions.save()
+}
+
+// versions are the versions that the workspace remembers. New ones are kept
+// back until the workspace may be written to.
+type versions struct {
+	workspace.Versions
+	found map[string]string
+}
+
+// Save keeps a version back.
+func (v *versions) Save(identity, text string) error {
+	v.found[identity] = text
+	return nil
+}
+
+func (v *versions) save() error {
+	for identity, text := range v.found {
+		if err := v.Versions.Save(identity, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A Resolved spec is what git made of it.
+type Resolved struct {
+	Spec   spec.Spec
+	Env    string
+	Short  string
+	Commit git.Commit
+}
