@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -27,25 +25,6 @@ const (
 	exitOK    = 0
 	exitError = 2 // as dbt's for usage errors
 )
-
-// A Process is what main hands over of the operating system's.
-type Process struct {
-	Args           []string // without the program's name
-	Env            []string // NAME=value
-	Dir            string   // the working directory
-	Home           string   // the user's home directory, "" if there is none
-	Stdout, Stderr io.Writer
-	Now            func() time.Time
-}
-
-func (p Process) getenv(name string) string {
-	for i := len(p.Env) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(p.Env[i], name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
 
 // Main runs dot and returns its exit code.
 func Main(p Process) int {

@@ -2,10 +2,12 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
 )
 
 // worktreeStep checks the build's commit out.
@@ -22,25 +24,38 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 			return ""
 		},
 		Locks:  []graph.Lock{b.commitLock()},
-		Action: &addWorktree{repo: c.repo, path: path, commit: b.Commit.Hash},
+		Action: &addWorktree{compiler: c, path: path, commit: b.Commit},
 	}
 }
 
 type addWorktree struct {
-	repo         *git.Repo
-	path, commit string
+	*compiler
+	path   string
+	commit workspace.Commit
 }
 
 func (a *addWorktree) Describe() []string { return nil }
 
 func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	// A worktree without a record may be somebody's work: it is taken as it
-	// is where it stands, and the dbt steps look for changes in it.
-	if attempt.Reason.Cause == graph.NeverRun && a.repo.CheckWorktree(a.path, a.commit) == nil {
+	standing := a.repo.CheckWorktree(a.path, a.commit.Hash)
+	// A whole worktree that dot has no record of is taken as it is: the dbt
+	// steps look for changes in it.
+	if standing == nil && attempt.Reason.Cause == graph.NeverRun {
 		return nil, nil
 	}
-	if err := a.repo.AddWorktree(ctx, a.path, a.commit, attempt.Held); err != nil {
-		return nil, fmt.Errorf("check out %s: %w", a.commit, err)
+	// Somebody works there: making it anew would throw their work away.
+	var moved *git.MovedError
+	if errors.As(standing, &moved) {
+		if a.req.ResetWorktree {
+			return nil, a.repo.ResetWorktree(ctx, a.path, a.commit.Hash)
+		}
+		return nil, &hintError{
+			msg:   fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", a.commit.Short, moved, a.path),
+			hints: []string{"build what is there under its own name, or let --reset-worktree check the commit out again"},
+		}
+	}
+	if err := a.repo.AddWorktree(ctx, a.path, a.commit.Hash, attempt.Held); err != nil {
+		return nil, fmt.Errorf("check out %s: %w", a.commit.Short, err)
 	}
 	return nil, nil
 }

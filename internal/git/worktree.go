@@ -154,10 +154,11 @@ func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, erro
 	return changes, nil
 }
 
-// ResetWorktree makes a worktree as the commit has it. Ignored files stay.
+// ResetWorktree makes a worktree as the commit has it. Ignored files stay, and so
+// does a branch that somebody checked out there: HEAD is detached from it first.
 func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
 	for _, args := range [][]string{
-		{"-c", "core.hooksPath=" + os.DevNull, "reset", "--quiet", "--hard", commit, "--"},
+		{"-c", "core.hooksPath=" + os.DevNull, "checkout", "--quiet", "--force", "--detach", commit, "--"},
 		{"clean", "--quiet", "--force", "-d"},
 	} {
 		if _, err := output(ctx, command(path, args...)); err != nil {

@@ -11,23 +11,15 @@ import (
 )
 
 func main() {
-	dir, err := os.Getwd()
+	process, err := cli.ThisProcess()
+	if text := os.Getenv("DOT_TEST_NOW"); text != "" && err == nil {
+		var at time.Time
+		at, err = time.Parse(time.RFC3339, text)
+		process.Now = func() time.Time { return at }
+	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(2)
 	}
-	now := time.Now
-	if text := os.Getenv("DOT_TEST_NOW"); text != "" {
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(2)
-		}
-		now = func() time.Time { return at }
-	}
-	home, _ := os.UserHomeDir()
-	os.Exit(cli.Main(cli.Process{
-		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Home: home,
-		Stdout: os.Stdout, Stderr: os.Stderr, Now: now,
-	}))
+	os.Exit(cli.Main(process))
 }
