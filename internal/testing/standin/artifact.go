@@ -1,0 +1,78 @@
+package standin
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+type metadata struct {
+	Schema    string    `json:"dbt_schema_version"`
+	Version   string    `json:"dbt_version"`
+	Generated time.Time `json:"generated_at"`
+	ID        string    `json:"invocation_id"`
+	Adapter   string    `json:"adapter_type,omitempty"`
+}
+
+type manifest struct {
+	Metadata metadata         `json:"metadata"`
+	Nodes    map[string]*node `json:"nodes"`
+	Sources  map[string]any   `json:"sources"`
+}
+
+type runResults struct {
+	Metadata metadata       `json:"metadata"`
+	Results  []result       `json:"results"`
+	Elapsed  float64        `json:"elapsed_time"`
+	Args     map[string]any `json:"args"`
+}
+
+type result struct {
+	ID       string  `json:"unique_id"`
+	Status   string  `json:"status"`
+	Message  string  `json:"message"`
+	Failures *int    `json:"failures"`
+	Seconds  float64 `json:"execution_time"`
+	Relation *string `json:"relation_name"`
+}
+
+func (s *session) metadata(kind, number string) metadata {
+	return metadata{
+		Schema:  "https://schemas.getdbt.com/dbt/" + kind + "/" + number + ".json",
+		Version: version, Generated: s.Now().UTC(), ID: s.id, Adapter: "duckdb",
+	}
+}
+
+func (s *session) writeManifest() error {
+	return s.write("manifest.json", manifest{s.metadata("manifest", "v12"), s.nodes, map[string]any{}})
+}
+
+func (s *session) writeResults(results []result) error {
+	if results == nil {
+		results = []result{}
+	}
+	return s.write("run_results.json", runResults{
+		Metadata: s.metadata("run-results", "v6"), Results: results,
+		Args: map[string]any{
+			"which": s.line.command, "defer": s.line.on("defer"), "favor_state": s.line.on("favor-state"),
+			"empty": s.line.on("empty"), "full_refresh": s.line.on("full-refresh"),
+		},
+	})
+}
+
+// write writes an artifact to the target path.
+func (s *session) write(name string, artifact any) error {
+	if s.line.text("write-json") == "false" {
+		return nil
+	}
+	dir := s.project.abs(firstOf(s.line.text("target-path"), "target"))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	text, err := json.Marshal(artifact)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, name), text, 0o644)
+}

@@ -1,0 +1,90 @@
+package standin
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// output is one output of a profile, rendered.
+type output struct {
+	Profile  string
+	Name     string
+	Schema   string
+	Database string
+	Path     string // of the warehouse, absolute
+}
+
+// openOutput finds the output that the command line means, as dbt does.
+func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
+	dir := l.text("profiles-dir")
+	if dir == "" {
+		if dir = p.Dir; !exists(filepath.Join(dir, "profiles.yml")) {
+			dir = filepath.Join(p.getenv("HOME"), ".dbt")
+		}
+	}
+	file := filepath.Join(dir, "profiles.yml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usage("Could not find profile named '%s'", j.Profile)
+	}
+	var profiles map[string]struct {
+		Target  string                    `yaml:"target"`
+		Outputs map[string]map[string]any `yaml:"outputs"`
+	}
+	if err := yaml.Unmarshal(text, &profiles); err != nil {
+		return nil, fmt.Errorf("profiles.yml: %w", err)
+	}
+	out := &output{Profile: firstOf(l.text("profile"), j.Profile)}
+	profile, ok := profiles[out.Profile]
+	if !ok {
+		return nil, usage("Could not find profile named '%s'", out.Profile)
+	}
+	if out.Name, err = names.render(firstOf(l.text("target"), profile.Target, "default")); err != nil {
+		return nil, err
+	}
+	fields, ok := profile.Outputs[out.Name]
+	if !ok {
+		return nil, usage("The profile '%s' does not have a target named '%s'.", out.Profile, out.Name)
+	}
+	if fields["type"] != "duckdb" {
+		return nil, usage("the stand-in has no adapter %v", fields["type"])
+	}
+	for key, into := range map[string]*string{"schema": &out.Schema, "path": &out.Path} {
+		switch value := fields[key].(type) {
+		case nil:
+		case string:
+			if *into, err = names.render(value); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, usage("%s: %v is not of type 'string'", key, value)
+		}
+	}
+	out.Schema = firstOf(out.Schema, "main")
+	if out.Path == "" {
+		return nil, usage("the stand-in keeps nothing in memory: the output needs a path")
+	}
+	if !filepath.IsAbs(out.Path) {
+		out.Path = filepath.Join(p.Dir, out.Path)
+	}
+	out.Database = strings.TrimSuffix(filepath.Base(out.Path), filepath.Ext(out.Path))
+	return out, nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

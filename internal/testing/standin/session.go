@@ -1,0 +1,146 @@
+package standin
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A session is one command at work on a project.
+type session struct {
+	Process
+	line    line
+	project *project
+	output  *output
+	names   scope
+	nodes   map[string]*node
+	state   map[string]*node // of the --state manifest; nil without one
+	id      string           // of the invocation
+}
+
+// types are the resource types that a command works on.
+var types = map[string][]string{
+	"build": {"seed", "model", "snapshot", "test"}, "compile": {"seed", "model", "snapshot", "test"},
+	"list": {"seed", "model", "snapshot", "test"}, "parse": {},
+	"run": {"model"}, "seed": {"seed"}, "snapshot": {"snapshot"}, "test": {"test"},
+}
+
+// open reads the project and the profile.
+func (p Process) open(l line) (*session, error) {
+	j, err := p.openProject(l)
+	if err != nil {
+		return nil, err
+	}
+	vars, err := j.readVars(l)
+	if err != nil {
+		return nil, err
+	}
+	if j.Profile, err = p.common(vars).render(j.Profile); err != nil {
+		return nil, err
+	}
+	out, err := p.openOutput(l, j, p.common(vars))
+	if err != nil {
+		return nil, err
+	}
+	if err := j.loadMacros(); err != nil {
+		return nil, err
+	}
+	s := &session{Process: p, line: l, project: j, output: out, nodes: map[string]*node{}, id: rand.Text()}
+	s.names = p.common(vars).with(scope{"execute": true, "target": map[string]any{
+		"name": out.Name, "schema": out.Schema, "database": out.Database, "type": "duckdb", "profile_name": out.Profile,
+	}})
+	if err := s.readNodes(); err != nil {
+		return nil, err
+	}
+	return s, s.readState()
+}
+
+// readState reads the manifest to compare with and to defer to.
+func (s *session) readState() error {
+	dir := s.line.text("state")
+	if dir == "" {
+		if s.line.on("defer") {
+			return usage("Deferral is enabled, but no state was given")
+		}
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(s.project.abs(dir), "manifest.json"))
+	if err != nil {
+		return usage("Could not find manifest in --state path: '%s'", dir)
+	}
+	var m manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	s.state = m.Nodes
+	return nil
+}
+
+// do carries the command out.
+func (s *session) do() error {
+	if err := s.logLine("running dbt " + s.line.command); err != nil {
+		return err
+	}
+	if !s.line.on("quiet") {
+		s.printf("Running with dbt=%s (a stand-in)", version)
+	}
+	kinds := types[s.line.command]
+	if only := s.line.words("resource-types"); len(only) > 0 {
+		kinds = only
+	}
+	nodes, err := s.selected(kinds)
+	if err != nil {
+		return err
+	}
+	if err := s.writeManifest(); err != nil {
+		return err
+	}
+	switch s.line.command {
+	case "parse":
+		return nil
+	case "list":
+		return s.list(nodes)
+	}
+	return s.run(nodes)
+}
+
+// list prints the nodes.
+func (s *session) list(nodes []*node) error {
+	if len(nodes) == 0 {
+		s.printf("No nodes selected!")
+	}
+	for _, n := range nodes {
+		if s.line.text("output") != "json" {
+			s.printf("%s.%s", n.Package, n.Name)
+			continue
+		}
+		text, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		var all map[string]any
+		if err := json.Unmarshal(text, &all); err != nil {
+			return err
+		}
+		for key := range all {
+			if keys := s.line.words("output-keys"); len(keys) > 0 && !slices.Contains(keys, key) {
+				delete(all, key)
+			}
+		}
+		if text, err = json.Marshal(all); err != nil {
+			return err
+		}
+		s.printf("%s", text)
+	}
+	return nil
+}
+
+// logLine writes to dbt.log.
+func (s *session) logLine(text string) error {
+	dir := firstOf(s.line.text("log-path"), filepath.Join(s.project.dir, "logs"))
+	return appendTo(filepath.Join(dir, "dbt.log"), fmt.Sprintln(strings.TrimSpace(text)))
+}

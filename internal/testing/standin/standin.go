@@ -1,0 +1,123 @@
+package standin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// version is the dbt that this stands in for.
+const version = "1.11.16"
+
+// A Process is what a start of dbt gets from the operating system.
+type Process struct {
+	Args           []string // without the program's name
+	Env            []string // NAME=value
+	Dir            string   // the working directory
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+}
+
+// getenv returns the variable's value, "" if it is not set.
+func (p Process) getenv(name string) string {
+	value, _ := p.lookup(name)
+	return value
+}
+
+func (p Process) lookup(name string) (string, bool) {
+	for i := len(p.Env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(p.Env[i], name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// printf writes a line to stdout, where dbt says nearly everything.
+func (p Process) printf(format string, args ...any) {
+	fmt.Fprintf(p.Stdout, format+"\n", args...)
+}
+
+// exit is an error with an exit code; dbt's are 1 for a node that failed and 2
+// for anything else.
+type exit struct {
+	code int
+	msg  string
+}
+
+func (e *exit) Error() string { return e.msg }
+
+// usage is an error of exit code 2.
+func usage(format string, args ...any) error { return &exit{2, fmt.Sprintf(format, args...)} }
+
+// Main runs one command and returns the exit code.
+func Main(p Process) int {
+	err := p.run()
+	var e *exit
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &e):
+		if e.msg != "" {
+			p.printf("%s", e.msg)
+		}
+		return e.code
+	}
+	p.printf("Encountered an error:\n%v", err)
+	return 2
+}
+
+func (p Process) run() error {
+	if err := p.logStart(); err != nil {
+		return err
+	}
+	if slices.Equal(p.Args, []string{"--version"}) {
+		p.printf("Core:\n  - installed: %s\n\nPlugins:\n  - duckdb: 1.11.1\n\nThis is not dbt, but a stand-in for it in tests.", version)
+		return nil
+	}
+	l, err := p.parseLine()
+	if err != nil {
+		return err
+	}
+	if command, code, ok := strings.Cut(p.getenv("STANDIN_EXIT"), " "); ok && command == l.command {
+		e := &exit{msg: "STANDIN_EXIT tells dbt " + command + " to fail"}
+		if _, err := fmt.Sscan(code, &e.code); err != nil {
+			return fmt.Errorf("STANDIN_EXIT: %w", err)
+		}
+		return e
+	}
+	if l.command == "deps" {
+		return p.deps(l)
+	}
+	s, err := p.open(l)
+	if err != nil {
+		return err
+	}
+	return s.do()
+}
+
+// logStart appends the command line to the log of starts.
+func (p Process) logStart() error {
+	file := p.getenv("STANDIN_LOG")
+	if file == "" {
+		return nil
+	}
+	return appendTo(file, strings.Join(p.Args, " ")+"\n")
+}
+
+func appendTo(file, text string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
