@@ -51,10 +51,10 @@ func (a *app) watch(p *steps.Program) func(graph.Event) {
 			a.say.Note(e.Text)
 		case graph.Decided:
 			if a.verbose && !e.Planned.Decision.Run {
-				a.step(ui.Faint, e.Planned)
+				a.step(ui.Faint, "skip", e.Planned)
 			}
 		case graph.Beginning:
-			a.step(ui.Busy, e.Planned)
+			a.step(ui.Busy, "→", e.Planned)
 			if a.verbose {
 				for _, command := range describe(e.Planned.Step) {
 					a.say.Line(a.say.Paint(ui.Faint, "  "+ui.Clean(command)))
@@ -64,8 +64,9 @@ func (a *app) watch(p *steps.Program) func(graph.Event) {
 	}
 }
 
-func (a *app) step(s ui.Style, planned graph.Planned) {
-	a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(s, verb(planned)), ui.Clean(planned.Step.Name), ui.Clean(planned.Decision.String())))
+// step prints a line about a step and why it runs or doesn't.
+func (a *app) step(s ui.Style, mark string, planned graph.Planned) {
+	a.say.Line(fmt.Sprintf("%s %s · %s", a.say.Paint(s, mark), ui.Clean(planned.Step.Name), ui.Clean(planned.Decision.String())))
 }
 
 // summary says what became of the command itself.

@@ -80,7 +80,11 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 			if err != nil {
 				return ""
 			}
-			return fmt.Sprintf("same inputs, built %s (%s); warehouse and sources not looked at; --force reruns", c.ago(r.Finished), report)
+			done := "done"
+			if len(call.Command.Builds) > 0 {
+				done = "built"
+			}
+			return fmt.Sprintf("same inputs, %s %s (%s); warehouse and sources not looked at; --force reruns", done, c.ago(r.Finished), report)
 		},
 		Locks: []graph.Lock{b.buildLock()},
 		Pools: []string{"jobs"},

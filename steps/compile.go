@@ -176,7 +176,9 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 			return err
 		}
 		c.say(base.build)
-		c.warnWithoutSelection(given)
+		if err := c.warnOfDeferral(target, given); err != nil {
+			return err
+		}
 	}
 	call, err := c.newCall(ctx, target, env, output, base, given)
 	if err != nil {
@@ -193,20 +195,32 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 	return err
 }
 
-// warnWithoutSelection says that deferral does nothing where every node is
-// selected: dbt defers for the nodes that are not.
-func (c *compiler) warnWithoutSelection(given arguments) {
+// warnOfDeferral says where dbt's deferral does something else than one might
+// think.
+func (c *compiler) warnOfDeferral(target *build, given arguments) error {
 	command := c.req.Command
+	warn := func(text string) { c.program.Warnings = append(c.program.Warnings, text) }
+	if command.Name == "test" && target != nil {
+		// dbt falls back to the baseline's relation where the build has none.
+		ledger, err := c.ws.Ledger(target.place)
+		if err != nil {
+			return err
+		}
+		if _, built := ledger.Standing(target.ID()); !built {
+			warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", target))
+		}
+	}
 	if !command.Takes("select") || !command.Takes("defer") {
-		return
+		return nil
 	}
 	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
 		if _, ok := dbt.Lookup(given.Options, flag); ok {
-			return
+			return nil
 		}
 	}
-	c.program.Warnings = append(c.program.Warnings,
-		"--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
+	// dbt defers for the nodes that are not selected.
+	warn("--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
+	return nil
 }
 
 // resolve asks git for the commits behind all refs at once; the result is by

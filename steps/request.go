@@ -97,7 +97,6 @@ func (v *versions) save() error {
 
 // A Resolved spec is what git made of it.
 type Resolved struct {
-	Spec   spec.Spec
 	Env    string
 	Short  string
 	Commit git.Commit

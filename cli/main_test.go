@@ -1,0 +1,91 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"dot-for-dbt/cli"
+	"dot-for-dbt/internal/testing/standin"
+)
+
+// TestMain makes two programs of the test binary, for scripts and for the
+// tests here: dot, and a dbt that is a stand-in.
+func TestMain(m *testing.M) {
+	testscript.Main(hermetic{m}, map[string]func(){"dot": dotMain, "dbt": dbtMain})
+}
+
+// dotMain is main.go's, with a clock that a test can set.
+func dotMain() {
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	home, _ := os.UserHomeDir()
+	os.Exit(cli.Main(cli.Process{
+		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Home: home,
+		Stdout: os.Stdout, Stderr: os.Stderr, Now: clock(),
+	}))
+}
+
+func dbtMain() {
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	os.Exit(standin.Main(standin.Process{
+		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Stdout: os.Stdout, Stderr: os.Stderr, Now: clock(),
+	}))
+}
+
+// clock is the system's, or stands still at DOT_TEST_NOW.
+func clock() func() time.Time {
+	text := os.Getenv("DOT_TEST_NOW")
+	if text == "" {
+		return time.Now
+	}
+	now, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "DOT_TEST_NOW:", err)
+		os.Exit(2)
+	}
+	return func() time.Time { return now }
+}
+
+// hermetic runs the tests without what this machine's user has set for git,
+// dbt and dot.
+type hermetic struct{ *testing.M }
+
+func (h hermetic) Run() int {
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		for _, prefix := range []string{"GIT_", "DBT_", "DOT_", "STANDIN_"} {
+			if strings.HasPrefix(name, prefix) {
+				os.Unsetenv(name)
+			}
+		}
+	}
+	home, err := os.MkdirTemp("", "dot-cli-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(home)
+	template = filepath.Join(home, "template")
+	for _, entry := range gitEnv(home) {
+		name, value, _ := strings.Cut(entry, "=")
+		os.Setenv(name, value)
+	}
+	if err := makeShop(template); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return h.M.Run()
+}
