@@ -32,10 +32,10 @@ type baseline struct {
 
 // resolveBaseline finds the build behind --defer, and makes sure that it was
 // ever built.
-func (c *compiler) resolveBaseline(s spec.Spec, commit git.Commit, target *build) (*baseline, error) {
-	// The command line's --target, --profile and --vars are about the build,
-	// not about its baseline.
-	b, err := c.resolveBuild(s, commit, arguments{})
+func (c *compiler) resolveBaseline(s spec.Spec, commit git.Commit, target *build, given arguments) (*baseline, error) {
+	// The command line's --target and --profile are about the build, not about
+	// its baseline; so are its --vars, but some may be required of both.
+	b, err := c.resolveBuild(s, commit, arguments{Args: dbt.Args{Vars: given.Vars}})
 	if err != nil {
 		return nil, fmt.Errorf("baseline %s: %w", s, err)
 	}
@@ -52,6 +52,34 @@ func (c *compiler) resolveBaseline(s spec.Spec, commit git.Commit, target *build
 	}
 	c.program.Warnings = append(c.program.Warnings, standing.doubts()...)
 	return base, nil
+}
+
+// warnOfDeferral says where dbt's deferral does something else than one might
+// think.
+func (c *compiler) warnOfDeferral(target *build, given arguments) error {
+	command := c.req.Command
+	warn := func(text string) { c.program.Warnings = append(c.program.Warnings, text) }
+	if command.Name == "test" && target != nil {
+		// dbt falls back to the baseline's relation where the build has none.
+		ledger, err := c.ws.Ledger(target.place)
+		if err != nil {
+			return err
+		}
+		if _, built := ledger.Standing(target.ID()); !built {
+			warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", target))
+		}
+	}
+	if !command.Takes("select") || !command.Takes("defer") {
+		return nil
+	}
+	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
+		if _, ok := dbt.Lookup(given.Options, flag); ok {
+			return nil
+		}
+	}
+	// dbt defers for the nodes that are not selected.
+	warn("--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
+	return nil
 }
 
 // A standing is what a baseline really built.

@@ -51,7 +51,8 @@ type compiler struct {
 	project string // the project's directory in the user's working tree
 	config  *config.Config
 
-	// repo is nil outside of a repository, and so are ws and objects.
+	// repo is nil outside of a repository, and so are ws and objects, which a
+	// plain call does without, too.
 	repo    *git.Repo
 	prefix  string // of the project in the repository, with slashes; "" at its root
 	ws      *workspace.Workspace
@@ -143,6 +144,10 @@ func (c *compiler) openRepository(ctx context.Context) error {
 	if c.ws, err = workspace.Open(repo.Root); err != nil {
 		return err
 	}
+	if !c.req.Spec.Isolated() && c.req.Baseline == nil && !c.ws.Exists() {
+		c.ws = nil // a plain call makes none
+		return nil
+	}
 	c.program.Workspace = c.ws
 	c.program.versions = &versions{c.ws.Versions(), map[string]string{}}
 	c.objects = repo.Objects(ctx)
@@ -172,7 +177,7 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 	}
 	var base *baseline
 	if c.req.Baseline != nil {
-		if base, err = c.resolveBaseline(*c.req.Baseline, commits[c.req.Baseline.Ref], target); err != nil {
+		if base, err = c.resolveBaseline(*c.req.Baseline, commits[c.req.Baseline.Ref], target, given); err != nil {
 			return err
 		}
 		c.say(base.build)
@@ -193,34 +198,6 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 	c.program.Step = steps[len(steps)-1].Name
 	c.program.Graph, err = graph.New(steps...)
 	return err
-}
-
-// warnOfDeferral says where dbt's deferral does something else than one might
-// think.
-func (c *compiler) warnOfDeferral(target *build, given arguments) error {
-	command := c.req.Command
-	warn := func(text string) { c.program.Warnings = append(c.program.Warnings, text) }
-	if command.Name == "test" && target != nil {
-		// dbt falls back to the baseline's relation where the build has none.
-		ledger, err := c.ws.Ledger(target.place)
-		if err != nil {
-			return err
-		}
-		if _, built := ledger.Standing(target.ID()); !built {
-			warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", target))
-		}
-	}
-	if !command.Takes("select") || !command.Takes("defer") {
-		return nil
-	}
-	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
-		if _, ok := dbt.Lookup(given.Options, flag); ok {
-			return nil
-		}
-	}
-	// dbt defers for the nodes that are not selected.
-	warn("--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
-	return nil
 }
 
 // resolve asks git for the commits behind all refs at once; the result is by

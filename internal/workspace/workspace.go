@@ -50,6 +50,12 @@ func Open(root string) (*Workspace, error) {
 	return w, nil
 }
 
+// Exists reports whether the directory is there.
+func (w *Workspace) Exists() bool {
+	_, err := os.Stat(w.path)
+	return err == nil
+}
+
 // Path returns the absolute path of the .dot directory.
 func (w *Workspace) Path() string { return w.path }
 
