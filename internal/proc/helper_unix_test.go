@@ -16,23 +16,24 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// The tests start this test binary again as a program that plays a part: PROC_HELPER names it.
+// The tests start this test binary again as a program that plays a part, its first argument. (Shell scripts won't do: a
+// trap that comes just before a read waits for the read to end.)
 func TestMain(m *testing.M) {
-	switch part := os.Getenv("PROC_HELPER"); part {
-	case "":
+	if os.Getenv("PROC_HELPER") == "" {
 		if signal.Ignored(syscall.SIGINT) { // tests in the background of a script: listening cures it, as in Signals
 			signal.Notify(make(chan os.Signal, 1), syscall.SIGINT)
 		}
 		os.Exit(m.Run())
-	case "count":
-		countInterrupts()
+	}
+	switch part, args := os.Args[1], os.Args[2:]; part {
+	case "graceful":
+		listen(1)
+	case "stubborn":
+		listen(100)
 	case "parent":
-		runAndReport()
+		handOnLock(args[0], args[1:])
 	case "signals":
-		reportSignals()
-	default:
-		fmt.Fprintln(os.Stderr, "unknown part:", part)
-		os.Exit(99)
+		reportSignals(args)
 	}
 }
 
@@ -44,12 +45,13 @@ func helper(t *testing.T, part string, args ...string) proc.Command {
 		t.Fatal(err)
 	}
 	// Built with the race detector, a program sleeps for a second when it exits.
-	env := append(os.Environ(), "PROC_HELPER="+part, "GORACE=atexit_sleep_ms=0")
-	return proc.Command{Argv: append([]string{self}, args...), Env: env}
+	env := append(os.Environ(), "PROC_HELPER=1", "GORACE=atexit_sleep_ms=0")
+	return proc.Command{Argv: append([]string{self, part}, args...), Env: env}
 }
 
-// countInterrupts says "ready", then "interrupt" for each SIGINT; at the end of stdin it exits with 10 + their number.
-func countInterrupts() {
+// listen says "ready", then "interrupt" for each SIGINT. After the last one, or at the end of stdin, it exits with
+// 10 + their number.
+func listen(last int) {
 	interrupts := make(chan os.Signal, 100)
 	signal.Notify(interrupts, syscall.SIGINT)
 	ended := make(chan struct{})
@@ -61,34 +63,38 @@ func countInterrupts() {
 	for n := 0; ; {
 		select {
 		case <-interrupts:
-			n++
 			fmt.Println("interrupt")
+			if n++; n == last {
+				os.Exit(10 + n)
+			}
 		case <-ended:
 			os.Exit(10 + n + len(interrupts))
 		}
 	}
 }
 
-// runAndReport stands for dot: it runs a shell script that inherits a flock on the file named first.
-func runAndReport() {
-	lock, err := os.OpenFile(os.Args[1], os.O_RDWR, 0)
+// handOnLock stands for dot: it runs a part that inherits a flock on a file.
+func handOnLock(path string, part []string) {
+	lock, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err == nil {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(99)
+		fmt.Println(err)
+		return
 	}
+	fmt.Println(os.Getpid())
 	exit, err := proc.Command{
-		Argv: []string{"sh", "-c", os.Args[2]}, Stdin: os.Stdin, Stdout: os.Stdout, Inherit: []*os.File{lock},
+		Argv: append(os.Args[:1:1], part...), Stdin: os.Stdin, Stdout: os.Stdout, Inherit: []*os.File{lock},
 	}.Run(context.Background())
 	fmt.Println(exit, err)
 }
 
-// reportSignals runs a shell script with the context of Signals, and says how it and the context ended.
-func reportSignals() {
+// reportSignals runs a part with the context of Signals, and says how both ended; then it waits for the end of stdin.
+func reportSignals(part []string) {
 	ctx, stop := proc.Signals(context.Background())
-	exit, err := proc.Command{Argv: []string{"sh", "-c", os.Args[1]}, Stdin: os.Stdin, Stdout: os.Stdout}.Run(ctx)
+	fmt.Println(os.Getpid())
+	exit, err := proc.Command{Argv: append(os.Args[:1:1], part...), Stdin: os.Stdin, Stdout: os.Stdout}.Run(ctx)
 	fmt.Println(exit, err, context.Cause(ctx))
 	stop()
 	fmt.Println("stopped")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -15,15 +14,13 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-const parentDeathIsTold = runtime.GOOS == "linux"
-
-// signalled runs this test binary with the context of Signals; before is shell code that runs first. It returns the
-// program's pid and output once its command has said "ready", and what waits for its end.
-func signalled(t *testing.T, before, command string) (pid int, out *lines, ended <-chan ending, release *os.File) {
+// signalled runs a part with the context of Signals, after some shell code. It returns the pid to send signals to and the
+// output once the part is ready, and what waits for the end of it all, which comes when release is closed.
+func signalled(t *testing.T, before, part string) (pid int, out *lines, ended <-chan ending, release *os.File) {
 	t.Helper()
-	c := helper(t, "signals", command)
-	c.Argv = append([]string{"sh", "-c", before + `; echo $$; exec "$@"`, "sh"}, c.Argv...)
-	stdin, w := pipe(t)
+	c := helper(t, "signals", part)
+	c.Argv = append([]string{"sh", "-c", before + `; exec "$@"`, "sh"}, c.Argv...)
+	stdin, release := pipe(t)
 	out = newLines(t)
 	c.Stdin, c.Stdout = stdin, out.file
 	ended = start(t.Context(), c)
@@ -32,7 +29,7 @@ func signalled(t *testing.T, before, command string) (pid int, out *lines, ended
 		t.Fatal(err)
 	}
 	out.want("ready")
-	return pid, out, ended, w
+	return pid, out, ended, release
 }
 
 func send(t *testing.T, pid int, s syscall.Signal) {
@@ -41,12 +38,6 @@ func send(t *testing.T, pid int, s syscall.Signal) {
 		t.Fatal(err)
 	}
 }
-
-// graceful ends by itself when interrupted; stubborn never does.
-const (
-	graceful = `trap 'echo interrupted; exit 7' INT; echo ready; while :; do read line; done`
-	stubborn = `trap 'echo interrupted' INT; echo ready; while :; do read line; done`
-)
 
 func TestFirstSignalCancels(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -63,10 +54,10 @@ func TestFirstSignalCancels(t *testing.T) {
 			if test.signal == syscall.SIGHUP && signal.Ignored(test.signal) {
 				t.Skip("the tests were started by nohup")
 			}
-			pid, out, ended, release := signalled(t, test.before, graceful)
+			pid, out, ended, release := signalled(t, test.before, "graceful")
 			send(t, pid, test.signal)
-			out.want("interrupted")
-			out.want("exit code 7 <nil> stopped by " + map[syscall.Signal]string{
+			out.want("interrupt")
+			out.want("exit code 11 <nil> stopped by " + map[syscall.Signal]string{
 				syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", syscall.SIGHUP: "SIGHUP",
 			}[test.signal])
 			out.want("stopped")
@@ -77,9 +68,9 @@ func TestFirstSignalCancels(t *testing.T) {
 }
 
 func TestSecondSignalKills(t *testing.T) {
-	pid, out, ended, release := signalled(t, ":", stubborn)
+	pid, out, ended, release := signalled(t, ":", "stubborn")
 	send(t, pid, syscall.SIGINT)
-	out.want("interrupted")
+	out.want("interrupt")
 	send(t, pid, syscall.SIGTERM)
 	out.want("killed by SIGKILL <nil> stopped by SIGINT")
 	out.want("stopped")
@@ -88,19 +79,21 @@ func TestSecondSignalKills(t *testing.T) {
 }
 
 func TestAfterStopSignalsDoWhatTheyDid(t *testing.T) {
-	pid, out, ended, _ := signalled(t, ":", "echo ready")
-	out.want("exit code 0 <nil> <nil>")
+	pid, out, ended, _ := signalled(t, ":", "graceful")
+	send(t, pid, syscall.SIGTERM)
+	out.want("interrupt")
+	out.want("exit code 11 <nil> stopped by SIGTERM")
 	out.want("stopped")
 	send(t, pid, syscall.SIGINT)
 	(<-ended).want(t, proc.Exit{Code: 130, Signal: "SIGINT"})
 }
 
 func TestNohupIsRespected(t *testing.T) {
-	pid, out, ended, release := signalled(t, "trap '' HUP", graceful)
+	pid, out, ended, release := signalled(t, "trap '' HUP", "graceful")
 	send(t, pid, syscall.SIGHUP)
 	send(t, pid, syscall.SIGINT)
-	out.want("interrupted")
-	out.want("exit code 7 <nil> stopped by SIGINT")
+	out.want("interrupt")
+	out.want("exit code 11 <nil> stopped by SIGINT")
 	out.want("stopped")
 	release.Close()
 	(<-ended).want(t, proc.Exit{})
