@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"dot-for-dbt/graph"
@@ -38,8 +37,5 @@ type writeFile struct {
 func (w writeFile) Describe() []string { return nil }
 
 func (w writeFile) Run(context.Context, *graph.Attempt) (any, error) {
-	if err := workspace.WriteFile(w.name, w.data, 0o600); err != nil {
-		return nil, fmt.Errorf("write %s: %w", w.name, err)
-	}
-	return nil, nil
+	return nil, workspace.WriteFile(w.name, w.data, 0o600)
 }

@@ -1,8 +1,9 @@
 package workspace
 
 import (
-	"fmt"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,6 +37,12 @@ func CopyFile(to, from string) error {
 // crash of the machine could leave an empty file, without the second the old
 // one (rename(2), fsync(2)).
 func replace(name string, mode os.FileMode, fill func(*os.File) error) (err error) {
+	defer func() {
+		// What the system says is about the file beside name.
+		if path := (*fs.PathError)(nil); errors.As(err, &path) {
+			err = &fs.PathError{Op: "write", Path: name, Err: path.Err}
+		}
+	}()
 	dir := filepath.Dir(name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -51,16 +58,16 @@ func replace(name string, mode os.FileMode, fill func(*os.File) error) (err erro
 		}
 	}()
 	if err := fill(f); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return err
 	}
 	if err := f.Chmod(mode); err != nil && runtime.GOOS != "windows" {
 		return err
 	}
 	if err := f.Sync(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return err
 	}
 	if err := f.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return err
 	}
 	if err := os.Rename(f.Name(), name); err != nil {
 		return err
