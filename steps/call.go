@@ -156,12 +156,24 @@ func (c *compiler) environmentOptions(command dbt.Command, env config.Environmen
 
 // slot names the records of a command: each selection has one of its own, so
 // that building one model doesn't make dot forget that another is up to date.
+// How an option is spelled and where it stands makes no difference: -s orders
+// after "--" is --select orders before it.
 func slot(command dbt.Command, given arguments) string {
 	name := strings.ReplaceAll(command.Name, " ", "-")
-	words := slices.Clone(given.Positional)
+	var words []string
 	for _, o := range given.Options {
-		words = append(words, o.Words()...)
+		if o.Flag != "" {
+			o.Text = nil
+			words = append(words, fmt.Sprintf("%q", o.Words()))
+		}
 	}
+	slices.Sort(words)
+	for _, o := range given.Options {
+		if o.Flag == "" { // dbt knows what its order means
+			words = append(words, o.Words()...)
+		}
+	}
+	words = append(words, given.Positional...)
 	if len(words) == 0 {
 		return name
 	}
