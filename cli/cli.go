@@ -206,9 +206,9 @@ func (f flags) passedOn() []string {
 	for _, s := range f.Exclude {
 		args = append(args, "--exclude", s)
 	}
-	for name, value := range map[string]string{"--selector": f.Selector, "--vars": f.Vars, "--threads": f.Threads} {
-		if value != "" {
-			args = append(args, name, value)
+	for _, flag := range [][2]string{{"--selector", f.Selector}, {"--vars", f.Vars}, {"--threads", f.Threads}} {
+		if flag[1] != "" {
+			args = append(args, flag[0], flag[1])
 		}
 	}
 	if f.FullRefresh {
