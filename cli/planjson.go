@@ -48,6 +48,7 @@ type jsonStep struct {
 	Decision string   `json:"decision"` // run or skip
 	Cause    string   `json:"cause"`    // one of a fixed set; the reason is for people
 	Reason   string   `json:"reason"`
+	Detail   string   `json:"detail,omitempty"`
 	Changed  []string `json:"changed,omitempty"`  // the inputs that changed
 	Commands []string `json:"commands,omitempty"` // quoted for a shell; of steps that run
 }
@@ -68,7 +69,7 @@ func (a *app) planJSON(p *steps.Program, plan *graph.Plan) error {
 	for _, s := range plan.Steps {
 		step := jsonStep{
 			Name: s.Step.Name, Kind: s.Step.Kind, Decision: verb(s),
-			Cause: string(s.Decision.Cause), Reason: s.Decision.Text, Changed: s.Decision.Changed,
+			Cause: string(s.Decision.Cause), Reason: s.Decision.Text, Detail: s.Decision.Detail, Changed: s.Decision.Changed,
 		}
 		if s.Decision.Run {
 			step.Commands = describe(s.Step)

@@ -36,12 +36,20 @@ type Decision struct {
 	Cause Cause
 	// Text is the reason as a person reads it.
 	Text string
+	// Detail is what there is to know besides, "" for nothing: see
+	// Step.Detail.
+	Detail string
 	// Changed names the inputs behind InputChanged.
 	Changed []string
 }
 
-// String returns the reason.
-func (d Decision) String() string { return d.Text }
+// String returns the reason, and the detail after it.
+func (d Decision) String() string {
+	if d.Detail == "" {
+		return d.Text
+	}
+	return d.Text + " · " + d.Detail
+}
 
 func run(c Cause, format string, args ...any) Decision {
 	return Decision{Run: true, Cause: c, Text: fmt.Sprintf(format, args...)}

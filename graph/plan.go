@@ -80,6 +80,9 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 		}
 		planned.Record = s.record
 		planned.Decision = s.decide()
+		if planned.Decision.Run && step.Detail != nil {
+			planned.Decision.Detail = step.Detail(s.record)
+		}
 		p.Steps = append(p.Steps, planned)
 	}
 	return p, nil

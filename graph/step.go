@@ -60,6 +60,9 @@ type Step struct {
 	// Summary says what the last success made, for the plan's line of a
 	// skipped step; it may be nil, and then the line says "up to date".
 	Summary func(Record) string
+	// Detail is what a person wants to know besides the reason when the step
+	// runs; it may be nil. The record it gets is that of the last attempt.
+	Detail func(Record) string
 
 	Action Action
 }

@@ -92,7 +92,7 @@ type standing struct {
 func (c *compiler) standing(base *baseline) (standing, error) {
 	b := base.build
 	remedy := func(msg string, more ...string) error {
-		return &hintError{msg: msg, hints: []string{strings.Join(append([]string{"dot build", base.spec.String()}, more...), " ")}}
+		return &hintError{msg: msg, hints: []string{"build it: " + dbt.ShellQuote(append([]string{"dot", "build", base.spec.String()}, more...))}}
 	}
 	ledger, err := c.ws.Ledger(b.place)
 	if err != nil {

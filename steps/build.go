@@ -144,9 +144,9 @@ func (c *compiler) environment(s spec.Spec, project dbt.Project, given arguments
 		return env, output, err
 	}
 	// Without environments in any file, the outputs of the profile are the
-	// environments. A name is only known once the output is, and the output
-	// may depend on vars and flags that are the same for all of them.
-	env, err := c.config.Implicit(s.Env, given.Vars)
+	// environments. The default one's name is only known once its output is,
+	// and that may depend on vars and flags, which are the same for all.
+	env, err := c.config.Implicit(firstOf(s.Env, "default"), given.Vars)
 	if err != nil {
 		return env, nil, err
 	}
@@ -158,9 +158,9 @@ func (c *compiler) environment(s spec.Spec, project dbt.Project, given arguments
 		return env, nil, err
 	}
 	if s.Env == "" {
-		env.Name = output.Name
+		env, err = c.config.Implicit(output.Name, given.Vars)
 	}
-	return env, output, nil
+	return env, output, err
 }
 
 // output finds the output of a profile that an environment connects with.

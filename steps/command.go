@@ -154,11 +154,8 @@ func (c *compiler) overwritten(call *call, r graph.Record) string {
 func (c *compiler) lateInputs(call *call) func(context.Context) ([]graph.Input, error) {
 	return func(ctx context.Context) ([]graph.Input, error) {
 		var in []graph.Input
-		record, err := c.ws.Load(call.build.Commit.ProjectRecord(call.build.Project, "deps"))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
 		var installed depsOutputs
+		record, err := c.ws.Load(call.build.Commit.ProjectRecord(call.build.Project, "deps"))
 		if err == nil && record.Decode(&installed) == nil {
 			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
 			names := slices.DeleteFunc(installed.EnvVars, func(name string) bool {

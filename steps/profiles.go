@@ -16,7 +16,6 @@ import (
 // dbt's results is an input of the dbt steps.
 func (c *compiler) profilesStep(b *build) *graph.Step {
 	file := b.Profiles()
-	where := " · schema " + b.schema
 	return &graph.Step{
 		Name: "profiles " + b.String(), Kind: "profiles", Version: 1,
 		After: []string{"commit " + b.Commit.Short},
@@ -25,17 +24,18 @@ func (c *compiler) profilesStep(b *build) *graph.Step {
 			info, statErr := os.Stat(file)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				return "never written" + where
+				return "never written"
 			case err != nil || statErr != nil:
-				return "can't be read" + where
+				return "can't be read"
 			case !bytes.Equal(got, b.profile):
-				return "the profile has changed" + where
+				return "the profile has changed"
 			case runtime.GOOS != "windows" && info.Mode().Perm() != 0o600:
-				return "others can read it" + where
+				return "others can read it"
 			}
 			return ""
 		},
-		Summary: func(graph.Record) string { return "up to date" + where },
+		Summary: func(graph.Record) string { return "up to date · schema " + b.schema },
+		Detail:  func(graph.Record) string { return "schema " + b.schema },
 		Locks:   []graph.Lock{b.buildLock()},
 		Action:  writeFile{name: file, data: b.profile},
 	}
