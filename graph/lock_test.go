@@ -3,7 +3,6 @@ package graph_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -200,104 +199,6 @@ func TestLocksAreReleased(t *testing.T) {
 				t.Errorf("the lock is still held by %q", got)
 			}
 		})
-	}
-}
-
-// Two processes are asked for the same at once: one does it, the other waits,
-// decides again and finds it done.
-func TestDoneMeanwhile(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		first  error // of the first process's action
-		want   graph.Decision
-		rounds int
-	}{
-		{"the first succeeds", nil, graph.Decision{Cause: graph.Meanwhile, Text: "done meanwhile by pid 1"}, 1},
-		{"the first fails", errors.New("broken"), graph.Decision{Run: true, Cause: graph.LastFailed, Text: "last run failed"}, 2},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld()
-			all := newLocks()
-			begun, waiting := make(chan struct{}), make(chan struct{})
-			rounds := 0
-			// build returns the graph as process n sees it.
-			build := func(n int) *graph.Graph {
-				return newGraph(t, &graph.Step{
-					Name: "build", Kind: "dbt", Record: "build",
-					Locks: []graph.Lock{{Name: "build", What: "build dev@9b13827"}},
-					Action: action(func(context.Context, *graph.Attempt) (any, error) {
-						rounds++ // guarded by the lock
-						if n != 1 {
-							return nil, nil
-						}
-						close(begun)
-						<-waiting
-						return nil, tt.first
-					}),
-				})
-			}
-			options := func(n int, events *[]graph.Event) graph.Options {
-				opts := w.options()
-				opts.PID, opts.Locker = n, all.process(fmt.Sprintf("pid %d", n))
-				opts.Observe = func(e graph.Event) {
-					*events = append(*events, e)
-					if e.Kind == graph.Waiting {
-						close(waiting)
-					}
-				}
-				return opts
-			}
-			var events1, events2 []graph.Event
-			done := make(chan error)
-			go func() {
-				_, err := build(1).Run(t.Context(), options(1, &events1))
-				done <- err
-			}()
-			<-begun
-			second, opts := build(2), options(2, &events2)
-			busy := graph.Decision{Run: true, Cause: graph.Busy, Text: "pid 1 is at it; decided again when it ends"}
-			if diff := cmp.Diff(busy, decisionOf(t, mustPlan(t, second, opts.Env), "build")); diff != "" {
-				t.Errorf("the second one's plan (-want +got):\n%s", diff)
-			}
-			result, err := second.Run(t.Context(), opts)
-			if err := errors.Join(err, <-done); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, result.Plan.Steps[0].Decision); diff != "" {
-				t.Errorf("the second one's decision (-want +got):\n%s", diff)
-			}
-			if rounds != tt.rounds {
-				t.Errorf("the action ran %d times, want %d", rounds, tt.rounds)
-			}
-			if got := eventText(events2)[:2]; !slices.Equal(got, []string{"waiting waiting for build dev@9b13827: pid 1", "decided build " + tt.want.Text}) {
-				t.Errorf("the second one told %q", got)
-			}
-		})
-	}
-}
-
-// What was not done by another process in between is not said to be.
-func TestNotDoneMeanwhile(t *testing.T) {
-	w := newWorld()
-	gone := "manifest.json is gone"
-	step := &graph.Step{
-		Name: "build", Kind: "dbt", Record: "build", Action: nothing,
-		Missing: func(graph.Record) string { return gone },
-		Locks:   []graph.Lock{{Name: "build"}},
-	}
-	g := newGraph(t, step)
-	mustRun(t, g, w.options())
-	p := newLocks().process("pid 1")
-	p.onLock = func(int) error {
-		gone = "" // somebody put it back
-		return nil
-	}
-	opts := w.options()
-	opts.Locker = p
-	result := mustRun(t, g, opts)
-	want := graph.Decision{Cause: graph.UpToDate, Text: "up to date"}
-	if diff := cmp.Diff(want, result.Plan.Steps[0].Decision); diff != "" {
-		t.Errorf("decision (-want +got):\n%s", diff)
 	}
 }
 
