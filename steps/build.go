@@ -50,9 +50,12 @@ func (b *build) placeLock() graph.Lock {
 	return graph.Lock{Name: "place-" + b.place.ID(), What: "schema " + b.place.Schema}
 }
 
-// warehouseLocks are the locks of what dbt writes to when it builds.
-func (b *build) warehouseLocks() []graph.Lock {
-	locks := []graph.Lock{b.placeLock()}
+// warehouseLocks are the locks of the place, which others may read beside a
+// command that only reads, and of the DuckDB file, which takes one process.
+func (b *build) warehouseLocks(reads bool) []graph.Lock {
+	place := b.placeLock()
+	place.Shared = reads
+	locks := []graph.Lock{place}
 	if b.duckdb != "" {
 		locks = append(locks, duckdbLock(b.duckdb))
 	}
