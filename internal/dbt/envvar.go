@@ -21,8 +21,11 @@ func ScanEnvVars(name string, data []byte) EnvUse {
 	if !strings.Contains(text, "env_var") {
 		return EnvUse{}
 	}
+	line, counted := 1, 0
 	return scanJinja(text, func(offset int) string {
-		return fmt.Sprintf("%s:%d", name, 1+strings.Count(text[:offset], "\n"))
+		line += strings.Count(text[counted:offset], "\n")
+		counted = offset
+		return fmt.Sprintf("%s:%d", name, line)
 	})
 }
 
@@ -42,6 +45,7 @@ var literalCall = regexp.MustCompile(`^\s*\(\s*(?:var\s*=\s*)?(\\?"|\\?'|''|"")(
 // anyCall is a call of whatever.
 var anyCall = regexp.MustCompile(`^\s*\(`)
 
+// scanJinja asks for places in the order of the text.
 func scanJinja(text string, place func(offset int) string) EnvUse {
 	var use EnvUse
 	for _, piece := range splitJinja(text) {
@@ -49,13 +53,14 @@ func scanJinja(text string, place func(offset int) string) EnvUse {
 			continue
 		}
 		code := text[piece.start:piece.end]
+		quotes := quoteReader{code: code}
 		for _, at := range envVarName.FindAllStringIndex(code, -1) {
 			after := code[at[1]:]
 			call := literalCall.FindStringSubmatch(after)
 			switch {
 			case call != nil && call[1] == call[3]:
 				use.Names = append(use.Names, call[2])
-			case anyCall.MatchString(after), piece.kind != jinjaNote && !isProse(code, at[0], at[1]):
+			case anyCall.MatchString(after), piece.kind != jinjaNote && !quotes.isProse(at[0], at[1]):
 				use.Computed = append(use.Computed, place(piece.start+at[0]))
 			}
 		}
@@ -65,22 +70,28 @@ func scanJinja(text string, place func(offset int) string) EnvUse {
 	return use
 }
 
+// quoteReader goes through code once and knows in which string it is.
+type quoteReader struct {
+	code  string
+	at    int
+	quote byte // 0 outside strings
+}
+
 // isProse tells whether a mention of env_var without a call stands within a
 // longer string, such as a message. A string that is just 'env_var' is no
-// prose: builtins['env_var'] looks it up.
-func isProse(code string, start, end int) bool {
-	var quote byte
-	for i := 0; i < start; i++ {
-		switch c := code[i]; {
+// prose: builtins['env_var'] looks it up. To be asked in the order of the code.
+func (q *quoteReader) isProse(start, end int) bool {
+	for ; q.at < start; q.at++ {
+		switch c := q.code[q.at]; {
 		case c == '\\':
-			i++
-		case quote == 0 && (c == '\'' || c == '"'):
-			quote = c
-		case c == quote:
-			quote = 0
+			q.at++
+		case q.quote == 0 && (c == '\'' || c == '"'):
+			q.quote = c
+		case c == q.quote:
+			q.quote = 0
 		}
 	}
-	return quote != 0 && (code[start-1] != quote || end >= len(code) || code[end] != quote)
+	return q.quote != 0 && (q.code[start-1] != q.quote || end >= len(q.code) || q.code[end] != q.quote)
 }
 
 // Plus is the union of two uses.

@@ -129,7 +129,7 @@ func plainJinja(text string) (string, error) {
 	out := []byte(text)
 	for _, piece := range splitJinja(text) {
 		if !piece.closed {
-			return "", fmt.Errorf("Jinja that begins with %s is never closed", text[piece.start-2:piece.start])
+			return "", fmt.Errorf("the Jinja that begins with %s is never closed", text[piece.start-2:piece.start])
 		}
 		if piece.kind != jinjaExpr && piece.kind != jinjaStmt {
 			continue

@@ -34,7 +34,7 @@ func (p *Profiles) Choose(c Choice) (*Output, error) {
 	node, ok := entry.outputs.values[target]
 	if !ok {
 		return nil, &hintError{
-			msg:   p.r.errorAt(entry.node, "profile %s has no output %q", name, target).Error(),
+			msg:   fmt.Sprintf("profile %s: %v", name, p.r.errorAt(entry.node, "it has no output %q", target)),
 			hints: []string{"it has " + list(entry.outputs.keys), "choose one with --target, or with target: in the environment"},
 		}
 	}

@@ -29,7 +29,7 @@ func (o *Output) DuckDBPath(workDir string) (path string, isFile bool, err error
 	}
 	path, err = o.scope.Render(strings.TrimSuffix(text, "\n"))
 	if err != nil {
-		return "", false, o.errorAt(o.fields.get("path"), "has a path that can't be told: %w", err)
+		return "", false, o.errorAt(o.fields.get("path"), "its path can't be told: %w", err)
 	}
 	if path == "" || strings.HasPrefix(path, memoryPath) || remoteScheme.MatchString(path) {
 		return "", false, nil

@@ -23,13 +23,13 @@ func (o *Output) readAdapter() error {
 	text, ok := o.fields.get("type").string()
 	if !ok {
 		return &hintError{
-			msg:   o.errorAt(o.fields, "has no type").Error(),
+			msg:   o.errorAt(o.fields, "it has no type").Error(),
 			hints: []string{"add the adapter's name, like: type: postgres"},
 		}
 	}
 	adapter, err := renderName(o.scope, text)
 	if err != nil {
-		return o.errorAt(o.fields.get("type"), "has a type that can't be told: %w", err)
+		return o.errorAt(o.fields.get("type"), "its type can't be told: %w", err)
 	}
 	o.Adapter = adapter
 	return nil
@@ -37,7 +37,7 @@ func (o *Output) readAdapter() error {
 
 // errorAt is an error about the output, with a place in the file.
 func (o *Output) errorAt(n *yamlNode, format string, args ...any) error {
-	return fmt.Errorf("%s: output %s of profile %s "+format, append([]any{n.place(o.file), o.Name, o.Profile}, args...)...)
+	return fmt.Errorf("output %s of profile %s: %s: "+format, append([]any{o.Name, o.Profile, n.place(o.file)}, args...)...)
 }
 
 // Field is one value of an output. A label is the way to it: "threads",
@@ -56,14 +56,9 @@ func (o *Output) Fields() []Field {
 		if f.secret {
 			continue
 		}
-		text := f.node.text
-		if !f.node.plain {
-			text = quoteYAML(text)
-		}
-		if f.node.tag != "" {
-			text = f.node.tag + " " + text
-		}
-		out = append(out, Field{Label: f.label, Text: withoutSecrets(text)})
+		shown := *f.node
+		shown.text = withoutSecrets(shown.text)
+		out = append(out, Field{Label: f.label, Text: shown.written()})
 	}
 	return out
 }

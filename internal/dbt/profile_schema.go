@@ -24,7 +24,7 @@ func (o *Output) Schema() (Schema, error) {
 	switch {
 	case schema != nil && dataset != nil:
 		return Schema{}, &hintError{
-			msg:   o.errorAt(dataset, "has both schema and dataset").Error(),
+			msg:   o.errorAt(dataset, "it has both schema and dataset").Error(),
 			hints: []string{"keep the one that the adapter documents"},
 		}
 	case schema != nil:
@@ -36,7 +36,7 @@ func (o *Output) Schema() (Schema, error) {
 		return Schema{Field: "schema", Text: text}, nil
 	}
 	return Schema{}, &hintError{
-		msg:   o.errorAt(o.fields, "has no schema").Error(),
+		msg:   o.errorAt(o.fields, "it has no schema").Error(),
 		hints: []string{"add a line like: schema: analytics"},
 	}
 }
@@ -46,10 +46,10 @@ func (o *Output) schemaOf(field string, n *yamlNode) (Schema, error) {
 	// Jinja drops one line break at the end: that of a block (|) is none of the name.
 	text = strings.TrimSuffix(text, "\n")
 	if n.kind != yamlScalar {
-		return Schema{}, o.errorAt(n, "has a %s that is %s, not a name", field, n.kind)
+		return Schema{}, o.errorAt(n, "its %s is %s, not a name", field, n.kind)
 	}
 	if !ok || strings.TrimSpace(text) == "" {
-		return Schema{}, o.errorAt(n, "has an empty %s", field)
+		return Schema{}, o.errorAt(n, "its %s is empty", field)
 	}
 	return Schema{Field: field, Text: text}, nil
 }

@@ -45,7 +45,7 @@ var (
 	userinfo = regexp.MustCompile(`//(?:\{\{.*?\}\}|[^/\s])*@|//[^/\s:@]*:(?:\{\{.*?\}\}|\S)*@`)
 	// setting is name=value or name: value, as in queries and connection strings;
 	// a value may be Jinja.
-	setting = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)(\s*[=:]\s*)((?:\{\{.*?\}\}|'[^']*'|"[^"]*"|[^&;,\s'"])+)`)
+	setting = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)(['"]?\s*[=:]\s*)((?:\{\{.*?\}\}|'[^']*'|"[^"]*"|[^&;,\s'"])+)`)
 )
 
 // withoutSecrets replaces the secrets inside a text: passwords in URLs,

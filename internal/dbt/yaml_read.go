@@ -67,6 +67,8 @@ func checkYAMLBytes(file string, data []byte) error {
 		return fmt.Errorf("%s: not UTF-8 text", file)
 	case bytes.IndexByte(data, 0) >= 0:
 		return fmt.Errorf("%s: not a text file", file)
+	case bytes.ContainsAny(data, "\u0085\u2028\u2029"):
+		return fmt.Errorf("%s: a line separator character (U+0085, U+2028 or U+2029), a line's end to dbt only", file)
 	}
 	return nil
 }
@@ -97,9 +99,13 @@ func (r *yamlReader) mappingOf(n ast.Node) (*lazyMapping, error) {
 type lazyMapping struct {
 	keys   []string // in order
 	values map[string]ast.Node
+	visits int // of parts of the file, many times one where aliases multiply
 }
 
 func (r *yamlReader) collect(m *lazyMapping, n ast.Node, seen map[ast.Node]bool, merging bool) error {
+	if m.visits++; m.visits > maxYAMLNodes {
+		return r.errorAt(n, "aliases make this longer than %d values", maxYAMLNodes)
+	}
 	switch n := n.(type) {
 	case *ast.AnchorNode:
 		return r.collect(m, n.Value, seen, merging)
@@ -136,7 +142,10 @@ func (r *yamlReader) collect(m *lazyMapping, n ast.Node, seen map[ast.Node]bool,
 
 func (r *yamlReader) collectPairs(m *lazyMapping, pairs []*ast.MappingValueNode, seen map[ast.Node]bool) error {
 	for _, p := range pairs {
-		if isMerge(p.Key) {
+		if key, ok := p.Key.(*ast.MergeKeyNode); ok {
+			if err := r.checkMerge(key); err != nil {
+				return err
+			}
 			if err := r.collect(m, p.Value, seen, true); err != nil {
 				return err
 			}

@@ -22,9 +22,6 @@ func (r *yamlReader) checkScalar(n ast.Node) error {
 	if block, ok := n.(*ast.LiteralNode); ok {
 		origin = block.Value.GetToken().Origin
 	}
-	if strings.ContainsAny(origin, "\u0085\u2028\u2029") {
-		return r.errorAt(n, "a line separator character; write it as \\u2028 in double quotes")
-	}
 	switch n := n.(type) {
 	case *ast.LiteralNode:
 		if trailingSpace(origin) {
@@ -55,6 +52,28 @@ var (
 	joinedBlank = regexp.MustCompile(`\\\n[ \t]*\n`)
 	dashLine    = regexp.MustCompile(`(?m)^\s*-(\s|$)|\s-\s*$`)
 )
+
+// checkTag refuses a tag whose value the library may have taken from the next
+// key, and one that holds more than a tag.
+func (r *yamlReader) checkTag(n *ast.TagNode) error {
+	tag, value := r.at(n, yamlScalar), r.at(n.Value, yamlScalar)
+	if null, ok := n.Value.(*ast.NullNode); ok && implicitNull(null) {
+		return r.errorAt(n, "a tag needs a value")
+	}
+	if strings.ContainsAny(n.Start.Value, " \t") {
+		return r.errorAt(n, "a tag with white space in it")
+	}
+	switch n.Value.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode, *ast.SequenceNode:
+		if value.line != tag.line && value.col > r.outside[n] {
+			return nil
+		}
+	}
+	if value.line != tag.line {
+		return r.errorAt(n, "a tag must stand on the line of its value")
+	}
+	return nil
+}
 
 // trailingSpace tells whether the last line of a block ends in spaces, or an
 // empty one holds more of them than the block is indented by.

@@ -83,6 +83,7 @@ const maxYAMLNodes = 20_000
 type yamlReader struct {
 	file    string
 	aliases map[*ast.AliasNode]*ast.AnchorNode
+	outside map[*ast.TagNode]int     // the column of the key or dash before each tag
 	open    map[*ast.AnchorNode]bool // being resolved: an alias to one is a circle
 	left    int
 }
@@ -91,34 +92,40 @@ func newYAMLReader(file string, root ast.Node) *yamlReader {
 	r := &yamlReader{
 		file:    file,
 		aliases: map[*ast.AliasNode]*ast.AnchorNode{},
+		outside: map[*ast.TagNode]int{},
 		open:    map[*ast.AnchorNode]bool{},
 	}
-	r.bind(root, map[string]*ast.AnchorNode{})
+	r.bind(root, 0, map[string]*ast.AnchorNode{})
 	return r
 }
 
-// bind notes which anchor each alias means: the last one of its name before it.
-func (r *yamlReader) bind(n ast.Node, anchors map[string]*ast.AnchorNode) {
+// bind notes which anchor each alias means, the last one of its name before
+// it, and what stands before each tag. column is that of the key or dash that
+// n belongs to.
+func (r *yamlReader) bind(n ast.Node, column int, anchors map[string]*ast.AnchorNode) {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
 		anchors[n.Name.GetToken().Value] = n
-		r.bind(n.Value, anchors)
+		r.bind(n.Value, column, anchors)
 	case *ast.AliasNode:
 		r.aliases[n] = anchors[n.Value.GetToken().Value]
 	case *ast.TagNode:
-		r.bind(n.Value, anchors)
+		r.outside[n] = column
+		r.bind(n.Value, column, anchors)
 	case *ast.MappingKeyNode:
-		r.bind(n.Value, anchors)
+		r.bind(n.Value, column, anchors)
 	case *ast.MappingNode:
 		for _, v := range n.Values {
-			r.bind(v, anchors)
+			r.bind(v, column, anchors)
 		}
 	case *ast.MappingValueNode:
-		r.bind(n.Key, anchors)
-		r.bind(n.Value, anchors)
+		column = r.at(n, yamlMapping).col
+		r.bind(n.Key, column, anchors)
+		r.bind(n.Value, column, anchors)
 	case *ast.SequenceNode:
+		column = r.at(n, yamlSequence).col
 		for _, v := range n.Values {
-			r.bind(v, anchors)
+			r.bind(v, column, anchors)
 		}
 	}
 }
@@ -173,21 +180,15 @@ func (r *yamlReader) node(n ast.Node) (*yamlNode, error) {
 }
 
 func (r *yamlReader) tagged(n *ast.TagNode) (*yamlNode, error) {
-	value := n.Value
-	if value == nil { // "key: !!null" and nothing more
-		out := r.at(n, yamlScalar)
-		out.tag, out.plain = n.Start.Value, true
-		return out, nil
+	if n.Value == nil {
+		return nil, r.errorAt(n, "a tag needs a value")
 	}
-	if line := r.at(value, yamlScalar).line; line != r.at(n, yamlScalar).line {
-		return nil, r.errorAt(n, "a tag must stand on the line of its value")
-	}
-	out, err := r.node(value)
-	if err != nil {
+	if err := r.checkTag(n); err != nil {
 		return nil, err
 	}
-	if strings.ContainsAny(n.Start.Value, " \t") {
-		return nil, r.errorAt(n, "a tag with white space in it")
+	out, err := r.node(n.Value)
+	if err != nil {
+		return nil, err
 	}
 	if out.tag != "" {
 		return nil, r.errorAt(n, "two tags on one value")
@@ -226,6 +227,14 @@ func (r *yamlReader) scalar(n ast.Node) (*yamlNode, error) {
 // at makes a node with n's place in the file.
 func (r *yamlReader) at(n ast.Node, kind yamlKind) *yamlNode {
 	out := &yamlNode{kind: kind}
+	switch m := n.(type) { // a block mapping's own token is its first colon
+	case *ast.MappingNode:
+		if !m.IsFlowStyle && len(m.Values) > 0 {
+			n = m.Values[0].Key
+		}
+	case *ast.MappingValueNode:
+		n = m.Key
+	}
 	if p := n.GetToken().Position; p != nil {
 		out.line, out.col = p.Line, p.Column
 	}

@@ -15,10 +15,7 @@ type yamlWriter struct {
 
 // pair writes a key and its value, from a line already indented.
 func (w *yamlWriter) pair(p yamlPair, depth int) error {
-	key, err := w.scalar(p.key)
-	if err != nil {
-		return err
-	}
+	key := p.key.written()
 	// Readers look for the colon within 1024 characters, on the same line.
 	if utf8.RuneCountInString(key) > 1000 {
 		return fmt.Errorf("%s: this key can't be written back", p.key.place(w.file))
@@ -31,11 +28,7 @@ func (w *yamlWriter) pair(p yamlPair, depth int) error {
 func (w *yamlWriter) value(n *yamlNode, depth int) error {
 	switch {
 	case n.kind == yamlScalar:
-		text, err := w.scalar(n)
-		if err != nil {
-			return err
-		}
-		if text != "" {
+		if text := n.written(); text != "" {
 			w.out.WriteString(" " + text)
 		}
 		w.out.WriteByte('\n')
@@ -68,18 +61,16 @@ func (w *yamlWriter) indent(depth int) {
 	w.out.WriteString(strings.Repeat("  ", depth))
 }
 
-func (w *yamlWriter) scalar(n *yamlNode) (string, error) {
+// written is a scalar as it is to be read again.
+func (n *yamlNode) written() string {
 	text := n.text
 	if !n.plain {
 		text = quoteYAML(text)
-	} else if strings.ContainsAny(text, "\u0085\u2028\u2029") {
-		// A line break to YAML 1.1, a letter to 1.2.
-		return "", fmt.Errorf("%s: a line separator character outside quotes", n.place(w.file))
 	}
 	if n.tag != "" {
 		text = strings.TrimRight(n.tag+" "+text, " ")
 	}
-	return text, nil
+	return text
 }
 
 // quoteYAML is a double-quoted scalar with the escapes of JSON, which YAML 1.1
