@@ -30,7 +30,7 @@ type flags struct {
 	Force          bool   `help:"Run dbt even if the build is up to date. Destroys nothing."`
 	MaxAge         string `placeholder:"AGE" help:"Age at which an up-to-date build is run again: 12h (the default), 30m, 7d, 0 (always), never."`
 	ResetWorktree  bool   `help:"Undo changes that were made in the build's worktree."`
-	Deps           bool   `default:"true" negatable:"" help:"Install the project's packages first (on by default)."`
+	NoDeps         bool   `help:"Don't install the project's packages first."`
 	DisablePrompts bool   `help:"Ask nothing."`
 
 	Verbose bool         `short:"v" help:"Say more: each command line, which dbt, what was overruled."`
@@ -38,13 +38,35 @@ type flags struct {
 	Version bool         `help:"Print the version and exit."`
 }
 
-// dbtCommands are the commands of dbt that dot runs.
+// dbtCommands are the commands of dbt.
 type dbtCommands struct {
-	Build   dbtCommand `cmd:"" group:"dbt" help:"dbt build: seeds, snapshots, models and tests, in the order of the graph."`
-	Compile dbtCommand `cmd:"" group:"dbt" help:"dbt compile: write the models' SQL, build nothing."`
-	Run     dbtCommand `cmd:"" group:"dbt" help:"dbt run: build the models."`
-	Seed    dbtCommand `cmd:"" group:"dbt" help:"dbt seed: load the seeds."`
-	Test    dbtCommand `cmd:"" group:"dbt" help:"dbt test: run the tests on what was built."`
+	Build        dbtCommand    `cmd:"" group:"dbt" help:"Build seeds, snapshots and models, and run the tests, in the order of the graph."`
+	Clean        dbtCommand    `cmd:"" group:"dbt" help:"Remove what dbt has written to the build's target path and logs."`
+	Clone        dbtCommand    `cmd:"" group:"dbt" help:"Clone the baseline's relations (--defer) into the build's schema."`
+	Compile      dbtCommand    `cmd:"" group:"dbt" help:"Write the models' SQL, build nothing."`
+	Debug        dbtCommand    `cmd:"" group:"dbt" help:"Try the connection and the setup."`
+	Deps         dbtCommand    `cmd:"" group:"dbt" help:"Install the project's packages."`
+	Docs         docsCommand   `cmd:"" group:"dbt" help:"Generate or serve the documentation."`
+	Init         dbtCommand    `cmd:"" group:"dbt" help:"Set up the profile of this project, or a new project. Never for a ref."`
+	List         dbtCommand    `cmd:"" group:"dbt" aliases:"ls" help:"List the nodes."`
+	Parse        dbtCommand    `cmd:"" group:"dbt" help:"Parse the project."`
+	Retry        dbtCommand    `cmd:"" group:"dbt" help:"Run again what failed or was skipped in the build's last run."`
+	Run          dbtCommand    `cmd:"" group:"dbt" help:"Build the models."`
+	RunOperation dbtCommand    `cmd:"" group:"dbt" help:"Run a macro: dot run-operation dev@HEAD -- my_macro --args '{a: 1}'."`
+	Seed         dbtCommand    `cmd:"" group:"dbt" help:"Load the seeds."`
+	Show         dbtCommand    `cmd:"" group:"dbt" help:"Run one query or model and print its rows."`
+	Snapshot     dbtCommand    `cmd:"" group:"dbt" help:"Run the snapshots."`
+	Source       sourceCommand `cmd:"" group:"dbt" help:"Ask how fresh the sources are."`
+	Test         dbtCommand    `cmd:"" group:"dbt" help:"Run the tests on what was built."`
+}
+
+type docsCommand struct {
+	Generate dbtCommand `cmd:"" help:"Write the documentation to the build's target path."`
+	Serve    dbtCommand `cmd:"" help:"Serve it until Ctrl-C."`
+}
+
+type sourceCommand struct {
+	Freshness dbtCommand `cmd:"" help:"Ask how fresh the sources are."`
 }
 
 // dbtCommand is any command of dbt, for specs.

@@ -99,16 +99,19 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 		return standing{}, remedy(fmt.Sprintf("what %s built is not known: %v", b, err), "--force")
 	}
 	s, ok := ledger.Standing(b.ID())
-	if !ok {
+	if last := ledger.LastRun().Build; !ok && last == "" {
 		if s, ok = adopt(b); !ok {
-			msg := fmt.Sprintf("%s was never built: there is nothing to defer to", b)
-			if by := ledger.LastRun().Build; by != "" && by != b.ID() {
-				msg = fmt.Sprintf("nothing that %s built is left: its schema was last written by %s", b, by)
-			}
-			return standing{}, remedy(msg)
+			return standing{}, remedy(fmt.Sprintf("%s was never built: there is nothing to defer to", b))
 		}
 		base.adopted, base.state = true, b.Target()
 		return standing{s, base}, nil
+	} else if !ok && last != b.ID() {
+		// What dbt's run results of then say is no longer so.
+		return standing{}, remedy(fmt.Sprintf("nothing that %s built is there: its schema was last written by %s", b, last))
+	}
+	found := standing{s, base}
+	if found.count(workspace.Written) == 0 {
+		return standing{}, remedy(fmt.Sprintf("nothing of %s was built to its end: there is nothing to defer to", b))
 	}
 	info, err := os.Stat(filepath.Join(base.state, "manifest.json"))
 	switch {
@@ -119,7 +122,7 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 	case info.Size() != s.Run.Manifest:
 		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes, and had %d", b, info.Size(), s.Run.Manifest), "--force")
 	}
-	return standing{s, base}, nil
+	return found, nil
 }
 
 // adopt reads what a build without a ledger has built from what dbt left in its

@@ -18,6 +18,9 @@ type checkedNode struct {
 	ID       string `json:"id"`
 	Type     string `json:"type"`
 	Relation string `json:"relation,omitempty"`
+	// History is set for what is built on top of what is there: snapshots,
+	// and incremental models without --full-refresh.
+	History bool `json:"history,omitempty"`
 }
 
 // relations maps the nodes that hold a build's results to their relations.
@@ -66,6 +69,16 @@ func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *
 	}
 }
 
+// checked returns what the check found that the call may write.
+func (c *compiler) checked(call *call) (checkOutputs, error) {
+	var out checkOutputs
+	record, err := c.ws.Load(call.build.Record("check-" + call.slot))
+	if err == nil {
+		err = record.Decode(&out)
+	}
+	return out, err
+}
+
 // sharedInput is what the check alone depends on.
 func (c *compiler) sharedInput(call *call) graph.Input {
 	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", call.env.Dot.SharedSchemas)}
@@ -101,12 +114,16 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err != nil {
 		return nil, err
 	}
+	_, refresh := dbt.Lookup(a.call.AllOptions(), "full-refresh")
 	var out checkOutputs
 	var writes []dbt.Node
 	for _, n := range listed {
 		if a.call.Command.Writes(n, a.call.AllOptions()) {
 			writes = append(writes, n)
-			out.Nodes = append(out.Nodes, checkedNode{ID: n.UniqueID, Type: n.ResourceType, Relation: n.RelationName})
+			out.Nodes = append(out.Nodes, checkedNode{
+				ID: n.UniqueID, Type: n.ResourceType, Relation: n.RelationName,
+				History: n.ResourceType == "snapshot" || n.Config.Materialized == "incremental" && !refresh,
+			})
 		}
 	}
 	if found := leaks(writes, b.output.Adapter, b.suffix, a.call.env.Dot.SharedSchemas); len(found) > 0 {

@@ -31,6 +31,12 @@ type Report struct {
 	// Counts are how many nodes ended with each of dbt's statuses.
 	Counts map[dbt.Status]int `json:"counts"`
 	Schema string             `json:"schema"`
+	// History says what incremental models and snapshots were built on; ""
+	// where there were none.
+	History string `json:"history,omitempty"`
+	// Manifest tells the manifest.json that a command which builds nothing
+	// left in the target path from later ones.
+	Manifest string `json:"manifest,omitempty"`
 }
 
 // ParseReport reads the report in the record of a dbt step.
@@ -54,6 +60,9 @@ func (r Report) String() string {
 	}
 	if len(parts) == 0 {
 		return "no nodes"
+	}
+	if r.History != "" {
+		parts = append(parts, r.History)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -86,11 +95,12 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 			}
 			return fmt.Sprintf("same inputs, %s %s (%s); warehouse and sources not looked at; --force reruns", done, c.ago(r.Finished), report)
 		},
-		Locks: []graph.Lock{b.buildLock()},
-		Pools: []string{"jobs"},
+		Detail: func(graph.Record) string { return c.history(call) },
+		Locks:  []graph.Lock{b.buildLock()},
+		Pools:  []string{"jobs"},
 	}
 	if call.Command.OpensAdapter {
-		step.Locks = append(step.Locks, b.warehouseLocks()...)
+		step.Locks = append(step.Locks, b.warehouseLocks(len(call.Command.Builds) == 0)...)
 	}
 	step.Action = &runCommand{compiler: c, call: call, argv: call.Argv()}
 	return step
@@ -137,6 +147,9 @@ func (c *compiler) overwritten(call *call, r graph.Record) string {
 		return "record is not whole"
 	}
 	if report.Run == "" {
+		if report.Manifest != manifestMark(call.build) {
+			return "the target path was written since"
+		}
 		return ""
 	}
 	if report.Written == 0 {
@@ -147,6 +160,38 @@ func (c *compiler) overwritten(call *call, r graph.Record) string {
 		return "what is in the schema is not known: " + err.Error()
 	}
 	return ledger.OverwrittenBy(call.build.ID(), report.Run, report.Written)
+}
+
+// history says what incremental models and snapshots of the call are built on:
+// from scratch in a schema that the build has nothing in yet, else on top of
+// what is there.
+func (c *compiler) history(call *call) string {
+	if !slices.ContainsFunc(call.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
+		return ""
+	}
+	ledger, err := c.ws.Ledger(call.build.place)
+	if err != nil {
+		return ""
+	}
+	standing, ok := ledger.Standing(call.build.ID())
+	if !ok {
+		return "from scratch"
+	}
+	checked, err := c.checked(call)
+	if err == nil && slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }) {
+		return "on top of the build of " + c.ago(standing.Run.Time)
+	}
+	return ""
+}
+
+// manifestMark tells one manifest.json in a build's target path from the next;
+// "" is none.
+func manifestMark(b *build) string {
+	info, err := os.Stat(filepath.Join(b.Target(), "manifest.json"))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
 }
 
 // lateInputs are the inputs that the steps below make: which packages were
@@ -162,6 +207,14 @@ func (c *compiler) lateInputs(call *call) func(context.Context) ([]graph.Input, 
 				return slices.Contains(call.keyVars.Names, name) || slices.Contains(call.env.Dot.Env, name)
 			})
 			in = append(in, c.envInputs(config.Environment{}, names)...)
+		}
+		if call.Command.Name == "docs generate" { // its catalog is of what was built
+			ledger, err := c.ws.Ledger(call.build.place)
+			if err != nil {
+				return nil, err
+			}
+			standing, _ := ledger.Standing(call.build.ID())
+			in = append(in, graph.Input{Label: "what was built", Value: standing.Identity()})
 		}
 		if call.baseline != nil {
 			input, err := c.baselineInput(ctx, call.baseline)
@@ -188,12 +241,8 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
-	results := filepath.Join(b.Target(), "run_results.json")
-	if a.call.Command.Name != "retry" { // which reads them
-		// What is there afterwards is then this run's, for sure.
-		if err := os.Remove(results); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
+	if err := a.clearResults(); err != nil {
+		return nil, err
 	}
 	report := Report{Counts: map[dbt.Status]int{}, Schema: b.schema}
 	var run workspace.Run
@@ -204,6 +253,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 			return nil, err
 		}
 		report.Run = run.ID
+	}
+	if checked, err := a.checked(a.call); err == nil && slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }) {
+		report.History = attempt.Reason.Detail
 	}
 	exit, err := a.run(ctx, a.argv, a.call.environ, attempt, a.call.Command, a.world.Stdout, a.world.Stderr)
 	if err != nil {
@@ -217,7 +269,35 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if !exit.OK() {
 		return report, a.failure(exit.Code, exit.String(), report)
 	}
+	if report.Run == "" {
+		report.Manifest = manifestMark(b)
+	}
 	return report, nil
+}
+
+// clearResults removes run results of earlier commands, so that what is there
+// afterwards is this run's for sure. A retry reads those of the last run that
+// built, which a compile may have overwritten.
+func (a *runCommand) clearResults() error {
+	b := a.call.build
+	results := filepath.Join(b.Target(), "run_results.json")
+	if a.call.Command.Name != "retry" {
+		if err := os.Remove(results); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if last, err := readResults(b.Target()); err == nil && last.Built() {
+		return nil
+	}
+	err := workspace.CopyFile(results, filepath.Join(b.State(), "run_results.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &hintError{
+			msg:   fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),
+			hints: []string{"run it whole: dot build " + b.String()},
+		}
+	}
+	return err
 }
 
 // writes reports whether the command writes nodes that the ledger keeps.
@@ -229,11 +309,7 @@ func (a *runCommand) writes() bool {
 func (a *runCommand) begin() (workspace.Run, map[string]string, error) {
 	b := a.call.build
 	run := workspace.Run{ID: rand.Text()[:12], Build: b.ID(), Command: a.call.Command.Name, Time: a.world.Now()}
-	var checked checkOutputs
-	record, err := a.ws.Load(b.Record("check-" + a.call.slot))
-	if err == nil {
-		err = record.Decode(&checked)
-	}
+	checked, err := a.checked(a.call)
 	if err != nil {
 		return run, nil, fmt.Errorf("read what %s may write: %w", a.call.Command.Name, err)
 	}

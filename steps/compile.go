@@ -259,17 +259,32 @@ func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
 // isolatedSteps lists the steps of a build.
 func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
 	b := call.build
-	inputs, err := c.inputs(call)
-	if err != nil {
-		return nil, err
+	c.program.Build, c.program.Schema = b.String(), b.schema
+	command := call.Command
+	switch {
+	case command.Name == "clean":
+		return []*graph.Step{c.cleanStep(b)}, nil
+	case command.Name == "init":
+		return nil, &hintError{
+			msg:   "dbt init sets a project up, and a commit is as it is",
+			hints: []string{"leave the ref out: dot init"},
+		}
+	case command.Name == "clone" && call.baseline == nil:
+		return nil, &hintError{
+			msg:   "dbt clone clones a baseline's relations, and there is no baseline",
+			hints: []string{"name one: --defer prod@main"},
+		}
 	}
 	steps := []*graph.Step{c.worktreeStep(b), c.commitStep(b), c.profilesStep(b)}
-	if call.Command.Parses && !c.req.NoDeps {
+	if command.Name == "deps" || command.Parses && !c.req.NoDeps {
 		deps, err := c.depsStep(call)
 		if err != nil {
 			return nil, err
 		}
 		steps = append(steps, deps)
+	}
+	if command.Name == "deps" {
+		return steps, nil
 	}
 	if call.baseline != nil {
 		steps = append(steps, c.baselineStep(call.baseline))
@@ -278,12 +293,15 @@ func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
 	for i, s := range steps {
 		below[i] = s.Name
 	}
-	if len(call.Command.Builds) > 0 {
+	inputs, err := c.inputs(call)
+	if err != nil {
+		return nil, err
+	}
+	if len(command.Builds) > 0 {
 		check := c.checkStep(call, inputs, below)
 		steps = append(steps, check)
 		below = append(below, check.Name)
 	}
-	c.program.Build, c.program.Schema = b.String(), b.schema
 	return append(steps, c.commandStep(call, inputs, below)), nil
 }
 

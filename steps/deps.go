@@ -70,6 +70,10 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 	line := dbt.CommandLine{DBT: call.DBT}
 	line.Command, _ = dbt.LookupCommand("deps")
 	line.Command = line.Command.In(c.program.Tool.Version)
+	if call.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
+		step.Always = "asked for"
+		line.Options, line.Positional = call.Options, call.Positional
+	}
 	for _, o := range call.Fixed {
 		if line.Command.Takes(o.Flag) && slices.Contains([]string{"project-dir", "profiles-dir", "log-path", "vars"}, o.Flag) {
 			line.Fixed = append(line.Fixed, o)
