@@ -116,6 +116,8 @@ func (s situation) decide() Decision {
 		return run(DepRuns, "after %s", s.depRuns)
 	case step.MaxAge > 0 && s.now.Sub(record.Finished) > step.MaxAge:
 		return run(TooOld, "older than %s", shortDuration(step.MaxAge))
+	case step.MaxAge > 0 && s.now.Before(record.Finished): // the clock was set back: any age is possible
+		return run(TooOld, "last run in the future")
 	case step.Force:
 		return run(Forced, "--force")
 	}

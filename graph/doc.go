@@ -23,6 +23,13 @@
 // they can be read while planning; where something below runs, the step runs
 // too, and its key is sealed when it starts.
 //
+// A step that depends on one which runs, runs too, but only within the same
+// invocation: if that is killed between the two, the next one finds the lower
+// step up to date and decides about the upper one by its key alone. So what a
+// step's result takes from the steps below must show in their keys, in Late or
+// in Missing. A step without a record has no key to pass on; what depends on it
+// names what matters of it among its own inputs.
+//
 // # Why a kill at any instant does no harm
 //
 // Before a step's action starts, its record is replaced by "started"; success

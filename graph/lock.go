@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"context"
+	"maps"
 	"os"
 	"slices"
 )
@@ -57,27 +58,17 @@ func (noneHeld) Release()          {}
 // that run, and shared those of the steps whose results are relied on. A plan
 // in which nothing runs needs none.
 func (p *Plan) locks() []Lock {
-	byName := make(map[string]Lock)
-	running := false
-	for _, d := range p.Steps {
-		running = running || d.Decision.Run
-		for _, l := range d.Step.Locks {
-			l.Shared = l.Shared || !d.Decision.Run
-			if had, ok := byName[l.Name]; ok {
-				l.Shared = l.Shared && had.Shared
-			}
-			byName[l.Name] = l
-		}
-	}
-	if !running {
+	if p.Runs() == 0 {
 		return nil
 	}
-	locks := make([]Lock, 0, len(byName))
-	for _, l := range byName {
-		locks = append(locks, l)
+	var locks []Lock
+	for _, d := range p.Steps {
+		for _, l := range d.Step.Locks {
+			l.Shared = l.Shared || !d.Decision.Run
+			locks = append(locks, l)
+		}
 	}
-	slices.SortFunc(locks, func(a, b Lock) int { return cmp.Compare(a.Name, b.Name) })
-	return locks
+	return union(locks, nil)
 }
 
 // cover reports whether held holds everything in need.
@@ -90,4 +81,18 @@ func cover(held, need []Lock) bool {
 		}
 	}
 	return true
+}
+
+// union holds everything that a and b hold, each lock once, sorted by name.
+func union(a, b []Lock) []Lock {
+	byName := make(map[string]Lock)
+	for _, l := range slices.Concat(a, b) {
+		if had, ok := byName[l.Name]; ok {
+			l.Shared = l.Shared && had.Shared
+		}
+		byName[l.Name] = l
+	}
+	locks := slices.Collect(maps.Values(byName))
+	slices.SortFunc(locks, func(a, b Lock) int { return cmp.Compare(a.Name, b.Name) })
+	return locks
 }

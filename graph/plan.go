@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -70,7 +71,12 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 				s.busy = holder(env.Locker, step.Locks)
 			}
 			var err error
-			if s.inputs, err = g.inputs(ctx, step, p, s.depRuns == ""); err != nil {
+			if s.depRuns == "" {
+				s.inputs, err = allInputs(ctx, step, keysOf(p, g, step))
+			} else {
+				s.inputs, err = digests(step.Inputs)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("plan %s: %w", step.Name, err)
 			}
 			planned.inputs = s.inputs
@@ -88,25 +94,27 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 	return p, nil
 }
 
-// inputs returns the digests of a step's inputs: with complete set all of them
-// (its own, the late ones and the keys of the steps below, which p must hold),
-// else its own only.
-func (g *Graph) inputs(ctx context.Context, step *Step, p *Plan, complete bool) ([]InputDigest, error) {
-	all := step.Inputs
-	if complete {
-		all = append([]Input(nil), all...)
-		for _, name := range step.Deps {
-			if below := p.Steps[g.index[name]]; below.Step.Record != "" {
-				all = append(all, Input{Label: name, Value: string(below.key)})
-			}
+// keysOf are the keys of the steps that a step depends on, as inputs of it.
+func keysOf(p *Plan, g *Graph, step *Step) []Input {
+	var keys []Input
+	for _, name := range step.Deps {
+		if below := p.Steps[g.index[name]]; below.Step.Record != "" {
+			keys = append(keys, Input{Label: name, Value: string(below.key)})
 		}
-		if step.Late != nil {
-			late, err := step.Late(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, late...)
+	}
+	return keys
+}
+
+// allInputs returns the digests of a step's inputs: its own, the late ones and
+// the keys of the steps below.
+func allInputs(ctx context.Context, step *Step, below []Input) ([]InputDigest, error) {
+	all := slices.Concat(step.Inputs, below)
+	if step.Late != nil {
+		late, err := step.Late(ctx)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, late...)
 	}
 	return digests(all)
 }

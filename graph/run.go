@@ -7,152 +7,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
-
-// Options say how to carry out a plan.
-type Options struct {
-	Env
-	// Pools are the sizes of the pools; one that isn't listed has one place.
-	Pools map[string]int
-	// KeepGoing lets steps that don't depend on a failed one start all the
-	// same.
-	KeepGoing bool
-	// PID is recorded as the process that ran a step.
-	PID int
-	// Observe, if set, is told of everything that happens, one call at a
-	// time.
-	Observe func(Event)
-}
-
-// An Event is something that happens during a run.
-type Event struct {
-	Kind EventKind
-	// Planned is the step concerned; for Waiting it is zero.
-	Planned Planned
-	// Text is a remark, or what is waited for.
-	Text string
-	// Result is set for Ended.
-	Result StepResult
-}
-
-// An EventKind says what happened.
-type EventKind int
-
-// What can happen during a run.
-const (
-	Waiting   EventKind = iota // for a lock that another process holds
-	Decided                    // a step's decision is final: told once for each step, in the plan's order, before any runs
-	Beginning                  // a step starts
-	Remark                     // a running step says something
-	Ended                      // a step has succeeded or failed, or will not run
-)
-
-// An Outcome is how a step ended.
-type Outcome string
-
-// How a step can end.
-const (
-	Skipped Outcome = "skipped" // it was up to date
-	OK      Outcome = "ok"
-	Broken  Outcome = "failed"
-	NotRun  Outcome = "not run" // because of a failure elsewhere, or a cancellation
-)
-
-// A StepResult is what became of a step.
-type StepResult struct {
-	Outcome Outcome
-	// Err is the action's error for Broken.
-	Err error
-	// Cause is, for NotRun, the name of the step at the root of it; "" after
-	// a cancellation.
-	Cause string
-	// Record is the step's record as it is now; zero for a step without one.
-	Record            Record
-	Started, Finished time.Time
-}
-
-// A Result is what became of a graph.
-type Result struct {
-	// Plan is the plan that was carried out.
-	Plan *Plan
-	// Steps are the results in the plan's order.
-	Steps []StepResult
-	// Cancelled is set when the context ended before the steps did.
-	Cancelled bool
-}
-
-// Err returns the error of the first step that failed, or nil.
-func (r *Result) Err() error {
-	for _, s := range r.Steps {
-		if s.Outcome == Broken {
-			return s.Err
-		}
-	}
-	return nil
-}
-
-// Run takes the locks that carrying out the plan needs, decides again, since
-// others may have been at work meanwhile, and runs the steps that are to run.
-// The error is about the run as a whole (a lock, a late input); a failed step
-// is in the Result.
-func (g *Graph) Run(ctx context.Context, opts Options) (*Result, error) {
-	plan, held, err := g.settle(ctx, opts)
-	if err != nil {
-		return nil, err
-	}
-	defer held.Release()
-	r := newRunner(g, plan, opts, held.Files())
-	return r.run(ctx), nil
-}
-
-// settle returns the final plan and the locks it needs. A plan made under
-// locks may need more than those, when somebody else changed something in
-// between; then it starts over, with the larger set.
-func (g *Graph) settle(ctx context.Context, opts Options) (*Plan, Held, error) {
-	first, err := g.Plan(ctx, opts.Env)
-	if err != nil {
-		return nil, nil, err
-	}
-	need := first.locks()
-	for {
-		held, err := opts.Locker.Lock(ctx, need, func(l Lock, holder string) {
-			if opts.Observe != nil {
-				opts.Observe(Event{Kind: Waiting, Text: fmt.Sprintf("waiting for %s: %s", l.What, holder)})
-			}
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		plan, err := g.plan(ctx, opts.Env, true)
-		if err != nil {
-			held.Release()
-			return nil, nil, err
-		}
-		more := plan.locks()
-		if !cover(need, more) {
-			held.Release()
-			need = more
-			continue
-		}
-		sayMeanwhile(first, plan)
-		return plan, held, nil
-	}
-}
-
-// sayMeanwhile marks the steps that another process ran between the two plans.
-func sayMeanwhile(before, after *Plan) {
-	for i := range after.Steps {
-		was, is := before.Steps[i], &after.Steps[i]
-		again := !is.Record.Finished.Equal(was.Record.Finished)
-		if was.Decision.Run && is.Decision.Cause == UpToDate && again {
-			is.Decision.Cause = Meanwhile
-			is.Decision.Text = fmt.Sprintf("done meanwhile by pid %d", is.Record.PID)
-		}
-	}
-}
 
 // runner carries out a plan. One goroutine, in run, owns all of its fields;
 // workers only run an action and send what came of it.
@@ -283,7 +140,7 @@ func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group)
 		r.running++
 		planned := r.plan.Steps[i]
 		r.observe(Event{Kind: Beginning, Planned: planned})
-		below := r.belowKeys(i)
+		below := r.keysBelow(i)
 		workers.Go(func() error {
 			r.ended <- r.work(ctx, i, planned, below)
 			return nil
@@ -317,15 +174,9 @@ func (r *runner) roomFor(i int) bool {
 	return true
 }
 
-// belowKeys returns the plan's steps with the keys they have by now, for
-// sealing the key of step i.
-func (r *runner) belowKeys(i int) *Plan {
-	p := &Plan{Steps: make([]Planned, len(r.plan.Steps))}
-	for _, name := range r.plan.Steps[i].Step.Deps {
-		j := r.graph.index[name]
-		p.Steps[j] = r.plan.Steps[j]
-	}
-	return p
+// keysBelow are the keys of the steps that step i depends on, as they are by now.
+func (r *runner) keysBelow(i int) []Input {
+	return keysOf(r.plan, r.graph, r.plan.Steps[i].Step)
 }
 
 // finish takes in what came of a step.
@@ -357,7 +208,7 @@ func (r *runner) observe(e Event) {
 
 // work runs one step, in a goroutine of its own: it seals the key, marks the
 // record as started, runs the action and records what came of it.
-func (r *runner) work(ctx context.Context, i int, planned Planned, below *Plan) ending {
+func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input) ending {
 	step := planned.Step
 	e := ending{step: i, result: StepResult{Outcome: OK, Record: planned.Record, Started: r.opts.Now()}}
 	fail := func(err error) ending {
@@ -376,7 +227,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below *Plan) 
 		return e
 	}
 
-	inputs, err := r.graph.inputs(ctx, step, below, true)
+	inputs, err := allInputs(ctx, step, below)
 	if err != nil {
 		return fail(err)
 	}

@@ -34,7 +34,8 @@ type Step struct {
 	Late   func(context.Context) ([]Input, error)
 
 	// Record is the name under which the step's record is kept. A step
-	// without one has no key: Missing alone decides whether it runs.
+	// without one has no key: Always and Missing alone decide whether it runs,
+	// and Late, Overwritten, MaxAge and Force mean nothing.
 	Record string
 	// Overwritten says who has since written over what the attempt made, or
 	// "". It may be nil.
@@ -93,7 +94,8 @@ type Attempt struct {
 	note func(string)
 }
 
-// Notef passes a remark on to whoever watches the run.
+// Notef passes a remark on to whoever watches the run. It must not be called
+// once the action has returned.
 func (a *Attempt) Notef(format string, args ...any) {
 	if a.note != nil {
 		a.note(fmt.Sprintf(format, args...))
