@@ -236,7 +236,10 @@ func (c *compiler) say(b *build) {
 func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
 	search := dbt.Search{
 		Env:     func(name string) string { value, _ := c.getenv(name); return value },
-		Setting: env.Dot.DBT, Dir: c.project, MayRun: !c.req.Planning,
+		Setting: env.Dot.DBT, Dir: c.project,
+		// A plain call needs no version, and where there is no workspace it
+		// would be asked for each time, at the price of a start of dbt.
+		MayRun: !c.req.Planning && c.req.Spec.Isolated(),
 	}
 	if c.ws != nil {
 		search.Versions = c.program.versions
