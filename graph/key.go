@@ -76,25 +76,14 @@ func frame(b []byte, fields ...string) []byte {
 // incomplete is set, inputs that are only in the record are passed over: those
 // of now are not all known yet.
 func changedInputs(then, now []InputDigest, incomplete bool) []string {
-	old := make(map[string]InputDigest, len(then))
-	for _, in := range then {
-		old[in.Label] = in
-	}
 	var changed []string
-	for _, in := range now {
-		was, known := old[in.Label]
-		delete(old, in.Label)
+	for _, in := range compare(then, now, incomplete) {
 		switch {
-		case known && was.Digest == in.Digest:
-		case known && was.Show != "" && in.Show != "" && was.Show != in.Show:
-			changed = append(changed, fmt.Sprintf("%s %s → %s", in.Label, was.Show, in.Show))
+		case in.Change == Same, in.Change == Unknown:
+		case in.Was != "" && in.Show != "" && in.Was != in.Show:
+			changed = append(changed, fmt.Sprintf("%s %s → %s", in.Label, in.Was, in.Show))
 		default:
 			changed = append(changed, in.Label)
-		}
-	}
-	if !incomplete {
-		for label := range old {
-			changed = append(changed, label)
 		}
 	}
 	slices.Sort(changed)
