@@ -96,7 +96,8 @@ func TestTriggers(t *testing.T) {
 		{"inputs only", graph.Step{Record: "r"}, []graph.Cause{graph.InputChanged}},
 		{"above a step without a record", graph.Step{Record: "r", Deps: []string{"plain"}}, []graph.Cause{graph.InputChanged}},
 		{
-			"everything", graph.Step{Record: "r", Overwritten: says, Missing: says, Deps: []string{"plain", "recorded"}, MaxAge: time.Hour},
+			"everything",
+			graph.Step{Record: "r", Overwritten: says, Missing: says, Deps: []string{"plain", "recorded"}, MaxAge: time.Hour},
 			[]graph.Cause{graph.Overwritten, graph.InputChanged, graph.Missing, graph.DepRuns, graph.TooOld},
 		},
 	} {
