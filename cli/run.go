@@ -48,7 +48,7 @@ func (a *app) watch(p *steps.Program) func(graph.Event) {
 		case graph.Waiting:
 			a.say.Note(e.Text)
 		case graph.Remark:
-			a.say.Note(e.Text)
+			a.say.Warning(e.Text)
 		case graph.Decided:
 			if a.verbose && !e.Planned.Decision.Run {
 				a.step(ui.Faint, "skip", e.Planned)
@@ -80,11 +80,10 @@ func (a *app) summary(p *steps.Program, result *graph.Result) {
 			a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(ui.Good, "not run"), ui.Clean(p.Build), ui.Clean(planned.Decision.String())))
 			return
 		}
-		text := ""
-		if report, err := steps.ParseReport(r.Record); err == nil {
-			text = report.String() + ", "
+		text := fmt.Sprintf("%s %s", a.say.Paint(ui.Good, "done"), ui.Clean(p.Build))
+		if report, err := steps.ParseReport(r.Record); err == nil && len(report.Counts) > 0 {
+			text += ": " + report.String()
 		}
-		a.say.Line(fmt.Sprintf("%s %s: %sschema %s, %s", a.say.Paint(ui.Good, "done"), ui.Clean(p.Build), text,
-			ui.Clean(p.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
+		a.say.Line(fmt.Sprintf("%s · schema %s · %s", text, ui.Clean(p.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
 	}
 }

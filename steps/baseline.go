@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -209,14 +208,6 @@ func (s standing) doubts() []string {
 	warn(unknown, "interrupted when they were last built")
 	warn(slices.Sorted(maps.Keys(s.Foreign)), "last written by another build")
 	return out
-}
-
-// listNames lists names, as many as a person reads.
-func listNames(names []string) string {
-	if len(names) > listed {
-		return strings.Join(names[:listed], ", ") + fmt.Sprintf(" and %d more", len(names)-listed)
-	}
-	return strings.Join(names, ", ")
 }
 
 // baselineStep stands for the baseline in the plan: there is nothing to run.

@@ -12,6 +12,8 @@ import (
 // checkOutputs are what the check's record keeps: what the command may write.
 type checkOutputs struct {
 	Nodes []checkedNode `json:"nodes"`
+	// Hooks are the hooks and grants that a person was told of.
+	Hooks []string `json:"hooks,omitempty"`
 }
 
 type checkedNode struct {
@@ -129,5 +131,15 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if found := leaks(writes, b.output.Adapter, b.suffix, a.call.env.Dot.SharedSchemas); len(found) > 0 {
 		return nil, &IsolationError{build: b.String(), suffix: b.suffix, leaks: found}
 	}
+	unseen, err := findUnseen(b, writes)
+	if err != nil {
+		return nil, fmt.Errorf("look for hooks: %w", err)
+	}
+	var before checkOutputs
+	_ = attempt.Previous.Decode(&before) // without any, all hooks are news
+	for _, warning := range unseen.warnings(before.Hooks) {
+		attempt.Notef("%s", warning)
+	}
+	out.Hooks = unseen.hooks
 	return out, nil
 }

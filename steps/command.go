@@ -58,9 +58,6 @@ func (r Report) String() string {
 			parts = append(parts, fmt.Sprintf("%d %s", r.Counts[status], status))
 		}
 	}
-	if len(parts) == 0 {
-		return "no nodes"
-	}
 	if r.History != "" {
 		parts = append(parts, r.History)
 	}
@@ -93,7 +90,11 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 			if len(call.Command.Builds) > 0 {
 				done = "built"
 			}
-			return fmt.Sprintf("same inputs, %s %s (%s); warehouse and sources not looked at; --force reruns", done, c.ago(r.Finished), report)
+			done += " " + c.ago(r.Finished)
+			if len(report.Counts) > 0 {
+				done += fmt.Sprintf(" (%s)", report)
+			}
+			return fmt.Sprintf("same inputs, %s; warehouse and sources not looked at; --force reruns", done)
 		},
 		Detail: func(graph.Record) string { return c.history(call) },
 		Locks:  []graph.Lock{b.buildLock()},
@@ -253,6 +254,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 			return nil, err
 		}
 		report.Run = run.ID
+	}
+	if a.call.Command.Name == "run-operation" && attempt.Previous.Key == "" {
+		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
 	}
 	if checked, err := a.checked(a.call); err == nil && slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }) {
 		report.History = attempt.Reason.Detail

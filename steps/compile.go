@@ -20,28 +20,29 @@ import (
 // repository and the profile, and writes nothing; whatever is wrong with the
 // request is an error here, before anything has run.
 func Compile(ctx context.Context, world World, req Request) (*Program, error) {
-	c := &compiler{world: world, req: req, program: &Program{}}
-	var err error
-	if c.project, err = findProject(world.Dir); err != nil {
-		return nil, err
-	}
-	if c.config, err = config.Load(c.project); err != nil {
-		return nil, err
-	}
-	given, err := c.readArguments()
+	c, given, err := open(ctx, world, req)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.openRepository(ctx); err != nil {
-		return nil, err
-	}
-	if c.objects != nil {
-		defer c.objects.Close()
-	}
+	defer c.close()
 	if err := c.compile(ctx, given); err != nil {
 		return nil, err
 	}
 	return c.program, nil
+}
+
+// open reads the configuration and what the command line says to dbt, and
+// opens the repository.
+func open(ctx context.Context, world World, req Request) (*compiler, arguments, error) {
+	c, err := newCompiler(world, req)
+	if err != nil {
+		return nil, arguments{}, err
+	}
+	given, err := c.readArguments()
+	if err != nil {
+		return nil, given, err
+	}
+	return c, given, c.openRepository(ctx)
 }
 
 // A compiler is at work on one invocation.
@@ -59,6 +60,23 @@ type compiler struct {
 	objects *git.Objects
 
 	program *Program
+}
+
+// newCompiler finds the project and reads its configuration.
+func newCompiler(world World, req Request) (*compiler, error) {
+	c := &compiler{world: world, req: req, program: &Program{}}
+	var err error
+	if c.project, err = findProject(world.Dir); err != nil {
+		return nil, err
+	}
+	c.config, err = config.Load(c.project)
+	return c, err
+}
+
+func (c *compiler) close() {
+	if c.objects != nil {
+		c.objects.Close()
+	}
 }
 
 // arguments are what the command line says to dbt.

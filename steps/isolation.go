@@ -46,20 +46,13 @@ type IsolationError struct {
 	leaks         []leak
 }
 
-// listed is how many nodes an error lists.
-const listed = 20
-
 func (e *IsolationError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s is not isolated: nothing was run, because these would be written to a schema without %q in its name:", e.build, e.suffix)
+	names := make([]string, len(e.leaks))
 	for i, l := range e.leaks {
-		if i == listed {
-			fmt.Fprintf(&b, "\n… and %d more", len(e.leaks)-listed)
-			break
-		}
-		fmt.Fprintf(&b, "\n%s  %s", l.node.UniqueID, l.reason)
+		names[i] = l.node.UniqueID + "  " + l.reason
 	}
-	return b.String()
+	return fmt.Sprintf("%s is not isolated: nothing was run, because these would be written to a schema without %q in its name:%s",
+		e.build, e.suffix, lines(names))
 }
 
 // Hints are the ways out.

@@ -25,16 +25,13 @@ func (c *compiler) pristine(ctx context.Context, b *build) error {
 	if c.req.ResetWorktree {
 		return c.repo.ResetWorktree(ctx, b.Commit.Worktree(), b.Commit.Hash)
 	}
-	var msg strings.Builder
-	fmt.Fprintf(&msg, "the worktree of %s is not as the commit: nothing was run, because these files are changed in %s:", b.Commit.Short, b.Commit.Worktree())
+	names := make([]string, len(changes))
 	for i, change := range changes {
-		if i == listed {
-			fmt.Fprintf(&msg, "\n… and %d more", len(changes)-listed)
-			break
-		}
-		fmt.Fprintf(&msg, "\n%s", change)
+		names[i] = change.String()
 	}
-	return &hintError{msg: msg.String(), hints: []string{
+	msg := fmt.Sprintf("the worktree of %s is not as the commit: nothing was run, because these files are changed in %s:%s",
+		b.Commit.Short, b.Commit.Worktree(), lines(names))
+	return &hintError{msg: msg, hints: []string{
 		"commit what is worth keeping on a branch of yours, and build that",
 		"--reset-worktree undoes the changes",
 	}}

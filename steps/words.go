@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -22,4 +23,25 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// listed is how many of a list a person reads.
+const listed = 20
+
+// listNames lists names, as many as a person reads.
+func listNames(names []string) string {
+	if len(names) > listed {
+		return strings.Join(names[:listed], ", ") + fmt.Sprintf(" and %d more", len(names)-listed)
+	}
+	return strings.Join(names, ", ")
+}
+
+// lines lists texts on lines of their own, as many as a person reads.
+func lines(texts []string) string {
+	more := ""
+	if len(texts) > listed {
+		more = fmt.Sprintf("\n… and %d more", len(texts)-listed)
+		texts = texts[:listed]
+	}
+	return "\n" + strings.Join(texts, "\n") + more
 }
