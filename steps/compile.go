@@ -252,13 +252,10 @@ func (c *compiler) say(b *build) {
 
 // findDBT looks for the dbt to use.
 func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
-	search := dbt.Search{
-		Env:     func(name string) string { value, _ := c.getenv(name); return value },
-		Setting: env.Dot.DBT, Dir: c.project,
-		// A plain call needs no version, and where there is no workspace it
-		// would be asked for each time, at the price of a start of dbt.
-		MayRun: !c.req.Planning && c.req.Spec.Isolated(),
-	}
+	search := c.search(env)
+	// A plain call needs no version, and where there is no workspace it would
+	// be asked for each time, at the price of a start of dbt.
+	search.MayRun = !c.req.Planning && c.req.Spec.Isolated()
 	if c.ws != nil {
 		search.Versions = c.program.versions
 	}
@@ -275,6 +272,14 @@ func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
 	c.program.Tool = tool
 	c.program.Details = append(c.program.Details, "dbt found by "+tool.How)
 	return nil
+}
+
+// search is where the dbt of an environment is looked for.
+func (c *compiler) search(env config.Environment) dbt.Search {
+	return dbt.Search{
+		Env:     func(name string) string { value, _ := c.getenv(name); return value },
+		Setting: env.Dot.DBT, Dir: c.project,
+	}
 }
 
 // isolatedSteps lists the steps of a build.
@@ -342,12 +347,7 @@ func (c *compiler) plainSteps(call *call) []*graph.Step {
 // read is dbt's to complain about, unless it has to say which environments
 // there are.
 func (c *compiler) plainEnvironment(given arguments) (config.Environment, *dbt.Output, error) {
-	name := "dbt_project.yml"
-	text, err := os.ReadFile(filepath.Join(c.project, name))
-	if err != nil {
-		return config.Environment{}, nil, err
-	}
-	project, err := dbt.ParseProject(name, text)
+	project, err := c.workingProject()
 	if err != nil {
 		return config.Environment{}, nil, err
 	}

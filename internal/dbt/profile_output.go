@@ -19,6 +19,9 @@ type Output struct {
 	chosenBy []string // the texts that led here, for the variables they read
 }
 
+// File is the profiles.yml that the output stands in.
+func (o *Output) File() string { return o.file }
+
 func (o *Output) readAdapter() error {
 	text, ok := o.fields.get("type").string()
 	if !ok {

@@ -1,0 +1,85 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A Location is where the build that a spec denotes lies, built or not. Its
+// paths are absolute, and need not exist.
+type Location struct {
+	Build    string // dev@9b13827
+	Dir      string // the build's own directory: dbt's --profiles-dir
+	Worktree string // of the commit; builds of other environments share it
+	Target   string // dbt's --target-path
+	Profiles string // the build's profiles.yml
+	Logs     string // dbt's --log-path
+	// Built is whether anything of the build lies in its schema.
+	Built bool
+	// Note is a remark on how the ref was resolved, "" for none.
+	Note string
+
+	schema string
+}
+
+// Locate finds out which build a request's spec denotes. It reads the
+// configuration, the repository and the profile; it doesn't look for dbt, and
+// writes nothing.
+func Locate(ctx context.Context, world World, req Request) (Location, error) {
+	if !req.Spec.Isolated() {
+		name := req.Spec.Env
+		if name == "" {
+			name = "no spec"
+		}
+		return Location{}, &hintError{
+			msg:   name + " means the working tree, which has no directory and no schema of dot's",
+			hints: []string{"name a commit, too: " + req.Spec.Env + "@HEAD"},
+		}
+	}
+	req.Planning = true
+	c, given, err := open(ctx, world, req)
+	if err != nil {
+		return Location{}, err
+	}
+	defer c.close()
+	commits, err := c.resolve(ctx)
+	if err != nil {
+		return Location{}, err
+	}
+	b, err := c.resolveBuild(req.Spec, commits[req.Spec.Ref], given)
+	if err != nil {
+		return Location{}, err
+	}
+	c.say(b)
+	return Location{
+		Build: b.String(), Dir: b.Dir(), Worktree: b.Commit.Worktree(),
+		Target: b.Target(), Profiles: b.Profiles(), Logs: b.Logs(),
+		Built: c.built(b), Note: strings.Join(c.program.Notes, "\n"), schema: b.schema,
+	}, nil
+}
+
+// Schema is the build's schema; nodes with a schema of their own lie in others
+// that begin with it, unless the project's macros say otherwise. It is an error
+// where the profile makes the name with Jinja that only dbt can evaluate.
+func (l Location) Schema() (string, error) {
+	if strings.Contains(l.schema, "{{") || strings.Contains(l.schema, "{%") {
+		return "", &hintError{
+			msg:   fmt.Sprintf("the schema of %s can't be told: the profile makes it with Jinja, %s", l.Build, l.schema),
+			hints: []string{"set the variables that it reads; dot knows env_var and var"},
+		}
+	}
+	return l.schema, nil
+}
+
+// built reports whether anything of a build lies in its schema, as far as the
+// ledger or another tool's artifacts tell.
+func (c *compiler) built(b *build) bool {
+	if ledger, err := c.ws.Ledger(b.place); err == nil {
+		if _, ok := ledger.Standing(b.ID()); ok {
+			return true
+		}
+	}
+	_, ok := adopt(b)
+	return ok
+}

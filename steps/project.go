@@ -1,0 +1,76 @@
+package steps
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/spec"
+)
+
+// A Project is the user's dbt project as it stands in the working tree, for
+// who wants to look at it rather than build it.
+type Project struct{ *compiler }
+
+// OpenProject finds the project that the working directory lies in and reads
+// its configuration. It needs neither git nor dbt nor a profile.
+func OpenProject(world World) (*Project, error) {
+	c, err := newCompiler(world, Request{Planning: true})
+	if err != nil {
+		return nil, err
+	}
+	return &Project{c}, nil
+}
+
+// Dir is the directory of dbt_project.yml.
+func (p *Project) Dir() string { return p.project }
+
+// Environments are the names of the environments: those that the configuration
+// defines, else the outputs of the profile.
+func (p *Project) Environments() ([]string, error) {
+	if names := p.config.Environments(); len(names) > 0 {
+		return names, nil
+	}
+	_, output, err := p.Environment("")
+	if err != nil {
+		return nil, err
+	}
+	profiles, err := dbt.ReadProfiles(output.File())
+	if err != nil {
+		return nil, err
+	}
+	names, _, err := profiles.Outputs(output.Profile)
+	return names, err
+}
+
+// Environment is the environment of that name, "" being the default one, and
+// the output of the profile that it connects with. With an error about the
+// profile the environment is returned all the same, and the output is nil; with
+// one about the environment its name is "".
+func (p *Project) Environment(name string) (config.Environment, *dbt.Output, error) {
+	project, err := p.workingProject()
+	if err != nil {
+		return config.Environment{}, nil, err
+	}
+	return p.environment(spec.Spec{Env: name}, project, arguments{})
+}
+
+// FindDBT finds the dbt that an environment uses. It may start dbt to ask for
+// its version, and remembers nothing.
+func (p *Project) FindDBT(ctx context.Context, env config.Environment) (dbt.Tool, error) {
+	search := p.search(env)
+	search.MayRun = true
+	return search.Find(ctx)
+}
+
+// workingProject reads the project as it is in the working tree.
+func (c *compiler) workingProject() (dbt.Project, error) {
+	name := "dbt_project.yml"
+	text, err := os.ReadFile(filepath.Join(c.project, name))
+	if err != nil {
+		return dbt.Project{}, err
+	}
+	return dbt.ParseProject(name, text)
+}
