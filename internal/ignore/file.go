@@ -1,0 +1,91 @@
+package ignore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/natefinch/atomic"
+)
+
+// maxBytes is more than any such file has, and bounds what a parser may use.
+const maxBytes = 1 << 20
+
+// read returns the contents of a user's file that may be replaced. Of one that
+// isn't there the error is fs.ErrNotExist.
+func read(name string) ([]byte, error) {
+	info, err := os.Lstat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, fmt.Errorf("%s is a symbolic link", name)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err == nil && len(text) > maxBytes {
+		err = fmt.Errorf("%s is larger than %d KiB", name, maxBytes>>10)
+	}
+	return text, err
+}
+
+// update replaces what a file holds by what edit makes of it; the file keeps
+// its mode. A new file gets the usual one. An error of edit's begins with
+// line:column.
+func update(name string, edit func(text []byte) ([]byte, error)) error {
+	old, err := read(name)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return err
+	}
+	text, err := edit(old)
+	if err != nil {
+		return fmt.Errorf("%s:%w", name, err)
+	}
+	if missing {
+		return create(name, text)
+	}
+	if err := writable(name); err != nil {
+		return err
+	}
+	return atomic.WriteFile(name, bytes.NewReader(text))
+}
+
+// create makes a file, unless somebody else just did.
+func create(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(text); err != nil {
+		f.Close()
+		return errors.Join(err, os.Remove(name))
+	}
+	return f.Close()
+}
+
+// writable says why a file should not be replaced. Replacing asks only for the
+// right to write to the directory, and root may do anything.
+func writable(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&0o200 == 0 {
+		return fmt.Errorf("%s is read-only", name)
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
