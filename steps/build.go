@@ -50,6 +50,9 @@ func (b *build) placeLock() graph.Lock {
 	return graph.Lock{Name: "place-" + b.place.ID(), What: "schema " + b.place.Schema}
 }
 
+// logFile is dbt's log of the build.
+func (b *build) logFile() string { return filepath.Join(b.Logs(), "dbt.log") }
+
 // warehouseLocks are the locks of the place, which others may read beside a
 // command that only reads, and of the DuckDB file, which takes one process.
 func (b *build) warehouseLocks(reads bool) []graph.Lock {

@@ -110,7 +110,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if !exit.OK() {
 		// dbt says what is wrong with the project on stdout.
 		_, _ = stdout.WriteTo(a.world.Stderr)
-		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.Logs()}
+		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
 	}
 	listed, err := dbt.ReadList(&stdout)
 	if err != nil {

@@ -8,7 +8,8 @@
 //	deps.go        the project's packages
 //	baseline.go    what is deferred to, if anything is
 //	check.go       that the command writes nowhere else
-//	command.go     dbt
+//	command.go     dbt: when it runs; runcommand.go runs it, books.go keeps the
+//	               ledger about it, report.go is what is remembered of it
 //
 // compile.go puts them together, build.go says what a spec denotes, inputs.go
 // what a dbt step's result depends on.

@@ -146,11 +146,22 @@ func (w *Workspace) BeginRun(p Place, run Run, nodes map[string]string) error {
 	return w.saveLedger(l)
 }
 
-// EndRun settles what BeginRun marked. Written and failed nodes are given by
-// unique_id with their relation's name and become the run's; where the run is
-// complete, those it did not come to are what they were before, else they stay
-// unknown. A run whose artifacts were not copied has no Manifest.
-func (w *Workspace) EndRun(p Place, run Run, written, failed map[string]string, complete bool) error {
+// An Ending is what is known of how a run went.
+type Ending struct {
+	// Written and Failed are the nodes that came to their end, by unique_id,
+	// with their relation.
+	Written, Failed map[string]string
+	// Begun are nodes that the run began, whether they came to an end or not.
+	Begun []string
+	// Complete is set when the run touched no nodes but these.
+	Complete bool
+}
+
+// EndRun settles what BeginRun marked. Written and failed nodes become the
+// run's. Those that it began and did not end stay unknown, and so do all others
+// unless the ending is complete: then they are what they were before. A run
+// whose artifacts were not copied has no Manifest.
+func (w *Workspace) EndRun(p Place, run Run, end Ending) error {
 	l, err := w.Ledger(p)
 	if err != nil {
 		return err
@@ -160,10 +171,11 @@ func (w *Workspace) EndRun(p Place, run Run, written, failed map[string]string, 
 			l.Nodes[id] = Entry{Relation: relation, Run: run.ID, Build: run.Build, Status: status, Time: run.Time}
 		}
 	}
-	settle(written, Written)
-	settle(failed, Damaged)
+	settle(end.Written, Written)
+	settle(end.Failed, Damaged)
 	for id, e := range l.Nodes {
-		if e.Run != run.ID || e.Status != Unknown || !complete {
+		touched := !end.Complete || slices.Contains(end.Begun, id)
+		if e.Run != run.ID || e.Status != Unknown || touched {
 			continue
 		}
 		if e.Before != nil {

@@ -42,7 +42,7 @@ func (t *ledgerTest) begin(build, may string) Run {
 
 func (t *ledgerTest) end(run Run, written, failed string, complete bool) {
 	t.Helper()
-	if err := t.w.EndRun(place, run, nodes(written), nodes(failed), complete); err != nil {
+	if err := t.w.EndRun(place, run, Ending{Written: nodes(written), Failed: nodes(failed), Complete: complete}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -91,6 +91,13 @@ func TestLedgerOfARun(t *testing.T) {
 	r4 := lt.begin("dev@9b13827", "a b")
 	lt.end(r4, "b", "", false) // interrupted
 	lt.is("a:r4:unknown b:r4:written")
+
+	r5 := lt.begin("dev@9b13827", "a b")
+	end := Ending{Begun: []string{"a"}, Complete: true} // interrupted, and known where
+	if err := lt.w.EndRun(place, r5, end); err != nil {
+		t.Fatal(err)
+	}
+	lt.is("a:r5:unknown b:r4:written")
 }
 
 func TestOverwrittenBy(t *testing.T) {

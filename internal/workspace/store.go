@@ -9,8 +9,10 @@ import (
 	"dot-for-dbt/graph"
 )
 
-// A record's name is its path below .dot, with slashes and without ".json".
-func (w *Workspace) recordFile(name string) (string, error) {
+// RecordFile returns the path of the file that keeps a record. A record's name
+// is its path below .dot, with slashes and without ".json"; any other is an
+// error.
+func (w *Workspace) RecordFile(name string) (string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return "", fmt.Errorf("%q is no record's name", name)
 	}
@@ -19,7 +21,7 @@ func (w *Workspace) recordFile(name string) (string, error) {
 
 // Load implements graph.Store.
 func (w *Workspace) Load(name string) (graph.Record, error) {
-	file, err := w.recordFile(name)
+	file, err := w.RecordFile(name)
 	if err != nil {
 		return graph.Record{}, err
 	}
@@ -32,7 +34,7 @@ func (w *Workspace) Load(name string) (graph.Record, error) {
 
 // Save implements graph.Store.
 func (w *Workspace) Save(name string, r graph.Record) error {
-	file, err := w.recordFile(name)
+	file, err := w.RecordFile(name)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func TestRecordCutAtEveryByteIsNotTrusted(t *testing.T) {
 	if got, err := w.Load(name); err != nil || got.Key != "k" {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	file, _ := w.recordFile(name)
+	file, _ := w.RecordFile(name)
 	whole, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,107 @@
+package steps
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/workspace"
+)
+
+// writes reports whether the command writes nodes that the ledger keeps.
+func (a *runCommand) writes() bool {
+	return slices.ContainsFunc(a.call.Command.Builds, func(kind string) bool { return kind != "test" })
+}
+
+// started is a run that has been marked in the ledger.
+type started struct {
+	workspace.Run
+	may map[string]string // the nodes that it may write, to their relations
+	log int64             // where in dbt's log it starts, in bytes
+}
+
+// begin marks in the ledger what the command may write, as the check found.
+func (a *runCommand) begin() (started, error) {
+	b := a.call.build
+	checked, err := a.checked(a.call)
+	if err != nil {
+		return started{}, fmt.Errorf("read what %s may write: %w", a.call.Command.Name, err)
+	}
+	run := started{
+		Run: workspace.Run{ID: rand.Text()[:12], Build: b.ID(), Command: a.call.Command.Name, Time: a.world.Now()},
+		may: checked.relations(),
+		log: dbt.LogSize(b.logFile()),
+	}
+	return run, a.ws.BeginRun(b.place, run.Run, run.may)
+}
+
+// settle reads what dbt says of the run, fills the report and settles the
+// ledger. An interrupted dbt leaves no results of what it had begun, and one
+// that failed early or was killed leaves none at all; then its log tells.
+func (a *runCommand) settle(run started, report *Report, undisturbed bool) error {
+	b := a.call.build
+	results, err := readResults(b.Target())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	end := workspace.Ending{
+		Written: map[string]string{}, Failed: map[string]string{},
+		Complete: err == nil && undisturbed,
+	}
+	for _, r := range results.Results {
+		report.Counts[r.Status]++
+		if !r.Builds() {
+			continue
+		}
+		switch {
+		case r.Status.Wrote():
+			end.Written[r.UniqueID] = run.may[r.UniqueID]
+		case !r.Status.Untouched():
+			end.Failed[r.UniqueID] = run.may[r.UniqueID]
+		}
+	}
+	report.Written = len(end.Written)
+	if run.ID == "" {
+		return nil
+	}
+	if begun, known := dbt.BegunNodes(b.logFile(), run.log); known {
+		end.Begun, end.Complete = begun, true
+	}
+	if len(end.Written)+len(end.Failed) > 0 {
+		if err := a.keepState(&run.Run); err != nil {
+			return err
+		}
+	}
+	return a.ws.EndRun(b.place, run.Run, end)
+}
+
+// keepState copies the artifacts to where those who defer to the build read
+// them.
+func (a *runCommand) keepState(run *workspace.Run) error {
+	b := a.call.build
+	manifest := filepath.Join(b.State(), "manifest.json")
+	for _, name := range []string{"run_results.json", "manifest.json"} {
+		if err := workspace.CopyFile(filepath.Join(b.State(), name), filepath.Join(b.Target(), name)); err != nil {
+			return fmt.Errorf("keep dbt's %s: %w", name, err)
+		}
+	}
+	f, err := os.Open(manifest)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := dbt.ReadManifest(manifest, f, countWritable(&run.Nodes)); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	run.Manifest = info.Size()
+	return nil
+}

@@ -1,0 +1,103 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/workspace"
+)
+
+// runCommand runs the command itself and keeps the books about it.
+type runCommand struct {
+	*compiler
+	call *call
+	argv []string
+}
+
+func (a *runCommand) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+
+func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	b := a.call.build
+	if err := a.pristine(ctx, b); err != nil {
+		return nil, err
+	}
+	if err := a.clearResults(); err != nil {
+		return nil, err
+	}
+	report := Report{Counts: map[dbt.Status]int{}, Schema: b.schema}
+	var run started // stays zero for a command that writes nothing
+	if a.writes() {
+		var err error
+		if run, err = a.begin(); err != nil {
+			return nil, err
+		}
+		report.Run = run.ID
+	}
+	if a.call.Command.Name == "run-operation" && attempt.Previous.Key == "" {
+		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
+	}
+	if checked, err := a.checked(a.call); err == nil && slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }) {
+		report.History = attempt.Reason.Detail
+	}
+	exit, err := a.run(ctx, a.argv, a.call.environ, attempt, a.call.Command, a.world.Stdout, a.world.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	if a.call.Command.RunResults {
+		if err := a.settle(run, &report, ctx.Err() == nil && exit.Code < 128); err != nil {
+			return report, errors.Join(a.failure(exit.Code, exit.String(), report), err)
+		}
+	}
+	if !exit.OK() {
+		return report, a.failure(exit.Code, exit.String(), report)
+	}
+	if report.Run == "" {
+		report.Manifest = manifestMark(b)
+	}
+	return report, nil
+}
+
+// clearResults removes run results of earlier commands, so that what is there
+// afterwards is this run's for sure. A retry reads those of the last run that
+// built, which a compile may have overwritten.
+func (a *runCommand) clearResults() error {
+	b := a.call.build
+	results := filepath.Join(b.Target(), "run_results.json")
+	if a.call.Command.Name != "retry" {
+		if err := os.Remove(results); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if last, err := readResults(b.Target()); err == nil && last.Built() {
+		return nil
+	}
+	err := workspace.CopyFile(results, filepath.Join(b.State(), "run_results.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &hintError{
+			msg:   fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),
+			hints: []string{"run it whole: dot build " + b.String()},
+		}
+	}
+	return err
+}
+
+// failure is the error of a command that failed.
+func (a *runCommand) failure(code int, how string, report Report) error {
+	if code == 0 {
+		return nil
+	}
+	e := &DBTError{Command: a.call.Command.Name, On: a.call.build.String(), Code: code, How: how}
+	if len(report.Counts) > 0 {
+		e.How += ": " + report.String()
+	}
+	e.Hint = "dbt's log is " + a.call.build.logFile()
+	return e
+}
