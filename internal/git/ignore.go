@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/proc"
@@ -31,18 +32,18 @@ func (r *Repo) Ignores(ctx context.Context, dir string) (bool, error) {
 	inside := dir + "/x"
 	check := command(r.Root, "-c", "core.excludesFile=", "check-ignore", "--verbose", "--no-index", "-z", "--stdin")
 	check.Stdin = strings.NewReader(inside + "\x00")
-	out, err := output(ctx, check)
-	var exit *proc.ExitError
+	out, err := run(ctx, "check-ignore", check)
+	var failed *proc.ExitError
 	switch {
-	case errors.As(err, &exit) && exit.Exit.Code == 1: // no rule
+	case errors.As(err, &failed) && failed.Exit.Code == 1: // no rule
 		return false, nil
-	case strings.Contains(stderrOf(err), "must be run in a work tree"):
+	case errors.As(err, &failed) && strings.Contains(failed.Stderr, "must be run in a work tree"):
 		return true, nil
 	case err != nil:
-		return false, fmt.Errorf("ask git whether %s is ignored: %w", dir, err)
+		return false, err
 	}
 	// The rule: its file, line and pattern, and the path (git-check-ignore(1)).
-	fields := strings.Split(out, "\x00")
+	fields := entries(out)
 	if len(fields) < 3 {
 		return false, fmt.Errorf("git answers %q to whether %s is ignored", out, dir)
 	}
@@ -61,12 +62,14 @@ func ignoredPlainly(file, dir string) bool {
 	if err != nil {
 		return false
 	}
+	// The last one is about what is in it: there, git would name the directory's own .gitignore, if it has one.
+	plain := []string{dir, dir + "/", "/" + dir, "/" + dir + "/", dir + "/*"}
 	found := false
 	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
 		switch line = strings.TrimRight(line, "\r\n"); {
 		case strings.HasPrefix(line, "!"):
 			found = false
-		case strings.TrimSuffix(strings.TrimPrefix(line, "/"), "/") == dir:
+		case slices.Contains(plain, line):
 			found = true
 		}
 	}

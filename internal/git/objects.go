@@ -1,172 +1,98 @@
 package git
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"strconv"
 	"strings"
-
-	"dot-for-dbt/internal/proc"
+	"sync"
 )
 
-// batch is a `git cat-file` that answers one request after another.
-type batch struct {
-	in     *io.PipeWriter
-	out    *bufio.Reader
-	ended  chan error
-	cancel context.CancelFunc
-}
-
-// startBatch starts git cat-file with --batch or --batch-check.
-func (r *Repo) startBatch(ctx context.Context, mode string) *batch {
-	ctx, cancel := context.WithCancel(ctx)
-	stdin, in := io.Pipe()
-	out, stdout := io.Pipe()
-	b := &batch{in: in, out: bufio.NewReader(out), ended: make(chan error, 1), cancel: cancel}
-	c := command(r.Top, "cat-file", mode)
-	c.Stdin, c.Stdout = stdin, stdout
-	go func() {
-		exit, err := c.Run(ctx)
-		if err == nil && !exit.OK() {
-			err = fmt.Errorf("git cat-file: %s", exit)
-		}
-		if err == nil {
-			err = io.EOF
-		}
-		stdin.CloseWithError(err)
-		stdout.CloseWithError(err)
-		b.ended <- err
-	}()
-	return b
-}
-
-// close ends the process.
-func (b *batch) close() {
-	b.in.Close()
-	for drained := false; !drained; {
-		select {
-		case <-b.ended:
-			drained = true
-		default:
-			if _, err := b.out.Discard(1); err != nil {
-				<-b.ended
-				drained = true
-			}
-		}
-	}
-	b.cancel()
-}
-
-// header is git's answer to the name of an object.
-type header struct {
-	id, kind string
-	size     int64
-	problem  string // "missing" or "ambiguous"; then nothing else is set
-}
-
-// ask sends a name, which holds no line end, and reads the answer's first line.
-func (b *batch) ask(name string) (header, error) {
-	if _, err := io.WriteString(b.in, name+"\n"); err != nil {
-		return header{}, fmt.Errorf("ask git for %s: %w", name, err)
-	}
-	line, err := b.out.ReadString('\n')
-	if err != nil {
-		return header{}, fmt.Errorf("ask git for %s: %w", name, err)
-	}
-	line = strings.TrimSuffix(line, "\n")
-	if rest, ok := strings.CutPrefix(line, name+" "); ok && (rest == "missing" || rest == "ambiguous") {
-		return header{problem: rest}, nil
-	}
-	fields := strings.Fields(line)
-	if len(fields) != 3 {
-		return header{}, fmt.Errorf("git answers %q about %s", line, name)
-	}
-	size, err := strconv.ParseInt(fields[2], 10, 64)
-	if err != nil {
-		return header{}, fmt.Errorf("git answers %q about %s", line, name)
-	}
-	return header{id: fields[0], kind: fields[1], size: size}, nil
-}
-
-// Objects reads objects of a repository, all through one git process. It is
-// not for several goroutines at once.
+// Objects reads what commits hold, straight from git's database. One git process, started by the first call, answers all
+// of them. It is safe for concurrent use; calls wait for each other.
+//
+// Names are git's: "<commit>:<path>", the path with slashes and from the top of the repository, "<commit>:" for the tree
+// at the top. A symbolic link is a blob that holds its target: git doesn't follow it and its mode isn't told here (the
+// raw tree it stands in has it: 120000). A submodule does not exist, as its commit is in another repository.
 type Objects struct {
-	repo  *Repo
-	ctx   context.Context //nolint:containedctx // the process lives between calls
-	batch *batch
+	ctx  context.Context // of the process, which outlives the calls
+	repo *Repo
+
+	mu   sync.Mutex
+	talk *conversation // nil until the first call, and after git ended
 }
 
-// Objects returns a reader of the repository's objects. The process starts
-// with the first request; Close ends it.
-func (r *Repo) Objects(ctx context.Context) *Objects { return &Objects{repo: r, ctx: ctx} }
+// Objects returns a reader. Its process lives until [Objects.Close] or until ctx is done.
+func (r *Repo) Objects(ctx context.Context) *Objects { return &Objects{ctx: ctx, repo: r} }
 
-// Close ends the git process, if there is one.
-func (o *Objects) Close() {
-	if o.batch != nil {
-		o.batch.close()
-		o.batch = nil
-	}
-}
-
-// Read returns the contents of an object, such as "commit:path". One that is
-// not there is fs.ErrNotExist. A symbolic link's contents are where it points.
+// Read returns the content of an object: of a blob its bytes as committed, of a tree git's raw form. An object that
+// isn't there is an [fs.ErrNotExist].
 func (o *Objects) Read(name string) ([]byte, error) {
-	_, data, err := o.get(name)
-	return data, err
+	var content []byte
+	_, err := o.get(name, func(size int64, r io.Reader) error {
+		content = make([]byte, size)
+		_, err := io.ReadFull(r, content)
+		return err
+	})
+	return content, err
 }
 
-// ID returns the id of an object, such as that of the tree at "commit:path".
-// One that is not there is fs.ErrNotExist.
+// ID returns an object's hash: of a tree, a digest of everything below it. An object that isn't there is an
+// [fs.ErrNotExist]. It takes as long as reading the object.
 func (o *Objects) ID(name string) (string, error) {
-	h, _, err := o.get(name)
-	return h.id, err
+	return o.get(name, func(size int64, r io.Reader) error {
+		_, err := io.CopyN(io.Discard, r, size)
+		return err
+	})
 }
 
-func (o *Objects) get(name string) (header, []byte, error) {
+// get asks for an object and gives its content to read, which must take all of it.
+func (o *Objects) get(name string, read func(size int64, r io.Reader) error) (id string, err error) {
 	if strings.ContainsAny(name, "\n\x00") {
-		return header{}, nil, fmt.Errorf("git can't be asked for %q", name)
+		return "", fmt.Errorf("reading %q from git: a name must not hold line breaks", name)
 	}
-	if o.batch == nil {
-		o.batch = o.repo.startBatch(o.ctx, "--batch")
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.talk == nil {
+		if o.talk, err = o.repo.converse(o.ctx, "--batch"); err != nil {
+			return "", err
+		}
 	}
-	h, err := o.batch.ask(name)
+	object, err := o.talk.ask(name)
 	switch {
 	case err != nil:
-		return h, nil, err
-	case h.problem != "":
-		return h, nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+		return "", o.broken(name, err)
+	case object.state == "ambiguous":
+		return "", fmt.Errorf("reading %q from git: short for several objects", name)
+	case object.id == "":
+		return "", &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 	}
-	data := make([]byte, h.size+1) // and a line end
-	if _, err := io.ReadFull(o.batch.out, data); err != nil {
-		return h, nil, fmt.Errorf("read %s from git: %w", name, err)
+	if err := errors.Join(read(object.size, o.talk.out), o.talk.skipNewline()); err != nil {
+		return "", o.broken(name, err)
 	}
-	return h, data[:h.size], nil
+	return object.id, nil
 }
 
-// Grep returns the files below path, as a commit has them, that hold a text;
-// binary files don't count. path has slashes and "" is the whole commit.
-func (r *Repo) Grep(ctx context.Context, commit, path, text string) ([]string, error) {
-	args := []string{"grep", "-l", "-z", "-I", "-F", "--full-name", "-e", text, commit, "--"}
-	if path != "" {
-		args = append(args, ":(top,literal)"+path)
-	} else {
-		args = append(args, ":(top)")
+// broken ends a conversation that stopped in the middle; the next call starts another.
+func (o *Objects) broken(name string, err error) error {
+	_, ended := o.talk.end()
+	o.talk = nil
+	if ended != nil {
+		err = ended
 	}
-	out, err := output(ctx, command(r.Top, args...))
-	if err != nil {
-		var exit *proc.ExitError
-		if errors.As(err, &exit) && exit.Exit.Code == 1 { // nothing found
-			return nil, nil
-		}
-		return nil, fmt.Errorf("search commit %s: %w", commit, err)
+	return fmt.Errorf("reading %q: %w", name, err)
+}
+
+// Close ends the git process, if one was started.
+func (o *Objects) Close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.talk == nil {
+		return nil
 	}
-	var files []string
-	for _, file := range strings.Split(strings.TrimSuffix(out, "\x00"), "\x00") {
-		files = append(files, strings.TrimPrefix(file, commit+":"))
-	}
-	return files, nil
+	_, err := o.talk.end()
+	o.talk = nil
+	return err
 }

@@ -8,162 +8,170 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"dot-for-dbt/internal/proc"
 )
 
-// AddWorktree checks a commit out at path, below Root: detached, locked with
-// the reason "dot", without running the repository's hooks and without sparse
-// checkout. What an earlier attempt left there is removed first. git inherits
-// the files in inherit.
+// dotDir holds the worktrees of dot's, at Root. Nothing outside of it is ever removed.
+const dotDir = ".dot"
+
+// asCommitted keeps a worktree the commit, whatever the user has configured for theirs: no part of it left out, and no
+// submodules.
+var asCommitted = []string{"-c", "core.sparseCheckout=false", "-c", "submodule.recurse=false", "-c", "advice.detachedHead=false"}
+
+// AddWorktree makes a worktree of commit (a full hash) at path, which lies below Root/.dot: detached, and locked with
+// the reason "dot", so that git never prunes it. What stands there is removed first, half made or not. git inherits the
+// files in inherit.
+//
+// It may be killed at any moment: then [Repo.CheckWorktree] tells, and the next call starts over.
 func (r *Repo) AddWorktree(ctx context.Context, path, commit string, inherit []*os.File) error {
-	if err := r.RemoveWorktree(ctx, path); err != nil {
+	if !fullHash.MatchString(commit) {
+		return fmt.Errorf("making a worktree: %q is not the hash of a commit", commit)
+	}
+	if err := r.remove(path); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { // git would let others in
+		return fmt.Errorf("making a worktree: %w", err)
 	}
-	add := command(r.Root,
-		"-c", "core.hooksPath="+os.DevNull, "-c", "core.sparseCheckout=false", "-c", "submodule.recurse=false",
-		"worktree", "add", "--quiet", "--detach", "--lock", "--reason", "dot", "--", path, commit)
+	add := command(r.Top, asCommitted...)
+	add.Argv = append(add.Argv, "worktree", "add", "--quiet", "--detach", "--lock", "--", path, commit)
 	add.Inherit = inherit
-	if _, err := output(ctx, add); err != nil {
-		return fmt.Errorf("git worktree add: %w", err)
+	_, err := run(ctx, "worktree add", add)
+	if err == nil {
+		err = r.finish(path)
+	}
+	if err != nil {
+		return errors.Join(err, r.remove(path))
 	}
 	return nil
 }
 
-// RemoveWorktree removes a worktree below Root and git's administration of it,
-// as far as there are any; what is in it is lost.
+// finish marks the worktree at path as whole.
+func (r *Repo) finish(path string) error {
+	admin, err := r.admin(path)
+	if err == nil {
+		err = lock(admin, lockReason)
+	}
+	if err != nil {
+		return fmt.Errorf("the worktree that git made at %s: %w", path, err)
+	}
+	return nil
+}
+
+// RemoveWorktree removes the worktree at path, which lies below Root/.dot, and git's administration of it, as far as
+// there are any. What is in it is lost. A path that leads through a symbolic link is refused.
 func (r *Repo) RemoveWorktree(ctx context.Context, path string) error {
-	inside, err := filepath.Rel(filepath.Join(r.Root, ".dot"), path)
-	if err != nil || !filepath.IsLocal(inside) || inside == "." {
-		return fmt.Errorf("%s is no worktree of dot's", path)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	if err := os.RemoveAll(path); err != nil {
-		return fmt.Errorf("remove the worktree: %w", err)
-	}
-	admin, err := r.adminDirs(path)
+	return r.remove(path)
+}
+
+// remove does by hand what git worktree remove does: git refuses what is half made, and git worktree prune would take
+// the user's with it.
+func (r *Repo) remove(path string) error {
+	inside, err := r.insideDot(path)
 	if err != nil {
 		return err
 	}
-	for _, dir := range admin {
-		// What git worktree remove --force --force does for a directory that
-		// is gone, and also for one that was left half made.
-		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("remove git's administration of the worktree: %w", err)
+	admins, err := r.admins(path)
+	if err != nil {
+		return err
+	}
+	for _, admin := range admins {
+		// From here on it is not taken for a whole one, wherever this stops.
+		if err := lock(admin, beingRemoved); err != nil {
+			return fmt.Errorf("removing a worktree: %w", err)
 		}
+	}
+	if err := r.removeInside(inside); err != nil {
+		return fmt.Errorf("removing the worktree at %s: %w", path, err)
+	}
+	for _, admin := range admins {
+		if err := os.RemoveAll(admin); err != nil {
+			return fmt.Errorf("removing git's administration of a worktree: %w", err)
+		}
+	}
+	if len(admins) > 0 {
+		// As git does: an empty directory is of no use. It fails, and is meant to, when there are other worktrees.
+		_ = os.Remove(filepath.Join(r.CommonDir, "worktrees"))
 	}
 	return nil
 }
 
-// adminDirs are the directories in .git/worktrees that are about the worktree
-// at path (gitrepository-layout(5): worktrees/<id>/gitdir names its .git).
-func (r *Repo) adminDirs(path string) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(r.CommonDir, "worktrees"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// insideDot is path relative to Root/.dot, if it is below it and no part of it is a symbolic link.
+func (r *Repo) insideDot(path string) (string, error) {
+	inside, err := filepath.Rel(filepath.Join(r.Root, dotDir), path)
+	if err != nil || inside == "." || !filepath.IsLocal(inside) {
+		return "", fmt.Errorf("%s is no worktree of dot's: it is not below %s", path, filepath.Join(r.Root, dotDir))
 	}
+	part := r.Root
+	for name := range strings.SplitSeq(filepath.Join(dotDir, inside), string(filepath.Separator)) {
+		part = filepath.Join(part, name)
+		if info, err := os.Lstat(part); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return "", &advised{
+				err:   fmt.Errorf("%s is a symbolic link: dot does not make or remove worktrees through one", part),
+				hints: []string{"remove the link, and run dot again"},
+			}
+		}
+	}
+	return inside, nil
+}
+
+// removeInside removes a file or directory below Root/.dot. It can't be led out of there by a link that is made
+// meanwhile.
+func (r *Repo) removeInside(inside string) error {
+	root, err := os.OpenRoot(filepath.Join(r.Root, dotDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return root.RemoveAll(inside)
+}
+
+// WorktreeChanges lists the files of the worktree at path that are not as its HEAD has them; untracked ones too, but not
+// ignored ones.
+func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, error) {
+	c, err := r.inWorktree(path, statusArgs...)
 	if err != nil {
 		return nil, err
 	}
-	var dirs []string
-	for _, e := range entries {
-		dir := filepath.Join(r.CommonDir, "worktrees", e.Name())
-		if text, err := os.ReadFile(filepath.Join(dir, "gitdir")); err == nil && samePath(filepath.Dir(strings.TrimSpace(string(text))), path) {
-			dirs = append(dirs, dir)
-		}
-	}
-	return dirs, nil
+	return status(ctx, c)
 }
 
-// samePath compares paths of which neither need exist.
-func samePath(a, b string) bool {
-	resolve := func(p string) string {
-		if dir, err := filepath.EvalSymlinks(filepath.Dir(p)); err == nil {
-			return filepath.Join(dir, filepath.Base(p))
-		}
-		return filepath.Clean(p)
-	}
-	return filepath.Clean(a) == filepath.Clean(b) || resolve(a) == resolve(b)
-}
-
-// CheckWorktree says why the worktree at path is not a whole one of commit, or
-// returns nil. It runs no git: it looks at what ties the two together.
-func (r *Repo) CheckWorktree(path, commit string) error {
-	text, err := os.ReadFile(filepath.Join(path, ".git"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return errors.New("missing")
-		}
-		return errors.New("its .git file is missing")
-	case err != nil:
+// ResetWorktree makes the worktree at path, which lies below Root/.dot, what it was when it was made: HEAD detached at
+// commit, every file as committed, no other files but ignored ones. A branch that somebody checked out there stays
+// where it is.
+func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
+	if _, err := r.insideDot(path); err != nil {
 		return err
 	}
-	admin, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir: ")
-	if !ok || !samePath(filepath.Dir(admin), filepath.Join(r.CommonDir, "worktrees")) {
-		return errors.New("its .git file belongs to another repository")
-	}
-	back, err := os.ReadFile(filepath.Join(admin, "gitdir"))
-	if err != nil || !samePath(filepath.Dir(strings.TrimSpace(string(back))), path) {
-		return errors.New("not registered with git")
-	}
-	head, err := os.ReadFile(filepath.Join(admin, "HEAD"))
-	if err != nil {
-		return errors.New("not registered with git")
-	}
-	if at := strings.TrimSpace(string(head)); at != commit {
-		return &MovedError{At: at}
-	}
-	return nil
-}
-
-// A MovedError says that somebody checked something else out in a worktree.
-type MovedError struct {
-	At string // what its HEAD file says: a hash, or "ref: refs/heads/…"
-}
-
-func (e *MovedError) Error() string {
-	at := strings.TrimPrefix(strings.TrimPrefix(e.At, "ref: "), "refs/heads/")
-	if len(at) == 40 || len(at) == 64 {
-		at = at[:12]
-	}
-	return "its HEAD is at " + at
-}
-
-// A Change is a file of a worktree that is not as its commit has it.
-type Change struct {
-	Status string // as git status --porcelain has it: " M", "??", …
-	Path   string // below the worktree's top, with slashes
-}
-
-func (c Change) String() string { return c.Status + " " + c.Path }
-
-// WorktreeChanges lists what is changed in a worktree, untracked files
-// included, ignored ones not.
-func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, error) {
-	out, err := output(ctx, command(path, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none"))
-	if err != nil {
-		return nil, fmt.Errorf("git status: %w", err)
-	}
-	var changes []Change
-	for _, entry := range strings.Split(strings.TrimSuffix(out, "\x00"), "\x00") {
-		if len(entry) > 3 {
-			changes = append(changes, Change{Status: entry[:2], Path: entry[3:]})
-		}
-	}
-	return changes, nil
-}
-
-// ResetWorktree makes a worktree as the commit has it. Ignored files stay, and so
-// does a branch that somebody checked out there: HEAD is detached from it first.
-func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
 	for _, args := range [][]string{
-		{"-c", "core.hooksPath=" + os.DevNull, "checkout", "--quiet", "--force", "--detach", commit, "--"},
-		{"clean", "--quiet", "--force", "-d"},
+		{"checkout", "--quiet", "--force", "--detach", commit, "--"},
+		{"clean", "--quiet", "-d", "--force", "--force"}, // twice: repositories, too
 	} {
-		if _, err := output(ctx, command(path, args...)); err != nil {
-			return fmt.Errorf("reset the worktree: %w", err)
+		c, err := r.inWorktree(path, args...)
+		if err != nil {
+			return err
+		}
+		if _, err := run(ctx, args[0], c); err != nil {
+			return fmt.Errorf("resetting the worktree at %s: %w", path, err)
 		}
 	}
 	return nil
+}
+
+// inWorktree is a git command in the worktree at path. git is told both ends: of a directory that is no worktree any
+// more, it would take the repository around it, which is the user's.
+func (r *Repo) inWorktree(path string, args ...string) (proc.Command, error) {
+	admin, err := r.admin(path)
+	if err != nil {
+		return proc.Command{}, fmt.Errorf("the worktree at %s: %w", path, err)
+	}
+	both := append([]string{"--git-dir=" + admin, "--work-tree=" + path}, asCommitted...)
+	return command(path, append(both, args...)...), nil
 }

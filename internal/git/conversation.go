@@ -1,0 +1,105 @@
+package git
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"dot-for-dbt/internal/proc"
+)
+
+// conversation is a `git cat-file --batch` or `--batch-check` that is kept open: it is asked for one object at a time.
+type conversation struct {
+	in    *os.File
+	out   *bufio.Reader
+	close func() error // closes our ends of the pipes
+
+	ended  chan struct{} // closed when git has ended; what follows is valid from then on
+	stderr bytes.Buffer
+	err    error
+}
+
+// errEnded says that git ended instead of answering, as it does for a reflog or upstream that isn't there.
+var errEnded = errors.New("git ended")
+
+// info is what git says of an object.
+type info struct {
+	id   string // "" if there is no object; state says why
+	kind string // commit, tag, tree, blob
+	size int64
+	// state is "missing", "ambiguous", or what newer versions may say.
+	state string
+}
+
+func (r *Repo) converse(ctx context.Context, mode string) (*conversation, error) {
+	childIn, in, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("git cat-file: %w", err)
+	}
+	out, childOut, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("git cat-file: %w", err), childIn.Close(), in.Close())
+	}
+	c := &conversation{in: in, out: bufio.NewReader(out), ended: make(chan struct{})}
+	c.close = func() error { return errors.Join(in.Close(), out.Close()) }
+	cmd := command(r.Top, "cat-file", mode)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = childIn, childOut, &c.stderr
+	go func() {
+		defer close(c.ended)
+		exit, err := cmd.Run(ctx)
+		switch {
+		case err != nil:
+			c.err = explain(ctx, "cat-file", err)
+		case ctx.Err() != nil:
+			c.err = fmt.Errorf("git cat-file: %w", context.Cause(ctx))
+		case !exit.OK():
+			failed := &proc.ExitError{Program: "git", Exit: exit, Stderr: c.stderr.String()}
+			c.err = explain(ctx, "cat-file", failed)
+		}
+		childIn.Close()
+		childOut.Close() // the one who reads sees the end
+	}()
+	return c, nil
+}
+
+// ask returns what git says of the object with that name, which must not hold a line break. With --batch, size bytes
+// and a newline follow. The error is errEnded if git ended; then end tells why.
+func (c *conversation) ask(name string) (info, error) {
+	// A write to a git that has ended fails, or not: the end is seen when reading.
+	_, _ = c.in.WriteString(name + "\n")
+	line, err := c.out.ReadString('\n')
+	if err != nil {
+		return info{}, errEnded
+	}
+	var answer info
+	line = strings.TrimSuffix(line, "\n")
+	// "<name> missing", "<name> ambiguous": the name as asked, or the object's id.
+	if state, ok := strings.CutPrefix(line, name+" "); ok && !strings.Contains(state, " ") {
+		answer.state = state
+		return answer, nil
+	}
+	if _, err := fmt.Sscanf(line, "%s %s %d", &answer.id, &answer.kind, &answer.size); err != nil {
+		answer.id, answer.state = "", "missing"
+	}
+	return answer, nil
+}
+
+// skipNewline reads the line break that git writes after the content of an object.
+func (c *conversation) skipNewline() error {
+	_, err := c.out.Discard(1)
+	return err
+}
+
+// end lets git end and waits for it. It returns what git had to say on stderr, and how it failed, if it did.
+func (c *conversation) end() (stderr string, err error) {
+	closeErr := c.close()
+	<-c.ended
+	if c.err != nil {
+		return c.stderr.String(), c.err
+	}
+	return c.stderr.String(), closeErr
+}

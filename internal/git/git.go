@@ -1,0 +1,113 @@
+// Package git is git as a library, and the only place that runs it: where a repository is, which commits refs mean, what
+// commits hold, and dot's worktrees.
+//
+// It knows git's command line and the layout of a repository. It must not know what dot keeps under `.dot`, nor
+// anything of dbt.
+//
+// It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.RemoveWorktree] and [Repo.ResetWorktree] write, and only
+// below [Repo.Root]/.dot and in git's administration of the worktrees there; everything else leaves every byte of the
+// repository as it is, the index included. No hook of the repository is run, and nothing is fetched, but for objects
+// that a partial clone left out.
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"dot-for-dbt/internal/proc"
+)
+
+// gitUsage is git's exit code for an option that it doesn't know.
+const gitUsage = 129
+
+// oldest is the oldest git that knows every option used here.
+const oldest = "2.20"
+
+// command is git with the options that every call gets: no pager, no hooks, no locks that can be done without, and no
+// fsmonitor, which may be a program, or start a daemon.
+func command(dir string, args ...string) proc.Command {
+	global := []string{
+		"git", "--no-pager", "--no-optional-locks", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
+	}
+	return proc.Command{Argv: append(global, args...), Dir: dir, Env: environment(os.Environ())}
+}
+
+// run runs git in dir and returns its stdout. what names the command in the error: "status".
+func run(ctx context.Context, what string, c proc.Command) ([]byte, error) {
+	out, err := proc.Output(ctx, c)
+	return out, explain(ctx, what, err)
+}
+
+// explain makes an error for people of what running git returned.
+func explain(ctx context.Context, what string, err error) error {
+	failed := (*proc.ExitError)(nil)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, exec.ErrNotFound):
+		return &advised{
+			err:   fmt.Errorf("git is not installed: %w", err),
+			hints: []string{"install git " + oldest + " or newer, and see that it is in PATH: git --version"},
+		}
+	case !errors.As(err, &failed):
+		return fmt.Errorf("git %s: %w", what, err)
+	case failed.Exit.Code == gitUsage:
+		return tooOld(ctx, what, failed)
+	}
+	return &commandError{what: what, failed: failed}
+}
+
+// tooOld explains that git did not know an option.
+func tooOld(ctx context.Context, what string, failed *proc.ExitError) error {
+	version, err := proc.Output(ctx, proc.Command{Argv: []string{"git", "--version"}})
+	if err != nil {
+		return &commandError{what: what, failed: failed}
+	}
+	return &advised{
+		err:   fmt.Errorf("%s is too old: %w", bytes.TrimSpace(version), &commandError{what: what, failed: failed}),
+		hints: []string{"dot needs git " + oldest + " or newer"},
+	}
+}
+
+// commandError is a git command that failed, in git's own words.
+type commandError struct {
+	what   string
+	failed *proc.ExitError
+}
+
+func (e *commandError) Error() string {
+	if said := gitSaid(e.failed.Stderr); said != "" {
+		return fmt.Sprintf("git %s: %s", e.what, said)
+	}
+	return fmt.Sprintf("git %s: %s", e.what, e.failed.Exit)
+}
+
+func (e *commandError) Unwrap() error { return e.failed }
+
+// gitSaid is git's complaint without the word that starts it, and without its own hints.
+func gitSaid(stderr string) string {
+	var said []string
+	for line := range strings.Lines(stderr) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "hint:") {
+			continue
+		}
+		said = append(said, strings.TrimPrefix(strings.TrimPrefix(line, "fatal: "), "error: "))
+	}
+	return strings.Join(said, "; ")
+}
+
+// advised is an error with lines that say what to do about it.
+type advised struct {
+	err   error
+	hints []string
+}
+
+func (e *advised) Error() string   { return e.err.Error() }
+func (e *advised) Unwrap() error   { return e.err }
+func (e *advised) Hints() []string { return e.hints }

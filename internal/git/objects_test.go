@@ -1,0 +1,186 @@
+package git_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"dot-for-dbt/internal/git/gittest"
+)
+
+func TestObjects(t *testing.T) {
+	repo := gittest.New(t)
+	odd := "models/with space, ünïcode and \"quotes\".sql"
+	repo.Write(odd, "select 1")
+	repo.Write("empty", "")
+	binary := make([]byte, 1<<20)
+	_, _ = rand.Read(binary)
+	repo.Write("binary", string(binary))
+	check(t, os.Symlink("empty", repo.Path("link")))
+	hash := repo.Commit("first")
+	repo.Write(odd, "select 2") // not committed
+
+	count := processes(t)
+	objects := open(t, repo.Dir).Objects(t.Context())
+	for path, want := range map[string]string{odd: "select 1", "empty": "", "binary": string(binary), "link": "empty"} {
+		got, err := objects.Read(hash + ":" + path)
+		if err != nil || string(got) != want {
+			t.Errorf("%s: got %d bytes, %v; want %d", path, len(got), err, len(want))
+		}
+		id, err := objects.ID(hash + ":" + path)
+		if want := repo.Git("rev-parse", hash+":"+path); err != nil || id != want {
+			t.Errorf("%s: got id %s, %v; want %s", path, id, err, want)
+		}
+	}
+	for _, path := range []string{"", "models"} {
+		id, err := objects.ID(hash + ":" + path)
+		if want := repo.Git("rev-parse", hash+":"+path); err != nil || id != want {
+			t.Errorf("tree %q: got id %s, %v; want %s", path, id, err, want)
+		}
+	}
+	tree, err := objects.Read(hash + ":models")
+	if err != nil || !strings.HasPrefix(string(tree), "100644 with space") {
+		t.Errorf("got %q, %v", tree, err)
+	}
+	for _, name := range []string{hash + ":gone", hash + ":gone missing", "gone:models", hash + ":empty/x", strings.Repeat("0", 40)} {
+		if _, err := objects.Read(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := objects.Read(hash + ":a\nb"); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a name with a line break: %v", err)
+	}
+	// All of that by one process, beside Open's and the test's own.
+	check(t, objects.Close())
+	if n := count(); n != 1+1+6 {
+		t.Errorf("%d git processes, want 8", n)
+	}
+	check(t, objects.Close())
+	if _, err := objects.Read(hash + ":empty"); err != nil {
+		t.Errorf("reading after Close starts over: %v", err)
+	}
+	check(t, objects.Close())
+}
+
+func TestObjectsStartsNothingUnasked(t *testing.T) {
+	repo := gittest.New(t)
+	r := open(t, repo.Dir)
+	count := processes(t)
+	check(t, r.Objects(t.Context()).Close())
+	if n := count(); n != 0 {
+		t.Errorf("%d git processes", n)
+	}
+}
+
+func TestObjectsOfASubmodule(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first")
+	repo.Git("init", "--quiet", "../super")
+	super := repo.At("../super")
+	super.Git("submodule", "add", "--quiet", repo.Dir, "sub")
+	hash := super.Commit("with sub")
+	objects := open(t, super.Dir).Objects(t.Context())
+	defer objects.Close()
+	if _, err := objects.Read(hash + ":sub"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := objects.Read(hash + ":.gitmodules"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestObjectsRecover(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Write("file", "text")
+	repo.Commit("first")
+	objects := open(t, repo.Dir).Objects(t.Context())
+	defer objects.Close()
+	_, err := objects.Read("@{u}:file") // git ends over this one
+	wantError(t, err, `reading "@{u}:file": git cat-file: no upstream configured for branch 'main'`)
+	if text, err := objects.Read("HEAD:file"); err != nil || string(text) != "text" {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+func TestObjectsTogether(t *testing.T) {
+	repo := gittest.New(t)
+	for i := range 20 {
+		repo.Write(fmt.Sprint("file", i), strings.Repeat("x", i*1000))
+	}
+	repo.Commit("first")
+	objects := open(t, repo.Dir).Objects(t.Context())
+	defer objects.Close()
+	var readers sync.WaitGroup
+	for i := range 20 {
+		readers.Go(func() {
+			if text, err := objects.Read(fmt.Sprint("HEAD:file", i)); err != nil || len(text) != i*1000 {
+				t.Errorf("file%d: %d bytes, %v", i, len(text), err)
+			}
+		})
+	}
+	readers.Wait()
+}
+
+func TestObjectsEndWithTheirContext(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Write("file", "text")
+	repo.Commit("first")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	objects := open(t, repo.Dir).Objects(ctx)
+	defer objects.Close()
+	_, err := objects.Read("HEAD:file")
+	check(t, err)
+	why := errors.New("enough")
+	cancel(why)
+	for err == nil { // git may answer once more before it gets the signal
+		_, err = objects.Read("HEAD:file")
+	}
+	if !errors.Is(err, why) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGrep(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Write("proj/models/a.sql", "{{ env_var('X') }}")
+	repo.Write("proj/models/with space ü\".sql", "-- env_var('X')")
+	repo.Write("proj/binary", "\x00\x01 env_var('X')")
+	repo.Write("proj/marked.csv", "env_var('X')")
+	repo.Write("proj/other.sql", "ENV_VAR('X') envxvar")
+	repo.Write("proj2/a.sql", "env_var")
+	repo.Write(".gitattributes", "*.csv -diff\n")
+	hash := repo.Commit("first")
+	repo.Write("proj/new.sql", "env_var")
+	repo.Git("config", "grep.lineNumber", "true")
+	repo.Git("config", "color.ui", "always")
+	repo.Git("config", "grep.patternType", "perl")
+	r := open(t, repo.Path("proj"))
+	all := []string{"proj/binary", "proj/marked.csv", "proj/models/a.sql", "proj/models/with space ü\".sql"}
+	for name, test := range map[string]struct {
+		path, text string
+		want       []string
+	}{
+		"below a directory": {"proj", "env_var", all},
+		"everywhere":        {"", "env_var(", all},
+		"a file":            {"proj/models/a.sql", "env_var", all[2:3]},
+		"nothing":           {"proj", "no such text", nil},
+		"no such path":      {"gone", "env_var", nil},
+		"no pattern":        {"", "env.var", nil},
+		"path is no glob":   {"pro*", "env_var", nil},
+		"like an option":    {"", "--", []string{"proj/models/with space ü\".sql"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := r.Grep(t.Context(), hash, test.path, test.text)
+			check(t, err)
+			wantEqual(t, got, test.want)
+		})
+	}
+	_, err := r.Grep(t.Context(), strings.Repeat("0", 40), "", "x")
+	wantError(t, err, "git grep: ")
+}

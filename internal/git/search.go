@@ -1,0 +1,186 @@
+package git
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// search resolves one ref after the other with a single git process; another is started only if git ends over a ref.
+type search struct {
+	repo *Repo
+	ctx  context.Context
+	talk *conversation // nil if none is open
+
+	found  map[string]finding
+	failed map[string]unresolved
+}
+
+// unresolved is why a ref leads to no commit.
+type unresolved struct {
+	why       string
+	missing   bool // nothing has that name: it may be a typing error, or not be fetched
+	ambiguous bool // it is short for several objects
+}
+
+// shortHash is what can be an abbreviated hash: git wants four characters at least.
+var shortHash = regexp.MustCompile(`^[0-9a-f]{4,64}$`)
+
+// look resolves a ref into found or failed. An error means that git can't be asked.
+func (s *search) look(ref string) error {
+	if why := unusable(ref); why != "" {
+		s.failed[ref] = unresolved{why: fmt.Sprintf("%q can't be a ref: it %s", ref, why)}
+		return nil
+	}
+	name := ref
+	if name == "@" {
+		name = "HEAD"
+	}
+	object, words, err := s.ask(name)
+	switch {
+	case err != nil:
+		return err
+	case words != "":
+		s.failed[ref] = unresolved{why: fmt.Sprintf("%q can't be resolved: %s", ref, words)}
+		return nil
+	case object.state == "ambiguous" && shortHash.MatchString(ref):
+		// Among several objects, the only commit is meant. Of more, git says that they are missing.
+		commit, _, err := s.ask(ref + "^{commit}")
+		if err != nil {
+			return err
+		}
+		if commit.kind == "commit" {
+			object = commit
+		}
+	case object.kind == "tag":
+		// By id: names like :/text take no suffix.
+		if object, _, err = s.ask(object.id + "^{commit}"); err != nil {
+			return err
+		}
+		if object.id == "" {
+			s.failed[ref] = unresolved{why: fmt.Sprintf("%q is a tag of something that is not a commit", ref)}
+			return nil
+		}
+	}
+	switch {
+	case object.kind == "commit":
+		s.found[ref] = finding{hash: object.id}
+	case object.id != "":
+		s.failed[ref] = unresolved{why: fmt.Sprintf("%q is a %s, not a commit", ref, object.kind)}
+	case object.state == "ambiguous":
+		s.failed[ref] = unresolved{why: fmt.Sprintf("%q is short for several objects", ref), ambiguous: true}
+	default:
+		s.failed[ref] = unresolved{why: fmt.Sprintf("unknown ref %q", ref), missing: true}
+	}
+	return nil
+}
+
+// unusable says why git must not even see a ref: it could be taken for an option, or for several lines.
+func unusable(ref string) string {
+	switch {
+	case ref == "":
+		return "is empty"
+	case strings.HasPrefix(ref, "-"):
+		return `starts with "-"`
+	case !utf8.ValidString(ref):
+		return "is not UTF-8"
+	case strings.ContainsFunc(ref, unicode.IsControl):
+		return "holds control characters"
+	}
+	return ""
+}
+
+// ask asks git about a name. words is git's complaint if it ended over that name, as it does for an upstream or a reflog
+// entry that doesn't exist.
+func (s *search) ask(name string) (object info, words string, err error) {
+	if s.talk == nil {
+		if s.talk, err = s.repo.converse(s.ctx, "--batch-check"); err != nil {
+			return info{}, "", err
+		}
+	}
+	object, err = s.talk.ask(name)
+	if err == nil {
+		return object, "", nil
+	}
+	talk := s.talk
+	s.talk = nil
+	stderr, err := talk.end()
+	if s.ctx.Err() != nil {
+		return info{}, "", err
+	}
+	// The last line is about this name, those before may be warnings about earlier ones.
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	if last, ok := strings.CutPrefix(lines[len(lines)-1], "fatal: "); ok {
+		s.note(stderr)
+		return info{}, printable(last), nil
+	}
+	return info{}, "", err
+}
+
+// end ends git, and keeps what it warned of.
+func (s *search) end() error {
+	if s.talk == nil {
+		return nil
+	}
+	stderr, err := s.talk.end()
+	s.talk = nil
+	s.note(stderr)
+	return err
+}
+
+// note adds git's warnings to the refs that they are about.
+func (s *search) note(stderr string) {
+	for line := range strings.Lines(stderr) {
+		warning, ok := strings.CutPrefix(strings.TrimSpace(line), "warning: ")
+		if !ok {
+			continue
+		}
+		for ref, at := range s.found {
+			base, _, reflog := strings.Cut(ref, "@{")
+			switch {
+			case warning == "refname '"+ref+"' is ambiguous.":
+				at.note = "more than one ref has that name: git takes a tag before a branch"
+			case reflog && strings.HasPrefix(warning, "log for '"+base+"' "):
+				at.note = printable(warning)
+			}
+			s.found[ref] = at
+		}
+	}
+}
+
+// refs are the branches and tags of the repository, by name.
+type refs struct {
+	local  []string            // short names of branches and tags
+	remote map[string][]string // a branch's name → the remote branches (origin/name) that have it
+	hash   map[string]string   // a remote branch → its commit
+}
+
+func (r *Repo) refs(ctx context.Context) (*refs, error) {
+	out, err := run(ctx, "for-each-ref", command(r.Top, "for-each-ref",
+		"--format=%(objectname) %(refname)", "refs/heads", "refs/tags", "refs/remotes"))
+	if err != nil {
+		return nil, err
+	}
+	all := &refs{remote: map[string][]string{}, hash: map[string]string{}}
+	for line := range strings.Lines(string(out)) {
+		hash, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if branch, ok := strings.CutPrefix(name, "refs/heads/"); ok {
+			all.local = append(all.local, branch)
+		} else if tag, ok := strings.CutPrefix(name, "refs/tags/"); ok {
+			all.local = append(all.local, tag)
+		} else if full, ok := strings.CutPrefix(name, "refs/remotes/"); ok {
+			_, branch, _ := strings.Cut(full, "/")
+			if branch == "HEAD" { // the remote's default branch, not a branch of that name
+				continue
+			}
+			all.remote[branch] = append(all.remote[branch], full)
+			all.hash[full] = hash
+		}
+	}
+	slices.Sort(all.local)
+	return all, nil
+}

@@ -1,0 +1,52 @@
+package git
+
+import (
+	"context"
+	"strings"
+
+	"dot-for-dbt/internal/proc"
+)
+
+// Change is a file that is not as HEAD has it.
+type Change struct {
+	Status string // two letters, as git status --porcelain has them: " M", "??", ...
+	Path   string // from the top of the worktree, with slashes
+}
+
+// String reads " M models/a.sql".
+func (c Change) String() string { return c.Status + " " + c.Path }
+
+// Uncommitted counts the changed and untracked files below dir, which is a path below Top with slashes, "" for all.
+// Ignored ones don't count, nor does what lies in `.dot`.
+func (r *Repo) Uncommitted(ctx context.Context, dir string) (int, error) {
+	c := command(r.Top, statusArgs...)
+	if dir != "" {
+		c.Argv = append(c.Argv, "--", dir)
+	}
+	changes, err := status(ctx, c)
+	count := 0
+	for _, change := range changes {
+		if !strings.HasPrefix(change.Path, dotDir+"/") {
+			count++
+		}
+	}
+	return count, err
+}
+
+// statusArgs overrule what the user may have configured for people. A path means itself, and a submodule is as much a
+// file as any.
+var statusArgs = []string{
+	"--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none",
+}
+
+// status runs a git status and reads it.
+func status(ctx context.Context, c proc.Command) ([]Change, error) {
+	out, err := run(ctx, "status", c)
+	var changes []Change
+	for _, entry := range entries(out) {
+		if len(entry) > 3 { // "XY path"
+			changes = append(changes, Change{Status: entry[:2], Path: entry[3:]})
+		}
+	}
+	return changes, err
+}

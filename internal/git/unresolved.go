@@ -1,0 +1,132 @@
+package git
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+const (
+	maxNear       = 3 // near names suggested for a ref
+	maxCandidates = 5 // commits shown for an abbreviated hash
+)
+
+// settle takes refs that are on one remote only from there. What is left becomes an error, in the order in which it was
+// asked for.
+func (s *search) settle(asked []string) error {
+	all, err := s.repo.refs(s.ctx)
+	if err != nil {
+		return err
+	}
+	failure := &unresolvedError{}
+	missing := false
+	for _, ref := range asked {
+		failed, ok := s.failed[ref]
+		if !ok {
+			continue
+		}
+		delete(s.failed, ref) // a ref asked for twice is told once
+		switch remote := all.remote[ref]; {
+		case failed.missing && len(remote) == 1:
+			s.found[ref] = finding{hash: all.hash[remote[0]], note: fmt.Sprintf("from %s (no local branch of that name)", remote[0])}
+			continue
+		case failed.missing && len(remote) > 1:
+			failed.why = fmt.Sprintf("%q is no local branch, and on more than one remote", ref)
+			failure.hint("say which: " + strings.Join(remote, ", "))
+		case failed.missing && (ref == "HEAD" || ref == "@"):
+			failed.why = fmt.Sprintf("%s has no commit yet", ref)
+			failure.hint("make one: git commit")
+		case failed.missing:
+			missing = true
+			if near := all.near(ref); len(near) > 0 {
+				failure.hint("did you mean " + strings.Join(near, ", ") + "?")
+			}
+		case failed.ambiguous:
+			candidates, err := s.repo.candidates(s, ref)
+			if err != nil {
+				return errors.Join(err, s.end())
+			}
+			if candidates != "" {
+				failed.why += ", among them the commits " + candidates
+			}
+			failure.hint("give more of its characters")
+		}
+		failure.problems = append(failure.problems, failed.why)
+	}
+	if err := s.end(); err != nil {
+		return err
+	}
+	if len(failure.problems) == 0 {
+		return nil
+	}
+	if missing {
+		failure.hint("dot never fetches; for what others pushed since: git fetch")
+	}
+	if s.repo.shallow() {
+		failure.hint("this clone is shallow, older commits are not here: git fetch --unshallow")
+	}
+	return failure
+}
+
+// shallow tells whether history was cut off when the repository was cloned.
+func (r *Repo) shallow() bool {
+	info, err := os.Stat(filepath.Join(r.CommonDir, "shallow"))
+	return err == nil && info.Size() > 0
+}
+
+// near are the branches and tags that look most like ref. Of a remote's branches the name without the remote will do.
+func (all *refs) near(ref string) []string {
+	known := append(slices.Collect(maps.Keys(all.remote)), all.local...)
+	slices.Sort(known)
+	known = slices.Compact(known)
+	distance := map[string]int{}
+	for _, name := range known {
+		distance[name] = levenshtein.ComputeDistance(strings.ToLower(ref), strings.ToLower(name))
+	}
+	known = slices.DeleteFunc(known, func(name string) bool {
+		return distance[name] > max(2, len(ref)/3) || distance[name] >= len(ref)
+	})
+	slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(distance[a], distance[b]) })
+	return known[:min(len(known), maxNear)]
+}
+
+// candidates are the commits that a short hash may mean.
+func (r *Repo) candidates(s *search, ref string) (string, error) {
+	out, err := run(s.ctx, "rev-parse", command(r.Top, "rev-parse", "--disambiguate="+ref))
+	if err != nil {
+		return "", err
+	}
+	var commits []string
+	for id := range strings.FieldsSeq(string(out)) {
+		object, _, err := s.ask(id)
+		if err != nil {
+			return "", err
+		}
+		if object.kind == "commit" {
+			commits = append(commits, id)
+		}
+	}
+	if more := len(commits) - maxCandidates; more > 0 {
+		commits = append(commits[:maxCandidates], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(commits, ", "), nil
+}
+
+// unresolvedError names refs that lead to no commit.
+type unresolvedError struct{ problems, hints []string }
+
+func (e *unresolvedError) hint(line string) {
+	if !slices.Contains(e.hints, line) {
+		e.hints = append(e.hints, line)
+	}
+}
+
+func (e *unresolvedError) Error() string   { return strings.Join(e.problems, "; ") }
+func (e *unresolvedError) Hints() []string { return e.hints }
