@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -42,11 +43,19 @@ func Main(p Process) int {
 		return signal.Code()
 	}
 	app.say.Error(err)
+	if denied(err) {
+		app.say.Hint("dot writes to .dot and .git/worktrees of the repository, and reads the project and its profiles.yml: see that you may")
+	}
 	var failed *steps.DBTError
 	if errors.As(err, &failed) {
 		return failed.Code
 	}
 	return exitError
+}
+
+// denied reports whether somebody lacks a permission. git says so in words.
+func denied(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "Permission denied")
 }
 
 // app is one invocation of dot.
@@ -71,9 +80,12 @@ func (a *app) run(ctx context.Context) error {
 		fmt.Fprintln(a.Stdout, version())
 		return nil
 	}
+	if command, ok := selected(parsed).(ownCommand); ok {
+		return command.run(ctx, a, line, forDBT)
+	}
 	words := commandWords(parsed)
-	planning := line.DryRun
-	if len(words) > 0 && words[0] == "plan" {
+	planning, explaining := line.DryRun, words[0] == "explain"
+	if words[0] == "plan" || explaining {
 		planning, words = true, words[1:]
 	}
 	name := strings.Join(words, " ")
@@ -82,15 +94,27 @@ func (a *app) run(ctx context.Context) error {
 		return err
 	}
 	req.Planning = planning
-	world := steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Stdout, Stderr: a.Stderr}
-	program, err := steps.Compile(ctx, world, req)
-	if err != nil {
+	program, err := steps.Compile(ctx, a.world(), req)
+	switch {
+	case err != nil:
 		return err
-	}
-	if planning {
+	case explaining:
+		return a.explain(ctx, program, line.Explain.Format)
+	case planning:
 		return a.plan(ctx, program, line.Plan.Format)
 	}
 	return a.carryOut(ctx, program)
+}
+
+// ownCommand is a command of dot's own, rather than one of dbt's.
+type ownCommand interface {
+	// run carries it out; line holds all flags that were given, forDBT what
+	// stood after "--".
+	run(ctx context.Context, a *app, line grammar, forDBT []string) error
+}
+
+func (a *app) world() steps.World {
+	return steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Stdout, Stderr: a.Stderr}
 }
 
 // split divides a command line at the first "--": what follows is dbt's, word
@@ -151,10 +175,16 @@ func commandWords(parsed *kong.Context) []string {
 
 // specsOf are the specs that were given to the command.
 func specsOf(parsed *kong.Context) []string {
+	if command, ok := selected(parsed).(*dbtCommand); ok {
+		return command.Specs
+	}
+	return nil
+}
+
+// selected is the command that was chosen, as the grammar holds it.
+func selected(parsed *kong.Context) any {
 	if node := parsed.Selected(); node != nil {
-		if command, ok := node.Target.Addr().Interface().(*dbtCommand); ok {
-			return command.Specs
-		}
+		return node.Target.Addr().Interface()
 	}
 	return nil
 }
