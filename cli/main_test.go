@@ -22,16 +22,13 @@ func TestMain(m *testing.M) {
 
 // dotMain is main.go's, with a clock that a test can set.
 func dotMain() {
-	dir, err := os.Getwd()
+	process, err := cli.ThisProcess()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	home, _ := os.UserHomeDir()
-	os.Exit(cli.Main(cli.Process{
-		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Home: home,
-		Stdout: os.Stdout, Stderr: os.Stderr, Now: clock(),
-	}))
+	process.Now = clock()
+	os.Exit(cli.Main(process))
 }
 
 func dbtMain() {

@@ -1,14 +1,138 @@
 package cli_test
 
 import (
+	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/sebdah/goldie/v2"
 )
 
-func TestTry(t *testing.T) {
-	s := newShop(t)
-	for _, c := range []string{"plan build dev@HEAD", "build prod@main", "plan build dev@HEAD --defer prod@main", "build dev@HEAD --defer prod@main --modified", "plan build dev@HEAD --defer prod@main --modified", "build dev@HEAD --defer prod@main --modified", "build"} {
-		out := s.dot(strings.Fields(c))
-		t.Logf("$ dot %s\n%s\nexit %d", c, out.both, out.code)
+// golden compares text with a file below testdata/golden, which -update writes.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	dir, file := filepath.Split(name)
+	goldie.New(t,
+		goldie.WithFixtureDir(filepath.Join("..", "testdata", "golden", dir)),
+		goldie.WithNameSuffix(".golden"), goldie.WithDiffEngine(goldie.ClassicDiff),
+	).Assert(t, file, []byte(text))
+}
+
+// TestPlans fixes what a plan looks like to a person. Each case is a story and
+// a command; the golden tells both.
+func TestPlans(t *testing.T) {
+	vars := "environment:\n  default: dev\n  dev:\n    vars: {days: 7}\n  prod: {}\n"
+	tests := []struct {
+		name    string
+		arrange func(s *shop)
+		command string
+	}{
+		{"first-build", func(*shop) {}, "plan build dev@HEAD"},
+		{"warm", func(s *shop) {
+			s.run("build dev@HEAD")
+			s.later(3 * time.Hour)
+		}, "plan build dev@HEAD"},
+		{"defer", func(s *shop) {
+			s.run("build prod@main")
+			s.later(3 * time.Hour)
+		}, "plan build dev@HEAD --defer prod@main --modified"},
+		{"defer-nothing-selected", func(s *shop) {
+			s.run("build prod@main")
+		}, "plan build dev@HEAD --defer prod@main"},
+		{"defer-half-built", func(s *shop) {
+			s.fails("build prod@main", "STANDIN_FAIL=orders")
+		}, "plan build dev@HEAD --defer prod@main -s average"},
+		{"missing-baseline", func(*shop) {}, "plan build dev@HEAD --defer prod@main -s orders"},
+		{"vars-changed", func(s *shop) {
+			s.run("build dev@HEAD")
+			s.tell("the environment's days is 7 now")
+			s.write("dot_environments.yml", vars)
+		}, "plan build dev@HEAD"},
+		{"another-commit", func(s *shop) {
+			s.run("build dev@main")
+		}, "plan build dev@HEAD"},
+		{"another-selection", func(s *shop) {
+			s.run("build dev@HEAD")
+		}, "plan build dev@HEAD -s orders+"},
+		{"last-run-failed", func(s *shop) {
+			s.fails("build dev@HEAD", "STANDIN_FAIL=orders")
+		}, "plan build dev@HEAD"},
+		{"interrupted", func(s *shop) { s.interrupt("build dev@HEAD") }, "plan build dev@HEAD"},
+		{"overwritten", func(s *shop) {
+			s.tell("ci has the same output as dev")
+			s.write("dot_environments.yml", "environment: {default: dev, dev: {}, ci: {target: dev}}\n")
+			s.run("build dev@HEAD")
+			s.later(time.Hour)
+			s.run("build ci@HEAD")
+			s.later(time.Hour)
+		}, "plan build dev@HEAD"},
+		{"no-environments", func(s *shop) {
+			s.tell("there is no dot_environments.yml: the profile's outputs are the environments")
+			s.remove("dot_environments.yml")
+		}, "plan build @HEAD"},
+		{"too-old", func(s *shop) {
+			s.run("build dev@HEAD")
+			s.later(13 * time.Hour)
+		}, "plan build dev@HEAD"},
+		{"forced", func(s *shop) { s.run("build dev@HEAD") }, "plan build dev@HEAD --force"},
+		{"test-after-build", func(s *shop) { s.run("build dev@HEAD") }, "plan test dev@HEAD"},
+		{"packages", func(s *shop) {
+			s.tell("the project has a local package")
+			s.write("packages.yml", "packages:\n  - local: money\n")
+			s.write("money/dbt_project.yml", "name: money\n")
+			s.git("add", "-A")
+			s.git("commit", "-qm", "Money")
+		}, "plan build dev@HEAD"},
+		{"packages-changed", func(s *shop) {
+			s.tell("the project has a local package")
+			s.write("packages.yml", "packages:\n  - local: money\n")
+			s.write("money/dbt_project.yml", "name: money\n")
+			s.git("add", "-A")
+			s.git("commit", "-qm", "Money")
+			s.run("build dev@HEAD")
+			s.tell("and somebody deletes it")
+			s.remove(".dot/build/" + s.git("rev-parse", "--short", "HEAD") + "/worktree/dbt_packages/money")
+		}, "plan build dev@HEAD"},
+		{"worktree-gone", func(s *shop) {
+			s.run("build dev@HEAD")
+			s.tell("somebody deletes the worktree")
+			s.remove(".dot/build/" + s.git("rev-parse", "--short", "HEAD") + "/worktree")
+		}, "plan build dev@HEAD"},
+		{"computed-variable", func(s *shop) {
+			s.tell("a model reads an environment variable whose name is computed")
+			s.write("models/average.sql", "select '{{ env_var(\"A_\" ~ target.name, \"\") }}' as a\n")
+			s.git("commit", "-qam", "Read anything")
+			s.run("build dev@HEAD")
+		}, "plan build dev@HEAD"},
+		{"working-tree", func(*shop) {}, "plan build"},
+		{"verbose", func(*shop) {}, "plan build dev@HEAD -v -- --full-refresh"},
 	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			test.arrange(s)
+			before := digestTree(s.dir)
+			s.show(test.command)
+			if after := digestTree(s.dir); after != before {
+				t.Errorf("the plan changed something:\n%s\n%s", before, after)
+			}
+			golden(t, "plan/"+test.name, s.story.String())
+		})
+	}
+}
+
+// A plan for scripts: every field is there, and the text is JSON and nothing
+// else.
+func TestPlanJSON(t *testing.T) {
+	s := newShop(t)
+	s.run("build prod@main")
+	s.later(3 * time.Hour)
+	out := s.dot(strings.Fields("plan build dev@HEAD --defer prod@main --format json"))
+	if !json.Valid([]byte(out.stdout)) {
+		t.Errorf("not JSON:\n%s", out.stdout)
+	}
+	golden(t, "plan/json", out.stdout)
 }

@@ -89,6 +89,9 @@ type shop struct {
 	cwd string // where dot is started; dir
 	env []string
 	now time.Time
+
+	tool  string          // the stand-in
+	story strings.Builder // what was done, and what show saw
 }
 
 // morning is a time after the shop's commits.
@@ -104,7 +107,11 @@ func newShop(t *testing.T) *shop {
 	if err := os.CopyFS(dir, os.DirFS(template)); err != nil {
 		t.Fatal(err)
 	}
-	return &shop{t: t, dir: dir, cwd: dir, env: os.Environ(), now: morning}
+	tool, err := exec.LookPath("dbt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &shop{t: t, dir: dir, cwd: dir, env: os.Environ(), now: morning, tool: tool}
 }
 
 // file is the path of a file in the repository.
@@ -150,26 +157,62 @@ func (s *shop) dot(args []string, env ...string) said {
 // run runs a dot that is expected to succeed.
 func (s *shop) run(command string, env ...string) said {
 	s.t.Helper()
-	out := s.dot(strings.Fields(command), env...)
+	out := s.told(command, env)
 	if out.code != 0 {
 		s.t.Fatalf("dot %s: exit code %d\n%s", command, out.code, out.both)
 	}
 	return out
 }
 
+// fails runs a dot that is expected to fail, because env makes dbt fail.
+func (s *shop) fails(command string, env ...string) {
+	s.t.Helper()
+	if out := s.told(command, env); out.code == 0 {
+		s.t.Fatalf("dot %s did not fail\n%s", command, out.both)
+	}
+}
+
+// show runs dot and puts all that it says into the story.
+func (s *shop) show(command string, env ...string) said {
+	s.t.Helper()
+	out := s.told(command, env)
+	s.story.WriteString(out.both)
+	if out.code != 0 {
+		fmt.Fprintf(&s.story, "exit code %d\n", out.code)
+	}
+	return out
+}
+
+func (s *shop) told(command string, env []string) said {
+	s.t.Helper()
+	words := strings.Fields(command)
+	line := strings.Join(slices.Concat(env, []string{"dot"}, words), " ")
+	fmt.Fprintf(&s.story, "$ %s\n", s.portable(line))
+	return s.dot(words, env...)
+}
+
+// tell puts a remark into the story.
+func (s *shop) tell(remark string) { fmt.Fprintf(&s.story, "# %s\n", remark) }
+
 // later advances the clock.
-func (s *shop) later(d time.Duration) { s.now = s.now.Add(d) }
+func (s *shop) later(d time.Duration) {
+	s.now = s.now.Add(d)
+	s.tell(fmt.Sprintf("%g h later", d.Hours()))
+}
+
+func (s *shop) remove(name string) {
+	s.t.Helper()
+	if err := os.RemoveAll(s.file(name)); err != nil {
+		s.t.Fatal(err)
+	}
+}
 
 // portable puts short names in place of this machine's paths.
 func (s *shop) portable(text string) string {
-	dbt, err := exec.LookPath("dbt")
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	return strings.NewReplacer(
-		dbt, "/bin/dbt",
+		s.tool, "/bin/dbt",
 		s.dir, "/shop",
-		filepath.Dir(s.dir), "",
+		filepath.Dir(s.dir), "/elsewhere",
 		os.Getenv("HOME"), "/home",
 	).Replace(text)
 }

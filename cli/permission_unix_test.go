@@ -1,0 +1,116 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// nobody is a user who may write nowhere.
+const nobody = 65534
+
+// TestErrorNoPermission runs dot as somebody who may not write. Root may
+// everywhere, so it becomes nobody for this.
+func TestErrorNoPermission(t *testing.T) {
+	tests := []struct {
+		name    string
+		locked  string // the directory that can't be written to
+		arrange func(s *shop)
+	}{
+		{"no-permission", ".", func(*shop) {}},
+		{"no-permission-in-workspace", ".dot", func(s *shop) { s.run("build prod@main") }},
+		{"no-permission-in-git", ".git", func(s *shop) { s.makeWritable(".dot") }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			test.arrange(s)
+			s.tell(test.locked + " can't be written to")
+			s.lock(test.locked)
+			before := digestTree(s.file(".git"))
+			code := s.asNobody("build dev@HEAD")
+			if code != 2 {
+				t.Errorf("exit code %d, want 2", code)
+			}
+			if after := digestTree(s.file(".git")); after != before {
+				t.Errorf("something in .git was changed, from\n%s\nto\n%s", before, after)
+			}
+			if exists := s.git("worktree", "list"); strings.Contains(exists, s.git("rev-parse", "--short", "HEAD")+"/worktree") {
+				t.Errorf("half a worktree is registered:\n%s", exists)
+			}
+			golden(t, "errors/"+test.name, s.story.String())
+		})
+	}
+}
+
+// makeWritable makes a directory that everybody may write to.
+func (s *shop) makeWritable(name string) {
+	s.t.Helper()
+	if err := errors.Join(os.Mkdir(s.file(name), 0o777), os.Chmod(s.file(name), 0o777)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// lock takes from everybody but root the right to write to a directory, and
+// gives everybody the right to come there.
+func (s *shop) lock(name string) {
+	s.t.Helper()
+	err := os.Chmod(s.file(name), 0o555)
+	s.t.Cleanup(func() { _ = os.Chmod(s.file(name), 0o755) })
+	program, lookErr := exec.LookPath("dot")
+	err = errors.Join(err, lookErr)
+	if os.Geteuid() == 0 {
+		for _, dir := range []string{filepath.Dir(s.dir), filepath.Dir(program)} {
+			for ; dir != os.TempDir() && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+				err = errors.Join(err, os.Chmod(dir, 0o755))
+			}
+		}
+		_ = filepath.Walk(s.file(".dot"), func(file string, info os.FileInfo, _ error) error {
+			if info != nil && file != s.file(name) {
+				return os.Chmod(file, info.Mode()|0o055)
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// asNobody runs dot in a process of its own and returns its exit code.
+func (s *shop) asNobody(command string) int {
+	s.t.Helper()
+	// The repository is not nobody's, and git asks whether that is meant.
+	config := filepath.Join(s.t.TempDir(), "gitconfig")
+	if err := errors.Join(writeFile(config, []byte("[safe]\n\tdirectory = *\n")), os.Chmod(filepath.Dir(filepath.Dir(config)), 0o755)); err != nil {
+		s.t.Fatal(err)
+	}
+	cmd := exec.Command("dot", strings.Fields(command)...)
+	cmd.Dir = s.cwd
+	cmd.Env = slices.Concat(s.env, []string{
+		"DOT_TEST_NOW=" + s.now.Format(time.RFC3339), "GIT_CONFIG_GLOBAL=" + config,
+	})
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	err := cmd.Run()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		s.t.Skipf("dot can't be run as nobody here: %v", err)
+	}
+	fmt.Fprintf(&s.story, "$ dot %s\n%sexit code %d\n", command, s.portable(out.String()), cmd.ProcessState.ExitCode())
+	return cmd.ProcessState.ExitCode()
+}
