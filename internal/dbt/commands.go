@@ -87,7 +87,14 @@ func (c Command) In(version string) Command {
 // a newer dbt is taken only where the version is known and new enough.
 func (c Command) Takes(flag string) bool {
 	f, ok := LookupFlag(flag)
-	if !ok || !f.on(c.Name) {
+	switch {
+	case !ok:
+		return false
+	case isV2(c.version) && slices.Contains(v2Gone, f.Name):
+		return false
+	case isV2(c.version) && slices.Contains(v2Everywhere, f.Name):
+		return true
+	case !f.on(c.Name):
 		return false
 	}
 	since, ok := f.since[c.Name]
