@@ -8,6 +8,7 @@
 //
 //	.dot/
 //	  .gitignore, key          see Create and Secret
+//	  config.yml               what the user has decided for this clone; see config.go
 //	  locks/<name>             never deleted; see lock.go
 //	  places/<digest>.json     ledgers; see ledger.go
 //	  build/<short>/           one commit; see build.go
