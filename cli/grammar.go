@@ -11,7 +11,10 @@ type grammar struct {
 	flags
 	dbtCommands
 
-	Plan planCommand `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
+	Plan    planCommand    `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
+	Explain explainCommand `cmd:"" help:"Print what a plan rests on: each step's inputs, its record, and what changed. Changes nothing."`
+	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
+	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
 }
 
 // flags are dot's own.

@@ -21,7 +21,7 @@ func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
 	}
 	a.remarks(p)
 	if format == "json" {
-		return a.planJSON(p, plan)
+		return a.printJSON(newJSONPlan(p, plan))
 	}
 	a.planText(p, plan)
 	return nil

@@ -53,7 +53,8 @@ type jsonStep struct {
 	Commands []string `json:"commands,omitempty"` // quoted for a shell; of steps that run
 }
 
-func (a *app) planJSON(p *steps.Program, plan *graph.Plan) error {
+// newJSONPlan makes a plan for scripts.
+func newJSONPlan(p *steps.Program, plan *graph.Plan) jsonPlan {
 	out := jsonPlan{
 		Version: planVersion, Build: p.Build, Schema: p.Schema,
 		DBT:      jsonDBT{Version: p.Tool.Version, Command: p.Tool.Argv, FoundBy: p.Tool.How, Adapters: p.Tool.Adapters},
@@ -67,19 +68,28 @@ func (a *app) planJSON(p *steps.Program, plan *graph.Plan) error {
 		})
 	}
 	for _, s := range plan.Steps {
-		step := jsonStep{
-			Name: s.Step.Name, Kind: s.Step.Kind, Decision: verb(s),
-			Cause: string(s.Decision.Cause), Reason: s.Decision.Text, Detail: s.Decision.Detail, Changed: s.Decision.Changed,
-		}
-		if s.Decision.Run {
-			step.Commands = describe(s.Step)
-		}
-		out.Steps = append(out.Steps, step)
+		out.Steps = append(out.Steps, newJSONStep(s))
 	}
+	return out
+}
+
+func newJSONStep(s graph.Planned) jsonStep {
+	step := jsonStep{
+		Name: s.Step.Name, Kind: s.Step.Kind, Decision: verb(s),
+		Cause: string(s.Decision.Cause), Reason: s.Decision.Text, Detail: s.Decision.Detail, Changed: s.Decision.Changed,
+	}
+	if s.Decision.Run {
+		step.Commands = describe(s.Step)
+	}
+	return step
+}
+
+// printJSON prints a value for scripts.
+func (a *app) printJSON(v any) error {
 	encoder := json.NewEncoder(a.Stdout)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
+	return encoder.Encode(v)
 }
 
 // orEmpty makes a list that JSON writes as [].

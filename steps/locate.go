@@ -28,12 +28,8 @@ type Location struct {
 // writes nothing.
 func Locate(ctx context.Context, world World, req Request) (Location, error) {
 	if !req.Spec.Isolated() {
-		name := req.Spec.Env
-		if name == "" {
-			name = "no spec"
-		}
 		return Location{}, &hintError{
-			msg:   name + " means the working tree, which has no directory and no schema of dot's",
+			msg:   firstOf(req.Spec.Env, "no spec") + " means the working tree, which has no directory and no schema of dot's",
 			hints: []string{"name a commit, too: " + req.Spec.Env + "@HEAD"},
 		}
 	}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/steps"
+)
+
+// explainCommand is any command of dbt's, explained.
+type explainCommand struct {
+	dbtCommands
+	Format string `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+}
+
+// explain prints what the decisions of a plan rest on: for each step its
+// inputs, its record, what differs between the two, and what would make it run.
+func (a *app) explain(ctx context.Context, p *steps.Program, format string) error {
+	plan, err := p.Graph.Plan(ctx, a.engine(p))
+	if err != nil {
+		return err
+	}
+	a.remarks(p)
+	explained := make([]explanation, len(plan.Steps))
+	for i, s := range plan.Steps {
+		explained[i] = explanation{s, p, a.Now()}
+	}
+	if format == "json" {
+		return a.printJSON(newJSONExplanation(p, plan, explained))
+	}
+	out := ui.NewPrinter(a.Stdout, a.color, a.getenv)
+	out.Line(toolLine(p.Tool))
+	for _, e := range explained {
+		style := ui.Faint
+		if e.Decision.Run {
+			style = ui.Busy
+		}
+		out.Line("")
+		out.Line(fmt.Sprintf("%s %s · %s", out.Paint(style, fmt.Sprintf("%-4s", verb(e.Planned))), ui.Clean(e.Step.Name), ui.Clean(e.Decision.String())))
+		for _, line := range ui.Columns(e.rows(), nil) {
+			out.Line("     " + line)
+		}
+	}
+	return nil
+}
+
+// explanation is what there is to say of one step.
+type explanation struct {
+	graph.Planned
+	program *steps.Program
+	now     time.Time
+}
+
+// rows are the lines of a step: what a line is about, and what it says.
+func (e explanation) rows() [][]string {
+	var rows [][]string
+	add := func(about string, lines ...string) {
+		for i, line := range lines {
+			if i > 0 {
+				about = ""
+			}
+			rows = append(rows, []string{about, ui.Clean(line)})
+		}
+	}
+	if e.Step.Record != "" {
+		add("record", e.record()...)
+		add("key", e.key())
+		if outputs := e.outputs(); outputs != "" {
+			add("outputs", outputs)
+		}
+		add("inputs", e.inputs()...)
+	}
+	if e.Decision.Run {
+		add("command", describe(e.Step)...)
+	} else {
+		add("runs if", e.triggers()...)
+	}
+	return rows
+}
+
+// record says what is remembered of the last attempt.
+func (e explanation) record() []string {
+	r := e.Record
+	if r.State == "" {
+		return []string{"none: " + e.file()}
+	}
+	when, at := r.Finished, "ended"
+	if when.IsZero() {
+		when, at = r.Started, "started"
+	}
+	text := fmt.Sprintf("%s, %s %s (%s)", r.State, at, humanize.RelTime(when, e.now, "ago", "from now"), when.UTC().Format(time.DateTime+" MST"))
+	if !r.Finished.IsZero() {
+		text += fmt.Sprintf(", took %s", r.Finished.Sub(r.Started).Round(100*time.Millisecond))
+	}
+	lines := []string{fmt.Sprintf("%s, pid %d", text, r.PID), e.file()}
+	if r.Error != "" {
+		first, _, more := strings.Cut(r.Error, "\n")
+		if more {
+			first += " …"
+		}
+		lines = append(lines, "error: "+first)
+	}
+	return lines
+}
+
+// file is the path of the record.
+func (e explanation) file() string {
+	file, err := e.program.Workspace.RecordFile(e.Step.Record)
+	if err != nil {
+		return err.Error()
+	}
+	return file
+}
+
+func (e explanation) key() string {
+	now, was := shortKey(e.Key()), shortKey(e.Record.Key)
+	switch {
+	case now == "" && was == "":
+		return "not known yet: it is made when the step starts"
+	case now == "":
+		return "not known yet: it is made when the step starts; was " + was
+	case was == "" || now == was:
+		return now
+	}
+	return now + ", was " + was
+}
+
+// shortKey is as much of a key as a person compares.
+func shortKey(k graph.Key) string { return string(k[:min(len(k), 12)]) }
+
+// shown is how many characters are shown of a step's outputs.
+const shown = 100
+
+// outputs is what the last attempt made, in short.
+func (e explanation) outputs() string {
+	var compact bytes.Buffer
+	if len(e.Record.Outputs) == 0 || json.Compact(&compact, e.Record.Outputs) != nil {
+		return ""
+	}
+	text := []rune(compact.String())
+	if len(text) > shown {
+		return string(text[:shown-1]) + "…"
+	}
+	return string(text)
+}
+
+// inputs lists the inputs, a line each.
+func (e explanation) inputs() []string {
+	var rows [][]string
+	for _, in := range e.Inputs() {
+		value := in.Show
+		switch {
+		case in.Show == "":
+			value = in.Was
+		case in.Was != "" && in.Was != in.Show:
+			value = in.Was + " → " + in.Show
+		}
+		rows = append(rows, []string{in.Label, value, string(in.Change)})
+	}
+	return ui.Columns(rows, nil)
+}
+
+// triggers says, one a line, what would make a step run that doesn't.
+func (e explanation) triggers() []string {
+	causes := e.program.Graph.Triggers(e.Step)
+	var lines []string
+	for _, cause := range causes {
+		switch cause {
+		case graph.Overwritten:
+			lines = append(lines, "others have written over what it made")
+		case graph.InputChanged:
+			lines = append(lines, "an input changes")
+		case graph.Missing:
+			lines = append(lines, "what it made is gone or altered")
+		case graph.DepRuns:
+			lines = append(lines, "a step below it runs")
+		case graph.TooOld:
+			lines = append(lines, "it is older than "+(config.Age{Limit: e.Step.MaxAge}).String()+", at "+e.expires().UTC().Format(time.DateTime+" MST"))
+		}
+	}
+	if e.Step.Name == e.program.Step && slices.Contains(causes, graph.InputChanged) {
+		lines = append(lines, "--force is given")
+	}
+	return lines
+}
+
+// expires is when the last success gets too old, zero for never.
+func (e explanation) expires() time.Time {
+	if e.Step.MaxAge == 0 || e.Record.State != graph.Succeeded {
+		return time.Time{}
+	}
+	return e.Record.Finished.Add(e.Step.MaxAge)
+}

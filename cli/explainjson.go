@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"encoding/json"
+	"time"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/steps"
+)
+
+// jsonExplanation is an explanation for scripts: a plan (its version is
+// planVersion), and more of each step.
+type jsonExplanation struct {
+	jsonPlan
+	Steps []jsonExplained `json:"steps"` // stands in for the plan's
+}
+
+type jsonExplained struct {
+	jsonStep
+	// Key is not there for a step without one, nor where a step below runs:
+	// then it is made when the step starts.
+	Key    graph.Key   `json:"key,omitempty"`
+	Record *jsonRecord `json:"record"` // null without one
+	Inputs []jsonInput `json:"inputs"` // sorted by label
+	// Triggers are the causes that could make the step run once it has
+	// succeeded, and Expires is when its last success is too old.
+	Triggers []graph.Cause `json:"triggers"`
+	Expires  time.Time     `json:"expires,omitzero"`
+}
+
+type jsonRecord struct {
+	File     string          `json:"file"`
+	State    graph.State     `json:"state"` // started, succeeded, failed or stopped
+	Key      graph.Key       `json:"key"`
+	PID      int             `json:"pid"`
+	Started  time.Time       `json:"started"`
+	Finished time.Time       `json:"finished,omitzero"`
+	Error    string          `json:"error,omitempty"`
+	Outputs  json.RawMessage `json:"outputs,omitempty"` // differs from kind to kind, and may change at any time
+}
+
+// jsonInput is an input. Values are not kept; those that may be shown are.
+type jsonInput struct {
+	Label  string       `json:"label"`
+	Value  string       `json:"value,omitempty"`
+	Was    string       `json:"was,omitempty"`    // in the record
+	Change graph.Change `json:"change,omitempty"` // changed, new, gone or not known yet
+}
+
+func newJSONExplanation(p *steps.Program, plan *graph.Plan, explained []explanation) jsonExplanation {
+	out := jsonExplanation{jsonPlan: newJSONPlan(p, plan)}
+	for _, e := range explained {
+		step := jsonExplained{
+			jsonStep: newJSONStep(e.Planned), Key: e.Key(), Inputs: []jsonInput{},
+			Triggers: []graph.Cause{}, Expires: e.expires(),
+		}
+		step.Triggers = append(step.Triggers, p.Graph.Triggers(e.Step)...)
+		for _, in := range e.Inputs() {
+			step.Inputs = append(step.Inputs, jsonInput{in.Label, in.Show, in.Was, in.Change})
+		}
+		if r := e.Record; r.State != "" {
+			step.Record = &jsonRecord{
+				File: e.file(), State: r.State, Key: r.Key, PID: r.PID,
+				Started: r.Started, Finished: r.Finished, Error: r.Error, Outputs: r.Outputs,
+			}
+		}
+		out.Steps = append(out.Steps, step)
+	}
+	return out
+}
