@@ -14,6 +14,7 @@ type Project struct {
 	Profile      string   // "" when it names none: then dbt needs --profile
 	PackagesPath string   // packages-install-path; dbt's default is dbt_packages
 	RequireDBT   []string // require-dbt-version, e.g. ">=1.8.0"
+	NoCheck      bool     // flags: {version_check: false}: dbt does not look at RequireDBT
 }
 
 // ParseProject reads the content of a dbt_project.yml. file is its name for
@@ -44,8 +45,29 @@ func ParseProject(file string, data []byte) (Project, error) {
 			hints: []string{"add a line like: name: my_project"},
 		}
 	}
-	p.RequireDBT, err = r.texts("require-dbt-version", top.values["require-dbt-version"])
-	return p, err
+	if p.RequireDBT, err = r.texts("require-dbt-version", top.values["require-dbt-version"]); err != nil {
+		return Project{}, err
+	}
+	p.NoCheck = r.unchecked(top.values["flags"])
+	return p, nil
+}
+
+// unchecked reports whether the project's flags, which dbt itself complains
+// about, switch the check of its version off.
+func (r *yamlReader) unchecked(flags ast.Node) bool {
+	if flags == nil {
+		return false
+	}
+	all, err := r.mappingOf(flags)
+	if err != nil || all.values["version_check"] == nil {
+		return false
+	}
+	value, err := r.read(all.values["version_check"])
+	if err != nil {
+		return false
+	}
+	check, err := pyBool(value.text)
+	return err == nil && !check
 }
 
 // textInto sets *into to the single value n, if there is one.

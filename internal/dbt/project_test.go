@@ -14,6 +14,9 @@ func TestParseProject(t *testing.T) {
 		"least":                       {"name: shop\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
 		"all":                         {"name: 'shop'\nprofile: \"{{ env_var('P') }}\"\npackages-install-path: \"{{ env_var('X', 'lib') }}\"\nrequire-dbt-version: [\">=1.8.0\", \"<2.0.0\"]\n", Project{Name: "shop", Profile: "{{ env_var('P') }}", PackagesPath: "{{ env_var('X', 'lib') }}", RequireDBT: []string{">=1.8.0", "<2.0.0"}}},
 		"one text":                    {"name: shop\nrequire-dbt-version: '>=1.8.0'\nprofile: ~\n", Project{Name: "shop", PackagesPath: "dbt_packages", RequireDBT: []string{">=1.8.0"}}},
+		"no check of the version":     {"name: shop\nflags:\n  version_check: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", NoCheck: true}},
+		"checked as by default":       {"name: shop\nflags: {version_check: true}\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
+		"flags as they like":          {"name: shop\nflags: [version_check]\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
 		"the rest may be as it likes": {"name: shop\nmodels: {a: {b: \"{{ broken\"}}\nvars: *nowhere\nseeds:\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
 		"windows":                     {"\ufeffname: shop\r\nprofile: p\r\n", Project{Name: "shop", Profile: "p", PackagesPath: "dbt_packages"}},
 	} {
