@@ -44,7 +44,7 @@ func (c *compiler) resolveBaseline(s spec.Spec, commit git.Commit, target *build
 			hints: []string{"name another commit or environment: --defer prod@main"},
 		}
 	}
-	base := &baseline{build: b, spec: s, state: b.State()}
+	base := &baseline{build: b, spec: s, state: b.State(b.place)}
 	standing, err := c.standing(base)
 	if err != nil {
 		return nil, err

@@ -84,9 +84,9 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 // them.
 func (a *runCommand) keepState(run *workspace.Run) error {
 	b := a.call.build
-	manifest := filepath.Join(b.State(), "manifest.json")
+	manifest := filepath.Join(b.State(b.place), "manifest.json")
 	for _, name := range []string{"run_results.json", "manifest.json"} {
-		if err := workspace.CopyFile(filepath.Join(b.State(), name), filepath.Join(b.Target(), name)); err != nil {
+		if err := workspace.CopyFile(filepath.Join(b.State(b.place), name), filepath.Join(b.Target(), name)); err != nil {
 			return fmt.Errorf("keep dbt's %s: %w", name, err)
 		}
 	}

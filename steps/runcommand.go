@@ -79,7 +79,7 @@ func (a *runCommand) clearResults() error {
 	if last, err := readResults(b.Target()); err == nil && last.Built() {
 		return nil
 	}
-	err := workspace.CopyFile(results, filepath.Join(b.State(), "run_results.json"))
+	err := workspace.CopyFile(results, filepath.Join(b.State(b.place), "run_results.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &hintError{
 			msg:   fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),

@@ -143,4 +143,7 @@ func (b Build) Record(step string) string { return path.Join(b.dir(), "records",
 // State returns the directory with copies of the artifacts of the last run that
 // wrote: dbt's --state for those who defer to the build. Those in Target are
 // overwritten by commands that build nothing.
-func (b Build) State() string { return filepath.Join(b.Dir(), "state") }
+//
+// Each place has a directory of its own, since a manifest names the relations
+// of one: with another --target the same build lies elsewhere.
+func (b Build) State(p Place) string { return filepath.Join(b.Dir(), "state", p.ID()) }
