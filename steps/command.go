@@ -118,8 +118,8 @@ func (c *compiler) overwritten(call *call, r graph.Record) string {
 }
 
 // history says what incremental models and snapshots of the call are built on:
-// from scratch in a schema that the build has nothing in yet, else on top of
-// what is there.
+// from scratch in a schema that nobody has written to yet, else on top of what
+// is there.
 func (c *compiler) history(call *call) string {
 	if !slices.ContainsFunc(call.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
 		return ""
@@ -128,15 +128,18 @@ func (c *compiler) history(call *call) string {
 	if err != nil {
 		return ""
 	}
-	standing, ok := ledger.Standing(call.build.ID())
-	if !ok {
+	last := ledger.LastRun()
+	if last.ID == "" {
 		return "from scratch"
 	}
 	checked, err := c.checked(call)
-	if err == nil && slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }) {
-		return "on top of the build of " + c.ago(standing.Run.Time)
+	switch {
+	case err != nil || !slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }):
+		return ""
+	case last.Build != call.build.ID():
+		return "on top of what " + last.Build + " built " + c.ago(last.Time)
 	}
-	return ""
+	return "on top of the build of " + c.ago(last.Time)
 }
 
 // manifestMark tells one manifest.json in a build's target path from the next;
