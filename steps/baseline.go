@@ -204,9 +204,9 @@ func (s standing) doubts() []string {
 			out = append(out, fmt.Sprintf("baseline %s: %s: %s", s.of.build, what, listNames(nodes)))
 		}
 	}
-	warn(failed, "failed when they were last built")
-	warn(unknown, "interrupted when they were last built")
-	warn(slices.Sorted(maps.Keys(s.Foreign)), "last written by another build")
+	warn(failed, "it failed on")
+	warn(unknown, "it was interrupted before these were done")
+	warn(slices.Sorted(maps.Keys(s.Foreign)), "another build has since written")
 	return out
 }
 
