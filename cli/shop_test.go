@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -207,8 +208,13 @@ func (s *shop) remove(name string) {
 	}
 }
 
+// placeID is the name of a directory for a place, which depends on the path of
+// the warehouse.
+var placeID = regexp.MustCompile(`/state/[0-9a-f]{20}`)
+
 // portable puts short names in place of this machine's paths.
 func (s *shop) portable(text string) string {
+	text = placeID.ReplaceAllString(text, "/state/<place>")
 	return strings.NewReplacer(
 		s.tool, "/bin/dbt",
 		s.dir, "/shop",
