@@ -178,6 +178,16 @@ func TestSettingErrors(t *testing.T) {
 		setting("dbt with spaces", "dbt: uv run dbt"),
 		setting("dbt that is empty", "dbt: []"),
 		setting("dbt with a number in it", "dbt: [python, 3]"),
+		setting("toolchain that is absolute", "toolchain: /srv/requirements.txt"),
+		setting("toolchain outside", "toolchain: ../requirements.txt"),
+		setting("toolchain that is a directory", "toolchain: ./"),
+		setting("toolchain with backslashes", `toolchain: pins\requirements.txt`),
+		setting("toolchain that is a list", "toolchain: [a.txt, b.txt]"),
+		{name: "dbt and toolchain", files: files{base: "environment:\n  dev:\n    dot:\n      dbt: dbt-1.9\n      toolchain: requirements.txt\n"}, env: "dev"},
+		{name: "dbt and toolchain of different layers", files: files{
+			base: "environment:\n  all:\n    dot: {toolchain: requirements.txt}\n  dev: {}\n",
+			user: "environment:\n  dev:\n    dot: {dbt: dbt-1.9}\n",
+		}, env: "dev"},
 		setting("env with values", "env: [\"TZ=UTC\"]"),
 		setting("ignore-env that is a number", "ignore-env: 5"),
 	})

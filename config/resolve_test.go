@@ -120,6 +120,17 @@ func TestResolve(t *testing.T) {
 			}},
 		},
 		{
+			name: "toolchain, in place of the dbt of all",
+			files: files{base: `environment:
+  all:
+    dot: {dbt: dbt-1.11}
+  dev:
+    dot: {dbt: null, toolchain: ./pins//requirements.txt}
+`},
+			env:  "dev",
+			want: config.Environment{Name: "dev", Dot: config.Settings{Toolchain: "pins/requirements.txt"}},
+		},
+		{
 			name: "anchors, aliases and merges",
 			files: files{base: `environment:
   all: &all

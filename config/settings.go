@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +32,10 @@ type Settings struct {
 	Short int
 	// DBT (dbt) is the command line that runs dbt, its first word the program.
 	DBT []string
+	// Toolchain (toolchain) is the pip requirements file, in the project as it is
+	// at the commit, of the virtual environment whose dbt runs; with slashes,
+	// relative to the project. "": not set; never set together with DBT.
+	Toolchain string
 	// Env and IgnoreEnv (env, ignore-env) are environment variables whose values
 	// do, or do not, count when it is decided whether a build is up to date.
 	Env, IgnoreEnv []string
@@ -84,6 +90,13 @@ var settings = map[string]func(*Settings, node) error{
 				hint("dbt: [" + strings.Join(strings.Fields(s.DBT[0]), ", ") + "]")
 		}
 		return nil
+	},
+	"toolchain": func(s *Settings, n node) (err error) {
+		if s.Toolchain, err = word(n, "toolchain"); err != nil {
+			return err
+		}
+		s.Toolchain, err = localPath(n.at, s.Toolchain)
+		return err
 	},
 	"env": func(s *Settings, n node) (err error) {
 		s.Env, err = variableNames(n, "env")
@@ -140,6 +153,10 @@ func mergeSettings(layers []layer) (Settings, error) {
 			return Settings{}, err
 		}
 	}
+	if len(s.DBT) > 0 && s.Toolchain != "" {
+		return Settings{}, merged["toolchain"].at.problemf("dbt and toolchain are both set, and each says which dbt runs").
+			hint("keep one of them", "one that a lower layer sets is taken back with null: dot: {dbt: null, toolchain: "+s.Toolchain+"}")
+	}
 	return s, nil
 }
 
@@ -194,6 +211,17 @@ func variableNames(n node, name string) ([]string, error) {
 		}
 	}
 	return list, err
+}
+
+// localPath is the path of a file in the project, cleaned. It is looked up in
+// git, where paths have slashes.
+func localPath(at place, name string) (string, error) {
+	clean := path.Clean(name)
+	if !fs.ValidPath(clean) || clean == "." || strings.ContainsAny(clean, `\:`) {
+		return "", at.problemf("toolchain: %q is no path of a file in the project", name).
+			hint("toolchain: requirements.txt", "it starts at the project's directory, has slashes, and no part of it is ..")
+	}
+	return clean, nil
 }
 
 var placeholderForm = regexp.MustCompile(`\{[^{}]*\}?|[^A-Za-z0-9_]`)
