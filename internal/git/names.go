@@ -1,0 +1,23 @@
+package git
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// Names are what one may type for a commit in the repository at dir, for completion: HEAD, the branches and tags, the
+// branches that exist on one remote only, and the remote branches (origin/main). One git process lists them.
+func Names(ctx context.Context, dir string) ([]string, error) {
+	all, err := (&Repo{Top: dir}).refs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := append([]string{"HEAD"}, slices.Compact(all.local)...)
+	for _, branch := range slices.Sorted(maps.Keys(all.remote)) {
+		if _, local := slices.BinarySearch(all.local, branch); !local && len(all.remote[branch]) == 1 {
+			names = append(names, branch)
+		}
+	}
+	return append(names, slices.Sorted(maps.Keys(all.hash))...), nil
+}

@@ -1,0 +1,47 @@
+package git
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"dot-for-dbt/internal/proc"
+)
+
+// versionForm is the version in what `git --version` prints: "git version 2.39.5 (Apple Git-154)".
+var versionForm = regexp.MustCompile(`(\d+)\.(\d+)\S*`)
+
+// Version is the version of the git in PATH. One that is older than what dot needs is returned with an error that says
+// so; without any git, only an error is.
+func Version(ctx context.Context) (string, error) {
+	out, err := run(ctx, "--version", proc.Command{Argv: []string{"git", "--version"}})
+	if err != nil {
+		return "", err
+	}
+	version := versionForm.FindString(string(out))
+	if version == "" {
+		return "", fmt.Errorf("git --version prints no version: %q", strings.TrimSpace(string(out)))
+	}
+	if before(version, oldest) {
+		return version, &advised{
+			err:   fmt.Errorf("git %s is too old", version),
+			hints: []string{"install git " + oldest + " or newer"},
+		}
+	}
+	return version, nil
+}
+
+// before compares the first two numbers of versions.
+func before(version, other string) bool {
+	a, b := versionForm.FindStringSubmatch(version), versionForm.FindStringSubmatch(other)
+	for i := 1; i <= 2; i++ {
+		x, _ := strconv.Atoi(a[i])
+		y, _ := strconv.Atoi(b[i])
+		if x != y {
+			return x < y
+		}
+	}
+	return false
+}
