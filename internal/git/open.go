@@ -107,7 +107,7 @@ func refused(dir string, err error) error {
 	switch {
 	case strings.Contains(stderr, "not a git repository (or any"):
 		return &advised{
-			err:   fmt.Errorf("%s: %w", dir, ErrNotRepository),
+			err: fmt.Errorf("%s: %w", dir, ErrNotRepository),
 			hints: []string{
 				"dot builds commits: run it inside a git repository, or make one: git init",
 				"or leave @ref out, to run dbt on the files as they are",

@@ -26,7 +26,8 @@ type Commit struct {
 // taken from there, with a Note; remotes whose own name holds a slash are not looked at.
 //
 // The error names every ref that can't be resolved, and why, and has hints. Two git processes do it, whatever the number
-// of refs: one that finds and peels, one that describes (behaviours B.5). A ref that is not there costs more.
+// of refs: one that finds and peels, one that describes (behaviours B.5). A ref that is not there, or is behind its
+// upstream, costs more.
 func (r *Repo) Resolve(ctx context.Context, refs []string) ([]Commit, error) {
 	found, err := r.find(ctx, refs)
 	if err != nil {
@@ -58,6 +59,9 @@ func (r *Repo) find(ctx context.Context, refs []string) (map[string]finding, err
 		if err := s.look(ref); err != nil {
 			return nil, errors.Join(err, s.end())
 		}
+	}
+	if err := s.noteBehind(); err != nil {
+		return nil, errors.Join(err, s.end())
 	}
 	if err := s.end(); err != nil {
 		return nil, err

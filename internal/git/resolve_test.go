@@ -123,6 +123,37 @@ func TestResolveNotes(t *testing.T) {
 	wantError(t, err, `"feature/x" is no local branch, and on more than one remote`, "fork/feature/x, origin/feature/x")
 }
 
+func TestResolveNotesBranchesBehind(t *testing.T) {
+	repo, first, second, third := history(t)
+	repo.Git("clone", "--quiet", ".", "../clone")
+	clone := repo.At("../clone")
+	clone.Git("checkout", "--quiet", "feature/x")
+	for branch, at := range map[string]string{"level": third, "behind": first, "both-ways": first, "ahead": third, "apart": first} {
+		repo.Git("branch", branch, third)
+		clone.Git("fetch", "--quiet")
+		clone.Git("branch", "--quiet", "--track", branch, "origin/"+branch)
+		clone.Git("branch", "--force", branch, at)
+	}
+	clone.Git("branch", "--unset-upstream", "apart")
+	clone.Git("checkout", "--quiet", "both-ways")
+	clone.Commit("mine")
+	clone.Git("checkout", "--quiet", "ahead")
+	clone.Commit("mine too")
+	clone.Git("branch", "--force", "main", second)
+
+	for ref, want := range map[string]string{
+		"level": "", "ahead": "", "apart": "", "behind~0": "", "HEAD": "",
+		"behind": "behind origin/behind by 2 commits", "both-ways": "behind origin/both-ways by 2 commits",
+		"main": "behind origin/main by 1 commit",
+	} {
+		commits, err := open(t, clone.Dir).Resolve(t.Context(), []string{ref})
+		check(t, err)
+		if got := commits[0].Note; got != want {
+			t.Errorf("%s: got %q, want %q", ref, got, want)
+		}
+	}
+}
+
 func TestResolveFails(t *testing.T) {
 	repo, _, _, third := history(t)
 	repo.Git("tag", "onblob", "HEAD:file")
