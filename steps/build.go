@@ -30,7 +30,7 @@ type build struct {
 	profile []byte          // of the profiles.yml to be written
 	place   workspace.Place // where its tables lie
 	duckdb  string          // the path of its DuckDB file, "" if it has none
-	locked  bool            // its packages are pinned by a lock file in the commit
+	lock    []byte          // the lock file of its packages in the commit; nil for none
 }
 
 // commitLock guards what the builds of a commit share: its worktree and the

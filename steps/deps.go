@@ -52,7 +52,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
 	step.Inputs = append(inputs, versionInputs(c.program.Tool, "")...)
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
-	if slices.ContainsFunc(packages, dbt.Package.Moves) && !b.locked {
+	if slices.ContainsFunc(packages, dbt.Package.Moves) && !c.pinned(b, step.Record) {
 		step.MaxAge = c.maxAge(call.env)
 	}
 	step.Missing = func(r graph.Record) string {
@@ -75,15 +75,29 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		line.Options, line.Positional = call.Options, call.Positional
 	}
 	for _, o := range call.Fixed {
-		if line.Command.Takes(o.Flag) && slices.Contains([]string{"project-dir", "profiles-dir", "log-path", "vars"}, o.Flag) {
+		if line.Command.Takes(o.Flag) && slices.Contains([]string{"project-dir", "profiles-dir", "target-path", "log-path", "vars"}, o.Flag) {
 			line.Fixed = append(line.Fixed, o)
 		}
 	}
 	step.Action = &installPackages{
 		compiler: c, argv: line.Argv(), command: line.Command, on: b.Commit.Short, dir: dir,
-		environ: call.exported(call.isolate(c, line).Env), lock: filepath.Join(b.ProjectDir(), lockFile),
+		environ:  call.exported(call.isolate(c, line).Env),
+		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: b.lock,
 	}
 	return step, nil
+}
+
+// pinned reports whether a lock file in the build's commit pins its packages.
+// dbt writes another in place of one that is not of the packages asked for.
+func (c *compiler) pinned(b *build, record string) bool {
+	if b.lock == nil {
+		return false
+	}
+	var last depsOutputs
+	if r, err := c.ws.Load(record); err != nil || r.Decode(&last) != nil {
+		return true // as far as is known
+	}
+	return last.Lock == digest(b.lock)
 }
 
 // packages reads which packages the project asks for at the build's commit,
@@ -104,7 +118,7 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 		}
 		inputs = append(inputs, graph.Input{Label: name, Value: string(text)})
 		if name == lockFile {
-			b.locked = true
+			b.lock = text
 			continue
 		}
 		asked, err := dbt.ParsePackages(fmt.Sprintf("%s at %s", file, b.Commit.Short), text)
@@ -145,17 +159,21 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 // installPackages runs dbt deps.
 type installPackages struct {
 	*compiler
-	argv    []string
-	command dbt.Command
-	on      string
-	environ []string
-	dir     string // where the packages go
-	lock    string // the lock file dbt writes
+	argv     []string
+	command  dbt.Command
+	on       string
+	environ  []string
+	dir      string // where the packages go
+	lockFile string // that dbt writes
+	lock     []byte // what the commit has there; nil for nothing
 }
 
 func (a *installPackages) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
 
 func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	if err := a.restoreLock(); err != nil {
+		return nil, err
+	}
 	// dbt's words go to stderr: they are not what was asked for.
 	exit, err := a.run(ctx, a.argv, a.environ, attempt, a.command, a.world.Stderr, a.world.Stderr)
 	if err != nil {
@@ -165,6 +183,19 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 		return nil, &DBTError{Command: "deps", On: a.on, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
 	}
 	return a.installed()
+}
+
+// restoreLock puts the lock file back as the commit has it. In the one that dbt
+// wrote last time, each package stands as it was found then, and dbt would not
+// look for a newer one (dbt 1.11.16).
+func (a *installPackages) restoreLock() error {
+	if err := os.Remove(a.lockFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if a.lock == nil {
+		return nil
+	}
+	return os.WriteFile(a.lockFile, a.lock, 0o644)
 }
 
 // installed looks at what dbt deps has made.
@@ -196,7 +227,7 @@ func (a *installPackages) installed() (depsOutputs, error) {
 	}
 	use = use.Public()
 	out.EnvVars, out.Computed = use.Names, use.Computed
-	lock, err := os.ReadFile(a.lock)
+	lock, err := os.ReadFile(a.lockFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return out, err
 	}
