@@ -100,7 +100,11 @@ func (a *app) run(ctx context.Context) error {
 		return err
 	case explaining:
 		return a.explain(ctx, program, line.Explain.Format)
-	case planning:
+	}
+	if err := a.prompts(ctx, program, !planning && !line.DisablePrompts); err != nil {
+		return err
+	}
+	if planning {
 		return a.plan(ctx, program, line.Plan.Format)
 	}
 	return a.carryOut(ctx, program)

@@ -63,7 +63,7 @@ type hermetic struct{ *testing.M }
 func (h hermetic) Run() int {
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		for _, prefix := range []string{"GIT_", "DBT_", "DOT_", "STANDIN_"} {
+		for _, prefix := range []string{"GIT_", "DBT_", "DOT_", "STANDIN_", "TERM_PROGRAM"} {
 			if strings.HasPrefix(name, prefix) {
 				os.Unsetenv(name)
 			}

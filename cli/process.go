@@ -14,6 +14,7 @@ type Process struct {
 	Env            []string // NAME=value
 	Dir            string   // the working directory
 	Home           string   // the user's home directory, "" if there is none
+	Stdin          *os.File // where answers are typed, nil for nowhere
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
 }
@@ -27,7 +28,7 @@ func ThisProcess() (Process, error) {
 	home, _ := os.UserHomeDir() // without one, profiles.yml is not looked for there
 	return Process{
 		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Home: home,
-		Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
 	}, nil
 }
 

@@ -166,7 +166,7 @@ func (c *compiler) openRepository(ctx context.Context) error {
 		c.ws = nil // a plain call makes none
 		return nil
 	}
-	c.program.Workspace = c.ws
+	c.program.Workspace, c.program.Repo = c.ws, repo
 	c.program.versions = &versions{c.ws.Versions(), map[string]string{}}
 	c.objects = repo.Objects(ctx)
 	return nil

@@ -48,6 +48,8 @@ type Program struct {
 	// Workspace is nil where there is no repository: then nothing in the
 	// graph has a record or a lock.
 	Workspace *workspace.Workspace
+	// Repo is the repository that Workspace belongs to; nil if that is.
+	Repo *git.Repo
 	// Step is the name of the step that runs the command.
 	Step string
 	// Build is what is built, such as dev@9b13827, and Schema where; without

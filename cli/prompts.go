@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"dot-for-dbt/internal/ignore"
+	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/steps"
+)
+
+// A prompt is about a change of the user's files that dot makes only if asked to.
+type prompt struct {
+	name     string // in .dot/config.yml
+	question string
+	warning  string // in place of the question
+	// missing reports whether the change is still to be made.
+	missing func(context.Context) (bool, error)
+	accept  func() error
+	refuse  func() error // nil: then dot goes on
+}
+
+// prompts asks what there is to ask before a build, or warns where it may not
+// ask. Nothing is written before the last answer is in, so that Ctrl-C leaves
+// everything as it was.
+func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error {
+	if p.Repo == nil || p.Schema == "" { // no isolated build
+		return nil
+	}
+	mayAsk = mayAsk && ui.Interactive(a.Stdin, a.Stderr)
+	person := ui.NewPrompter(a.Stdin, a.say)
+	var decided []func() error
+	for _, q := range []prompt{a.gitignorePrompt(p), a.vsCodePrompt(p)} {
+		if off, err := p.Workspace.PromptDisabled(q.name); err != nil || off {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		missing, err := q.missing(ctx)
+		if err != nil {
+			return err
+		}
+		if !missing {
+			continue
+		}
+		if !mayAsk {
+			a.say.Warning(q.warning)
+			continue
+		}
+		answer, err := person.Ask(ctx, q.question)
+		if err != nil {
+			return err
+		}
+		switch {
+		case answer == ui.AnswerYes:
+			decided = append(decided, q.accept)
+		case answer == ui.AnswerNever:
+			decided = append(decided, func() error { return p.Workspace.DisablePrompt(q.name) })
+		case q.refuse != nil:
+			return q.refuse()
+		}
+	}
+	for _, do := range decided {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gitignorePrompt is about the repository's own ignore rules. What .dot/ says
+// of itself is for git alone; other programs read the repository's.
+func (a *app) gitignorePrompt(p *steps.Program) prompt {
+	file := a.near(filepath.Join(p.Repo.Root, ".gitignore"))
+	lacks := "the repository's ignore rules lack .dot/, where builds are kept"
+	return prompt{
+		name:     "gitignore",
+		question: lacks + "; add it to " + file + "?",
+		warning:  lacks + ": add that line to " + file,
+		missing: func(ctx context.Context) (bool, error) {
+			ignored, err := p.Repo.Ignores(ctx, ".dot")
+			return !ignored, err
+		},
+		accept: func() error {
+			if err := ignore.AddToGitignore(p.Repo.Root); err != nil {
+				return hinted{fmt.Errorf("add .dot/ to .gitignore: %w", err), goOn(file)}
+			}
+			a.say.Note("added .dot/ to " + file)
+			return nil
+		},
+		refuse: func() error { return hinted{fmt.Errorf("%s", lacks), goOn(file)} },
+	}
+}
+
+// goOn are the ways to go on without dot's help.
+func goOn(file string) []string {
+	return []string{
+		"add the line .dot/ to " + file + " yourself, or to .git/info/exclude",
+		"or go on as it is: answer never, or give --disable-prompts",
+	}
+}
+
+// vsCodePrompt is about the settings of VS Code for the repository, where
+// somebody uses it.
+func (a *app) vsCodePrompt(p *steps.Program) prompt {
+	file := a.near(filepath.Join(p.Repo.Root, ".vscode", "settings.json"))
+	return prompt{
+		name:     "vscode",
+		question: "VS Code searches and watches every build in .dot/; exclude them in " + file + "?",
+		warning:  "VS Code searches and watches every build in .dot/: " + file + " does not exclude them",
+		missing: func(context.Context) (bool, error) {
+			if _, err := os.Stat(filepath.Join(p.Repo.Root, ".vscode")); err != nil && a.getenv("TERM_PROGRAM") != "vscode" {
+				return false, nil
+			}
+			return ignore.VSCodeLacks(p.Repo.Root), nil
+		},
+		accept: func() error {
+			if err := ignore.AddToVSCode(p.Repo.Root); err != nil {
+				a.say.Warning("exclude .dot/ in VS Code: "+err.Error(), "the file is as it was; what it should have:")
+				a.say.Line(ignore.VSCodeSnippet())
+				return nil
+			}
+			a.say.Note("excluded .dot/ in " + file)
+			return nil
+		},
+	}
+}
+
+// near is the shorter way to write a path: as it is, or from the working directory.
+func (a *app) near(path string) string {
+	if short, err := filepath.Rel(a.Dir, path); err == nil && len(short) < len(path) {
+		return short
+	}
+	return path
+}

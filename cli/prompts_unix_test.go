@@ -1,0 +1,390 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Keys that a terminal gives a meaning to.
+const (
+	ctrlC = "\x03"
+	ctrlD = "\x04"
+)
+
+const (
+	gitignoreQuestion = "question: the repository's ignore rules lack .dot/, where builds are kept; add it to .gitignore? [y]es / [N]o / n[e]ver: "
+	vsCodeQuestion    = "question: VS Code searches and watches every build in .dot/; exclude them in .vscode/settings.json? [y]es / [N]o / n[e]ver: "
+	gitignoreWarning  = "warning: the repository's ignore rules lack .dot/, where builds are kept: add that line to .gitignore\n"
+	vsCodeWarning     = "warning: VS Code searches and watches every build in .dot/: .vscode/settings.json does not exclude them\n"
+	again             = "note: answer y, n or e\n"
+)
+
+// atTerminal runs dot at a terminal of its own. Whenever it has asked it gets
+// the next of what is typed. It returns what there was to see, and the exit
+// code.
+func (s *shop) atTerminal(command string, typed []string, env ...string) said {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "dot", strings.Fields(command)...)
+	cmd.Dir = s.cwd
+	cmd.Env = append(slices.Concat(s.env, env), "NO_COLOR=1", "DOT_TEST_NOW="+s.now.Format(time.RFC3339))
+	screen, err := pty.Start(cmd)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer screen.Close()
+
+	var seen strings.Builder
+	for buffer := make([]byte, 4096); ; {
+		n, err := screen.Read(buffer)
+		seen.Write(buffer[:n])
+		if len(typed) > 0 && strings.HasSuffix(seen.String(), "n[e]ver: ") {
+			if _, err := io.WriteString(screen, typed[0]); err != nil {
+				s.t.Fatal(err)
+			}
+			typed = typed[1:]
+		}
+		if err != nil { // EIO, once nobody has the terminal open any more
+			break
+		}
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		s.t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		s.t.Fatalf("dot %s waits for ever:\n%s", command, seen.String())
+	}
+	if len(typed) > 0 {
+		s.t.Errorf("nobody asked for %q", typed)
+	}
+	text := s.portable(strings.ReplaceAll(seen.String(), "\r\n", "\n"))
+	return said{both: text, code: cmd.ProcessState.ExitCode()}
+}
+
+// unignoredShop is a shop whose .gitignore lacks .dot/.
+func unignoredShop(t *testing.T) *shop {
+	s := newShop(t)
+	s.write(".gitignore", unignored)
+	return s
+}
+
+const unignored = "warehouse.duckdb*\r\n"
+
+func (s *shop) holds(name, want string) {
+	s.t.Helper()
+	got, err := os.ReadFile(s.file(name))
+	if err != nil && want != "" || string(got) != want {
+		s.t.Errorf("%s holds %q, %v; want %q", name, got, err, want)
+	}
+}
+
+func TestPromptGitignore(t *testing.T) {
+	tests := map[string]struct {
+		typed     []string
+		code      int
+		said      string // to begin with
+		gitignore string
+		config    string
+		nothing   bool // is written
+	}{
+		"yes": {
+			typed: []string{"y\n"}, gitignore: unignored + ".dot/\r\n",
+			said: gitignoreQuestion + "y\nnote: added .dot/ to .gitignore\n",
+		},
+		"no":    {typed: []string{"n\n"}, code: 2, said: gitignoreQuestion + "n\nerror: the repository's ignore rules lack .dot/", nothing: true},
+		"Enter": {typed: []string{"\n"}, code: 2, said: gitignoreQuestion + "\nerror: ", nothing: true},
+		"never": {
+			typed: []string{"never\n"}, gitignore: unignored, config: "prompts:\n  gitignore: disabled\n",
+			said: gitignoreQuestion + "never\n",
+		},
+		"end of input": {typed: []string{ctrlD}, code: 2, said: gitignoreQuestion, nothing: true},
+		"Ctrl-C":       {typed: []string{ctrlC}, code: 130, said: gitignoreQuestion + "^C\nnote: interrupted", nothing: true},
+		"half an answer, Ctrl-C": {
+			typed: []string{"y" + ctrlC}, code: 130, said: gitignoreQuestion, nothing: true,
+		},
+		"garbage, then yes": {
+			typed: []string{"what?\n", "Y\n"}, gitignore: unignored + ".dot/\r\n",
+			said: gitignoreQuestion + "what?\n" + again + gitignoreQuestion + "Y\n",
+		},
+		"garbage": {
+			typed: []string{"a\n", "b\n", "c\n"}, code: 2, nothing: true,
+			said: gitignoreQuestion + "a\n" + again + gitignoreQuestion + "b\n" + again + gitignoreQuestion + "c\n" + again + "note: taken as no\nerror: ",
+		},
+	}
+	for name, tt := range tests {
+		t.Run("H.1 "+name, func(t *testing.T) {
+			t.Parallel()
+			s := unignoredShop(t)
+			before := digestTree(s.dir)
+			out := s.atTerminal("build dev@HEAD", tt.typed)
+			if out.code != tt.code {
+				t.Errorf("exit code %d, want %d", out.code, tt.code)
+			}
+			if !strings.HasPrefix(strings.ReplaceAll(out.both, "^C\n\n", "^C\n"), tt.said) {
+				t.Errorf("said\n%s\nwant it to begin with\n%s", out.both, tt.said)
+			}
+			if tt.nothing {
+				if diff := cmp.Diff(before, digestTree(s.dir)); diff != "" {
+					t.Errorf("written (-before +after):\n%s", diff)
+				}
+				return
+			}
+			s.holds(".gitignore", tt.gitignore)
+			s.holds(".dot/config.yml", tt.config)
+			if !strings.Contains(out.both, "done dev@") {
+				t.Errorf("not built:\n%s", out.both)
+			}
+			if again := s.atTerminal("build dev@HEAD", nil); again.code != 0 || strings.Contains(again.both, "ignore") {
+				t.Errorf("the second time, exit code %d:\n%s", again.code, again.both)
+			}
+		})
+	}
+}
+
+func TestPromptGitignoreSaysHowToGoOn(t *testing.T) {
+	s := unignoredShop(t)
+	out := s.atTerminal("build dev@HEAD", []string{"n\n"})
+	for _, want := range []string{
+		"error: the repository's ignore rules lack .dot/, where builds are kept\n",
+		"hint: add the line .dot/ to .gitignore yourself, or to .git/info/exclude\n",
+		"hint: or go on as it is: answer never, or give --disable-prompts\n",
+	} {
+		if !strings.Contains(out.both, want) {
+			t.Errorf("lacks %q:\n%s", want, out.both)
+		}
+	}
+}
+
+func TestPromptGitignoreThatCantBeChanged(t *testing.T) {
+	for name, spoil := range map[string]func(*shop) error{
+		"read-only": func(s *shop) error { return os.Chmod(s.file(".gitignore"), 0o444) },
+		"symbolic link": func(s *shop) error {
+			return errors.Join(os.Rename(s.file(".gitignore"), s.file("rules")), os.Symlink("rules", s.file(".gitignore")))
+		},
+	} {
+		t.Run("H.1 "+name, func(t *testing.T) {
+			s := unignoredShop(t)
+			if err := spoil(s); err != nil {
+				t.Fatal(err)
+			}
+			out := s.atTerminal("build dev@HEAD", []string{"y\n"})
+			if out.code != 2 || !strings.Contains(out.both, "error: add .dot/ to .gitignore: /shop/.gitignore is a "+name) &&
+				!strings.Contains(out.both, "error: add .dot/ to .gitignore: /shop/.gitignore is "+name) {
+				t.Errorf("exit code %d:\n%s", out.code, out.both)
+			}
+			s.holds(".gitignore", unignored)
+			if _, err := os.Stat(s.file(".dot")); err == nil {
+				t.Error(".dot was made")
+			}
+		})
+	}
+}
+
+func TestPromptVSCode(t *testing.T) {
+	const settings = "{\r\n\t// mine\r\n\t\"editor.tabSize\": 2,\r\n}\r\n"
+	const excluded = "{\r\n\t// mine\r\n\t\"editor.tabSize\": 2,\r\n\t\"search.exclude\": {\r\n\t\t\"**/.dot\": true,\r\n\t\t\"**/.dot/**\": true\r\n\t},\r\n\t\"files.watcherExclude\": {\r\n\t\t\"**/.dot/**\": true\r\n\t},\r\n}\r\n"
+	tests := map[string]struct {
+		typed            string
+		code             int
+		before, settings string
+		config           string
+		says             string
+	}{
+		"yes":          {typed: "yes\n", before: settings, settings: excluded, says: "note: excluded .dot/ in .vscode/settings.json\n"},
+		"no":           {typed: "n\n", before: settings, settings: settings},
+		"Enter":        {typed: "\n", before: settings, settings: settings},
+		"end of input": {typed: ctrlD, before: settings, settings: settings},
+		"never":        {typed: "e\n", before: settings, settings: settings, config: "prompts:\n  vscode: disabled\n"},
+		"Ctrl-C":       {typed: ctrlC, code: 130, before: settings, settings: settings},
+		"unparsable": {
+			typed: "y\n", before: "{\n  oops\n", settings: "{\n  oops\n",
+			says: "warning: exclude .dot/ in VS Code: /shop/.vscode/settings.json:2:3: no JSON from here, not even with comments\nhint: the file is as it was; what it should have:\n{\n    \"search.exclude\": {\n",
+		},
+	}
+	for name, tt := range tests {
+		t.Run("H.2 "+name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.write(".vscode/settings.json", tt.before)
+			out := s.atTerminal("build dev@HEAD", []string{tt.typed})
+			if out.code != tt.code {
+				t.Errorf("exit code %d, want %d", out.code, tt.code)
+			}
+			if !strings.HasPrefix(out.both, vsCodeQuestion) || !strings.Contains(out.both, tt.says) {
+				t.Errorf("said\n%s\nwant %q", out.both, tt.says)
+			}
+			if built := strings.Contains(out.both, "done dev@"); built != (tt.code == 0) {
+				t.Errorf("built %v:\n%s", built, out.both)
+			}
+			s.holds(".vscode/settings.json", tt.settings)
+			s.holds(".dot/config.yml", tt.config)
+		})
+	}
+}
+
+func TestPromptVSCodeWhereItIsUsed(t *testing.T) {
+	t.Run("H.2 not at all", func(t *testing.T) {
+		s := newShop(t)
+		if out := s.atTerminal("build dev@HEAD", nil); out.code != 0 || strings.Contains(out.both, "VS Code") {
+			t.Errorf("exit code %d:\n%s", out.code, out.both)
+		}
+	})
+	t.Run("H.2 its terminal", func(t *testing.T) {
+		s := newShop(t)
+		s.atTerminal("build dev@HEAD", []string{"y\n"}, "TERM_PROGRAM=vscode")
+		if text, err := os.ReadFile(s.file(".vscode/settings.json")); err != nil || !strings.Contains(string(text), `"**/.dot/**": true`) {
+			t.Errorf("got %q, %v", text, err)
+		}
+	})
+	t.Run("H.2 from below", func(t *testing.T) {
+		s := newShop(t)
+		s.cwd = s.file("models")
+		out := s.atTerminal("build dev@HEAD", []string{"y\n"}, "TERM_PROGRAM=vscode")
+		if !strings.Contains(out.both, "in ../.vscode/settings.json?") {
+			t.Errorf("said\n%s", out.both)
+		}
+		if _, err := os.Stat(s.file(".vscode/settings.json")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Two questions: nothing is written before both are answered.
+func TestPromptBoth(t *testing.T) {
+	tests := map[string]struct {
+		typed     []string
+		code      int
+		gitignore string
+		config    string
+	}{
+		"yes, Ctrl-C":  {[]string{"y\n", ctrlC}, 130, unignored, ""},
+		"never, never": {[]string{"e\n", "e\n"}, 0, unignored, "prompts:\n  vscode: disabled\n  gitignore: disabled\n"},
+		"yes, no":      {[]string{"y\n", "n\n"}, 0, unignored + ".dot/\r\n", ""},
+	}
+	for name, tt := range tests {
+		t.Run("H.2 "+name, func(t *testing.T) {
+			s := unignoredShop(t)
+			out := s.atTerminal("build dev@HEAD", tt.typed, "TERM_PROGRAM=vscode")
+			if out.code != tt.code {
+				t.Errorf("exit code %d, want %d:\n%s", out.code, tt.code, out.both)
+			}
+			s.holds(".gitignore", tt.gitignore)
+			s.holds(".dot/config.yml", tt.config)
+		})
+	}
+}
+
+func TestPromptsNotAsked(t *testing.T) {
+	const question = "question:"
+	for name, command := range map[string]string{
+		"with --disable-prompts": "build dev@HEAD --disable-prompts",
+		"in a dry run":           "build dev@HEAD --dry-run",
+		"in a plan":              "plan build dev@HEAD",
+	} {
+		t.Run("H.3 "+name, func(t *testing.T) {
+			t.Parallel()
+			s := unignoredShop(t)
+			s.write(".vscode/settings.json", "{}")
+			before := digestTree(s.dir)
+			out := s.atTerminal(command, nil)
+			if out.code != 0 || strings.Contains(out.both, question) || !strings.HasPrefix(out.both, gitignoreWarning+vsCodeWarning) {
+				t.Errorf("exit code %d:\n%s", out.code, out.both)
+			}
+			s.holds(".gitignore", unignored)
+			s.holds(".vscode/settings.json", "{}")
+			if strings.Contains(command, "disable") {
+				return
+			}
+			if diff := cmp.Diff(before, digestTree(s.dir)); diff != "" {
+				t.Errorf("written (-before +after):\n%s", diff)
+			}
+		})
+	}
+	t.Run("H.3 stdin is no terminal", func(t *testing.T) {
+		s := unignoredShop(t)
+		out := s.run("build dev@HEAD", "TERM_PROGRAM=vscode")
+		if strings.Contains(out.both, question) || !strings.HasPrefix(out.stderr, gitignoreWarning+vsCodeWarning) {
+			t.Errorf("said\n%s", out.both)
+		}
+		s.holds(".gitignore", unignored)
+	})
+	t.Run("H.3 nobody sees the question", func(t *testing.T) {
+		s := unignoredShop(t)
+		screen, keyboard, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer screen.Close()
+		defer keyboard.Close()
+		cmd := exec.CommandContext(t.Context(), "dot", "build", "dev@HEAD")
+		cmd.Dir, cmd.Env, cmd.Stdin = s.cwd, s.env, keyboard
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), gitignoreWarning) {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+	t.Run("H.3 disabled before", func(t *testing.T) {
+		s := unignoredShop(t)
+		s.write(".dot/config.yml", "prompts: {gitignore: disabled, vscode: disabled} # quiet\n")
+		if out := s.run("plan build dev@HEAD", "TERM_PROGRAM=vscode"); strings.Contains(out.both, "warning") {
+			t.Errorf("said\n%s", out.both)
+		}
+	})
+	t.Run("H.3 a call without a ref", func(t *testing.T) {
+		s := unignoredShop(t)
+		if out := s.atTerminal("build", nil, "TERM_PROGRAM=vscode"); out.code != 0 || strings.Contains(out.both, ".dot/") {
+			t.Errorf("exit code %d:\n%s", out.code, out.both)
+		}
+	})
+}
+
+func TestPromptsBrokenConfig(t *testing.T) {
+	s := newShop(t)
+	s.write(".dot/config.yml", "prompts:\n  gitignore: maybe\n")
+	out := s.dot([]string{"plan", "build", "dev@HEAD"})
+	if want := "error: /shop/.dot/config.yml:2:14: disabled is expected, or nothing\n"; out.code != 2 || out.stderr != want {
+		t.Errorf("exit code %d, said %q, want %q", out.code, out.stderr, want)
+	}
+}
+
+// An ordinary second run may start few git processes; the question whether
+// .dot/ is ignored adds none.
+func TestPromptsCostNoProcess(t *testing.T) {
+	s := newShop(t)
+	s.run("build dev@HEAD")
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	log := filepath.Join(bin, "log")
+	script := fmt.Sprintf("#!/bin/sh\necho \"$*\" >> '%s'\nexec '%s' \"$@\"\n", log, git)
+	if err := os.WriteFile(filepath.Join(bin, "git"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	s.run("build dev@HEAD")
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(calls) > 5 || strings.Contains(string(text), "check-ignore") {
+		t.Errorf("%d git processes:\n%s", len(calls), text)
+	}
+}
