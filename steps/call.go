@@ -20,6 +20,9 @@ import (
 // a build, or plainly on the working tree.
 type call struct {
 	dbt.CommandLine
+	// asked is the command line as somebody asked for it, before inherited
+	// variables are overruled: they are no input.
+	asked    dbt.CommandLine
 	build    *build // nil for a plain call
 	env      config.Environment
 	output   *dbt.Output // nil if a plain call's profile can't be read
@@ -57,7 +60,8 @@ func (c *compiler) newCall(ctx context.Context, b *build, env config.Environment
 	public, all := b.output.EnvVars()
 	call.reads, call.keyVars = project.Plus(all), project.Public().Plus(public)
 	isolated := call.isolate(c, call.CommandLine)
-	call.Environment = append(call.Environment, isolated.Overrule...)
+	call.asked = call.CommandLine
+	call.Environment = slices.Concat(call.Environment, isolated.Overrule)
 	c.program.Details = append(c.program.Details, isolated.Notes...)
 	call.environ = call.exported(isolated.Env)
 	call.slot = slot(command, given)

@@ -43,6 +43,8 @@ func (o checkOutputs) relations() map[string]string {
 func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *graph.Step {
 	b := call.build
 	line := call.List()
+	isolated := call.isolate(c, line)
+	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
 		Name: "check " + b.String(), Kind: "check", Version: 1,
 		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], c.sharedInput(call)),
@@ -66,7 +68,7 @@ func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *
 		Locks: []graph.Lock{b.buildLock()},
 		Action: &checkIsolation{
 			compiler: c, call: call, argv: line.Argv(), command: line.Command,
-			environ: call.exported(call.isolate(c, line).Env),
+			environ: call.exported(isolated.Env),
 		},
 	}
 }

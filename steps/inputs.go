@@ -33,7 +33,7 @@ func (c *compiler) inputs(call *call) ([]graph.Input, error) {
 		return nil, err
 	}
 	in = append(in, vars...)
-	in = append(in, optionInputs(call.CommandLine)...)
+	in = append(in, optionInputs(call.asked)...)
 	return append(in, c.envInputs(call.env, call.keyVars.Names)...), nil
 }
 
