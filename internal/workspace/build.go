@@ -65,6 +65,29 @@ func (w *Workspace) owner(short string) (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
+// Commits are the commits that have a directory in the workspace, in the order
+// of their names.
+func (w *Workspace) Commits() ([]Commit, error) {
+	entries, err := os.ReadDir(w.file("build"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var commits []Commit
+	for _, entry := range entries {
+		hash, err := w.owner(entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		if hash != "" {
+			commits = append(commits, Commit{Hash: hash, Short: entry.Name(), w: w})
+		}
+	}
+	return commits, nil
+}
+
 // Dir returns the commit's directory.
 func (c Commit) Dir() string { return c.w.file("build", c.Short) }
 

@@ -94,15 +94,26 @@ func (w *Workspace) Ledger(p Place) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	l, err := parseLedger(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if l.Place != p {
+		return nil, fmt.Errorf("%s is not the ledger of %s", file, p.Schema)
+	}
+	return l, nil
+}
+
+func parseLedger(data []byte) (*Ledger, error) {
 	l := new(Ledger)
 	if err := json.Unmarshal(data, l); err != nil {
-		return nil, fmt.Errorf("%s is not a whole ledger: %w", file, err)
+		return nil, fmt.Errorf("not a whole ledger: %w", err)
 	}
 	if l.Version != ledgerVersion {
-		return nil, fmt.Errorf("%s: ledger version %d, this dot reads %d", file, l.Version, ledgerVersion)
+		return nil, fmt.Errorf("ledger version %d, this dot reads %d", l.Version, ledgerVersion)
 	}
-	if l.Place != p || l.Nodes == nil || l.Runs == nil {
-		return nil, fmt.Errorf("%s is not the ledger of %s", file, p.Schema)
+	if l.Nodes == nil || l.Runs == nil {
+		return nil, errors.New("not a whole ledger")
 	}
 	return l, nil
 }

@@ -123,6 +123,30 @@ func (l *Locker) Holder(lock graph.Lock) string {
 	return signature(f)
 }
 
+// A HeldLock is a lock that somebody holds.
+type HeldLock struct {
+	Name   string // such as "commit-9b13827"
+	Holder string // who, as far as the lock's file tells
+}
+
+// Held lists the locks that are held. It changes nothing.
+func (l *Locker) Held() ([]HeldLock, error) {
+	entries, err := os.ReadDir(l.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []HeldLock
+	for _, entry := range entries {
+		if who := l.Holder(graph.Lock{Name: entry.Name()}); who != "" {
+			all = append(all, HeldLock{Name: entry.Name(), Holder: who})
+		}
+	}
+	return all, nil
+}
+
 // held are the files of locks that are held.
 type held []*os.File
 

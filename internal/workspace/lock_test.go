@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,4 +101,21 @@ func TestInheritedLockLastsAsLongAsTheChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustLock(t, l, exclusive)
+}
+
+func TestHeld(t *testing.T) {
+	w := created(t)
+	one, two := w.Locker("dot build"), w.Locker("dot doctor")
+	if got, err := two.Held(); err != nil || len(got) > 0 {
+		t.Errorf("held before any was taken: %v, %v", got, err)
+	}
+	locks := mustLock(t, one, exclusive)
+	got, err := two.Held()
+	if want := []HeldLock{{exclusive.Name, one.self}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	locks.Release()
+	if got, err := two.Held(); err != nil || len(got) > 0 {
+		t.Errorf("held after it was let go: %v, %v", got, err)
+	}
 }

@@ -38,8 +38,8 @@ func Open(root string) (*Workspace, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != sha256.Size {
+	key, ok := parseKey(text)
+	if !ok {
 		// A key that is damaged is as good as none: what was digested with it
 		// has changed. The new one stays in memory until Create.
 		key = make([]byte, sha256.Size)
@@ -48,6 +48,12 @@ func Open(root string) (*Workspace, error) {
 	}
 	w.secret = key
 	return w, nil
+}
+
+// parseKey reads the random key as its file has it.
+func parseKey(text []byte) (key []byte, ok bool) {
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	return key, err == nil && len(key) == sha256.Size
 }
 
 // Exists reports whether the directory is there.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // WriteFile replaces the file of that name by data, with exactly that mode, at
@@ -47,7 +48,7 @@ func replace(name string, mode os.FileMode, fill func(*os.File) error) (err erro
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "."+filepath.Base(name)+".tmp-*")
+	f, err := os.CreateTemp(dir, "."+filepath.Base(name)+temporary+"*")
 	if err != nil {
 		return err
 	}
@@ -73,6 +74,13 @@ func replace(name string, mode os.FileMode, fill func(*os.File) error) (err erro
 		return err
 	}
 	return syncDir(dir)
+}
+
+// temporary is in the name of each file that is about to be renamed.
+const temporary = ".tmp-"
+
+func isTemporary(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.Contains(name, temporary)
 }
 
 // syncDir makes a rename in dir durable. Windows can't sync a directory.

@@ -1,0 +1,150 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// A Flaw is something in the workspace that is not as dot leaves it.
+type Flaw struct {
+	Path string // of the file, absolute
+	Kind FlawKind
+	Err  error // what is wrong with it
+}
+
+// A FlawKind says what a flaw is about.
+type FlawKind string
+
+// The kinds of flaws.
+const (
+	BadRecord FlawKind = "record"   // can't be trusted: its step runs again
+	BadLedger FlawKind = "ledger"   // can't be trusted: its builds run again, and nobody can defer to them
+	Leftover  FlawKind = "leftover" // of a write that did not get to its end
+	Exposed   FlawKind = "exposed"  // others can read a file that may hold a secret
+	BadKey    FlawKind = "key"      // the random key is damaged
+	BadConfig FlawKind = "config"   // the user's file can't be read
+	Closed    FlawKind = "closed"   // a directory can't be read
+)
+
+// writing is how long a write takes at the very most: a temporary file that is
+// younger may be somebody's at work.
+const writing = time.Minute
+
+// Examine looks for flaws in all that dot keeps, but not in what git and dbt
+// wrote. It changes nothing. A workspace that doesn't exist has none.
+func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
+	var flaws []Flaw
+	add := func(kind FlawKind, file string, err error) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may go away meanwhile
+			flaws = append(flaws, Flaw{Path: file, Kind: kind, Err: err})
+		}
+	}
+	err := filepath.WalkDir(w.path, func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // nor need the workspace be there
+			return nil
+		case errors.Is(err, fs.ErrPermission) && entry != nil:
+			add(Closed, file, err)
+			return fs.SkipDir
+		case err != nil:
+			return err
+		}
+		relative, err := filepath.Rel(w.path, file)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(relative)
+		if entry.IsDir() {
+			if foreign(name) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		switch {
+		case isTemporary(entry.Name()):
+			add(Leftover, file, leftover(entry, now))
+		case path.Base(path.Dir(name)) == "records" && path.Ext(name) == ".json":
+			_, err := w.Load(strings.TrimSuffix(name, ".json"))
+			add(BadRecord, file, err)
+		case path.Dir(name) == "places" && path.Ext(name) == ".json":
+			add(BadLedger, file, checkLedger(file))
+		case path.Base(name) == "profiles.yml":
+			add(Exposed, file, exposed(entry))
+		case name == "key":
+			add(Exposed, file, exposed(entry))
+			add(BadKey, file, checkKey(file))
+		case name == configFile:
+			_, err := w.PromptDisabled("gitignore")
+			add(BadConfig, file, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("examine %s: %w", w.path, err)
+	}
+	return flaws, nil
+}
+
+// foreign reports whether a directory is written by git or dbt alone.
+func foreign(name string) bool {
+	switch path.Base(name) {
+	case "worktree":
+		return path.Dir(path.Dir(name)) == "build"
+	case "target", "logs":
+		return path.Base(path.Dir(path.Dir(name))) == "env"
+	}
+	return false
+}
+
+// leftover is an error about a temporary file that nobody is writing.
+func leftover(entry fs.DirEntry, now time.Time) error {
+	info, err := entry.Info()
+	if err != nil || now.Sub(info.ModTime()) < writing {
+		return err
+	}
+	return errors.New("left by a dot that was killed while it wrote")
+}
+
+// exposed is an error about a file that not only its owner can read. Windows
+// has no such modes.
+func exposed(entry fs.DirEntry) error {
+	info, err := entry.Info()
+	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	return fmt.Errorf("others can read it: its mode is %04o", info.Mode().Perm())
+}
+
+// checkLedger reads a ledger as Ledger does, whatever its place.
+func checkLedger(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	l, err := parseLedger(data)
+	if err != nil {
+		return err
+	}
+	if want := l.Place.ID() + ".json"; filepath.Base(file) != want {
+		return fmt.Errorf("it is the ledger of another place: %s", want)
+	}
+	return nil
+}
+
+func checkKey(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if _, ok := parseKey(text); !ok {
+		return errors.New("it is damaged: dot makes a new one, and what depends on environment variables runs again")
+	}
+	return nil
+}
