@@ -50,7 +50,7 @@ func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *
 		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], c.sharedInput(call)),
 		Late:   c.lateInputs(call),
 		Record: b.Record("check-" + call.slot),
-		Always: undeclared(call),
+		Always: c.undeclared(call),
 		Summary: func(r graph.Record) string {
 			var out checkOutputs
 			if r.Decode(&out) != nil {

@@ -72,13 +72,15 @@ func (c *compiler) unskippable(call *call) string {
 	if age := c.age(call.env); !age.Never && age.Limit == 0 {
 		return "max-age is 0"
 	}
-	return undeclared(call)
+	return c.undeclared(call)
 }
 
-// undeclared says where the project reads an environment variable whose name
-// only dbt can tell, unless the environment declares what is read.
-func undeclared(call *call) string {
-	if at := call.keyVars.Computed; len(at) > 0 && call.env.Dot.Env == nil {
+// undeclared says where the project, one of its packages or the output reads an
+// environment variable whose name only dbt can tell, unless the environment
+// declares what is read.
+func (c *compiler) undeclared(call *call) string {
+	installed, _ := c.installed(call.build)
+	if at := slices.Concat(call.keyVars.Computed, installed.Computed); len(at) > 0 && call.env.Dot.Env == nil {
 		return "env_var with a computed name at " + at[0] + ": declare what it reads with dot: {env: […]}"
 	}
 	return ""
@@ -157,14 +159,13 @@ func manifestMark(b *build) string {
 func (c *compiler) lateInputs(call *call) func(context.Context) ([]graph.Input, error) {
 	return func(ctx context.Context) ([]graph.Input, error) {
 		var in []graph.Input
-		var installed depsOutputs
-		record, err := c.ws.Load(call.build.Commit.ProjectRecord(call.build.Project, "deps"))
-		if err == nil && record.Decode(&installed) == nil {
+		if installed, ok := c.installed(call.build); ok {
 			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
 			names := slices.DeleteFunc(installed.EnvVars, func(name string) bool {
 				return slices.Contains(call.keyVars.Names, name) || slices.Contains(call.env.Dot.Env, name)
 			})
-			in = append(in, c.envInputs(config.Environment{}, names)...)
+			others := config.Environment{Dot: config.Settings{IgnoreEnv: call.env.Dot.IgnoreEnv}}
+			in = append(in, c.envInputs(others, names)...)
 		}
 		if call.Command.Name == "docs generate" { // its catalog is of what was built
 			ledger, err := c.ws.Ledger(call.build.place)

@@ -52,7 +52,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
 	step.Inputs = append(inputs, versionInputs(c.program.Tool, "")...)
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
-	if slices.ContainsFunc(packages, dbt.Package.Moves) && !c.pinned(b, step.Record) {
+	if slices.ContainsFunc(packages, dbt.Package.Moves) && !c.pinned(b) {
 		step.MaxAge = c.maxAge(call.env)
 	}
 	step.Missing = func(r graph.Record) string {
@@ -89,15 +89,19 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 
 // pinned reports whether a lock file in the build's commit pins its packages.
 // dbt writes another in place of one that is not of the packages asked for.
-func (c *compiler) pinned(b *build, record string) bool {
-	if b.lock == nil {
-		return false
+func (c *compiler) pinned(b *build) bool {
+	last, ok := c.installed(b)
+	return b.lock != nil && (!ok || last.Lock == digest(b.lock))
+}
+
+// installed returns what the last deps step for a build found; ok is false if
+// that isn't known.
+func (c *compiler) installed(b *build) (out depsOutputs, ok bool) {
+	record, err := c.ws.Load(b.Commit.ProjectRecord(b.Project, "deps"))
+	if err != nil || record.Decode(&out) != nil {
+		return depsOutputs{}, false
 	}
-	var last depsOutputs
-	if r, err := c.ws.Load(record); err != nil || r.Decode(&last) != nil {
-		return true // as far as is known
-	}
-	return last.Lock == digest(b.lock)
+	return out, true
 }
 
 // packages reads which packages the project asks for at the build's commit,
@@ -182,7 +186,7 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 	if !exit.OK() {
 		return nil, &DBTError{Command: "deps", On: a.on, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
 	}
-	return a.installed()
+	return a.look()
 }
 
 // restoreLock puts the lock file back as the commit has it. In the one that dbt
@@ -198,8 +202,8 @@ func (a *installPackages) restoreLock() error {
 	return os.WriteFile(a.lockFile, a.lock, 0o644)
 }
 
-// installed looks at what dbt deps has made.
-func (a *installPackages) installed() (depsOutputs, error) {
+// look finds out what dbt deps has made.
+func (a *installPackages) look() (depsOutputs, error) {
 	var out depsOutputs
 	entries, err := os.ReadDir(a.dir)
 	if err != nil {
