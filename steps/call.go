@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path"
@@ -194,13 +195,18 @@ func (c *compiler) run(ctx context.Context, argv, environ []string, attempt *gra
 }
 
 // scanProject finds what the project, as it is at the build's commit, reads
-// from the environment.
+// from the environment. That is remembered: a commit doesn't change.
 func (c *compiler) scanProject(ctx context.Context, b *build) (dbt.EnvUse, error) {
+	identity := fmt.Sprintf("env_var 1 %s %q", b.commit.Hash, c.prefix)
 	var use dbt.EnvUse
+	if text, ok := c.program.memo.Lookup(identity); ok && json.Unmarshal([]byte(text), &use) == nil {
+		return use, nil
+	}
 	files, err := c.repo.Grep(ctx, b.Commit.Hash, c.prefix, "env_var")
 	if err != nil {
 		return use, fmt.Errorf("look for env_var in %s: %w", b, err)
 	}
+	use = dbt.EnvUse{}
 	for _, file := range files {
 		if !renderedByDBT(file) {
 			continue
@@ -211,7 +217,11 @@ func (c *compiler) scanProject(ctx context.Context, b *build) (dbt.EnvUse, error
 		}
 		use = use.Plus(dbt.ScanEnvVars(file, text))
 	}
-	return use, nil
+	text, err := json.Marshal(use)
+	if err != nil {
+		return use, err
+	}
+	return use, c.program.memo.Save(identity, string(text))
 }
 
 // renderedByDBT reports whether dbt evaluates Jinja in a file of that name.

@@ -167,7 +167,7 @@ func (c *compiler) openRepository(ctx context.Context) error {
 		return nil
 	}
 	c.program.Workspace, c.program.Repo = c.ws, repo
-	c.program.versions = &versions{c.ws.Versions(), map[string]string{}}
+	c.program.memo = &memo{c.ws.Memo(), map[string]string{}}
 	c.objects = repo.Objects(ctx)
 	return nil
 }
@@ -192,6 +192,9 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 	}
 	if target != nil {
 		c.say(target)
+		if err := c.noteUncommitted(ctx, target); err != nil {
+			return err
+		}
 	}
 	var base *baseline
 	if c.req.Baseline != nil {
@@ -250,6 +253,20 @@ func (c *compiler) say(b *build) {
 	}
 }
 
+// noteUncommitted says what a build of HEAD doesn't have of the working tree.
+func (c *compiler) noteUncommitted(ctx context.Context, b *build) error {
+	head, err := c.objects.ID("HEAD")
+	if err != nil || head != b.commit.Hash { // HEAD may be of a branch without commits
+		return nil
+	}
+	n, err := c.repo.Uncommitted(ctx, c.prefix)
+	if err != nil || n == 0 {
+		return err
+	}
+	c.program.Notes = append(c.program.Notes, fmt.Sprintf("%s not in %s@%s", plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
+	return nil
+}
+
 // findDBT looks for the dbt to use.
 func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
 	search := c.search(env)
@@ -257,7 +274,7 @@ func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
 	// be asked for each time, at the price of a start of dbt.
 	search.MayRun = !c.req.Planning && c.req.Spec.Isolated()
 	if c.ws != nil {
-		search.Versions = c.program.versions
+		search.Versions = c.program.memo
 	}
 	tool, err := search.Find(ctx)
 	if err != nil {

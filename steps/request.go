@@ -61,7 +61,7 @@ type Program struct {
 	// only.
 	Warnings, Notes, Details []string
 
-	versions *versions
+	memo *memo
 }
 
 // Begin makes the workspace, before the graph is run for the first time.
@@ -72,25 +72,25 @@ func (p *Program) Begin() error {
 	if err := p.Workspace.Create(); err != nil {
 		return err
 	}
-	return p.versions.save()
+	return p.memo.save()
 }
 
-// versions are the versions that the workspace remembers. New ones are kept
-// back until the workspace may be written to.
-type versions struct {
-	workspace.Versions
+// memo is what the workspace remembers. What is new is kept back until the
+// workspace may be written to.
+type memo struct {
+	workspace.Memo
 	found map[string]string
 }
 
-// Save keeps a version back.
-func (v *versions) Save(identity, text string) error {
-	v.found[identity] = text
+// Save keeps a text back.
+func (m *memo) Save(identity, text string) error {
+	m.found[identity] = text
 	return nil
 }
 
-func (v *versions) save() error {
-	for identity, text := range v.found {
-		if err := v.Versions.Save(identity, text); err != nil {
+func (m *memo) save() error {
+	for identity, text := range m.found {
+		if err := m.Memo.Save(identity, text); err != nil {
 			return err
 		}
 	}

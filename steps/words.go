@@ -25,6 +25,14 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// is is the verb for n things.
+func is(n int) string {
+	if n == 1 {
+		return " is"
+	}
+	return " are"
+}
+
 // listed is how many of a list a person reads.
 const listed = 20
 

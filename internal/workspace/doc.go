@@ -11,6 +11,7 @@
 //	  config.yml               what the user has decided for this clone; see config.go
 //	  locks/<name>             never deleted; see lock.go
 //	  places/<digest>.json     ledgers; see ledger.go
+//	  memo/<digest>            what is dear to find out; see memo.go
 //	  build/<short>/           one commit; see build.go
 //	    commit, worktree/, records/
 //	    env/<env>/             one build of a project at the repository's root

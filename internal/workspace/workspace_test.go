@@ -190,3 +190,28 @@ func TestProjectsNeverShareADirectory(t *testing.T) {
 		t.Errorf("project at %s", got)
 	}
 }
+
+func TestMemo(t *testing.T) {
+	m := created(t).Memo()
+	if text, ok := m.Lookup("dbt"); ok {
+		t.Errorf("remembers %q of nothing", text)
+	}
+	if err := m.Save("dbt", "1.11.16\n"); err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := m.Lookup("dbt"); !ok || text != "1.11.16\n" {
+		t.Errorf("remembers %q, %v", text, ok)
+	}
+	whole, err := os.ReadFile(m.file("dbt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range whole {
+		if err := os.WriteFile(m.file("dbt"), whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if text, ok := m.Lookup("dbt"); ok {
+			t.Fatalf("cut after %d bytes: remembers %q", n, text)
+		}
+	}
+}
