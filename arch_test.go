@@ -1,0 +1,213 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// module is this module's path.
+const module = "dot-for-dbt"
+
+// house is which of our packages each of them may import; docs/architecture.md
+// draws it. Tests may import their own package and those for tests besides.
+var house = map[string][]string{
+	".": {"cli"},
+	"cli": {
+		"config", "graph", "spec", "steps",
+		"internal/dbt", // the table of commands and flags
+		"internal/ignore",
+		"internal/proc", // signals
+		"internal/ui",
+	},
+	"steps": {
+		"config", "graph", "spec",
+		"internal/dbt", "internal/git", "internal/workspace",
+		"internal/proc", // how a dbt command ended
+	},
+	"internal/dbt":       {"internal/proc"},
+	"internal/git":       {"internal/proc"},
+	"internal/workspace": {"graph"},
+	"config":             {},
+	"graph":              {},
+	"internal/ignore":    {},
+	"internal/proc":      {},
+	"internal/ui":        {},
+	"spec":               {},
+
+	"internal/git/gittest":      {},
+	"internal/testing/postgres": {},
+	"internal/testing/standin":  {},
+	"test/e2e":                  {},
+	"test/e2e/dot":              {"cli"}, // dot with another clock
+}
+
+// inTests is what the tests of a package may import beyond that.
+var inTests = map[string][]string{
+	".":      {"config"}, // the README's examples are read
+	"config": {"spec"},   // both have to agree on what an environment's name is
+}
+
+// runsPrograms is which packages may start programs.
+var runsPrograms = []string{"internal/dbt", "internal/git", "internal/proc"}
+
+// TestHouse fails on an arrow between packages that the house does not have.
+func TestHouse(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range goFiles(t) {
+		seen[f.pkg] = true
+		allowed, known := house[f.pkg]
+		if !known {
+			t.Errorf("%s: package %s has no place in the house: give it one in arch_test.go and in docs/architecture.md", f.name, f.pkg)
+			continue
+		}
+		for _, imported := range f.imports {
+			to, ours := strings.CutPrefix(imported, module+"/")
+			switch {
+			case !ours, slices.Contains(allowed, to):
+			case f.test && (to == f.pkg || isForTests(to) || slices.Contains(inTests[f.pkg], to)):
+			default:
+				t.Errorf("%s: %s may not import %s", f.name, f.pkg, to)
+			}
+		}
+	}
+	for pkg := range house {
+		if !seen[pkg] {
+			t.Errorf("the house has a package %s, and there is none", pkg)
+		}
+	}
+}
+
+// TestWhoRunsPrograms fails where a program is run, or git run, by a package
+// that should ask another to.
+func TestWhoRunsPrograms(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test || isForTests(f.pkg) {
+			continue
+		}
+		may := slices.Contains(runsPrograms, f.pkg)
+		if slices.Contains(f.imports, "os/exec") && !may {
+			t.Errorf("%s: %s imports os/exec", f.name, f.pkg)
+		}
+		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			if what := starts(n); what != "" && !may {
+				t.Errorf("%s: %s starts a program with %s", f.name, f.pkg, what)
+			}
+			if isGitLine(n) && f.pkg != "internal/git" {
+				t.Errorf("%s: %s has a command line of git's: that is for internal/git", f.name, f.pkg)
+			}
+			return true
+		})
+	}
+}
+
+// isForTests reports whether a package serves tests only.
+func isForTests(pkg string) bool {
+	return pkg == "internal/git/gittest" || strings.HasPrefix(pkg, "internal/testing/") || strings.HasPrefix(pkg, "test/")
+}
+
+// starts names the function or type of n that programs are started with, "" if
+// it is none.
+func starts(n ast.Node) string {
+	selector, ok := n.(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	from, ok := selector.X.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	name := from.Name + "." + selector.Sel.Name
+	if slices.Contains([]string{"proc.Command", "proc.Output", "os.StartProcess", "syscall.Exec", "syscall.ForkExec"}, name) {
+		return name
+	}
+	return ""
+}
+
+// isGitLine reports whether n is a list or the arguments of a call that begin
+// with "git".
+func isGitLine(n ast.Node) bool {
+	var words []ast.Expr
+	switch n := n.(type) {
+	case *ast.CompositeLit:
+		if list, ok := n.Type.(*ast.ArrayType); ok && list.Len == nil {
+			words = n.Elts
+		}
+	case *ast.CallExpr:
+		if called, ok := n.Fun.(*ast.SelectorExpr); ok && strings.HasPrefix(called.Sel.Name, "Command") {
+			words = n.Args
+		}
+	}
+	if len(words) == 0 {
+		return false
+	}
+	first, ok := words[0].(*ast.BasicLit)
+	return ok && first.Value == `"git"`
+}
+
+// goFile is a file of this module, for whatever system it is.
+type goFile struct {
+	name    string // relative to the root, with slashes
+	pkg     string // its directory
+	test    bool
+	imports []string
+	syntax  *ast.File
+}
+
+// goFiles parses every Go file of the module.
+func goFiles(t *testing.T) []goFile {
+	t.Helper()
+	var files []goFile
+	err := walk(func(name string) error {
+		if path.Ext(name) != ".go" {
+			return nil
+		}
+		syntax, err := parser.ParseFile(token.NewFileSet(), filepath.FromSlash(name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		f := goFile{name: name, pkg: path.Dir(name), test: strings.HasSuffix(name, "_test.go"), syntax: syntax}
+		for _, spec := range syntax.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			f.imports = append(f.imports, imported)
+		}
+		files = append(files, f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("no Go files were found")
+	}
+	return files
+}
+
+// walk calls visit for each file of the project, by its name relative to the
+// root with slashes; what is built or installed below the root is left out.
+func walk(visit func(name string) error) error {
+	made := []string{".git", ".dot", ".venv", "build", "demo/work", "tools"}
+	return filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if d.IsDir() {
+			if slices.Contains(made, name) || d.Name() == "testdata" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		return visit(name)
+	})
+}
