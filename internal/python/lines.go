@@ -1,0 +1,44 @@
+package python
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A logicalLine is a line of a requirements file as pip reads it: continued
+// lines joined, comments and surrounding space taken off, never empty.
+type logicalLine struct {
+	text   string
+	number int // of its first line, from 1
+}
+
+var comment = regexp.MustCompile(`(^|\s+)#.*$`)
+
+// logicalLines divides a file into its lines.
+func logicalLines(text string) []logicalLine {
+	text = strings.TrimPrefix(text, "\ufeff")
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	var out []logicalLine
+	var joined strings.Builder
+	first := 1
+	for i, line := range strings.Split(text, "\n") {
+		isComment := strings.HasPrefix(strings.TrimSpace(line), "#")
+		if part, continues := strings.CutSuffix(line, `\`); continues && !isComment {
+			joined.WriteString(part)
+			continue
+		}
+		if isComment {
+			line = " " + line // a comment ends what was continued
+		}
+		joined.WriteString(line)
+		if text := strings.TrimSpace(comment.ReplaceAllString(joined.String(), "")); text != "" {
+			out = append(out, logicalLine{text, first})
+		}
+		joined.Reset()
+		first = i + 2
+	}
+	if text := strings.TrimSpace(comment.ReplaceAllString(joined.String(), "")); text != "" {
+		out = append(out, logicalLine{text, first})
+	}
+	return out
+}
