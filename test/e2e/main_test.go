@@ -47,6 +47,17 @@ func venv(t *testing.T) string {
 	return dir
 }
 
+// onBoth runs a test on both databases.
+func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
+	t.Helper()
+	for _, adapter := range []string{"duckdb", "postgres"} {
+		t.Run(adapter, func(t *testing.T) {
+			t.Parallel()
+			test(t, adapter)
+		})
+	}
+}
+
 // buildDot builds the dot of this checkout, but for a clock that tests can set,
 // with the flags in DOT_TEST_BUILDFLAGS, -race for one.
 func buildDot() (string, error) {

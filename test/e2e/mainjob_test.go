@@ -15,46 +15,103 @@ import (
 // The main job: what main says as prod, and beside it only what the branch
 // changed, on top of prod's data.
 func TestMainJob(t *testing.T) {
-	for _, adapter := range []string{"duckdb", "postgres"} {
-		t.Run(adapter, func(t *testing.T) {
-			t.Parallel()
-			s := newShop(t, adapter)
-			// Uncommitted and staged work, which dot must neither build nor touch.
-			s.write("models/marts/fct_orders.sql", "this is not SQL")
-			s.write("notes.md", "staged")
-			s.git("add", "notes.md")
-			before := s.gitState()
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newShop(t, adapter)
+		// Uncommitted and staged work, which dot must neither build nor touch.
+		s.write("models/marts/fct_orders.sql", "this is not SQL")
+		s.write("notes.md", "staged")
+		s.git("add", "notes.md")
+		before := s.gitState()
+		prod := "prod_" + s.git("rev-parse", "--short", "main")
+		dev := "dev_" + s.head()
+		job := []string{"build", "dev@HEAD", "--defer", "prod@main", "--modified"}
 
-			s.mustDot("build", "prod@main")
-			s.mustDot("build", "dev@HEAD", "--defer", "prod@main", "--modified")
+		s.mustDot("build", "prod@main")
+		s.planIsRun(job...)
 
-			prod := "prod_" + s.git("rev-parse", "--short", "main")
-			dev := "dev_" + s.git("rev-parse", "--short", "HEAD")
-			schemas := s.query("select distinct table_schema from information_schema.tables" +
-				" where table_schema like 'dev%' or table_schema like 'prod%' order by 1")
-			if diff := cmp.Diff([][]string{{dev}, {prod}}, schemas); diff != "" {
-				t.Fatalf("schemas (-want +got):\n%s", diff)
+		s.wantSchemas(dev, prod)
+		// The customers and orders did not change: dev reads prod's.
+		built := s.query("select table_name from information_schema.tables where table_schema = '" + dev + "' order by 1")
+		want := [][]string{{"customer_value"}, {"fct_orders"}, {"payments"}, {"revenue_by_month"}, {"stg_payments"}}
+		if diff := cmp.Diff(want, built); diff != "" {
+			t.Errorf("tables in %s (-want +got):\n%s", dev, diff)
+		}
+		revenue := "select revenue from %s.revenue_by_month order by month"
+		for schema, want := range map[string][][]string{
+			prod: {{"274.40"}, {"335.00"}, {"94.24"}},
+			dev:  {{"185.40"}, {"180.00"}, {"94.24"}},
+		} {
+			if diff := cmp.Diff(want, s.query(fmt.Sprintf(revenue, schema))); diff != "" {
+				t.Errorf("revenue in %s (-want +got):\n%s", schema, diff)
 			}
-			// The customers and orders did not change: dev reads prod's.
-			built := s.query("select table_name from information_schema.tables where table_schema = '" + dev + "' order by 1")
-			want := [][]string{{"customer_value"}, {"fct_orders"}, {"payments"}, {"revenue_by_month"}, {"stg_payments"}}
-			if diff := cmp.Diff(want, built); diff != "" {
-				t.Errorf("tables in %s (-want +got):\n%s", dev, diff)
-			}
+		}
 
-			revenue := "select revenue from %s.revenue_by_month order by month"
-			for schema, want := range map[string][][]string{
-				prod: {{"274.40"}, {"335.00"}, {"94.24"}},
-				dev:  {{"185.40"}, {"180.00"}, {"94.24"}},
-			} {
-				if diff := cmp.Diff(want, s.query(fmt.Sprintf(revenue, schema))); diff != "" {
-					t.Errorf("revenue in %s (-want +got):\n%s", schema, diff)
-				}
+		s.upToDate(job...)
+		s.candidateFails(prod)
+		if diff := cmp.Diff(before, s.gitState()[:len(before)]); diff != "" {
+			t.Errorf("what the user sees of git (-before +after):\n%s", diff)
+		}
+		for _, worktree := range s.worktrees()[1:] { // the first is the user's
+			if !strings.HasPrefix(worktree, "worktree .dot/build/") || !strings.HasSuffix(worktree, " detached locked dot") {
+				t.Errorf("a worktree that is not dot's: %s", worktree)
 			}
-			if diff := cmp.Diff(before, s.gitState()); diff != "" {
-				t.Errorf("what the user sees of git (-before +after):\n%s", diff)
-			}
-		})
+		}
+	})
+}
+
+// upToDate runs what is up to date: without dbt, without the warehouse, without
+// a change.
+func (s *shop) upToDate(args ...string) {
+	s.t.Helper()
+	open := s.warehouse.close(s.t)
+	before := tree(s.t, s.dir)
+	var res result
+	dbts := s.started(func() { res = s.dot(args...) })
+	after := tree(s.t, s.dir)
+	open()
+	if dbts != "" || res.code != 0 {
+		s.t.Errorf("the second run started dbt %q and ended with exit code %d", dbts, res.code)
+	}
+	if !strings.Contains(res.stderr, "not run") || !strings.Contains(res.stderr, "warehouse and sources not looked at") {
+		s.t.Error("the second run does not say what it did not do")
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		s.t.Errorf("the second run changed something (-before +after):\n%s", diff)
+	}
+}
+
+// candidateFails checks that a test of a candidate reads the candidate, not the
+// baseline, which would pass it (dbt does that with --favor-state), and that what
+// is not selected is read from the baseline.
+func (s *shop) candidateFails(prod string) {
+	s.t.Helper()
+	// On a branch of its own, made without touching the user's index.
+	blob := s.gitWith("select * from (select id as order_id, customer_id, ordered_on, status from {{ ref('orders') }}) as o\n"+
+		"union all select 101, 1, '2026-01-04', 'shipped'\n", "hash-object", "-w", "--stdin")
+	index := "GIT_INDEX_FILE=" + filepath.Join(s.t.TempDir(), "index")
+	var commit string
+	s.during([]string{index, "GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@shop.example", "GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@shop.example"}, func() {
+		s.git("read-tree", "HEAD")
+		s.git("update-index", "--cacheinfo", "100644,"+blob+",models/staging/stg_orders.sql")
+		commit = s.git("commit-tree", "-p", "HEAD", "-m", "Order 101 twice", s.git("write-tree"))
+	})
+	candidate := "dev@" + commit
+	deferred := []string{candidate, "--defer", "prod@main", "-s", "stg_orders"}
+	s.mustDot(append([]string{"run"}, deferred...)...)
+
+	schema := "dev_" + s.git("rev-parse", "--short", commit)
+	view := s.query("select view_definition from information_schema.views where table_schema = '" + schema + "' and table_name = 'stg_orders'")
+	if len(view) != 1 || !strings.Contains(view[0][0], prod) {
+		s.t.Errorf("the view does not read %s.orders: %v", prod, view)
+	}
+	for from, want := range map[string]string{schema: "2", prod: "1"} {
+		if got := s.query("select count(*) from " + from + ".stg_orders where order_id = 101"); got[0][0] != want {
+			s.t.Errorf("order 101 is %s times in %s, want %s", got[0][0], from, want)
+		}
+	}
+	res := s.dot(append([]string{"test"}, deferred...)...)
+	if res.code != 1 || !strings.Contains(res.stdout, "FAIL 1 unique_stg_orders_order_id") {
+		s.t.Errorf("dot test ended with exit code %d, want 1 for the order that is there twice", res.code)
 	}
 }
 
@@ -62,12 +119,26 @@ func TestMainJob(t *testing.T) {
 func (s *shop) gitState() []string {
 	s.t.Helper()
 	return []string{
-		s.git("status", "--porcelain"),
-		s.git("diff", "--cached"),
+		s.git("--no-optional-locks", "status", "--porcelain"),
+		s.git("--no-optional-locks", "diff", "--cached"),
 		s.git("for-each-ref"),
 		s.git("symbolic-ref", "HEAD"),
 		s.git("stash", "list"),
+		s.read(".git/index"),
+		s.read(".git/HEAD"),
+		s.read(".git/config"),
 	}
+}
+
+// worktrees lists the repository's worktrees, a line each, the user's first.
+func (s *shop) worktrees() []string {
+	s.t.Helper()
+	var all []string
+	for _, entry := range strings.Split(s.git("worktree", "list", "--porcelain"), "\n\n") {
+		entry = strings.ReplaceAll(entry, s.dir+"/", "")
+		all = append(all, strings.ReplaceAll(entry, "\n", " "))
+	}
+	return all
 }
 
 func TestUnknownEnvironment(t *testing.T) {

@@ -18,13 +18,28 @@ import (
 type shop struct {
 	t         *testing.T
 	dir       string // the repository and the project
+	bin       string // first on PATH: dbt is there
 	warehouse warehouse
 	env       []string // of every command: nothing of the caller's but PATH
+	said      []said   // what dot was asked for
 }
 
 // newShop makes a shop on the adapter "duckdb" or "postgres". HEAD is on the
 // branch feature/refunds.
 func newShop(t *testing.T, adapter string) *shop {
+	t.Helper()
+	s := newEmptyShop(t, adapter)
+	history, err := filepath.Abs("../../demo/history.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.must(s.commandIn(filepath.Dir(s.dir), "/bin/sh", history, s.dir))
+	return s
+}
+
+// newEmptyShop makes all of a shop but its project, whose directory isn't there
+// yet.
+func newEmptyShop(t *testing.T, adapter string) *shop {
 	t.Helper()
 	venv := venv(t)
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -35,9 +50,9 @@ func newShop(t *testing.T, adapter string) *shop {
 	if err := os.Mkdir(home, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, dir: filepath.Join(root, "shop")}
+	s := &shop{t: t, dir: filepath.Join(root, "shop"), bin: filepath.Join(root, "bin")}
 	s.env = []string{
-		"PATH=" + filepath.Join(venv, "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"PATH=" + s.bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + home,
 		"TMPDIR=" + os.TempDir(),
 		"LANG=C.UTF-8",
@@ -46,47 +61,15 @@ func newShop(t *testing.T, adapter string) *shop {
 		"GIT_CONFIG_NOSYSTEM=1",
 		"GIT_CEILING_DIRECTORIES=" + root,
 	}
+	s.setenv(installDBT(t, s.bin, venv)...)
 	s.warehouse = newWarehouse(t, adapter, s.dir)
 	s.setenv(s.warehouse.env()...)
-
-	history, err := filepath.Abs("../../demo/history.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.must(s.commandIn(root, "/bin/sh", history, s.dir))
+	t.Cleanup(s.explain)
 	return s
 }
 
 // setenv adds variables ("KEY=value") to the environment of later commands.
 func (s *shop) setenv(vars ...string) { s.env = append(s.env, vars...) }
-
-// A result is how a command ended.
-type result struct {
-	stdout, stderr string
-	code           int // -1 if a signal ended it
-}
-
-// dot runs the dot binary in the project.
-func (s *shop) dot(args ...string) result {
-	s.t.Helper()
-	return s.run(s.dotCommand(args...))
-}
-
-// mustDot runs the dot binary in the project; it has to succeed.
-func (s *shop) mustDot(args ...string) result {
-	s.t.Helper()
-	return s.must(s.dotCommand(args...))
-}
-
-// dotCommand is for tests that start dot and do not just wait for its end.
-func (s *shop) dotCommand(args ...string) *exec.Cmd {
-	s.t.Helper()
-	binary, err := dotBinary()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return s.commandIn(s.dir, binary, args...)
-}
 
 // dbt runs the plain dbt of the virtual environment in the project.
 func (s *shop) dbt(args ...string) result {
@@ -98,6 +81,14 @@ func (s *shop) dbt(args ...string) result {
 func (s *shop) git(args ...string) string {
 	s.t.Helper()
 	return strings.TrimSpace(s.must(s.commandIn(s.dir, "git", args...)).stdout)
+}
+
+// gitWith is git with something on its standard input.
+func (s *shop) gitWith(stdin string, args ...string) string {
+	s.t.Helper()
+	cmd := s.commandIn(s.dir, "git", args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	return strings.TrimSpace(s.must(cmd).stdout)
 }
 
 // write puts text into a file of the project.

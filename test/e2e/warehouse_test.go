@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -21,6 +22,11 @@ type warehouse interface {
 	env() []string
 	// query returns the rows of a select as text; NULL reads "NULL".
 	query(ctx context.Context, sql string) ([][]string, error)
+	// save keeps what is in it beside the project's files, and returns what puts
+	// it back; nobody may be connected.
+	save(t *testing.T) (restore func())
+	// close keeps everybody out until the function it returns is called.
+	close(t *testing.T) (open func())
 }
 
 // newWarehouse makes an empty warehouse on the adapter "duckdb" or "postgres".
@@ -70,12 +76,62 @@ func (p postgresDB) query(ctx context.Context, sql string) ([][]string, error) {
 	return p.Query(ctx, sql)
 }
 
+func (p postgresDB) save(t *testing.T) func() {
+	t.Helper()
+	p.admin(t, fmt.Sprintf("create database %[1]s_saved template %[1]s", p.Name))
+	return func() {
+		t.Helper()
+		p.admin(t, "drop database "+p.Name+" with (force)")
+		p.admin(t, fmt.Sprintf("create database %[1]s template %[1]s_saved", p.Name))
+	}
+}
+
+func (p postgresDB) close(t *testing.T) func() {
+	t.Helper()
+	p.admin(t, "alter database "+p.Name+" with allow_connections false")
+	return func() {
+		t.Helper()
+		p.admin(t, "alter database "+p.Name+" with allow_connections true")
+	}
+}
+
+// admin does in another database what can't be done in this one.
+func (p postgresDB) admin(t *testing.T, sql string) [][]string {
+	t.Helper()
+	other := *p.Database
+	other.Name = "postgres"
+	rows, err := other.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 // duckDB is the file that the shop's own profile names.
 type duckDB struct {
 	path, python string
 }
 
 func (d duckDB) env() []string { return nil }
+
+// save has nothing to do: the file is one of the project's.
+func (d duckDB) save(*testing.T) func() { return func() {} }
+
+// close puts something there that is no database.
+func (d duckDB) close(t *testing.T) func() {
+	t.Helper()
+	move := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(d.path, d.path+".aside")
+	if err := os.WriteFile(d.path, []byte("closed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return func() { t.Helper(); move(d.path+".aside", d.path) }
+}
 
 //go:embed testdata/duckdb_query.py
 var duckDBQuery string

@@ -1,0 +1,142 @@
+//go:build unix
+
+package e2e
+
+import (
+	_ "embed"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+//go:embed testdata/dbt.py
+var dbtScript string
+
+// installDBT puts a dbt into bin that is the virtual environment's, but for what
+// its comment says, and returns its variables. The import stands where dot looks
+// for it: at the beginning of a line.
+func installDBT(t *testing.T, bin, venv string) (env []string) {
+	t.Helper()
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	script := "#!" + filepath.Join(venv, "bin", "python") + "\n" + dbtScript
+	if err := os.WriteFile(filepath.Join(bin, "dbt"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"SHOP_DBT_LOG=" + filepath.Join(bin, "dbt.log")}
+}
+
+// A start is a dbt that was started.
+type start struct {
+	pid     int
+	command string // list, build, …
+}
+
+// starts are the dbts that were started in the shop, in order.
+func (s *shop) starts() []start {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.bin, "dbt.log"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.t.Fatal(err)
+	}
+	var all []start
+	for line := range strings.Lines(string(text)) {
+		pid, command, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		number, err := strconv.Atoi(pid)
+		if !ok || err != nil {
+			s.t.Fatalf("dbt.log: %q", line)
+		}
+		all = append(all, start{number, command})
+	}
+	return all
+}
+
+// started are the commands of the dbts that were started while do ran.
+func (s *shop) started(do func()) string {
+	s.t.Helper()
+	before := len(s.starts())
+	do()
+	var commands []string
+	for _, start := range s.starts()[before:] {
+		commands = append(commands, start.command)
+	}
+	return strings.Join(commands, " ")
+}
+
+// alive says whether a process is there and no zombie.
+func alive(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) || !isDir("/proc/self")
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// A gate is where a dbt stands still; see testdata/dbt.py.
+type gate struct {
+	t    *testing.T
+	path string
+	env  []string
+}
+
+// newGate makes a gate at a place such as "before build".
+func (s *shop) newGate(place string) *gate {
+	s.t.Helper()
+	g := &gate{t: s.t, path: filepath.Join(s.t.TempDir(), "gate")}
+	if err := syscall.Mkfifo(g.path, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	g.env = []string{"SHOP_DBT_STOP=" + place, "SHOP_DBT_GATE=" + g.path}
+	return g
+}
+
+// wait returns when a dbt stands at the gate; closing the file lets it through.
+func (g *gate) wait(c *call) *os.File {
+	g.t.Helper()
+	var opened *os.File
+	eventually(g.t, "dbt stands "+g.env[0], func() bool {
+		// Without a reader a FIFO can't be opened like this (open(2): ENXIO).
+		f, err := os.OpenFile(g.path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			opened = f
+			return true
+		}
+		if c.ended() {
+			g.t.Fatalf("%s ended before dbt stood at the gate", c.line)
+		}
+		return false
+	})
+	return opened
+}
+
+// patience is how long a test waits for what has to happen.
+const patience = 2 * time.Minute
+
+// eventually waits until a condition holds; it fails the test if it never does.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("it never happens that %s", what)
+}

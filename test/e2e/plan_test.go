@@ -1,0 +1,119 @@
+//go:build unix
+
+package e2e
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A plan is what dot plan --format json says.
+type plan struct {
+	Version, Run, Skip int
+	DBT                struct{ Version string }
+	Schema             string
+	Steps              []planned
+	Notes, Warnings    []string
+}
+
+type planned struct {
+	Name, Kind, Decision, Cause, Reason, Detail string
+	Changed, Commands                           []string
+}
+
+// plan asks dot what a command would do.
+func (s *shop) plan(args ...string) plan {
+	s.t.Helper()
+	var p plan
+	res := s.mustDot(append([]string{"plan", "--format", "json"}, args...)...)
+	if err := json.Unmarshal([]byte(res.stdout), &p); err != nil {
+		s.t.Fatalf("the plan is no JSON: %v", err)
+	}
+	if p.Version != 1 || len(p.Steps) == 0 {
+		s.t.Fatalf("the plan is empty or of another version:\n%s", res.stdout)
+	}
+	s.said[len(s.said)-1].stdout = strings.Join(p.does(), "\n") + "\n" // for people
+	return p
+}
+
+// last is the step of the command itself.
+func (p plan) last() planned { return p.Steps[len(p.Steps)-1] }
+
+// does lists what the steps do, as dot -v says it while it runs them.
+func (p plan) does() []string {
+	var lines []string
+	for _, step := range p.Steps {
+		if step.Decision == "run" {
+			line := "→ " + step.Name + " · " + step.Reason
+			if step.Detail != "" {
+				line += " · " + step.Detail
+			}
+			lines = append(lines, line)
+		} else {
+			lines = append(lines, "skip "+step.Name)
+		}
+	}
+	return lines
+}
+
+// did lists what dot -v said that it did. The text of a skipped step, which says
+// how long ago something was, is left out.
+func (r result) did() (lines []string) {
+	for line := range strings.Lines(r.stderr) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "skip ") {
+			line, _, _ = strings.Cut(line, " · ")
+			lines = append(lines, line)
+		}
+		if strings.HasPrefix(line, "→ ") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// planIsRun checks that planning a command changes nothing and says what running
+// it then does, step by step.
+func (s *shop) planIsRun(args ...string) {
+	s.t.Helper()
+	before := tree(s.t, s.dir)
+	var planned plan
+	if dbts := s.started(func() { planned = s.plan(args...) }); dbts != "" {
+		s.t.Errorf("the plan started dbt %s", dbts)
+	}
+	if diff := cmp.Diff(before, tree(s.t, s.dir)); diff != "" {
+		s.t.Errorf("the plan changed something (-before +after):\n%s", diff)
+	}
+	did := s.mustDot(append([]string{"-v"}, args...)...).did()
+	if diff := cmp.Diff(sortedBySkip(planned.does()), sortedBySkip(did)); diff != "" {
+		s.t.Errorf("what was planned is not what was done (-planned +done):\n%s", diff)
+	}
+}
+
+// sortedBySkip puts the skipped steps first, as a run tells them.
+func sortedBySkip(lines []string) []string {
+	var skipped, run []string
+	for _, line := range lines {
+		if strings.HasPrefix(line, "skip ") {
+			skipped = append(skipped, line)
+		} else {
+			run = append(run, line)
+		}
+	}
+	return append(skipped, run...)
+}
+
+// reason fails the test unless dot would do the command's step for a reason that
+// contains text, or would skip it for "".
+func (s *shop) reason(text string, args ...string) {
+	s.t.Helper()
+	step := s.plan(args...).last()
+	switch {
+	case text == "" && step.Decision != "skip":
+		s.t.Errorf("dot %s would run: %s", strings.Join(args, " "), step.Reason)
+	case text != "" && step.Decision != "run", !strings.Contains(step.Reason, text):
+		s.t.Errorf("dot %s would %s: %s, want run: %s", strings.Join(args, " "), step.Decision, step.Reason, text)
+	}
+}

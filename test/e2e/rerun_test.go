@@ -1,0 +1,165 @@
+//go:build unix
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What makes a build run again, and what does not. Where the plan alone tells,
+// nothing is run: that a run does what its plan says is for planIsRun.
+func TestRerun(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, map[string]string{
+			"dot_environments.yml": `environment:
+  default: dev
+  dev: {}
+  twin: {target: dev}
+`,
+		})
+		schema := "dev_" + s.head()
+		build := []string{"build", "dev@HEAD"}
+		s.planIsRun(build...)
+		s.reason("", build...)
+		s.reason("--force", append(build, "--force")...)
+
+		t.Run("age", func(t *testing.T) {
+			for hours, reason := range map[int]string{11: "", 13: "older than 12h"} {
+				later := time.Now().Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
+				s.during([]string{"DOT_TEST_NOW=" + later}, func() { s.reason(reason, build...) })
+			}
+		})
+		t.Run("variable of the environment", func(t *testing.T) {
+			s.during([]string{"SHOP_SEASON=winter"}, func() { s.reason("changed: env_var SHOP_SEASON", build...) })
+			s.during([]string{"SHOP_OTHER=winter"}, func() { s.reason("", build...) })
+		})
+		t.Run("field of the output", func(t *testing.T) {
+			profiles := s.read("profiles.yml")
+			defer s.write("profiles.yml", profiles)
+			field := map[string]string{"duckdb": "threads", "postgres": "connect_timeout"}[adapter]
+			s.write("profiles.yml", strings.Replace(profiles, "    dev:", "    # a comment\n    dev:", 1))
+			s.reason("", build...)
+			if adapter == "duckdb" {
+				s.write("profiles.yml", strings.ReplaceAll(profiles, "threads: 4", "threads: 3"))
+			} else {
+				s.write("profiles.yml", strings.ReplaceAll(profiles, "port: 5432", "port: 5432\n      connect_timeout: 9"))
+			}
+			s.reason("changed: profile: "+field, build...)
+		})
+		t.Run("vars", func(t *testing.T) {
+			s.write("dot_environments.yml", strings.Replace(s.read("dot_environments.yml"), "dev: {}", "dev: {vars: {most: 200}}", 1))
+			s.reason("changed: vars: most", build...)
+			s.planIsRun(build...)
+			want := []string{"cheap {'fruit': apple, 'cents': 120}", "cheap {'fruit': pear, 'cents': 95}"}
+			if adapter == "postgres" {
+				want = []string{"cheap (apple,120)", "cheap (pear,95)"}
+			}
+			var cheap []string
+			for _, row := range s.table(schema) {
+				if strings.HasPrefix(row, "cheap") {
+					cheap = append(cheap, row)
+				}
+			}
+			if diff := cmp.Diff(want, cheap); diff != "" {
+				t.Errorf("cheap with other vars (-want +got):\n%s", diff)
+			}
+		})
+
+		t.Run("written by another build", func(t *testing.T) {
+			s.mustDot("build", "twin@HEAD")
+			s.reason("schema last written by twin@"+s.head(), build...)
+			s.reason("", "build", "twin@HEAD")
+			s.planIsRun(build...)
+			s.reason("", build...)
+			s.reason("schema last written by dev@"+s.head(), "build", "twin@HEAD")
+		})
+		if adapter == "duckdb" {
+			t.Run("file gone", func(t *testing.T) {
+				file := s.dir + "/shop.duckdb"
+				if err := os.Rename(file, file+".away"); err != nil {
+					t.Fatal(err)
+				}
+				s.reason("the DuckDB file is gone", build...)
+				if err := os.Rename(file+".away", file); err != nil {
+					t.Fatal(err)
+				}
+				s.reason("", build...)
+			})
+		}
+	})
+}
+
+// A build that failed runs again, and a commit that puts it right is another
+// build.
+func TestFailedThenFixed(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, map[string]string{"models/season.sql": "select no_such_column from {{ ref('cheap') }}\n"})
+		broken := s.head()
+		res := s.dot("build", "dev@HEAD")
+		if res.code != 1 { // dbt's own
+			t.Errorf("exit code %d, want 1", res.code)
+		}
+		for _, want := range []string{"dbt build failed on dev@" + broken, "1 error", "dbt.log"} {
+			if !strings.Contains(res.stderr, want) {
+				t.Errorf("dot does not say %q", want)
+			}
+		}
+		s.reason("last run failed", "build", "dev@HEAD")
+
+		s.write("models/season.sql", stallFiles["models/season.sql"])
+		fixed := s.commit("Put the season right")
+		s.reason("never run", "build", "dev@HEAD")
+		s.mustDot("build", "dev@HEAD")
+		s.reason("", "build", "dev@"+fixed)
+		s.reason("last run failed", "build", "dev@"+broken)
+		if got := s.query(fmt.Sprintf("select fruits from dev_%s.season", fixed)); got[0][0] != "1" {
+			t.Errorf("season counts %s fruits, want 1", got[0][0])
+		}
+	})
+}
+
+// A password is no input: a new one is written, and nothing is built again.
+func TestPasswordRotated(t *testing.T) {
+	s := newStall(t, "postgres", nil)
+	role := "rotated_" + s.warehouse.(postgresDB).Name
+	s.query("create role " + role + " login superuser password 'one'")
+	t.Cleanup(func() {
+		// Its schemas stay: they go with the database.
+		_, _ = s.warehouse.query(t.Context(), "alter role "+role+" nologin")
+	})
+	profile := strings.ReplaceAll(s.read("profiles.yml"), "{{ env_var('SHOP_PG_USER') }}", role)
+	password := func(p string) {
+		s.write("profiles.yml", strings.ReplaceAll(profile, "{{ env_var('SHOP_PG_PASSWORD') }}", p))
+	}
+	password("one")
+	s.mustDot("build", "dev@HEAD")
+
+	s.query("alter role " + role + " password 'two'")
+	password("two")
+	planned := s.plan("build", "dev@HEAD")
+	want := []string{"→ profiles dev@" + s.head() + " · the profile has changed · schema dev_" + s.head()}
+	var runs []string
+	for _, line := range planned.does() {
+		if strings.HasPrefix(line, "→") {
+			runs = append(runs, line)
+		}
+	}
+	if diff := cmp.Diff(want, runs); diff != "" {
+		t.Errorf("what runs (-want +got):\n%s", diff)
+	}
+	s.planIsRun("build", "dev@HEAD")
+	// The password that was written is the new one: dbt gets in with it.
+	s.mustDot("build", "dev@HEAD", "--force")
+
+	for _, said := range s.said {
+		if strings.Contains(said.stdout+said.stderr, "one\"") || strings.Contains(said.stdout+said.stderr, "two\"") {
+			t.Errorf("dot %s shows the password", strings.Join(said.args, " "))
+		}
+	}
+}

@@ -1,0 +1,66 @@
+//go:build unix
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// Two dots on one build: the second waits, and then has nothing to do.
+func TestSameBuildTwice(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, nil)
+		gate := s.newGate("before build")
+		first := s.startAt(gate, "build", "dev@HEAD")
+		opened := gate.wait(first)
+		s.reason("is at it", "build", "dev@HEAD")
+		second := s.start("build", "dev@HEAD")
+		second.says("waiting for")
+		opened.Close()
+		for _, c := range []*call{first, second} {
+			if res := c.wait(); res.code != 0 {
+				t.Errorf("%s: exit code %d", c.line, res.code)
+			}
+		}
+		if !strings.Contains(second.stderr.String(), "done meanwhile by pid") {
+			t.Error("the second does not say that it was done meanwhile")
+		}
+		if n := len(s.starts()); n != 2 {
+			t.Errorf("%d dbts were started, want list and build: %v", n, s.starts())
+		}
+	})
+}
+
+// Two dots on two builds: on PostgreSQL at once, on one DuckDB file, which only
+// one process can write, one after the other.
+func TestTwoBuilds(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, nil)
+		one := s.head()
+		s.write("seeds/prices.csv", "fruit,cents\nplum,30\n")
+		two := s.commit("Sell nothing but plums")
+		gate := s.newGate("before build")
+		first := s.startAt(gate, "build", "dev@"+one)
+		opened := gate.wait(first)
+		second := s.start("build", "dev@"+two)
+		if adapter == "duckdb" {
+			second.says("waiting for DuckDB file shop.duckdb")
+		} else if res := second.wait(); res.code != 0 { // while the first stands still
+			t.Errorf("%s: exit code %d", second.line, res.code)
+		}
+		opened.Close()
+		for _, c := range []*call{first, second} {
+			<-c.done
+			if c.cmd.ProcessState.ExitCode() != 0 {
+				c.wait()
+				t.Errorf("%s: exit code %d", c.line, c.cmd.ProcessState.ExitCode())
+			}
+		}
+		for commit, want := range map[string]string{one: "2", two: "1"} {
+			if got := s.query("select count(*) from dev_" + commit + ".prices"); got[0][0] != want {
+				t.Errorf("dev_%s.prices has %s rows, want %s", commit, got[0][0], want)
+			}
+		}
+	})
+}
