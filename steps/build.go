@@ -127,10 +127,7 @@ func (c *compiler) projectAt(commit git.Commit) (dbt.Project, error) {
 	name := path.Join(c.prefix, "dbt_project.yml")
 	text, err := c.objects.Read(commit.Hash + ":" + name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return dbt.Project{}, &hintError{
-			msg:   fmt.Sprintf("there is no %s at %s", name, commit.Short),
-			hints: []string{fmt.Sprintf("git log --oneline -- %s shows the commits that have it", name)},
-		}
+		return dbt.Project{}, c.notThere(commit, name)
 	}
 	if err != nil {
 		return dbt.Project{}, err

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"dot-for-dbt/internal/git/gittest"
 )
 
@@ -183,4 +185,23 @@ func TestGrep(t *testing.T) {
 	}
 	_, err := r.Grep(t.Context(), strings.Repeat("0", 40), "", "x")
 	wantError(t, err, "git grep: ")
+}
+
+func TestObjectsFind(t *testing.T) {
+	repo := gittest.New(t)
+	odd := "models/with space, ünïcode and \"quotes\"/here.yml"
+	for _, name := range []string{"here.yml", odd, "models/nothere.yml", "here.yml.d/x"} {
+		repo.Write(name, name)
+	}
+	hash := repo.Commit("first")
+	repo.Write("other/here.yml", "not committed")
+	objects := open(t, repo.Dir).Objects(t.Context())
+	got, err := objects.Find(hash, "here.yml")
+	if diff := cmp.Diff([]string{"here.yml", odd}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if _, err := objects.Find(strings.Repeat("0", 40), "here.yml"); err == nil {
+		t.Error("no error for a commit that does not exist")
+	}
+	check(t, objects.Close())
 }

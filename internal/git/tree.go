@@ -1,0 +1,22 @@
+package git
+
+import (
+	"fmt"
+	"path"
+)
+
+// Find returns the files of that name in a commit, in whichever directory, by their paths from the top of the
+// repository, with slashes.
+func (o *Objects) Find(commit, name string) ([]string, error) {
+	out, err := run(o.ctx, "ls-tree", command(o.repo.Top, "ls-tree", "-r", "--full-tree", "--name-only", "-z", commit))
+	if err != nil {
+		return nil, fmt.Errorf("looking for %s at %s: %w", name, commit, err)
+	}
+	var found []string
+	for _, file := range entries(out) {
+		if path.Base(file) == name {
+			found = append(found, file)
+		}
+	}
+	return found, nil
+}

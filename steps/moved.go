@@ -1,0 +1,59 @@
+package steps
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+)
+
+// notThere is the error of a project that isn't at a commit, at least not in
+// the directory where it is now. It says where it was then, and how to build it
+// from there.
+func (c *compiler) notThere(commit git.Commit, name string) error {
+	err := &hintError{msg: fmt.Sprintf("there is no %s at %s", name, commit.Short)}
+	for _, dir := range c.elsewhere(commit) {
+		where := dir
+		if dir == "" {
+			where = "the top directory"
+		}
+		checkout := c.repo.Root + "-" + commit.Short
+		err.hints = append(err.hints, fmt.Sprintf("at %s it is in %s: %s, and run dot in %s", commit.Short, where,
+			dbt.ShellQuote([]string{"git", "worktree", "add", "--detach", checkout, commit.Short}),
+			filepath.Join(checkout, filepath.FromSlash(dir))))
+	}
+	if err.hints == nil {
+		err.hints = []string{fmt.Sprintf("git log --oneline -- %s shows the commits that have it", name)}
+	}
+	return err
+}
+
+// elsewhere lists the directories in which a commit has a project of the same
+// name, with slashes; "" is the top. What can't be read is none.
+func (c *compiler) elsewhere(commit git.Commit) []string {
+	now, err := c.workingProject()
+	if err != nil {
+		return nil
+	}
+	files, err := c.objects.Find(commit.Hash, "dbt_project.yml")
+	if err != nil {
+		return nil
+	}
+	var dirs []string
+	for _, file := range files {
+		text, err := c.objects.Read(commit.Hash + ":" + file)
+		if err != nil {
+			continue
+		}
+		if then, err := dbt.ParseProject(file, text); err == nil && then.Name == now.Name {
+			dir := path.Dir(file)
+			if dir == "." {
+				dir = ""
+			}
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
