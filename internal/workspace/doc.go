@@ -12,6 +12,7 @@
 //	  locks/<name>             never deleted; see lock.go
 //	  places/<digest>.json     ledgers; see ledger.go
 //	  memo/<digest>            what is dear to find out; see memo.go
+//	  toolchains/<key>/        a virtual environment; see toolchain.go
 //	  build/<short>/           one commit; see build.go
 //	    commit, worktree/, records/
 //	    env/<env>/             one build of a project at the repository's root

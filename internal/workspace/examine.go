@@ -37,8 +37,8 @@ const (
 // younger may be somebody's at work.
 const writing = time.Minute
 
-// Examine looks for flaws in all that dot keeps, but not in what git and dbt
-// wrote. It changes nothing. A workspace that doesn't exist has none.
+// Examine looks for flaws in all that dot keeps, but not in what git, dbt and
+// pip wrote. It changes nothing. A workspace that doesn't exist has none.
 func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 	var flaws []Flaw
 	add := func(kind FlawKind, file string, err error) {
@@ -92,9 +92,11 @@ func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 	return flaws, nil
 }
 
-// foreign reports whether a directory is written by git or dbt alone.
+// foreign reports whether a directory is written by git, dbt or pip alone.
 func foreign(name string) bool {
 	switch path.Base(name) {
+	case "venv":
+		return path.Dir(path.Dir(name)) == "toolchains"
 	case "worktree":
 		return path.Dir(path.Dir(name)) == "build"
 	case "target", "logs":

@@ -80,6 +80,10 @@ func TestExamine(t *testing.T) {
 			want: []string{"record build/9b13827/env/dev/records/build.json: not a whole record: unexpected end of JSON input"},
 		},
 		{
+			name: "a toolchain's record that is cut short", damage: write("toolchains/0123456789abcdef/records/venv.json", "{"),
+			want: []string{"record toolchains/0123456789abcdef/records/venv.json: not a whole record: unexpected end of JSON input"},
+		},
+		{
 			name: "a ledger of another version", damage: write("places/x.json", `{"version": 99}`),
 			want: []string{"ledger places/x.json: ledger version 99, this dot reads 1"},
 		},
@@ -116,8 +120,8 @@ func TestExamine(t *testing.T) {
 			want: []string{"key key: it is damaged: dot makes a new one, and what depends on environment variables runs again"},
 		},
 		{
-			name: "what git and dbt wrote", damage: func(t *testing.T, w *Workspace, b Build) {
-				for _, dir := range []string{b.Commit.Worktree(), b.Target(), b.Logs()} {
+			name: "what git, dbt and pip wrote", damage: func(t *testing.T, w *Workspace, b Build) {
+				for _, dir := range []string{b.Commit.Worktree(), b.Target(), b.Logs(), w.Toolchain("0123456789abcdef").Venv()} {
 					for _, name := range []string{"profiles.yml", "records/x.json", ".x.tmp-1"} {
 						if err := WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte("{"), 0o644); err != nil {
 							t.Fatal(err)
