@@ -1,0 +1,145 @@
+//go:build unix
+
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Packages from git hosts: one pinned to a commit, one that follows a branch.
+// dbt writes which commit it found into package-lock.yml; where that file isn't
+// in the commit that is built, it must not keep dbt from looking again.
+func TestPackagesD7_git(t *testing.T) {
+	t.Parallel()
+	s := newStall(t, "duckdb", nil)
+	pinned, moving := s.newPackage("pinned"), s.newPackage("moving")
+	first := pinned.publish("one")
+	moving.publish("one")
+	s.write("packages.yml", "packages:\n  - git: "+pinned.url+"\n    revision: "+first+
+		"\n  - git: "+moving.url+"\n    revision: main\n    warn-unpinned: false\n")
+	s.write("models/sizes.sql", "select '{{ pinned.size() }}' as pinned, '{{ moving.size() }}' as moving\n")
+	head := s.commit("Sizes from packages")
+	build := []string{"build", "dev@HEAD", "-s", "sizes"}
+	expect := func(moving string) {
+		t.Helper()
+		if got := s.query("select pinned, moving from dev_" + head + ".sizes")[0]; got[0] != "one" || got[1] != moving {
+			t.Errorf("built with pinned %s and moving %s, want one and %s", got[0], got[1], moving)
+		}
+	}
+	s.mustDot(build...)
+	expect("one")
+
+	// New commits there make no difference as long as the packages are young.
+	pinned.publish("two")
+	moving.publish("two")
+	deps := "deps " + head
+	if step := s.plan(build...).step(t, deps); step.Decision != "skip" {
+		t.Errorf("%s would run: %s", deps, step.Reason)
+	}
+	s.at(13*time.Hour, func() {
+		if step := s.plan(build...).step(t, deps); step.Reason != "older than 12h" {
+			t.Errorf("after 13 hours %s is %s: %s", deps, step.Decision, step.Reason)
+		}
+		s.planIsRun(build...)
+	})
+	expect("two")
+
+	// Asked for, they are looked for at once; what is built of them is stale.
+	moving.publish("three")
+	s.mustDot("deps", "dev@HEAD")
+	if got := s.read(".dot/build/" + head + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
+		t.Errorf("dot deps has installed %s", got)
+	}
+	if step := s.plan(build...).step(t, "check dev@"+head); step.Reason != "changed: packages" {
+		t.Errorf("after dot deps %s is %s: %s", step.Name, step.Decision, step.Reason)
+	}
+
+	// A lock file that is committed pins what it names.
+	s.write("package-lock.yml", s.read(".dot/build/"+head+"/worktree/package-lock.yml"))
+	locked := s.commit("Lock the packages")
+	moving.publish("four")
+	s.mustDot("deps", "dev@HEAD")
+	if got := s.read(".dot/build/" + locked + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
+		t.Errorf("in spite of the lock file dot deps has installed %s", got)
+	}
+	s.at(13*time.Hour, func() {
+		if step := s.plan(build...).step(t, "deps "+locked); strings.Contains(step.Reason, "older") {
+			t.Errorf("locked packages age: %s", step.Reason)
+		}
+	})
+}
+
+// Packages from a hub, asked for in dependencies.yml, with a lock file of
+// other packages: dbt writes it anew, and that counts as no change of the
+// worktree's.
+func TestPackagesD3_lock_file_out_of_date(t *testing.T) {
+	t.Parallel()
+	s := newStall(t, "duckdb", nil)
+	hub := newHub(t, "ada/sizes", map[string]string{"1.0.0": "small", "1.1.0": "large"})
+	s.setenv("DBT_PACKAGE_HUB_URL=" + hub + "/")
+	s.write("dependencies.yml", "packages:\n  - package: ada/sizes\n    version: [\">=1.0.0\", \"<2.0.0\"]\n")
+	s.write("package-lock.yml", "packages:\n  - package: ada/sizes\n    version: 1.0.0\n    name: sizes\nsha1_hash: 0000000000000000000000000000000000000000\n")
+	s.write("models/sizes.sql", "select '{{ sizes.size() }}' as size\n")
+	head := s.commit("Sizes from a hub")
+	build := []string{"build", "dev@HEAD", "-s", "sizes"}
+	s.planIsRun(build...)
+	if got := s.query("select size from dev_" + head + ".sizes")[0][0]; got != "large" {
+		t.Errorf("built with %s", got)
+	}
+	if changes := s.git("-C", ".dot/build/"+head+"/worktree", "status", "--porcelain", "--", "package-lock.yml"); changes == "" {
+		t.Error("dbt has not written the lock file anew: this test proves nothing")
+	}
+	s.reason("", build...)
+
+	// Another hub may have something else under the same name.
+	s.during([]string{"DBT_PACKAGE_HUB_URL=" + hub + "/other/"}, func() {
+		if step := s.plan(build...).step(t, "deps "+head); step.Reason != "changed: DBT_PACKAGE_HUB_URL" {
+			t.Errorf("with another hub: %s: %s", step.Decision, step.Reason)
+		}
+	})
+}
+
+// A host that wants a password gets none, and nobody is asked for it.
+func TestPackagesD7_private_host(t *testing.T) {
+	t.Parallel()
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Basic realm="packages"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(host.Close)
+	s := newStall(t, "duckdb", map[string]string{"packages.yml": "packages:\n  - git: " + host.URL + "/private.git\n    revision: v1\n"})
+	s.refused([]string{"build", "dev@HEAD"}, "deps", "dbt deps failed", "--no-deps")
+	if asked := filepath.Join(".dot/build", s.head(), "env/dev/logs/dbt.log"); !strings.Contains(s.read(asked), "terminal prompts disabled") {
+		t.Error("git was not kept from asking on the terminal")
+	}
+}
+
+// A package in the repository, above the project.
+func TestPackagesD7_local_above_the_project(t *testing.T) {
+	t.Parallel()
+	s := newStall(t, "duckdb", nil)
+	for name := range stallFiles {
+		if name != ".gitignore" {
+			s.move(name, "shop/"+name)
+		}
+	}
+	s.move("profiles.yml", "shop/profiles.yml")
+	s.write("shared/dbt_project.yml", "name: shared\n")
+	s.write("shared/macros/size.sql", "{% macro size() %}one{% endmacro %}\n")
+	s.write("shop/packages.yml", "packages:\n  - local: ../shared\n")
+	s.write("shop/models/sizes.sql", "select '{{ shared.size() }}' as size\n")
+	head := s.commit("A package above the project")
+	s.write("shared/macros/size.sql", "{% macro size() %}uncommitted{% endmacro %}\n")
+	s.below("shop", func() {
+		s.mustDot("build", "dev@HEAD", "-s", "sizes")
+		s.reason("", "build", "dev@HEAD", "-s", "sizes")
+	})
+	if got := s.inDuckDB("shop/shop.duckdb", "select size from dev_"+head+".sizes")[0][0]; got != "one" {
+		t.Errorf("built with the package as it is %s", got)
+	}
+}
