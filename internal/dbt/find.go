@@ -48,7 +48,7 @@ func (s Search) Find(ctx context.Context) (Tool, error) {
 		return Tool{}, err
 	}
 	if len(tool.Argv) == 1 {
-		if release, ok := installedRelease(tool.Path, s.pythonPath()); ok {
+		if release, ok := Installed(tool.Path, s.pythonPath()); ok {
 			tool.Release = release
 			return tool, nil
 		}

@@ -42,9 +42,10 @@ func scriptInterpreter(head []byte) string {
 	return interpreter
 }
 
-// installedRelease tells which dbt a console script runs by the names of the .dist-info directories beside
-// its interpreter, without running anything. It is false where that leaves a doubt.
-func installedRelease(script string, pythonPath []string) (Release, bool) {
+// Installed tells which dbt a console script of pip's or uv's runs by the names of the .dist-info
+// directories beside its interpreter, without running anything. pythonPath is the directories of PYTHONPATH.
+// It is false where that leaves a doubt, as for dbt 2, which is no Python.
+func Installed(script string, pythonPath []string) (Release, bool) {
 	patterns, ok := sitePackages(script)
 	if !ok {
 		return Release{}, false

@@ -71,24 +71,24 @@ func TestInstalledRelease(t *testing.T) {
 	}
 	want := Release{Version: "1.11.16", Adapters: map[string]string{"duckdb": "1.11.1"}}
 
-	got, ok := installedRelease(venv(t, installed...), nil)
+	got, ok := Installed(venv(t, installed...), nil)
 	if diff := cmp.Diff(want, got); diff != "" || !ok {
 		t.Errorf("ok %t (-want +got):\n%s", ok, diff)
 	}
-	if _, ok := installedRelease(venv(t, append(installed, "dbt_core-1.10.0.dist-info")...), nil); ok {
+	if _, ok := Installed(venv(t, append(installed, "dbt_core-1.10.0.dist-info")...), nil); ok {
 		t.Error("two versions side by side: expected a doubt")
 	}
-	if _, ok := installedRelease(venv(t, "dbt_duckdb-1.11.1.dist-info"), nil); ok {
+	if _, ok := Installed(venv(t, "dbt_duckdb-1.11.1.dist-info"), nil); ok {
 		t.Error("no dbt-core: expected a doubt")
 	}
 	other := t.TempDir()
 	if err := os.Mkdir(filepath.Join(other, "dbt_core-1.9.0.dist-info"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := installedRelease(venv(t, installed...), []string{other}); ok {
+	if _, ok := Installed(venv(t, installed...), []string{other}); ok {
 		t.Error("another dbt in PYTHONPATH: expected a doubt")
 	}
-	if _, ok := installedRelease(filepath.Join(other, "missing"), nil); ok {
+	if _, ok := Installed(filepath.Join(other, "missing"), nil); ok {
 		t.Error("no script: expected a doubt")
 	}
 }
