@@ -3,26 +3,16 @@
 package cli_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
-)
-
-// Keys that a terminal gives a meaning to.
-const (
-	ctrlC = "\x03"
-	ctrlD = "\x04"
 )
 
 const (
@@ -32,50 +22,6 @@ const (
 	vsCodeWarning     = "warning: VS Code searches and watches every build in .dot/: .vscode/settings.json does not exclude them\n"
 	again             = "note: answer y, n or e\n"
 )
-
-// atTerminal runs dot at a terminal of its own. Whenever it has asked it gets
-// the next of what is typed. It returns what there was to see, and the exit
-// code.
-func (s *shop) atTerminal(command string, typed []string, env ...string) said {
-	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "dot", strings.Fields(command)...)
-	cmd.Dir = s.cwd
-	cmd.Env = append(slices.Concat(s.env, env), "NO_COLOR=1", "DOT_TEST_NOW="+s.now.Format(time.RFC3339))
-	screen, err := pty.Start(cmd)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer screen.Close()
-
-	var seen strings.Builder
-	for buffer := make([]byte, 4096); ; {
-		n, err := screen.Read(buffer)
-		seen.Write(buffer[:n])
-		if len(typed) > 0 && strings.HasSuffix(seen.String(), "n[e]ver: ") {
-			if _, err := io.WriteString(screen, typed[0]); err != nil {
-				s.t.Fatal(err)
-			}
-			typed = typed[1:]
-		}
-		if err != nil { // EIO, once nobody has the terminal open any more
-			break
-		}
-	}
-	var exit *exec.ExitError
-	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
-		s.t.Fatal(err)
-	}
-	if ctx.Err() != nil {
-		s.t.Fatalf("dot %s waits for ever:\n%s", command, seen.String())
-	}
-	if len(typed) > 0 {
-		s.t.Errorf("nobody asked for %q", typed)
-	}
-	text := s.portable(strings.ReplaceAll(seen.String(), "\r\n", "\n"))
-	return said{both: text, code: cmd.ProcessState.ExitCode()}
-}
 
 // unignoredShop is a shop whose .gitignore lacks .dot/.
 func unignoredShop(t *testing.T) *shop {
