@@ -68,6 +68,10 @@ type app struct {
 
 // run parses the command line and carries it out.
 func (a *app) run(ctx context.Context) error {
+	if len(a.Args) > 0 && a.Args[0] == completeCommand {
+		a.complete(ctx, a.Args[1:])
+		return nil
+	}
 	own, forDBT := split(a.Args)
 	var line grammar
 	parsed, err := a.parse(&line, own)
@@ -130,13 +134,9 @@ func split(args []string) (own, forDBT []string) {
 	return args, nil
 }
 
-// exited is how kong's wish to exit, after it has printed help, gets out of it.
-type exited struct{}
-
-// parse reads dot's own part of the command line. It returns nil without an
-// error when everything asked for, such as help, has been printed.
-func (a *app) parse(line *grammar, args []string) (parsed *kong.Context, err error) {
-	parser, err := kong.New(line,
+// parser makes the parser of dot's own part of the command line.
+func (a *app) parser(line *grammar) (*kong.Kong, error) {
+	return kong.New(line,
 		kong.Name("dot"),
 		kong.Description(description),
 		kong.Writers(a.Stdout, a.Stderr),
@@ -144,6 +144,15 @@ func (a *app) parse(line *grammar, args []string) (parsed *kong.Context, err err
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups([]kong.Group{{Key: "dbt", Title: "dbt's commands:"}}),
 	)
+}
+
+// exited is how kong's wish to exit, after it has printed help, gets out of it.
+type exited struct{}
+
+// parse reads dot's own part of the command line. It returns nil without an
+// error when everything asked for, such as help, has been printed.
+func (a *app) parse(line *grammar, args []string) (parsed *kong.Context, err error) {
+	parser, err := a.parser(line)
 	if err != nil {
 		return nil, err
 	}

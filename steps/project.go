@@ -7,6 +7,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
 	"dot-for-dbt/spec"
 )
 
@@ -73,4 +74,10 @@ func (c *compiler) workingProject() (dbt.Project, error) {
 		return dbt.Project{}, err
 	}
 	return dbt.ParseProject(name, text)
+}
+
+// RefNames are what may stand after the @ of a spec: HEAD, branches and tags,
+// those of remotes too.
+func RefNames(ctx context.Context, world World) ([]string, error) {
+	return git.Names(ctx, world.Dir)
 }

@@ -48,6 +48,18 @@ func LookupFlag(name string) (Flag, bool) {
 	return f, ok
 }
 
+// Flags are the flags that the command takes in any known version of dbt, in alphabetical order.
+func (c Command) Flags() []Flag {
+	var flags []Flag
+	for _, f := range flagTable {
+		if f.on(c.Name) {
+			flags = append(flags, f)
+		}
+	}
+	slices.SortFunc(flags, func(a, b Flag) int { return strings.Compare(a.Name, b.Name) })
+	return flags
+}
+
 // flagByName is LookupFlag that tells whether the name was the negative form.
 func flagByName(name string) (f Flag, negated, ok bool) {
 	for _, f := range flagTable {

@@ -1,0 +1,260 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/alecthomas/kong"
+
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/steps"
+)
+
+// completeCommand is the command that the completion scripts call:
+//
+//	dot __complete bash LINE REPLACED
+//	dot __complete zsh|fish WORDS... WORD
+//
+// It prints what the last word may become, one a line: for zsh as word:help, for
+// fish as word, tab, help; for bash without what comes before REPLACED, the end
+// of the last word that bash is going to replace. It reads files and asks git,
+// it writes nothing, and says nothing of what goes wrong.
+const completeCommand = "__complete"
+
+// A choice is something that a word may become.
+type choice struct{ word, help string }
+
+func (a *app) complete(ctx context.Context, args []string) {
+	if len(args) < 2 {
+		return
+	}
+	shell, words, before := args[0], args[1:], ""
+	if shell == "bash" {
+		words = shellWords(args[1])[1:]
+		if len(args) > 2 {
+			before = strings.TrimSuffix(words[len(words)-1], strings.Trim(args[2], `"'`))
+		}
+	}
+	parser, err := a.parser(new(grammar))
+	if err != nil {
+		return
+	}
+	c := completer{app: a, node: parser.Model.Node, flags: parser.Model.Flags}
+	for _, found := range c.choices(ctx, words[:len(words)-1], words[len(words)-1]) {
+		switch {
+		case strings.ContainsFunc(found.word, special):
+		case shell == "zsh":
+			fmt.Fprintln(a.Stdout, strings.TrimSuffix(strings.ReplaceAll(found.word, ":", `\:`)+":"+found.help, ":"))
+		case shell == "fish":
+			fmt.Fprintln(a.Stdout, strings.TrimSuffix(found.word+"\t"+found.help, "\t"))
+		default:
+			fmt.Fprintln(a.Stdout, strings.TrimPrefix(found.word, before))
+		}
+	}
+}
+
+// special reports whether a character may mean something to a shell: what is
+// completed must not run when Enter is pressed, and git lets a branch be called
+// $(reboot).
+func special(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-./@+=:,%", r)
+}
+
+// shellWords divides a command line into words as bash does, quotes taken off;
+// the last one may be unfinished. There are always two at least: the program
+// and what may follow it.
+func shellWords(line string) []string {
+	words := []string{""}
+	var quote rune
+	escaped, inWord := false, false
+	for _, r := range line {
+		last := &words[len(words)-1]
+		switch {
+		case escaped:
+			*last += string(r)
+			escaped = false
+		case r == '\\' && quote != '\'':
+			escaped, inWord = true, true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			quote, inWord = r, true
+		case quote == 0 && unicode.IsSpace(r):
+			if inWord {
+				words = append(words, "")
+			}
+			inWord = false
+		default:
+			*last += string(r)
+			inWord = true
+		}
+	}
+	if len(words) == 1 {
+		words = append(words, "")
+	}
+	return words
+}
+
+// completer follows a command line through the grammar.
+type completer struct {
+	*app
+	node  *kong.Node   // the command so far
+	flags []*kong.Flag // that it takes
+	given int          // how many arguments it has
+}
+
+// choices are what word may become, after the words before it.
+func (c completer) choices(ctx context.Context, before []string, word string) []choice {
+	for i := 0; i < len(before); i++ {
+		w := before[i]
+		if w == "--" {
+			return c.dbtFlags(word)
+		}
+		if !strings.HasPrefix(w, "-") {
+			c.enter(w)
+			continue
+		}
+		if flag := c.flag(w); flag != nil && !flag.IsBool() && !strings.Contains(w, "=") {
+			if i++; i == len(before) {
+				return c.values(ctx, flag.Value, "", word)
+			}
+		}
+	}
+	if name, value, ok := strings.Cut(word, "="); ok && strings.HasPrefix(name, "--") {
+		if flag := c.flag(name); flag != nil && !flag.IsBool() {
+			return c.values(ctx, flag.Value, name+"=", value)
+		}
+		return nil
+	}
+	if strings.HasPrefix(word, "-") {
+		return c.flagNames(word)
+	}
+	var found []choice
+	for _, child := range c.node.Children {
+		if !child.Hidden {
+			found = append(found, choice{child.Name, firstSentence(child.Help)})
+		}
+	}
+	if c.given < len(c.node.Positional) {
+		return c.values(ctx, c.node.Positional[c.given], "", word)
+	}
+	return startingWith(word, found)
+}
+
+// enter goes on to a command, or counts an argument.
+func (c *completer) enter(word string) {
+	for _, child := range c.node.Children {
+		if child.Name == word || slices.Contains(child.Aliases, word) {
+			c.node, c.flags = child, append(slices.Clone(c.flags), child.Flags...)
+			return
+		}
+	}
+	c.given++
+}
+
+// flag finds a flag by what was typed: --name, --name=value or -n.
+func (c completer) flag(typed string) *kong.Flag {
+	name, _, _ := strings.Cut(typed, "=")
+	for _, f := range c.flags {
+		if name == "--"+f.Name || f.Short != 0 && name == "-"+string(f.Short) {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c completer) flagNames(word string) []choice {
+	var found []choice
+	for _, f := range c.flags {
+		if !f.Hidden {
+			found = append(found, choice{"--" + f.Name, firstSentence(f.Help)})
+		}
+	}
+	return startingWith(word, found)
+}
+
+// dbtFlags are dbt's own flags, after "--", but for those that dot sets itself.
+func (c completer) dbtFlags(word string) []choice {
+	if c.node.Parent == nil || !strings.HasPrefix(word, "-") {
+		return nil
+	}
+	name := c.node.Name
+	if parent := c.node.Parent; parent.Name == "docs" || parent.Name == "source" {
+		name = parent.Name + " " + name
+	}
+	command, ok := dbt.LookupCommand(name)
+	if !ok {
+		return nil
+	}
+	var found []choice
+	for _, f := range command.Flags() {
+		if !slices.Contains([]string{"project-dir", "profiles-dir", "target-path", "log-path"}, f.Name) {
+			found = append(found, choice{"--" + f.Name, "dbt's"})
+		}
+	}
+	return startingWith(word, found)
+}
+
+// values are what an argument or the value of a flag may become; lead stands
+// before it in the same word.
+func (c completer) values(ctx context.Context, v *kong.Value, lead, word string) []choice {
+	var found []choice
+	switch {
+	case v.Enum != "":
+		for value := range v.EnumMap() {
+			found = append(found, choice{word: lead + value})
+		}
+		slices.SortFunc(found, func(a, b choice) int { return strings.Compare(a.word, b.word) })
+	case v.Name == "env@ref":
+		found = c.specs(ctx, lead, word, true)
+	case v.Name == "defer":
+		found = c.specs(ctx, lead, word, false)
+	}
+	return startingWith(lead+word, found)
+}
+
+// specs are environments up to the @, and after it whatever has a name in git.
+func (c completer) specs(ctx context.Context, lead, word string, plain bool) []choice {
+	env, _, isolated := strings.Cut(word, "@")
+	var found []choice
+	if isolated {
+		names, err := steps.RefNames(ctx, c.world())
+		if err != nil {
+			return nil
+		}
+		for _, name := range names {
+			found = append(found, choice{word: lead + env + "@" + name})
+		}
+		return found
+	}
+	project, err := steps.OpenProject(c.world())
+	if err != nil {
+		return nil
+	}
+	names, err := project.Environments()
+	if err != nil {
+		return nil
+	}
+	for _, name := range names {
+		if plain {
+			found = append(found, choice{lead + name, "on the working tree"})
+		}
+		found = append(found, choice{lead + name + "@", "at a commit"})
+	}
+	return found
+}
+
+// startingWith are the choices that begin with what was typed.
+func startingWith(typed string, all []choice) []choice {
+	return slices.DeleteFunc(all, func(c choice) bool { return !strings.HasPrefix(c.word, typed) })
+}
+
+// firstSentence is as much of a help text as fits beside a word.
+func firstSentence(text string) string {
+	text, _, _ = strings.Cut(text, ". ")
+	text, _, _ = strings.Cut(text, ": ")
+	return strings.TrimSuffix(text, ".")
+}

@@ -1,0 +1,125 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"context"
+	"io"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// TestCompletionInShells types into real shells. A shell that isn't installed
+// is left out.
+func TestCompletionInShells(t *testing.T) {
+	shells := []struct {
+		name  string
+		argv  []string
+		setup string
+	}{
+		{"bash", []string{"bash", "--norc", "--noprofile", "-i"}, "source <(dot completion bash)"},
+		{"bash without @ among its word breaks", []string{"bash", "--norc", "--noprofile", "-i"}, "COMP_WORDBREAKS=${COMP_WORDBREAKS//[@=]/}; source <(dot completion bash)"},
+		{"zsh", []string{"zsh", "-f", "-i"}, "autoload -U compinit; compinit -D -u; source <(dot completion zsh)"},
+	}
+	for _, shell := range shells {
+		t.Run(shell.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(shell.argv[0]); err != nil {
+				t.Skip(shell.argv[0] + " is not installed")
+			}
+			s := newShop(t)
+			s.git("branch", "feature/x")
+			for _, tt := range []struct{ typed, want string }{
+				{"dot bui", "dot build "},
+				{"dot docs ser", "dot docs serve "},
+				{"dot build pr", "dot build prod"}, // or prod@
+				{"dot build prod@ma", "dot build prod@main "},
+				{"dot build @fea", "dot build @feature/x "},
+				{"dot build --defer pr", "dot build --defer prod@"},
+				{"dot build --defer=prod@ma", "dot build --defer=prod@main "},
+				{"dot plan build dev@HEAD --defer prod@ma", "dot plan build dev@HEAD --defer prod@main "},
+				{"dot build dev@HEAD -- --store-f", "dot build dev@HEAD -- --store-failures "},
+			} {
+				if got := s.typeInto(shell.argv, shell.setup, tt.typed+"\t", tt.want); !strings.Contains(got, tt.want) {
+					t.Errorf("%s and Tab: want %q, got %q", tt.typed, tt.want, got)
+				}
+			}
+		})
+	}
+}
+
+// controls are what a shell writes for the terminal rather than for people.
+var controls = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r\a]")
+
+// typeInto starts a shell, sets it up, types a line, and returns what is then on
+// the screen: as soon as it has want, or all there is after a while.
+func (s *shop) typeInto(argv []string, setup, typed, want string) string {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = s.cwd
+	cmd.Env = append(s.env, "PS1=ready> ", "TERM=dumb", "HISTFILE=")
+	screen, err := pty.Start(cmd)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() {
+		cancel()
+		screen.Close()
+		_ = cmd.Wait()
+	}()
+	stages := []struct{ prompt, typed string }{
+		{"ready> ", setup + "; PS1='arm''ed> '\n"}, // as typed it is no prompt yet
+		{"armed> ", typed},
+	}
+	var seen string
+	for buffer := make([]byte, 4096); ; {
+		n, err := screen.Read(buffer)
+		seen = controls.ReplaceAllString(seen+string(buffer[:n]), "")
+		if len(stages) > 0 {
+			if _, after, ok := strings.Cut(seen, stages[0].prompt); ok {
+				seen = after
+				if _, err := io.WriteString(screen, stages[0].typed); err != nil {
+					s.t.Fatal(err)
+				}
+				stages = stages[1:]
+			}
+		} else if strings.Contains(seen, want) {
+			return seen
+		}
+		if err != nil { // the shell is gone
+			return seen
+		}
+	}
+}
+
+// TestCompletionInFish asks fish, which can say what it would complete.
+func TestCompletionInFish(t *testing.T) {
+	if _, err := exec.LookPath("fish"); err != nil {
+		t.Skip("fish is not installed")
+	}
+	s := newShop(t)
+	for _, tt := range []struct{ typed, want string }{
+		{"dot docs ", "generate\tWrite the documentation to the build's target path\nserve\tServe it until Ctrl-C\n"},
+		{"dot build ", "dev\ton the working tree\ndev@\tat a commit\nprod\ton the working tree\nprod@\tat a commit\n"},
+		{"dot build prod@m", "prod@main\nprod@metrics\n"},
+		{"dot build --defer=prod@ma", "--defer=prod@main\n"},
+		{"dot build dev@HEAD -- --store", "--store-failures\tdbt's\n"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "fish", "-N", "-c", "dot completion fish | source; complete -C $argv", tt.typed)
+		cmd.Dir, cmd.Env = s.cwd, s.env
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(out); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.typed, got, tt.want)
+		}
+	}
+}
