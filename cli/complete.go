@@ -132,14 +132,14 @@ func (c completer) choices(ctx context.Context, before []string, word string) []
 	if strings.HasPrefix(word, "-") {
 		return c.flagNames(word)
 	}
+	if c.given < len(c.node.Positional) {
+		return c.values(ctx, c.node.Positional[c.given], "", word)
+	}
 	var found []choice
 	for _, child := range c.node.Children {
 		if !child.Hidden {
 			found = append(found, choice{child.Name, firstSentence(child.Help)})
 		}
-	}
-	if c.given < len(c.node.Positional) {
-		return c.values(ctx, c.node.Positional[c.given], "", word)
 	}
 	return startingWith(word, found)
 }

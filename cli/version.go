@@ -1,21 +1,39 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
-// version is dot's version, from what the Go toolchain stamps into the binary.
+// version is one line on this program, from what the Go toolchain stamps into
+// it: dot v0.3.0 (9b13827f2a01, modified) go1.26.1 linux/amd64. A program that
+// was not built from a tagged version is "devel".
 func version() string {
-	v, revision := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		v = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " (" + s.Value[:min(len(s.Value), 12)] + ")"
-			}
-		}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
 	}
-	return fmt.Sprintf("dot %s%s %s/%s %s", v, revision, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return describeBuild(info, runtime.GOOS, runtime.GOARCH)
+}
+
+func describeBuild(info *debug.BuildInfo, goos, goarch string) string {
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	v := strings.Trim(cmp.Or(info.Main.Version, "devel"), "()")
+	var source []string
+	if revision := settings["vcs.revision"]; revision != "" {
+		source = append(source, revision[:min(len(revision), 12)])
+	}
+	if settings["vcs.modified"] == "true" {
+		source = append(source, "modified")
+	}
+	if len(source) > 0 {
+		v += " (" + strings.Join(source, ", ") + ")"
+	}
+	return fmt.Sprintf("dot %s %s %s/%s", v, cmp.Or(info.GoVersion, runtime.Version()), goos, goarch)
 }
