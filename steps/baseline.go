@@ -99,11 +99,10 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 	}
 	s, ok := ledger.Standing(b.ID())
 	if last := ledger.LastRun().Build; !ok && last == "" {
-		if s, ok = adopt(b); !ok {
-			return standing{}, remedy(fmt.Sprintf("%s was never built: there is nothing to defer to", b))
+		if s, err = adopt(b); err != nil {
+			return standing{}, remedy(err.Error())
 		}
 		base.adopted, base.state = true, b.Target()
-		return standing{s, base}, nil
 	} else if !ok && last != b.ID() {
 		// What dbt's run results of then say is no longer so.
 		return standing{}, remedy(fmt.Sprintf("nothing that %s built is there: its schema was last written by %s", b, last))
@@ -111,6 +110,9 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 	found := standing{s, base}
 	if found.count(workspace.Written) == 0 {
 		return standing{}, remedy(fmt.Sprintf("nothing of %s was built to its end: there is nothing to defer to", b))
+	}
+	if base.adopted {
+		return found, nil // its manifest has been read
 	}
 	info, err := os.Stat(filepath.Join(base.state, "manifest.json"))
 	switch {
@@ -122,58 +124,6 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes, and had %d", b, info.Size(), s.Run.Manifest), "--force")
 	}
 	return found, nil
-}
-
-// adopt reads what a build without a ledger has built from what dbt left in its
-// target path, if that was a command that builds.
-func adopt(b *build) (workspace.Standing, bool) {
-	s := workspace.Standing{Nodes: map[string]workspace.Entry{}}
-	manifest := filepath.Join(b.Target(), "manifest.json")
-	f, err := os.Open(manifest)
-	if err != nil {
-		return s, false
-	}
-	defer f.Close()
-	if _, err := dbt.ReadManifest(manifest, f, countWritable(&s.Run.Nodes)); err != nil {
-		return s, false
-	}
-	results, err := readResults(b.Target())
-	if err != nil || !results.Built() {
-		return s, false
-	}
-	s.Run = workspace.Run{ID: results.Metadata.InvocationID, Build: b.ID(), Command: results.Args.Which, Time: results.Metadata.GeneratedAt, Nodes: s.Run.Nodes}
-	for _, r := range results.Results {
-		e := workspace.Entry{Relation: r.RelationName, Run: s.Run.ID, Build: b.ID(), Time: s.Run.Time, Status: workspace.Damaged}
-		if r.Status.Wrote() {
-			e.Status = workspace.Written
-		}
-		if r.Builds() && !r.Status.Untouched() {
-			s.Nodes[r.UniqueID] = e
-		}
-	}
-	return s, len(s.Nodes) > 0
-}
-
-// readResults reads the run_results.json in a directory.
-func readResults(dir string) (dbt.RunResults, error) {
-	name := filepath.Join(dir, "run_results.json")
-	f, err := os.Open(name)
-	if err != nil {
-		return dbt.RunResults{}, err
-	}
-	defer f.Close()
-	return dbt.ReadRunResults(name, f)
-}
-
-// countWritable counts the nodes of a manifest that dbt build would write.
-func countWritable(n *int) func(dbt.Node) error {
-	build, _ := dbt.LookupCommand("build")
-	return func(node dbt.Node) error {
-		if node.ResourceType != "test" && build.Writes(node, nil) {
-			*n++
-		}
-		return nil
-	}
 }
 
 // count returns how many of the baseline's nodes have a status.

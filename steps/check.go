@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -23,6 +24,11 @@ type checkedNode struct {
 	// History is set for what is built on top of what is there: snapshots,
 	// and incremental models without --full-refresh.
 	History bool `json:"history,omitempty"`
+}
+
+// history reports whether any of the nodes is built on top of what is there.
+func (o checkOutputs) history() bool {
+	return slices.ContainsFunc(o.Nodes, func(n checkedNode) bool { return n.History })
 }
 
 // relations maps the nodes that hold a build's results to their relations.

@@ -132,11 +132,15 @@ func (c *compiler) history(call *call) string {
 	}
 	last := ledger.LastRun()
 	if last.ID == "" {
-		return "from scratch"
+		adopted, ok := c.adoptable(call.build)
+		if !ok {
+			return "from scratch"
+		}
+		last = adopted.Run
 	}
 	checked, err := c.checked(call)
 	switch {
-	case err != nil || !slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }):
+	case err == nil && !checked.history():
 		return ""
 	case last.Build != call.build.ID():
 		return "on top of what " + last.Build + " built " + c.ago(last.Time)

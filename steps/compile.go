@@ -304,9 +304,17 @@ func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
 	b := call.build
 	c.program.Build, c.program.Schema = b.String(), b.schema
 	command := call.Command
+	var adopt []*graph.Step
+	if step := c.adoptStep(b); step != nil {
+		adopt = append(adopt, step)
+	}
 	switch {
 	case command.Name == "clean":
-		return []*graph.Step{c.cleanStep(b)}, nil
+		clean := c.cleanStep(b)
+		for _, s := range adopt {
+			clean.Deps = append(clean.Deps, s.Name)
+		}
+		return append(adopt, clean), nil
 	case command.Name == "init":
 		return nil, &hintError{
 			msg:   "dbt init sets a project up, and a commit is as it is",
@@ -329,6 +337,7 @@ func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
 	if command.Name == "deps" {
 		return steps, nil
 	}
+	steps = append(steps, adopt...)
 	if call.baseline != nil {
 		steps = append(steps, c.baselineStep(call.baseline))
 	}

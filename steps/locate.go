@@ -76,6 +76,6 @@ func (c *compiler) built(b *build) bool {
 			return true
 		}
 	}
-	_, ok := adopt(b)
-	return ok
+	_, err := adopt(b)
+	return err == nil
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -32,6 +31,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	report := Report{Counts: map[dbt.Status]int{}, Schema: b.schema}
+	if checked, err := a.checked(a.call); err == nil && checked.history() {
+		report.History = a.history(a.call) // before the ledger knows of this run
+	}
 	var run started // stays zero for a command that writes nothing
 	if a.writes() {
 		var err error
@@ -42,9 +44,6 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	}
 	if a.call.Command.Name == "run-operation" && attempt.Previous.Key == "" {
 		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
-	}
-	if checked, err := a.checked(a.call); err == nil && slices.ContainsFunc(checked.Nodes, func(n checkedNode) bool { return n.History }) {
-		report.History = attempt.Reason.Detail
 	}
 	exit, err := a.run(ctx, a.argv, a.call.environ, attempt, a.call.Command, a.world.Stdout, a.world.Stderr)
 	if err != nil {
