@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// A Cause is the sort of reason behind a decision.
+// A Cause is the sort of reason behind a decision, in a form for scripts.
 type Cause string
 
 // The causes, in the order in which they are looked for: a decision gives the
 // first that holds.
 const (
 	Always       Cause = "always"               // the step must always run
-	NeverRun     Cause = "never run"            // there is no record
-	Unreadable   Cause = "record unreadable"    // there is one that can't be read
+	NeverRun     Cause = "never-run"            // there is no record
+	Unreadable   Cause = "record-unreadable"    // there is one that can't be read
 	Busy         Cause = "busy"                 // another process is at it
 	Interrupted  Cause = "interrupted"          // the last attempt did not get to its end
-	LastFailed   Cause = "last run failed"      // the last attempt failed
+	LastFailed   Cause = "last-run-failed"      // the last attempt failed
 	Overwritten  Cause = "overwritten"          // somebody wrote over what it made
 	InputChanged Cause = "changed"              // an input differs, see Decision.Changed
 	Missing      Cause = "missing"              // what it made is gone
-	DepRuns      Cause = "dependency runs"      // a step it depends on runs
-	TooOld       Cause = "too old"              // the last success is older than MaxAge
+	DepRuns      Cause = "dependency-runs"      // a step it depends on runs
+	TooOld       Cause = "too-old"              // the last success is older than MaxAge
 	Forced       Cause = "forced"               // asked for
-	UpToDate     Cause = "up to date"           // none of these: skip
-	Meanwhile    Cause = "up to date meanwhile" // another process did it while this one waited: skip
+	UpToDate     Cause = "up-to-date"           // none of these: skip
+	Meanwhile    Cause = "up-to-date-meanwhile" // another process did it while this one waited: skip
 )
 
 // A Decision says whether a step runs, and why.

@@ -25,6 +25,7 @@ type build struct {
 	env     config.Environment
 	project dbt.Project // as it is at the commit
 	output  *dbt.Output
+	tools   *toolchain      // whose dbt builds it; nil: the working tree's dbt does
 	suffix  string          // of the schema
 	schema  string          // with the suffix, as the profile says it
 	profile []byte          // of the profiles.yml to be written
@@ -49,6 +50,9 @@ func (b *build) buildLock() graph.Lock {
 func (b *build) placeLock() graph.Lock {
 	return graph.Lock{Name: "place-" + b.place.ID(), What: "schema " + b.place.Schema}
 }
+
+// targetName is what the build's output is called: dbt's target.name.
+func (b *build) targetName() string { return firstOf(b.env.Dot.TargetName, b.output.Name) }
 
 // logFile is dbt's log of the build.
 func (b *build) logFile() string { return filepath.Join(b.Logs(), "dbt.log") }

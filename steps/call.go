@@ -96,7 +96,7 @@ func (c *compiler) fixedOptions(call *call) ([]dbt.Option, error) {
 		set("target-path", b.Target())
 		set("log-path", b.Logs())
 		set("profile", b.output.Profile)
-		set("target", firstOf(b.env.Dot.TargetName, b.output.Name))
+		set("target", b.targetName())
 	} else if call.output != nil {
 		set("profile", call.output.Profile)
 		set("target", call.output.Name)

@@ -62,7 +62,11 @@ func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *
 			if r.Decode(&out) != nil {
 				return ""
 			}
-			return fmt.Sprintf("%s to write, all in schemas of its own", plural(len(out.Nodes), "node"))
+			text := plural(len(out.Nodes), "node") + " to write, isolated"
+			if len(call.env.Dot.SharedSchemas) > 0 {
+				text += " or in shared-schemas"
+			}
+			return text
 		},
 		Missing: func(r graph.Record) string {
 			var out checkOutputs
@@ -137,7 +141,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		}
 	}
 	if found := leaks(writes, b.output.Adapter, b.suffix, a.call.env.Dot.SharedSchemas); len(found) > 0 {
-		return nil, &IsolationError{build: b.String(), suffix: b.suffix, leaks: found}
+		return nil, &IsolationError{build: b.String(), suffix: b.suffix, target: b.targetName(), leaks: found}
 	}
 	unseen, err := findUnseen(b, writes)
 	if err != nil {

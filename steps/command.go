@@ -50,9 +50,15 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 			}
 			return fmt.Sprintf("same inputs, %s; warehouse and sources not looked at; --force reruns", done)
 		},
-		Detail: func(graph.Record) string { return c.history(call) },
-		Locks:  []graph.Lock{b.buildLock()},
-		Pools:  []string{"jobs"},
+		Detail: func(r graph.Record) string {
+			detail := c.history(call)
+			if r.Key == "" && detail == "" && call.slot != slot(call.Command, arguments{}) {
+				return "with this selection"
+			}
+			return detail
+		},
+		Locks: []graph.Lock{b.buildLock()},
+		Pools: []string{"jobs"},
 	}
 	if call.Command.OpensAdapter {
 		step.Locks = append(step.Locks, b.warehouseLocks(len(call.Command.Builds) == 0)...)
@@ -158,11 +164,12 @@ func manifestMark(b *build) string {
 	return fmt.Sprintf("%d %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
 }
 
-// lateInputs are the inputs that the steps below make: which packages were
-// resolved and what they read from the environment, and what the baseline is.
+// lateInputs are the inputs that the steps below make: the versions in a
+// toolchain, which packages were resolved and what they read from the
+// environment, and what the baseline is.
 func (c *compiler) lateInputs(call *call) func(context.Context) ([]graph.Input, error) {
 	return func(ctx context.Context) ([]graph.Input, error) {
-		var in []graph.Input
+		in := c.lateVersions(call.build, call.build.output.Adapter)
 		if installed, ok := c.installed(call.build); ok {
 			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
 			names := slices.DeleteFunc(installed.EnvVars, func(name string) bool {

@@ -187,7 +187,7 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 	} else if env, output, err = c.plainEnvironment(given); err != nil {
 		return err
 	}
-	if err := c.findDBT(ctx, env); err != nil {
+	if err := c.findDBT(ctx, env, target); err != nil {
 		return err
 	}
 	if target != nil {
@@ -267,8 +267,9 @@ func (c *compiler) noteUncommitted(ctx context.Context, b *build) error {
 	return nil
 }
 
-// findDBT looks for the dbt to use.
-func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
+// findDBT looks for the dbt to use in an environment, on target if that isn't
+// nil.
+func (c *compiler) findDBT(ctx context.Context, env config.Environment, target *build) error {
 	search := c.search(env)
 	// A plain call needs no version, and where there is no workspace it would
 	// be asked for each time, at the price of a start of dbt.
@@ -276,7 +277,7 @@ func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
 	if c.ws != nil {
 		search.Versions = c.program.memo
 	}
-	tool, err := search.Find(ctx)
+	tool, err := c.findTool(ctx, env, target, search)
 	if err != nil {
 		return err
 	}
@@ -287,7 +288,7 @@ func (c *compiler) findDBT(ctx context.Context, env config.Environment) error {
 		}
 	}
 	c.program.Tool = tool
-	c.program.Details = append(c.program.Details, "dbt found by "+tool.How)
+	c.program.Details = append(c.program.Details, "dbt found through "+tool.How)
 	return nil
 }
 
@@ -326,7 +327,13 @@ func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
 			hints: []string{"name one: --defer prod@main"},
 		}
 	}
+	if err := c.checkVersion(call); err != nil {
+		return nil, err
+	}
 	steps := []*graph.Step{c.worktreeStep(b), c.commitStep(b), c.profilesStep(b)}
+	if b.tools != nil {
+		steps = append(steps, c.toolchainStep(b.tools))
+	}
 	if command.Name == "deps" || command.Parses && !c.req.NoDeps {
 		deps, err := c.depsStep(call)
 		if err != nil {

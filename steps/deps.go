@@ -50,7 +50,11 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		return step, nil
 	}
 	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
-	step.Inputs = append(inputs, versionInputs(c.program.Tool, "")...)
+	step.Inputs = append(inputs, c.versions(b, "")...)
+	if b.tools != nil {
+		step.Deps = append(step.Deps, b.tools.step())
+		step.Late = func(context.Context) ([]graph.Input, error) { return c.lateVersions(b, ""), nil }
+	}
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
 	if slices.ContainsFunc(packages, dbt.Package.Moves) && !c.pinned(b) {
 		step.MaxAge = c.maxAge(call.env)
@@ -73,6 +77,9 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 	if call.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
 		step.Always = "asked for"
 		line.Options, line.Positional = call.Options, call.Positional
+	}
+	if o, given := dbt.Lookup(call.AllOptions(), "version-check"); given && len(line.Options) == 0 {
+		line.Options = append(line.Options, o) // deps checks the version, too
 	}
 	for _, o := range call.Fixed {
 		if line.Command.Takes(o.Flag) && slices.Contains([]string{"project-dir", "profiles-dir", "target-path", "log-path", "vars"}, o.Flag) {

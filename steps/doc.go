@@ -5,6 +5,7 @@
 //	worktree.go    the commit, checked out
 //	commitfile.go  the commit's full hash beside it
 //	profiles.go    a profile whose schema carries the suffix
+//	toolchain.go   the dbt that the commit pins, where the environment asks for it
 //	deps.go        the project's packages
 //	baseline.go    what is deferred to, if anything is
 //	check.go       that the command writes nowhere else

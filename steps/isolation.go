@@ -43,6 +43,7 @@ func carries(name, suffix string) bool {
 // build's own schema.
 type IsolationError struct {
 	build, suffix string
+	target        string // target.name
 	leaks         []leak
 }
 
@@ -60,7 +61,7 @@ func (e *IsolationError) Hints() []string {
 	schema := e.leaks[0].node.Schema
 	return []string{
 		"let the project's generate_schema_name (or a snapshot's target_schema) keep target.schema in the name",
-		"if a macro asks for target.name, give another: `dot: {target-name: dev}` in the environment",
+		fmt.Sprintf("if a macro asks for target.name, which is %s, give another: `dot: {target-name: …}` in the environment", e.target),
 		fmt.Sprintf("if it is meant to be shared by all builds: `dot: {shared-schemas: [%s]}`", schema),
 		"or select other nodes",
 	}

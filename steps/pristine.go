@@ -14,16 +14,12 @@ import (
 // in it, but for what dbt itself makes there, would be built under the
 // commit's name.
 func (c *compiler) pristine(ctx context.Context, b *build) error {
-	changes, err := c.repo.WorktreeChanges(ctx, b.Commit.Worktree())
+	changes, err := c.changes(ctx, b)
 	if err != nil {
 		return fmt.Errorf("look for changes in the worktree of %s: %w", b.Commit.Short, err)
 	}
-	changes = slices.DeleteFunc(changes, func(change git.Change) bool { return madeByDBT(b, change.Path) })
 	if len(changes) == 0 {
 		return nil
-	}
-	if c.req.ResetWorktree {
-		return c.repo.ResetWorktree(ctx, b.Commit.Worktree(), b.Commit.Hash)
 	}
 	names := make([]string, len(changes))
 	for i, change := range changes {
@@ -35,6 +31,13 @@ func (c *compiler) pristine(ctx context.Context, b *build) error {
 		"commit what is worth keeping on a branch of yours, and build that",
 		"--reset-worktree undoes the changes",
 	}}
+}
+
+// changes are the files of a build's worktree that are not as its commit has
+// them, but for what dbt itself makes.
+func (c *compiler) changes(ctx context.Context, b *build) ([]git.Change, error) {
+	changes, err := c.repo.WorktreeChanges(ctx, b.Commit.Worktree())
+	return slices.DeleteFunc(changes, func(change git.Change) bool { return madeByDBT(b, change.Path) }), err
 }
 
 // madeByDBT reports whether a file in a worktree is of dbt's own making.

@@ -21,6 +21,12 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 			if err := c.repo.CheckWorktree(path, b.Commit.Hash); err != nil {
 				return err.Error()
 			}
+			if c.req.ResetWorktree {
+				// What can't be told here, the dbt steps will ask again.
+				if changes, err := c.changes(context.Background(), b); err == nil && len(changes) > 0 {
+					return plural(len(changes), "changed file") + ", --reset-worktree"
+				}
+			}
 			return ""
 		},
 		Locks:  []graph.Lock{b.commitLock()},
@@ -38,17 +44,16 @@ func (a *addWorktree) Describe() []string { return nil }
 
 func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	standing := a.repo.CheckWorktree(a.path, a.commit.Hash)
-	// A whole worktree that dot has no record of is taken as it is: the dbt
-	// steps look for changes in it.
-	if standing == nil && attempt.Reason.Cause == graph.NeverRun {
-		return nil, nil
-	}
-	// Somebody works there: making it anew would throw their work away.
 	var moved *git.MovedError
-	if errors.As(standing, &moved) {
-		if a.req.ResetWorktree {
-			return nil, a.repo.ResetWorktree(ctx, a.path, a.commit.Hash)
-		}
+	isMoved := errors.As(standing, &moved)
+	switch {
+	case a.req.ResetWorktree && (standing == nil || isMoved):
+		return nil, a.repo.ResetWorktree(ctx, a.path, a.commit.Hash)
+	case standing == nil && attempt.Reason.Cause == graph.NeverRun:
+		// A whole worktree that dot has no record of is taken as it is: the
+		// dbt steps look for changes in it.
+		return nil, nil
+	case isMoved: // somebody works there: making it anew would throw that away
 		return nil, &hintError{
 			msg:   fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", a.commit.Short, moved, a.path),
 			hints: []string{"build what is there under its own name, or let --reset-worktree check the commit out again"},

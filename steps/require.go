@@ -1,0 +1,45 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+
+	"dot-for-dbt/internal/dbt"
+)
+
+// checkVersion makes sure that the project of a build's commit allows the dbt in
+// use. dbt would refuse, too, but only once it runs, and it can't say how to
+// build an old commit with another one.
+func (c *compiler) checkVersion(call *call) error {
+	b, tool := call.build, c.program.Tool
+	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", call.AllOptions(), c.getenv, !b.project.NoCheck) {
+		return nil
+	}
+	if tool.Version == "" {
+		c.program.Notes = append(c.program.Notes, fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
+		return nil
+	}
+	scope := dbt.Scope{Env: c.getenv, Vars: call.env.Vars}
+	if ok, judged := b.project.Meets(tool.Version, scope); ok || !judged {
+		return nil
+	}
+	return &hintError{
+		msg: fmt.Sprintf("%s requires dbt %s, and dbt is %s, from %s",
+			b.Commit.Short, strings.Join(b.project.Required(scope), ", "), tool.Version, tool.How),
+		hints: append(anotherDBT(tool.How), "or build it with this one all the same: -- --no-version-check"),
+	}
+}
+
+// anotherDBT says how to use another dbt than the one that was found, and how.
+func anotherDBT(how string) []string {
+	switch how {
+	case "DOT_DBT":
+		return []string{"unset DOT_DBT, or name one that fits"}
+	case toolchainSetting:
+		return []string{"name one that fits in the environment, in place of the toolchain: dot: {dbt: /path/to/dbt}"}
+	}
+	return []string{
+		"name one that fits in the environment: dot: {dbt: /path/to/dbt}",
+		"or let dot install what each commit pins: dot: {toolchain: requirements.txt}",
+	}
+}
