@@ -45,6 +45,10 @@ func (e *MovedError) Error() string {
 	return "its HEAD is at " + printable(at)
 }
 
+// ErrHalfMade says of a worktree that it was being made, or removed, when that was interrupted: nothing in it is of
+// anybody's making but git's.
+var ErrHalfMade = errors.New("half made")
+
 // CheckWorktree tells why what stands at path is not a whole worktree of this repository at commit (a full hash): a few
 // words. It is a [MovedError] if only its HEAD is another one. It runs no git, and does not look at the files: see
 // [Repo.WorktreeChanges].
@@ -62,7 +66,7 @@ func (r *Repo) CheckWorktree(path, commit string) error {
 		return err
 	}
 	if slices.Contains(unfinished, read(admin, "locked")) {
-		return errors.New("half made")
+		return ErrHalfMade
 	}
 	if _, err := os.Stat(filepath.Join(admin, "index")); err != nil {
 		return errors.New("its index is missing")
