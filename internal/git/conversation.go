@@ -35,7 +35,8 @@ type info struct {
 	state string
 }
 
-func (r *Repo) converse(ctx context.Context, mode string) (*conversation, error) {
+// converse starts cmd, a git cat-file that reads names.
+func converse(ctx context.Context, cmd proc.Command) (*conversation, error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("git cat-file: %w", err)
@@ -46,7 +47,6 @@ func (r *Repo) converse(ctx context.Context, mode string) (*conversation, error)
 	}
 	c := &conversation{in: in, out: bufio.NewReader(out), ended: make(chan struct{})}
 	c.close = func() error { return errors.Join(in.Close(), out.Close()) }
-	cmd := command(r.Top, "cat-file", mode)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = childIn, childOut, &c.stderr
 	go func() {
 		defer close(c.ended)

@@ -28,9 +28,16 @@ const gitUsage = 129
 // oldest is the oldest git that knows every option used here.
 const oldest = "2.20"
 
-// command is git with the options that every call gets: no pager, no hooks, no locks that can be done without, and no
-// fsmonitor, which may be a program, or start a daemon.
+// command is git with the options that every call gets: those of lookup, and no replacements, so that what is read and
+// checked out of a commit is what its hash says.
 func command(dir string, args ...string) proc.Command {
+	return lookup(dir, append([]string{"--no-replace-objects"}, args...)...)
+}
+
+// lookup is git to find commits by name, which takes a history as the user sees it: git replace may have joined two, and
+// HEAD~3 follows that. It runs without pager, hooks, locks that can be done without, and fsmonitor, which may be a
+// program, or start a daemon.
+func lookup(dir string, args ...string) proc.Command {
 	global := []string{
 		"git", "--no-pager", "--no-optional-locks", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
 	}

@@ -56,7 +56,7 @@ func (o *Objects) get(name string, read func(size int64, r io.Reader) error) (id
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.talk == nil {
-		if o.talk, err = o.repo.converse(o.ctx, "--batch"); err != nil {
+		if o.talk, err = converse(o.ctx, command(o.repo.Top, "cat-file", "--batch")); err != nil {
 			return "", err
 		}
 	}

@@ -98,7 +98,7 @@ func unusable(ref string) string {
 // entry that doesn't exist.
 func (s *search) ask(name string) (object info, words string, err error) {
 	if s.talk == nil {
-		if s.talk, err = s.repo.converse(s.ctx, "--batch-check"); err != nil {
+		if s.talk, err = converse(s.ctx, lookup(s.repo.Top, "cat-file", "--batch-check")); err != nil {
 			return info{}, "", err
 		}
 	}
