@@ -14,6 +14,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/proc"
 )
 
@@ -80,7 +81,7 @@ func (call *call) isolate(c *compiler, line dbt.CommandLine) dbt.Environment {
 // exported adds what dbt is told of the build it works on.
 func (call *call) exported(env []string) []string {
 	b := call.build
-	return append(slices.Clone(env),
+	return append(git.WithoutRepository(env),
 		"DOT_ENV="+b.Env, "DOT_COMMIT="+b.Commit.Hash, "DOT_SCHEMA_SUFFIX="+b.suffix,
 		// A private package whose host asks for a password would wait for ever.
 		"GIT_TERMINAL_PROMPT=0")

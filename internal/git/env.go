@@ -20,9 +20,15 @@ var dropped = []string{
 // environment is what git gets: messages in English, because some are read; no question on the terminal; no optional
 // lock, so that looking at a repository changes nothing in it.
 func environment(inherited []string) []string {
-	env := slices.DeleteFunc(slices.Clone(inherited), func(entry string) bool {
+	return append(WithoutRepository(inherited), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
+}
+
+// WithoutRepository returns an environment without the variables that lead git to another repository than the one at
+// hand, for programs that run git themselves: in a hook, a git clone of theirs would write the index that is to be
+// committed.
+func WithoutRepository(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		return slices.Contains(dropped, name)
 	})
-	return append(env, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
 }

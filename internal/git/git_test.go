@@ -135,3 +135,10 @@ func TestConfigurationOfTheEnvironmentIsKept(t *testing.T) {
 	t.Setenv("GIT_CONFIG_VALUE_0", repo.Dir)
 	open(t, repo.Dir)
 }
+
+func TestProgramsThatRunGitAreNotLedElsewhere(t *testing.T) {
+	env := []string{"GIT_DIR=x", "GIT_INDEX_FILE=y", "HOME=h", "GIT_CONFIG_COUNT=1", "GIT_SSH_COMMAND=ssh -v", "GIT_DIRECTORY=z"}
+	want := []string{"HOME=h", "GIT_CONFIG_COUNT=1", "GIT_SSH_COMMAND=ssh -v", "GIT_DIRECTORY=z"}
+	wantEqual(t, git.WithoutRepository(env), want)
+	wantEqual(t, len(env), 6) // it is the caller's
+}
