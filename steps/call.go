@@ -209,8 +209,8 @@ func (c *compiler) scanProject(ctx context.Context, b *build) (dbt.EnvUse, error
 	}
 	use = dbt.EnvUse{}
 	for _, file := range files {
-		if !renderedByDBT(file) {
-			continue
+		if !renderedByDBT(file) || file == path.Join(c.prefix, "profiles.yml") {
+			continue // what the output reads, it says itself, and what of that is secret
 		}
 		text, err := c.objects.Read(b.Commit.Hash + ":" + file)
 		if err != nil {
