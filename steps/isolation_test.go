@@ -1,0 +1,72 @@
+package steps
+
+import (
+	"strings"
+	"testing"
+
+	"dot-for-dbt/internal/dbt"
+)
+
+func TestLeaks(t *testing.T) {
+	long := strings.Repeat("x", 56) + "_abc1234" // 64 bytes
+	tests := []struct {
+		name             string
+		adapter          string // postgres if empty
+		schema, database string
+		shared           []string
+		want             string // "" for none
+	}{
+		{name: "suffix at the end", schema: "dev_abc1234"},
+		{name: "suffix in the middle", schema: "dev_abc1234_finance"},
+		{name: "suffix in capitals", schema: "DEV_ABC1234"},
+		{name: "suffix in the database", schema: "finance", database: "lake_abc1234"},
+		{name: "no suffix", schema: "finance", database: "lake", want: "schema finance"},
+		{name: "half a suffix", schema: "dev_abc123", want: "schema dev_abc123"},
+		{name: "nothing at all", want: "schema "},
+		{name: "shared", schema: "raw", shared: []string{"other", "raw"}},
+		{name: "shared in other letters", schema: "RAW", shared: []string{"raw"}},
+		{name: "like a shared one", schema: "raw_data", shared: []string{"raw"}, want: "schema raw_data"},
+		{name: "as long as it may be", schema: long[1:]},
+		{name: "too long", schema: long, want: "schema " + long + " has 64 bytes, and postgres keeps 63"},
+		{name: "too long in bytes", schema: strings.Repeat("é", 28) + "_abc1234", want: "schema " + strings.Repeat("é", 28) + "_abc1234 has 64 bytes, and postgres keeps 63"},
+		{name: "long where there is no limit", adapter: "duckdb", schema: long},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.adapter == "" {
+				test.adapter = "postgres"
+			}
+			nodes := []dbt.Node{
+				{UniqueID: "model.shop.fine", Schema: "dev_abc1234"},
+				{UniqueID: "model.shop.orders", Schema: test.schema, Database: test.database},
+			}
+			var got string
+			for _, l := range leaks(nodes, test.adapter, "abc1234", test.shared) {
+				if l.node.UniqueID != "model.shop.orders" {
+					t.Errorf("%s leaks: %s", l.node.UniqueID, l.reason)
+				}
+				got += l.reason
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestIsolationErrorListsNotAll(t *testing.T) {
+	var found []leak
+	for range 25 {
+		found = append(found, leak{dbt.Node{UniqueID: "model.shop.orders", Schema: "raw"}, "schema raw"})
+	}
+	e := &IsolationError{build: "dev@abc1234", suffix: "abc1234", leaks: found}
+	if n := strings.Count(e.Error(), "model.shop.orders"); n != 20 {
+		t.Errorf("lists %d nodes, want 20", n)
+	}
+	if !strings.HasSuffix(e.Error(), "and 5 more") {
+		t.Errorf("does not end with how many more there are:\n%s", e)
+	}
+	if !strings.Contains(strings.Join(e.Hints(), "\n"), "shared-schemas: [raw]") {
+		t.Errorf("no hint names the schema: %q", e.Hints())
+	}
+}
