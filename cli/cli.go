@@ -75,15 +75,17 @@ func (a *app) run(ctx context.Context) error {
 	own, forDBT := split(a.Args)
 	var line grammar
 	parsed, err := a.parse(&line, own)
-	if err != nil || parsed == nil {
+	switch {
+	case err != nil:
 		return err
+	case line.Version: // with or without a command
+		fmt.Fprintln(a.Stdout, version())
+		return nil
+	case parsed == nil:
+		return nil
 	}
 	a.color, a.verbose = line.Color, line.Verbose
 	a.say = ui.NewPrinter(a.Stderr, a.color, a.getenv)
-	if line.Version {
-		fmt.Fprintln(a.Stdout, version())
-		return nil
-	}
 	if command, ok := selected(parsed).(ownCommand); ok {
 		return command.run(ctx, a, line, forDBT)
 	}
