@@ -29,17 +29,17 @@ func TestRerun(t *testing.T) {
 		s.reason("", build...)
 		s.reason("--force", append(build, "--force")...)
 
-		t.Run("age", func(t *testing.T) {
+		s.part("age", func() {
 			for hours, reason := range map[int]string{11: "", 13: "older than 12h"} {
 				later := time.Now().Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
 				s.during([]string{"DOT_TEST_NOW=" + later}, func() { s.reason(reason, build...) })
 			}
 		})
-		t.Run("variable of the environment", func(t *testing.T) {
+		s.part("variable of the environment", func() {
 			s.during([]string{"SHOP_SEASON=winter"}, func() { s.reason("changed: env_var SHOP_SEASON", build...) })
 			s.during([]string{"SHOP_OTHER=winter"}, func() { s.reason("", build...) })
 		})
-		t.Run("field of the output", func(t *testing.T) {
+		s.part("field of the output", func() {
 			profiles := s.read("profiles.yml")
 			defer s.write("profiles.yml", profiles)
 			field := map[string]string{"duckdb": "threads", "postgres": "connect_timeout"}[adapter]
@@ -52,7 +52,7 @@ func TestRerun(t *testing.T) {
 			}
 			s.reason("changed: profile: "+field, build...)
 		})
-		t.Run("vars", func(t *testing.T) {
+		s.part("vars", func() {
 			s.write("dot_environments.yml", strings.Replace(s.read("dot_environments.yml"), "dev: {}", "dev: {vars: {most: 200}}", 1))
 			s.reason("changed: vars: most", build...)
 			s.planIsRun(build...)
@@ -67,11 +67,11 @@ func TestRerun(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(want, cheap); diff != "" {
-				t.Errorf("cheap with other vars (-want +got):\n%s", diff)
+				s.t.Errorf("cheap with other vars (-want +got):\n%s", diff)
 			}
 		})
 
-		t.Run("written by another build", func(t *testing.T) {
+		s.part("written by another build", func() {
 			s.mustDot("build", "twin@HEAD")
 			s.reason("schema last written by twin@"+s.head(), build...)
 			s.reason("", "build", "twin@HEAD")
@@ -80,14 +80,14 @@ func TestRerun(t *testing.T) {
 			s.reason("schema last written by dev@"+s.head(), "build", "twin@HEAD")
 		})
 		if adapter == "duckdb" {
-			t.Run("file gone", func(t *testing.T) {
+			s.part("file gone", func() {
 				file := s.dir + "/shop.duckdb"
 				if err := os.Rename(file, file+".away"); err != nil {
-					t.Fatal(err)
+					s.t.Fatal(err)
 				}
 				s.reason("the DuckDB file is gone", build...)
 				if err := os.Rename(file+".away", file); err != nil {
-					t.Fatal(err)
+					s.t.Fatal(err)
 				}
 				s.reason("", build...)
 			})
@@ -128,7 +128,7 @@ func TestFailedThenFixed(t *testing.T) {
 func TestPasswordRotated(t *testing.T) {
 	s := newStall(t, "postgres", nil)
 	role := "rotated_" + s.warehouse.(postgresDB).Name
-	s.query("create role " + role + " login superuser password 'one'")
+	s.query("create role " + role + " login superuser password 'harvest-moon'")
 	t.Cleanup(func() {
 		// Its schemas stay: they go with the database.
 		_, _ = s.warehouse.query(t.Context(), "alter role "+role+" nologin")
@@ -137,11 +137,11 @@ func TestPasswordRotated(t *testing.T) {
 	password := func(p string) {
 		s.write("profiles.yml", strings.ReplaceAll(profile, "{{ env_var('SHOP_PG_PASSWORD') }}", p))
 	}
-	password("one")
+	password("harvest-moon")
 	s.mustDot("build", "dev@HEAD")
 
-	s.query("alter role " + role + " password 'two'")
-	password("two")
+	s.query("alter role " + role + " password 'midnight-sun'")
+	password("midnight-sun")
 	planned := s.plan("build", "dev@HEAD")
 	want := []string{"→ profiles dev@" + s.head() + " · the profile has changed · schema dev_" + s.head()}
 	var runs []string
@@ -157,9 +157,14 @@ func TestPasswordRotated(t *testing.T) {
 	// The password that was written is the new one: dbt gets in with it.
 	s.mustDot("build", "dev@HEAD", "--force")
 
+	// It stands in the profile and nowhere else.
 	for _, said := range s.said {
-		if strings.Contains(said.stdout+said.stderr, "one\"") || strings.Contains(said.stdout+said.stderr, "two\"") {
+		if strings.Contains(said.stdout+said.stderr, "harvest-moon") || strings.Contains(said.stdout+said.stderr, "midnight-sun") {
 			t.Errorf("dot %s shows the password", strings.Join(said.args, " "))
 		}
+	}
+	found := s.must(s.commandIn(s.dir, "grep", "-rlE", "harvest-moon|midnight-sun", ".dot")).stdout
+	if want := ".dot/build/" + s.head() + "/env/dev/profiles.yml\n"; found != want {
+		t.Errorf("the password stands in\n%swant\n%s", found, want)
 	}
 }

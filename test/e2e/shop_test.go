@@ -68,6 +68,17 @@ func newEmptyShop(t *testing.T, adapter string) *shop {
 	return s
 }
 
+// part runs a part of the test as a test of its own.
+func (s *shop) part(name string, do func()) {
+	s.t.Helper()
+	whole := s.t
+	defer func() { s.t = whole }()
+	whole.Run(name, func(t *testing.T) {
+		s.t = t
+		do()
+	})
+}
+
 // setenv adds variables ("KEY=value") to the environment of later commands.
 func (s *shop) setenv(vars ...string) { s.env = append(s.env, vars...) }
 

@@ -67,19 +67,20 @@ func (s *shop) dotTree() map[string]string {
 		if err != nil {
 			return err
 		}
-		inWorktree := strings.Contains(name, string(filepath.Separator)+"worktree"+string(filepath.Separator))
+		name = filepath.ToSlash(name)
+		inWorktree := strings.Contains(name, "/worktree/")
 		if d.IsDir() {
 			if !inWorktree && (d.Name() == "target" || d.Name() == "logs") {
 				return filepath.SkipDir
 			}
 			return nil
 		}
-		top, _, _ := strings.Cut(name, string(filepath.Separator))
+		top, _, _ := strings.Cut(name, "/")
 		folder := filepath.Base(filepath.Dir(path))
 		switch {
 		case inWorktree:
 			files[name], err = contents(path, d)
-		case top == "locks", top == "key", folder == "state":
+		case top == "locks", top == "key", strings.Contains(name, "/state/"):
 			files[name] = "is there"
 		case top == "places", folder == "records":
 			files[name], err = steady(path)
