@@ -21,11 +21,15 @@ const module = "dot-for-dbt"
 var house = map[string][]string{
 	".": {"cli"},
 	"cli": {
-		"config", "graph", "spec", "steps",
+		"config", "doctor", "graph", "spec", "steps",
 		"internal/dbt", // the table of commands and flags
 		"internal/ignore",
 		"internal/proc", // signals
 		"internal/ui",
+	},
+	"doctor": {
+		"config", "steps",
+		"internal/dbt", "internal/git", "internal/ignore", "internal/workspace",
 	},
 	"steps": {
 		"config", "graph", "spec",

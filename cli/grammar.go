@@ -15,6 +15,7 @@ type grammar struct {
 	Explain explainCommand `cmd:"" help:"Print what a plan rests on: each step's inputs, its record, and what changed. Changes nothing."`
 	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
+	Doctor  doctorCommand  `cmd:"" help:"Look for what keeps dot from working well, and say what cures it. Changes nothing."`
 
 	Completion completionCommand `cmd:"" help:"Print the script that completes dot's command line in a shell."`
 }

@@ -11,6 +11,7 @@ import (
 // A Process is what Main needs of the operating system.
 type Process struct {
 	Args           []string // without the program's name
+	Executable     string   // the path of the program, "" if it is not known
 	Env            []string // NAME=value
 	Dir            string   // the working directory
 	Home           string   // the user's home directory, "" if there is none
@@ -26,8 +27,9 @@ func ThisProcess() (Process, error) {
 		return Process{}, fmt.Errorf("the working directory can't be told: %w", err)
 	}
 	home, _ := os.UserHomeDir() // without one, profiles.yml is not looked for there
+	self, _ := os.Executable()  // only dot doctor wants to know
 	return Process{
-		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Home: home,
+		Args: os.Args[1:], Executable: self, Env: os.Environ(), Dir: dir, Home: home,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
 	}, nil
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"dot-for-dbt/config"
@@ -39,6 +40,16 @@ type World struct {
 	Now  func() time.Time
 	// Stdout and Stderr are dbt's: an *os.File is handed on as it is.
 	Stdout, Stderr io.Writer
+}
+
+// Getenv returns the value of an environment variable, and whether it is set.
+func (w World) Getenv(name string) (value string, ok bool) {
+	for i := len(w.Env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(w.Env[i], name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // A Program is a compiled invocation: a graph, and what a person wants to know

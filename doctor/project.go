@@ -1,0 +1,150 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/steps"
+)
+
+// An environment as far as it could be worked out.
+type environment struct {
+	config.Environment
+	name      string
+	isDefault bool
+	output    *dbt.Output // nil: err says why
+	err       error
+}
+
+// project looks at the project, its environments, its profile and its dbt.
+func (e *examination) project() {
+	project, err := steps.OpenProject(e.patient.World)
+	if err != nil {
+		e.problem("project", err.Error(), hints(err)...)
+		return
+	}
+	e.ok("project", project.Dir())
+	names, err := project.Environments()
+	if err != nil { // of a profile that has to say which environments there are
+		e.problem("profile", err.Error(), hints(err)...)
+		e.dbt(project, nil)
+		return
+	}
+	var all []environment
+	byDefault, _, _ := project.Environment("")
+	for _, name := range names {
+		env, output, err := project.Environment(name)
+		all = append(all, environment{env, name, name == byDefault.Name, output, err})
+	}
+	text := strings.Join(names, ", ")
+	if byDefault.Name != "" {
+		text += "; default: " + byDefault.Name
+	}
+	e.ok("environments", text)
+	for _, env := range all {
+		e.environment(env)
+	}
+	e.dbt(project, all)
+}
+
+// environment looks whether an environment can be used, and says how it
+// connects.
+func (e *examination) environment(env environment) {
+	switch {
+	case env.err != nil && env.Name == "":
+		// Perhaps a required variable, which the command line can give.
+		e.warn("environment "+env.name, env.err.Error(), hints(env.err)...)
+	case env.err != nil && env.isDefault:
+		e.problem("environment "+env.name, env.err.Error(), hints(env.err)...)
+	case env.err != nil: // its variables may be set elsewhere only
+		e.warn("environment "+env.name, env.err.Error(), hints(env.err)...)
+	default:
+		place := env.output.Place(e.patient.Dir)
+		e.ok("environment "+env.name, fmt.Sprintf("output %s of profile %s in %s: %s, schema %s",
+			env.output.Name, env.output.Profile, env.output.File(), place.Adapter, place.Schema))
+	}
+}
+
+// dbt looks at each dbt that an environment uses.
+func (e *examination) dbt(project *steps.Project, all []environment) {
+	if len(all) == 0 {
+		all = []environment{{}}
+	}
+	for len(all) > 0 {
+		setting := all[0].Dot.DBT
+		same := func(env environment) bool { return slices.Equal(env.Dot.DBT, setting) }
+		var group []environment
+		for _, env := range all {
+			if same(env) {
+				group = append(group, env)
+			}
+		}
+		all = slices.DeleteFunc(all, same)
+		tool, err := project.FindDBT(e.ctx, group[0].Environment)
+		if err != nil {
+			e.problem("dbt", err.Error(), hints(err)...)
+			continue
+		}
+		e.tool(tool, group)
+	}
+}
+
+// tool looks at a dbt and what belongs to it.
+func (e *examination) tool(tool dbt.Tool, users []environment) {
+	text := fmt.Sprintf("%s at %s, found by %s", tool.Version, dbt.ShellQuote(tool.Argv), tool.How)
+	if tool.Cloud {
+		e.problem("dbt", text+": it is the dbt Cloud CLI, which does not read profiles.yml and can't build in a schema of its own",
+			"install dbt Core, and name it: DOT_DBT=.venv/bin/dbt")
+		return
+	}
+	e.ok("dbt", text)
+	bytecode, known := tool.Bytecode()
+	e.adapters(tool, bytecode.Python, users)
+	if known {
+		e.bytecode(bytecode)
+	}
+}
+
+// adapters looks whether the adapters of the outputs are installed. dbt 2 has
+// its own.
+func (e *examination) adapters(tool dbt.Tool, python string, users []environment) {
+	if tool.Adapters == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for _, env := range users {
+		if env.output == nil || seen[env.output.Adapter] {
+			continue
+		}
+		adapter := env.output.Adapter
+		seen[adapter] = true
+		if version, ok := tool.Adapters[adapter]; ok {
+			e.ok("adapter", "dbt-"+adapter+" "+version)
+			continue
+		}
+		pip := []string{"python", "-m", "pip", "install", "dbt-" + adapter}
+		if python != "" {
+			pip[0] = python
+		}
+		e.problem("adapter", fmt.Sprintf("dbt-%s is not installed beside %s", adapter, dbt.ShellQuote(tool.Argv)), dbt.ShellQuote(pip))
+	}
+}
+
+// bytecode looks whether dbt's modules are compiled.
+func (e *examination) bytecode(b dbt.Bytecode) {
+	switch {
+	case e.getenv("PYTHONPYCACHEPREFIX") != "":
+		return // it is elsewhere
+	case b.Compiled == b.Sampled:
+		e.ok("bytecode", "dbt's modules are compiled")
+		return
+	}
+	text := fmt.Sprintf("%d of %d modules that dbt always loads are not compiled: each start takes about twice as long", b.Sampled-b.Compiled, b.Sampled)
+	if e.getenv("PYTHONDONTWRITEBYTECODE") != "" {
+		text += "; PYTHONDONTWRITEBYTECODE keeps Python from doing so itself"
+	}
+	e.warn("bytecode", text, dbt.ShellQuote(append([]string{b.Python, "-m", "compileall", "-q"}, b.Dirs...)))
+}

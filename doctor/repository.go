@@ -1,0 +1,171 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/ignore"
+	"dot-for-dbt/internal/workspace"
+)
+
+// repository looks at the repository and what dot has in it.
+func (e *examination) repository() {
+	repo, err := git.Open(e.ctx, e.patient.Dir)
+	if err != nil {
+		e.problem("repository", err.Error(), hints(err)...)
+		return
+	}
+	text := repo.Root
+	if repo.Top != repo.Root {
+		text = fmt.Sprintf("%s, a worktree of %s", repo.Top, repo.Root)
+	}
+	e.ok("repository", text)
+	ws, err := workspace.Open(repo.Root)
+	if err != nil {
+		e.problem(workspace.Dir, err.Error())
+		return
+	}
+	e.ignored(repo, ws)
+	e.vsCode(repo, ws)
+	e.workspace(ws)
+	if ws.Exists() {
+		e.worktrees(repo, ws)
+		e.locks(ws)
+	}
+}
+
+// ignored looks whether git leaves .dot alone for everybody.
+func (e *examination) ignored(repo *git.Repo, ws *workspace.Workspace) {
+	switch ignored, err := repo.Ignores(e.ctx, workspace.Dir); {
+	case err != nil:
+		e.warn(".gitignore", err.Error(), hints(err)...)
+	case !ignored && settled(ws, "gitignore"):
+		e.ok(".gitignore", "lacks .dot/, and is to stay as it is")
+	case !ignored:
+		e.warn(".gitignore", "the repository's ignore rules lack .dot/, where builds are kept",
+			"echo .dot/ >> "+dbt.ShellQuote([]string{filepath.Join(repo.Root, ".gitignore")}))
+	default:
+		e.ok(".gitignore", "has .dot/")
+	}
+}
+
+// vsCode looks whether VS Code, where it is used, leaves .dot alone.
+func (e *examination) vsCode(repo *git.Repo, ws *workspace.Workspace) {
+	if _, err := os.Stat(filepath.Join(repo.Root, ".vscode")); err != nil && e.getenv("TERM_PROGRAM") != "vscode" {
+		return
+	}
+	switch lacks := ignore.VSCodeLacks(repo.Root); {
+	case lacks && settled(ws, "vscode"):
+		e.ok("VS Code", "searches and watches .dot/, and is to do so")
+	case lacks:
+		e.warn("VS Code", "it searches and watches every build in .dot/",
+			"put this into "+filepath.Join(repo.Root, ".vscode", "settings.json")+":\n"+ignore.VSCodeSnippet())
+	default:
+		e.ok("VS Code", "leaves .dot/ alone")
+	}
+}
+
+// settled reports whether the user has answered never to a question of dot's.
+func settled(ws *workspace.Workspace, prompt string) bool {
+	disabled, err := ws.PromptDisabled(prompt)
+	return disabled && err == nil
+}
+
+// workspace looks at what dot keeps.
+func (e *examination) workspace(ws *workspace.Workspace) {
+	if !ws.Exists() {
+		e.ok(workspace.Dir, "not made yet: the first build makes it")
+		return
+	}
+	flaws, err := ws.Examine(e.patient.Now())
+	if err != nil {
+		e.problem(workspace.Dir, err.Error())
+		return
+	}
+	for _, flaw := range flaws {
+		e.flaw(flaw)
+	}
+	if len(flaws) == 0 {
+		e.ok(workspace.Dir, ws.Path()+" is as it should be")
+	}
+}
+
+func (e *examination) flaw(f workspace.Flaw) {
+	text := fmt.Sprintf("%s: %v", f.Path, f.Err)
+	command := func(words ...string) string { return dbt.ShellQuote(append(words, f.Path)) }
+	switch f.Kind {
+	case workspace.BadRecord:
+		e.warn(workspace.Dir, text, "none needed: its step runs again, and writes it anew")
+	case workspace.BadLedger:
+		e.problem(workspace.Dir, text, "build again what is to be deferred to, with --force: that writes it anew")
+	case workspace.BadKey:
+		e.warn(workspace.Dir, text, "none needed")
+	case workspace.Leftover:
+		e.warn(workspace.Dir, text, command("rm"))
+	case workspace.Exposed:
+		e.problem(workspace.Dir, text, command("chmod", "600"))
+	case workspace.Closed:
+		e.problem(workspace.Dir, text, command("chmod", "u+rwx"))
+	default:
+		e.problem(workspace.Dir, text, hints(f.Err)...)
+	}
+}
+
+// worktrees looks whether the worktrees are those of their commits, and those
+// that git knows.
+func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
+	commits, err := ws.Commits()
+	if err != nil {
+		e.problem("worktrees", err.Error())
+		return
+	}
+	registered, err := repo.Registered(ws.Path())
+	if err != nil {
+		e.problem("worktrees", err.Error())
+		return
+	}
+	whole := 0
+	for _, commit := range commits {
+		path := commit.Worktree()
+		registered = slices.DeleteFunc(registered, func(r string) bool { return r == path })
+		err := repo.CheckWorktree(path, commit.Hash)
+		var moved *git.MovedError
+		switch {
+		case err == nil:
+			whole++
+		case errors.As(err, &moved):
+			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "--reset-worktree checks the commit out again with the next build of "+commit.Short)
+		default:
+			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "none needed: the next build of "+commit.Short+" makes it again")
+		}
+	}
+	for _, path := range registered {
+		if _, err := os.Stat(path); err != nil {
+			e.warn("worktrees", path+": registered with git, but missing",
+				"git worktree remove --force --force "+dbt.ShellQuote([]string{path}))
+		}
+	}
+	if whole == len(commits) {
+		e.ok("worktrees", fmt.Sprintf("%d, each at its commit", whole))
+	}
+}
+
+// locks says who is at work.
+func (e *examination) locks(ws *workspace.Workspace) {
+	held, err := ws.Locker("").Held()
+	if err != nil {
+		e.problem("locks", err.Error())
+		return
+	}
+	for _, lock := range held {
+		e.ok("locks", fmt.Sprintf("%s is held by %s", lock.Name, lock.Holder))
+	}
+	if len(held) == 0 {
+		e.ok("locks", "nobody is at work")
+	}
+}
