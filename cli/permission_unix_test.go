@@ -62,12 +62,15 @@ func (s *shop) makeWritable(name string) {
 	}
 }
 
-// lock takes from everybody but root the right to write to a directory, and
-// gives everybody the right to come there.
+// lock takes from everybody but root the right to write to a directory, and to
+// those in dot's; and gives everybody the right to come there.
 func (s *shop) lock(name string) {
 	s.t.Helper()
 	err := os.Chmod(s.file(name), 0o555)
-	s.t.Cleanup(func() { _ = os.Chmod(s.file(name), 0o755) })
+	s.t.Cleanup(func() { s.chmodAll(name, 0o700) })
+	if name == ".dot" {
+		s.chmodAll(name, 0o555)
+	}
 	program, lookErr := exec.LookPath("dot")
 	err = errors.Join(err, lookErr)
 	if os.Geteuid() == 0 {
@@ -76,16 +79,27 @@ func (s *shop) lock(name string) {
 				err = errors.Join(err, os.Chmod(dir, 0o755))
 			}
 		}
-		_ = filepath.Walk(s.file(".dot"), func(file string, info os.FileInfo, _ error) error {
-			if info != nil && file != s.file(name) {
-				return os.Chmod(file, info.Mode()|0o055)
-			}
-			return nil
-		})
+		if name != ".dot" {
+			s.chmodAll(".dot", 0o777)
+		}
 	}
 	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// chmodAll changes the mode of a directory and of those below it, and lets
+// everybody read the files.
+func (s *shop) chmodAll(name string, mode os.FileMode) {
+	_ = filepath.WalkDir(s.file(name), func(file string, d os.DirEntry, err error) error {
+		if err != nil {
+			return nil // there is none
+		}
+		if d.IsDir() {
+			return os.Chmod(file, mode)
+		}
+		return os.Chmod(file, 0o644)
+	})
 }
 
 // asNobody runs dot in a process of its own and returns its exit code.

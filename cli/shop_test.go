@@ -208,13 +208,12 @@ func (s *shop) remove(name string) {
 	}
 }
 
-// placeID is the name of a directory for a place, which depends on the path of
-// the warehouse.
-var placeID = regexp.MustCompile(`/state/[0-9a-f]{20}`)
+// digestName is the name of a file that depends on a path of this machine.
+var digestName = regexp.MustCompile(`/(state|memo)/[0-9a-f]{20}`)
 
 // portable puts short names in place of this machine's paths.
 func (s *shop) portable(text string) string {
-	text = placeID.ReplaceAllString(text, "/state/<place>")
+	text = digestName.ReplaceAllString(text, "/$1/<digest>")
 	return strings.NewReplacer(
 		s.tool, "/bin/dbt",
 		s.dir, "/shop",
