@@ -3,10 +3,12 @@ package steps
 import (
 	"context"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
-	"strings"
 
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
 )
 
@@ -37,16 +39,47 @@ func (c *compiler) pristine(ctx context.Context, b *build) error {
 // them, but for what dbt itself makes.
 func (c *compiler) changes(ctx context.Context, b *build) ([]git.Change, error) {
 	changes, err := c.repo.WorktreeChanges(ctx, b.Commit.Worktree())
-	return slices.DeleteFunc(changes, func(change git.Change) bool { return madeByDBT(b, change.Path) }), err
+	return withoutDBTs(b, changes), err
 }
 
-// madeByDBT reports whether a file in a worktree is of dbt's own making.
-func madeByDBT(b *build, file string) bool {
-	for _, made := range []string{b.project.PackagesPath, lockFile, "target", "logs"} {
-		made = path.Join(b.Project, made)
-		if file == made || strings.HasPrefix(file, made+"/") {
-			return true
+// withoutDBTs leaves out the files in a build's worktree that dbt has made: for
+// its own project, or for others in the repository.
+func withoutDBTs(b *build, changes []git.Change) []git.Change {
+	made := map[string]bool{} // by the files and directories that dbt makes
+	add := func(dir string, project dbt.Project) {
+		for _, name := range []string{project.PackagesPath, lockFile, "target", "logs"} {
+			if at := path.Join(dir, name); at != path.Clean(dir) {
+				made[at] = true
+			}
 		}
 	}
-	return false
+	add(b.Project, b.project)
+	seen := map[string]bool{}
+	return slices.DeleteFunc(changes, func(change git.Change) bool {
+		dirs := above(change.Path)
+		for _, dir := range dirs {
+			if seen[dir] {
+				continue
+			}
+			seen[dir] = true
+			file := filepath.Join(b.Commit.Worktree(), filepath.FromSlash(dir), "dbt_project.yml")
+			if text, err := os.ReadFile(file); err == nil {
+				if project, err := dbt.ParseProject(file, text); err == nil {
+					add(dir, project)
+				}
+			}
+		}
+		return made[change.Path] || slices.ContainsFunc(dirs, func(dir string) bool { return made[dir] })
+	})
+}
+
+// above lists the directories that a file lies in, from the top ("") down.
+func above(file string) []string {
+	dirs := []string{""}
+	for i, c := range file {
+		if c == '/' {
+			dirs = append(dirs, file[:i])
+		}
+	}
+	return dirs
 }
