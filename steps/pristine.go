@@ -23,16 +23,21 @@ func (c *compiler) pristine(ctx context.Context, b *build) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	names := make([]string, len(changes))
-	for i, change := range changes {
-		names[i] = change.String()
-	}
 	msg := fmt.Sprintf("the worktree of %s is not as the commit: nothing was run, because these files are changed in %s:%s",
-		b.Commit.Short, b.Commit.Worktree(), lines(names))
+		b.Commit.Short, b.Commit.Worktree(), lines(texts(changes)))
 	return &hintError{msg: msg, hints: []string{
 		"commit what is worth keeping on a branch of yours, and build that",
 		"--reset-worktree undoes the changes",
 	}}
+}
+
+// texts are changes as git status shows them.
+func texts(changes []git.Change) []string {
+	out := make([]string, len(changes))
+	for i, change := range changes {
+		out[i] = change.String()
+	}
+	return out
 }
 
 // changes are the files of a build's worktree that are not as its commit has

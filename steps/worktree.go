@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/git"
-	"dot-for-dbt/internal/workspace"
 )
 
 // worktreeStep checks the build's commit out.
@@ -30,37 +30,63 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 			return ""
 		},
 		Locks:  []graph.Lock{b.commitLock()},
-		Action: &addWorktree{compiler: c, path: path, commit: b.Commit},
+		Action: &addWorktree{compiler: c, build: b},
 	}
 }
 
 type addWorktree struct {
 	*compiler
-	path   string
-	commit workspace.Commit
+	build *build
 }
 
 func (a *addWorktree) Describe() []string { return nil }
 
 func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	standing := a.repo.CheckWorktree(a.path, a.commit.Hash)
+	path, commit := a.build.Commit.Worktree(), a.build.Commit
+	standing := a.repo.CheckWorktree(path, commit.Hash)
 	var moved *git.MovedError
 	isMoved := errors.As(standing, &moved)
 	switch {
 	case a.req.ResetWorktree && (standing == nil || isMoved):
-		return nil, a.repo.ResetWorktree(ctx, a.path, a.commit.Hash)
-	case standing == nil && attempt.Reason.Cause == graph.NeverRun:
-		// A whole worktree that dot has no record of is taken as it is: the
+		return nil, a.repo.ResetWorktree(ctx, path, commit.Hash)
+	case standing == nil:
+		// A whole worktree is taken as it is, whatever dot knows of it: the
 		// dbt steps look for changes in it.
 		return nil, nil
 	case isMoved: // somebody works there: making it anew would throw that away
 		return nil, &hintError{
-			msg:   fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", a.commit.Short, moved, a.path),
+			msg:   fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", commit.Short, moved, path),
 			hints: []string{"build what is there under its own name, or let --reset-worktree check the commit out again"},
 		}
 	}
-	if err := a.repo.AddWorktree(ctx, a.path, a.commit.Hash, attempt.Held); err != nil {
-		return nil, fmt.Errorf("check out %s: %w", a.commit.Short, err)
+	if !a.req.ResetWorktree && !errors.Is(standing, git.ErrHalfMade) {
+		if err := a.spare(ctx, standing); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.repo.AddWorktree(ctx, path, commit.Hash, attempt.Held); err != nil {
+		return nil, fmt.Errorf("check out %s: %w", commit.Short, err)
 	}
 	return nil, nil
+}
+
+// spare refuses to make a worktree anew where somebody's files would be lost
+// with the damaged one.
+func (a *addWorktree) spare(ctx context.Context, damage error) error {
+	dir := a.build.Commit.Worktree()
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return nil
+	}
+	changes, err := a.repo.LooseChanges(ctx, dir, a.build.Commit.Hash)
+	if err != nil {
+		return err
+	}
+	if changes = withoutDBTs(a.build, changes); len(changes) == 0 {
+		return nil
+	}
+	return &hintError{
+		msg: fmt.Sprintf("the worktree of %s is damaged (%v), and these files in %s are not its commit's:%s",
+			a.build.Commit.Short, damage, dir, lines(texts(changes))),
+		hints: []string{"move away what is worth keeping, and run dot again", "--reset-worktree makes the worktree anew without them"},
+	}
 }
