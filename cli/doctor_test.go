@@ -73,6 +73,12 @@ func TestDoctorFinds(t *testing.T) {
 		code    int
 	}{
 		{"no dbt", nil, []string{"DOT_DBT=nowhere"}, `dbt problem dbt was not found: DOT_DBT names "nowhere"`, "name the path of dbt", 2},
+		{"a dbt for each commit", func(s *shop) {
+			s.write("dot_environments.yml", "environment: {default: dev, all: {dot: {toolchain: requirements.txt}}, dev: {}}")
+		}, nil, "dbt ok of a commit its own, made from its requirements.txt", "", 0},
+		{"none beside it", func(s *shop) {
+			s.write("dot_environments.yml", "environment: {default: dev, all: {dot: {toolchain: requirements.txt}}, dev: {}, prod: {dot: {toolchain: null, dbt: nowhere}}}")
+		}, nil, `dbt problem dbt was not found: dot: dbt names "nowhere"`, "", 2},
 		{"a broken configuration", func(s *shop) { s.write("dot_environments.yml", "environment: [") }, nil, "project problem dot_environments.yml:1:", "", 2},
 		{"no profiles", func(s *shop) { s.remove("profiles.yml") }, nil, "environment dev problem no profiles.yml found", "DBT_PROFILES_DIR", 2},
 		{"no profiles, for others", func(s *shop) { s.remove("profiles.yml") }, nil, "environment prod warning no profiles.yml found", "", 2},

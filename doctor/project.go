@@ -74,8 +74,10 @@ func (e *examination) dbt(project *steps.Project, all []environment) {
 		all = []environment{{}}
 	}
 	for len(all) > 0 {
-		setting := all[0].Dot.DBT
-		same := func(env environment) bool { return slices.Equal(env.Dot.DBT, setting) }
+		settings := all[0].Dot
+		same := func(env environment) bool {
+			return slices.Equal(env.Dot.DBT, settings.DBT) && env.Dot.Toolchain == settings.Toolchain
+		}
 		var group []environment
 		for _, env := range all {
 			if same(env) {
@@ -83,12 +85,18 @@ func (e *examination) dbt(project *steps.Project, all []environment) {
 			}
 		}
 		all = slices.DeleteFunc(all, same)
-		tool, err := project.FindDBT(e.ctx, group[0].Environment)
-		if err != nil {
-			e.problem("dbt", err.Error(), hints(err)...)
-			continue
+		ownPerCommit := settings.Toolchain != "" && e.getenv("DOT_DBT") == ""
+		if ownPerCommit {
+			e.ok("dbt", "of a commit its own, made from its "+settings.Toolchain)
 		}
-		e.tool(tool, group)
+		switch tool, err := project.FindDBT(e.ctx, group[0].Environment); {
+		case err != nil && ownPerCommit:
+			e.warn("dbt", "for the working tree: "+err.Error(), hints(err)...)
+		case err != nil:
+			e.problem("dbt", err.Error(), hints(err)...)
+		default:
+			e.tool(tool, group)
+		}
 	}
 }
 

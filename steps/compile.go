@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
@@ -85,15 +84,7 @@ type arguments struct {
 	ProfilesDir string // of --profiles-dir, which only a plain call may have
 }
 
-func (c *compiler) getenv(name string) (string, bool) {
-	prefix := name + "="
-	for i := len(c.world.Env) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(c.world.Env[i], prefix); ok {
-			return value, true
-		}
-	}
-	return "", false
-}
+func (c *compiler) getenv(name string) (string, bool) { return c.world.Getenv(name) }
 
 // findProject returns the directory at or above dir that holds a
 // dbt_project.yml.
