@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -82,7 +83,7 @@ type include struct {
 }
 
 func (i include) read(read func(string) ([]byte, error)) ([]byte, error) {
-	if !fs.ValidPath(i.name) {
+	if !fs.ValidPath(i.name) || !filepath.IsLocal(filepath.FromSlash(i.name)) { // on Windows a\..\..\b is no name of a file
 		return nil, fmt.Errorf("%s includes %s, which lies outside of the repository", i.by, i.name)
 	}
 	data, err := read(i.name)
