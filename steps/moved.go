@@ -20,8 +20,8 @@ func (c *compiler) notThere(commit git.Commit, name string) error {
 			where = "the top directory"
 		}
 		checkout := c.repo.Root + "-" + commit.Short
-		err.hints = append(err.hints, fmt.Sprintf("at %s it is in %s: %s, and run dot in %s", commit.Short, where,
-			dbt.ShellQuote([]string{"git", "worktree", "add", "--detach", checkout, commit.Short}),
+		err.hints = append(err.hints, fmt.Sprintf("at %s it is in %s: git worktree add --detach %s, and run dot in %s", commit.Short, where,
+			dbt.ShellQuote([]string{checkout, commit.Short}),
 			filepath.Join(checkout, filepath.FromSlash(dir))))
 	}
 	if err.hints == nil {
