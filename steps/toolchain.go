@@ -203,7 +203,7 @@ type makeToolchain struct {
 	toolchain *toolchain
 }
 
-// file is where the requirements file itself is put.
+// file is where a requirements file is put.
 func (a *makeToolchain) file(name string) string {
 	return filepath.Join(a.toolchain.Requirements(), filepath.FromSlash(name))
 }
