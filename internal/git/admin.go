@@ -65,13 +65,18 @@ func (r *Repo) CheckWorktree(path, commit string) error {
 	if err != nil {
 		return err
 	}
-	if slices.Contains(unfinished, read(admin, "locked")) {
+	return whole(admin, commit)
+}
+
+// whole tells why what git keeps in a git directory is not the checkout of a commit.
+func whole(gitDir, commit string) error {
+	if slices.Contains(unfinished, read(gitDir, "locked")) {
 		return ErrHalfMade
 	}
-	if _, err := os.Stat(filepath.Join(admin, "index")); err != nil {
+	if _, err := os.Stat(filepath.Join(gitDir, "index")); err != nil {
 		return errors.New("its index is missing")
 	}
-	if at := read(admin, "HEAD"); at != commit {
+	if at := read(gitDir, "HEAD"); at != commit {
 		return &MovedError{At: at}
 	}
 	return nil
@@ -79,18 +84,10 @@ func (r *Repo) CheckWorktree(path, commit string) error {
 
 // admin finds the admin of the worktree at path, and makes sure that each names the other.
 func (r *Repo) admin(path string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(path, ".git"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", errors.New("its .git file is missing")
-	}
+	admin, err := gitFile(path)
 	if err != nil {
 		return "", err
 	}
-	admin, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir: ")
-	if !ok {
-		return "", errors.New("its .git file is damaged")
-	}
-	admin = absolute(path, admin)
 	if !samePath(filepath.Dir(admin), filepath.Join(r.CommonDir, "worktrees")) {
 		return "", errors.New("registered with another repository")
 	}
@@ -98,6 +95,24 @@ func (r *Repo) admin(path string) (string, error) {
 		return "", errors.New("not registered with git")
 	}
 	return admin, nil
+}
+
+var errNoGitFile = errors.New("its .git file is missing")
+
+// gitFile is where the .git file of a worktree leads.
+func gitFile(path string) (gitDir string, err error) {
+	text, err := os.ReadFile(filepath.Join(path, ".git"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errNoGitFile
+	}
+	if err != nil {
+		return "", err
+	}
+	gitDir, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir: ")
+	if !ok {
+		return "", errors.New("its .git file is damaged")
+	}
+	return absolute(path, gitDir), nil
 }
 
 // admins are all that are about a worktree at path, which need not exist: there is more than one after a crash.

@@ -4,10 +4,10 @@
 // It knows git's command line and the layout of a repository. It must not know what dot keeps under `.dot`, nor
 // anything of dbt.
 //
-// It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.RemoveWorktree] and [Repo.ResetWorktree] write, and only
-// below [Repo.Root]/.dot and in git's administration of the worktrees there; everything else leaves every byte of the
-// repository as it is, the index included. No hook of the repository is run, and nothing is fetched, but for objects
-// that a partial clone left out.
+// It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.AddSubmodules], [Repo.RemoveWorktree] and
+// [Repo.ResetWorktree] write, and only below [Repo.Root]/.dot and in git's administration of the worktrees there;
+// everything else leaves every byte of the repository as it is, the index included. No hook of the repository is run,
+// and nothing is fetched, but for submodules that the user doesn't have and objects that a partial clone left out.
 package git
 
 import (

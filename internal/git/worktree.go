@@ -21,10 +21,15 @@ var asCommitted = []string{"-c", "core.sparseCheckout=false", "-c", "submodule.r
 
 // AddWorktree makes a worktree of commit (a full hash) at path, which lies below Root/.dot: detached, and locked with
 // the reason "dot", so that git never prunes it. What stands there is removed first, half made or not. git inherits the
-// files in inherit.
+// files in inherit. Submodules are for [Repo.AddSubmodules].
 //
 // It may be killed at any moment: then [Repo.CheckWorktree] tells, and the next call starts over.
 func (r *Repo) AddWorktree(ctx context.Context, path, commit string, inherit []*os.File) error {
+	return r.addWorktree(ctx, path, commit, nil, inherit)
+}
+
+// addWorktree tells git with gitDir where the repository is, where it would not find it from Top.
+func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []string, inherit []*os.File) error {
 	if !fullHash.MatchString(commit) {
 		return fmt.Errorf("making a worktree: %q is not the hash of a commit", commit)
 	}
@@ -34,7 +39,7 @@ func (r *Repo) AddWorktree(ctx context.Context, path, commit string, inherit []*
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { // git would let others in
 		return fmt.Errorf("making a worktree: %w", err)
 	}
-	add := command(r.Top, asCommitted...)
+	add := command(r.Top, append(gitDir, asCommitted...)...)
 	add.Argv = append(add.Argv, "worktree", "add", "--quiet", "--detach", "--lock", "--", path, commit)
 	add.Inherit = inherit
 	_, err := run(ctx, "worktree add", add)
@@ -84,6 +89,9 @@ func (r *Repo) remove(path string) error {
 		if err := lock(admin, beingRemoved); err != nil {
 			return fmt.Errorf("removing a worktree: %w", err)
 		}
+	}
+	if err := r.forgetBelow(path); err != nil {
+		return err
 	}
 	if err := r.removeInside(inside); err != nil {
 		return fmt.Errorf("removing the worktree at %s: %w", path, err)
@@ -145,10 +153,10 @@ func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, erro
 
 // ResetWorktree makes the worktree at path, which lies below Root/.dot, what it was when it was made: HEAD detached at
 // commit, every file as committed, no other files but ignored ones. A branch that somebody checked out there stays
-// where it is.
+// where it is. Submodules are gone after it: see [Repo.AddSubmodules].
 func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
-	if _, err := r.insideDot(path); err != nil {
-		return err
+	if err := r.removeSubmodules(ctx, path); err != nil {
+		return fmt.Errorf("resetting the worktree at %s: %w", path, err)
 	}
 	for _, args := range [][]string{
 		{"checkout", "--quiet", "--force", "--detach", commit, "--"},

@@ -1,0 +1,131 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/internal/proc"
+)
+
+// A submodule is a directory of a commit that is a commit of another repository. Git keeps that repository at
+// <common>/modules/<name> for the main worktree, and at <common>/worktrees/<id>/modules/<name> for a linked one, so that
+// `git submodule update` in a worktree of dot's would clone what the user has already. So where the user has it, the
+// submodule is a linked worktree of that repository: nothing is copied, nothing fetched, and the user's own checkout
+// and configuration stay as they are. Where the user hasn't, git clones it.
+
+// Submodule is a submodule of a commit, or of one of its submodules.
+type Submodule struct {
+	Path   string `json:"path"`   // with slashes, from the top of the worktree that all of them are in
+	Commit string `json:"commit"` // of its repository
+}
+
+// Submodules lists the submodules of a commit: the directories that are commits and that .gitmodules has a name for.
+// Those in them are not told.
+func (r *Repo) Submodules(ctx context.Context, commit string) ([]Submodule, error) {
+	named, err := submodules(ctx, r.Top, nil, commit)
+	var all []Submodule
+	for _, s := range named {
+		all = append(all, s.Submodule)
+	}
+	return all, err
+}
+
+// AddSubmodules checks out the submodules of the whole worktree at path, which lies below Root/.dot, those in them too,
+// and returns them all. One that stands stays as it is, with what somebody changed in it; half of one is made anew. git
+// inherits the files in inherit.
+//
+// Where the user's repository has the commit, no network is used. An error has hints.
+func (r *Repo) AddSubmodules(ctx context.Context, path string, inherit []*os.File) ([]Submodule, error) {
+	admin, err := r.admin(path)
+	if err != nil {
+		return nil, fmt.Errorf("the worktree at %s: %w", path, err)
+	}
+	top := &checkout{top: r, path: path, gitDir: admin, commonDir: r.CommonDir, inherit: inherit}
+	return top.addSubmodules(ctx)
+}
+
+// CheckSubmodules tells which of the submodules of the worktree at path does not stand, and why. It runs no git, and
+// does not look for changes in them: [Repo.WorktreeChanges] does, and finds other commits that were checked out, too.
+func (r *Repo) CheckSubmodules(path string, all []Submodule) error {
+	for _, s := range all {
+		_, err := checkSubmodule(filepath.Join(path, filepath.FromSlash(s.Path)), s.Commit)
+		if moved := (*MovedError)(nil); err != nil && !errors.As(err, &moved) {
+			return fmt.Errorf("submodule %s: %w", printable(s.Path), err)
+		}
+	}
+	return nil
+}
+
+// checkSubmodule tells why what stands at dir is not a whole checkout of a submodule, and where its git directory is.
+func checkSubmodule(dir, commit string) (gitDir string, err error) {
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("missing")
+	}
+	if gitDir, err = gitFile(dir); err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(gitDir); errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("its repository is gone")
+	}
+	switch worktree := worktreeOf(gitDir); {
+	case worktree == "" && read(gitDir, "locked") == "": // a clone of git's, which dot marks when it is done
+		return "", ErrHalfMade
+	case worktree != "" && !samePath(worktree, dir):
+		return "", errors.New("not registered with git")
+	}
+	return gitDir, whole(gitDir, commit)
+}
+
+// gitlink is the mode of a submodule in a tree.
+const gitlink = "160000"
+
+// named is a submodule with the name that its repository goes by.
+type named struct {
+	Submodule
+	name string
+}
+
+// submodules lists the submodules of a commit of the repository at dir, or at gitDir if that isn't empty.
+func submodules(ctx context.Context, dir string, gitDir []string, commit string) ([]named, error) {
+	out, err := run(ctx, "ls-tree", command(dir, append(gitDir, "ls-tree", "-r", "--full-tree", "-z", commit)...))
+	if err != nil {
+		return nil, err
+	}
+	commits, file := map[string]string{}, ""
+	for _, entry := range entries(out) {
+		about, name, _ := strings.Cut(entry, "\t") // mode, type and id
+		switch mode, id := about[:6], about[strings.LastIndex(about, " ")+1:]; {
+		case mode == gitlink:
+			commits[name] = id
+		case name == ".gitmodules" && mode != "120000": // git reads no link here
+			file = id
+		}
+	}
+	if len(commits) == 0 || file == "" {
+		return nil, nil
+	}
+	out, err = run(ctx, "config", command(dir, append(gitDir, "config", "--blob", file, "--null", "--get-regexp", `^submodule\..*\.path$`)...))
+	if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 && failed.Stderr == "" {
+		return nil, nil // no names
+	}
+	if err != nil {
+		return nil, fmt.Errorf(".gitmodules at %s: %w", commit, err)
+	}
+	var all []named
+	for _, entry := range entries(out) {
+		key, at, _ := strings.Cut(entry, "\n")
+		at = path.Clean(at)
+		if id := commits[at]; id != "" {
+			delete(commits, at) // the first name is the one that counts
+			name := strings.TrimSuffix(strings.TrimPrefix(key, "submodule."), ".path")
+			all = append(all, named{Submodule{Path: at, Commit: id}, name})
+		}
+	}
+	return all, nil
+}
