@@ -40,7 +40,7 @@ type result struct {
 func (s *session) metadata(kind, number string) metadata {
 	return metadata{
 		Schema:  "https://schemas.getdbt.com/dbt/" + kind + "/" + number + ".json",
-		Version: version, Generated: s.Now().UTC(), ID: s.id, Adapter: "duckdb",
+		Version: s.version(), Generated: s.Now().UTC(), ID: s.id, Adapter: s.output.Adapter,
 	}
 }
 

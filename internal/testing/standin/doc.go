@@ -17,6 +17,8 @@
 //
 // Environment variables make it misbehave, and tell what it did:
 //
+//	STANDIN_V2=1                  it stands in for dbt 2, as far as that differs
+//	STANDIN_VERSION=1.7.19        the version it says it is, of dbt 1
 //	STANDIN_LOG=file              each start appends its command line
 //	STANDIN_FAIL="a b"            the nodes a and b fail
 //	STANDIN_EXIT="list 3"         the command list prints a complaint and exits with 3

@@ -52,8 +52,7 @@ func (p Process) parseLine() (line, error) {
 		return l, usage("Usage: dbt [OPTIONS] COMMAND [ARGS]...")
 	}
 	l.command = p.Args[0]
-	lacks, ok := commands[l.command]
-	if !ok {
+	if _, ok := commands[l.command]; !ok {
 		return l, usage("No such command '%s'.", l.command)
 	}
 	for rest := p.Args[1:]; len(rest) > 0; {
@@ -64,7 +63,7 @@ func (p Process) parseLine() (line, error) {
 			name, ok = strings.CutPrefix(word, "--")
 		}
 		positive, negated := strings.CutPrefix(name, "no-")
-		if !ok || slices.Contains(lacks, positive) {
+		if !ok || p.lacks(l.command, positive) {
 			return l, usage("No such option: %s", word)
 		}
 		n := 0

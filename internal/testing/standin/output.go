@@ -13,6 +13,7 @@ import (
 type output struct {
 	Profile  string
 	Name     string
+	Adapter  string
 	Schema   string
 	Database string
 	Path     string // of the warehouse, absolute
@@ -50,10 +51,15 @@ func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
 	if !ok {
 		return nil, usage("The profile '%s' does not have a target named '%s'.", out.Profile, out.Name)
 	}
-	if fields["type"] != "duckdb" {
+	adapter, ok := adapters[fmt.Sprint(fields["type"])]
+	if !ok {
 		return nil, usage("the stand-in has no adapter %v", fields["type"])
 	}
-	for key, into := range map[string]*string{"schema": &out.Schema, "path": &out.Path} {
+	out.Adapter = fmt.Sprint(fields["type"])
+	if err := p.checkAdapter(out.Adapter); err != nil {
+		return nil, err
+	}
+	for key, into := range map[string]*string{adapter.schema: &out.Schema, adapter.database: &out.Database, "path": &out.Path} {
 		switch value := fields[key].(type) {
 		case nil:
 		case string:
@@ -64,7 +70,12 @@ func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
 			return nil, usage("%s: %v is not of type 'string'", key, value)
 		}
 	}
-	out.Schema = firstOf(out.Schema, "main")
+	if out.Schema = firstOf(out.Schema, adapter.otherwise); out.Schema == "" {
+		return nil, usage("'%s' is a required property", adapter.schema)
+	}
+	if out.Adapter != "duckdb" {
+		return out, nil
+	}
 	if out.Path == "" {
 		return nil, usage("the stand-in keeps nothing in memory: the output needs a path")
 	}
@@ -73,6 +84,14 @@ func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
 	}
 	out.Database = strings.TrimSuffix(filepath.Base(out.Path), filepath.Ext(out.Path))
 	return out, nil
+}
+
+// adapters are those that there are outputs for; only duckdb's has a warehouse.
+// An output's schema and database stand in these fields.
+var adapters = map[string]struct{ schema, database, otherwise string }{
+	"duckdb":   {"schema", "database", "main"},
+	"postgres": {"schema", "dbname", ""},
+	"bigquery": {"dataset", "project", ""},
 }
 
 func exists(file string) bool {

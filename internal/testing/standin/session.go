@@ -3,6 +3,7 @@ package standin
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,12 +47,18 @@ func (p Process) open(l line) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.loadMacros(); err != nil {
+	err = j.loadMacros()
+	if missing := (*exit)(nil); p.isV2() && errors.As(err, &missing) {
+		if err = p.deps(l); err == nil { // dbt 2 installs them by itself
+			err = j.loadMacros()
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	s := &session{Process: p, line: l, project: j, output: out, nodes: map[string]*node{}, id: rand.Text()}
 	s.names = p.common(vars).with(scope{"execute": true, "target": map[string]any{
-		"name": out.Name, "schema": out.Schema, "database": out.Database, "type": "duckdb", "profile_name": out.Profile,
+		"name": out.Name, "schema": out.Schema, "database": out.Database, "type": out.Adapter, "profile_name": out.Profile,
 	}})
 	if err := s.readNodes(); err != nil {
 		return nil, err
@@ -77,7 +84,7 @@ func (s *session) readState() error {
 		return err
 	}
 	s.state = m.Nodes
-	return nil
+	return s.checkState(m.Metadata.Version)
 }
 
 // do carries the command out.
@@ -86,7 +93,7 @@ func (s *session) do() error {
 		return err
 	}
 	if !s.line.on("quiet") {
-		s.printf("Running with dbt=%s (a stand-in)", version)
+		s.printf("Running with dbt=%s (a stand-in)", s.version())
 	}
 	kinds := types[s.line.command]
 	if only := s.line.words("resource-types"); len(only) > 0 {

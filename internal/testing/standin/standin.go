@@ -66,10 +66,10 @@ func Main(p Process) int {
 		if e.msg != "" {
 			p.printf("%s", e.msg)
 		}
-		return e.code
+		return p.code(e.code)
 	}
 	p.printf("Encountered an error:\n%v", err)
-	return 2
+	return p.code(2)
 }
 
 func (p Process) run() error {
@@ -77,8 +77,11 @@ func (p Process) run() error {
 		return err
 	}
 	if slices.Equal(p.Args, []string{"--version"}) {
-		p.printf("Core:\n  - installed: %s\n\nPlugins:\n  - duckdb: 1.11.1\n\nThis is not dbt, but a stand-in for it in tests.", version)
+		p.printf("%s", p.versionText())
 		return nil
+	}
+	if err := p.checkVariables(); err != nil {
+		return err
 	}
 	l, err := p.parseLine()
 	if err != nil {

@@ -18,6 +18,9 @@ type warehouse struct {
 // openWarehouse makes the directory, or refuses as DuckDB does if another
 // process uses it.
 func (s *session) openWarehouse() (*warehouse, error) {
+	if s.output.Adapter != "duckdb" {
+		return nil, usage("the stand-in has no warehouse for %s", s.output.Adapter)
+	}
 	w := &warehouse{dir: s.output.Path, database: s.output.Database, lock: flock.New(s.output.Path + ".lock")}
 	switch free, err := w.lock.TryLock(); {
 	case err != nil:
