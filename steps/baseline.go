@@ -49,8 +49,35 @@ func (c *compiler) resolveBaseline(s spec.Spec, commit git.Commit, target *build
 	if err != nil {
 		return nil, err
 	}
+	if err := c.readable(base); err != nil {
+		return nil, err
+	}
 	c.program.Warnings = append(c.program.Warnings, standing.doubts()...)
 	return base, nil
+}
+
+// readable makes sure that the dbt in use can read the baseline's manifest.
+func (c *compiler) readable(base *baseline) error {
+	if !c.program.Tool.V2() { // dbt 1 reads those of any dbt 1
+		return nil
+	}
+	name := filepath.Join(base.state, "manifest.json")
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, err := dbt.ReadManifest(name, f, nil)
+	if err != nil {
+		return err
+	}
+	if err := c.program.Tool.CanRead(head); err != nil {
+		return &hintError{
+			msg:   fmt.Sprintf("the manifest.json of %s can't be used: %v", base.build, err),
+			hints: []string{"build it with a newer dbt: " + dbt.ShellQuote([]string{"dot", "build", base.spec.String(), "--force"})},
+		}
+	}
+	return nil
 }
 
 // warnOfDeferral says where dbt's deferral does something else than one might

@@ -186,6 +186,9 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 		if err := c.noteUncommitted(ctx, target); err != nil {
 			return err
 		}
+		if warning := c.program.Tool.AdapterWarning(output.Adapter, c.getenv); warning != "" {
+			c.program.Warnings = append(c.program.Warnings, warning)
+		}
 	}
 	var base *baseline
 	if c.req.Baseline != nil {

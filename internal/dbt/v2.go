@@ -14,6 +14,9 @@ import (
 //   - A variable DBT_ENGINE_* that it doesn't know is an error. dot sets none.
 //   - It installs missing packages by itself.
 
+// V2 says whether it is dbt 2 or later; false where that is not known.
+func (r Release) V2() bool { return isV2(r.Version) && !r.Cloud }
+
 // isV2 says whether a version is one of dbt 2 or later; false where it is not known.
 func isV2(version string) bool { return majorMinor(version)[0] >= 2 }
 
@@ -35,7 +38,7 @@ const experimentalAdapters = "DBT_ALLOW_EXPERIMENTAL_ADAPTERS"
 
 // AdapterWarning is what to tell a person whose dbt is 2 and whose adapter it may refuse; "" for nothing.
 func (r Release) AdapterWarning(adapter string, env func(name string) (string, bool)) string {
-	if !isV2(r.Version) || r.Cloud || slices.Contains(v2Adapters, adapter) {
+	if !r.V2() || slices.Contains(v2Adapters, adapter) {
 		return ""
 	}
 	if allowed, _ := env(experimentalAdapters); strings.EqualFold(allowed, "true") || allowed == "1" {
@@ -47,7 +50,7 @@ func (r Release) AdapterWarning(adapter string, env func(name string) (string, b
 // CanRead says in its error why this dbt could not use a manifest as its --state: dbt 2 reads none that is
 // older than dbt 1.8.
 func (r Release) CanRead(manifest Metadata) error {
-	if !isV2(r.Version) || r.Cloud || manifest.DBTVersion == "" || atLeast(manifest.DBTVersion, "1.8") {
+	if !r.V2() || manifest.DBTVersion == "" || atLeast(manifest.DBTVersion, "1.8") {
 		return nil
 	}
 	return fmt.Errorf("it is of dbt %s, and dbt %s reads those of dbt 1.8 and newer", manifest.DBTVersion, r.Version)
