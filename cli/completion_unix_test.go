@@ -34,7 +34,11 @@ func TestCompletionInShells(t *testing.T) {
 			}
 			s := newShop(t)
 			s.git("branch", "feature/x")
-			for _, tt := range []struct{ typed, want string }{
+			exchanges := []exchange{
+				{"ready> ", shell.setup + "; PS1='arm''ed> '\n"}, // as typed it is no prompt yet
+				{"armed> ", ""},
+			}
+			for _, tt := range [][2]string{
 				{"dot bui", "dot build "},
 				{"dot docs ser", "dot docs serve "},
 				{"dot build pr", "dot build prod"}, // or prod@
@@ -45,22 +49,29 @@ func TestCompletionInShells(t *testing.T) {
 				{"dot plan build dev@HEAD --defer prod@ma", "dot plan build dev@HEAD --defer prod@main "},
 				{"dot build dev@HEAD -- --store-f", "dot build dev@HEAD -- --store-failures "},
 			} {
-				if got := s.typeInto(shell.argv, shell.setup, tt.typed+"\t", tt.want); !strings.Contains(got, tt.want) {
-					t.Errorf("%s and Tab: want %q, got %q", tt.typed, tt.want, got)
-				}
+				typed, want := tt[0], tt[1]
+				exchanges[len(exchanges)-1].typed += typed + "\t"
+				exchanges = append(exchanges, exchange{want, "\x15"}) // Ctrl-U: away with the line
+			}
+			if unmet, seen := s.converse(shell.argv, exchanges); unmet != "" {
+				t.Errorf("want %q on the screen, got %q", unmet, seen)
 			}
 		})
 	}
 }
 
+// An exchange waits for something on the screen, and types something then.
+type exchange struct{ awaited, typed string }
+
 // controls are what a shell writes for the terminal rather than for people.
 var controls = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r\a]")
 
-// typeInto starts a shell, sets it up, types a line, and returns what is then on
-// the screen: as soon as it has want, or all there is after a while.
-func (s *shop) typeInto(argv []string, setup, typed, want string) string {
+// converse starts a shell at a terminal of its own, and returns what it waited
+// for in vain, "" for nothing, and what was on the screen since the last
+// exchange.
+func (s *shop) converse(argv []string, exchanges []exchange) (unmet, seen string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = s.cwd
@@ -74,27 +85,20 @@ func (s *shop) typeInto(argv []string, setup, typed, want string) string {
 		screen.Close()
 		_ = cmd.Wait()
 	}()
-	stages := []struct{ prompt, typed string }{
-		{"ready> ", setup + "; PS1='arm''ed> '\n"}, // as typed it is no prompt yet
-		{"armed> ", typed},
-	}
-	var seen string
 	for buffer := make([]byte, 4096); ; {
 		n, err := screen.Read(buffer)
 		seen = controls.ReplaceAllString(seen+string(buffer[:n]), "")
-		if len(stages) > 0 {
-			if _, after, ok := strings.Cut(seen, stages[0].prompt); ok {
-				seen = after
-				if _, err := io.WriteString(screen, stages[0].typed); err != nil {
-					s.t.Fatal(err)
-				}
-				stages = stages[1:]
+		if _, after, ok := strings.Cut(seen, exchanges[0].awaited); ok {
+			seen = after
+			if _, err := io.WriteString(screen, exchanges[0].typed); err != nil {
+				s.t.Fatal(err)
 			}
-		} else if strings.Contains(seen, want) {
-			return seen
+			if exchanges = exchanges[1:]; len(exchanges) == 0 {
+				return "", seen
+			}
 		}
 		if err != nil { // the shell is gone
-			return seen
+			return exchanges[0].awaited, seen
 		}
 	}
 }
