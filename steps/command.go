@@ -81,12 +81,12 @@ func (c *compiler) unskippable(call *call) string {
 	return c.undeclared(call)
 }
 
-// undeclared says where the project, one of its packages or the output reads an
-// environment variable whose name only dbt can tell, unless the environment
+// undeclared says where the project, its packages and submodules or the output
+// reads an environment variable whose name only dbt can tell, unless the environment
 // declares what is read.
 func (c *compiler) undeclared(call *call) string {
 	installed, _ := c.installed(call.build)
-	if at := slices.Concat(call.keyVars.Computed, installed.Computed); len(at) > 0 && call.env.Dot.Env == nil {
+	if at := slices.Concat(call.keyVars.Computed, installed.Computed, c.submoduleReads(call.build).Computed); len(at) > 0 && call.env.Dot.Env == nil {
 		return "env_var with a computed name at " + at[0] + ": declare what it reads with dot: {env: […]}"
 	}
 	return ""
@@ -165,19 +165,21 @@ func manifestMark(b *build) string {
 }
 
 // lateInputs are the inputs that the steps below make: the versions in a
-// toolchain, which packages were resolved and what they read from the
-// environment, and what the baseline is.
+// toolchain, which packages were resolved, what they and submodules read from
+// the environment, and what the baseline is.
 func (c *compiler) lateInputs(call *call) func(context.Context) ([]graph.Input, error) {
 	return func(ctx context.Context) ([]graph.Input, error) {
 		in := c.lateVersions(call.build, call.build.output.Adapter)
-		if installed, ok := c.installed(call.build); ok {
+		installed, ok := c.installed(call.build)
+		if ok {
 			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
-			names := slices.DeleteFunc(installed.EnvVars, func(name string) bool {
-				return slices.Contains(call.keyVars.Names, name) || slices.Contains(call.env.Dot.Env, name)
-			})
-			others := config.Environment{Dot: config.Settings{IgnoreEnv: call.env.Dot.IgnoreEnv}}
-			in = append(in, c.envInputs(others, names)...)
 		}
+		names := slices.Concat(installed.EnvVars, c.submoduleReads(call.build).Names)
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return slices.Contains(call.keyVars.Names, name) || slices.Contains(call.env.Dot.Env, name)
+		})
+		others := config.Environment{Dot: config.Settings{IgnoreEnv: call.env.Dot.IgnoreEnv}}
+		in = append(in, c.envInputs(others, names)...)
 		if call.Command.Name == "docs generate" { // its catalog is of what was built
 			ledger, err := c.ws.Ledger(call.build.place)
 			if err != nil {

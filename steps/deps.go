@@ -151,7 +151,7 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 				hints: []string{"keep it in the repository, or name it by its git URL"},
 			}
 		}
-		tree, err := c.objects.ID(b.Commit.Hash + ":" + at)
+		tree, err := c.treeID(b.Commit, at)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, fmt.Errorf("the local package %s does not exist at %s", p.Local, b.Commit.Short)
 		}
@@ -224,17 +224,11 @@ func (a *installPackages) look() (depsOutputs, error) {
 		if err != nil {
 			return out, err
 		}
-		err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !renderedByDBT(file) {
-				return err
-			}
-			text, err := os.ReadFile(file)
-			use = use.Plus(dbt.ScanEnvVars(e.Name()+file[len(root):], text))
-			return err
-		})
+		reads, err := scanDir(root, e.Name())
 		if err != nil {
 			return out, fmt.Errorf("look for env_var in package %s: %w", e.Name(), err)
 		}
+		use = use.Plus(reads)
 	}
 	use = use.Public()
 	out.EnvVars, out.Computed = use.Names, use.Computed

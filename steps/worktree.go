@@ -17,8 +17,13 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 		Name: "worktree " + b.Commit.Short, Kind: "worktree", Version: 1,
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
 		Record: b.Commit.Record("worktree"),
-		Missing: func(graph.Record) string {
+		Missing: func(r graph.Record) string {
 			if err := c.repo.CheckWorktree(path, b.Commit.Hash); err != nil {
+				return err.Error()
+			}
+			var out worktreeOutputs
+			_ = r.Decode(&out) // without any, there is nothing to look for
+			if err := c.checkSubmodules(b.Commit, out); err != nil {
 				return err.Error()
 			}
 			if c.req.ResetWorktree {
@@ -48,11 +53,14 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 	isMoved := errors.As(standing, &moved)
 	switch {
 	case a.req.ResetWorktree && (standing == nil || isMoved):
-		return nil, a.repo.ResetWorktree(ctx, path, commit.Hash)
+		if err := a.repo.ResetWorktree(ctx, path, commit.Hash); err != nil {
+			return nil, err
+		}
+		return a.addSubmodules(ctx, attempt.Held)
 	case standing == nil:
 		// A whole worktree is taken as it is, whatever dot knows of it: the
 		// dbt steps look for changes in it.
-		return nil, nil
+		return a.addSubmodules(ctx, attempt.Held)
 	case isMoved: // somebody works there: making it anew would throw that away
 		return nil, &hintError{
 			msg:   fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", commit.Short, moved, path),
@@ -67,7 +75,7 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 	if err := a.repo.AddWorktree(ctx, path, commit.Hash, attempt.Held); err != nil {
 		return nil, fmt.Errorf("check out %s: %w", commit.Short, err)
 	}
-	return nil, nil
+	return a.addSubmodules(ctx, attempt.Held)
 }
 
 // spare refuses to make a worktree anew where somebody's files would be lost

@@ -27,8 +27,8 @@ type Submodule struct {
 
 // Submodules lists the submodules of a commit: the directories that are commits and that .gitmodules has a name for.
 // Those in them are not told.
-func (r *Repo) Submodules(ctx context.Context, commit string) ([]Submodule, error) {
-	named, err := submodules(ctx, r.Top, nil, commit)
+func (o *Objects) Submodules(commit string) ([]Submodule, error) {
+	named, err := submodules(o.ctx, o.repo.Top, nil, commit)
 	var all []Submodule
 	for _, s := range named {
 		all = append(all, s.Submodule)

@@ -95,13 +95,13 @@ func TestSubmodules(t *testing.T) {
 	f := newFamily(t)
 	f.Git("update-index", "--add", "--cacheinfo", "160000,"+f.second+",nameless")
 	f.Git("commit", "--quiet", "--message", "a repository in it that is no submodule")
-	got, err := f.git.Submodules(t.Context(), f.Git("rev-parse", "HEAD"))
+	got, err := f.git.Objects(t.Context()).Submodules(f.Git("rev-parse", "HEAD"))
 	check(t, err)
 	wantEqual(t, got, []git.Submodule{{Path: macrosPath, Commit: f.At(macrosPath).Git("rev-parse", "HEAD")}})
-	got, err = f.git.Submodules(t.Context(), f.first)
+	got, err = f.git.Objects(t.Context()).Submodules(f.first)
 	check(t, err)
 	wantEqual(t, got, f.all[:1])
-	got, err = open(t, f.deep.Dir).Submodules(t.Context(), f.all[1].Commit)
+	got, err = open(t, f.deep.Dir).Objects(t.Context()).Submodules(f.all[1].Commit)
 	if err != nil || got != nil {
 		t.Errorf("got %v, %v", got, err)
 	}

@@ -1,0 +1,120 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
+)
+
+// worktreeOutputs are what the worktree step's record keeps.
+type worktreeOutputs struct {
+	Submodules []submodule `json:"submodules,omitempty"`
+}
+
+// A submodule is one that was checked out in a worktree.
+type submodule struct {
+	git.Submodule
+	// EnvVars and Computed are what its files read from the environment. They
+	// are in another repository, so that this is known no earlier.
+	EnvVars  []string `json:"env_vars,omitempty"`
+	Computed []string `json:"computed,omitempty"`
+}
+
+// addSubmodules checks out the submodules of a commit's worktree. It returns
+// the step's outputs; nil where there are none.
+func (a *addWorktree) addSubmodules(ctx context.Context, held []*os.File) (any, error) {
+	commit := a.build.Commit
+	all, err := a.repo.AddSubmodules(ctx, commit.Worktree(), held)
+	if err != nil {
+		return nil, fmt.Errorf("check out the submodules of %s: %w", commit.Short, err)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	var out worktreeOutputs
+	for _, s := range all {
+		use, err := scanDir(filepath.Join(commit.Worktree(), filepath.FromSlash(s.Path)), s.Path)
+		if err != nil {
+			return nil, fmt.Errorf("look for env_var in submodule %s: %w", s.Path, err)
+		}
+		use = use.Public()
+		out.Submodules = append(out.Submodules, submodule{Submodule: s, EnvVars: use.Names, Computed: use.Computed})
+	}
+	return out, nil
+}
+
+// checkSubmodules tells which submodule that was checked out doesn't stand any
+// more.
+func (c *compiler) checkSubmodules(commit workspace.Commit, out worktreeOutputs) error {
+	all := make([]git.Submodule, len(out.Submodules))
+	for i, s := range out.Submodules {
+		all[i] = s.Submodule
+	}
+	return c.repo.CheckSubmodules(commit.Worktree(), all)
+}
+
+// submoduleReads is what the submodules in a build's project read from the
+// environment, as far as they were checked out.
+func (c *compiler) submoduleReads(b *build) dbt.EnvUse {
+	var use dbt.EnvUse
+	var out worktreeOutputs
+	record, err := c.ws.Load(b.Commit.Record("worktree"))
+	if err != nil || record.Decode(&out) != nil {
+		return use
+	}
+	for _, s := range out.Submodules {
+		if within(s.Path, b.Project) {
+			use = use.Plus(dbt.EnvUse{Names: s.EnvVars, Computed: s.Computed})
+		}
+	}
+	return use
+}
+
+// treeID identifies what a commit has in a directory, which may lie in a
+// submodule. It is an fs.ErrNotExist where there is nothing.
+func (c *compiler) treeID(commit workspace.Commit, dir string) (string, error) {
+	id, err := c.objects.ID(commit.Hash + ":" + dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return id, err
+	}
+	submodules, failed := c.objects.Submodules(commit.Hash)
+	if failed != nil {
+		return "", failed
+	}
+	for _, s := range submodules {
+		if within(dir, s.Path) {
+			return s.Commit, nil
+		}
+	}
+	return "", err
+}
+
+// within reports whether a path is that of a directory or of something in it;
+// "" is the directory that everything is in.
+func within(name, dir string) bool {
+	return dir == "" || name == dir || strings.HasPrefix(name, dir+"/")
+}
+
+// scanDir finds what the files below a directory, called name in EnvUse, read
+// from the environment.
+func scanDir(dir, name string) (dbt.EnvUse, error) {
+	var use dbt.EnvUse
+	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !renderedByDBT(file) {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		use = use.Plus(dbt.ScanEnvVars(path.Join(name, filepath.ToSlash(file[len(dir):])), text))
+		return err
+	})
+	return use, err
+}
