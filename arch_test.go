@@ -35,14 +35,16 @@ var house = map[string][]string{
 		"config", "graph", "spec",
 		"internal/dbt", "internal/git", "internal/workspace",
 		"internal/proc",   // how a dbt command ended
+		"internal/durable",
 		"internal/python", // a commit's own dbt
 	},
 	"internal/dbt":       {"internal/proc"},
 	"internal/git":       {"internal/proc"},
-	"internal/workspace": {"graph"},
+	"internal/workspace": {"graph", "internal/durable"},
+	"internal/durable":   {},
 	"config":             {},
 	"graph":              {},
-	"internal/ignore":    {},
+	"internal/ignore":    {"internal/durable"},
 	"internal/proc":      {},
 	"internal/python":    {"internal/proc"},
 	"internal/ui":        {},

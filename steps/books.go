@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -84,7 +85,7 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 // them, and notes in the run what was copied.
 func keepState(b *build, run *workspace.Run) error {
 	for _, name := range []string{"run_results.json", "manifest.json"} {
-		if err := workspace.CopyFile(filepath.Join(b.State(b.place), name), filepath.Join(b.Target(), name)); err != nil {
+		if err := durable.Copy(filepath.Join(b.State(b.place), name), filepath.Join(b.Target(), name)); err != nil {
 			return fmt.Errorf("keep dbt's %s: %w", name, err)
 		}
 	}

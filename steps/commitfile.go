@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/internal/durable"
 )
 
 // commitStep writes the full hash beside the worktree: it says whose the
@@ -37,5 +37,5 @@ type writeFile struct {
 func (w writeFile) Describe() []string { return nil }
 
 func (w writeFile) Run(context.Context, *graph.Attempt) (any, error) {
-	return nil, workspace.WriteFile(w.name, w.data, 0o600)
+	return nil, durable.Write(w.name, w.data, 0o600)
 }

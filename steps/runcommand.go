@@ -10,7 +10,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
-	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/internal/durable"
 )
 
 // runCommand runs the command itself and keeps the books about it.
@@ -78,7 +78,7 @@ func (a *runCommand) clearResults() error {
 	if last, err := readResults(b.Target()); err == nil && last.Built() {
 		return nil
 	}
-	err := workspace.CopyFile(results, filepath.Join(b.State(b.place), "run_results.json"))
+	err := durable.Copy(results, filepath.Join(b.State(b.place), "run_results.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &hintError{
 			msg:   fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),

@@ -12,6 +12,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/python"
 	"dot-for-dbt/internal/workspace"
 )
@@ -226,7 +227,7 @@ func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, e
 		}
 	}
 	for _, f := range t.requirements.Files {
-		if err := workspace.WriteFile(a.file(f.Name), f.Data, 0o600); err != nil {
+		if err := durable.Write(a.file(f.Name), f.Data, 0o600); err != nil {
 			return nil, fmt.Errorf("make the toolchain: %w", err)
 		}
 	}

@@ -1,14 +1,13 @@
 package ignore
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
-	"github.com/natefinch/atomic"
+	"dot-for-dbt/internal/durable"
 )
 
 // maxBytes is more than any such file has, and bounds what a parser may use.
@@ -54,10 +53,11 @@ func update(name string, edit func(text []byte) ([]byte, error)) error {
 	if missing {
 		return create(name, text)
 	}
-	if err := writable(name); err != nil {
+	mode, err := writable(name)
+	if err != nil {
 		return err
 	}
-	return atomic.WriteFile(name, bytes.NewReader(text))
+	return durable.Write(name, text, mode)
 }
 
 // create makes a file, unless somebody else just did.
@@ -73,19 +73,21 @@ func create(name string, text []byte) error {
 	return f.Close()
 }
 
-// writable says why a file should not be replaced. Replacing asks only for the
-// right to write to the directory, and root may do anything.
-func writable(name string) error {
+// writable returns a file's mode, or says why it should not be replaced.
+// Replacing asks only for the right to write to the directory, and root may do
+// anything.
+func writable(name string) (fs.FileMode, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if info.Mode()&0o200 == 0 {
-		return fmt.Errorf("%s is read-only", name)
+	mode := info.Mode().Perm()
+	if mode&0o200 == 0 {
+		return mode, fmt.Errorf("%s is read-only", name)
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
-		return err
+		return mode, err
 	}
-	return f.Close()
+	return mode, f.Close()
 }

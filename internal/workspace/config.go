@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/durable"
+
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -57,7 +59,7 @@ func (w *Workspace) DisablePrompt(name string) error {
 	if err := w.Create(); err != nil {
 		return err
 	}
-	return WriteFile(c.file, text, 0o600)
+	return durable.Write(c.file, text, 0o600)
 }
 
 // config is the file, read.

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"dot-for-dbt/internal/durable"
 )
 
 // A Flaw is something in the workspace that is not as dot leaves it.
@@ -68,7 +70,7 @@ func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 			return nil
 		}
 		switch {
-		case isTemporary(entry.Name()):
+		case durable.IsTemporary(entry.Name()):
 			add(Leftover, file, leftover(entry, now))
 		case path.Base(path.Dir(name)) == "records" && path.Ext(name) == ".json":
 			_, err := w.Load(strings.TrimSuffix(name, ".json"))

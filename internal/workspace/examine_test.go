@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/durable"
 )
 
 // kept makes a workspace in which everything that is kept has a file.
@@ -27,8 +28,8 @@ func kept(t *testing.T) (*Workspace, Build) {
 	place := Place{Adapter: "duckdb", Schema: "dev_9b13827"}
 	name, text := commit.File()
 	for _, err := range []error{
-		WriteFile(name, []byte(text), 0o600),
-		WriteFile(b.Profiles(), []byte("shop: {}\n"), 0o600),
+		durable.Write(name, []byte(text), 0o600),
+		durable.Write(b.Profiles(), []byte("shop: {}\n"), 0o600),
 		w.Save(b.Record("build"), graph.Record{Version: graph.RecordVersion, State: graph.Succeeded}),
 		w.BeginRun(place, Run{ID: "r", Build: b.ID()}, nil),
 		w.DisablePrompt("gitignore"),
@@ -62,7 +63,7 @@ func TestExamine(t *testing.T) {
 	unix := runtime.GOOS != "windows"
 	write := func(name string, text string) func(*testing.T, *Workspace, Build) {
 		return func(t *testing.T, w *Workspace, _ Build) {
-			if err := WriteFile(w.file(filepath.FromSlash(name)), []byte(text), 0o600); err != nil {
+			if err := durable.Write(w.file(filepath.FromSlash(name)), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -123,7 +124,7 @@ func TestExamine(t *testing.T) {
 			name: "what git, dbt and pip wrote", damage: func(t *testing.T, w *Workspace, b Build) {
 				for _, dir := range []string{b.Commit.Worktree(), b.Target(), b.Logs(), w.Toolchain("0123456789abcdef").Venv()} {
 					for _, name := range []string{"profiles.yml", "records/x.json", ".x.tmp-1"} {
-						if err := WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte("{"), 0o644); err != nil {
+						if err := durable.Write(filepath.Join(dir, filepath.FromSlash(name)), []byte("{"), 0o644); err != nil {
 							t.Fatal(err)
 						}
 						if err := os.Chtimes(filepath.Join(dir, filepath.FromSlash(name)), old, old); err != nil {

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dot-for-dbt/internal/durable"
 )
 
 // A Place is where a build's tables lie. Two builds can share one; what lies
@@ -127,7 +129,7 @@ func (w *Workspace) saveLedger(l *Ledger) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(w.ledgerFile(l.Place), append(data, '\n'), 0o600)
+	return durable.Write(w.ledgerFile(l.Place), append(data, '\n'), 0o600)
 }
 
 // BeginRun marks the nodes that a run may write as unknown, in the ledger of

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dot-for-dbt/internal/durable"
 )
 
 var place = Place{Adapter: "duckdb", Host: "w.duckdb", Database: "w", Schema: "main_9b13827"}
@@ -184,7 +186,7 @@ func TestLedgerOfAnotherPlaceIsNotTrusted(t *testing.T) {
 	lt.begin("dev@9b13827", "a")
 	elsewhere := place
 	elsewhere.Schema = "other"
-	if err := CopyFile(lt.w.ledgerFile(elsewhere), lt.w.ledgerFile(place)); err != nil {
+	if err := durable.Copy(lt.w.ledgerFile(elsewhere), lt.w.ledgerFile(place)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := lt.w.Ledger(elsewhere); err == nil {

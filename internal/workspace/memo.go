@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"os"
 	"strings"
+
+	"dot-for-dbt/internal/durable"
 )
 
 // A Memo remembers texts that are dear to find out, such as the version a
@@ -37,5 +39,5 @@ func (m Memo) Lookup(identity string) (text string, ok bool) {
 
 // Save remembers a text. The workspace must have been created.
 func (m Memo) Save(identity, text string) error {
-	return WriteFile(m.file(identity), []byte(identity+"\n"+text+"\n.\n"), 0o600)
+	return durable.Write(m.file(identity), []byte(identity+"\n"+text+"\n.\n"), 0o600)
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/durable"
 )
 
 // RecordFile returns the path of the file that keeps a record. A record's name
@@ -42,5 +43,5 @@ func (w *Workspace) Save(name string, r graph.Record) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(file, append(data, '\n'), 0o600)
+	return durable.Write(file, append(data, '\n'), 0o600)
 }

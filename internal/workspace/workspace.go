@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"dot-for-dbt/internal/durable"
 )
 
 // Dir is the name of the directory at the repository's root.
@@ -77,12 +79,12 @@ func (w *Workspace) Create() error {
 	}
 	ignore := w.file(".gitignore")
 	if _, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
-		if err := WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+		if err := durable.Write(ignore, []byte("*\n"), 0o600); err != nil {
 			return fmt.Errorf("make dot's directory: %w", err)
 		}
 	}
 	if w.unsaved {
-		if err := WriteFile(w.file("key"), []byte(hex.EncodeToString(w.secret)+"\n"), 0o600); err != nil {
+		if err := durable.Write(w.file("key"), []byte(hex.EncodeToString(w.secret)+"\n"), 0o600); err != nil {
 			return fmt.Errorf("make dot's directory: %w", err)
 		}
 		w.unsaved = false

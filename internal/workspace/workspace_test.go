@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/durable"
 )
 
 const hash = "9b13827f00000000000000000000000000000000"
@@ -128,25 +129,6 @@ func TestRecordNamesStayInside(t *testing.T) {
 	}
 }
 
-func TestReplaceLeavesNoDebrisAndKeepsTheOldFile(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "f")
-	if err := WriteFile(name, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	failed := errors.New("disk full")
-	if err := replace(name, 0o600, func(*os.File) error { return failed }); !errors.Is(err, failed) {
-		t.Fatalf("got %v", err)
-	}
-	got, err := os.ReadFile(name)
-	if err != nil || string(got) != "old" {
-		t.Errorf("%q, %v", got, err)
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 {
-		t.Errorf("left %v", left)
-	}
-}
-
 func TestCommitDirectory(t *testing.T) {
 	other := "9b13827e" + hash[8:]
 	tests := []struct {
@@ -168,7 +150,7 @@ func TestCommitDirectory(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := created(t)
 			for short, owner := range tt.stands {
-				if err := WriteFile(w.file("build", short, "commit"), []byte(owner+"\n"), 0o600); err != nil {
+				if err := durable.Write(w.file("build", short, "commit"), []byte(owner+"\n"), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -1,4 +1,6 @@
-package workspace
+// Package durable replaces files in such a way that a reader finds the old or the
+// new one, whole, whatever happens meanwhile.
+package durable
 
 import (
 	"errors"
@@ -10,18 +12,18 @@ import (
 	"strings"
 )
 
-// WriteFile replaces the file of that name by data, with exactly that mode, at
+// Write replaces the file of that name by data, with exactly that mode, at
 // once and durably: whatever happens, the old or the new file is there, whole.
-func WriteFile(name string, data []byte, mode os.FileMode) error {
+func Write(name string, data []byte, mode os.FileMode) error {
 	return replace(name, mode, func(f *os.File) error {
 		_, err := f.Write(data)
 		return err
 	})
 }
 
-// CopyFile replaces the file to by a copy of from, as WriteFile does. It copies
+// Copy replaces the file to by a copy of from, as Write does. It copies
 // rather than links: dbt truncates and rewrites its artifacts in place.
-func CopyFile(to, from string) error {
+func Copy(to, from string) error {
 	src, err := os.Open(from)
 	if err != nil {
 		return err
@@ -79,7 +81,9 @@ func replace(name string, mode os.FileMode, fill func(*os.File) error) (err erro
 // temporary is in the name of each file that is about to be renamed.
 const temporary = ".tmp-"
 
-func isTemporary(name string) bool {
+// IsTemporary reports whether a file of that name is one that was about to be
+// renamed, and that a killed process has left.
+func IsTemporary(name string) bool {
 	return strings.HasPrefix(name, ".") && strings.Contains(name, temporary)
 }
 
