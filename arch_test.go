@@ -34,7 +34,7 @@ var house = map[string][]string{
 	"steps": {
 		"config", "graph", "spec",
 		"internal/dbt", "internal/git", "internal/workspace",
-		"internal/proc",   // how a dbt command ended
+		"internal/proc", // how a dbt command ended
 		"internal/durable",
 		"internal/python", // a commit's own dbt
 	},
