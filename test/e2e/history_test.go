@@ -1,0 +1,133 @@
+//go:build unix
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// historyFiles are a project with an incremental model, a snapshot and hooks.
+// Each run takes the orders up to a number; a variable makes the last table of
+// them take for ever, which is no reason to build again.
+var historyFiles = map[string]string{
+	"seeds/prices.csv": "", "models/cheap.sql": "", "models/season.sql": "", "models/schema.yml": "",
+	"dot_environments.yml": `environment:
+  default: dev
+  all: {dot: {ignore-env: [SHOP_SLOW]}}
+  dev: {}
+`,
+	"dbt_project.yml": stallFiles["dbt_project.yml"] + `on-run-start: create schema if not exists {{ target.schema }}_audit
+`,
+	"seeds/orders.csv": "id\n1\n2\n3\n4\n",
+	"models/events.sql": `{{ config(materialized='incremental', post_hook="create table if not exists {{ this.schema }}_audit.runs (n int)") }}
+select id, {{ var('most') }} as taken from {{ ref('orders') }} where id <= {{ var('most') }}
+{% if is_incremental() %} and id > (select max(id) from {{ this }}){% endif %}
+`,
+	"models/latest.sql": "{{ config(materialized='table') }}select 1 as one, max(id) as id from {{ ref('events') }}\n",
+	"snapshots/past.sql": `{% snapshot past %}{{ config(unique_key='one', strategy='check', check_cols='all') }}
+select one, id from {{ ref('latest') }}{% endsnapshot %}
+`,
+	"models/total.sql": `{{ config(materialized='table') }}
+-- depends_on: {{ ref('past') }}
+{% if env_var('SHOP_SLOW', '') == '' %}select count(*) as n from {{ ref('events') }}
+{% elif target.type == 'postgres' %}select count(*) as n from {{ ref('events') }}, pg_sleep(600)
+{% else %}select count(sin(i)) as n from {{ ref('events') }}, range(100000000000) as r(i)
+{% endif %}
+`,
+}
+
+// D.10: what incremental models and snapshots are built on is said, and kept in
+// the record. Killed in the middle, the same command ends on top of what is
+// there, with nothing lost and nothing twice. D.8: hooks are listed once.
+func TestHistoryD10(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, historyFiles)
+		schema := "dev_" + s.head()
+		upTo := func(n string) []string { return []string{"build", "dev@HEAD", "--vars", "most: " + n} }
+		hooks := func(res result) bool {
+			return strings.Contains(res.stderr, "hooks and grants write where no check can see")
+		}
+
+		s.reason("never run", upTo("2")...)
+		if detail := s.plan(upTo("2")...).last().Detail; detail != "from scratch" {
+			t.Errorf("the first plan says %q", detail)
+		}
+		res := s.mustDot(upTo("2")...)
+		if !strings.Contains(res.stderr, "6 ok") || !strings.Contains(res.stderr, ", from scratch · schema") {
+			t.Error("the first summary does not say from scratch")
+		}
+		for _, want := range []string{"create schema if not exists", "model.stall.events post-hook: create table"} {
+			if !hooks(res) || !strings.Contains(res.stderr, want) {
+				t.Errorf("of the hooks, %q is not listed", want)
+			}
+		}
+		s.wantRows("select id, taken from "+schema+".events order by id", "1 2", "2 2")
+
+		s.killSlow(schema, upTo("4")...)
+		s.reason("interrupted", upTo("4")...)
+		if detail := s.plan(upTo("4")...).last().Detail; !strings.HasPrefix(detail, "on top of the build of ") {
+			t.Errorf("after the kill the plan says %q", detail)
+		}
+		res = s.mustDot(upTo("4")...)
+		if !strings.Contains(res.stderr, ", on top of the build of ") {
+			t.Error("the last summary does not say on top of what")
+		}
+		if hooks(res) {
+			t.Error("the hooks are listed again")
+		}
+		record := s.read(".dot/build/" + s.head() + "/env/dev/records/build.json")
+		if !strings.Contains(record, `"history": "on top of the build of `) {
+			t.Errorf("the record does not keep it:\n%s", record)
+		}
+		s.wantRows("select id, taken from "+schema+".events order by id", "1 2", "2 2", "3 4", "4 4")
+		s.wantRows("select id, case when dbt_valid_to is null then 'now' else 'then' end from "+schema+".past order by id", "2 then", "4 now")
+		s.wantRows("select n from "+schema+".total", "4")
+		s.reason("", upTo("4")...)
+	})
+}
+
+// killSlow starts a command that takes for ever with its last table, and kills
+// dot and dbt with SIGKILL when it has come to that.
+func (s *shop) killSlow(schema string, args ...string) {
+	s.t.Helper()
+	var c *call
+	s.during([]string{"SHOP_SLOW=1"}, func() { c = s.start(args...) })
+	log := filepath.Join(s.dir, ".dot", "build", s.head(), "env", "dev", "logs", "dbt.log")
+	begun := "START sql table model " + schema + ".total"
+	before, err := os.ReadFile(log)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	eventually(s.t, "dbt comes to its last table", func() bool {
+		text, err := os.ReadFile(log)
+		return err == nil && strings.Count(string(text), begun) > strings.Count(string(before), begun)
+	})
+	starts := s.starts()
+	dbt := starts[len(starts)-1]
+	c.signal(syscall.SIGKILL)
+	_ = syscall.Kill(dbt.pid, syscall.SIGKILL)
+	c.wait()
+	eventually(s.t, "dbt is gone", func() bool { return !alive(dbt.pid) })
+	if p, ok := s.warehouse.(postgresDB); ok {
+		// The server doesn't notice that dbt is gone before it has slept.
+		p.admin(s.t, "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"+p.Name+"'")
+	}
+}
+
+// wantRows compares what a query gives, a row a text.
+func (s *shop) wantRows(sql string, want ...string) {
+	s.t.Helper()
+	var got []string
+	for _, row := range s.query(sql) {
+		got = append(got, strings.Join(row, " "))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.t.Errorf("%s (-want +got):\n%s", sql, diff)
+	}
+}
