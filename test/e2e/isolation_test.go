@@ -56,7 +56,7 @@ func TestIsolation(t *testing.T) {
 		s.wantSchemas()
 		// That nothing ran is remembered: the plan does not promise a build.
 		check := s.plan(build...).Steps
-		if got := check[len(check)-2]; got.Kind != "check" || got.Decision != "run" || got.Cause != "last run failed" {
+		if got := check[len(check)-2]; got.Kind != "check" || got.Decision != "run" || got.Reason != "last run failed" {
 			t.Errorf("the check after a refusal: %+v", got)
 		}
 
