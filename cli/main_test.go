@@ -76,7 +76,7 @@ func (h hermetic) Run() int {
 	}
 	defer os.RemoveAll(home)
 	template = filepath.Join(home, "template")
-	for _, entry := range gitEnv(home) {
+	for _, entry := range hermeticEnv(home) {
 		name, value, _ := strings.Cut(entry, "=")
 		os.Setenv(name, value)
 	}

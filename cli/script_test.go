@@ -76,7 +76,7 @@ func layOut(env *testscript.Env) error {
 	if err := os.Mkdir(home, 0o755); err != nil {
 		return err
 	}
-	env.Vars = append(env.Vars, gitEnv(home)...)
+	env.Vars = append(env.Vars, hermeticEnv(home)...)
 	env.Setenv("STANDIN_LOG", filepath.Join(env.WorkDir, "dbt.log"))
 	env.Cd = dir
 	return nil
