@@ -41,10 +41,14 @@ func texts(changes []git.Change) []string {
 }
 
 // changes are the files of a build's worktree that are not as its commit has
-// them, but for what dbt itself makes.
+// them, but for what dbt itself makes, and what git made so.
 func (c *compiler) changes(ctx context.Context, b *build) ([]git.Change, error) {
 	changes, err := c.repo.WorktreeChanges(ctx, b.Commit.Worktree())
-	return withoutDBTs(b, changes), err
+	if changes = withoutDBTs(b, changes); len(changes) == 0 {
+		return nil, err
+	}
+	record, _ := c.ws.Load(b.Commit.Record("worktree")) // without any, all of them count
+	return withoutMade(b.Commit.Worktree(), changes, record), err
 }
 
 // withoutDBTs leaves out the files in a build's worktree that dbt has made: for

@@ -18,6 +18,9 @@ import (
 // worktreeOutputs are what the worktree step's record keeps.
 type worktreeOutputs struct {
 	Submodules []submodule `json:"submodules,omitempty"`
+	// AsMade are digests of files that git calls changed though it made them
+	// so, by their paths.
+	AsMade map[string]string `json:"as_made,omitempty"`
 }
 
 // A submodule is one that was checked out in a worktree.
@@ -29,25 +32,21 @@ type submodule struct {
 	Computed []string `json:"computed,omitempty"`
 }
 
-// addSubmodules checks out the submodules of a commit's worktree. It returns
-// the step's outputs; nil where there are none.
-func (a *addWorktree) addSubmodules(ctx context.Context, held []*os.File) (any, error) {
+// addSubmodules checks out the submodules of a commit's worktree.
+func (a *addWorktree) addSubmodules(ctx context.Context, held []*os.File) ([]submodule, error) {
 	commit := a.build.Commit
 	all, err := a.repo.AddSubmodules(ctx, commit.Worktree(), held)
 	if err != nil {
 		return nil, fmt.Errorf("check out the submodules of %s: %w", commit.Short, err)
 	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	var out worktreeOutputs
+	var out []submodule
 	for _, s := range all {
 		use, err := scanDir(filepath.Join(commit.Worktree(), filepath.FromSlash(s.Path)), s.Path)
 		if err != nil {
 			return nil, fmt.Errorf("look for env_var in submodule %s: %w", s.Path, err)
 		}
 		use = use.Public()
-		out.Submodules = append(out.Submodules, submodule{Submodule: s, EnvVars: use.Names, Computed: use.Computed})
+		out = append(out, submodule{Submodule: s, EnvVars: use.Names, Computed: use.Computed})
 	}
 	return out, nil
 }

@@ -56,11 +56,11 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 		if err := a.repo.ResetWorktree(ctx, path, commit.Hash); err != nil {
 			return nil, err
 		}
-		return a.addSubmodules(ctx, attempt.Held)
+		return a.finish(ctx, attempt, true)
 	case standing == nil:
 		// A whole worktree is taken as it is, whatever dot knows of it: the
 		// dbt steps look for changes in it.
-		return a.addSubmodules(ctx, attempt.Held)
+		return a.finish(ctx, attempt, false)
 	case isMoved: // somebody works there: making it anew would throw that away
 		return nil, &hintError{
 			msg:   fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", commit.Short, moved, path),
@@ -68,19 +68,40 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 		}
 	}
 	if !a.req.ResetWorktree && !errors.Is(standing, git.ErrHalfMade) {
-		if err := a.spare(ctx, standing); err != nil {
+		if err := a.spare(ctx, standing, attempt.Previous); err != nil {
 			return nil, err
 		}
 	}
 	if err := a.repo.AddWorktree(ctx, path, commit.Hash, attempt.Held); err != nil {
 		return nil, fmt.Errorf("check out %s: %w", commit.Short, err)
 	}
-	return a.addSubmodules(ctx, attempt.Held)
+	return a.finish(ctx, attempt, true)
+}
+
+// finish completes a worktree, which is fresh if git has just made it what it
+// is, and returns the step's outputs.
+func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh bool) (any, error) {
+	var out, before worktreeOutputs
+	var err error
+	if out.Submodules, err = a.addSubmodules(ctx, attempt.Held); err != nil {
+		return nil, err
+	}
+	_ = attempt.Previous.Decode(&before) // there may be none
+	out.AsMade = before.AsMade
+	if fresh {
+		if out.AsMade, err = a.asMade(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(out.Submodules) == 0 && len(out.AsMade) == 0 {
+		return nil, nil
+	}
+	return out, nil
 }
 
 // spare refuses to make a worktree anew where somebody's files would be lost
 // with the damaged one.
-func (a *addWorktree) spare(ctx context.Context, damage error) error {
+func (a *addWorktree) spare(ctx context.Context, damage error, before graph.Record) error {
 	dir := a.build.Commit.Worktree()
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 		return nil
@@ -89,7 +110,7 @@ func (a *addWorktree) spare(ctx context.Context, damage error) error {
 	if err != nil {
 		return err
 	}
-	if changes = withoutDBTs(a.build, changes); len(changes) == 0 {
+	if changes = withoutMade(dir, withoutDBTs(a.build, changes), before); len(changes) == 0 {
 		return nil
 	}
 	return &hintError{
