@@ -100,7 +100,10 @@ func TestReadmeConfiguration(t *testing.T) {
 // TestDocumentedFlags fails on a flag in a command line of the documentation
 // that dot doesn't have.
 func TestDocumentedFlags(t *testing.T) {
-	known := help(t) + help(t, "plan")
+	known := help(t)
+	for _, command := range []string{"plan", "explain", "path", "doctor"} {
+		known += help(t, command)
+	}
 	flag := regexp.MustCompile(`--[a-z-]+`)
 	lines := 0
 	for _, page := range markdown(t) {
