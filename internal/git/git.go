@@ -35,11 +35,12 @@ func command(dir string, args ...string) proc.Command {
 }
 
 // lookup is git to find commits by name, which takes a history as the user sees it: git replace may have joined two, and
-// HEAD~3 follows that. It runs without pager, hooks, locks that can be done without, and fsmonitor, which may be a
-// program, or start a daemon.
+// HEAD~3 follows that. It runs without pager, hooks, locks that can be done without, fsmonitor, which may be a program
+// or start a daemon, and the clean-up that git starts after it fetched what a partial clone left out.
 func lookup(dir string, args ...string) proc.Command {
 	global := []string{
 		"git", "--no-pager", "--no-optional-locks", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
+		"-c", "gc.auto=0", "-c", "maintenance.auto=false",
 	}
 	return proc.Command{Argv: append(global, args...), Dir: dir, Env: environment(os.Environ())}
 }

@@ -14,6 +14,9 @@ import (
 // Files that git takes for binary are searched, too: an attribute may call any file that, and one too many is better
 // than one too few.
 func (r *Repo) Grep(ctx context.Context, commit, path, text string) ([]string, error) {
+	if err := r.prefetch(ctx, commit, path); err != nil {
+		return nil, err
+	}
 	args := []string{
 		"--literal-pathspecs", "grep", "--files-with-matches", "--null", "--fixed-strings", "--text", "--full-name", "--no-color",
 		"--no-recurse-submodules", "-e", text, commit, "--",
