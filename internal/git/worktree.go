@@ -42,14 +42,35 @@ func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []st
 	add := command(r.Top, append(gitDir, asCommitted...)...)
 	add.Argv = append(add.Argv, "worktree", "add", "--quiet", "--detach", "--lock", "--", path, commit)
 	add.Inherit = inherit
-	_, err := run(ctx, "worktree add", add)
-	if err == nil {
-		err = r.finish(path)
+	for attempt := 1; ; attempt++ {
+		_, err := run(ctx, "worktree add", add)
+		if err == nil {
+			err = r.finish(path)
+		}
+		if err == nil {
+			return nil
+		}
+		err = errors.Join(err, r.remove(path))
+		if !metAnother(err) || attempt == maxAttempts {
+			return err
+		}
 	}
-	if err != nil {
-		return errors.Join(err, r.remove(path))
+}
+
+// maxAttempts is how often git may meet others that make worktrees before that becomes an error.
+const maxAttempts = 20
+
+// metAnother tells whether git failed because another git was in the middle of making or removing a worktree: it reads
+// what is kept of all of them, and gives up at one of which a file is not written yet; or the directory of them all was
+// removed with the last one before it could add its own (git 2.39).
+func metAnother(err error) bool {
+	failed := (*commandError)(nil)
+	if !errors.As(err, &failed) {
+		return false
 	}
-	return nil
+	stderr := failed.failed.Stderr
+	return strings.Contains(stderr, "failed to read ") && strings.Contains(stderr, "/commondir:") ||
+		strings.Contains(stderr, "could not create directory of ")
 }
 
 // finish marks the worktree at path as whole.
