@@ -76,12 +76,13 @@ func (c *compiler) adoptStep(b *build) *graph.Step {
 	}
 	return &graph.Step{
 		Name: "adopt " + b.String(), Kind: "adopt", Version: 1,
+		After: []string{"profiles " + b.String()}, // so that it is done where it stands in the plan
 		Missing: func(graph.Record) string {
 			s, ok := c.adoptable(b)
 			if !ok {
 				return ""
 			}
-			return fmt.Sprintf("made by another tool: %s built %s", plural(len(s.Nodes), "node"), c.ago(s.Run.Time))
+			return "made by another tool: " + plural(len(s.Nodes), "node")
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
 		Action: adoptBuild{compiler: c, build: b},

@@ -1,0 +1,73 @@
+//go:build unix
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// E.2: a build that another tool has made with the same layout, and with real
+// dbt, is a baseline; a command of dot's on it takes it over.
+func TestAdoptE2(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, nil)
+		base := s.head()
+		s.otherTool("prod")
+		s.write("models/season.sql", "select 'new' as season, count(*) as fruits from {{ ref('cheap') }}\n")
+		s.commit("Another season")
+		build := []string{"build", "dev@HEAD", "--defer", "prod@" + base, "-s", "season"}
+
+		before := tree(t, filepath.Join(s.dir, ".dot", "build", base))
+		res := s.mustDot(build...)
+		if strings.Contains(res.stderr, "warning") {
+			t.Error("it warns of a whole baseline")
+		}
+		if diff := cmp.Diff(before, tree(t, filepath.Join(s.dir, ".dot", "build", base))); diff != "" {
+			t.Errorf("deferring has changed the baseline (-before +after):\n%s", diff)
+		}
+		s.wantRows("select season, fruits from dev_"+s.head()+".season", "new 1")
+		// The only table there is the one that was selected: the rest was read
+		// from the baseline.
+		if rows := s.table("dev_" + s.head()); len(rows) != 1 {
+			t.Errorf("dev has %v", rows)
+		}
+
+		prod := []string{"seed", "prod@" + base}
+		if step := s.plan(prod...).step(t, "adopt prod@"+base); step.Decision != "run" || !strings.Contains(step.Reason, "made by another tool: 3 nodes") {
+			t.Errorf("taking it over: %s: %s", step.Decision, step.Reason)
+		}
+		s.planIsRun(prod...)
+		step := s.plan(build...).step(t, "baseline prod@"+base)
+		if !strings.Contains(step.Reason, "3 of 3 nodes ok") {
+			t.Errorf("after dot seed the baseline is %s", step.Reason)
+		}
+	})
+}
+
+// otherTool builds HEAD as an environment, with plain git and dbt, where dot
+// would.
+func (s *shop) otherTool(env string) {
+	s.t.Helper()
+	dir := filepath.Join(s.dir, ".dot", "build", s.head())
+	at := func(name string) string { return filepath.Join(dir, name) }
+	s.git("worktree", "add", "--quiet", "--detach", at("worktree"), "HEAD")
+	profile := strings.ReplaceAll(s.read("profiles.yml"), "schema: "+env, "schema: "+env+"_"+s.head())
+	for name, text := range map[string]string{"commit": s.git("rev-parse", "HEAD"), "env/" + env + "/profiles.yml": profile} {
+		if err := os.MkdirAll(filepath.Dir(at(name)), 0o777); err != nil {
+			s.t.Fatal(err)
+		}
+		if err := os.WriteFile(at(name), []byte(text), 0o666); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	home := "env/" + env
+	res := s.dbt("build", "--project-dir", at("worktree"), "--profiles-dir", at(home), "--target-path", at(home+"/target"), "--log-path", at(home+"/logs"), "--target", env)
+	if res.code != 0 {
+		s.t.Fatalf("dbt build: exit code %d\n%s", res.code, res.stdout)
+	}
+}
