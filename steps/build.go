@@ -87,6 +87,9 @@ func (c *compiler) resolveBuild(s spec.Spec, commit git.Commit, given arguments)
 	if b.env, b.output, err = c.environment(s, project, given); err != nil {
 		return nil, err
 	}
+	if text, err := (dbt.Scope{Env: c.getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
+		b.project.PackagesPath = text // what can't be evaluated is dbt's to complain about
+	}
 	if b.Build, err = c.workspaceBuild(commit, b.env); err != nil {
 		return nil, err
 	}

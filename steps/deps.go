@@ -49,6 +49,12 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		step.Summary = func(graph.Record) string { return "no packages" }
 		return step, nil
 	}
+	if filepath.IsAbs(b.project.PackagesPath) || !filepath.IsLocal(path.Join(c.prefix, b.project.PackagesPath)) {
+		return nil, &hintError{
+			msg:   fmt.Sprintf("packages-install-path is %s: every build would install its packages there, over those of the others", b.project.PackagesPath),
+			hints: []string{"let dbt_project.yml name a directory in the project, or unset the variable that it reads"},
+		}
+	}
 	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
 	step.Inputs = append(inputs, c.versions(b, "")...)
 	if b.tools != nil {

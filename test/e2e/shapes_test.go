@@ -1,0 +1,128 @@
+//go:build unix
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// oddName is a directory's name with what has to be quoted somewhere, 200
+// bytes long.
+var oddName = fmt.Sprintf("%-198s..", `it's a "shöp" & co; $HOME {{ x }} %s 100% #1 日本`)
+
+// D.6, G.2: a project in a subdirectory of a repository whose path has about
+// everything in it that a path can have; Jinja in dbt_project.yml and in the
+// profile; dot started below the project. D.2, D.4, D.7.
+func TestShapesD6_odd_path(t *testing.T) {
+	t.Parallel()
+	s := newStall(t, "duckdb", map[string]string{
+		"dbt_project.yml": `name: stall
+profile: "{{ env_var('SHOP_PROFILE') }}"
+packages-install-path: "{{ env_var('SHOP_PACKAGES', 'installed') }}"
+flags:
+  send_anonymous_usage_stats: false
+vars: {most: 100}
+models:
+  +schema: "{{ env_var('SHOP_MART', 'mart') }}"
+`,
+		"profiles.yml": `config: {send_anonymous_usage_stats: false}
+common: &common
+  type: duckdb
+  path: shop.duckdb
+  threads: "{{ env_var('SHOP_THREADS') | int }}"
+shop:
+  target: "{{ env_var('SHOP_TARGET', 'nowhere') }}"
+  outputs:
+    one:
+      <<: *common
+      schema: "{{ env_var('SHOP_TEAM') | lower }}"
+    two: {<<: *common, schema: two}
+`,
+		"dot_environments.yml":       "{}\n",
+		"packages.yml":               "packages:\n  - local: own/sizes\n",
+		"own/sizes/dbt_project.yml":  "name: sizes\n",
+		"own/sizes/macros/size.sql":  "{% macro size() %}large{% endmacro %}\n",
+		"models/deep/down/sizes.sql": "select '{{ sizes.size() }}' as size\n",
+	})
+	top := filepath.Join(filepath.Dir(s.dir), oddName)
+	if err := os.Rename(s.dir, top); err != nil {
+		t.Fatal(err)
+	}
+	s.dir = top
+	for _, name := range []string{"dbt_project.yml", "profiles.yml", "dot_environments.yml", "packages.yml", "own", "seeds", "models"} {
+		s.move(name, "my project/"+name)
+	}
+	head := s.commit("A project with a name")
+	s.setenv("SHOP_PROFILE=shop", "SHOP_TARGET=one", "SHOP_TEAM=Blue", "SHOP_THREADS=2")
+
+	s.below("my project/models/deep", func() {
+		build := []string{"build", "@HEAD", "-s", "sizes"}
+		s.planIsRun(build...)
+		s.reason("", build...)
+		// What the plan shows can be pasted into a shell: each word stays one.
+		pasted := s.plan(append(build, "--force")...).last().Commands[0]
+		words := s.must(s.commandIn(s.dir, "/bin/sh", "-c", "set -- "+pasted+"\nprintf '%s\\n' \"$@\"")).stdout
+		want := "\n" + filepath.Join(top, ".dot", "build", head, "worktree", "my project") + "\n"
+		if !strings.Contains(words, want) {
+			t.Errorf("in a shell %s is\n%s", pasted, words)
+		}
+	})
+	rows := s.inDuckDB("my project/shop.duckdb", "select size from blue_"+head+"_mart.sizes")
+	if len(rows) != 1 || rows[0][0] != "large" {
+		t.Errorf("sizes is %v", rows)
+	}
+	if _, err := os.Stat(filepath.Join(top, ".dot", "build", head, "projects", "my project", "env", "one", "profiles.yml")); err != nil {
+		t.Error(err)
+	}
+	if changed := s.git("status", "--porcelain"); changed != "" {
+		t.Errorf("in the repository there is %s", changed)
+	}
+}
+
+// D.5: a short hash that YAML takes for a number is a name all the same.
+func TestShapesD5_hash_like_a_number(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, map[string]string{
+			"profiles.yml": "", "models/season.sql": "", "models/schema.yml": "", "models/cheap.sql": "", "dot_environments.yml": "{}\n",
+		})
+		// A schema that is nothing but the suffix would be the worst of them.
+		output := "{type: duckdb, path: shop.duckdb, schema: 1}"
+		if adapter == "postgres" {
+			output = "{type: postgres, host: \"{{ env_var('SHOP_PG_HOST') }}\", port: 5432, user: \"{{ env_var('SHOP_PG_USER') }}\"," +
+				" password: \"{{ env_var('SHOP_PG_PASSWORD') }}\", dbname: \"{{ env_var('SHOP_PG_DATABASE') }}\", schema: 1}"
+		}
+		s.write("profiles.yml", "shop: {target: dev, outputs: {dev: "+output+"}}\n")
+		s.commit("A profile")
+		for _, pattern := range []string{`^[0-9]{7}$`, `^[0-9]+e[0-9]+$`} {
+			s.commitLike(pattern)
+			s.mustDot("seed", "dev@HEAD")
+			schema := "1_" + s.head()
+			s.wantRows(`select count(*) from "`+schema+`".prices`, "2")
+			if profile := s.read(".dot/build/" + s.head() + "/env/dev/profiles.yml"); !strings.Contains(profile, `"`+schema+`"`) {
+				t.Errorf("not quoted:\n%s", profile)
+			}
+		}
+	})
+}
+
+// commitLike commits what there is under messages that differ until the short
+// hash of one is like the pattern.
+func (s *shop) commitLike(pattern string) {
+	s.t.Helper()
+	like := regexp.MustCompile(pattern)
+	tree := s.git("rev-parse", "HEAD^{tree}")
+	parent := s.git("rev-parse", "HEAD")
+	for i := range 2000 {
+		hash := s.git("-c", "user.name=Ada", "-c", "user.email=ada@shop.example", "commit-tree", tree, "-p", parent, "-m", fmt.Sprint(i))
+		if like.MatchString(hash[:7]) && s.git("rev-parse", "--short", hash) == hash[:7] {
+			s.git("reset", "--quiet", "--soft", hash)
+			return
+		}
+	}
+	s.t.Fatalf("no hash is like %s", pattern)
+}
