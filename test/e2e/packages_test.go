@@ -5,7 +5,6 @@ package e2e
 import (
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +103,8 @@ func TestPackagesD3_lock_file_out_of_date(t *testing.T) {
 	})
 }
 
-// A host that wants a password gets none, and nobody is asked for it.
+// A host that wants a password gets none, and nobody is asked for it. The token
+// in its URL stands nowhere afterwards.
 func TestPackagesD7_private_host(t *testing.T) {
 	t.Parallel()
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -112,10 +112,23 @@ func TestPackagesD7_private_host(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	t.Cleanup(host.Close)
-	s := newStall(t, "duckdb", map[string]string{"packages.yml": "packages:\n  - git: " + host.URL + "/private.git\n    revision: v1\n"})
+	url := strings.Replace(host.URL, "//", "//{{ env_var('DBT_ENV_SECRET_TOKEN') }}@", 1)
+	s := newStall(t, "duckdb", map[string]string{"packages.yml": "packages:\n  - git: \"" + url + "/private.git\"\n    revision: v1\n"})
+	const token = "hunter2hunter2"
+	s.setenv("DBT_ENV_SECRET_TOKEN=" + token)
 	s.refused([]string{"build", "dev@HEAD"}, "deps", "dbt deps failed", "--no-deps")
-	if asked := filepath.Join(".dot/build", s.head(), "env/dev/logs/dbt.log"); !strings.Contains(s.read(asked), "terminal prompts disabled") {
+	s.plan("build", "dev@HEAD")
+	if log := s.read(".dot/build/" + s.head() + "/env/dev/logs/dbt.log"); !strings.Contains(log, "terminal prompts disabled") {
 		t.Error("git was not kept from asking on the terminal")
+	}
+	for _, said := range s.said {
+		if strings.Contains(said.stdout+said.stderr, token) {
+			t.Errorf("dot %s shows the token", strings.Join(said.args, " "))
+		}
+	}
+	holding := s.run(s.commandIn(s.dir, "grep", "--recursive", "--files-with-matches", token, ".dot")).stdout
+	if holding != "" {
+		t.Errorf("the token stands in\n%s", holding)
 	}
 }
 
