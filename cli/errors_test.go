@@ -11,6 +11,7 @@ import (
 
 // TestErrors fixes what dot says of bad input. Each case ends with exit code 2
 // and with nothing changed, in the repository and beside it.
+// It proves A.3, A.6, A.7, A.8, B.3, B.4, C.5, C.7, C.10, D.2, D.4, D.5, E.2.
 func TestErrors(t *testing.T) {
 	profiles := func(text string) func(*shop) {
 		return func(s *shop) { s.write("profiles.yml", text) }
@@ -112,7 +113,7 @@ func (s *shop) refuses(command string, env ...string) {
 	}
 }
 
-// Not parallel to others: PATH is the process's.
+// A.9: dbt is nowhere. Not parallel to others: PATH is the process's.
 func TestErrorNoDBT(t *testing.T) {
 	git, err := exec.LookPath("git")
 	if err != nil {
@@ -132,6 +133,7 @@ func TestErrorNoDBT(t *testing.T) {
 }
 
 // TestErrorDBT is about a DOT_DBT that is none, or another.
+// It proves A.9.
 func TestErrorDBT(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no shell scripts on Windows")
@@ -159,6 +161,7 @@ func TestErrorDBT(t *testing.T) {
 
 // TestErrorsOfSteps fixes what dot says when something is wrong only once it
 // has begun: the steps before may have been done, the command has not.
+// It proves D.3, D.8.
 func TestErrorsOfSteps(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -203,7 +206,7 @@ func TestErrorsOfSteps(t *testing.T) {
 	}
 }
 
-// A worktree deleted by hand is no error: it is made again.
+// D.3: a worktree deleted by hand is no error: it is made again.
 func TestWorktreeGone(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

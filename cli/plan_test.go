@@ -22,6 +22,7 @@ func golden(t *testing.T, name, text string) {
 
 // TestPlans fixes what a plan looks like to a person. Each case is a story and
 // a command; the golden tells both.
+// It proves D.10, E.4, F.3, F.4, G.1, G.2.
 func TestPlans(t *testing.T) {
 	vars := "environment:\n  default: dev\n  dev:\n    vars: {days: 7}\n  prod: {}\n"
 	tests := []struct {
@@ -124,7 +125,7 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// A plan for scripts: every field is there, and the text is JSON and nothing
+// A.5: a plan for scripts: every field is there, and the text is JSON and nothing
 // else.
 func TestPlanJSON(t *testing.T) {
 	s := newShop(t)

@@ -7,6 +7,7 @@ import (
 	"dot-for-dbt/config"
 )
 
+// TestParseAge proves C.9: max-age.
 func TestParseAge(t *testing.T) {
 	for text, want := range map[string]config.Age{
 		"0": {}, "0h": {}, "12h": {Limit: 12 * time.Hour}, "30m": {Limit: 30 * time.Minute}, "90s": {Limit: 90 * time.Second},

@@ -74,6 +74,7 @@ func golden(t *testing.T, file string, cases []errorCase) {
 
 func base(name, text string) errorCase { return errorCase{name: name, files: files{base: text}} }
 
+// TestYAMLErrors proves C.10.
 func TestYAMLErrors(t *testing.T) {
 	bomb := "x0: &x0 [lol, lol, lol, lol, lol, lol, lol, lol]\n"
 	for i := 1; i < 8; i++ {
@@ -116,6 +117,7 @@ func TestYAMLErrors(t *testing.T) {
 	})
 }
 
+// TestEnvironmentErrors proves C.2, C.5, C.6.
 func TestEnvironmentErrors(t *testing.T) {
 	golden(t, "environments", []errorCase{
 		base("a list at the root", "- dev\n"),
@@ -149,6 +151,7 @@ func TestEnvironmentErrors(t *testing.T) {
 	})
 }
 
+// TestSettingErrors proves C.9.
 func TestSettingErrors(t *testing.T) {
 	setting := func(name, text string) errorCase {
 		return base(name, "environment:\n  dev:\n    dot:\n      "+text+"\n")
@@ -193,6 +196,7 @@ func TestSettingErrors(t *testing.T) {
 	})
 }
 
+// TestVariableErrors proves C.1, C.6.
 func TestVariableErrors(t *testing.T) {
 	spec := func(name, text string) errorCase { return errorCase{name: name, files: files{vars: text}} }
 	const rate = "vars:\n  rate:\n    values: [1, 2]\n    strict: true\n    required: true\n"
@@ -231,6 +235,7 @@ func TestVariableErrors(t *testing.T) {
 	})
 }
 
+// TestResolveErrors proves C.5, C.7.
 func TestResolveErrors(t *testing.T) {
 	two := files{base: "environment:\n  prod: {}\n", user: "environment:\n  dev: {}\n"}
 	golden(t, "resolve", []errorCase{
@@ -244,6 +249,7 @@ func TestResolveErrors(t *testing.T) {
 	})
 }
 
+// TestImplicitErrors proves C.3.
 func TestImplicitErrors(t *testing.T) {
 	cfg, err := load(t, files{vars: "vars: {rate: {required: true}}\n"})
 	if err != nil {

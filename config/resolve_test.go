@@ -26,6 +26,7 @@ func at(file string, line, column int) config.Position {
 	return config.Position{File: file, Line: line, Column: column}
 }
 
+// TestResolve proves C.2, C.4.
 func TestResolve(t *testing.T) {
 	const baseFile, userFile = "dot_environments.yml", "dot_environments.user.yml"
 	for _, test := range []struct {
@@ -245,6 +246,7 @@ func TestResolvedIsACopy(t *testing.T) {
 	}
 }
 
+// TestImplicit proves C.3.
 func TestImplicit(t *testing.T) {
 	cfg := mustLoad(t, files{base: "environment:\n  all: {threads: 2, vars: {a: 1}, dot: {short: 9}}\n"})
 	if got := cfg.Environments(); len(got) != 0 {
@@ -276,6 +278,7 @@ func TestEnvironments(t *testing.T) {
 
 // TestNamesAreThoseOfSpecs holds the rule for an environment's name to the one
 // of package spec, which config may not import.
+// It proves B.1.
 func TestNamesAreThoseOfSpecs(t *testing.T) {
 	long := "abcdefghij"
 	for range 3 {

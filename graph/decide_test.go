@@ -78,6 +78,7 @@ func changed(text string, labels ...string) graph.Decision {
 	return graph.Decision{Run: true, Cause: graph.InputChanged, Text: text, Changed: labels}
 }
 
+// TestDecision proves F.1, F.4.
 func TestDecision(t *testing.T) {
 	upToDate := graph.Decision{Cause: graph.UpToDate, Text: "up to date"}
 	for _, tt := range []struct {
@@ -260,7 +261,7 @@ func TestDecision(t *testing.T) {
 	}
 }
 
-// Of two causes at once, the one that is documented first is given.
+// F.4: of two causes at once, the one that is documented first is given.
 func TestDecisionOrder(t *testing.T) {
 	state := func(s graph.State) func(*testing.T, *bench) {
 		return func(t *testing.T, b *bench) { b.rewrite(t, func(r *graph.Record) { r.State = s }) }
@@ -306,7 +307,7 @@ func TestDecisionOrder(t *testing.T) {
 	}
 }
 
-// A step without a record is decided upon by Missing alone.
+// F.1: a step without a record is decided upon by Missing alone.
 func TestDecisionWithoutRecord(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -23,7 +23,7 @@ func planText(p *graph.Plan) []string {
 	return lines
 }
 
-// A change runs the step it belongs to and all above it, each for the reason
+// F.4, G.1: a change runs the step it belongs to and all above it, each for the reason
 // that is nearest to it; a plan changes nothing.
 func TestPlanOfAChain(t *testing.T) {
 	w := newWorld()
@@ -61,7 +61,7 @@ func TestPlanOfAChain(t *testing.T) {
 	}
 }
 
-// Late inputs are read while planning where nothing below runs, and when the
+// G.3: late inputs are read while planning where nothing below runs, and when the
 // step starts otherwise, once what is below has run.
 func TestLateInputs(t *testing.T) {
 	w := newWorld()

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever the graph, its history and the order in which actions end: steps
+// G.3: whatever the graph, its history and the order in which actions end: steps
 // run as planned, once, in order, within the pools and never idly waiting, and
 // a failure stops exactly what it has to.
 func TestRandomRuns(t *testing.T) {
@@ -70,7 +70,7 @@ func TestRandomCancellations(t *testing.T) {
 	})
 }
 
-// After a success nothing runs; after a change of one input that step runs and
+// F.1: after a success nothing runs; after a change of one input that step runs and
 // those above it, and they make what a first run with that input makes.
 func TestRandomChange(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

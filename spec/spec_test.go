@@ -14,6 +14,7 @@ import (
 	"dot-for-dbt/spec"
 )
 
+// TestParse proves A.4, B.1, B.2: what people type, and how it is cut.
 func TestParse(t *testing.T) {
 	for _, test := range []struct {
 		text     string
@@ -62,6 +63,7 @@ func TestParse(t *testing.T) {
 }
 
 // TestErrors shows every error, with its hints, in one golden file.
+// It proves B.1, B.3, B.4, E.2.
 func TestErrors(t *testing.T) {
 	texts := []string{
 		"", "@", "dev@", "all", "all@main", "default", "default@main", "all@",

@@ -6,6 +6,7 @@ import (
 	"dot-for-dbt/config"
 )
 
+// TestSuffix proves D.5.
 func TestSuffix(t *testing.T) {
 	tests := []struct{ name, template, want string }{
 		{"by default", "", "abc1234"},

@@ -7,6 +7,7 @@ import (
 	"dot-for-dbt/config"
 )
 
+// TestMaxAge proves C.9, F.2.
 func TestMaxAge(t *testing.T) {
 	tests := []struct {
 		name, flag, environment string
@@ -45,6 +46,7 @@ func TestMaxAge(t *testing.T) {
 	}
 }
 
+// TestNeverSkipped proves F.2.
 func TestNeverSkipped(t *testing.T) {
 	const computed = "env_var with a computed name at models/any.sql:2: declare what it reads with dot: {env: […]}"
 	tests := []struct {

@@ -114,6 +114,7 @@ func changed(before, after map[string]string) []string {
 	return out
 }
 
+// TestIgnoredVariable proves C.9, F.2.
 func TestIgnoredVariable(t *testing.T) {
 	b := newBench(t)
 	b.replace("dot_environments.yml", "{vars: {days: 30}}", "{vars: {days: 30}, dot: {ignore-env: [COLOUR]}}")
@@ -124,7 +125,7 @@ func TestIgnoredVariable(t *testing.T) {
 	}
 }
 
-// A secret is not even there as a digest.
+// F.2: a secret is not even there as a digest.
 func TestSecretsAreNoInputs(t *testing.T) {
 	b := newBench(t)
 	b.setenv("LOGIN", "s3cret")

@@ -7,6 +7,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 )
 
+// TestLeaks proves D.8.
 func TestLeaks(t *testing.T) {
 	long := strings.Repeat("x", 56) + "_abc1234" // 64 bytes
 	tests := []struct {

@@ -32,7 +32,7 @@ func clickLines(t testing.TB) []clickLine {
 	return lines
 }
 
-// What dot makes of a line is what click makes of it, and the line dot writes means the same.
+// A.1: what dot makes of a line is what click makes of it, and the line dot writes means the same.
 func TestReadArgsIsClick(t *testing.T) {
 	for _, line := range clickLines(t) {
 		t.Run(line.Command+" "+strings.Join(line.Argv, " "), func(t *testing.T) {
@@ -106,6 +106,7 @@ func TestClickLines(t *testing.T) {
 	}
 }
 
+// TestReadArgs proves A.1, A.8.
 func TestReadArgs(t *testing.T) {
 	tests := []struct {
 		name string
@@ -156,6 +157,7 @@ func TestReadArgs(t *testing.T) {
 	}
 }
 
+// TestReadArgsRefuses proves A.8.
 func TestReadArgsRefuses(t *testing.T) {
 	both := Rules{Isolated: true, Deferring: true}
 	tests := []struct {
@@ -186,6 +188,7 @@ func TestReadArgsRefuses(t *testing.T) {
 	golden.compare(t, "args_errors")
 }
 
+// TestReadArgsAllows proves A.8.
 func TestReadArgsAllows(t *testing.T) {
 	for _, argv := range [][]string{
 		{"--state", "x", "--defer"},

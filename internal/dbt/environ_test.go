@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestIsolate proves D.6.
 func TestIsolate(t *testing.T) {
 	tests := []struct {
 		name    string

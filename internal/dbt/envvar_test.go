@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestScanEnvVars proves F.2.
 func TestScanEnvVars(t *testing.T) {
 	one := EnvUse{Names: []string{"X"}}
 	computed := EnvUse{Computed: []string{"f:1"}}

@@ -41,6 +41,7 @@ func program(t *testing.T, file, text string) string {
 
 func noEnv(string) string { return "" }
 
+// TestFindOrder proves A.9.
 func TestFindOrder(t *testing.T) {
 	dir := t.TempDir()
 	inVenv := program(t, filepath.Join(dir, ".venv", "bin", "dbt"), "dbt 2.0.1")
@@ -154,6 +155,7 @@ func TestFindAsksOnce(t *testing.T) {
 	}
 }
 
+// TestFindErrors proves A.9.
 func TestFindErrors(t *testing.T) {
 	dir := t.TempDir()
 	notExecutable := filepath.Join(dir, "plain")

@@ -20,7 +20,7 @@ type clickOption struct {
 	Env      []string `json:"env"`
 }
 
-// The flag table against the click definitions of the installed dbt.
+// A.2, C.8: the flag table against the click definitions of the installed dbt.
 func TestFlagTable(t *testing.T) {
 	var installed map[string][]clickOption
 	if err := json.Unmarshal(dbtPython(t, "testdata/click/flags.py"), &installed); err != nil {
@@ -119,6 +119,7 @@ func TestFlagNamesAreUnique(t *testing.T) {
 	}
 }
 
+// TestTakes proves C.8.
 func TestTakes(t *testing.T) {
 	tests := []struct {
 		command, version, flag string
@@ -148,6 +149,7 @@ func TestTakes(t *testing.T) {
 	}
 }
 
+// TestNearestFlag proves C.8.
 func TestNearestFlag(t *testing.T) {
 	got := map[string]string{}
 	for _, name := range []string{"full_refesh", "targett", "thread", "no-deffer", "materialized", "excludes", "x"} {

@@ -16,6 +16,7 @@ func readArgs(t *testing.T, c Command, argv ...string) Args {
 	return args
 }
 
+// TestArgv proves A.8, D.6.
 func TestArgv(t *testing.T) {
 	fixed := []Option{NewOption("project-dir", "/p"), NewOption("target", "dev"), NewOption("defer"), NewOption("favor-state")}
 	environment := []Option{NewOption("threads", "8"), NewOption("target", "other"), NewOption("exclude", "x")}
@@ -73,6 +74,7 @@ func TestArgv(t *testing.T) {
 	}
 }
 
+// TestList proves D.8.
 func TestList(t *testing.T) {
 	output := []string{"--quiet", "--log-format", "text", "--log-level", "info", "--no-use-colors", "--output", "json", "--output-keys", listKeys}
 	tests := []struct {

@@ -41,6 +41,7 @@ func TestReadList(t *testing.T) {
 	}
 }
 
+// TestWrites proves D.8.
 func TestWrites(t *testing.T) {
 	const (
 		stored   = "test.shop.not_null_stg_id.b8516e7472"

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestSetting proves C.8.
 func TestSetting(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -66,6 +67,7 @@ func TestSettingErrors(t *testing.T) {
 	golden.compare(t, "setting_errors")
 }
 
+// TestShellQuote proves G.2.
 func TestShellQuote(t *testing.T) {
 	got := ShellQuote([]string{"dbt", "build", "--vars", `{"a":"it's"}`, "-s", "tag:x,+y", "", "ä b"})
 	want := `dbt build --vars '{"a":"it'"'"'s"}' -s tag:x,+y '' 'ä b'`

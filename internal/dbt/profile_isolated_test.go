@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestIsolated proves D.5.
 func TestIsolated(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -91,6 +92,7 @@ func TestIsolated(t *testing.T) {
 	}
 }
 
+// TestIsolatedTakesOnlyTheChosenAndRenames proves D.4.
 func TestIsolatedTakesOnlyTheChosenAndRenames(t *testing.T) {
 	const profiles = "config: {x: 1}\nother: {outputs: {a: {password: hunter2}}}\nshop:\n  target: dev\n  outputs:\n    prod: {type: duckdb}\n    dev: {password: hunter2}\n"
 	got, err := chosen(t, profiles, Choice{Environment: "prod"}).Isolated("x-1.2_3", "ci")
@@ -120,6 +122,7 @@ func TestIsolatedOnWindows(t *testing.T) {
 }
 
 // TestIsolatedFitsNames: the longest name that a database keeps whole is fine.
+// It proves D.5.
 func TestIsolatedFitsNames(t *testing.T) {
 	for adapter, limit := range map[string]int{"postgres": 63, "redshift": 127, "snowflake": 1000} {
 		for length, fits := range map[int]bool{limit: true, limit + 1: adapter == "snowflake"} {

@@ -64,6 +64,7 @@ func isSecretLabel(label string) bool {
 	return slices.ContainsFunc(strings.Split(label, "."), isSecretName)
 }
 
+// TestWithoutSecrets proves F.2.
 func TestWithoutSecrets(t *testing.T) {
 	for text, want := range map[string]string{
 		"analytics":                                    "analytics",
@@ -89,6 +90,7 @@ func TestWithoutSecrets(t *testing.T) {
 	}
 }
 
+// TestFields proves F.2.
 func TestFields(t *testing.T) {
 	out := chosen(t, "x: &x {region: eu, token: hunter2}\n"+shopOutput(
 		"type: duckdb", "path: 'md:db?motherduck_token=hunter2'", "schema: \"{{ env_var('S') }}\"", "threads: 4", "port: '4'", "password: hunter2",
@@ -114,6 +116,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestOutputEnvVars proves F.2.
 func TestOutputEnvVars(t *testing.T) {
 	out := chosen(t, strings.Replace(shopOutput(
 		"type: \"{{ env_var('TYPE', 'duckdb') }}\"", "host: \"{{ env_var('HOST') }}{{ env_var('HOST') }}\"", "password: \"{{ env_var('A') }}\"",

@@ -71,6 +71,7 @@ func askPython(t *testing.T, cases []pythonCase) []pythonAnswer {
 
 // TestIsolatedReadsTheSameInPyYAML makes up outputs and checks that dbt's own
 // YAML reader finds in the rewritten file what it found in the original.
+// It proves D.5.
 func TestIsolatedReadsTheSameInPyYAML(t *testing.T) {
 	var cases []pythonCase
 	refused := 0

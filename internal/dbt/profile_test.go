@@ -31,6 +31,7 @@ func shopOutput(lines ...string) string {
 	return "shop:\n  outputs:\n    dev:\n      " + strings.Join(lines, "\n      ") + "\n"
 }
 
+// TestChoose proves D.4.
 func TestChoose(t *testing.T) {
 	const profiles = `
 config: {send_anonymous_usage_stats: false}
@@ -89,6 +90,7 @@ func TestOutputs(t *testing.T) {
 
 // TestProfileErrors collects every message about a profiles.yml that a person
 // can meet, up to the rewritten file.
+// It proves D.4, D.5.
 func TestProfileErrors(t *testing.T) {
 	type errorCase struct {
 		name, profiles string
@@ -198,6 +200,7 @@ func TestReadProfilesErrors(t *testing.T) {
 	}
 }
 
+// TestFindProfiles proves D.4.
 func TestFindProfiles(t *testing.T) {
 	root := t.TempDir()
 	dir := func(name string, files ...string) string {

@@ -36,6 +36,7 @@ func varsTable() map[string]string {
 	}
 }
 
+// TestVars proves C.8.
 func TestVars(t *testing.T) {
 	for text, want := range varsTable() {
 		vars, err := ParseVars(text)
@@ -78,6 +79,7 @@ for user, dot in json.loads(sys.argv[1]).items():
 	}
 }
 
+// TestVarsFromConfiguration proves C.8.
 func TestVarsFromConfiguration(t *testing.T) {
 	o, err := VarsOption(map[string]any{"f": 2.0, "i": uint64(math.MaxUint64), "n": -1, "list": []any{1e21, nil, true}})
 	if err != nil {

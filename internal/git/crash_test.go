@@ -15,7 +15,7 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// What a `git worktree add` leaves when it is killed, from its first step to its last.
+// D.3: what a `git worktree add` leaves when it is killed, from its first step to its last.
 func TestHalfMadeWorktreesAreMadeWhole(t *testing.T) {
 	admin := ".git/worktrees/worktree/"
 	for name, leave := range map[string]func(t *testing.T, f fixture){
@@ -56,7 +56,7 @@ func copyAdmin(t *testing.T, f fixture) {
 	check(t, os.CopyFS(f.Path(".git/worktrees/worktree1"), from))
 }
 
-// Git is killed while it checks files out, and this process with it: nothing is cleaned up.
+// D.3: git is killed while it checks files out, and this process with it: nothing is cleaned up.
 func TestWorktreeAddKilledInMidCheckout(t *testing.T) {
 	f := newFixture(t)
 	if runtime.GOOS == "windows" {
@@ -105,7 +105,7 @@ func (f *fixture) commitMany() {
 	f.first = f.Commit("many")
 }
 
-// The same at moments that nobody chose.
+// D.3: the same at moments that nobody chose.
 func TestWorktreeAddKilledAnywhere(t *testing.T) {
 	f := newFixture(t)
 	f.commitMany()
@@ -141,7 +141,7 @@ func TestWorktreeAddKilledAnywhere(t *testing.T) {
 	}
 }
 
-// Git alone is killed at any moment, and what it leaves is all that the next one finds.
+// D.3: git alone is killed at any moment, and what it leaves is all that the next one finds.
 func TestGitKilledAnywhere(t *testing.T) {
 	f := newFixture(t)
 	f.commitMany()

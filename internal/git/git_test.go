@@ -66,6 +66,7 @@ func processes(t *testing.T) func() int {
 	}
 }
 
+// TestReadingChangesNothing proves G.1.
 func TestReadingChangesNothing(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Write("models/a.sql", "select 1")
@@ -107,7 +108,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	check(t, objects.Close())
 }
 
-// A hook runs with GIT_DIR and others set, maybe for another repository.
+// D.3: a hook runs with GIT_DIR and others set, maybe for another repository.
 func TestVariablesOfAHookAreNotHandedOn(t *testing.T) {
 	repo := gittest.New(t)
 	hash := repo.Commit("first")

@@ -11,6 +11,7 @@ import (
 	"dot-for-dbt/internal/git/gittest"
 )
 
+// D.1, D.2: where the repository is, and the project in it.
 func TestOpen(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Write("my project/ünïcode/dbt_project.yml", "")
@@ -47,7 +48,7 @@ func TestOpenRelative(t *testing.T) {
 	wantEqual(t, *open(t, "."), git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: repo.Path(".git"), Prefix: "sub"})
 }
 
-// Where `.dot` lies when there is no main worktree with a .git directory in it.
+// D.1: where `.dot` lies when there is no main worktree with a .git directory in it.
 func TestOpenOddLayouts(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Write("file", "")

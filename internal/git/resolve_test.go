@@ -37,23 +37,41 @@ func TestResolve(t *testing.T) {
 	repo, first, second, third := history(t)
 	repo.Git("branch", "--set-upstream-to", "feature/x", "main")
 	r := open(t, repo.Dir)
-	for ref, want := range map[string]string{
-		"HEAD": third, "@": third, "main": third, "HEAD~2": first, "HEAD^": second, "feature/x": first, "heads/main": third,
-		"v1": second, "v1-again": second, "v1^{}": second, "v1~1": first,
-		first: first, second[:7]: second, third[:4]: third,
-		"main@{1}": second, "HEAD@{2}": first, "@{u}": first, "main@{upstream}": first,
-		":/third one": third, "HEAD^{/^first}": first, "@~1": second,
+	for _, test := range []struct{ name, ref, want string }{
+		{"HEAD", "HEAD", third},
+		{"@", "@", third},
+		{"ancestor", "HEAD~2", first},
+		{"parent", "HEAD^", second},
+		{"parent of @", "@~1", second},
+		{"branch", "main", third},
+		{"branch with a slash", "feature/x", first},
+		{"branch by more of its name", "heads/main", third},
+		{"annotated tag", "v1", second},
+		{"tag of a tag", "v1-again", second},
+		{"peeled tag", "v1^{}", second},
+		{"parent of a tag", "v1~1", first},
+		{"full hash", first, first},
+		{"short hash", second[:7], second},
+		{"shortest hash", third[:4], third},
+		{"reflog of a branch", "main@{1}", second},
+		{"reflog by time", "main@{yesterday}", third},
+		{"reflog of HEAD", "HEAD@{2}", first},
+		{"upstream of HEAD", "@{u}", first},
+		{"upstream of a branch", "main@{upstream}", first},
+		{"message", ":/third one", third},
+		{"message below a commit", "HEAD^{/^first}", first},
 	} {
-		t.Run(ref, func(t *testing.T) {
-			commits, err := r.Resolve(t.Context(), []string{ref})
+		t.Run("B.2 "+test.name, func(t *testing.T) {
+			commits, err := r.Resolve(t.Context(), []string{test.ref})
 			check(t, err)
-			if len(commits) != 1 || commits[0].Hash != want || commits[0].Ref != ref || commits[0].Note != "" {
-				t.Errorf("got %+v, want %s", commits, want)
+			if len(commits) != 1 || commits[0].Hash != test.want || commits[0].Ref != test.ref || commits[0].Note != "" {
+				t.Errorf("got %+v, want %s", commits, test.want)
 			}
 		})
 	}
 }
 
+// TestResolveDescribes proves B.5.
 func TestResolveDescribes(t *testing.T) {
 	repo, _, second, third := history(t)
 	r := open(t, repo.Dir)
@@ -83,6 +101,7 @@ func TestResolveNothing(t *testing.T) {
 	}
 }
 
+// TestResolveIgnoresTaste proves B.5, D.1.
 func TestResolveIgnoresTaste(t *testing.T) {
 	repo, _, _, third := history(t)
 	for _, setting := range []string{
@@ -97,6 +116,7 @@ func TestResolveIgnoresTaste(t *testing.T) {
 	wantEqual(t, []string{commits[0].Short, commits[0].Subject}, []string{third[:12], "third one"})
 }
 
+// TestResolveNotes proves B.2.
 func TestResolveNotes(t *testing.T) {
 	repo, first, second, third := history(t)
 	repo.Git("clone", "--quiet", ".", "../clone")
@@ -123,6 +143,7 @@ func TestResolveNotes(t *testing.T) {
 	wantError(t, err, `"feature/x" is no local branch, and on more than one remote`, "fork/feature/x, origin/feature/x")
 }
 
+// TestResolveNotesBranchesBehind proves B.6.
 func TestResolveNotesBranchesBehind(t *testing.T) {
 	repo, first, second, third := history(t)
 	repo.Git("clone", "--quiet", ".", "../clone")
@@ -184,7 +205,7 @@ func TestResolveFails(t *testing.T) {
 		"looks like missing":  {"x missing", []string{`unknown ref "x missing"`}},
 		"looks like a commit": {third + " commit 5", []string{"unknown ref"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("B.4 "+name, func(t *testing.T) {
 			commits, err := r.Resolve(t.Context(), []string{"main", test.ref, "HEAD"})
 			wantError(t, err, test.says...)
 			if len(commits) > 0 {
@@ -194,6 +215,7 @@ func TestResolveFails(t *testing.T) {
 	}
 }
 
+// TestResolveTellsAllThatFail proves B.4, B.5.
 func TestResolveTellsAllThatFail(t *testing.T) {
 	repo, _, _, _ := history(t)
 	_, err := open(t, repo.Dir).Resolve(t.Context(), []string{"one", "HEAD", "@{u}", "-two", "one", "HEAD:file"})
@@ -202,12 +224,14 @@ func TestResolveTellsAllThatFail(t *testing.T) {
 		`"-two" can't be a ref: it starts with "-"; "HEAD:file" is a blob, not a commit`)
 }
 
+// TestResolveWithoutCommits proves B.4.
 func TestResolveWithoutCommits(t *testing.T) {
 	repo := gittest.New(t)
 	_, err := open(t, repo.Dir).Resolve(t.Context(), []string{"HEAD"})
 	wantError(t, err, "HEAD has no commit yet", "git commit")
 }
 
+// TestResolveInAShallowClone proves B.4.
 func TestResolveInAShallowClone(t *testing.T) {
 	repo, first, _, third := history(t)
 	repo.Git("clone", "--quiet", "--depth=1", "file://"+repo.Dir, "../shallow")
@@ -250,6 +274,7 @@ func ambiguous(t *testing.T, repo *gittest.Repo) (twoCommits, commitAndBlob, com
 	return "", "", ""
 }
 
+// TestResolveShortHashes proves B.2, B.4.
 func TestResolveShortHashes(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first")
@@ -269,6 +294,7 @@ func TestResolveShortHashes(t *testing.T) {
 	}
 }
 
+// TestResolveSHA256 proves B.2.
 func TestResolveSHA256(t *testing.T) {
 	repo := gittest.New(t)
 	dir := repo.Path("../sha256")

@@ -7,6 +7,7 @@ import (
 	"dot-for-dbt/internal/git/gittest"
 )
 
+// TestUncommitted proves B.6.
 func TestUncommitted(t *testing.T) {
 	repo := gittest.New(t)
 	for _, file := range []string{"proj/a.sql", "proj/b.sql", "proj/c.sql", "projects/d.sql", "e.sql"} {

@@ -193,6 +193,7 @@ func TestAddSubmodulesRunsNoHooks(t *testing.T) {
 	}
 }
 
+// TestAddSubmodulesThatTheUserHasNot proves D.3.
 func TestAddSubmodulesThatTheUserHasNot(t *testing.T) {
 	f := newFamily(t)
 	f.withoutModules(t)
@@ -213,6 +214,7 @@ func TestAddSubmodulesThatTheUserHasNot(t *testing.T) {
 	f.wantAll(t)
 }
 
+// TestAddSubmodulesOfALinkedWorktreeOfTheUsers proves D.3.
 func TestAddSubmodulesOfALinkedWorktreeOfTheUsers(t *testing.T) {
 	f := newFamily(t)
 	f.withoutModules(t)
@@ -310,7 +312,7 @@ func TestHalfMadeSubmodulesAreMadeWhole(t *testing.T) {
 	repair("cloned, deleted", func(t *testing.T) { check(t, os.RemoveAll(macros)) }, "missing")
 }
 
-// Another commit that somebody checked out in a submodule is a change, and theirs.
+// D.3: another commit that somebody checked out in a submodule is a change, and theirs.
 func TestAddSubmodulesLeavesWhatSomebodyCheckedOut(t *testing.T) {
 	f := newFamily(t)
 	w := f.addAll(t)

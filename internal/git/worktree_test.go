@@ -57,6 +57,7 @@ func (f fixture) wantWhole(t *testing.T) {
 	}
 }
 
+// TestAddWorktree proves D.1, D.3.
 func TestAddWorktree(t *testing.T) {
 	f := newFixture(t)
 	before := f.Snapshot()
@@ -109,6 +110,7 @@ func TestAddWorktreeBesideOthers(t *testing.T) {
 	wantEqual(t, f.Git("worktree", "list", "--porcelain"), before)
 }
 
+// TestAddWorktreeFromALinkedOne proves D.1.
 func TestAddWorktreeFromALinkedOne(t *testing.T) {
 	f := newFixture(t)
 	f.Git("worktree", "add", "--quiet", "--detach", "../linked")
@@ -117,6 +119,7 @@ func TestAddWorktreeFromALinkedOne(t *testing.T) {
 	check(t, f.git.CheckWorktree(f.path, f.first))
 }
 
+// TestAddWorktreeOfABareRepository proves D.1.
 func TestAddWorktreeOfABareRepository(t *testing.T) {
 	f := newFixture(t)
 	f.Git("clone", "--quiet", "--bare", ".", "../project/.bare")
@@ -130,6 +133,7 @@ func TestAddWorktreeOfABareRepository(t *testing.T) {
 	}
 }
 
+// TestAddWorktreeRunsNoHooks proves D.3.
 func TestAddWorktreeRunsNoHooks(t *testing.T) {
 	f := newFixture(t)
 	for _, hook := range []string{"post-checkout", "reference-transaction", "post-index-change"} {
@@ -143,6 +147,7 @@ func TestAddWorktreeRunsNoHooks(t *testing.T) {
 	}
 }
 
+// TestAddWorktreeIsWholeDespiteSparseCheckout proves D.3.
 func TestAddWorktreeIsWholeDespiteSparseCheckout(t *testing.T) {
 	f := newFixture(t)
 	f.Git("sparse-checkout", "set", "--cone", "models")
@@ -232,7 +237,7 @@ func TestCheckWorktree(t *testing.T) {
 		"another commit":   {func(_ *testing.T, f fixture, w *gittest.Repo) { w.Git("checkout", "--quiet", "--detach", f.second) }, "its HEAD is at "},
 		"a branch":         {func(_ *testing.T, _ fixture, w *gittest.Repo) { w.Git("checkout", "--quiet", "-b", "mine") }, "its HEAD is at branch mine"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("D.3 "+name, func(t *testing.T) {
 			f := newFixture(t)
 			test.damage(t, f, f.add(t))
 			count := processes(t)
@@ -258,6 +263,7 @@ func relative(f fixture, w *gittest.Repo) {
 	w.Write(".git", "gitdir: ../../../../.git/worktrees/worktree\n")
 }
 
+// TestWorktreeChanges proves D.3.
 func TestWorktreeChanges(t *testing.T) {
 	f := newFixture(t)
 	w := f.add(t)
@@ -289,6 +295,7 @@ func TestWorktreeChanges(t *testing.T) {
 	wantError(t, err, "its .git file is missing")
 }
 
+// TestResetWorktree proves D.3.
 func TestResetWorktree(t *testing.T) {
 	f := newFixture(t)
 	w := f.add(t)
@@ -326,6 +333,7 @@ func TestResetWorktree(t *testing.T) {
 	}
 }
 
+// TestResetWorktreeNeverTouchesTheUsersFiles proves D.3.
 func TestResetWorktreeNeverTouchesTheUsersFiles(t *testing.T) {
 	f := newFixture(t)
 	w := f.add(t)

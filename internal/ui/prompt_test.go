@@ -11,6 +11,7 @@ import (
 
 const asked = "question: add it? [y]es / [N]o / n[e]ver: "
 
+// TestAsk proves H.1.
 func TestAsk(t *testing.T) {
 	const again = "note: answer y, n or e\n"
 	tests := map[string]struct {
@@ -78,6 +79,7 @@ func TestAskReadError(t *testing.T) {
 	}
 }
 
+// TestInteractive proves H.3.
 func TestInteractive(t *testing.T) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {

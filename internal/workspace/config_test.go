@@ -69,6 +69,7 @@ func TestWithDisabledRefuses(t *testing.T) {
 	}
 }
 
+// TestPromptDisabled proves H.1.
 func TestPromptDisabled(t *testing.T) {
 	tests := map[string]struct {
 		text string
@@ -105,6 +106,7 @@ func TestPromptDisabled(t *testing.T) {
 	}
 }
 
+// TestDisablePrompt proves H.1.
 func TestDisablePrompt(t *testing.T) {
 	w, err := Open(t.TempDir())
 	if err != nil {

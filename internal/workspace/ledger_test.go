@@ -102,6 +102,7 @@ func TestLedgerOfARun(t *testing.T) {
 	lt.is("a:r5:unknown b:r4:written")
 }
 
+// TestOverwrittenBy proves F.2, F.4.
 func TestOverwrittenBy(t *testing.T) {
 	const mine, other = "dev@9b13827", "prod@9b13827"
 	tests := []struct {
@@ -136,6 +137,7 @@ func TestOverwrittenBy(t *testing.T) {
 	}
 }
 
+// TestStandingAndIdentity proves E.2.
 func TestStandingAndIdentity(t *testing.T) {
 	lt := newLedgerTest(t)
 	if _, ok := lt.ledger().Standing("prod@9b13827"); ok {

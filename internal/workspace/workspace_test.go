@@ -28,6 +28,7 @@ func created(t *testing.T) *Workspace {
 	return w
 }
 
+// TestOpenWritesNothing proves G.1.
 func TestOpenWritesNothing(t *testing.T) {
 	root := t.TempDir()
 	w, err := Open(root)
@@ -129,6 +130,7 @@ func TestRecordNamesStayInside(t *testing.T) {
 	}
 }
 
+// TestCommitDirectory proves D.1.
 func TestCommitDirectory(t *testing.T) {
 	other := "9b13827e" + hash[8:]
 	tests := []struct {
@@ -162,6 +164,7 @@ func TestCommitDirectory(t *testing.T) {
 	}
 }
 
+// TestProjectsNeverShareADirectory proves D.2.
 func TestProjectsNeverShareADirectory(t *testing.T) {
 	c := Commit{Hash: hash, Short: hash[:7], w: created(t)}
 	root, shop := c.Build("", "dev"), c.Build("shop", "dev")

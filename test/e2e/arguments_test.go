@@ -18,7 +18,7 @@ var meddling = []string{
 	"DBT_INDIRECT_SELECTION=empty", "DBT_EXCLUDE_RESOURCE_TYPES=seed", "DBT_STORE_FAILURES=true", "DBT_SAMPLE=3 days",
 }
 
-// An isolated build is what its spec says, whatever dbt would inherit.
+// D.6: an isolated build is what its spec says, whatever dbt would inherit.
 func TestInheritedVariables(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
@@ -46,7 +46,7 @@ func TestInheritedVariables(t *testing.T) {
 	})
 }
 
-// What stands after -- can't switch isolation off, and the rest has its say.
+// A.8: what stands after -- can't switch isolation off, and the rest has its say.
 func TestArgumentsAfterDashes(t *testing.T) {
 	s := newStall(t, "duckdb", map[string]string{
 		"dot_environments.yml": "environment:\n  default: dev\n  dev: {threads: 3, vars: {most: 200, kept: 1}}\n  prod: {}\n",

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Ctrl-C in the middle of a query: the query ends in the database too, and the
+// A.7: Ctrl-C in the middle of a query: the query ends in the database too, and the
 // same command goes on from there.
 func TestInterrupt(t *testing.T) {
 	s := newStall(t, "postgres", map[string]string{

@@ -37,6 +37,7 @@ select * from {{ ref('prices') }}
 `,
 }
 
+// TestIsolation proves D.8.
 func TestIsolation(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, leakyFiles)
@@ -71,7 +72,7 @@ func TestIsolation(t *testing.T) {
 	})
 }
 
-// A macro that asks for the target's name writes prod's own tables under a
+// D.4, D.8: a macro that asks for the target's name writes prod's own tables under a
 // profile of dot's, as it would under the user's.
 func TestIsolationOfTargetName(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -91,7 +92,7 @@ func TestIsolationOfTargetName(t *testing.T) {
 	})
 }
 
-// A schema of its own isolates in another database too; one that others use
+// D.8: a schema of its own isolates in another database too; one that others use
 // doesn't.
 func TestIsolationOfDatabase(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -119,7 +120,7 @@ func TestIsolationOfDatabase(t *testing.T) {
 	})
 }
 
-// PostgreSQL cuts names without a word: with them the suffix.
+// D.5, D.8: PostgreSQL cuts names without a word: with them the suffix.
 func TestLongNames(t *testing.T) {
 	s := newStall(t, "postgres", map[string]string{
 		"models/deep.sql": "{{ config(schema='" + strings.Repeat("x", 60) + "') }}\nselect 1 as id\n",

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The main job: what main says as prod, and beside it only what the branch
+// D.4, D.5, E.1, E.4, F.3, G.3: the main job: what main says as prod, and beside it only what the branch
 // changed, on top of prod's data.
 func TestMainJob(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -141,6 +141,7 @@ func (s *shop) worktrees() []string {
 	return all
 }
 
+// TestUnknownEnvironment proves C.5.
 func TestUnknownEnvironment(t *testing.T) {
 	s := newShop(t, "duckdb")
 	res := s.dot("build", "staging@HEAD")

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Without a ref dot is dbt on the working tree, with an environment's flags and
+// A.4, D.9: without a ref dot is dbt on the working tree, with an environment's flags and
 // vars, and nothing else.
 func TestPlainCalls(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -44,7 +44,7 @@ func TestPlainCalls(t *testing.T) {
 	})
 }
 
-// Where there is no repository, a plain call works, and an isolated one can't.
+// D.9: where there is no repository, a plain call works, and an isolated one can't.
 func TestWithoutRepository(t *testing.T) {
 	s := newStall(t, "duckdb", nil)
 	if err := os.RemoveAll(filepath.Join(s.dir, ".git")); err != nil {

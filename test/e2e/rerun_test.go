@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What makes a build run again, and what does not. Where the plan alone tells,
+// F.2, F.4, G.1, G.3: what makes a build run again, and what does not. Where the plan alone tells,
 // nothing is run: that a run does what its plan says is for planIsRun.
 func TestRerun(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -95,7 +95,7 @@ func TestRerun(t *testing.T) {
 	})
 }
 
-// A build that failed runs again, and a commit that puts it right is another
+// A.7, F.4: a build that failed runs again, and a commit that puts it right is another
 // build.
 func TestFailedThenFixed(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -124,7 +124,7 @@ func TestFailedThenFixed(t *testing.T) {
 	})
 }
 
-// A password is no input: a new one is written, and nothing is built again.
+// F.2, G.3: a password is no input: a new one is written, and nothing is built again.
 func TestPasswordRotated(t *testing.T) {
 	s := newStall(t, "postgres", nil)
 	role := "rotated_" + s.warehouse.(postgresDB).Name
