@@ -7,6 +7,7 @@
 //	profiles.go    a profile whose schema carries the suffix
 //	toolchain.go   the dbt that the commit pins, where the environment asks for it
 //	deps.go        the project's packages
+//	adopt.go       what another tool built there, taken over before it is lost
 //	baseline.go    what is deferred to, if anything is
 //	check.go       that the command writes nowhere else
 //	command.go     dbt: when it runs; runcommand.go runs it, books.go keeps the
