@@ -79,7 +79,8 @@ func (c *checkout) add(ctx context.Context, s named) (gitDir string, err error) 
 	return r.admin(dir)
 }
 
-// clear removes half of a submodule, and what git keeps of it.
+// clear removes half of a submodule, and what git keeps of it. An empty directory stays, as of one that was never
+// checked out.
 func (c *checkout) clear(s named) error {
 	inside, err := c.top.insideDot(c.dir(s))
 	if err == nil {
@@ -90,6 +91,9 @@ func (c *checkout) clear(s named) error {
 	}
 	if err == nil {
 		err = os.RemoveAll(filepath.Join(c.gitDir, "modules", s.name))
+	}
+	if err == nil {
+		err = os.MkdirAll(c.dir(s), 0o755)
 	}
 	return err
 }

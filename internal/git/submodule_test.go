@@ -324,3 +324,29 @@ func TestAddSubmodulesLeavesWhatSomebodyCheckedOut(t *testing.T) {
 	check(t, err)
 	wantEqual(t, changes, []git.Change{{Status: " M", Path: macrosPath}})
 }
+
+// One that isn't active is none of the user's. How to update one is about their own checkout of it.
+func TestAddSubmodulesAsConfigured(t *testing.T) {
+	for _, test := range []struct {
+		setting, value string
+		leftOut        bool
+	}{
+		{"active", "false", true}, {"update", "none", false}, {"update", "!false", false}, {"update", "merge", false},
+	} {
+		t.Run("D.3 "+test.setting+" "+test.value, func(t *testing.T) {
+			f := newFamily(t)
+			f.withoutModules(t)
+			f.Git("config", "submodule.team/macros."+test.setting, test.value)
+			f.add(t)
+			got, err := f.git.AddSubmodules(t.Context(), f.path, nil)
+			check(t, err)
+			if left := len(got) == 0; left != test.leftOut {
+				t.Errorf("got %v", got)
+			}
+			changes, err := f.git.WorktreeChanges(t.Context(), f.path)
+			if err != nil || len(changes) > 0 {
+				t.Errorf("changes %v, %v", changes, err)
+			}
+		})
+	}
+}
