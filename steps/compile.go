@@ -2,11 +2,7 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
@@ -30,20 +26,6 @@ func Compile(ctx context.Context, world World, req Request) (*Program, error) {
 	return c.program, nil
 }
 
-// open reads the configuration and what the command line says to dbt, and
-// opens the repository.
-func open(ctx context.Context, world World, req Request) (*compiler, arguments, error) {
-	c, err := newCompiler(world, req)
-	if err != nil {
-		return nil, arguments{}, err
-	}
-	given, err := c.readArguments()
-	if err != nil {
-		return nil, given, err
-	}
-	return c, given, c.openRepository(ctx)
-}
-
 // A compiler is at work on one invocation.
 type compiler struct {
 	world   World
@@ -59,108 +41,6 @@ type compiler struct {
 	objects *git.Objects
 
 	program *Program
-}
-
-// newCompiler finds the project and reads its configuration.
-func newCompiler(world World, req Request) (*compiler, error) {
-	c := &compiler{world: world, req: req, program: &Program{}}
-	var err error
-	if c.project, err = findProject(world.Dir); err != nil {
-		return nil, err
-	}
-	c.config, err = config.Load(c.project)
-	return c, err
-}
-
-func (c *compiler) close() {
-	if c.objects != nil {
-		c.objects.Close()
-	}
-}
-
-// arguments are what the command line says to dbt.
-type arguments struct {
-	dbt.Args
-	ProfilesDir string // of --profiles-dir, which only a plain call may have
-}
-
-func (c *compiler) getenv(name string) (string, bool) { return c.world.Getenv(name) }
-
-// findProject returns the directory at or above dir that holds a
-// dbt_project.yml.
-func findProject(dir string) (string, error) {
-	for at := dir; ; at = filepath.Dir(at) {
-		_, err := os.Stat(filepath.Join(at, "dbt_project.yml"))
-		if err == nil {
-			return at, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
-		if filepath.Dir(at) == at {
-			return "", &hintError{
-				msg:   fmt.Sprintf("not a dbt project: there is no dbt_project.yml in %s or above it", dir),
-				hints: []string{"run dot in a dbt project, or anywhere below it"},
-			}
-		}
-	}
-}
-
-// readArguments reads what the command line says to dbt.
-func (c *compiler) readArguments() (arguments, error) {
-	isolated := c.req.Spec.Isolated()
-	args, err := dbt.ReadArgs(c.req.Command, c.req.Args, dbt.Rules{Isolated: isolated, Deferring: c.req.Baseline != nil})
-	if err != nil {
-		return arguments{}, err
-	}
-	given := arguments{Args: args}
-	if dir, ok := dbt.Lookup(args.Options, "profiles-dir"); ok {
-		given.ProfilesDir = dir.Values[0]
-	}
-	if !c.req.Modified {
-		return given, nil
-	}
-	if c.req.Baseline == nil {
-		return given, &hintError{
-			msg:   "--modified selects what differs from a baseline, and there is none",
-			hints: []string{"name one: --defer prod@main"},
-		}
-	}
-	for _, flag := range []string{"select", "selector"} {
-		if _, ok := dbt.Lookup(given.Options, flag); ok {
-			return given, &hintError{
-				msg:   "--modified and --" + flag + " are two selections",
-				hints: []string{"leave --modified out and select what is meant: -s 'state:modified+ other_node'"},
-			}
-		}
-	}
-	given.Options = append(given.Options, dbt.NewOption("select", "state:modified+"))
-	return given, nil
-}
-
-// openRepository opens the repository, its objects and its workspace. A plain
-// call of dbt does without one.
-func (c *compiler) openRepository(ctx context.Context) error {
-	repo, err := git.Open(ctx, c.project)
-	if err != nil {
-		if c.req.Spec.Isolated() || c.req.Baseline != nil {
-			return err
-		}
-		return nil
-	}
-	c.repo = repo
-	c.prefix = filepath.ToSlash(repo.Prefix)
-	if c.ws, err = workspace.Open(repo.Root); err != nil {
-		return err
-	}
-	if !c.req.Spec.Isolated() && c.req.Baseline == nil && !c.ws.Exists() {
-		c.ws = nil // a plain call makes none
-		return nil
-	}
-	c.program.Workspace, c.program.Repo = c.ws, repo
-	c.program.memo = &memo{c.ws.Memo(), map[string]string{}}
-	c.objects = repo.Objects(ctx)
-	return nil
 }
 
 func (c *compiler) compile(ctx context.Context, given arguments) error {
@@ -259,39 +139,6 @@ func (c *compiler) noteUncommitted(ctx context.Context, b *build) error {
 	}
 	c.program.Notes = append(c.program.Notes, fmt.Sprintf("%s not in %s@%s", plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
 	return nil
-}
-
-// findDBT looks for the dbt to use in an environment, on target if that isn't
-// nil.
-func (c *compiler) findDBT(ctx context.Context, env config.Environment, target *build) error {
-	search := c.search(env)
-	// A plain call needs no version, and where there is no workspace it would
-	// be asked for each time, at the price of a start of dbt.
-	search.MayRun = !c.req.Planning && c.req.Spec.Isolated()
-	if c.ws != nil {
-		search.Versions = c.program.memo
-	}
-	tool, err := c.findTool(ctx, env, target, search)
-	if err != nil {
-		return err
-	}
-	if tool.Cloud && c.req.Spec.Isolated() {
-		return &hintError{
-			msg:   tool.Path + " is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
-			hints: []string{"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt"},
-		}
-	}
-	c.program.Tool = tool
-	c.program.Details = append(c.program.Details, "dbt found through "+tool.How)
-	return nil
-}
-
-// search is where the dbt of an environment is looked for.
-func (c *compiler) search(env config.Environment) dbt.Search {
-	return dbt.Search{
-		Env:     func(name string) string { value, _ := c.getenv(name); return value },
-		Setting: env.Dot.DBT, Dir: c.project,
-	}
 }
 
 // isolatedSteps lists the steps of a build.

@@ -13,8 +13,9 @@
 //	command.go     dbt: when it runs; runcommand.go runs it, books.go keeps the
 //	               ledger about it, report.go is what is remembered of it
 //
-// compile.go puts them together, build.go says what a spec denotes, inputs.go
-// what a dbt step's result depends on.
+// open.go reads what there is to go by, compile.go puts the steps together,
+// build.go says what a spec denotes, call.go what dbt's command line is, and
+// inputs.go what a dbt step's result depends on.
 //
 // It knows dbt's ways through internal/dbt and git's through internal/git, and
 // nothing of the command line or the terminal.
