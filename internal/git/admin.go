@@ -115,8 +115,8 @@ func gitFile(path string) (gitDir string, err error) {
 	return absolute(path, gitDir), nil
 }
 
-// admins are all that are about a worktree at path, which need not exist: there is more than one after a crash.
-func (r *Repo) admins(path string) ([]string, error) {
+// allAdmins are the admins of all worktrees but the main one.
+func (r *Repo) allAdmins() ([]string, error) {
 	all := filepath.Join(r.CommonDir, "worktrees")
 	found, err := os.ReadDir(all)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -125,13 +125,17 @@ func (r *Repo) admins(path string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing the worktrees of %s: %w", r.CommonDir, err)
 	}
-	var admins []string
-	for _, entry := range found {
-		if admin := filepath.Join(all, entry.Name()); samePath(worktreeOf(admin), path) {
-			admins = append(admins, admin)
-		}
+	admins := make([]string, len(found))
+	for i, entry := range found {
+		admins[i] = filepath.Join(all, entry.Name())
 	}
 	return admins, nil
+}
+
+// admins are all that are about a worktree at path, which need not exist: there is more than one after a crash.
+func (r *Repo) admins(path string) ([]string, error) {
+	all, err := r.allAdmins()
+	return slices.DeleteFunc(all, func(admin string) bool { return !samePath(worktreeOf(admin), path) }), err
 }
 
 // worktreeOf is the worktree that an admin names, "" if it doesn't.
