@@ -28,7 +28,7 @@
 // step up to date and decides about the upper one by its key alone. So what a
 // step's result takes from the steps below must show in their keys, in Late or
 // in Missing. A step without a record has no key to pass on; what depends on it
-// names what matters of it among its own inputs.
+// names what matters of it, and of what is below it, among its own inputs.
 //
 // # Why a kill at any instant does no harm
 //

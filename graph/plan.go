@@ -25,6 +25,9 @@ type Planned struct {
 	// inputs and key are known where nothing below runs.
 	inputs []InputDigest
 	key    Key
+	// depRuns is a step with a record that runs and that this one depends on,
+	// over steps without a record too; "" for none.
+	depRuns string
 }
 
 // A Plan is what running a graph would do now: its steps in order, each with a
@@ -56,15 +59,8 @@ func (g *Graph) Plan(ctx context.Context, env Env) (*Plan, error) {
 func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 	p := &Plan{Steps: make([]Planned, 0, len(g.steps))}
 	for _, step := range g.steps {
-		s := situation{step: step, now: env.Now()}
-		for _, name := range step.Deps {
-			below := p.Steps[g.index[name]]
-			if below.Step.Record != "" && below.Decision.Run {
-				s.depRuns = name
-				break
-			}
-		}
-		planned := Planned{Step: step}
+		planned := Planned{Step: step, depRuns: p.runsBelow(g, step)}
+		s := situation{step: step, now: env.Now(), depRuns: planned.depRuns}
 		if step.Record != "" {
 			s.record, s.loadErr = env.Store.Load(step.Record)
 			if s.record.State == Started && !locked {
@@ -92,6 +88,20 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 		p.Steps = append(p.Steps, planned)
 	}
 	return p, nil
+}
+
+// runsBelow returns the first step with a record that runs below a step, or "".
+// In place of a step without one stands what that depends on itself.
+func (p *Plan) runsBelow(g *Graph, step *Step) string {
+	for _, name := range step.Deps {
+		switch below := p.Steps[g.index[name]]; {
+		case below.Step.Record == "" && below.depRuns != "":
+			return below.depRuns
+		case below.Step.Record != "" && below.Decision.Run:
+			return name
+		}
+	}
+	return ""
 }
 
 // keysOf are the keys of the steps that a step depends on, as inputs of it.

@@ -107,6 +107,19 @@ func (p plot) below(i int) []int {
 	return slices.DeleteFunc(slices.Clone(p.Nodes[i].Deps), func(j int) bool { return p.Nodes[j].NoRecord })
 }
 
+// reaches returns the nearest nodes below node i that have records.
+func (p plot) reaches(i int) []int {
+	var out []int
+	for _, j := range p.Nodes[i].Deps {
+		if p.Nodes[j].NoRecord {
+			out = append(out, p.reaches(j)...)
+		} else {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
 // product returns what node i makes in w.
 func (p plot) product(w *world, i int) string {
 	if p.Nodes[i].NoRecord {
@@ -201,7 +214,7 @@ func (p plot) toRun(w *world, before plot) []bool {
 		_, known := w.records[p.record(i)]
 		was := before.Nodes[i]
 		runs[i] = !known || p.lost(w, i) || n.Force || n.Input != was.Input || n.Fails != was.Fails ||
-			slices.ContainsFunc(p.below(i), func(j int) bool { return runs[j] })
+			slices.ContainsFunc(p.reaches(i), func(j int) bool { return runs[j] })
 	}
 	return runs
 }

@@ -24,6 +24,8 @@ type Event struct {
 	Planned Planned
 	// Text is a remark, or what is waited for.
 	Text string
+	// Value is what the action reports, for Progress.
+	Value any
 	// Result is set for Ended.
 	Result StepResult
 }
@@ -37,6 +39,7 @@ const (
 	Decided                    // a step's decision is final: told once for each step, in the plan's order, before any runs
 	Beginning                  // a step starts
 	Remark                     // a running step says something
+	Progress                   // a running step reports how it gets on
 	Ended                      // a step that was to run has succeeded or failed, or will not run after all
 )
 

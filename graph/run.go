@@ -25,13 +25,14 @@ type runner struct {
 	pools   map[string]int
 	running int
 	stopped string // the step whose failure stopped the run
-	remarks chan remark
+	told    chan telling
 	ended   chan ending
 }
 
-type remark struct {
-	step int
-	text string
+// telling is what a running action says.
+type telling struct {
+	step  int
+	event Event
 }
 
 type ending struct {
@@ -45,8 +46,8 @@ func newRunner(g *Graph, plan *Plan, opts Options, held []*os.File) *runner {
 	r := &runner{
 		graph: g, plan: plan, opts: opts, held: held,
 		results: make([]StepResult, n), deps: make([][]int, n), waits: make([]int, n), next: make([][]int, n),
-		pools:   make(map[string]int),
-		remarks: make(chan remark), ended: make(chan ending),
+		pools: make(map[string]int),
+		told:  make(chan telling), ended: make(chan ending),
 	}
 	for i, s := range plan.Steps {
 		r.deps[i] = r.runsBelow(s.Step)
@@ -109,8 +110,9 @@ func (r *runner) run(ctx context.Context) *Result {
 			break
 		}
 		select {
-		case m := <-r.remarks:
-			r.observe(Event{Kind: Remark, Planned: r.plan.Steps[m.step], Text: m.text})
+		case t := <-r.told:
+			t.event.Planned = r.plan.Steps[t.step]
+			r.observe(t.event)
 		case e := <-r.ended:
 			r.finish(e)
 		case <-cancelled:
@@ -217,7 +219,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 	}
 	attempt := &Attempt{
 		Step: step, Reason: planned.Decision, Previous: planned.Record, Held: r.held,
-		note: func(text string) { r.remarks <- remark{i, text} },
+		tell: func(e Event) { r.told <- telling{i, e} },
 	}
 	if step.Record == "" {
 		if _, err := step.Action.Run(ctx, attempt); err != nil {

@@ -21,7 +21,7 @@ func failing(err error) action {
 // eventText returns events as lines.
 func eventText(events []graph.Event) []string {
 	words := map[graph.EventKind]string{
-		graph.Waiting: "waiting", graph.Decided: "decided", graph.Beginning: "beginning", graph.Remark: "remark", graph.Ended: "ended",
+		graph.Waiting: "waiting", graph.Decided: "decided", graph.Beginning: "beginning", graph.Remark: "remark", graph.Progress: "progress", graph.Ended: "ended",
 	}
 	var lines []string
 	for _, e := range events {
@@ -32,6 +32,8 @@ func eventText(events []graph.Event) []string {
 		switch e.Kind {
 		case graph.Decided:
 			line = append(line, e.Planned.Decision.Text)
+		case graph.Progress:
+			line = append(line, fmt.Sprint(e.Value))
 		case graph.Ended:
 			line = append(line, string(e.Result.Outcome))
 			if e.Result.Cause != "" {
@@ -55,6 +57,7 @@ func TestEvents(t *testing.T) {
 	steps[1].Action = action(func(_ context.Context, a *graph.Attempt) (any, error) {
 		a.Notef("installed %d packages", 2)
 		a.Notef("in %s", "dbt_packages")
+		a.Report("half of it")
 		return nil, nil
 	})
 	steps[2].Action = failing(errors.New("1 of 3 models failed"))
@@ -67,7 +70,7 @@ func TestEvents(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		"decided worktree up to date", "decided deps never run", "decided build never run", "decided test never run", "decided docs never run",
-		"beginning deps", "remark deps installed 2 packages", "remark deps in dbt_packages", "ended deps ok",
+		"beginning deps", "remark deps installed 2 packages", "remark deps in dbt_packages", "progress deps half of it", "ended deps ok",
 		"beginning build", "ended build failed",
 		"ended test not run because of build",
 		"beginning docs", "ended docs ok",

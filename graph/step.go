@@ -21,7 +21,8 @@ type Step struct {
 
 	// Deps names the steps that must succeed before this one; their keys are
 	// part of its key, and it runs when one of them does. A dependency
-	// without a record (see Record) only has to succeed.
+	// without a record (see Record) has no key and only has to succeed, but
+	// what that depends on counts: when one of those runs, this step does.
 	Deps []string
 	// After names steps that this one follows if they are in the graph and
 	// run, whether they succeed or not.
@@ -91,14 +92,24 @@ type Attempt struct {
 	// the locks for as long as it lives.
 	Held []*os.File
 
-	note func(string)
+	tell func(Event) // nil where nobody watches
 }
 
 // Notef passes a remark on to whoever watches the run. It must not be called
 // once the action has returned.
 func (a *Attempt) Notef(format string, args ...any) {
-	if a.note != nil {
-		a.note(fmt.Sprintf(format, args...))
+	a.say(Event{Kind: Remark, Text: fmt.Sprintf(format, args...)})
+}
+
+// Report passes on how the action gets on, in a form that it and whoever
+// watches the run agree on. It must not be called once the action has returned.
+func (a *Attempt) Report(progress any) {
+	a.say(Event{Kind: Progress, Value: progress})
+}
+
+func (a *Attempt) say(e Event) {
+	if a.tell != nil {
+		a.tell(e)
 	}
 }
 
