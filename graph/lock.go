@@ -32,8 +32,9 @@ type Locker interface {
 
 // Held is a set of locks that are held.
 type Held interface {
-	// Files are the open files of the locks, for children to inherit.
-	Files() []*os.File
+	// Files are the open files of those of the locks that are held, for
+	// children to inherit.
+	Files(locks []Lock) []*os.File
 	// Release lets go of all of them.
 	Release()
 }
@@ -51,8 +52,8 @@ func (NoLocks) Holder(Lock) string { return "" }
 
 type noneHeld struct{}
 
-func (noneHeld) Files() []*os.File { return nil }
-func (noneHeld) Release()          {}
+func (noneHeld) Files([]Lock) []*os.File { return nil }
+func (noneHeld) Release()                {}
 
 // locks returns the locks that carrying out the plan needs: those of the steps
 // that run, and shared those of the steps whose results are relied on. A plan
@@ -68,6 +69,26 @@ func (p *Plan) locks() []Lock {
 			locks = append(locks, l)
 		}
 	}
+	return union(locks, nil)
+}
+
+// locksFor returns the locks that a step works under: its own, and those of the
+// steps that it depends on, each once.
+func (g *Graph) locksFor(step *Step) []Lock {
+	var locks []Lock
+	seen := map[string]bool{}
+	var visit func(*Step)
+	visit = func(s *Step) {
+		if seen[s.Name] {
+			return
+		}
+		seen[s.Name] = true
+		locks = append(locks, s.Locks...)
+		for _, name := range s.Deps {
+			visit(g.steps[g.index[name]])
+		}
+	}
+	visit(step)
 	return union(locks, nil)
 }
 

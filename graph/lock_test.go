@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -202,33 +203,39 @@ func TestLocksAreReleased(t *testing.T) {
 	}
 }
 
-// A graph whose locks are none needs no Locker of its own, and an action gets
-// the files of the locks to hand on to its children.
+// An action gets the files of the locks that it works under, to hand on to its
+// children: its step's and those of the steps below, not those of others.
 func TestHeldFiles(t *testing.T) {
-	file, err := os.Create(t.TempDir() + "/lock")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
 	p := newLocks().process("pid 1")
-	p.files = []*os.File{file}
-	for _, tt := range []struct {
-		name   string
+	p.files = map[string]*os.File{}
+	for _, lock := range []string{"commit", "build", "other"} {
+		file, err := os.Create(filepath.Join(t.TempDir(), lock))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		p.files[lock] = file
+	}
+	for name, tt := range map[string]struct {
 		locker graph.Locker
 		want   []*os.File
 	}{
-		{"locks", p, p.files},
-		{"no locks", graph.NoLocks{}, nil},
+		"locks":    {p, []*os.File{p.files["build"], p.files["commit"]}},
+		"no locks": {graph.NoLocks{}, nil},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			var got []*os.File
-			step := &graph.Step{Name: "build", Kind: "dbt", Record: "build", Action: action(func(_ context.Context, a *graph.Attempt) (any, error) {
+			steps := parseSteps("worktree:", "deps: worktree", "build: deps", "other:")
+			for i, lock := range map[int]string{0: "commit", 2: "build", 3: "other"} {
+				steps[i].Locks = []graph.Lock{{Name: lock}}
+			}
+			steps[2].Action = action(func(_ context.Context, a *graph.Attempt) (any, error) {
 				got = a.Held
 				return nil, nil
-			})}
+			})
 			opts := newWorld().options()
 			opts.Locker = tt.locker
-			mustRun(t, newGraph(t, step), opts)
+			mustRun(t, newGraph(t, steps...), opts)
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("the action holds %v, want %v", got, tt.want)
 			}

@@ -47,7 +47,7 @@ type process struct {
 	// handed out as those of the locks.
 	asked  [][]graph.Lock
 	onLock func(times int) error
-	files  []*os.File
+	files  map[string]*os.File
 }
 
 func (p *process) Lock(ctx context.Context, locks []graph.Lock, waiting func(graph.Lock, string)) (graph.Held, error) {
@@ -112,7 +112,15 @@ func (h *held) take(lock graph.Lock) bool {
 	return true
 }
 
-func (h *held) Files() []*os.File { return h.process.files }
+func (h *held) Files(locks []graph.Lock) []*os.File {
+	var files []*os.File
+	for _, lock := range locks {
+		if file := h.process.files[lock.Name]; file != nil && slices.Contains(h.names, lock.Name) {
+			files = append(files, file)
+		}
+	}
+	return files
+}
 
 func (h *held) Release() {
 	p := h.process

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -17,7 +16,7 @@ type runner struct {
 	graph   *Graph
 	plan    *Plan
 	opts    Options
-	held    []*os.File
+	held    Held
 	results []StepResult
 	deps    [][]int // per step: the steps that run and must succeed before it
 	waits   []int   // per step: how many steps it still waits for
@@ -41,7 +40,7 @@ type ending struct {
 	key    Key
 }
 
-func newRunner(g *Graph, plan *Plan, opts Options, held []*os.File) *runner {
+func newRunner(g *Graph, plan *Plan, opts Options, held Held) *runner {
 	n := len(plan.Steps)
 	r := &runner{
 		graph: g, plan: plan, opts: opts, held: held,
@@ -218,7 +217,8 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 		return e
 	}
 	attempt := &Attempt{
-		Step: step, Reason: planned.Decision, Previous: planned.Record, Held: r.held,
+		Step: step, Reason: planned.Decision, Previous: planned.Record,
+		Held: r.held.Files(r.graph.locksFor(step)),
 		tell: func(e Event) { r.told <- telling{i, e} },
 	}
 	if step.Record == "" {

@@ -15,7 +15,7 @@ func (g *Graph) Run(ctx context.Context, opts Options) (*Result, error) {
 		return nil, err
 	}
 	defer held.Release()
-	r := newRunner(g, plan, opts, held.Files())
+	r := newRunner(g, plan, opts, held)
 	return r.run(ctx), nil
 }
 

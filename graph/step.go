@@ -88,8 +88,9 @@ type Attempt struct {
 	// Previous is the record before this attempt; it is zero when there was
 	// none.
 	Previous Record
-	// Held are the files of the locks held. A child that inherits them keeps
-	// the locks for as long as it lives.
+	// Held are the files of the locks of the step and of those it depends on. A
+	// child that inherits them keeps the locks for as long as it lives; those
+	// of other steps are none of its business.
 	Held []*os.File
 
 	tell func(Event) // nil where nobody watches

@@ -43,19 +43,19 @@ func (l *Locker) path(lock graph.Lock) string { return filepath.Join(l.dir, lock
 // Lock implements graph.Locker.
 func (l *Locker) Lock(ctx context.Context, locks []graph.Lock, waiting func(graph.Lock, string)) (graph.Held, error) {
 	if len(locks) == 0 {
-		return held(nil), nil
+		return held{}, nil
 	}
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the directory of locks: %w", err)
 	}
-	var got held
+	got := held{}
 	for _, lock := range locks {
 		f, err := l.take(ctx, lock, waiting)
 		if err != nil {
 			got.Release()
 			return nil, fmt.Errorf("lock %s: %w", lock.What, err)
 		}
-		got = append(got, f)
+		got[lock.Name] = f
 	}
 	return got, nil
 }
@@ -147,11 +147,19 @@ func (l *Locker) Held() ([]HeldLock, error) {
 	return all, nil
 }
 
-// held are the files of locks that are held.
-type held []*os.File
+// held are the files of the locks that are held, by name.
+type held map[string]*os.File
 
 // Files implements graph.Held.
-func (h held) Files() []*os.File { return h }
+func (h held) Files(locks []graph.Lock) []*os.File {
+	var files []*os.File
+	for _, lock := range locks {
+		if f := h[lock.Name]; f != nil {
+			files = append(files, f)
+		}
+	}
+	return files
+}
 
 // Release implements graph.Held. Closing, rather than unlocking, leaves the
 // lock to whoever inherited the file and is still alive.

@@ -86,7 +86,7 @@ func TestInheritedLockLastsAsLongAsTheChild(t *testing.T) {
 	l := w.Locker("dot build")
 	held := mustLock(t, l, exclusive)
 	child := exec.CommandContext(t.Context(), "cat")
-	child.ExtraFiles = held.Files()
+	child.ExtraFiles = held.Files([]graph.Lock{exclusive})
 	stdin, err := child.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
