@@ -13,7 +13,8 @@ import "strings"
 type Spec struct {
 	// Env is the environment's name; "" is the default environment.
 	Env string
-	// Ref is whatever git may resolve to a commit, as typed; "" is the working tree.
+	// Ref is whatever git may resolve to a commit, or a range of them (see
+	// Range), as typed; "" is the working tree.
 	Ref string
 }
 
@@ -55,6 +56,12 @@ func ParseBaseline(text string) (Spec, error) {
 	case err != nil:
 		return Spec{}, err
 	case s.Isolated():
+		if _, several := s.Range(); several {
+			return Spec{}, &syntaxError{
+				what: "--defer", text: text, problem: "a range of commits: a baseline is the build of one",
+				hints: []string{"name one: --defer " + s.Env + "@main"},
+			}
+		}
 		return s, nil
 	}
 	fail := &syntaxError{what: "--defer", text: text}
@@ -91,6 +98,9 @@ func (s Spec) String() string {
 func split(what, text string) (s Spec, at bool, err error) {
 	s.Env, s.Ref, at = strings.Cut(text, "@")
 	problem, hints := checkRef(s.Ref), []string(nil)
+	if problem == "" {
+		problem = checkRange(s.Ref)
+	}
 	if problem == "" && s.Env != "" {
 		problem, hints = checkEnv(s.Env)
 		if problem != "" && !at && strings.ContainsRune(text, '/') && !strings.Contains(text, "..") && checkRef(text) == "" {

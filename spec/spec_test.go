@@ -62,6 +62,32 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestRange proves A.4: which refs are rows of commits, and which only look like it.
+func TestRange(t *testing.T) {
+	for text, want := range map[string]spec.Range{
+		"dev@main~5..main":           {From: "main~5", To: "main"},
+		"@v1..feature/x":             {From: "v1", To: "feature/x"},
+		"dev@main..":                 {From: "main", To: "HEAD"},
+		"dev@..main":                 {From: "HEAD", To: "main"},
+		"dev@main@{yesterday}..main": {From: "main@{yesterday}", To: "main"},
+		"dev@main":                   {},
+		"dev@:/wait.. what":          {},
+		"dev@main^{/wait.. what}":    {},
+		"dev@HEAD@{5.minutes.ago}":   {},
+		"dev":                        {},
+		"dev@release/2.1.x":          {},
+	} {
+		s, err := spec.Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got, ok := s.Range(); got != want || ok != (want != spec.Range{}) {
+			t.Errorf("%s: %+v, %t; want %+v", text, got, ok, want)
+		}
+	}
+}
+
 // TestErrors shows every error, with its hints, in one golden file.
 // It proves B.1, B.3, B.4, E.2.
 func TestErrors(t *testing.T) {
@@ -70,6 +96,7 @@ func TestErrors(t *testing.T) {
 		"feature/orders", "../dev", "../dev@main", "dev/x@main", "dev ", "-dev", "--dev@main", ".dev", "_dev", "dev..2", "dev.", "dév", "dev\x1b[31m", "d\xff",
 		"con", "NUL.txt@main", "com1", "lpt9@main", strings.Repeat("d", 101),
 		"dev@-x", "dev@--upload-pack=x", "dev@a\x1b[2J", "dev@a\x00b", "dev@\u009b31m", "dev@\x7f", "dev@\xff", "@\n",
+		"dev@..", "dev@a...b", "dev@a..b..c", "dev@a..-b",
 	}
 	var out strings.Builder
 	show := func(err error) {
@@ -89,7 +116,7 @@ func TestErrors(t *testing.T) {
 		}
 		show(err)
 	}
-	for _, text := range []string{"", "@", "prod", "prod@", "all@main", "../x", "prod@-x", "feature/orders"} {
+	for _, text := range []string{"", "@", "prod", "prod@", "all@main", "../x", "prod@-x", "feature/orders", "prod@main~2..main"} {
 		got, err := spec.ParseBaseline(text)
 		if err == nil {
 			t.Errorf("ParseBaseline(%q) passed: %v", text, got)
@@ -117,7 +144,11 @@ func FuzzParse(f *testing.F) {
 		if got.String() != text {
 			t.Fatalf("%q came back as %q", text, got)
 		}
-		if got.Isolated() != (baselineErr == nil) || got.Isolated() && baseline != got {
+		ends, several := got.Range()
+		if several && (ends.From == "" || ends.To == "" || strings.HasPrefix(ends.From, "-") || strings.HasPrefix(ends.To, "-")) {
+			t.Fatalf("%q is the range %+v", text, ends)
+		}
+		if (got.Isolated() && !several) != (baselineErr == nil) || baselineErr == nil && baseline != got {
 			t.Fatalf("%q is %v, but as a baseline %v, %v", text, got, baseline, baselineErr)
 		}
 		if strings.ContainsAny(got.Env, `/\:@ `) || strings.HasPrefix(got.Env, ".") || strings.HasPrefix(got.Env, "-") || strings.HasPrefix(got.Ref, "-") ||

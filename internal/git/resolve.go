@@ -83,14 +83,39 @@ func (r *Repo) describe(ctx context.Context, found map[string]finding) (map[stri
 	for _, at := range found {
 		hashes[at.hash] = true
 	}
-	log := command(r.Top, "log", "--no-walk=unsorted", "--stdin", "-z", "--format=%H%x00%h%x00%ct%x00%s",
-		"--no-color", "--no-show-signature", "--no-notes", "--no-patch", "--encoding=UTF-8")
-	log.Stdin = strings.NewReader(strings.Join(slices.Sorted(maps.Keys(hashes)), "\n") + "\n")
+	all, err := r.log(ctx, slices.Sorted(maps.Keys(hashes)), "--no-walk=unsorted")
+	if err != nil {
+		return nil, err
+	}
+	commits := make(map[string]Commit, len(all))
+	for _, c := range all {
+		commits[c.Hash] = c
+	}
+	return commits, nil
+}
+
+// Between returns the commits that lead to the commit to and not to from, as git log from..to, the oldest first. Each is
+// its own ref, by its abbreviation. Both are hashes.
+func (r *Repo) Between(ctx context.Context, from, to string) ([]Commit, error) {
+	commits, err := r.log(ctx, []string{to, "^" + from}, "--topo-order", "--reverse")
+	for i := range commits {
+		commits[i].Ref = commits[i].Short
+	}
+	return commits, err
+}
+
+// log describes the commits that git log lists for some revisions.
+func (r *Repo) log(ctx context.Context, revisions []string, options ...string) ([]Commit, error) {
+	log := command(r.Top, append([]string{
+		"log", "--stdin", "-z", "--format=%H%x00%h%x00%ct%x00%s",
+		"--no-color", "--no-show-signature", "--no-notes", "--no-patch", "--encoding=UTF-8",
+	}, options...)...)
+	log.Stdin = strings.NewReader(strings.Join(revisions, "\n") + "\n")
 	out, err := run(ctx, "log", log)
 	if err != nil {
 		return nil, err
 	}
-	commits := map[string]Commit{}
+	var commits []Commit
 	for record := range slices.Chunk(entries(out), 4) {
 		var seconds int64
 		if len(record) != 4 {
@@ -99,9 +124,9 @@ func (r *Repo) describe(ctx context.Context, found map[string]finding) (map[stri
 		if _, err := fmt.Sscan(record[2], &seconds); err != nil {
 			return nil, fmt.Errorf("git log: the date of %s: %w", record[0], err)
 		}
-		commits[record[0]] = Commit{
+		commits = append(commits, Commit{
 			Hash: record[0], Short: record[1], Time: time.Unix(seconds, 0), Subject: printable(record[3]),
-		}
+		})
 	}
 	return commits, nil
 }

@@ -329,3 +329,43 @@ func TestResolveCancelled(t *testing.T) {
 func blobHash(content string) string {
 	return fmt.Sprintf("%x", sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(content), content)))
 }
+
+// TestBetween proves A.4: a range is each commit of it, the oldest first, over merges too.
+func TestBetween(t *testing.T) {
+	repo, first, second, third := history(t)
+	repo.Git("switch", "--quiet", "feature/x")
+	repo.Write("other", "side")
+	side := repo.Commit("side")
+	repo.Git("switch", "--quiet", "main")
+	repo.Git("merge", "--quiet", "--message", "merge", "feature/x")
+	merge := repo.Git("rev-parse", "HEAD")
+	r := open(t, repo.Dir)
+	for _, test := range []struct {
+		name, from, to string
+		want           []string
+	}{
+		{"a line", first, third, []string{second, third}},
+		{"over a merge", second, merge, []string{third, side, merge}},
+		{"nothing", third, first, nil},
+		{"the same", third, third, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			commits, err := r.Between(t.Context(), test.from, test.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, c := range commits {
+				if c.Short == "" || c.Ref != c.Short || !strings.HasPrefix(c.Hash, c.Short) || c.Time.IsZero() || c.Subject == "" {
+					t.Errorf("not described: %+v", c)
+				}
+				got = append(got, c.Hash)
+			}
+			slices.Sort(got[:max(0, len(got)-1)]) // of two lines, git may take either first
+			slices.Sort(test.want[:max(0, len(test.want)-1)])
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
