@@ -33,8 +33,12 @@ func Main(p Process) int {
 	defer stop()
 	app := &app{Process: p, color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv)}
 	err := app.run(ctx)
-	if err == nil {
+	var said exitCode
+	switch {
+	case err == nil:
 		return exitOK
+	case errors.As(err, &said):
+		return int(said)
 	}
 	var signal *proc.SignalError
 	if errors.As(context.Cause(ctx), &signal) {
@@ -46,6 +50,17 @@ func Main(p Process) int {
 	if denied(err) {
 		app.say.Hint("dot writes to .dot and .git/worktrees of the repository, and reads the project and its profiles.yml: see that you may")
 	}
+	return codeOf(err)
+}
+
+// exitCode is the exit code of an invocation about which everything has been
+// said.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// codeOf is the exit code for an error.
+func codeOf(err error) int {
 	var failed *steps.DBTError
 	if errors.As(err, &failed) {
 		return failed.Code
@@ -104,6 +119,8 @@ func (a *app) run(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
+	case line.FailFast && line.Specs == "" && len(program.Builds) == 1:
+		return dbtsFlag("fail-fast")
 	case explaining:
 		return a.explain(ctx, program, line.Explain.Format)
 	}
@@ -113,7 +130,7 @@ func (a *app) run(ctx context.Context) error {
 	if planning {
 		return a.plan(ctx, program, line.Plan.Format)
 	}
-	return a.carryOut(ctx, program)
+	return a.carryOut(ctx, program, line.flags)
 }
 
 // ownCommand is a command of dot's own, rather than one of dbt's.
@@ -191,7 +208,7 @@ func commandWords(parsed *kong.Context) []string {
 // specsOf are the specs that were given to the command.
 func specsOf(parsed *kong.Context) []string {
 	if command, ok := selected(parsed).(*dbtCommand); ok {
-		return command.Specs
+		return command.Builds
 	}
 	return nil
 }
@@ -214,16 +231,9 @@ func (a *app) request(line grammar, name string, specs, forDBT []string) (steps.
 	if req.Command, ok = dbt.LookupCommand(name); !ok {
 		return req, fmt.Errorf("dbt has no command %q", name)
 	}
-	switch len(specs) {
-	case 0:
-	case 1:
-		s, err := spec.Parse(specs[0])
-		if err != nil {
-			return req, err
-		}
-		req.Spec = s
-	default:
-		return req, severalSpecs(specs)
+	var err error
+	if req.Specs, err = a.specs(specs, line.Specs); err != nil {
+		return req, err
 	}
 	if line.Defer != "" {
 		s, err := spec.ParseBaseline(line.Defer)

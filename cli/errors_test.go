@@ -69,7 +69,22 @@ func TestErrors(t *testing.T) {
 
 		{"workspace-is-a-file", func(s *shop) { s.write(".dot", "mine") }, "build dev@HEAD"},
 
-		{"several-specs", func(*shop) {}, "build dev@HEAD prod@main"},
+		{"same-place", func(s *shop) { // D.11
+			s.write("dot_environments.yml", "environment: {default: dev, dev: {}, ci: {target: dev}}\n")
+		}, "build dev@HEAD ci@HEAD"},
+		{"same-place-as-baseline", func(s *shop) { // D.11
+			s.write("dot_environments.yml", "environment: {default: dev, dev: {}, ci: {target: dev}}\n")
+		}, "build dev@HEAD --defer ci@HEAD"},
+		{"many-builds", func(*shop) {}, "build dev@HEAD dev@main prod@HEAD prod@main"},
+		{"many-interactive", func(*shop) {}, "docs serve dev@HEAD dev@main"},
+		{"empty-range", func(*shop) {}, "build dev@HEAD..main"},
+		{"range-of-nothing", func(*shop) {}, "build dev@.."},
+		{"range-as-baseline", func(*shop) {}, "build dev@HEAD --defer prod@main..HEAD"},
+		{"schema-of-a-range", func(*shop) {}, "schema dev@main..HEAD"},
+		{"no-specs-file", func(*shop) {}, "build --specs builds.txt"},
+		{"bad-specs-file", func(s *shop) { s.write("builds.txt", "# ours\ndev@main\ndev@\n") }, "build --specs builds.txt"},
+		{"empty-specs-file", func(s *shop) { s.write("builds.txt", "# ours\n\n") }, "build --specs builds.txt"},
+		{"keep-going-and-fail-fast", func(*shop) {}, "build dev@HEAD dev@main --keep-going --fail-fast"},
 		{"flag-of-dbt", func(*shop) {}, "build dev@HEAD --fail-fast"},
 		{"unknown-flag", func(*shop) {}, "build dev@HEAD --wat"},
 		{"unknown-command", func(*shop) {}, "biuld dev@HEAD"},

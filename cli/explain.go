@@ -39,7 +39,9 @@ func (a *app) explain(ctx context.Context, p *steps.Program, format string) erro
 		return a.printJSON(newJSONExplanation(p, plan, explained))
 	}
 	out := ui.NewPrinter(a.Stdout, a.color, a.getenv)
-	out.Line(toolLine(p.Tool))
+	for _, line := range toolLines(p) {
+		out.Line(line)
+	}
 	for _, e := range explained {
 		style := ui.Faint
 		if e.Decision.Run {
@@ -188,7 +190,7 @@ func (e explanation) triggers() []string {
 			lines = append(lines, "it is older than "+(config.Age{Limit: e.Step.MaxAge}).String()+", at "+e.expires().UTC().Format(time.DateTime+" MST"))
 		}
 	}
-	if e.Step.Name == e.program.Step && slices.Contains(causes, graph.InputChanged) {
+	if _, command := e.program.BuildOf(e.Step.Name); command && slices.Contains(causes, graph.InputChanged) {
 		lines = append(lines, "--force is given")
 	}
 	return lines

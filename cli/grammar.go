@@ -32,6 +32,12 @@ type flags struct {
 	Vars        string   `placeholder:"YAML" help:"As dbt's, merged over the environment's vars."`
 	Threads     string   `placeholder:"N" help:"As dbt's."`
 
+	Jobs      int    `short:"j" placeholder:"N" help:"How many programs may run at once (the number of processors, 4 at most)."`
+	KeepGoing bool   `xor:"failure" help:"After a failure, go on with what doesn't depend on it. The default for several specs."`
+	FailFast  bool   `xor:"failure" help:"After a failure, start nothing more. The default for one spec. dbt's own --fail-fast goes after --."`
+	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one a line; - is stdin."`
+	Yes       bool   `help:"Don't ask before more than three builds."`
+
 	DryRun         bool   `help:"Print the plan and change nothing, like 'dot plan'."`
 	Force          bool   `help:"Run dbt even if the build is up to date. Destroys nothing."`
 	MaxAge         string `placeholder:"AGE" help:"Age at which an up-to-date build is run again: 12h (the default), 30m, 7d, 0 (always), never."`
@@ -77,7 +83,7 @@ type sourceCommand struct {
 
 // dbtCommand is any command of dbt, for specs.
 type dbtCommand struct {
-	Specs []string `arg:"" optional:"" name:"env@ref" help:"What to run it on: env, env@ref or @ref. Without @ref it is the working tree; without env, the default environment."`
+	Builds []string `arg:"" optional:"" name:"env@ref" help:"What to run it on: env, env@ref or @ref. Without @ref it is the working tree; without env, the default environment. dev@main~5..main is each commit of the range."`
 }
 
 // planCommand is any of them, planned.

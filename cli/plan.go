@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -23,7 +24,7 @@ func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
 	if format == "json" {
 		return a.printJSON(newJSONPlan(p, plan))
 	}
-	a.planText(p, plan)
+	a.planText(a.Stdout, p, plan)
 	return nil
 }
 
@@ -38,7 +39,7 @@ func (a *app) engine(p *steps.Program) graph.Env {
 
 // planText prints a plan for people: a line a step, and below it the command
 // lines that it runs.
-func (a *app) planText(p *steps.Program, plan *graph.Plan) {
+func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	var rows [][]string
 	for _, r := range p.Resolved {
 		age := humanize.RelTime(r.Commit.Time, a.Now(), "ago", "from now")
@@ -54,7 +55,7 @@ func (a *app) planText(p *steps.Program, plan *graph.Plan) {
 			row[i] = ui.Clean(row[i])
 		}
 	}
-	out := ui.NewPrinter(a.Stdout, a.color, a.getenv)
+	out := ui.NewPrinter(w, a.color, a.getenv)
 	lines := ui.Columns(rows, func(row, column int, text string) string {
 		if column > 0 {
 			return text
@@ -65,7 +66,9 @@ func (a *app) planText(p *steps.Program, plan *graph.Plan) {
 		}
 		return out.Paint(style, text)
 	})
-	out.Line(toolLine(p.Tool))
+	for _, line := range toolLines(p) {
+		out.Line(line)
+	}
 	for i, line := range lines {
 		out.Line(line)
 		if i >= resolved && plan.Steps[i-resolved].Decision.Run {
@@ -99,13 +102,27 @@ func describe(s *graph.Step) []string {
 	return s.Action.Describe()
 }
 
-// toolLine says which dbt is used.
-func toolLine(tool dbt.Tool) string {
-	version := tool.Version
-	if version == "" {
-		version = "(version not known yet)"
+// toolLines say which dbt is used; if there is more than one, for what.
+func toolLines(p *steps.Program) []string {
+	var lines []string
+	users := map[string][]string{}
+	for _, b := range p.Builds {
+		version := b.Tool.Version
+		if version == "" {
+			version = "(version not known yet)"
+		}
+		line := fmt.Sprintf("dbt %s at %s", version, ui.Clean(dbt.ShellQuote(b.Tool.Argv)))
+		if users[line] == nil {
+			lines = append(lines, line)
+		}
+		users[line] = append(users[line], b.Name)
 	}
-	return fmt.Sprintf("dbt %s at %s", version, ui.Clean(dbt.ShellQuote(tool.Argv)))
+	if len(lines) > 1 {
+		for i, line := range lines {
+			lines[i] += " for " + ui.Clean(strings.Join(users[line], ", "))
+		}
+	}
+	return lines
 }
 
 // remarks prints what a person should know before anything runs.

@@ -108,6 +108,10 @@ func TestPlans(t *testing.T) {
 			s.run("build dev@HEAD")
 		}, "plan build dev@HEAD"},
 		{"working-tree", func(*shop) {}, "plan build"},
+		{"several", func(s *shop) { // A.4, E.3
+			s.run("build dev@main")
+			s.later(time.Hour)
+		}, "plan build dev@main..HEAD dev@main prod@main dev --defer prod@main -s orders"},
 		{"verbose", func(*shop) {}, "plan build dev@HEAD -v -- --full-refresh"},
 	}
 	for _, test := range tests {

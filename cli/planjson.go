@@ -10,20 +10,26 @@ import (
 
 // planVersion is the version of the JSON plan. It is raised when a field
 // changes its meaning or goes away; fields may be added at any time.
-const planVersion = 1
+const planVersion = 2
 
 // jsonPlan is a plan for scripts.
 type jsonPlan struct {
 	Version  int            `json:"version"`
-	DBT      jsonDBT        `json:"dbt"`
-	Build    string         `json:"build"`            // env@short; without a ref the environment
-	Schema   string         `json:"schema,omitempty"` // of an isolated build
+	Builds   []jsonBuild    `json:"builds"` // in the order of the specs, each once
 	Resolved []jsonResolved `json:"resolved"`
 	Steps    []jsonStep     `json:"steps"` // in the order of the plan
 	Run      int            `json:"run"`   // how many steps run
 	Skip     int            `json:"skip"`
 	Notes    []string       `json:"notes"`
 	Warnings []string       `json:"warnings"`
+}
+
+type jsonBuild struct {
+	Name   string   `json:"name"`  // env@short; without a ref the environment
+	Specs  []string `json:"specs"` // that denote it, as they were typed
+	Schema string   `json:"schema,omitempty"`
+	Step   string   `json:"step"` // that runs the command
+	DBT    jsonDBT  `json:"dbt"`
 }
 
 type jsonDBT struct {
@@ -56,10 +62,15 @@ type jsonStep struct {
 // newJSONPlan makes a plan for scripts.
 func newJSONPlan(p *steps.Program, plan *graph.Plan) jsonPlan {
 	out := jsonPlan{
-		Version: planVersion, Build: p.Build, Schema: p.Schema,
-		DBT:      jsonDBT{Version: p.Tool.Version, Command: p.Tool.Argv, FoundBy: p.Tool.How, Adapters: p.Tool.Adapters},
+		Version:  planVersion,
 		Resolved: []jsonResolved{}, Notes: orEmpty(p.Notes), Warnings: orEmpty(p.Warnings),
 		Run: plan.Runs(), Skip: len(plan.Steps) - plan.Runs(),
+	}
+	for _, b := range p.Builds {
+		out.Builds = append(out.Builds, jsonBuild{
+			Name: b.Name, Specs: b.Specs, Schema: b.Schema, Step: b.Step,
+			DBT: jsonDBT{Version: b.Tool.Version, Command: b.Tool.Argv, FoundBy: b.Tool.How, Adapters: b.Tool.Adapters},
+		})
 	}
 	for _, r := range p.Resolved {
 		out.Resolved = append(out.Resolved, jsonResolved{

@@ -26,7 +26,7 @@ type prompt struct {
 // ask. Nothing is written before the last answer is in, so that Ctrl-C leaves
 // everything as it was.
 func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error {
-	if p.Repo == nil || p.Schema == "" { // no isolated build
+	if p.Repo == nil || !p.Isolated() { // no isolated build
 		return nil
 	}
 	mayAsk = mayAsk && ui.Interactive(a.Stdin, a.Stderr)

@@ -13,31 +13,48 @@ import (
 )
 
 // carryOut runs the program, and says what came of it.
-func (a *app) carryOut(ctx context.Context, p *steps.Program) error {
+func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
+	several := len(p.Builds) > 1
 	a.remarks(p)
 	if a.verbose {
-		a.say.Line(toolLine(p.Tool))
+		for _, line := range toolLines(p) {
+			a.say.Line(line)
+		}
+	}
+	if err := a.confirm(ctx, p, f); err != nil {
+		return err
 	}
 	if err := p.Begin(); err != nil {
 		return err
 	}
 	result, err := p.Graph.Run(ctx, graph.Options{
-		Env:     a.engine(p),
-		Pools:   map[string]int{"jobs": runtime.NumCPU()},
-		PID:     os.Getpid(),
-		Observe: a.watch(p),
+		Env:       a.engine(p),
+		Pools:     p.Pools(jobs(f)),
+		KeepGoing: f.KeepGoing || several && !f.FailFast,
+		PID:       os.Getpid(),
+		Observe:   a.watch(p),
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if err := result.Err(); err != nil {
-		return err
-	}
-	if result.Cancelled {
+	case several:
+		return a.outcomes(ctx, p, result)
+	case result.Err() != nil:
+		return result.Err()
+	case result.Cancelled:
 		return context.Cause(ctx)
 	}
 	a.summary(p, result)
 	return nil
+}
+
+// jobs is how many programs may run at once. Each dbt has threads of its own in
+// the warehouse, so that the default stays small.
+func jobs(f flags) int {
+	if f.Jobs > 0 {
+		return f.Jobs
+	}
+	return min(runtime.NumCPU(), 4)
 }
 
 // watch prints what happens, as it happens: dbt says enough of itself, so of
@@ -49,6 +66,10 @@ func (a *app) watch(p *steps.Program) func(graph.Event) {
 			a.say.Note(e.Text)
 		case graph.Remark:
 			a.say.Warning(e.Text)
+		case graph.Progress:
+			if line, ok := e.Value.(steps.Line); ok {
+				a.line(e.Planned.Step, line)
+			}
 		case graph.Decided:
 			if a.verbose && !e.Planned.Decision.Run {
 				a.step(ui.Faint, "skip", e.Planned)
@@ -64,26 +85,75 @@ func (a *app) watch(p *steps.Program) func(graph.Event) {
 	}
 }
 
+// line prints what a program says, with what it is about.
+func (a *app) line(step *graph.Step, line steps.Line) {
+	_, subject := title(step)
+	text := ui.Clean(subject) + " │ " + ui.Clean(line.Text)
+	if line.Data {
+		fmt.Fprintln(a.Stdout, text)
+		return
+	}
+	a.say.Line(text)
+}
+
 // step prints a line about a step and why it runs or doesn't.
 func (a *app) step(s ui.Style, mark string, planned graph.Planned) {
 	a.say.Line(fmt.Sprintf("%s %s · %s", a.say.Paint(s, mark), ui.Clean(planned.Step.Name), ui.Clean(planned.Decision.String())))
 }
 
-// summary says what became of the command itself.
+// summary says what became of the builds.
 func (a *app) summary(p *steps.Program, result *graph.Result) {
 	for i, planned := range result.Plan.Steps {
-		if planned.Step.Name != p.Step || planned.Step.Record == "" {
+		b, ok := p.BuildOf(planned.Step.Name)
+		if !ok || planned.Step.Record == "" {
 			continue
 		}
-		r := result.Steps[i]
-		if r.Outcome == graph.Skipped {
-			a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(ui.Good, "not run"), ui.Clean(p.Build), ui.Clean(planned.Decision.String())))
-			return
-		}
-		text := fmt.Sprintf("%s %s", a.say.Paint(ui.Good, "done"), ui.Clean(p.Build))
+		a.ended(b, planned, result.Steps[i])
+	}
+}
+
+// ended says what became of a build.
+func (a *app) ended(b steps.BuildInfo, planned graph.Planned, r graph.StepResult) {
+	name := ui.Clean(b.Name)
+	switch r.Outcome {
+	case graph.Skipped:
+		a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(ui.Good, "not run"), name, ui.Clean(planned.Decision.String())))
+	case graph.OK:
+		text := fmt.Sprintf("%s %s", a.say.Paint(ui.Good, "done"), name)
 		if report, err := steps.ParseReport(r.Record); err == nil && len(report.Counts) > 0 {
 			text += ": " + report.String()
 		}
-		a.say.Line(fmt.Sprintf("%s · schema %s · %s", text, ui.Clean(p.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
+		a.say.Line(fmt.Sprintf("%s · schema %s · %s", text, ui.Clean(b.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
+	case graph.Broken:
+		a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(ui.Bad, "failed"), name, ui.Clean(r.Err.Error())))
+	case graph.NotRun:
+		why := "cancelled"
+		if r.Cause != "" {
+			why = r.Cause + " failed"
+		}
+		a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(ui.Warn, "blocked"), name, ui.Clean(why)))
 	}
+}
+
+// outcomes says what became of several builds. The error is nil if all is well,
+// else the worst exit code.
+func (a *app) outcomes(ctx context.Context, p *steps.Program, result *graph.Result) error {
+	worst := exitOK
+	for i, r := range result.Steps {
+		if r.Outcome != graph.Broken {
+			continue
+		}
+		worst = max(worst, codeOf(r.Err))
+		if !result.Cancelled {
+			a.say.Error(fmt.Errorf("%s: %w", result.Plan.Steps[i].Step.Name, r.Err))
+		}
+	}
+	a.summary(p, result)
+	switch {
+	case result.Cancelled:
+		return context.Cause(ctx)
+	case worst != exitOK:
+		return exitCode(worst)
+	}
+	return nil
 }

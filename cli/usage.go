@@ -16,6 +16,7 @@ const description = `Run dbt at any commit, in a schema of its own.
 A spec, env@ref, names a build: an environment at a commit. dot checks the commit out, writes a profile whose schema ends in the commit's short hash, installs its packages and runs dbt there. What is in use stays untouched.
 
   dot build dev@HEAD --defer prod@main -s orders+
+  dot build dev@main dev@feature/refunds -j 2
   dot plan build dev@HEAD
   dot test dev@HEAD -- --store-failures
 
@@ -29,6 +30,15 @@ type hinted struct {
 
 func (h hinted) Hints() []string { return h.hints }
 func (h hinted) Unwrap() error   { return h.error }
+
+// dbtsFlag is the error of a flag of dbt's before "--". Of --fail-fast, which dot
+// has too, one spec can only mean dbt's.
+func dbtsFlag(name string) error {
+	return hinted{
+		fmt.Errorf("--%s is a flag of dbt's", name),
+		[]string{"dbt's own flags go after --, for example: dot build dev@HEAD -- --" + name},
+	}
+}
 
 // unknownFlag is what kong says of a flag that dot doesn't have.
 var unknownFlag = regexp.MustCompile(`^unknown flag (--?)([^,= ]+)`)
@@ -46,18 +56,8 @@ func usageError(err error) error {
 	}
 	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
 		if _, ok := dbt.LookupFlag(m[2]); ok && m[1] == "--" {
-			return hinted{
-				fmt.Errorf("--%s is a flag of dbt's", m[2]),
-				[]string{"dbt's own flags go after --, for example: dot build dev@HEAD -- --" + m[2]},
-			}
+			return dbtsFlag(m[2])
 		}
 	}
 	return hinted{err, []string{help + " lists what there is"}}
-}
-
-func severalSpecs(specs []string) error {
-	return hinted{
-		fmt.Errorf("one spec at a time, found %d: %s", len(specs), strings.Join(specs, " ")),
-		[]string{"several words for --select want quotes: -s 'orders customers'"},
-	}
 }

@@ -193,6 +193,10 @@ func TestSettingErrors(t *testing.T) {
 		}, env: "dev"},
 		setting("env with values", "env: [\"TZ=UTC\"]"),
 		setting("ignore-env that is a number", "ignore-env: 5"),
+		{name: "pool without a size", files: files{base: "environment:\n  dev:\n    dot: {pool: warehouse}\n"}, env: "dev"},
+		setting("pool of no size", "pools: {warehouse: 0}"),
+		setting("size in words", "pools: {warehouse: two}"),
+		setting("pools that are a number", "pools: 2"),
 	})
 }
 

@@ -108,16 +108,16 @@ func TestResolve(t *testing.T) {
 			files: files{
 				base: `environment:
   all:
-    dot: {max-age: 1d12h, short: 8, shared-schemas: raw, target_name: prod, dbt: [uv, run, dbt], env: [TZ], ignore-env: [CI]}
+    dot: {max-age: 1d12h, short: 8, shared-schemas: raw, target_name: prod, dbt: [uv, run, dbt], env: [TZ], ignore-env: [CI], pools: {warehouse: 2}}
   dev:
     dot: {schema-suffix: "{env}_{short}", shared-schemas: [a, b], short: null}
 `,
-				user: "environment:\n  dev:\n    dot: {dbt: dbt-1.11, max-age: 0}\n",
+				user: "environment:\n  dev:\n    dot: {dbt: dbt-1.11, max-age: 0, pool: warehouse}\n",
 			},
 			env: "dev",
 			want: config.Environment{Name: "dev", Dot: config.Settings{
 				MaxAge: &config.Age{}, SharedSchemas: []string{"a", "b"}, TargetName: "prod", SchemaSuffix: "{env}_{short}",
-				DBT: []string{"dbt-1.11"}, Env: []string{"TZ"}, IgnoreEnv: []string{"CI"},
+				DBT: []string{"dbt-1.11"}, Env: []string{"TZ"}, IgnoreEnv: []string{"CI"}, Pool: "warehouse", Pools: map[string]int{"warehouse": 2},
 			}},
 		},
 		{

@@ -39,6 +39,11 @@ type Settings struct {
 	// Env and IgnoreEnv (env, ignore-env) are environment variables whose values
 	// do, or do not, count when it is decided whether a build is up to date.
 	Env, IgnoreEnv []string
+	// Pool (pool) is the pool that the environment's commands take a place in;
+	// "": none. Pools (pools) are the pools' sizes: how many commands of an
+	// invocation may run in them at once.
+	Pool  string
+	Pools map[string]int
 }
 
 // settings is each setting's name and how its value is read.
@@ -102,11 +107,39 @@ var settings = map[string]func(*Settings, node) error{
 		s.Env, err = variableNames(n, "env")
 		return err
 	},
+	"pool": func(s *Settings, n node) (err error) {
+		s.Pool, err = word(n, "pool")
+		return err
+	},
+	"pools": func(s *Settings, n node) (err error) {
+		s.Pools, err = poolSizes(n)
+		return err
+	},
 	"ignore-env": func(s *Settings, n node) (err error) {
 		s.IgnoreEnv, err = variableNames(n, "ignore-env")
 		return err
 	},
 }
+
+// poolSizes is a mapping of pools to how many places they have.
+func poolSizes(n node) (map[string]int, error) {
+	entries, err := asMapping(n, "pools")
+	if err != nil {
+		return nil, err
+	}
+	sizes := make(map[string]int, len(entries))
+	for _, e := range entries {
+		size, ok := e.value.value.(int64)
+		if !ok || size < 1 || size > maxPool {
+			return nil, e.value.at.problemf("pools: %s must have a size from 1 to %d, but has %s", e.key, maxPool, show(e.value.plain()))
+		}
+		sizes[e.key] = int(size)
+	}
+	return sizes, nil
+}
+
+// maxPool is more than anybody runs at once.
+const maxPool = 1000
 
 // addSettings keeps the settings of a dot: key, each checked.
 func (l *layer) addSettings(e entry) error {
@@ -152,6 +185,10 @@ func mergeSettings(layers []layer) (Settings, error) {
 		if err := settings[name](&s, merged[name]); err != nil {
 			return Settings{}, err
 		}
+	}
+	if _, sized := s.Pools[s.Pool]; s.Pool != "" && !sized {
+		return Settings{}, merged["pool"].at.problemf("pool %s has no size", s.Pool).
+			hint("say how many commands may run in it at once: all: {dot: {pools: {" + s.Pool + ": 2}}}")
 	}
 	if len(s.DBT) > 0 && s.Toolchain != "" {
 		return Settings{}, merged["toolchain"].at.problemf("dbt and toolchain are both set, and each says which dbt runs").

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -120,6 +121,9 @@ type Graph struct {
 	steps []*Step
 	index map[string]int
 }
+
+// Steps are the graph's steps, in their order.
+func (g *Graph) Steps() []*Step { return slices.Clone(g.steps) }
 
 // New returns the graph of steps. The order in which they are given is kept as
 // far as Deps and After allow; it is the order of the plan, and the order in

@@ -13,7 +13,6 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
-	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
@@ -27,38 +26,67 @@ type baseline struct {
 	// adopted is set for a build that another tool made: there is no ledger
 	// of it, only what dbt left in its target path.
 	adopted bool
+	// within is the step of this invocation that builds it, first; "" if it
+	// stands already.
+	within string
 }
 
-// resolveBaseline finds the build behind --defer, and makes sure that it was
-// ever built.
-func (c *compiler) resolveBaseline(s spec.Spec, commit git.Commit, target *build, given arguments) (*baseline, error) {
-	// The command line's --target and --profile are about the build, not about
-	// its baseline; so are its --vars, but some may be required of both.
-	b, err := c.resolveBuild(s, commit, arguments{Args: dbt.Args{Vars: given.Vars}})
+// deferTo finds the build behind --defer, makes sure that it was ever built or
+// will be, and makes it the baseline of all calls but its own.
+func (c *compiler) deferTo(s *resolvedSpec, calls []*call) error {
+	// The command line's --target and --profile are about the builds, not about
+	// their baseline; so are its --vars, but some may be required of both.
+	b, err := c.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: calls[0].given.Vars}})
 	if err != nil {
-		return nil, fmt.Errorf("baseline %s: %w", s, err)
+		return fmt.Errorf("baseline %s: %w", s, err)
 	}
-	if target != nil && target.ID() == b.ID() {
-		return nil, &hintError{
-			msg:   fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
-			hints: []string{"name another commit or environment: --defer prod@main"},
+	base := &baseline{build: b, spec: s.Spec}
+	for _, call := range calls {
+		switch {
+		case call.build == nil:
+		case call.build.ID() == b.ID() && (len(calls) == 1 || c.req.Command.Name == "clone"):
+			return &hintError{
+				msg:   fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
+				hints: []string{"name another commit or environment: --defer prod@main"},
+			}
+		case call.build.ID() == b.ID():
+			base.build = call.build
+			if c.req.Command.WritesNodes() {
+				base.within = call.step()
+			}
+		case call.build.place == b.place && c.req.Command.WritesNodes():
+			return samePlace(call.build, b, "the build would overwrite its baseline")
 		}
 	}
-	base := &baseline{build: b, spec: s, state: b.State(b.place)}
-	standing, err := c.standing(base)
-	if err != nil {
-		return nil, err
+	base.state = base.build.State(base.build.place)
+	if base.within == "" {
+		standing, err := c.standing(base)
+		if err != nil {
+			return err
+		}
+		for _, doubt := range standing.doubts() {
+			c.program.warn(doubt)
+		}
 	}
-	if err := c.readable(base); err != nil {
-		return nil, err
+	c.say(base.build)
+	for _, call := range calls {
+		if call.build != nil && call.build.ID() == b.ID() {
+			continue
+		}
+		call.baseline = base
+		if err := c.readable(base, call.tool); err != nil {
+			return err
+		}
+		if err := c.warnOfDeferral(call); err != nil {
+			return err
+		}
 	}
-	c.program.Warnings = append(c.program.Warnings, standing.doubts()...)
-	return base, nil
+	return nil
 }
 
-// readable makes sure that the dbt in use can read the baseline's manifest.
-func (c *compiler) readable(base *baseline) error {
-	if !c.program.Tool.V2() { // dbt 1 reads those of any dbt 1
+// readable makes sure that a dbt can read the baseline's manifest.
+func (c *compiler) readable(base *baseline, tool dbt.Tool) error {
+	if !tool.V2() || base.within != "" { // dbt 1 reads those of any dbt 1, and each dbt its own
 		return nil
 	}
 	name := filepath.Join(base.state, "manifest.json")
@@ -71,7 +99,7 @@ func (c *compiler) readable(base *baseline) error {
 	if err != nil {
 		return err
 	}
-	if err := c.program.Tool.CanRead(head); err != nil {
+	if err := tool.CanRead(head); err != nil {
 		return &hintError{
 			msg:   fmt.Sprintf("the manifest.json of %s can't be used: %v", base.build, err),
 			hints: []string{"build it with a newer dbt: " + dbt.ShellQuote([]string{"dot", "build", base.spec.String(), "--force"})},
@@ -82,29 +110,28 @@ func (c *compiler) readable(base *baseline) error {
 
 // warnOfDeferral says where dbt's deferral does something else than one might
 // think.
-func (c *compiler) warnOfDeferral(target *build, given arguments) error {
+func (c *compiler) warnOfDeferral(call *call) error {
 	command := c.req.Command
-	warn := func(text string) { c.program.Warnings = append(c.program.Warnings, text) }
-	if command.Name == "test" && target != nil {
+	if b := call.build; command.Name == "test" && b != nil {
 		// dbt falls back to the baseline's relation where the build has none.
-		ledger, err := c.ws.Ledger(target.place)
+		ledger, err := c.ws.Ledger(b.place)
 		if err != nil {
 			return err
 		}
-		if _, built := ledger.Standing(target.ID()); !built {
-			warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", target))
+		if _, built := ledger.Standing(b.ID()); !built {
+			c.program.warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", b))
 		}
 	}
-	if !command.Takes("select") || !command.Takes("defer") {
+	if c.req.Modified || !command.Takes("select") || !command.Takes("defer") {
 		return nil
 	}
 	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
-		if _, ok := dbt.Lookup(given.Options, flag); ok {
+		if _, ok := dbt.Lookup(call.given.Options, flag); ok {
 			return nil
 		}
 	}
 	// dbt defers for the nodes that are not selected.
-	warn("--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
+	c.program.warn("--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
 	return nil
 }
 
@@ -189,9 +216,18 @@ func (s standing) doubts() []string {
 
 // baselineStep stands for the baseline in the plan: there is nothing to run.
 // What it built is part of the key of the step that defers to it, read when
-// that step is decided upon.
+// that step is decided upon. A baseline that is itself among the builds of the
+// invocation is built first; its key is none of those of what defers to it, which
+// are the same as if it had been built before.
 func (c *compiler) baselineStep(base *baseline) *graph.Step {
 	b := base.build
+	if base.within != "" {
+		return &graph.Step{
+			Name: "baseline " + b.String(), Kind: "baseline", Version: 1,
+			Deps:    []string{base.within},
+			Summary: func(graph.Record) string { return "as " + base.within + " leaves it" },
+		}
+	}
 	shared := func(l graph.Lock) graph.Lock { l.Shared = true; return l }
 	return &graph.Step{
 		Name: "baseline " + b.String(), Kind: "baseline", Version: 1,

@@ -138,10 +138,11 @@ func (b *bench) command(name string) {
 
 func (b *bench) spec(text string) {
 	b.t.Helper()
-	var err error
-	if b.req.Spec, err = spec.Parse(text); err != nil {
+	s, err := spec.Parse(text)
+	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.req.Specs = []spec.Spec{s}
 }
 
 func (b *bench) setenv(name, value string) { b.world.Env = append(b.world.Env, name+"="+value) }
@@ -158,8 +159,8 @@ func (b *bench) step() *graph.Step {
 		b.t.Fatal(err)
 	}
 	last := plan.Steps[len(plan.Steps)-1].Step
-	if last.Name != program.Step {
-		b.t.Fatalf("the last step is %q, and the program's is %q", last.Name, program.Step)
+	if step := program.Builds[0].Step; last.Name != step {
+		b.t.Fatalf("the last step is %q, and the build's is %q", last.Name, step)
 	}
 	return last
 }

@@ -7,17 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/workspace"
 )
-
-// writes reports whether the command writes nodes that the ledger keeps.
-func (a *runCommand) writes() bool {
-	return slices.ContainsFunc(a.call.Command.Builds, func(kind string) bool { return kind != "test" })
-}
 
 // started is a run that has been marked in the ledger.
 type started struct {

@@ -131,15 +131,17 @@ func suffix(env config.Environment, short string) string {
 // projectAt reads the project as it is at a commit, from git: while planning,
 // its worktree need not be there.
 func (c *compiler) projectAt(commit git.Commit) (dbt.Project, error) {
-	name := path.Join(c.prefix, "dbt_project.yml")
-	text, err := c.objects.Read(commit.Hash + ":" + name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return dbt.Project{}, c.notThere(commit, name)
-	}
-	if err != nil {
-		return dbt.Project{}, err
-	}
-	return dbt.ParseProject(fmt.Sprintf("%s at %s", name, commit.Short), text)
+	return c.known.projects.get(commit.Hash, func() (dbt.Project, error) {
+		name := path.Join(c.prefix, "dbt_project.yml")
+		text, err := c.objects.Read(commit.Hash + ":" + name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return dbt.Project{}, c.notThere(commit, name)
+		}
+		if err != nil {
+			return dbt.Project{}, err
+		}
+		return dbt.ParseProject(fmt.Sprintf("%s at %s", name, commit.Short), text)
+	})
 }
 
 // environment finds out which environment a spec means, and which output of
@@ -182,7 +184,7 @@ func (c *compiler) output(env config.Environment, name string, project dbt.Proje
 	if err != nil {
 		return nil, err
 	}
-	profiles, err := dbt.ReadProfiles(file)
+	profiles, err := c.known.profiles.get(file, func() (*dbt.Profiles, error) { return dbt.ReadProfiles(file) })
 	if err != nil {
 		return nil, err
 	}

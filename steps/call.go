@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -15,20 +14,22 @@ import (
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
-	"dot-for-dbt/internal/proc"
 )
 
 // A call is the dbt command that an invocation asks for, ready to be run: on
 // a build, or plainly on the working tree.
 type call struct {
+	specs  []string // that denote what it runs on, as they were typed
+	build  *build   // nil for a plain call
+	env    config.Environment
+	output *dbt.Output // nil if a plain call's profile can't be read
+	given  arguments
+	tool   dbt.Tool
+
 	dbt.CommandLine
 	// asked is the command line as somebody asked for it, before inherited
 	// variables are overruled: they are no input.
 	asked    dbt.CommandLine
-	build    *build // nil for a plain call
-	env      config.Environment
-	output   *dbt.Output // nil if a plain call's profile can't be read
-	given    arguments
 	baseline *baseline  // nil for none
 	reads    dbt.EnvUse // what the project and the output read from the environment
 	keyVars  dbt.EnvUse // of that, what the result may depend on: no secrets
@@ -36,38 +37,85 @@ type call struct {
 	environ  []string   // what dbt runs with
 }
 
-// newCall puts the command line together.
-func (c *compiler) newCall(ctx context.Context, b *build, env config.Environment, output *dbt.Output, base *baseline, given arguments) (*call, error) {
-	call := &call{build: b, env: env, output: output, given: given, baseline: base}
-	command := c.req.Command.In(c.program.Tool.Version)
+// newCall finds out what a spec denotes; complete does the rest.
+func (c *compiler) newCall(s resolvedSpec, given arguments) (*call, error) {
+	call := &call{specs: []string{s.typed}, given: given, CommandLine: dbt.CommandLine{Command: c.req.Command}}
+	var err error
+	if !s.Isolated() {
+		call.env, call.output, err = c.plainEnvironment(s.Spec, given)
+		return call, err
+	}
+	if call.build, err = c.resolveBuild(s.Spec, s.commit, given); err != nil {
+		return nil, err
+	}
+	call.env, call.output = call.build.env, call.build.output
+	return call, nil
+}
+
+// name is what a person calls that which the command runs on.
+func (call *call) name() string {
+	if call.build == nil {
+		return firstOf(call.env.Name, "working-tree")
+	}
+	return call.build.String()
+}
+
+// id tells what the command runs on from everything else.
+func (call *call) id() string {
+	if call.build == nil {
+		return call.name()
+	}
+	return call.build.ID()
+}
+
+// step names the step that runs the command on a build.
+func (call *call) step() string { return call.Command.Name + " " + call.name() }
+
+// info is what a person wants to know of it; step runs the command.
+func (call *call) info(step *graph.Step) BuildInfo {
+	info := BuildInfo{Name: call.name(), Specs: call.specs, Step: step.Name, Tool: call.tool}
+	if call.build != nil {
+		info.Schema = call.build.schema
+	}
+	return info
+}
+
+// complete puts the command line together.
+func (c *compiler) complete(ctx context.Context, call *call) error {
+	if c.req.Modified && call.baseline != nil {
+		call.given.Options = append(slices.Clip(call.given.Options), dbt.NewOption("select", "state:modified+"))
+	}
+	command := c.req.Command.In(call.tool.Version)
 	call.CommandLine = dbt.CommandLine{
-		DBT: c.program.Tool.Argv, Command: command,
-		Options: given.Options, Positional: given.Positional,
+		DBT: call.tool.Argv, Command: command,
+		Options: call.given.Options, Positional: call.given.Positional,
 	}
 	var err error
 	if call.Fixed, err = c.fixedOptions(call); err != nil {
-		return nil, err
+		return err
 	}
-	if call.Environment, err = c.environmentOptions(command, env); err != nil {
-		return nil, err
+	if call.Environment, err = c.environmentOptions(command, call.env); err != nil {
+		return err
 	}
 	call.environ = c.world.Env
-	if b == nil {
-		return call, nil
+	if call.build == nil {
+		return nil
 	}
-	project, err := c.scanProject(ctx, b)
+	project, err := c.scanProject(ctx, call.build)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	public, all := b.output.EnvVars()
+	public, all := call.output.EnvVars()
 	call.reads, call.keyVars = project.Plus(all), project.Public().Plus(public)
 	isolated := call.isolate(c, call.CommandLine)
 	call.asked = call.CommandLine
 	call.Environment = slices.Concat(call.Environment, isolated.Overrule)
-	c.program.Details = append(c.program.Details, isolated.Notes...)
+	for _, note := range isolated.Notes {
+		c.program.detail(note)
+	}
 	call.environ = call.exported(isolated.Env)
-	call.slot = slot(command, given)
-	return call, nil
+	call.slot = slot(command, call.given)
+	return nil
 }
 
 // isolate keeps inherited variables from changing what a command line does.
@@ -143,7 +191,7 @@ func (c *compiler) environmentOptions(command dbt.Command, env config.Environmen
 			if near := dbt.NearestFlag(f.Name); near != "" {
 				text += "; is " + near + " meant?"
 			}
-			c.program.Warnings = append(c.program.Warnings, text)
+			c.program.warn(text)
 			continue
 		}
 		if slices.Contains([]string{"profile", "target"}, f.Name) {
@@ -185,14 +233,6 @@ func slot(command dbt.Command, given arguments) string {
 	}
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%q", words)))
 	return name + "-" + hex.EncodeToString(sum[:5])
-}
-
-// run runs a dbt command line.
-func (c *compiler) run(ctx context.Context, argv, environ []string, attempt *graph.Attempt, command dbt.Command, stdout, stderr io.Writer) (proc.Exit, error) {
-	return dbt.Exec{}.Run(ctx, dbt.Call{
-		Argv: argv, Dir: c.project, Env: environ, Stdout: stdout, Stderr: stderr,
-		Inherit: attempt.Held, Interactive: command.Interactive,
-	})
 }
 
 // scanProject finds what the project, as it is at the build's commit, reads

@@ -76,8 +76,9 @@ func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *
 			return ""
 		},
 		Locks: []graph.Lock{b.buildLock()},
+		Pools: []string{jobsPool},
 		Action: &checkIsolation{
-			compiler: c, call: call, argv: line.Argv(), command: line.Command,
+			compiler: c, call: call, argv: line.Argv(),
 			environ: call.exported(isolated.Env),
 		},
 	}
@@ -103,7 +104,6 @@ type checkIsolation struct {
 	*compiler
 	call    *call
 	argv    []string
-	command dbt.Command
 	environ []string
 }
 
@@ -115,13 +115,15 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		return nil, err
 	}
 	var stdout bytes.Buffer
-	exit, err := a.run(ctx, a.argv, a.environ, attempt, a.command, &stdout, a.world.Stderr)
+	says := a.streams(attempt)
+	defer says.close()
+	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: &stdout, Stderr: says.stderr})
 	if err != nil {
 		return nil, err
 	}
 	if !exit.OK() {
 		// dbt says what is wrong with the project on stdout.
-		_, _ = stdout.WriteTo(a.world.Stderr)
+		_, _ = stdout.WriteTo(says.stderr)
 		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
 	}
 	listed, err := dbt.ReadList(&stdout)

@@ -22,7 +22,7 @@ const defaultMaxAge = 12 * time.Hour
 func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string) *graph.Step {
 	b := call.build
 	step := &graph.Step{
-		Name: call.Command.Name + " " + b.String(), Kind: call.Command.Name, Version: 1,
+		Name: call.step(), Kind: call.Command.Name, Version: 1,
 		Deps: below, Inputs: inputs, Late: c.lateInputs(call),
 		Record: b.Record(call.slot),
 		Always: c.unskippable(call), MaxAge: c.maxAge(call.env), Force: c.req.Force,
@@ -58,7 +58,7 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 			return detail
 		},
 		Locks: []graph.Lock{b.buildLock()},
-		Pools: []string{"jobs"},
+		Pools: c.pools(call),
 	}
 	if call.Command.OpensAdapter {
 		step.Locks = append(step.Locks, b.warehouseLocks(len(call.Command.Builds) == 0)...)

@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/spec"
 )
 
 // Compile turns an invocation into a program. It reads the configuration, the
@@ -40,111 +41,116 @@ type compiler struct {
 	ws      *workspace.Workspace
 	objects *git.Objects
 
+	known   known
+	several bool // whether the command runs on several builds
 	program *Program
 }
 
 func (c *compiler) compile(ctx context.Context, given arguments) error {
-	commits, err := c.resolve(ctx)
+	specs, base, err := c.resolve(ctx)
 	if err != nil {
 		return err
 	}
-	var target *build // nil for a plain call
-	env, output := config.Environment{}, (*dbt.Output)(nil)
-	if c.req.Spec.Isolated() {
-		if target, err = c.resolveBuild(c.req.Spec, commits[c.req.Spec.Ref], given); err != nil {
-			return err
-		}
-		env, output = target.env, target.output
-	} else if env, output, err = c.plainEnvironment(given); err != nil {
-		return err
-	}
-	if err := c.findDBT(ctx, env, target); err != nil {
-		return err
-	}
-	if target != nil {
-		c.say(target)
-		if err := c.noteUncommitted(ctx, target); err != nil {
-			return err
-		}
-		if warning := c.program.Tool.AdapterWarning(output.Adapter, c.getenv); warning != "" {
-			c.program.Warnings = append(c.program.Warnings, warning)
-		}
-	}
-	var base *baseline
-	if c.req.Baseline != nil {
-		if base, err = c.resolveBaseline(*c.req.Baseline, commits[c.req.Baseline.Ref], target, given); err != nil {
-			return err
-		}
-		c.say(base.build)
-		if err := c.warnOfDeferral(target, given); err != nil {
-			return err
-		}
-	}
-	call, err := c.newCall(ctx, target, env, output, base, given)
+	calls, err := c.calls(specs, given)
 	if err != nil {
 		return err
 	}
-	var steps []*graph.Step
-	if target == nil {
-		steps = c.plainSteps(call)
-	} else if steps, err = c.isolatedSteps(call); err != nil {
+	c.several, c.program.Writes = len(calls) > 1, c.req.Command.WritesNodes()
+	if err := c.together(calls); err != nil {
 		return err
 	}
-	c.program.Step = steps[len(steps)-1].Name
-	c.program.Graph, err = graph.New(steps...)
+	for _, call := range calls {
+		if err := c.findDBT(ctx, call); err != nil {
+			return err
+		}
+		if call.build == nil {
+			continue
+		}
+		c.say(call.build)
+		if warning := call.tool.AdapterWarning(call.output.Adapter, c.getenv); warning != "" {
+			c.program.warn(warning)
+		}
+	}
+	if err := c.noteUncommitted(ctx, calls); err != nil {
+		return err
+	}
+	if base != nil {
+		if err := c.deferTo(base, calls); err != nil {
+			return err
+		}
+	}
+	var all []*graph.Step
+	for _, call := range calls {
+		steps, err := c.steps(ctx, call)
+		if err != nil {
+			return err
+		}
+		all = append(all, steps...)
+		c.program.Builds = append(c.program.Builds, call.info(steps[len(steps)-1]))
+	}
+	c.program.Graph, err = graph.New(onceEach(all)...)
 	return err
 }
 
-// resolve asks git for the commits behind all refs at once; the result is by
-// ref.
-func (c *compiler) resolve(ctx context.Context) (map[string]git.Commit, error) {
-	var refs []string
-	if c.req.Spec.Isolated() {
-		refs = append(refs, c.req.Spec.Ref)
+// onceEach leaves out the steps that stand further up already: builds of a
+// commit share its worktree and its packages, and all builds their baseline.
+func onceEach(steps []*graph.Step) []*graph.Step {
+	seen := make(map[string]bool, len(steps))
+	kept := steps[:0]
+	for _, s := range steps {
+		if !seen[s.Name] {
+			seen[s.Name] = true
+			kept = append(kept, s)
+		}
 	}
-	if c.req.Baseline != nil {
-		refs = append(refs, c.req.Baseline.Ref)
-	}
-	if len(refs) == 0 {
-		return nil, nil
-	}
-	commits, err := c.repo.Resolve(ctx, refs)
-	if err != nil {
-		return nil, err
-	}
-	byRef := make(map[string]git.Commit, len(commits))
-	for _, commit := range commits {
-		byRef[commit.Ref] = commit
-	}
-	return byRef, nil
+	return kept
 }
 
 // say notes what a spec was resolved to.
 func (c *compiler) say(b *build) {
-	c.program.Resolved = append(c.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
+	c.program.Resolved = appendNew(c.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
 	if b.commit.Note != "" {
-		c.program.Notes = append(c.program.Notes, b.commit.Ref+": "+b.commit.Note)
+		c.program.note(b.commit.Ref + ": " + b.commit.Note)
 	}
 }
 
 // noteUncommitted says what a build of HEAD doesn't have of the working tree.
-func (c *compiler) noteUncommitted(ctx context.Context, b *build) error {
-	head, err := c.objects.ID("HEAD")
-	if err != nil || head != b.commit.Hash { // HEAD may be of a branch without commits
+func (c *compiler) noteUncommitted(ctx context.Context, calls []*call) error {
+	if !c.req.isolated() {
 		return nil
 	}
-	n, err := c.repo.Uncommitted(ctx, c.prefix)
-	if err != nil || n == 0 {
+	head, err := c.objects.ID("HEAD")
+	if err != nil { // HEAD may be of a branch without commits
+		return nil
+	}
+	for _, call := range calls {
+		b := call.build
+		if b == nil || b.commit.Hash != head {
+			continue
+		}
+		n, err := c.repo.Uncommitted(ctx, c.prefix)
+		if err == nil && n > 0 {
+			c.program.note(fmt.Sprintf("%s not in %s@%s", plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
+		}
 		return err
 	}
-	c.program.Notes = append(c.program.Notes, fmt.Sprintf("%s not in %s@%s", plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
 	return nil
+}
+
+// steps lists the steps of a call, the command's own last.
+func (c *compiler) steps(ctx context.Context, call *call) ([]*graph.Step, error) {
+	if err := c.complete(ctx, call); err != nil {
+		return nil, err
+	}
+	if call.build == nil {
+		return c.plainSteps(call), nil
+	}
+	return c.isolatedSteps(call)
 }
 
 // isolatedSteps lists the steps of a build.
 func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
 	b := call.build
-	c.program.Build, c.program.Schema = b.String(), b.schema
 	command := call.Command
 	var adopt []*graph.Step
 	if step := c.adoptStep(b); step != nil {
@@ -213,21 +219,20 @@ func (c *compiler) plainSteps(call *call) []*graph.Step {
 		steps = append(steps, c.baselineStep(call.baseline))
 		below = []string{steps[0].Name}
 	}
-	c.program.Build = call.env.Name
 	return append(steps, c.plainStep(call, below))
 }
 
 // plainEnvironment is the environment of a plain call. A profile that can't be
 // read is dbt's to complain about, unless it has to say which environments
 // there are.
-func (c *compiler) plainEnvironment(given arguments) (config.Environment, *dbt.Output, error) {
+func (c *compiler) plainEnvironment(s spec.Spec, given arguments) (config.Environment, *dbt.Output, error) {
 	project, err := c.workingProject()
 	if err != nil {
 		return config.Environment{}, nil, err
 	}
-	env, output, err := c.environment(c.req.Spec, project, given)
+	env, output, err := c.environment(s, project, given)
 	if err != nil && output == nil && env.Name != "" && len(c.config.Environments()) > 0 {
-		c.program.Details = append(c.program.Details, err.Error())
+		c.program.detail(err.Error())
 		return env, nil, nil
 	}
 	return env, output, err

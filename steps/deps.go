@@ -40,6 +40,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		Deps:  []string{"worktree " + b.Commit.Short},
 		After: []string{"profiles " + b.String()},
 		Locks: []graph.Lock{b.commitLock()},
+		Pools: []string{jobsPool},
 	}
 	inputs, packages, err := c.packages(call)
 	if err != nil {
@@ -56,7 +57,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		}
 	}
 	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
-	step.Inputs = append(inputs, c.versions(b, "")...)
+	step.Inputs = append(inputs, call.versions("")...)
 	if b.tools != nil {
 		step.Deps = append(step.Deps, b.tools.step())
 		step.Late = func(context.Context) ([]graph.Input, error) { return c.lateVersions(b, ""), nil }
@@ -79,7 +80,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 	}
 	line := dbt.CommandLine{DBT: call.DBT}
 	line.Command, _ = dbt.LookupCommand("deps")
-	line.Command = line.Command.In(c.program.Tool.Version)
+	line.Command = line.Command.In(call.tool.Version)
 	if call.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
 		step.Always = "asked for"
 		line.Options, line.Positional = call.Options, call.Positional
@@ -93,7 +94,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		}
 	}
 	step.Action = &installPackages{
-		compiler: c, argv: line.Argv(), command: line.Command, on: b.Commit.Short, dir: dir,
+		compiler: c, argv: line.Argv(), on: b.Commit.Short, dir: dir,
 		environ:  call.exported(call.isolate(c, line).Env),
 		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: b.lock,
 	}
@@ -177,7 +178,6 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 type installPackages struct {
 	*compiler
 	argv     []string
-	command  dbt.Command
 	on       string
 	environ  []string
 	dir      string // where the packages go
@@ -191,8 +191,10 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 	if err := a.restoreLock(); err != nil {
 		return nil, err
 	}
+	says := a.streams(attempt)
+	defer says.close()
 	// dbt's words go to stderr: they are not what was asked for.
-	exit, err := a.run(ctx, a.argv, a.environ, attempt, a.command, a.world.Stderr, a.world.Stderr)
+	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: says.stderr, Stderr: says.stderr})
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,11 @@
 //	command.go     dbt: when it runs; runcommand.go runs it, books.go keeps the
 //	               ledger about it, report.go is what is remembered of it
 //
-// open.go reads what there is to go by, compile.go puts the steps together,
-// build.go says what a spec denotes, call.go what dbt's command line is, and
-// inputs.go what a dbt step's result depends on.
+// open.go reads what there is to go by, specs.go says which builds the specs
+// denote, build.go what a build is, call.go what dbt's command line is and
+// inputs.go what its result depends on; compile.go puts the steps together, of
+// which pools.go says what may run at once. rundbt.go runs dbt and passes on
+// what it says.
 //
 // It knows dbt's ways through internal/dbt and git's through internal/git, and
 // nothing of the command line or the terminal.

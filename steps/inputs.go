@@ -24,7 +24,7 @@ func (c *compiler) inputs(call *call) ([]graph.Input, error) {
 		{Label: "schema suffix", Value: b.suffix, Show: b.suffix},
 		{Label: "target-name", Value: b.env.Dot.TargetName},
 	}
-	in = append(in, c.versions(b, b.output.Adapter)...)
+	in = append(in, call.versions(b.output.Adapter)...)
 	for _, f := range b.output.Fields() {
 		in = append(in, graph.Input{Label: "profile: " + f.Label, Value: f.Text})
 	}

@@ -23,14 +23,21 @@ type Location struct {
 	schema string
 }
 
-// Locate finds out which build a request's spec denotes. It reads the
+// Locate finds out which build a request's only spec denotes. It reads the
 // configuration, the repository and the profile; it doesn't look for dbt, and
 // writes nothing.
 func Locate(ctx context.Context, world World, req Request) (Location, error) {
-	if !req.Spec.Isolated() {
+	asked := req.Specs[0]
+	if _, several := asked.Range(); several {
 		return Location{}, &hintError{
-			msg:   firstOf(req.Spec.Env, "no spec") + " means the working tree, which has no directory and no schema of dot's",
-			hints: []string{"name a commit, too: " + req.Spec.Env + "@HEAD"},
+			msg:   fmt.Sprintf("%s is a range of commits, and each has a build of its own", asked),
+			hints: []string{"name one commit"},
+		}
+	}
+	if !asked.Isolated() {
+		return Location{}, &hintError{
+			msg:   firstOf(asked.Env, "no spec") + " means the working tree, which has no directory and no schema of dot's",
+			hints: []string{"name a commit, too: " + asked.Env + "@HEAD"},
 		}
 	}
 	req.Planning = true
@@ -39,11 +46,11 @@ func Locate(ctx context.Context, world World, req Request) (Location, error) {
 		return Location{}, err
 	}
 	defer c.close()
-	commits, err := c.resolve(ctx)
+	specs, _, err := c.resolve(ctx)
 	if err != nil {
 		return Location{}, err
 	}
-	b, err := c.resolveBuild(req.Spec, commits[req.Spec.Ref], given)
+	b, err := c.resolveBuild(asked, specs[0].commit, given)
 	if err != nil {
 		return Location{}, err
 	}

@@ -30,7 +30,7 @@ func open(ctx context.Context, world World, req Request) (*compiler, arguments, 
 
 // newCompiler finds the project and reads its configuration.
 func newCompiler(world World, req Request) (*compiler, error) {
-	c := &compiler{world: world, req: req, program: &Program{}}
+	c := &compiler{world: world, req: req, program: &Program{sizes: map[string]int{}}}
 	var err error
 	if c.project, err = findProject(world.Dir); err != nil {
 		return nil, err
@@ -75,8 +75,7 @@ func findProject(dir string) (string, error) {
 
 // readArguments reads what the command line says to dbt.
 func (c *compiler) readArguments() (arguments, error) {
-	isolated := c.req.Spec.Isolated()
-	args, err := dbt.ReadArgs(c.req.Command, c.req.Args, dbt.Rules{Isolated: isolated, Deferring: c.req.Baseline != nil})
+	args, err := dbt.ReadArgs(c.req.Command, c.req.Args, dbt.Rules{Isolated: c.req.isolated(), Deferring: c.req.Baseline != nil})
 	if err != nil {
 		return arguments{}, err
 	}
@@ -101,7 +100,6 @@ func (c *compiler) readArguments() (arguments, error) {
 			}
 		}
 	}
-	given.Options = append(given.Options, dbt.NewOption("select", "state:modified+"))
 	return given, nil
 }
 
@@ -110,7 +108,7 @@ func (c *compiler) readArguments() (arguments, error) {
 func (c *compiler) openRepository(ctx context.Context) error {
 	repo, err := git.Open(ctx, c.project)
 	if err != nil {
-		if c.req.Spec.Isolated() || c.req.Baseline != nil {
+		if c.req.isolated() || c.req.Baseline != nil {
 			return err
 		}
 		return nil
@@ -120,7 +118,7 @@ func (c *compiler) openRepository(ctx context.Context) error {
 	if c.ws, err = workspace.Open(repo.Root); err != nil {
 		return err
 	}
-	if !c.req.Spec.Isolated() && c.req.Baseline == nil && !c.ws.Exists() {
+	if !c.req.isolated() && c.req.Baseline == nil && !c.ws.Exists() {
 		c.ws = nil // a plain call makes none
 		return nil
 	}

@@ -11,16 +11,14 @@ import (
 // vars and nothing else: it is never skipped, and dot remembers nothing of it.
 func (c *compiler) plainStep(call *call, below []string) *graph.Step {
 	step := &graph.Step{
-		Name: call.Command.Name + " " + firstOf(call.env.Name, "working-tree"), Kind: call.Command.Name, Version: 1,
+		Name: call.step(), Kind: call.Command.Name, Version: 1,
 		Deps:    below,
 		Missing: func(graph.Record) string { return "on the working tree, as dbt itself would" },
-		Pools:   []string{"jobs"},
+		Pools:   c.pools(call),
 		Action:  &runPlain{compiler: c, call: call, argv: call.Argv()},
 	}
-	if c.ws != nil && call.output != nil && call.Command.OpensAdapter {
-		if file, isFile, err := call.output.DuckDBPath(c.project); err == nil && isFile {
-			step.Locks = []graph.Lock{duckdbLock(file)}
-		}
+	if file := c.duckdbFile(call); file != "" && c.ws != nil {
+		step.Locks = []graph.Lock{duckdbLock(file)}
 	}
 	return step
 }
@@ -34,7 +32,12 @@ type runPlain struct {
 func (a *runPlain) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
 
 func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	exit, err := a.run(ctx, a.argv, a.call.environ, attempt, a.call.Command, a.world.Stdout, a.world.Stderr)
+	says := a.streams(attempt)
+	defer says.close()
+	exit, err := a.runDBT(ctx, attempt, dbt.Call{
+		Argv: a.argv, Env: a.call.environ, Stdout: says.stdout, Stderr: says.stderr,
+		Interactive: a.call.Command.Interactive,
+	})
 	if err != nil {
 		return nil, err
 	}

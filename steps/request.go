@@ -2,6 +2,7 @@ package steps
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +16,10 @@ import (
 
 // A Request is what an invocation asks for.
 type Request struct {
-	Command  dbt.Command
-	Spec     spec.Spec
+	Command dbt.Command
+	// Specs are what it is to be run on; none is the default environment on the
+	// working tree.
+	Specs    []spec.Spec
 	Baseline *spec.Spec // of --defer; nil for none
 	// Args are the arguments for dbt: the flags that dot passes on, and what
 	// stood after "--".
@@ -31,6 +34,9 @@ type Request struct {
 	// version.
 	Planning bool
 }
+
+// isolated reports whether any of the specs has a ref.
+func (r Request) isolated() bool { return slices.ContainsFunc(r.Specs, spec.Spec.Isolated) }
 
 // A World is where an invocation happens.
 type World struct {
@@ -61,18 +67,57 @@ type Program struct {
 	Workspace *workspace.Workspace
 	// Repo is the repository that Workspace belongs to; nil if that is.
 	Repo *git.Repo
-	// Step is the name of the step that runs the command.
-	Step string
-	// Build is what is built, such as dev@9b13827, and Schema where; without
-	// a ref, Build is the environment's name and Schema is "".
-	Build, Schema string
-	Tool          dbt.Tool
-	Resolved      []Resolved
+	// Builds are what the command runs on, in the order of the specs, each once.
+	Builds []BuildInfo
+	// Writes is whether the command writes to the warehouse.
+	Writes   bool
+	Resolved []Resolved
 	// Warnings and Notes are to be said before anything runs; Details with -v
 	// only.
 	Warnings, Notes, Details []string
 
-	memo *memo
+	sizes map[string]int // of the pools that the configuration names
+	memo  *memo
+}
+
+// A BuildInfo is what a person wants to know of a build.
+type BuildInfo struct {
+	// Name is dev@9b13827; without a ref it is the environment's name.
+	Name  string
+	Specs []string // that denote it, as they were typed
+	// Schema is where it is built, "" without a ref.
+	Schema string
+	// Step is the name of the step that runs the command.
+	Step string
+	Tool dbt.Tool // that runs it
+}
+
+// Isolated reports whether any of the builds is of a commit.
+func (p *Program) Isolated() bool {
+	return slices.ContainsFunc(p.Builds, func(b BuildInfo) bool { return b.Schema != "" })
+}
+
+// BuildOf returns the build whose command a step runs; ok is false for the steps
+// before it.
+func (p *Program) BuildOf(step string) (b BuildInfo, ok bool) {
+	i := slices.IndexFunc(p.Builds, func(b BuildInfo) bool { return b.Step == step })
+	if i < 0 {
+		return BuildInfo{}, false
+	}
+	return p.Builds[i], true
+}
+
+// warn, note and detail keep a text to be said, once: several builds may give
+// the same reason for it.
+func (p *Program) warn(text string)   { p.Warnings = appendNew(p.Warnings, text) }
+func (p *Program) note(text string)   { p.Notes = appendNew(p.Notes, text) }
+func (p *Program) detail(text string) { p.Details = appendNew(p.Details, text) }
+
+func appendNew[T comparable](list []T, item T) []T {
+	if slices.Contains(list, item) {
+		return list
+	}
+	return append(list, item)
 }
 
 // Begin makes the workspace, before the graph is run for the first time.

@@ -11,12 +11,12 @@ import (
 // use. dbt would refuse, too, but only once it runs, and it can't say how to
 // build an old commit with another one.
 func (c *compiler) checkVersion(call *call) error {
-	b, tool := call.build, c.program.Tool
+	b, tool := call.build, call.tool
 	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", call.AllOptions(), c.getenv, !b.project.NoCheck) {
 		return nil
 	}
 	if tool.Version == "" {
-		c.program.Notes = append(c.program.Notes, fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
+		c.program.note(fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
 		return nil
 	}
 	scope := dbt.Scope{Env: c.getenv, Vars: call.env.Vars}

@@ -35,7 +35,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		report.History = a.history(a.call) // before the ledger knows of this run
 	}
 	var run started // stays zero for a command that writes nothing
-	if a.writes() {
+	if a.call.Command.WritesNodes() {
 		var err error
 		if run, err = a.begin(); err != nil {
 			return nil, err
@@ -45,7 +45,12 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if a.call.Command.Name == "run-operation" && attempt.Previous.Key == "" {
 		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
 	}
-	exit, err := a.run(ctx, a.argv, a.call.environ, attempt, a.call.Command, a.world.Stdout, a.world.Stderr)
+	says := a.streams(attempt)
+	defer says.close()
+	exit, err := a.runDBT(ctx, attempt, dbt.Call{
+		Argv: a.argv, Env: a.call.environ, Stdout: says.stdout, Stderr: says.stderr,
+		Interactive: a.call.Command.Interactive,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -7,28 +7,26 @@ import (
 	"dot-for-dbt/internal/dbt"
 )
 
-// findDBT looks for the dbt to use in an environment, on target if that isn't
-// nil.
-func (c *compiler) findDBT(ctx context.Context, env config.Environment, target *build) error {
-	search := c.search(env)
+// findDBT looks for the dbt of a call.
+func (c *compiler) findDBT(ctx context.Context, call *call) error {
+	search := c.search(call.env)
 	// A plain call needs no version, and where there is no workspace it would
 	// be asked for each time, at the price of a start of dbt.
-	search.MayRun = !c.req.Planning && c.req.Spec.Isolated()
+	search.MayRun = !c.req.Planning && call.build != nil
 	if c.ws != nil {
 		search.Versions = c.program.memo
 	}
-	tool, err := c.findTool(ctx, env, target, search)
-	if err != nil {
+	var err error
+	if call.tool, err = c.findTool(ctx, call.env, call.build, search); err != nil {
 		return err
 	}
-	if tool.Cloud && c.req.Spec.Isolated() {
+	if call.tool.Cloud && call.build != nil {
 		return &hintError{
-			msg:   tool.Path + " is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
+			msg:   call.tool.Path + " is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
 			hints: []string{"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt"},
 		}
 	}
-	c.program.Tool = tool
-	c.program.Details = append(c.program.Details, "dbt found through "+tool.How)
+	c.program.detail("dbt found through " + call.tool.How)
 	return nil
 }
 

@@ -114,12 +114,12 @@ func (t *toolchain) missing(r graph.Record) string {
 // it has one, else the one that the search finds.
 func (c *compiler) findTool(ctx context.Context, env config.Environment, target *build, search dbt.Search) (dbt.Tool, error) {
 	say := func(format string, args ...any) {
-		c.program.Details = append(c.program.Details, fmt.Sprintf(format, args...))
+		c.program.detail(fmt.Sprintf(format, args...))
 	}
 	named, _ := c.getenv("DOT_DBT")
 	switch {
 	case env.Dot.Toolchain == "":
-		return search.Find(ctx)
+		return c.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (dbt.Tool, error) { return search.Find(ctx) })
 	case named != "":
 		say("DOT_DBT takes the place of the toolchain %s", env.Dot.Toolchain)
 		return search.Find(ctx)
@@ -154,13 +154,13 @@ func (c *compiler) toolchainDBT(ctx context.Context, t *toolchain, search dbt.Se
 	return tool, nil
 }
 
-// versions are the dbt and the adapter that the steps of a build depend on, as
+// versions are the dbt and the adapter that the steps of a call depend on, as
 // far as they are known before any step runs.
-func (c *compiler) versions(b *build, adapter string) []graph.Input {
-	if b.tools != nil {
+func (call *call) versions(adapter string) []graph.Input {
+	if call.build.tools != nil {
 		return nil
 	}
-	return versionInputs(c.program.Tool, adapter)
+	return versionInputs(call.tool, adapter)
 }
 
 // lateVersions are those that are known once the toolchain is made.
@@ -194,7 +194,7 @@ func (c *compiler) toolchainStep(t *toolchain) *graph.Step {
 		},
 		Detail: func(graph.Record) string { return t.from },
 		Locks:  []graph.Lock{{Name: "toolchain-" + t.Key, What: t.step()}},
-		Pools:  []string{"jobs"},
+		Pools:  []string{jobsPool},
 		Action: &makeToolchain{compiler: c, toolchain: t},
 	}
 }
@@ -231,11 +231,13 @@ func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, e
 			return nil, fmt.Errorf("make the toolchain: %w", err)
 		}
 	}
+	says := a.streams(attempt)
+	defer says.close()
 	first := t.requirements.Files[0].Name
 	err := t.maker.Make(ctx, python.Job{
 		Dir: t.Venv(), Requirements: a.file(first), WorkDir: t.Dir(),
 		Env: a.world.Env, Inherit: attempt.Held,
-		Output: a.world.Stderr, // it is not what was asked for
+		Output: says.stderr, // it is not what was asked for
 	})
 	if err != nil {
 		return nil, fmt.Errorf("toolchain of %s: %w", t.from, err)

@@ -35,6 +35,7 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 			return ""
 		},
 		Locks:  []graph.Lock{b.commitLock()},
+		Pools:  []string{jobsPool},
 		Action: &addWorktree{compiler: c, build: b},
 	}
 }

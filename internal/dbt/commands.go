@@ -74,6 +74,12 @@ func LookupCommand(name string) (Command, bool) {
 	return commands[i], true
 }
 
+// WritesNodes says whether the command may write relations that hold a project's results: a test may
+// store what failed, and no result depends on that.
+func (c Command) WritesNodes() bool {
+	return slices.ContainsFunc(c.Builds, func(kind string) bool { return kind != "test" })
+}
+
 // Words are the words of the command line that name the command.
 func (c Command) Words() []string { return strings.Fields(c.Name) }
 

@@ -68,6 +68,19 @@ func (p *Prompter) Ask(ctx context.Context, question string) (Answer, error) {
 	return AnswerNo, nil
 }
 
+// Confirm asks a question that only "yes" answers with yes. When ctx is done
+// first, its cause is the error.
+func (p *Prompter) Confirm(ctx context.Context, question string) (bool, error) {
+	fmt.Fprintf(p.say.w, "%s %s [y]es / [N]o: ", p.say.Paint(Busy, "question:"), Clean(question))
+	line, err := p.readLine(ctx)
+	if errors.Is(err, io.EOF) {
+		p.say.Line("")
+		return false, nil
+	}
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes", err
+}
+
 // readLine reads one line and nothing behind it, which is for whoever reads
 // from the terminal next. A line that isn't ended is none: io.EOF.
 //

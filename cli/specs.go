@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/spec"
+)
+
+// specs reads the specs of a command line, and those in a file after them; ""
+// is no file, and - is stdin.
+func (a *app) specs(args []string, file string) ([]spec.Spec, error) {
+	var specs []spec.Spec
+	for _, arg := range args {
+		s, err := spec.Parse(arg)
+		if err != nil {
+			return nil, err
+		}
+		specs = append(specs, s)
+	}
+	if file == "" {
+		return specs, nil
+	}
+	more, err := a.specsIn(file)
+	if err == nil && len(specs)+len(more) == 0 {
+		err = hinted{fmt.Errorf("%s holds no spec", file), []string{"write one a line, such as dev@main; a line that starts with # is a remark"}}
+	}
+	return append(specs, more...), err
+}
+
+// specsIn reads the specs in a file.
+func (a *app) specsIn(file string) ([]spec.Spec, error) {
+	var from io.Reader
+	switch {
+	case file != "-":
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(a.Dir, file)
+		}
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("--specs: %w", err)
+		}
+		defer f.Close()
+		from = f
+	case a.Stdin == nil:
+		return nil, fmt.Errorf("--specs -: there is no stdin")
+	default:
+		file, from = "stdin", a.Stdin
+	}
+	var specs []spec.Spec
+	lines := bufio.NewScanner(from)
+	for n := 1; lines.Scan(); n++ {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		s, err := spec.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
+		}
+		specs = append(specs, s)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("--specs: read %s: %w", file, err)
+	}
+	return specs, nil
+}
