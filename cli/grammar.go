@@ -36,6 +36,7 @@ type flags struct {
 	KeepGoing bool   `xor:"failure" help:"After a failure, go on with what doesn't depend on it. The default for several specs."`
 	FailFast  bool   `xor:"failure" help:"After a failure, start nothing more. The default for one spec. dbt's own --fail-fast goes after --."`
 	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one a line; - is stdin."`
+	Resume    bool   `help:"Go on after a failure: what failed is run with dbt retry, what never ran is run, the rest is up to date."`
 	Yes       bool   `help:"Don't ask before more than three builds."`
 
 	DryRun         bool   `help:"Print the plan and change nothing, like 'dot plan'."`

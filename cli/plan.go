@@ -72,7 +72,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	for i, line := range lines {
 		out.Line(line)
 		if i >= resolved && plan.Steps[i-resolved].Decision.Run {
-			for _, command := range describe(plan.Steps[i-resolved].Step) {
+			for _, command := range describe(plan.Steps[i-resolved]) {
 				out.Line(out.Paint(ui.Faint, "         "+ui.Clean(command)))
 			}
 		}
@@ -95,11 +95,11 @@ func title(s *graph.Step) (kind, subject string) {
 }
 
 // describe are the command lines that a step runs.
-func describe(s *graph.Step) []string {
-	if s.Action == nil {
+func describe(s graph.Planned) []string {
+	if s.Step.Action == nil {
 		return nil
 	}
-	return s.Action.Describe()
+	return s.Step.Action.Describe(s)
 }
 
 // toolLines say which dbt is used; if there is more than one, for what.

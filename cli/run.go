@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -77,7 +79,7 @@ func (a *app) watch(p *steps.Program) func(graph.Event) {
 		case graph.Beginning:
 			a.step(ui.Busy, "→", e.Planned)
 			if a.verbose {
-				for _, command := range describe(e.Planned.Step) {
+				for _, command := range describe(e.Planned) {
 					a.say.Line(a.say.Paint(ui.Faint, "  "+ui.Clean(command)))
 				}
 			}
@@ -135,6 +137,17 @@ func (a *app) ended(b steps.BuildInfo, planned graph.Planned, r graph.StepResult
 	}
 }
 
+// resumeArgs is the command line that goes on after this one.
+func resumeArgs(args []string) []string {
+	own, forDBT := split(args)
+	resume := slices.DeleteFunc(slices.Clone(own), func(arg string) bool { return arg == "--force" })
+	resume = append(resume, "--resume")
+	if len(own) < len(args) {
+		resume = append(append(resume, "--"), forDBT...)
+	}
+	return resume
+}
+
 // outcomes says what became of several builds. The error is nil if all is well,
 // else the worst exit code.
 func (a *app) outcomes(ctx context.Context, p *steps.Program, result *graph.Result) error {
@@ -153,6 +166,9 @@ func (a *app) outcomes(ctx context.Context, p *steps.Program, result *graph.Resu
 	case result.Cancelled:
 		return context.Cause(ctx)
 	case worst != exitOK:
+		if !slices.Contains(a.Args, "--resume") {
+			a.say.Hint(dbt.ShellQuote(append([]string{"dot"}, resumeArgs(a.Args)...)) + " goes on: dbt retry for what failed, a run for what did not run")
+		}
 		return exitCode(worst)
 	}
 	return nil

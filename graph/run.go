@@ -241,6 +241,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 	if err := r.opts.Store.Save(step.Record, record); err != nil {
 		return fail(fmt.Errorf("record that %s starts: %w", step.Name, err))
 	}
+	attempt.Key = e.key
 	e.result.Record = record
 	outputs, runErr := step.Action.Run(ctx, attempt)
 	record.State, record.Finished = Succeeded, r.opts.Now()

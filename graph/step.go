@@ -72,9 +72,9 @@ type Step struct {
 
 // An Action is what a step does.
 type Action interface {
-	// Describe returns what running the action executes, one command line or
-	// remark a line, for the plan. It may be empty.
-	Describe() []string
+	// Describe returns what running the action executes as planned, one command
+	// line or remark a line. It may be empty.
+	Describe(Planned) []string
 	// Run does it. The outputs are kept in the step's record as JSON; they
 	// may be nil. On cancellation of ctx it stops as soon as it can.
 	Run(ctx context.Context, attempt *Attempt) (outputs any, err error)
@@ -89,6 +89,8 @@ type Attempt struct {
 	// Previous is the record before this attempt; it is zero when there was
 	// none.
 	Previous Record
+	// Key is the step's key, sealed; "" for a step without a record.
+	Key Key
 	// Held are the files of the locks of the step and of those it depends on. A
 	// child that inherits them keeps the locks for as long as it lives; those
 	// of other steps are none of its business.

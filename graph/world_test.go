@@ -162,7 +162,7 @@ func (w *world) options() graph.Options {
 // An action is a function as a graph.Action.
 type action func(context.Context, *graph.Attempt) (any, error)
 
-func (action) Describe() []string { return nil }
+func (action) Describe(graph.Planned) []string { return nil }
 
 func (f action) Run(ctx context.Context, a *graph.Attempt) (any, error) { return f(ctx, a) }
 

@@ -94,7 +94,7 @@ type adoptBuild struct {
 	build *build
 }
 
-func (a adoptBuild) Describe() []string { return nil }
+func (adoptBuild) Describe(graph.Planned) []string { return nil }
 
 func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
 	s, err := adopt(a.build)
@@ -113,7 +113,8 @@ func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
 			end.Failed[id] = e.Relation
 		}
 	}
-	return nil, a.ws.EndRun(a.build.place, run, end)
+	_, err = a.ws.EndRun(a.build.place, run, end)
+	return nil, err
 }
 
 // readResults reads the run_results.json in a directory.

@@ -13,26 +13,27 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// started is a run that has been marked in the ledger.
+// started is a run that is under way; with an ID, it has been marked in the
+// ledger.
 type started struct {
 	workspace.Run
-	may map[string]string // the nodes that it may write, to their relations
-	log int64             // where in dbt's log it starts, in bytes
+	may     map[string]string // the nodes that it may write, to their relations
+	log     int64             // where in dbt's log it starts, in bytes
+	resumes unfinished        // the run that it goes on with
+	stale   string            // the invocation whose results stood there before
 }
 
 // begin marks in the ledger what the command may write, as the check found.
-func (a *runCommand) begin() (started, error) {
+func (a *runCommand) begin(run *started) error {
 	b := a.call.build
 	checked, err := a.checked(a.call)
 	if err != nil {
-		return started{}, fmt.Errorf("read what %s may write: %w", a.call.Command.Name, err)
+		return fmt.Errorf("read what %s may write: %w", a.call.Command.Name, err)
 	}
-	run := started{
-		Run: workspace.Run{ID: rand.Text()[:12], Build: b.ID(), Command: a.call.Command.Name, Time: a.world.Now()},
-		may: checked.relations(),
-		log: dbt.LogSize(b.logFile()),
-	}
-	return run, a.ws.BeginRun(b.place, run.Run, run.may)
+	run.Run = workspace.Run{ID: rand.Text()[:12], Build: b.ID(), Command: a.call.Command.Name, Time: a.world.Now()}
+	run.may = checked.relations()
+	run.log = dbt.LogSize(b.logFile())
+	return a.ws.BeginRun(b.place, run.Run, run.may)
 }
 
 // settle reads what dbt says of the run, fills the report and settles the
@@ -44,9 +45,14 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	report.Invocation = results.Metadata.InvocationID
+	fresh := err == nil && (run.stale == "" || report.Invocation != run.stale)
+	if !fresh {
+		results.Results = nil
+	}
 	end := workspace.Ending{
 		Written: map[string]string{}, Failed: map[string]string{},
-		Complete: err == nil && undisturbed,
+		Complete: fresh && undisturbed, Resumes: run.resumes.report.Run,
 	}
 	for _, r := range results.Results {
 		report.Counts[r.Status]++
@@ -60,7 +66,7 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 			end.Failed[r.UniqueID] = run.may[r.UniqueID]
 		}
 	}
-	report.Written = len(end.Written)
+	run.resumes.addTo(report, results.Results)
 	if run.ID == "" {
 		return nil
 	}
@@ -72,7 +78,8 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 			return err
 		}
 	}
-	return a.ws.EndRun(b.place, run.Run, end)
+	report.Written, err = a.ws.EndRun(b.place, run.Run, end)
+	return err
 }
 
 // keepState copies a build's artifacts to where those who defer to it read

@@ -107,7 +107,7 @@ type checkIsolation struct {
 	environ []string
 }
 
-func (a *checkIsolation) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+func (a *checkIsolation) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
 func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	b := a.call.build

@@ -34,7 +34,7 @@ func (c *compiler) cleanStep(b *build) *graph.Step {
 // removeDirs removes directories and what is in them.
 type removeDirs []string
 
-func (r removeDirs) Describe() []string {
+func (r removeDirs) Describe(graph.Planned) []string {
 	var lines []string
 	for _, dir := range r {
 		lines = append(lines, fmt.Sprintf("remove %s", dir))

@@ -63,7 +63,7 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 	if call.Command.OpensAdapter {
 		step.Locks = append(step.Locks, b.warehouseLocks(len(call.Command.Builds) == 0)...)
 	}
-	step.Action = &runCommand{compiler: c, call: call, argv: call.Argv()}
+	step.Action = &runCommand{compiler: c, call: call, argv: call.Argv(), retry: c.retryLine(call)}
 	return step
 }
 

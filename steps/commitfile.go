@@ -34,7 +34,7 @@ type writeFile struct {
 	data []byte
 }
 
-func (w writeFile) Describe() []string { return nil }
+func (w writeFile) Describe(graph.Planned) []string { return nil }
 
 func (w writeFile) Run(context.Context, *graph.Attempt) (any, error) {
 	return nil, durable.Write(w.name, w.data, 0o600)

@@ -185,7 +185,7 @@ type installPackages struct {
 	lock     []byte // what the commit has there; nil for nothing
 }
 
-func (a *installPackages) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+func (a *installPackages) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
 func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	if err := a.restoreLock(); err != nil {

@@ -29,7 +29,7 @@ type runPlain struct {
 	argv []string
 }
 
-func (a *runPlain) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+func (a *runPlain) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
 func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	says := a.streams(attempt)

@@ -28,6 +28,7 @@ type Request struct {
 	Modified      bool        // --modified
 	NoDeps        bool        // --no-deps
 	Force         bool        // --force
+	Resume        bool        // --resume
 	ResetWorktree bool        // --reset-worktree
 	MaxAge        *config.Age // --max-age; nil: not given
 	// Planning is set when nothing will be run, not even to learn dbt's

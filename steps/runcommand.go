@@ -18,26 +18,41 @@ type runCommand struct {
 	*compiler
 	call *call
 	argv []string
+	// retry is the command line that goes on where a failed run of the same
+	// command stopped; nil without --resume.
+	retry []string
 }
 
-func (a *runCommand) Describe() []string { return []string{dbt.ShellQuote(a.argv)} }
+func (a *runCommand) Describe(p graph.Planned) []string {
+	argv := a.argv
+	if _, ok := a.resumable(p.Record, p.Key()); ok {
+		argv = a.retry
+	}
+	return []string{dbt.ShellQuote(argv)}
+}
 
 func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	b := a.call.build
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
-	if err := a.clearResults(); err != nil {
-		return nil, err
+	argv := a.argv
+	var run started // has no ID for a command that writes nothing
+	var resumes bool
+	if run.resumes, resumes = a.resumable(attempt.Previous, attempt.Key); resumes {
+		argv, run.stale = a.retry, run.resumes.report.Invocation
+	} else {
+		var err error
+		if run.stale, err = a.clearResults(); err != nil {
+			return nil, err
+		}
 	}
 	report := Report{Counts: map[dbt.Status]int{}, Schema: b.schema}
 	if checked, err := a.checked(a.call); err == nil && checked.history() {
 		report.History = a.history(a.call) // before the ledger knows of this run
 	}
-	var run started // stays zero for a command that writes nothing
 	if a.call.Command.WritesNodes() {
-		var err error
-		if run, err = a.begin(); err != nil {
+		if err := a.begin(&run); err != nil {
 			return nil, err
 		}
 		report.Run = run.ID
@@ -48,7 +63,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	says := a.streams(attempt)
 	defer says.close()
 	exit, err := a.runDBT(ctx, attempt, dbt.Call{
-		Argv: a.argv, Env: a.call.environ, Stdout: says.stdout, Stderr: says.stderr,
+		Argv: argv, Env: a.call.environ, Stdout: says.stdout, Stderr: says.stderr,
 		Interactive: a.call.Command.Interactive,
 	})
 	if err != nil {
@@ -70,27 +85,32 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 
 // clearResults removes run results of earlier commands, so that what is there
 // afterwards is this run's for sure. A retry reads those of the last run that
-// built, which a compile may have overwritten.
-func (a *runCommand) clearResults() error {
+// built, which a compile may have overwritten: they stay, and stale is the
+// invocation that they are of.
+func (a *runCommand) clearResults() (stale string, err error) {
 	b := a.call.build
 	results := filepath.Join(b.Target(), "run_results.json")
 	if a.call.Command.Name != "retry" {
 		if err := os.Remove(results); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return "", err
 		}
-		return nil
+		return "", nil
 	}
 	if last, err := readResults(b.Target()); err == nil && last.Built() {
-		return nil
+		return last.Metadata.InvocationID, nil
 	}
-	err := durable.Copy(results, filepath.Join(b.State(b.place), "run_results.json"))
+	err = durable.Copy(results, filepath.Join(b.State(b.place), "run_results.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return &hintError{
+		return "", &hintError{
 			msg:   fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),
 			hints: []string{"run it whole: dot build " + b.String()},
 		}
 	}
-	return err
+	if err != nil {
+		return "", err
+	}
+	last, err := readResults(b.Target())
+	return last.Metadata.InvocationID, err
 }
 
 // failure is the error of a command that failed.

@@ -209,7 +209,7 @@ func (a *makeToolchain) file(name string) string {
 	return filepath.Join(a.toolchain.Requirements(), filepath.FromSlash(name))
 }
 
-func (a *makeToolchain) Describe() []string {
+func (a *makeToolchain) Describe(graph.Planned) []string {
 	t := a.toolchain
 	var lines []string
 	for _, argv := range t.maker.Commands(t.Venv(), a.file(t.requirements.Files[0].Name)) {

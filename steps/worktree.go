@@ -45,7 +45,7 @@ type addWorktree struct {
 	build *build
 }
 
-func (a *addWorktree) Describe() []string { return nil }
+func (a *addWorktree) Describe(graph.Planned) []string { return nil }
 
 func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	path, commit := a.build.Commit.Worktree(), a.build.Commit

@@ -168,16 +168,20 @@ type Ending struct {
 	Begun []string
 	// Complete is set when the run touched no nodes but these.
 	Complete bool
+	// Resumes is the ID of the run that this one goes on with, "" for none: what
+	// that wrote and this one did not touch becomes this one's.
+	Resumes string
 }
 
 // EndRun settles what BeginRun marked. Written and failed nodes become the
 // run's. Those that it began and did not end stay unknown, and so do all others
 // unless the ending is complete: then they are what they were before. A run
-// whose artifacts were not copied has no Manifest.
-func (w *Workspace) EndRun(p Place, run Run, end Ending) error {
+// whose artifacts were not copied has no Manifest. It returns how many nodes the
+// run has written.
+func (w *Workspace) EndRun(p Place, run Run, end Ending) (written int, err error) {
 	l, err := w.Ledger(p)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	settle := func(nodes map[string]string, status Status) {
 		for id, relation := range nodes {
@@ -191,10 +195,13 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) error {
 		if e.Run != run.ID || e.Status != Unknown || touched {
 			continue
 		}
-		if e.Before != nil {
-			l.Nodes[id] = *e.Before
-		} else {
+		switch before := e.Before; {
+		case before == nil:
 			delete(l.Nodes, id)
+		case before.Run == end.Resumes && before.Status == Written:
+			l.Nodes[id] = Entry{Relation: before.Relation, Run: run.ID, Build: run.Build, Status: Written, Time: run.Time}
+		default:
+			l.Nodes[id] = *before
 		}
 	}
 	if run.Manifest == 0 {
@@ -202,7 +209,12 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) error {
 		run.Nodes, run.Manifest = before.Nodes, before.Manifest
 	}
 	l.Runs[run.Build] = run
-	return w.saveLedger(l)
+	for _, e := range l.Nodes {
+		if e.Run == run.ID && e.Status == Written {
+			written++
+		}
+	}
+	return written, w.saveLedger(l)
 }
 
 // OverwrittenBy says whose later run wrote, failed on or may have touched any

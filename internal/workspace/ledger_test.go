@@ -44,7 +44,7 @@ func (t *ledgerTest) begin(build, may string) Run {
 
 func (t *ledgerTest) end(run Run, written, failed string, complete bool) {
 	t.Helper()
-	if err := t.w.EndRun(place, run, Ending{Written: nodes(written), Failed: nodes(failed), Complete: complete}); err != nil {
+	if _, err := t.w.EndRun(place, run, Ending{Written: nodes(written), Failed: nodes(failed), Complete: complete}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -96,7 +96,7 @@ func TestLedgerOfARun(t *testing.T) {
 
 	r5 := lt.begin("dev@9b13827", "a b")
 	end := Ending{Begun: []string{"a"}, Complete: true} // interrupted, and known where
-	if err := lt.w.EndRun(place, r5, end); err != nil {
+	if _, err := lt.w.EndRun(place, r5, end); err != nil {
 		t.Fatal(err)
 	}
 	lt.is("a:r5:unknown b:r4:written")
@@ -194,4 +194,28 @@ func TestLedgerOfAnotherPlaceIsNotTrusted(t *testing.T) {
 	if _, err := lt.w.Ledger(elsewhere); err == nil {
 		t.Error("the ledger of another place was trusted")
 	}
+}
+
+// A run that goes on with one that failed takes over what that wrote, and
+// nothing else; what it did not end stays as unknown as ever.
+func TestResumedRun(t *testing.T) {
+	lt := newLedgerTest(t)
+	other := lt.begin("dev", "x")
+	lt.end(other, "x", "", true)
+	failed := lt.begin("dev", "a b c d")
+	lt.end(failed, "a b", "c", true)
+	lt.is("a:r2:written b:r2:written c:r2:failed x:r1:written")
+
+	run := lt.begin("dev", "a b c d x")
+	written, err := lt.w.EndRun(place, run, Ending{Written: nodes("c d"), Complete: true, Resumes: failed.ID})
+	if err != nil || written != 4 {
+		t.Errorf("wrote %d, %v; want 4: two of its own, two taken over", written, err)
+	}
+	lt.is("a:r3:written b:r3:written c:r3:written d:r3:written x:r1:written")
+
+	again := lt.begin("dev", "a b")
+	if _, err := lt.w.EndRun(place, again, Ending{Begun: []string{"a"}, Complete: true, Resumes: run.ID}); err != nil {
+		t.Fatal(err)
+	}
+	lt.is("a:r4:unknown b:r4:written c:r3:written d:r3:written x:r1:written")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -55,11 +56,15 @@ func (s *session) writeResults(results []result) error {
 	return s.write("run_results.json", runResults{
 		Metadata: s.metadata("run-results", "v6"), Results: results,
 		Args: map[string]any{
-			"which": s.line.command, "defer": s.line.on("defer"), "favor_state": s.line.on("favor-state"),
-			"empty": s.line.on("empty"), "full_refresh": s.line.on("full-refresh"),
+			"which": s.line.command, argument("defer"): s.line.on("defer"), argument("favor-state"): s.line.on("favor-state"),
+			argument("empty"): s.line.on("empty"), argument("full-refresh"): s.line.on("full-refresh"),
+			argument("state"): s.line.text("state"),
 		},
 	})
 }
+
+// argument is what a flag is called in run_results.json.
+func argument(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
 
 // write writes an artifact to the target path.
 func (s *session) write(name string, artifact any) error {

@@ -32,6 +32,7 @@ var commands = map[string][]string{
 	"compile":  {"output-keys", "resource-types"},
 	"parse":    {"output", "output-keys", "resource-types", "full-refresh", "empty", "select", "exclude", "selector"},
 	"list":     {"threads", "full-refresh", "empty", "store-failures"},
+	"retry":    {"output", "output-keys", "resource-types", "select", "exclude", "selector", "empty", "store-failures"},
 	"deps": {
 		"threads", "full-refresh", "empty", "store-failures", "target-path", "select", "exclude", "selector",
 		"output", "output-keys", "resource-types",

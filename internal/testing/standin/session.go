@@ -100,6 +100,9 @@ func (s *session) do() error {
 		kinds = only
 	}
 	nodes, err := s.selected(kinds)
+	if s.line.command == "retry" {
+		nodes, err = s.retry()
+	}
 	if err != nil {
 		return err
 	}
