@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -55,14 +56,22 @@ func (w *Workspace) Commit(hash, short string, exact bool) (Commit, error) {
 	return Commit{}, fmt.Errorf("every abbreviation of %s in %s is another commit's", hash, w.file("build"))
 }
 
+// fullHash is what a commit file holds: SHA-1 or SHA-256.
+var fullHash = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
 // owner returns the hash in the commit file of a directory, "" where there is
-// none.
+// none. A file that was cut short names nobody: it is written anew, and the
+// worktree beside it still tells one commit from another.
 func (w *Workspace) owner(short string) (string, error) {
 	text, err := os.ReadFile(w.file("build", short, "commit"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	return strings.TrimSpace(string(text)), err
+	hash := strings.TrimSpace(string(text))
+	if !fullHash.MatchString(hash) {
+		hash = ""
+	}
+	return hash, err
 }
 
 // Commits are the commits that have a directory in the workspace, in the order

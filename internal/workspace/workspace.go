@@ -72,13 +72,14 @@ func (w *Workspace) file(elem ...string) string {
 }
 
 // Create makes the directory, with a .gitignore that keeps git out of all of
-// it and the random key behind Digest. What is there already stays.
+// it and the random key behind Digest. What is there already stays, unless it
+// is damaged.
 func (w *Workspace) Create() error {
 	if err := os.MkdirAll(w.path, 0o700); err != nil {
 		return fmt.Errorf("make dot's directory: %w", err)
 	}
 	ignore := w.file(".gitignore")
-	if _, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
+	if info, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		if err := durable.Write(ignore, []byte("*\n"), 0o600); err != nil {
 			return fmt.Errorf("make dot's directory: %w", err)
 		}
