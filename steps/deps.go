@@ -50,6 +50,12 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		step.Summary = func(graph.Record) string { return "no packages" }
 		return step, nil
 	}
+	if dbt.HasJinja(b.project.PackagesPath) {
+		return nil, &hintError{
+			msg:   fmt.Sprintf("packages-install-path can't be told, and dbt deps removes what is there: %s", b.project.PackagesPath),
+			hints: []string{"let dbt_project.yml name a directory in the project; dot knows env_var and var"},
+		}
+	}
 	if filepath.IsAbs(b.project.PackagesPath) || !filepath.IsLocal(path.Join(c.prefix, b.project.PackagesPath)) {
 		return nil, &hintError{
 			msg:   fmt.Sprintf("packages-install-path is %s: every build would install its packages there, over those of the others", b.project.PackagesPath),
@@ -94,7 +100,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		}
 	}
 	step.Action = &installPackages{
-		compiler: c, argv: line.Argv(), on: b.Commit.Short, dir: dir,
+		compiler: c, build: b, argv: line.Argv(), dir: dir,
 		environ:  call.exported(call.isolate(c, line).Env),
 		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: b.lock,
 	}
@@ -177,8 +183,8 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 // installPackages runs dbt deps.
 type installPackages struct {
 	*compiler
+	build    *build
 	argv     []string
-	on       string
 	environ  []string
 	dir      string // where the packages go
 	lockFile string // that dbt writes
@@ -188,6 +194,9 @@ type installPackages struct {
 func (a *installPackages) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
 func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	if err := a.checkWay(); err != nil {
+		return nil, err
+	}
 	if err := a.restoreLock(); err != nil {
 		return nil, err
 	}
@@ -199,9 +208,25 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 		return nil, err
 	}
 	if !exit.OK() {
-		return nil, &DBTError{Command: "deps", On: a.on, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
+		return nil, &DBTError{Command: "deps", On: a.build.Commit.Short, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
 	}
 	return a.look()
+}
+
+// checkWay makes sure that dbt removes, before it installs packages, what dot
+// thinks it does: links in the commit could lead it elsewhere, or give it another
+// dbt_project.yml than the one that dot has read from git.
+func (a *installPackages) checkWay() error {
+	b := a.build
+	for _, name := range []string{b.project.PackagesPath, "dbt_project.yml", "packages.yml", "dependencies.yml"} {
+		if link := linkOnTheWay(b.Commit.Worktree(), path.Join(b.Project, name)); link != "" {
+			return &hintError{
+				msg:   fmt.Sprintf("no packages were installed, because %s is a symbolic link at %s", link, b.Commit.Short),
+				hints: []string{"in a commit of yours, make it a file or directory, and build that"},
+			}
+		}
+	}
+	return nil
 }
 
 // restoreLock puts the lock file back as the commit has it. In the one that dbt

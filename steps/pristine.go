@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,9 @@ import (
 // in it, but for what dbt itself makes there, would be built under the
 // commit's name.
 func (c *compiler) pristine(ctx context.Context, b *build) error {
+	if err := c.checkReads(b); err != nil {
+		return err
+	}
 	changes, err := c.changes(ctx, b)
 	if err != nil {
 		return fmt.Errorf("look for changes in the worktree of %s: %w", b.Commit.Short, err)
@@ -72,7 +74,7 @@ func withoutDBTs(b *build, changes []git.Change) []git.Change {
 			}
 			seen[dir] = true
 			file := filepath.Join(b.Commit.Worktree(), filepath.FromSlash(dir), "dbt_project.yml")
-			if text, err := os.ReadFile(file); err == nil {
+			if text, err := readFile(file); err == nil {
 				if project, err := dbt.ParseProject(file, text); err == nil {
 					add(dir, project)
 				}

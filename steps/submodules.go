@@ -111,7 +111,10 @@ func scanDir(dir, name string) (dbt.EnvUse, error) {
 		if err != nil || d.IsDir() || !renderedByDBT(file) {
 			return err
 		}
-		text, err := os.ReadFile(file)
+		text, err := readFile(file)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+			return nil // a link that leads nowhere, or to no file
+		}
 		use = use.Plus(dbt.ScanEnvVars(path.Join(name, filepath.ToSlash(file[len(dir):])), text))
 		return err
 	})

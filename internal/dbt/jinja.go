@@ -43,7 +43,7 @@ func (s Scope) Render(text string) (string, error) {
 // render is Render that also tells whether a variable that is a secret by its
 // name went into the result.
 func (s Scope) render(text string) (out string, secret bool, err error) {
-	if !hasJinja(text) {
+	if !HasJinja(text) {
 		return text, false, nil
 	}
 	source, err := plainJinja(text)
@@ -74,8 +74,8 @@ func (s Scope) render(text string) (out string, secret bool, err error) {
 	return buf.String(), run.secret, nil
 }
 
-// hasJinja reports whether Jinja would find anything to do in text.
-func hasJinja(text string) bool {
+// HasJinja reports whether Jinja would find anything to do in text.
+func HasJinja(text string) bool {
 	return strings.Contains(text, "{{") || strings.Contains(text, "{%") || strings.Contains(text, "{#")
 }
 

@@ -72,7 +72,7 @@ func TestRenderAgreesWithJinja(t *testing.T) {
 			continue // refusing is allowed, and what Jinja refuses dbt does too
 		}
 		compared++
-		if hasJinja(text) && got != answers[i].Text {
+		if HasJinja(text) && got != answers[i].Text {
 			t.Errorf("Render(%q) = %q, Jinja gives %q", text, got, answers[i].Text)
 		}
 	}

@@ -15,6 +15,20 @@ type Project struct {
 	PackagesPath string   // packages-install-path; dbt's default is dbt_packages
 	RequireDBT   []string // require-dbt-version, e.g. ">=1.8.0"
 	NoCheck      bool     // flags: {version_check: false}: dbt does not look at RequireDBT
+	Paths        []string // those of model-paths and the like that it names itself: see Sources
+}
+
+// pathKeys say where dbt looks for files; data-paths and source-paths are old
+// names for two of them (dbt-core 1.11, config/project.py).
+var pathKeys = []string{
+	"model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "test-paths", "macro-paths", "function-paths",
+	"docs-paths", "asset-paths", "data-paths", "source-paths",
+}
+
+// Sources are the directories in which dbt looks for the project's files:
+// dbt's defaults, named or not, and those that the project names.
+func (p Project) Sources() []string {
+	return append([]string{"models", "seeds", "snapshots", "analyses", "tests", "macros", "functions"}, p.Paths...)
 }
 
 // ParseProject reads the content of a dbt_project.yml. file is its name for
@@ -47,6 +61,13 @@ func ParseProject(file string, data []byte) (Project, error) {
 	}
 	if p.RequireDBT, err = r.texts("require-dbt-version", top.values["require-dbt-version"]); err != nil {
 		return Project{}, err
+	}
+	for _, key := range pathKeys {
+		paths, err := r.texts(key, top.values[key])
+		if err != nil {
+			return Project{}, err
+		}
+		p.Paths = append(p.Paths, paths...)
 	}
 	p.NoCheck = r.unchecked(top.values["flags"])
 	return p, nil

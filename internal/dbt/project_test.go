@@ -17,6 +17,7 @@ func TestParseProject(t *testing.T) {
 		"no check of the version":     {"name: shop\nflags:\n  version_check: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", NoCheck: true}},
 		"checked as by default":       {"name: shop\nflags: {version_check: true}\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
 		"flags as they like":          {"name: shop\nflags: [version_check]\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
+		"paths":                       {"name: shop\nseed-paths: [data, '{{ var(\"s\") }}']\nmodel-paths: [sql]\nmacro-paths: ~\n", Project{Name: "shop", PackagesPath: "dbt_packages", Paths: []string{"sql", "data", "{{ var(\"s\") }}"}}},
 		"the rest may be as it likes": {"name: shop\nmodels: {a: {b: \"{{ broken\"}}\nvars: *nowhere\nseeds:\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
 		"windows":                     {"\ufeffname: shop\r\nprofile: p\r\n", Project{Name: "shop", Profile: "p", PackagesPath: "dbt_packages"}},
 	} {
@@ -43,6 +44,7 @@ func TestParseProjectErrors(t *testing.T) {
 		{"profile is a list", "name: a\nprofile: [b]\n"},
 		{"broken", "name: a\nprofile: \"b\n"},
 		{"Jinja without quotes", "name: a\nprofile: {{ env_var('P') }}\n"},
+		{"paths are mappings", "name: a\nmodel-paths: [{a: b}]\n"},
 		{"versions are mappings", "name: a\nrequire-dbt-version: [{a: b}]\n"},
 	} {
 		_, err := ParseProject("dbt_project.yml", []byte(c.yaml))

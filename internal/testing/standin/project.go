@@ -46,7 +46,12 @@ func (p Process) openProject(l line) (*project, error) {
 	if err := yaml.Unmarshal(text, out); err != nil {
 		return nil, fmt.Errorf("dbt_project.yml: %w", err)
 	}
-	return out, nil
+	vars, err := out.readVars(l)
+	if err != nil {
+		return nil, err
+	}
+	out.Packages, err = p.common(vars).render(out.Packages)
+	return out, err
 }
 
 // abs makes a path absolute. Relative ones start at the project, unlike those
