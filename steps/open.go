@@ -125,5 +125,24 @@ func (c *compiler) openRepository(ctx context.Context) error {
 	c.program.Workspace, c.program.Repo = c.ws, repo
 	c.program.memo = &memo{c.ws.Memo(), map[string]string{}}
 	c.objects = repo.Objects(ctx)
-	return nil
+	return c.checkOwn()
+}
+
+// checkOwn makes sure that the workspace is dot's and the user's own: one that
+// came with a commit could hold whatever its author likes.
+func (c *compiler) checkOwn() error {
+	if !c.ws.Exists() {
+		return nil
+	}
+	committed, err := c.objects.InMainWorktree(workspace.Dir)
+	if err != nil || !committed {
+		return err
+	}
+	return &hintError{
+		msg: fmt.Sprintf("%s is committed to this repository: dot can't tell its own records from somebody's", workspace.Dir),
+		hints: []string{
+			fmt.Sprintf("take it out: git rm -r --cached --ignore-unmatch %s, and commit that", workspace.Dir),
+			fmt.Sprintf("if you didn't make it, remove %s, too", c.ws.Path()),
+		},
+	}
 }

@@ -1,0 +1,32 @@
+package git
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"strings"
+)
+
+// InMainWorktree reports whether the commit that the main worktree is at has something of that name at its top. How its
+// letters are written makes no difference: to some file systems .DOT is .dot.
+func (o *Objects) InMainWorktree(name string) (bool, error) {
+	var tree []byte
+	id, err := o.get("main-worktree/HEAD:", func(size int64, r io.Reader) error {
+		tree = make([]byte, size)
+		_, err := io.ReadFull(r, tree)
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) { // a branch without commits
+		return false, nil
+	}
+	// "<mode> <name>\x00<id>" for each entry, the id in bytes.
+	for len(tree) > 0 {
+		entry, rest, _ := bytes.Cut(tree, []byte{0})
+		if _, found, _ := strings.Cut(string(entry), " "); strings.EqualFold(found, name) {
+			return true, err
+		}
+		tree = rest[min(len(id)/2, len(rest)):]
+	}
+	return false, err
+}
