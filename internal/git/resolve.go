@@ -134,7 +134,7 @@ func (r *Repo) log(ctx context.Context, revisions []string, options ...string) (
 // printable is text that can be shown on a terminal: anybody can write a commit message.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r

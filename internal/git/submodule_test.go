@@ -280,6 +280,29 @@ func TestAddSubmodulesWithANameThatLeadsElsewhere(t *testing.T) {
 	}
 }
 
+// What .gitmodules says is somebody else's: nothing in it is run.
+func TestAddSubmodulesRunsNothingThatACommitSays(t *testing.T) {
+	for name, text := range map[string]string{
+		"a transport that is a program": "url = ext::touch %s",
+		"a URL that is an option":       "url = --upload-pack=touch %s",
+		"an update that is a command":   "url = ../macros\n\tupdate = !touch %s",
+	} {
+		t.Run("D.3 "+name, func(t *testing.T) {
+			f := newFamily(t)
+			f.withoutModules(t)
+			owned := filepath.Join(t.TempDir(), "owned")
+			f.Write(".gitmodules", "[submodule \"team/macros\"]\n\tpath = "+macrosPath+"\n\t"+fmt.Sprintf(text, owned)+"\n")
+			f.first = f.Commit("somebody's")
+			f.add(t)
+			_, err := f.git.AddSubmodules(t.Context(), f.path, nil)
+			wantError(t, err, "submodule my macros/lib: git submodule update: ")
+			if _, err := os.Stat(owned); err == nil {
+				t.Error("a command of the commit was run")
+			}
+		})
+	}
+}
+
 func TestHalfMadeSubmodulesAreMadeWhole(t *testing.T) {
 	f := newFamily(t)
 	w := f.addAll(t)

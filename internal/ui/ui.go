@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/fatih/color"
 	"golang.org/x/term"
@@ -134,12 +135,13 @@ func hints(err error) []string {
 
 // Clean makes control characters visible, but for line ends and tabs: what
 // comes from git, YAML or a file's name must not steer a terminal. So are the
-// characters that change the direction of text.
+// characters that change the direction of text, and bytes that are no text, of
+// which a terminal may make the same.
 func Clean(text string) string {
 	bad := func(r rune) bool {
 		return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
 	}
-	if strings.IndexFunc(text, bad) < 0 {
+	if utf8.ValidString(text) && strings.IndexFunc(text, bad) < 0 {
 		return text
 	}
 	var b strings.Builder

@@ -55,6 +55,7 @@ func TestClean(t *testing.T) {
 		"tab\tand\nline":       "tab\tand\nline",
 		"\x1b[31mred":          `\x1b[31mred`,
 		"title\x07":            `title\x07`,
+		"no text \x9b31m":      "no text \ufffd31m",
 		"c1 \u009b31m":         `c1 \x9b31m`,
 		"right \u202e to left": `right \x202e to left`,
 		"ünïcode │":            "ünïcode │",
