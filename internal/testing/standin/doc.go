@@ -24,6 +24,10 @@
 //	STANDIN_EXIT="list 3"         the command list prints a complaint and exits with 3
 //	STANDIN_HANG=build            the command build hangs after its first node, until
 //	                              SIGINT or STANDIN_RELEASE
+//	STANDIN_DEAF=1                who hangs doesn't hear SIGINT
+//	STANDIN_DIE="build 9"         the command build kills itself with signal 9, after its
+//	                              first node if it works on any
+//	STANDIN_BINARY="list build"   these commands begin with what is no text
 //	STANDIN_HUNG=fifo             is opened for writing, and closed, when it hangs
 //	STANDIN_RELEASE=fifo          is read to its end by who hangs; then it goes on
 package standin

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// hang says that the command hangs, and returns when it is interrupted or
-// released.
+// hang says that the command hangs, and returns when it is released, or when it
+// is interrupted and not deaf.
 func (s *session) hang(ctx context.Context) error {
 	if fifo := s.getenv("STANDIN_HUNG"); fifo != "" {
 		// Blocks until somebody reads it.
@@ -21,8 +21,12 @@ func (s *session) hang(ctx context.Context) error {
 			released <- err
 		}()
 	}
+	interrupted := ctx.Done()
+	if s.getenv("STANDIN_DEAF") != "" {
+		interrupted = nil
+	}
 	select {
-	case <-ctx.Done():
+	case <-interrupted:
 		return nil
 	case err := <-released:
 		return err

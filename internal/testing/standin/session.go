@@ -113,6 +113,9 @@ func (s *session) do() error {
 	case "parse":
 		return nil
 	case "list":
+		if err := s.die("list"); err != nil {
+			return err
+		}
 		return s.list(nodes)
 	}
 	return s.run(nodes)

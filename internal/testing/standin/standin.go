@@ -87,6 +87,7 @@ func (p Process) run() error {
 	if err != nil {
 		return err
 	}
+	p.printBinary(l.command)
 	if command, code, ok := strings.Cut(p.getenv("STANDIN_EXIT"), " "); ok && command == l.command {
 		e := &exit{msg: "STANDIN_EXIT tells dbt " + command + " to fail"}
 		if _, err := fmt.Sscan(code, &e.code); err != nil {
@@ -95,6 +96,9 @@ func (p Process) run() error {
 		return e
 	}
 	if l.command == "deps" {
+		if err := p.die(l.command); err != nil {
+			return err
+		}
 		return p.deps(l)
 	}
 	s, err := p.open(l)
