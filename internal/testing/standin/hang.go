@@ -5,6 +5,9 @@ import (
 	"os"
 )
 
+// Deaf is what a deaf one says when it is interrupted.
+const Deaf = "deaf to SIGINT"
+
 // hang says that the command hangs, and returns when it is released, or when it
 // is interrupted and not deaf.
 func (s *session) hang(ctx context.Context) error {
@@ -23,6 +26,10 @@ func (s *session) hang(ctx context.Context) error {
 	}
 	interrupted := ctx.Done()
 	if s.getenv("STANDIN_DEAF") != "" {
+		go func(heard <-chan struct{}) {
+			<-heard
+			s.printf("%s", Deaf)
+		}(interrupted)
 		interrupted = nil
 	}
 	select {
