@@ -133,16 +133,32 @@ func (s *shop) startHalfway(command string, terminal bool, env ...string) *halfw
 }
 
 func (h *halfway) startAtTerminal() (*os.File, error) {
-	screen, err := pty.Start(h.cmd)
+	blocking, err := pty.Start(h.cmd)
 	if err != nil {
 		return nil, err
 	}
+	// What blocks can't be closed while somebody reads from it.
+	fd, err := syscall.Dup(int(blocking.Fd()))
+	if err := errors.Join(err, syscall.SetNonblock(fd, true), blocking.Close()); err != nil {
+		return nil, err
+	}
+	screen := os.NewFile(uintptr(fd), "terminal")
 	go func() {
 		defer close(h.read)
 		_, _ = io.Copy(h.said, screen) // EIO, once nobody has the terminal open any more
 	}()
-	h.before, err = term.GetState(int(screen.Fd()))
+	h.before, err = modes(screen)
 	return screen, err
+}
+
+// modes are a terminal's. To ask for its descriptor would make it block.
+func modes(screen *os.File) (state *term.State, err error) {
+	conn, err := screen.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	controlErr := conn.Control(func(fd uintptr) { state, err = term.GetState(int(fd)) })
+	return state, errors.Join(controlErr, err)
 }
 
 func (h *halfway) signal(t *testing.T, signal syscall.Signal) {
@@ -189,14 +205,14 @@ func (h *halfway) saneTerminal(t *testing.T) {
 	if h.screen == nil {
 		return
 	}
-	after, err := term.GetState(int(h.screen.Fd()))
+	<-h.read
+	after, err := modes(h.screen) // an error, if it was closed
 	if err == nil {
 		if before, now := fmt.Sprint(*h.before), fmt.Sprint(*after); before != now {
 			t.Errorf("the terminal's modes were %s and are %s", before, now)
 		}
 		h.screen.Close()
 	}
-	<-h.read
 	said := h.said.String()
 	if strings.Count(said, "\x1b[?25l") != strings.Count(said, "\x1b[?25h") {
 		t.Errorf("the cursor stays hidden after %q", said)
