@@ -51,6 +51,7 @@ var house = map[string][]string{
 	"spec":               {},
 
 	"internal/git/gittest":      {},
+	"internal/testing/dotdir":   {},
 	"internal/testing/postgres": {},
 	"internal/testing/standin":  {},
 	"test/e2e":                  {},

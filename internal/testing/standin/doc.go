@@ -20,10 +20,11 @@
 //	STANDIN_V2=1                  it stands in for dbt 2, as far as that differs
 //	STANDIN_VERSION=1.7.19        the version it says it is, of dbt 1
 //	STANDIN_LOG=file              each start appends its command line
+//	STANDIN_PIDS=file             each start appends its process id
 //	STANDIN_FAIL="a b"            the nodes a and b fail
 //	STANDIN_EXIT="list 3"         the command list prints a complaint and exits with 3
-//	STANDIN_HANG=build            the command build hangs after its first node, until
-//	                              SIGINT or STANDIN_RELEASE
+//	STANDIN_HANG=build            the command build hangs after its first node, if it works
+//	                              on any, until SIGINT or STANDIN_RELEASE
 //	STANDIN_DEAF=1                who hangs doesn't hear SIGINT
 //	STANDIN_DIE="build 9"         the command build kills itself with signal 9, after its
 //	                              first node if it works on any

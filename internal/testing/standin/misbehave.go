@@ -1,8 +1,10 @@
 package standin
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,21 +21,38 @@ func (p Process) printBinary(command string) {
 	}
 }
 
+// misbehave is for commands that work on no nodes: it dies or hangs, if the
+// command is one that does.
+func (p Process) misbehave(command string) error {
+	if err := p.die(command); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := p.hang(ctx, command); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return &exit{code: 2}
+	}
+	return nil
+}
+
 // die kills this process, if the command is one that dies.
 func (p Process) die(command string) error {
-	dying, number, ok := strings.Cut(p.getenv("STANDIN_DIE"), " ")
+	dying, text, ok := strings.Cut(p.getenv("STANDIN_DIE"), " ")
 	if !ok || dying != command {
 		return nil
 	}
-	var signal syscall.Signal
-	if _, err := fmt.Sscan(number, &signal); err != nil {
+	var number syscall.Signal
+	if _, err := fmt.Sscan(text, &number); err != nil {
 		return fmt.Errorf("STANDIN_DIE: %w", err)
 	}
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {
 		return err
 	}
-	if err := self.Signal(signal); err != nil {
+	if err := self.Signal(number); err != nil {
 		return err
 	}
 	select {} // until it comes

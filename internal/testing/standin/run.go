@@ -35,13 +35,14 @@ func (s *session) run(nodes []*node) error {
 			s.printf("  %s", r.Message)
 		}
 		results = append(results, r)
+		if i > 0 {
+			continue
+		}
 		if err := s.die(s.line.command); err != nil {
 			return err
 		}
-		if i == 0 && s.getenv("STANDIN_HANG") == s.line.command {
-			if err := s.hang(ctx); err != nil {
-				return err
-			}
+		if err := s.hang(ctx, s.line.command); err != nil {
+			return err
 		}
 	}
 	if err := s.writeResults(results); err != nil {

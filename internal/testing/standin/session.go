@@ -113,7 +113,7 @@ func (s *session) do() error {
 	case "parse":
 		return nil
 	case "list":
-		if err := s.die("list"); err != nil {
+		if err := s.misbehave("list"); err != nil {
 			return err
 		}
 		return s.list(nodes)

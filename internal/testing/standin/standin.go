@@ -96,7 +96,7 @@ func (p Process) run() error {
 		return e
 	}
 	if l.command == "deps" {
-		if err := p.die(l.command); err != nil {
+		if err := p.misbehave(l.command); err != nil {
 			return err
 		}
 		return p.deps(l)
@@ -108,13 +108,16 @@ func (p Process) run() error {
 	return s.do()
 }
 
-// logStart appends the command line to the log of starts.
+// logStart appends the command line and the process id to the logs of starts.
 func (p Process) logStart() error {
-	file := p.getenv("STANDIN_LOG")
-	if file == "" {
-		return nil
+	for name, text := range map[string]string{"STANDIN_LOG": strings.Join(p.Args, " "), "STANDIN_PIDS": fmt.Sprint(os.Getpid())} {
+		if file := p.getenv(name); file != "" {
+			if err := appendTo(file, text+"\n"); err != nil {
+				return err
+			}
+		}
 	}
-	return appendTo(file, strings.Join(p.Args, " ")+"\n")
+	return nil
 }
 
 func appendTo(file, text string) error {

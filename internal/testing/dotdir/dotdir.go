@@ -1,0 +1,104 @@
+// Package dotdir compares what two runs of the same left in a .dot directory. It
+// is for tests, and knows the layout but not who writes it.
+package dotdir
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// volatile are the fields of records and ledgers that differ from run to run; a
+// manifest's size does since it holds times.
+var volatile = []string{"seal", "pid", "started", "finished", "time", "run", "manifest"}
+
+// Tree is what is in a .dot directory, by path, but for what differs between two
+// runs of the same: times, ids and process ids, what dbt itself writes, and what
+// a killed process was about to rename.
+func Tree(root string) (map[string]string, error) {
+	files := map[string]string{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		inWorktree := strings.Contains(name, "/worktree/")
+		if d.IsDir() {
+			if !inWorktree && (d.Name() == "target" || d.Name() == "logs") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		top, _, _ := strings.Cut(name, "/")
+		folder := filepath.Base(filepath.Dir(file))
+		switch {
+		case inWorktree:
+			files[name], err = Contents(file, d)
+		case strings.Contains(d.Name(), ".tmp-"):
+		case top == "locks", top == "key", strings.Contains(name, "/state/"):
+			files[name] = "is there"
+		case top == "places", folder == "records":
+			files[name], err = steady(file)
+		default:
+			files[name], err = Contents(file, d)
+		}
+		return err
+	})
+	return files, err
+}
+
+// Contents is a digest of a file's bytes, or where a symbolic link points.
+func Contents(file string, d fs.DirEntry) (string, error) {
+	switch {
+	case d.Type()&fs.ModeSymlink != 0:
+		return os.Readlink(file)
+	case !d.Type().IsRegular():
+		return "", nil
+	}
+	data, err := os.ReadFile(file)
+	return fmt.Sprintf("%d bytes %x", len(data), sha256.Sum256(data)), err
+}
+
+// steady is a JSON file without its volatile fields.
+func steady(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var value any
+	if err := json.Unmarshal(data, &value); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	text, err := json.MarshalIndent(withoutVolatile(value), "", " ")
+	return string(text), err
+}
+
+func withoutVolatile(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if v["command"] != nil { // a run in a ledger
+			delete(v, "id")
+		}
+		for name, field := range v {
+			if slices.Contains(volatile, name) {
+				delete(v, name)
+			} else {
+				v[name] = withoutVolatile(field)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutVolatile(v[i])
+		}
+	}
+	return value
+}
