@@ -38,6 +38,11 @@ endif
 test-go: ## the tests that need no dbt, quickly
 	go test ./...
 
+.PHONY: stress
+stress: ## kill dot and dbt 500 times at random moments, with the stand-in and with real dbt; KILLS=n for others
+	@test/venv.sh test
+	DOT_TEST_KILLS=$(or $(KILLS),500) DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -timeout 24h -v -run '^TestKill$$' ./cli ./test/e2e
+
 .PHONY: build
 build: ## build build/dot
 	go build -o build/dot .

@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"fmt"
+	"strings"
 	"syscall"
 )
 
@@ -12,7 +13,8 @@ import (
 func (s *shop) interrupt(command string) {
 	s.t.Helper()
 	fmt.Fprintf(&s.story, "$ dot %s\n^C\n", command)
-	h := s.startHalfway(command, false)
+	dbtCommand, _, _ := strings.Cut(command, " ")
+	h := s.startHalfway(command, dbtCommand, false)
 	h.signal(s.t, syscall.SIGINT)
 	if code := h.wait(s.t); code != 130 {
 		s.t.Fatalf("dot ended with %d, want exit code 130:\n%s", code, h.said)

@@ -183,23 +183,23 @@ func (v *victim) dbtAtBoundaries() {
 	v.ends("dbt killed at every boundary")
 }
 
-// atRandom kills dot and dbt by turns at n moments spread over the whole of
-// mainJob. The same command, started at once, has to wait for a dbt that is
+// atRandom kills dot, dbt and both by turns at n moments spread over the whole
+// of mainJob. The same command, started at once, has to wait for a dbt that is
 // still there.
 func (v *victim) atRandom(n int, random *rand.Rand) {
 	v.t.Helper()
 	for i := range n {
 		v.restore()
 		moment := time.Duration((float64(i) + random.Float64()) / float64(n) * float64(v.took))
-		whom := v.killAfter(moment, i%2 == 1)
+		whom := v.killAfter(moment, []string{"dot", "dbt", "both"}[i%3])
 		v.ends(whom + " killed after " + moment.Round(time.Millisecond).String())
 	}
 	v.nobodyLeft()
 }
 
-// killAfter starts mainJob and kills it, or the dbt that it has running. It says
-// whom it has killed.
-func (v *victim) killAfter(moment time.Duration, dbt bool) string {
+// killAfter starts mainJob and kills dot, the dbt that it has running, or both. It
+// says whom it has killed.
+func (v *victim) killAfter(moment time.Duration, whom string) string {
 	v.t.Helper()
 	before := len(v.starts())
 	c := v.start(mainJob...)
@@ -209,13 +209,16 @@ func (v *victim) killAfter(moment time.Duration, dbt bool) string {
 		c.wait()
 		return "nobody"
 	}
-	if starts := v.starts()[before:]; dbt && len(starts) > 0 && alive(starts[len(starts)-1].pid) {
+	killed := ""
+	if starts := v.starts()[before:]; whom != "dot" && len(starts) > 0 && alive(starts[len(starts)-1].pid) {
 		last := starts[len(starts)-1]
 		_ = syscall.Kill(last.pid, syscall.SIGKILL) // it may just have ended
-		c.wait()
-		return "dbt " + last.command
+		killed = "dbt " + last.command
 	}
-	c.signal(syscall.SIGKILL)
+	if whom != "dbt" || killed == "" {
+		c.signal(syscall.SIGKILL)
+		killed = strings.TrimPrefix(killed+" and dot", " and ")
+	}
 	c.wait()
-	return "dot"
+	return killed
 }

@@ -19,8 +19,10 @@ var volatile = []string{"seal", "pid", "started", "finished", "time", "run", "ma
 
 // Tree is what is in a .dot directory, by path, but for what differs between two
 // runs of the same: times, ids and process ids, what dbt itself writes, and what
-// a killed process was about to rename.
-func Tree(root string) (map[string]string, error) {
+// a killed process was about to rename. Fields of records and ledgers that the
+// caller names are left out, too.
+func Tree(root string, fields ...string) (map[string]string, error) {
+	fields = append(fields, volatile...)
 	files := map[string]string{}
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -41,13 +43,15 @@ func Tree(root string) (map[string]string, error) {
 		top, _, _ := strings.Cut(name, "/")
 		folder := filepath.Base(filepath.Dir(file))
 		switch {
+		case inWorktree && d.Name() == ".git": // it names what git counts
+			files[name] = "is there"
 		case inWorktree:
 			files[name], err = Contents(file, d)
 		case strings.Contains(d.Name(), ".tmp-"):
 		case top == "locks", top == "key", strings.Contains(name, "/state/"):
 			files[name] = "is there"
 		case top == "places", folder == "records":
-			files[name], err = steady(file)
+			files[name], err = steady(file, fields)
 		default:
 			files[name], err = Contents(file, d)
 		}
@@ -68,8 +72,8 @@ func Contents(file string, d fs.DirEntry) (string, error) {
 	return fmt.Sprintf("%d bytes %x", len(data), sha256.Sum256(data)), err
 }
 
-// steady is a JSON file without its volatile fields.
-func steady(file string) (string, error) {
+// steady is a JSON file without some fields.
+func steady(file string, without []string) (string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
@@ -78,26 +82,26 @@ func steady(file string) (string, error) {
 	if err := json.Unmarshal(data, &value); err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
-	text, err := json.MarshalIndent(withoutVolatile(value), "", " ")
+	text, err := json.MarshalIndent(strip(value, without), "", " ")
 	return string(text), err
 }
 
-func withoutVolatile(value any) any {
+func strip(value any, without []string) any {
 	switch v := value.(type) {
 	case map[string]any:
 		if v["command"] != nil { // a run in a ledger
 			delete(v, "id")
 		}
 		for name, field := range v {
-			if slices.Contains(volatile, name) {
+			if slices.Contains(without, name) {
 				delete(v, name)
 			} else {
-				v[name] = withoutVolatile(field)
+				v[name] = strip(field, without)
 			}
 		}
 	case []any:
 		for i := range v {
-			v[i] = withoutVolatile(v[i])
+			v[i] = strip(v[i], without)
 		}
 	}
 	return value
