@@ -92,30 +92,44 @@ func (c *crash) ends(after string) {
 // pids is the file with the process ids of each dbt that was started.
 func (c *crash) pids() string { return filepath.Join(filepath.Dir(c.dir), "pids") }
 
-// killDBT kills the dbt that was started last, if it still runs.
-func (c *crash) killDBT() {
+// killDBTs kills each dbt that was started and still runs.
+func (c *crash) killDBTs() {
 	text, _ := os.ReadFile(c.pids()) // none was started
-	all := strings.Fields(string(text))
-	if len(all) == 0 {
-		return
-	}
-	if pid, err := strconv.Atoi(all[len(all)-1]); err == nil {
-		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+	for _, word := range strings.Fields(string(text)) {
+		if pid, err := strconv.Atoi(word); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+		}
 	}
 }
 
 // victims are who is killed.
 var victims = []string{"dot", "dbt", "both"}
 
-func (c *crash) kill(r *running, victim string) {
+// kill kills a dot that has just been started, its dbts, or both, and waits until
+// nobody is left. A dbt that hangs is killed, and any after it, until dot gives up.
+func (c *crash) kill(r *running, victim string, hangs bool) {
 	c.t.Helper()
 	if victim != "dbt" {
 		_ = r.cmd.Process.Signal(syscall.SIGKILL) // it may have ended
 	}
 	if victim != "dot" {
-		c.killDBT()
+		c.killDBTs()
 	}
-	r.wait(c.t)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = r.cmd.Wait() // killed, or failed
+	}()
+	for over := false; !over; {
+		select {
+		case <-ended:
+			over = true
+		case <-time.After(10 * time.Millisecond):
+			if hangs && victim != "dot" {
+				c.killDBTs()
+			}
+		}
+	}
 	c.nobodyLeft()
 	if err := os.RemoveAll(c.pids()); err != nil {
 		c.t.Fatal(err)
@@ -136,7 +150,7 @@ func TestKill(t *testing.T) {
 			c := newCrash(t, command)
 			for _, hangs := range []string{"deps", "list", "build"} {
 				for _, victim := range victims {
-					c.kill(c.startHalfway(command, hangs, false, "STANDIN_PIDS="+c.pids()), victim)
+					c.kill(c.startHalfway(command, hangs, false, "STANDIN_PIDS="+c.pids()), victim, true)
 				}
 			}
 			c.ends("killed in each of dbt's commands")
@@ -150,7 +164,7 @@ func TestKill(t *testing.T) {
 				moment := time.Duration((float64(i) + random.Float64()) / float64(n) * float64(c.took))
 				r := c.start(command, false, "STANDIN_PIDS="+c.pids())
 				time.Sleep(moment) // the moment is what is tested
-				c.kill(r, victim)
+				c.kill(r, victim, false)
 				c.ends(victim + " killed after " + moment.String())
 			}
 		})

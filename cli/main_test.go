@@ -64,7 +64,7 @@ func (h hermetic) Run() int {
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
 		for _, prefix := range []string{"GIT_", "DBT_", "DOT_", "STANDIN_", "TERM_PROGRAM"} {
-			if strings.HasPrefix(name, prefix) {
+			if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, "DOT_TEST_") {
 				os.Unsetenv(name)
 			}
 		}

@@ -14,19 +14,6 @@ func (p Process) hang(ctx context.Context, command string) error {
 	if p.getenv("STANDIN_HANG") != command {
 		return nil
 	}
-	if fifo := p.getenv("STANDIN_HUNG"); fifo != "" {
-		// Blocks until somebody reads it.
-		if err := os.WriteFile(fifo, []byte("hung\n"), 0o600); err != nil {
-			return err
-		}
-	}
-	released := make(chan error, 1)
-	if fifo := p.getenv("STANDIN_RELEASE"); fifo != "" {
-		go func() {
-			_, err := os.ReadFile(fifo)
-			released <- err
-		}()
-	}
 	interrupted := ctx.Done()
 	if p.getenv("STANDIN_DEAF") != "" {
 		go func(heard <-chan struct{}) {
@@ -35,10 +22,28 @@ func (p Process) hang(ctx context.Context, command string) error {
 		}(interrupted)
 		interrupted = nil
 	}
-	select {
-	case <-interrupted:
-		return nil
-	case err := <-released:
-		return err
+	hung, released := make(chan error, 1), make(chan error, 1)
+	go func() {
+		var err error
+		if fifo := p.getenv("STANDIN_HUNG"); fifo != "" {
+			err = os.WriteFile(fifo, []byte("hung\n"), 0o600) // blocks until somebody reads it
+		}
+		hung <- err
+		if fifo := p.getenv("STANDIN_RELEASE"); fifo != "" && err == nil {
+			_, err = os.ReadFile(fifo)
+			released <- err
+		}
+	}()
+	for {
+		select {
+		case <-interrupted:
+			return nil
+		case err := <-hung:
+			if err != nil {
+				return err
+			}
+		case err := <-released:
+			return err
+		}
 	}
 }
