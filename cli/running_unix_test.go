@@ -3,7 +3,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -177,19 +176,4 @@ func (s *shop) nobodyLeft() {
 			s.t.Fatal(err)
 		}
 	}
-}
-
-// warehouse is what lies in the stand-in's warehouse, by schema and table.
-func (s *shop) warehouse() map[string]string {
-	s.t.Helper()
-	tables := map[string]string{}
-	root := s.file("warehouse.duckdb")
-	for _, name := range tree(root) {
-		text, err := os.ReadFile(filepath.Join(root, name))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		tables[filepath.ToSlash(name)] = string(bytes.TrimSpace(text))
-	}
-	return tables
 }

@@ -226,6 +226,21 @@ func (s *shop) portable(text string) string {
 	).Replace(text)
 }
 
+// warehouse is what lies in the stand-in's warehouse, by schema and table.
+func (s *shop) warehouse() map[string]string {
+	s.t.Helper()
+	tables := map[string]string{}
+	root := s.file("warehouse.duckdb")
+	for _, name := range tree(root) {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		tables[filepath.ToSlash(name)] = string(bytes.TrimSpace(text))
+	}
+	return tables
+}
+
 // syncBuffer is written to by dbt's stdout and stderr at once.
 type syncBuffer struct {
 	mu sync.Mutex

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ import (
 var volatile = []string{"seal", "pid", "started", "finished", "time", "run", "manifest"}
 
 // Tree is what is in a .dot directory, by path, but for what differs between two
-// runs of the same: times, ids and process ids, what dbt itself writes, and what
-// a killed process was about to rename. Fields of records and ledgers that the
+// runs of the same: times, ids and process ids, what dbt itself writes, what a
+// killed process was about to rename, and ledgers that were set aside. Fields of records and ledgers that the
 // caller names are left out, too.
 func Tree(root string, fields ...string) (map[string]string, error) {
 	fields = append(fields, volatile...)
@@ -47,7 +48,7 @@ func Tree(root string, fields ...string) (map[string]string, error) {
 			files[name] = "is there"
 		case inWorktree:
 			files[name], err = Contents(file, d)
-		case strings.Contains(d.Name(), ".tmp-"):
+		case strings.Contains(d.Name(), ".tmp-"), path.Ext(name) == ".damaged":
 		case top == "locks", top == "key", strings.Contains(name, "/state/"):
 			files[name] = "is there"
 		case top == "places", folder == "records":
