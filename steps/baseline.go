@@ -26,6 +26,8 @@ type baseline struct {
 	// adopted is set for a build that another tool made: there is no ledger
 	// of it, only what dbt left in its target path.
 	adopted bool
+	// nodes is how many nodes it has; 0 if that isn't known yet.
+	nodes int
 	// within is the step of this invocation that builds it, first; "" if it
 	// stands already.
 	within string
@@ -67,6 +69,7 @@ func (c *compiler) deferTo(s *resolvedSpec, calls []*call) error {
 		for _, doubt := range standing.doubts() {
 			c.program.warn(doubt)
 		}
+		base.nodes = len(standing.Nodes)
 	}
 	c.say(base.build)
 	for _, call := range calls {
@@ -122,7 +125,7 @@ func (c *compiler) warnOfDeferral(call *call) error {
 			c.program.warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", b))
 		}
 	}
-	if c.req.Modified || !command.Takes("select") || !command.Takes("defer") {
+	if c.req.Modified {
 		return nil
 	}
 	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
@@ -130,9 +133,23 @@ func (c *compiler) warnOfDeferral(call *call) error {
 			return nil
 		}
 	}
-	// dbt defers for the nodes that are not selected.
-	c.program.warn("--defer without a selection defers nothing, since every node is selected; --modified selects what differs from the baseline")
+	// dbt defers for the nodes that are not selected. What a command has no
+	// use for never is: dbt test selects no model, and dbt run no seed.
+	switch command.Name {
+	case "build", "compile", "docs generate":
+		c.program.warn(fmt.Sprintf("--defer without a selection defers nothing: every node is selected, so %s is read; --modified selects what differs from it", call.baseline.noneOf()))
+	case "run":
+		c.program.warn("--defer without a selection reads seeds and snapshots from the baseline and no model, since every model is selected; --modified selects what differs from it")
+	}
 	return nil
+}
+
+// noneOf names what isn't read of a baseline.
+func (base *baseline) noneOf() string {
+	if base.nodes == 0 {
+		return "nothing of the baseline"
+	}
+	return fmt.Sprintf("none of the baseline's %s", plural(base.nodes, "node"))
 }
 
 // A standing is what a baseline really built.
