@@ -233,7 +233,7 @@ func (a *installPackages) checkWay() error {
 // wrote last time, each package stands as it was found then, and dbt would not
 // look for a newer one (dbt 1.11.16).
 func (a *installPackages) restoreLock() error {
-	if err := os.Remove(a.lockFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(a.lockFile); err != nil {
 		return err
 	}
 	if a.lock == nil {

@@ -3,14 +3,9 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
-	"dot-for-dbt/internal/durable"
 )
 
 // runCommand runs the command itself and keeps the books about it.
@@ -81,36 +76,6 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		report.Manifest = manifestMark(b)
 	}
 	return report, nil
-}
-
-// clearResults removes run results of earlier commands, so that what is there
-// afterwards is this run's for sure. A retry reads those of the last run that
-// built, which a compile may have overwritten: they stay, and stale is the
-// invocation that they are of.
-func (a *runCommand) clearResults() (stale string, err error) {
-	b := a.call.build
-	results := filepath.Join(b.Target(), "run_results.json")
-	if a.call.Command.Name != "retry" {
-		if err := os.Remove(results); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
-		return "", nil
-	}
-	if last, err := readResults(b.Target()); err == nil && last.Built() {
-		return last.Metadata.InvocationID, nil
-	}
-	err = durable.Copy(results, filepath.Join(b.State(b.place), "run_results.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", &hintError{
-			msg:   fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),
-			hints: []string{"run it whole: dot build " + b.String()},
-		}
-	}
-	if err != nil {
-		return "", err
-	}
-	last, err := readResults(b.Target())
-	return last.Metadata.InvocationID, err
 }
 
 // failure is the error of a command that failed.

@@ -80,6 +80,10 @@ func (c Command) WritesNodes() bool {
 	return slices.ContainsFunc(c.Builds, func(kind string) bool { return kind != "test" })
 }
 
+// Retried says whether the command's run is one that somebody would retry: it did something to the
+// warehouse. dbt itself would retry a compile, too.
+func (c Command) Retried() bool { return len(c.Builds) > 0 || c.Name == "run-operation" }
+
 // Words are the words of the command line that name the command.
 func (c Command) Words() []string { return strings.Fields(c.Name) }
 

@@ -89,6 +89,12 @@ func (r RunResults) Built() bool {
 	return ok && len(c.Builds) > 0 && !bool(r.Args.Empty)
 }
 
+// Retried says whether the results are of a command that somebody would retry, see [Command.Retried].
+func (r RunResults) Retried() bool {
+	c, ok := LookupCommand(r.Args.Which)
+	return ok && c.Retried()
+}
+
 // Run results versions that dot reads: dbt 1.5 (v4) to 1.13 and 2.0 (v6).
 const (
 	oldestRunResults = 4
