@@ -231,6 +231,9 @@ func (c *compiler) plainEnvironment(s spec.Spec, given arguments) (config.Enviro
 		return config.Environment{}, nil, err
 	}
 	env, output, err := c.environment(s, project, given)
+	if c.req.Command.Name == "init" { // makes the profile, and refuses to be told which
+		return env, nil, nil
+	}
 	if err != nil && output == nil && env.Name != "" && len(c.config.Environments()) > 0 {
 		c.program.detail(err.Error())
 		return env, nil, nil

@@ -67,7 +67,7 @@ func findProject(dir string) (string, error) {
 		if filepath.Dir(at) == at {
 			return "", &hintError{
 				msg:   fmt.Sprintf("not a dbt project: there is no dbt_project.yml in %s or above it", dir),
-				hints: []string{"run dot in a dbt project, or anywhere below it"},
+				hints: []string{"run dot in a dbt project, or anywhere below it", "dbt init makes a new one"},
 			}
 		}
 	}
