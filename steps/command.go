@@ -20,12 +20,12 @@ const defaultMaxAge = 12 * time.Hour
 
 // commandStep runs the dbt command on a build.
 func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string) *graph.Step {
-	b := call.build
+	b, always := call.build, c.unskippable(call)
 	step := &graph.Step{
 		Name: call.step(), Kind: call.Command.Name, Version: 1,
 		Deps: below, Inputs: inputs, Late: c.lateInputs(call),
 		Record: b.Record(call.slot),
-		Always: c.unskippable(call), MaxAge: c.maxAge(call.env), Force: c.req.Force,
+		Always: always, MaxAge: c.maxAge(call.env), Force: c.req.Force,
 		Overwritten: func(r graph.Record) string { return c.overwritten(call, r) },
 		Missing: func(graph.Record) string {
 			if b.duckdb != "" && len(call.Command.Builds) > 0 {
@@ -52,7 +52,7 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 		},
 		Detail: func(r graph.Record) string {
 			detail := c.history(call)
-			if r.Key == "" && detail == "" && call.slot != slot(call.Command, arguments{}) {
+			if r.Key == "" && detail == "" && always == "" && call.slot != slot(call.Command, arguments{}) {
 				return "with this selection"
 			}
 			return detail
