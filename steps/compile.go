@@ -168,6 +168,10 @@ func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
 			msg:   "dbt init sets a project up, and a commit is as it is",
 			hints: []string{"leave the ref out: dot init"},
 		}
+	case command.Name == "docs serve":
+		if err := documented(call); err != nil {
+			return nil, err
+		}
 	case command.Name == "clone" && call.baseline == nil:
 		return nil, &hintError{
 			msg:   "dbt clone clones a baseline's relations, and there is no baseline",

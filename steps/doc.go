@@ -11,7 +11,8 @@
 //	baseline.go    what is deferred to, if anything is
 //	check.go       that the command writes nowhere else
 //	command.go     dbt: when it runs; runcommand.go runs it, books.go keeps the
-//	               ledger about it, report.go is what is remembered of it
+//	               ledger about it, report.go is what is remembered of it; docs.go
+//	               is what dbt docs serve needs
 //
 // open.go reads what there is to go by, specs.go says which builds the specs
 // denote, build.go what a build is, call.go what dbt's command line is and
