@@ -34,7 +34,7 @@ func (in Inherited) Isolate() Environment {
 	var out Environment
 	for _, f := range flagTable {
 		names := slices.DeleteFunc(f.variables(), func(name string) bool { return !v.has(name) })
-		if f.effect == harmless || len(names) == 0 || !in.Command.Takes(f.Name) {
+		if f.effect == harmless || len(names) == 0 || !in.concerns(f) {
 			continue
 		}
 		if _, ok := Lookup(in.Options, f.Name); ok && f.effect != beatsFlags {
@@ -54,6 +54,12 @@ func (in Inherited) Isolate() Environment {
 	}
 	out.Env = v.list()
 	return out
+}
+
+// concerns says whether a flag's variable may change what the command does. In doubt about dbt's version
+// it may: an option could be one that dbt lacks, but a variable is never missed.
+func (in Inherited) concerns(f Flag) bool {
+	return in.Command.Takes(f.Name) || in.Command.version == "" && !f.HasNo && f.on(in.Command.Name)
 }
 
 // verdict deals with one variable that sets a flag: the option that overrules it, if any, and a note.

@@ -67,6 +67,11 @@ func TestIsolate(t *testing.T) {
 			want: Environment{Env: []string{"DBT_SAMPLE=1 day"}, Notes: []string{"DBT_SAMPLE stays, since the project reads it; it changes what dbt does, too"}},
 		},
 		{
+			name: "of a flag that dbt has not got yet", command: "build", version: "1.9.11",
+			env:  []string{"DBT_SAMPLE=1 day"},
+			want: Environment{Env: []string{"DBT_SAMPLE=1 day"}},
+		},
+		{
 			name: "a flag on the line wins over its variable", command: "build",
 			line: []Option{NewOption("target", "dev"), NewOption("defer"), NewOption("full-refresh")},
 			env:  []string{"DBT_TARGET=prod", "DBT_DEFER=1", "DBT_FULL_REFRESH=1"},

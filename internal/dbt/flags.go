@@ -28,7 +28,7 @@ type Flag struct {
 	Env     string // the variable that sets it as well, without the ENGINE form; "": none
 
 	commands []string          // that take it; nil: all
-	since    map[string]string // command (or "*") → the dbt version that brought it, where newer than 1.10
+	since    map[string]string // command (or "*") → the dbt version that brought it, where newer than 1.9
 	effect   effect            // of an inherited Env
 }
 

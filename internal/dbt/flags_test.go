@@ -139,6 +139,10 @@ func TestTakes(t *testing.T) {
 		{"seed", "1.12.0b1", "empty", true},
 		{"seed", "2.0.0", "empty", true},
 		{"run", "1.9.0", "empty", true},
+		{"run", "1.9.11", "sample", false},
+		{"run", "1.10.23", "sample", true},
+		{"run", "1.10.23", "sqlparse", false},
+		{"run", "1.11.16", "sqlparse", true},
 		{"build", "1.11.16", "hints-enabled", false},
 		{"build", "1.12.6", "hints-enabled", true},
 	}

@@ -10,8 +10,8 @@ var (
 	events    = []string{"build", "run"}
 )
 
-// flagTable is every flag of dbt's commands: the click definitions of dbt-core 1.11.16, and what 1.12.6
-// adds. TestFlagTable compares it with the installed dbt.
+// flagTable is every flag of dbt's commands: the click definitions of dbt-core 1.11.16, and what differs
+// in 1.9.11, 1.10.23 and 1.12.6. TestFlagTable compares it with the installed dbt.
 var flagTable = []Flag{
 	// Which project, profile and directories.
 	{Name: "project-dir", Arity: One, Env: "DBT_PROJECT_DIR", effect: changesRun},
@@ -46,7 +46,7 @@ var flagTable = []Flag{
 		Name: "empty", HasNo: true, Env: "DBT_EMPTY", effect: changesRun,
 		commands: []string{"build", "compile", "run", "seed", "snapshot"}, since: map[string]string{"seed": "1.12"},
 	},
-	{Name: "sample", Arity: One, Env: "DBT_SAMPLE", effect: changesRun, commands: events},
+	{Name: "sample", Arity: One, Env: "DBT_SAMPLE", effect: changesRun, commands: events, since: map[string]string{"*": "1.10"}},
 	{Name: "event-time-start", Arity: One, Env: "DBT_EVENT_TIME_START", effect: changesRun, commands: events},
 	{Name: "event-time-end", Arity: One, Env: "DBT_EVENT_TIME_END", effect: changesRun, commands: events},
 	{Name: "store-failures", Env: "DBT_STORE_FAILURES", effect: changesRun, commands: []string{"build", "test"}},
@@ -71,10 +71,10 @@ var flagTable = []Flag{
 	{Name: "populate-cache", HasNo: true, Default: true, Env: "DBT_POPULATE_CACHE"},
 	{Name: "cache-selected-only", HasNo: true, Env: "DBT_CACHE_SELECTED_ONLY"},
 	{Name: "single-threaded", HasNo: true, Env: "DBT_SINGLE_THREADED"},
-	{Name: "use-fast-test-edges", HasNo: true, Env: "DBT_USE_FAST_TEST_EDGES"},
+	{Name: "use-fast-test-edges", HasNo: true, Env: "DBT_USE_FAST_TEST_EDGES", since: map[string]string{"*": "1.10"}},
 	{Name: "version-check", HasNo: true, Default: true, Env: "DBT_VERSION_CHECK"},
 	{Name: "macro-debugging", HasNo: true, Env: "DBT_MACRO_DEBUGGING"},
-	{Name: "sqlparse", Arity: One, Env: "DBT_ENGINE_SQLPARSE", commands: running},
+	{Name: "sqlparse", Arity: One, Env: "DBT_ENGINE_SQLPARSE", commands: running, since: map[string]string{"*": "1.11"}},
 
 	// What is said, and where. Quiet and the format are overruled: what reads dbt's output relies on them.
 	{Name: "quiet", Short: "q", HasNo: true, Env: "DBT_QUIET", effect: changesRun},
@@ -90,11 +90,11 @@ var flagTable = []Flag{
 	{Name: "printer-width", Arity: One, Env: "DBT_PRINTER_WIDTH"},
 	{Name: "use-colors", HasNo: true, Default: true, Env: "DBT_USE_COLORS"},
 	{Name: "use-colors-file", HasNo: true, Default: true, Env: "DBT_USE_COLORS_FILE"},
-	{Name: "show-all-deprecations", HasNo: true},
+	{Name: "show-all-deprecations", HasNo: true, since: map[string]string{"*": "1.10"}},
 	{Name: "hints-enabled", HasNo: true, Default: true, Env: "DBT_ENGINE_HINTS_ENABLED", since: map[string]string{"*": "1.12"}},
 	{Name: "record-timing-info", Short: "r", Arity: One},
 	{Name: "send-anonymous-usage-stats", HasNo: true, Default: true, Env: "DBT_SEND_ANONYMOUS_USAGE_STATS"},
-	{Name: "upload-to-artifacts-ingest-api", HasNo: true, Env: "DBT_UPLOAD_TO_ARTIFACTS_INGEST_API"},
+	{Name: "upload-to-artifacts-ingest-api", HasNo: true, Env: "DBT_UPLOAD_TO_ARTIFACTS_INGEST_API", since: map[string]string{"*": "1.10"}},
 	{Name: "snowflake-projects-otel", HasNo: true, Env: "DBT_ENGINE_SNOWFLAKE_PROJECTS_OTEL", since: map[string]string{"*": "1.12"}},
 	{Name: "version", Short: "Vv"},
 	{Name: "help", Short: "h"},
