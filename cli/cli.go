@@ -120,7 +120,7 @@ func (a *app) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case line.FailFast && line.Specs == "" && len(program.Builds) == 1:
-		return dbtsFlag("fail-fast")
+		return dbtsFlag("fail-fast", words)
 	case explaining:
 		return a.explain(ctx, program, line.Explain.Format)
 	}

@@ -31,13 +31,18 @@ type hinted struct {
 func (h hinted) Hints() []string { return h.hints }
 func (h hinted) Unwrap() error   { return h.error }
 
-// dbtsFlag is the error of a flag of dbt's before "--". Of --fail-fast, which dot
-// has too, one spec can only mean dbt's.
-func dbtsFlag(name string) error {
-	return hinted{
-		fmt.Errorf("--%s is a flag of dbt's", name),
-		[]string{"dbt's own flags go after --, for example: dot build dev@HEAD -- --" + name},
+// dbtsFlag is the error of a flag of dbt's before "--", given to a command of the
+// words. Of --fail-fast, which dot has too, one spec can only mean dbt's.
+func dbtsFlag(name string, words []string) error {
+	hint := "dbt's own flags go after --"
+	if len(words) > 0 && (words[0] == "plan" || words[0] == "explain") {
+		words = words[1:]
 	}
+	command := strings.Join(words, " ")
+	if c, ok := dbt.LookupCommand(command); ok && c.Takes(name) {
+		hint += ", for example: dot " + command + " dev@HEAD -- --" + name
+	}
+	return hinted{fmt.Errorf("--%s is a flag of dbt's", name), []string{hint}}
 }
 
 // unknownFlag is what kong says of a flag that dot doesn't have.
@@ -50,13 +55,14 @@ func usageError(err error) error {
 	if !errors.As(err, &parse) {
 		return err
 	}
+	words := commandWords(parse.Context)
 	help := "dot --help"
-	if words := commandWords(parse.Context); len(words) > 0 {
+	if len(words) > 0 {
 		help = "dot " + strings.Join(words, " ") + " --help"
 	}
 	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
 		if _, ok := dbt.LookupFlag(m[2]); ok && m[1] == "--" {
-			return dbtsFlag(m[2])
+			return dbtsFlag(m[2], words)
 		}
 	}
 	return hinted{err, []string{help + " lists what there is"}}
