@@ -81,9 +81,10 @@ func (r *Repo) shallow() bool {
 	return err == nil && info.Size() > 0
 }
 
-// near are the branches and tags that look most like ref. Of a remote's branches the name without the remote will do.
+// near are the branches and tags that look most like ref, HEAD among them. Of a remote's branches the name without the remote will do.
 func (all *refs) near(ref string) []string {
 	known := append(slices.Collect(maps.Keys(all.remote)), all.local...)
+	known = append(known, "HEAD")
 	slices.Sort(known)
 	known = slices.Compact(known)
 	distance := map[string]int{}
