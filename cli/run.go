@@ -107,8 +107,8 @@ func (a *app) step(s ui.Style, mark string, planned graph.Planned) {
 func (a *app) summary(p *steps.Program, result *graph.Result) {
 	for i, planned := range result.Plan.Steps {
 		b, ok := p.BuildOf(planned.Step.Name)
-		if !ok || planned.Step.Record == "" {
-			continue
+		if !ok || planned.Step.Record == "" && result.Steps[i].Outcome != graph.Skipped {
+			continue // of what keeps no record its beginning says enough
 		}
 		a.ended(b, planned, result.Steps[i])
 	}
