@@ -33,6 +33,9 @@ type baseline struct {
 	within string
 }
 
+// step names the step that stands for the baseline.
+func (base *baseline) step() string { return "baseline " + base.build.String() }
+
 // deferTo finds the build behind --defer, makes sure that it was ever built or
 // will be, and makes it the baseline of all calls but its own.
 func (c *compiler) deferTo(s *resolvedSpec, calls []*call) error {
@@ -240,14 +243,14 @@ func (c *compiler) baselineStep(base *baseline) *graph.Step {
 	b := base.build
 	if base.within != "" {
 		return &graph.Step{
-			Name: "baseline " + b.String(), Kind: "baseline", Version: 1,
+			Name: base.step(), Kind: "baseline", Version: 1,
 			Deps:    []string{base.within},
 			Summary: func(graph.Record) string { return "as " + base.within + " leaves it" },
 		}
 	}
 	shared := func(l graph.Lock) graph.Lock { l.Shared = true; return l }
 	return &graph.Step{
-		Name: "baseline " + b.String(), Kind: "baseline", Version: 1,
+		Name: base.step(), Kind: "baseline", Version: 1,
 		Summary: func(graph.Record) string {
 			s, err := c.standing(base)
 			if err != nil {

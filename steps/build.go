@@ -97,14 +97,11 @@ func (c *compiler) resolveBuild(s spec.Spec, commit git.Commit, given arguments)
 	if b.profile, err = b.output.Isolated(b.suffix, b.env.Dot.TargetName); err != nil {
 		return nil, err
 	}
-	where := b.output.Place(c.project)
-	b.schema = where.Schema + "_" + b.suffix
-	b.place = workspace.Place{Adapter: where.Adapter, Host: where.Host, Database: where.Database, Schema: b.schema}
-	b.duckdb, _, err = b.output.DuckDBPath(c.project)
-	if err != nil {
-		return nil, err
-	}
-	return b, nil
+	output := c.factsOf(b.output)
+	b.schema = output.place.Schema + "_" + b.suffix
+	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database, Schema: b.schema}
+	b.duckdb = output.duckdb
+	return b, output.duckdbErr
 }
 
 // workspaceBuild returns the directory of the environment's build of a commit.
@@ -113,7 +110,9 @@ func (c *compiler) workspaceBuild(commit git.Commit, env config.Environment) (wo
 	if n := env.Dot.Short; n > 0 && n <= len(commit.Hash) {
 		short = commit.Hash[:n]
 	}
-	dir, err := c.ws.Commit(commit.Hash, short, env.Dot.Short > 0)
+	dir, err := c.known.commits.get(fmt.Sprint(commit.Hash, short, env.Dot.Short > 0), func() (workspace.Commit, error) {
+		return c.ws.Commit(commit.Hash, short, env.Dot.Short > 0)
+	})
 	if err != nil {
 		return workspace.Build{}, err
 	}
@@ -147,6 +146,16 @@ func (c *compiler) projectAt(commit git.Commit) (dbt.Project, error) {
 // environment finds out which environment a spec means, and which output of
 // which profile it connects with.
 func (c *compiler) environment(s spec.Spec, project dbt.Project, given arguments) (config.Environment, *dbt.Output, error) {
+	// The vars that are given are the same for all.
+	by := fmt.Sprintf("%q", []string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir})
+	e, err := c.known.environments.get(by, func() (e environment, err error) {
+		e.Environment, e.output, err = c.chooseEnvironment(s, project, given)
+		return e, err
+	})
+	return e.Environment, e.output, err
+}
+
+func (c *compiler) chooseEnvironment(s spec.Spec, project dbt.Project, given arguments) (config.Environment, *dbt.Output, error) {
 	if len(c.config.Environments()) > 0 {
 		env, err := c.config.Resolve(s.Env, given.Vars)
 		if err != nil {

@@ -1,17 +1,13 @@
 package steps
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/config"
-	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
 )
@@ -72,8 +68,8 @@ func (call *call) id() string {
 func (call *call) step() string { return call.Command.Name + " " + call.name() }
 
 // info is what a person wants to know of it; step runs the command.
-func (call *call) info(step *graph.Step) BuildInfo {
-	info := BuildInfo{Name: call.name(), Specs: call.specs, Step: step.Name, Tool: call.tool}
+func (call *call) info(step string) BuildInfo {
+	info := BuildInfo{Name: call.name(), Specs: call.specs, Step: step, Tool: call.tool}
 	if call.build != nil {
 		info.Schema = call.build.schema
 	}
@@ -81,7 +77,7 @@ func (call *call) info(step *graph.Step) BuildInfo {
 }
 
 // complete puts the command line together.
-func (c *compiler) complete(ctx context.Context, call *call) error {
+func (c *compiler) complete(call *call) error {
 	if c.req.Modified && call.baseline != nil {
 		call.given.Options = append(slices.Clip(call.given.Options), dbt.NewOption("select", "state:modified+"))
 	}
@@ -101,12 +97,9 @@ func (c *compiler) complete(ctx context.Context, call *call) error {
 	if call.build == nil {
 		return nil
 	}
-	project, err := c.scanProject(ctx, call.build)
-	if err != nil {
-		return err
-	}
-	public, all := call.output.EnvVars()
-	call.reads, call.keyVars = project.Plus(all), project.Public().Plus(public)
+	project := c.known.reads[call.build.commit.Hash]
+	output := c.factsOf(call.output)
+	call.reads, call.keyVars = project.Plus(output.reads), project.Public().Plus(output.readsPublic)
 	isolated := call.isolate(c, call.CommandLine)
 	call.asked = call.CommandLine
 	call.Environment = slices.Concat(call.Environment, isolated.Overrule)
@@ -233,39 +226,4 @@ func slot(command dbt.Command, given arguments) string {
 	}
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%q", words)))
 	return name + "-" + hex.EncodeToString(sum[:5])
-}
-
-// scanProject finds what the project, as it is at the build's commit, reads
-// from the environment. That is remembered: a commit doesn't change.
-func (c *compiler) scanProject(ctx context.Context, b *build) (dbt.EnvUse, error) {
-	identity := fmt.Sprintf("env_var 1 %s %q", b.commit.Hash, c.prefix)
-	var use dbt.EnvUse
-	if text, ok := c.program.memo.Lookup(identity); ok && json.Unmarshal([]byte(text), &use) == nil {
-		return use, nil
-	}
-	files, err := c.repo.Grep(ctx, b.Commit.Hash, c.prefix, "env_var")
-	if err != nil {
-		return use, fmt.Errorf("look for env_var in %s: %w", b, err)
-	}
-	use = dbt.EnvUse{}
-	for _, file := range files {
-		if !renderedByDBT(file) || file == path.Join(c.prefix, "profiles.yml") {
-			continue // what the output reads, it says itself, and what of that is secret
-		}
-		text, err := c.objects.Read(b.Commit.Hash + ":" + file)
-		if err != nil {
-			return use, err
-		}
-		use = use.Plus(dbt.ScanEnvVars(file, text))
-	}
-	text, err := json.Marshal(use)
-	if err != nil {
-		return use, err
-	}
-	return use, c.program.memo.Save(identity, string(text))
-}
-
-// renderedByDBT reports whether dbt evaluates Jinja in a file of that name.
-func renderedByDBT(file string) bool {
-	return slices.Contains([]string{".sql", ".yml", ".yaml", ".md", ".jinja", ".jinja2", ".j2"}, strings.ToLower(path.Ext(file)))
 }

@@ -79,31 +79,21 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 			return err
 		}
 	}
-	var all []*graph.Step
+	if c.req.isolated() {
+		if err := c.scanProjects(ctx, calls); err != nil {
+			return err
+		}
+	}
+	all := &stepList{named: map[string]bool{}}
 	for _, call := range calls {
-		steps, err := c.steps(ctx, call)
+		step, err := c.steps(call, all)
 		if err != nil {
 			return err
 		}
-		all = append(all, steps...)
-		c.program.Builds = append(c.program.Builds, call.info(steps[len(steps)-1]))
+		c.program.Builds = append(c.program.Builds, call.info(step))
 	}
-	c.program.Graph, err = graph.New(onceEach(all)...)
+	c.program.Graph, err = graph.New(all.steps...)
 	return err
-}
-
-// onceEach leaves out the steps that stand further up already: builds of a
-// commit share its worktree and its packages, and all builds their baseline.
-func onceEach(steps []*graph.Step) []*graph.Step {
-	seen := make(map[string]bool, len(steps))
-	kept := steps[:0]
-	for _, s := range steps {
-		if !seen[s.Name] {
-			seen[s.Name] = true
-			kept = append(kept, s)
-		}
-	}
-	return kept
 }
 
 // say notes what a spec was resolved to.
@@ -135,95 +125,6 @@ func (c *compiler) noteUncommitted(ctx context.Context, calls []*call) error {
 		return err
 	}
 	return nil
-}
-
-// steps lists the steps of a call, the command's own last.
-func (c *compiler) steps(ctx context.Context, call *call) ([]*graph.Step, error) {
-	if err := c.complete(ctx, call); err != nil {
-		return nil, err
-	}
-	if call.build == nil {
-		return c.plainSteps(call), nil
-	}
-	return c.isolatedSteps(call)
-}
-
-// isolatedSteps lists the steps of a build.
-func (c *compiler) isolatedSteps(call *call) ([]*graph.Step, error) {
-	b := call.build
-	command := call.Command
-	var adopt []*graph.Step
-	if step := c.adoptStep(b); step != nil {
-		adopt = append(adopt, step)
-	}
-	switch {
-	case command.Name == "clean":
-		clean := c.cleanStep(b)
-		for _, s := range adopt {
-			clean.Deps = append(clean.Deps, s.Name)
-		}
-		return append(adopt, clean), nil
-	case command.Name == "init":
-		return nil, &hintError{
-			msg:   "dbt init sets a project up, and a commit is as it is",
-			hints: []string{"leave the ref out: dot init"},
-		}
-	case command.Name == "docs serve":
-		if err := documented(call); err != nil {
-			return nil, err
-		}
-	case command.Name == "clone" && call.baseline == nil:
-		return nil, &hintError{
-			msg:   "dbt clone clones a baseline's relations, and there is no baseline",
-			hints: []string{"name one: --defer prod@main"},
-		}
-	}
-	if err := c.checkVersion(call); err != nil {
-		return nil, err
-	}
-	steps := []*graph.Step{c.worktreeStep(b), c.commitStep(b), c.profilesStep(b)}
-	if b.tools != nil {
-		steps = append(steps, c.toolchainStep(b.tools))
-	}
-	if command.Name == "deps" || command.Parses && !c.req.NoDeps {
-		deps, err := c.depsStep(call)
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, deps)
-	}
-	if command.Name == "deps" {
-		return steps, nil
-	}
-	steps = append(steps, adopt...)
-	if call.baseline != nil {
-		steps = append(steps, c.baselineStep(call.baseline))
-	}
-	below := make([]string, len(steps))
-	for i, s := range steps {
-		below[i] = s.Name
-	}
-	inputs, err := c.inputs(call)
-	if err != nil {
-		return nil, err
-	}
-	if len(command.Builds) > 0 {
-		check := c.checkStep(call, inputs, below)
-		steps = append(steps, check)
-		below = append(below, check.Name)
-	}
-	return append(steps, c.commandStep(call, inputs, below)), nil
-}
-
-// plainSteps lists the steps of a plain call of dbt on the working tree.
-func (c *compiler) plainSteps(call *call) []*graph.Step {
-	var steps []*graph.Step
-	var below []string
-	if call.baseline != nil {
-		steps = append(steps, c.baselineStep(call.baseline))
-		below = []string{steps[0].Name}
-	}
-	return append(steps, c.plainStep(call, below))
 }
 
 // plainEnvironment is the environment of a plain call. A profile that can't be

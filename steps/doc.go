@@ -16,9 +16,10 @@
 //
 // open.go reads what there is to go by, specs.go says which builds the specs
 // denote, build.go what a build is, call.go what dbt's command line is and
-// inputs.go what its result depends on; compile.go puts the steps together, of
-// which pools.go says what may run at once. rundbt.go runs dbt and passes on
-// what it says.
+// inputs.go what its result depends on; compile.go goes through all that in
+// order, list.go lists the steps, and pools.go says what may run at once.
+// rundbt.go runs dbt and passes on what it says. known.go remembers what many
+// builds ask for.
 //
 // It knows dbt's ways through internal/dbt and git's through internal/git, and
 // nothing of the command line or the terminal.

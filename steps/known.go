@@ -1,23 +1,58 @@
 package steps
 
 import (
+	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/workspace"
 )
 
 // known is what an invocation has found out and needs again for its other
-// builds: 1,000 specs have few commits, profiles and dbts between them.
+// builds: 1,000 specs have few commits, environments and dbts between them.
 type known struct {
-	projects found[dbt.Project]   // by commit
-	profiles found[*dbt.Profiles] // by file
-	tools    found[dbt.Tool]      // by the setting that names it, and whether it may be asked
+	projects     found[string, dbt.Project]      // by commit
+	reads        map[string]dbt.EnvUse           // from the environment, by the project at a commit
+	commits      found[string, workspace.Commit] // by hash and abbreviation
+	profiles     found[string, *dbt.Profiles]    // by file
+	environments found[string, environment]      // by everything that they are chosen by
+	outputs      found[*dbt.Output, outputFacts]
+	tools        found[string, dbt.Tool] // by the setting that names it, and whether it may be asked
+}
+
+// An environment is one with the output that it connects with.
+type environment struct {
+	config.Environment
+	output *dbt.Output
+}
+
+// outputFacts are what is asked of an output for each build.
+type outputFacts struct {
+	place dbt.Place
+	// duckdb is the path of its DuckDB file, "" if it has none; duckdbErr says
+	// why that can't be told.
+	duckdb    string
+	duckdbErr error
+	// reads is what it reads from the environment, readsPublic all of that but
+	// secrets.
+	reads, readsPublic dbt.EnvUse
+}
+
+// factsOf returns those of an output.
+func (c *compiler) factsOf(o *dbt.Output) outputFacts {
+	facts, _ := c.known.outputs.get(o, func() (outputFacts, error) {
+		f := outputFacts{place: o.Place(c.project)}
+		f.duckdb, _, f.duckdbErr = o.DuckDBPath(c.project)
+		f.readsPublic, f.reads = o.EnvVars()
+		return f, nil
+	})
+	return facts
 }
 
 // found is what was found, by what it was looked for.
-type found[T any] map[string]T
+type found[K comparable, T any] map[K]T
 
 // get returns what was found for a key, looking for it the first time. Errors
 // are not remembered: they end the invocation.
-func (f *found[T]) get(key string, look func() (T, error)) (T, error) {
+func (f *found[K, T]) get(key K, look func() (T, error)) (T, error) {
 	if had, ok := (*f)[key]; ok {
 		return had, nil
 	}
@@ -26,7 +61,7 @@ func (f *found[T]) get(key string, look func() (T, error)) (T, error) {
 		return value, err
 	}
 	if *f == nil {
-		*f = found[T]{}
+		*f = found[K, T]{}
 	}
 	(*f)[key] = value
 	return value, nil

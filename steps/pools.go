@@ -38,11 +38,7 @@ func (c *compiler) duckdbFile(call *call) string {
 	if call.output == nil || !call.Command.OpensAdapter {
 		return ""
 	}
-	file, isFile, err := call.output.DuckDBPath(c.project)
-	if err != nil || !isFile {
-		return ""
-	}
-	return file
+	return c.factsOf(call.output).duckdb // "" too where it can't be told
 }
 
 // size sets the size of a pool. Of two environments that size it differently

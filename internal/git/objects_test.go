@@ -159,6 +159,8 @@ func TestGrep(t *testing.T) {
 	repo.Write(".gitattributes", "*.csv -diff\n")
 	hash := repo.Commit("first")
 	repo.Write("proj/new.sql", "env_var")
+	second := repo.Commit("second")
+	repo.Write("proj/newer.sql", "env_var")
 	repo.Git("config", "grep.lineNumber", "true")
 	repo.Git("config", "color.ui", "always")
 	repo.Git("config", "grep.patternType", "perl")
@@ -167,23 +169,27 @@ func TestGrep(t *testing.T) {
 	for name, test := range map[string]struct {
 		path, text string
 		want       []string
+		more       int // files in the second commit
 	}{
-		"below a directory": {"proj", "env_var", all},
-		"everywhere":        {"", "env_var(", all},
-		"a file":            {"proj/models/a.sql", "env_var", all[2:3]},
-		"nothing":           {"proj", "no such text", nil},
-		"no such path":      {"gone", "env_var", nil},
-		"no pattern":        {"", "env.var", nil},
-		"path is no glob":   {"pro*", "env_var", nil},
-		"like an option":    {"", "--", []string{"proj/models/with space ü\".sql"}},
+		"below a directory": {"proj", "env_var", all, 1},
+		"everywhere":        {"", "env_var(", all, 0},
+		"a file":            {"proj/models/a.sql", "env_var", all[2:3], 0},
+		"nothing":           {"proj", "no such text", nil, 0},
+		"no such path":      {"gone", "env_var", nil, 0},
+		"no pattern":        {"", "env.var", nil, 0},
+		"path is no glob":   {"pro*", "env_var", nil, 0},
+		"like an option":    {"", "--", []string{"proj/models/with space ü\".sql"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := r.Grep(t.Context(), hash, test.path, test.text)
+			got, err := r.Grep(t.Context(), []string{hash, second}, test.path, test.text)
 			check(t, err)
-			wantEqual(t, got, test.want)
+			wantEqual(t, got[hash], test.want)
+			if got := len(got[second]); got != len(test.want)+test.more {
+				t.Errorf("in the second commit there are %d, want %d more than in the first", got, test.more)
+			}
 		})
 	}
-	_, err := r.Grep(t.Context(), strings.Repeat("0", 40), "", "x")
+	_, err := r.Grep(t.Context(), []string{strings.Repeat("0", 40)}, "", "x")
 	wantError(t, err, "git grep: ")
 }
 

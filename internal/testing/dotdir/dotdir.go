@@ -16,7 +16,7 @@ import (
 
 // volatile are the fields of records and ledgers that differ from run to run; a
 // manifest's size does since it holds times.
-var volatile = []string{"seal", "pid", "started", "finished", "time", "run", "manifest"}
+var volatile = []string{"seal", "pid", "started", "finished", "time", "run", "invocation", "manifest"}
 
 // Tree is what is in a .dot directory, by path, but for what differs between two
 // runs of the same: times, ids and process ids, what dbt itself writes, what a

@@ -1,0 +1,66 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt"
+)
+
+// scanProjects finds what the project, as it is at the commits of the calls,
+// reads from the environment: with one search for all. That is remembered: a
+// commit doesn't change.
+func (c *compiler) scanProjects(ctx context.Context, calls []*call) error {
+	identity := func(commit string) string { return fmt.Sprintf("env_var 1 %s %q", commit, c.prefix) }
+	c.known.reads = map[string]dbt.EnvUse{}
+	var unknown []string // commits
+	for _, call := range calls {
+		if call.build == nil {
+			continue
+		}
+		commit := call.build.commit.Hash
+		if _, ok := c.known.reads[commit]; ok {
+			continue
+		}
+		var use dbt.EnvUse
+		if text, ok := c.program.memo.Lookup(identity(commit)); !ok || json.Unmarshal([]byte(text), &use) != nil {
+			unknown = append(unknown, commit)
+		}
+		c.known.reads[commit] = use
+	}
+	found, err := c.repo.Grep(ctx, unknown, c.prefix, "env_var")
+	if err != nil {
+		return fmt.Errorf("look for env_var: %w", err)
+	}
+	for _, commit := range unknown {
+		var use dbt.EnvUse
+		for _, file := range found[commit] {
+			if !renderedByDBT(file) || file == path.Join(c.prefix, "profiles.yml") {
+				continue // what the output reads, it says itself, and what of that is secret
+			}
+			text, err := c.objects.Read(commit + ":" + file)
+			if err != nil {
+				return err
+			}
+			use = use.Plus(dbt.ScanEnvVars(file, text))
+		}
+		c.known.reads[commit] = use
+		text, err := json.Marshal(use)
+		if err == nil {
+			err = c.program.memo.Save(identity(commit), string(text))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renderedByDBT reports whether dbt evaluates Jinja in a file of that name.
+func renderedByDBT(file string) bool {
+	return slices.Contains([]string{".sql", ".yml", ".yaml", ".md", ".jinja", ".jinja2", ".j2"}, strings.ToLower(path.Ext(file)))
+}
