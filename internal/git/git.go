@@ -97,6 +97,9 @@ func (e *commandError) Error() string {
 
 func (e *commandError) Unwrap() error { return e.failed }
 
+// maxSaid is how many complaints of git's a person reads.
+const maxSaid = 5
+
 // gitSaid is git's complaint without the word that starts it, and without its own hints.
 func gitSaid(stderr string) string {
 	var said []string
@@ -106,6 +109,9 @@ func gitSaid(stderr string) string {
 			continue
 		}
 		said = append(said, strings.TrimPrefix(strings.TrimPrefix(line, "fatal: "), "error: "))
+	}
+	if n := len(said); n > maxSaid { // one for each file, say
+		said = append(said[:maxSaid-1], fmt.Sprintf("… and %d more", n-maxSaid), said[n-1])
 	}
 	return strings.Join(said, "; ")
 }

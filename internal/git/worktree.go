@@ -52,9 +52,18 @@ func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []st
 		}
 		err = errors.Join(err, r.remove(path))
 		if !metAnother(err) || attempt == maxAttempts {
-			return err
+			return notWritten(err, path)
 		}
 	}
+}
+
+// notWritten adds what git (2.39) doesn't say of a file that it could not write.
+func notWritten(err error, path string) error {
+	failed := (*commandError)(nil)
+	if !errors.As(err, &failed) || !strings.Contains(failed.failed.Stderr, "unable to write file") {
+		return err
+	}
+	return &advised{err: err, hints: []string{"git doesn't say why; often there is no space left on the device: df " + filepath.Dir(path)}}
 }
 
 // maxAttempts is how often git may meet others that make worktrees before that becomes an error.
