@@ -48,6 +48,7 @@ func TestInheritedVariables(t *testing.T) {
 
 // A.8: what stands after -- can't switch isolation off, and the rest has its say.
 func TestArgumentsAfterDashes(t *testing.T) {
+	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{
 		"dot_environments.yml": "environment:\n  default: dev\n  dev: {threads: 3, vars: {most: 200, kept: 1}}\n  prod: {}\n",
 	})

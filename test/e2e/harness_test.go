@@ -13,6 +13,7 @@ import (
 // fails, look here before you look at dot.
 
 func TestShopHistory(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, "duckdb")
 	// Equal hashes on every machine are what lets tests and docs name commits.
 	want := `24256d1 feature/refunds Record a late refund`
@@ -36,6 +37,7 @@ func TestShopHistory(t *testing.T) {
 }
 
 func TestShopCommit(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, "duckdb")
 	s.write("seeds/vouchers/spring.csv", "id\n1\n")
 	hash := s.commit("Add vouchers")
@@ -45,29 +47,26 @@ func TestShopCommit(t *testing.T) {
 }
 
 func TestShopWithPlainDbt(t *testing.T) {
-	for _, adapter := range []string{"duckdb", "postgres"} {
-		t.Run(adapter, func(t *testing.T) {
-			t.Parallel()
-			s := newShop(t, adapter)
-			if res := s.dbt("--no-use-colors", "deps"); res.code != 0 {
-				t.Fatalf("dbt deps: exit code %d\n%s%s", res.code, res.stdout, res.stderr)
-			}
-			if res := s.dbt("--no-use-colors", "build", "--target", "prod"); res.code != 0 {
-				t.Fatalf("dbt build: exit code %d\n%s%s", res.code, res.stdout, res.stderr)
-			}
-			if status := s.git("status", "--porcelain"); status != "" {
-				t.Errorf("dbt left changes that git sees:\n%s", status)
-			}
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newShop(t, adapter)
+		if res := s.dbt("--no-use-colors", "deps"); res.code != 0 {
+			t.Fatalf("dbt deps: exit code %d\n%s%s", res.code, res.stdout, res.stderr)
+		}
+		if res := s.dbt("--no-use-colors", "build", "--target", "prod"); res.code != 0 {
+			t.Fatalf("dbt build: exit code %d\n%s%s", res.code, res.stdout, res.stderr)
+		}
+		if status := s.git("status", "--porcelain"); status != "" {
+			t.Errorf("dbt left changes that git sees:\n%s", status)
+		}
 
-			got := s.query("select orders, revenue, null from prod.revenue_by_month order by month")
-			want := [][]string{{"3", "185.40", "NULL"}, {"3", "180.00", "NULL"}, {"2", "94.24", "NULL"}}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("revenue_by_month (-want +got):\n%s", diff)
-			}
-			got = s.query("select schema_name from information_schema.schemata where schema_name in ('dev', 'prod')")
-			if diff := cmp.Diff([][]string{{"prod"}}, got); diff != "" {
-				t.Errorf("schemas (-want +got):\n%s", diff)
-			}
-		})
-	}
+		got := s.query("select orders, revenue, null from prod.revenue_by_month order by month")
+		want := [][]string{{"3", "185.40", "NULL"}, {"3", "180.00", "NULL"}, {"2", "94.24", "NULL"}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("revenue_by_month (-want +got):\n%s", diff)
+		}
+		got = s.query("select schema_name from information_schema.schemata where schema_name in ('dev', 'prod')")
+		if diff := cmp.Diff([][]string{{"prod"}}, got); diff != "" {
+			t.Errorf("schemas (-want +got):\n%s", diff)
+		}
+	})
 }

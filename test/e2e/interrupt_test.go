@@ -11,6 +11,7 @@ import (
 // A.7: Ctrl-C in the middle of a query: the query ends in the database too, and the
 // same command goes on from there.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	s := newStall(t, "postgres", map[string]string{
 		// As long as somebody says, so that the second run needn't wait.
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",

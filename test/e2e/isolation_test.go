@@ -122,6 +122,7 @@ func TestIsolationOfDatabase(t *testing.T) {
 
 // D.5, D.8: PostgreSQL cuts names without a word: with them the suffix.
 func TestLongNames(t *testing.T) {
+	t.Parallel()
 	s := newStall(t, "postgres", map[string]string{
 		"models/deep.sql": "{{ config(schema='" + strings.Repeat("x", 60) + "') }}\nselect 1 as id\n",
 	})

@@ -4,10 +4,13 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +30,14 @@ var (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	var err error
+	// As many tests at once as there are CPUs and one more, since there is always
+	// one that waits: for an index, a gate, a kill. -parallel on the command line,
+	// which is read later, has its say.
+	err := flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0)+1))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if scratch, err = os.MkdirTemp("", "dot-e2e-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -47,9 +57,10 @@ func venv(t *testing.T) string {
 	return dir
 }
 
-// onBoth runs a test on both databases.
+// onBoth runs a test on both databases, beside all the others.
 func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
 	t.Helper()
+	t.Parallel()
 	for _, adapter := range []string{"duckdb", "postgres"} {
 		t.Run(adapter, func(t *testing.T) {
 			t.Parallel()

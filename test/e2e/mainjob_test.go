@@ -143,6 +143,7 @@ func (s *shop) worktrees() []string {
 
 // TestUnknownEnvironment proves C.5.
 func TestUnknownEnvironment(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, "duckdb")
 	res := s.dot("build", "staging@HEAD")
 	if res.code != 2 {

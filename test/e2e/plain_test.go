@@ -46,6 +46,7 @@ func TestPlainCalls(t *testing.T) {
 
 // D.9: where there is no repository, a plain call works, and an isolated one can't.
 func TestWithoutRepository(t *testing.T) {
+	t.Parallel()
 	s := newStall(t, "duckdb", nil)
 	if err := os.RemoveAll(filepath.Join(s.dir, ".git")); err != nil {
 		t.Fatal(err)

@@ -126,6 +126,7 @@ func TestFailedThenFixed(t *testing.T) {
 
 // F.2, G.3: a password is no input: a new one is written, and nothing is built again.
 func TestPasswordRotated(t *testing.T) {
+	t.Parallel()
 	s := newStall(t, "postgres", nil)
 	role := "rotated_" + s.warehouse.(postgresDB).Name
 	s.query("create role " + role + " login superuser password 'harvest-moon'")
