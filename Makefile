@@ -26,13 +26,19 @@ demo: build ## build dot and run the main job on a sample shop with DuckDB
 	@demo/run.sh build .venv/demo
 
 .PHONY: test
-test: lint cross ## everything: linters, cross-compiles, all tests with real dbt and PostgreSQL
+test: ## everything: linters, cross-compiles, all tests with real dbt and PostgreSQL
+	@# The linters and the compiler run beside the tests, which wait for pip first.
+	@$(MAKE) --no-print-directory --jobs=2 test-all lint cross
+
+.PHONY: test-all
+test-all:
 	@test/venv.sh test
 ifeq ($(RACE),)
 	@echo "NOTE: no C compiler, so the tests run without the race detector"
 endif
 	@# GORACE: a program with the race detector sleeps a second at its end, and the tests start hundreds
-	GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) go test $(RACE) -count=1 -timeout 60m ./...
+	@# -vet=off: lint vets everything
+	GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) go test $(RACE) -vet=off -count=1 -timeout 60m ./...
 
 .PHONY: test-go
 test-go: ## the tests that need no dbt, quickly
