@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 // Package is one entry of a packages.yml or dependencies.yml.
@@ -12,14 +13,28 @@ type Package struct {
 	Git      string // of `git:`, its URL
 	Revision string // of a git package; "" is the repository's default branch
 	Hub      string // of `package:`
+	// Versions are what a hub package may be: one version, or the bounds of a
+	// range (">=1.0.0", "<2.0.0").
+	Versions []string
 }
 
 // commitHash is what a git revision looks like when nobody can move it.
 var commitHash = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
-// Moves tells whether installing the package later may give something else:
-// a git revision that is no commit. (The hub's versions never change.)
-func (p Package) Moves() bool { return p.Git != "" && !commitHash.MatchString(p.Revision) }
+// exactVersion is what a hub package's version looks like when it is one, which
+// the hub never changes. A range has another newest version one day, and what a
+// template comes to is dbt's to know.
+var exactVersion = regexp.MustCompile(`^=?[0-9]+\.[0-9]+\.[0-9]+`)
+
+// Moves tells whether installing the package later may give something else: a
+// git revision that is no commit, a range of a hub's versions. What the package
+// asks for itself isn't known here.
+func (p Package) Moves() bool {
+	if p.Hub != "" {
+		return !slices.ContainsFunc(p.Versions, exactVersion.MatchString)
+	}
+	return p.Git != "" && !commitHash.MatchString(p.Revision)
+}
 
 // ParsePackages reads the packages that a packages.yml or dependencies.yml asks
 // for. file is its name for errors, which carry file:line:column.
@@ -68,6 +83,15 @@ func (r *yamlReader) packageOf(item *yamlNode) (Package, error) {
 	for key, into := range map[string]*string{"local": &p.Local, "git": &p.Git, "revision": &p.Revision, "package": &p.Hub} {
 		if n := item.get(key); n != nil {
 			*into = n.text
+		}
+	}
+	if n := item.get("version"); n != nil {
+		p.Versions = []string{n.text}
+		if n.kind == yamlSequence {
+			p.Versions = nil
+			for _, bound := range n.items {
+				p.Versions = append(p.Versions, bound.text)
+			}
 		}
 	}
 	return p, nil
