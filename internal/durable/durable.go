@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // Write replaces the file of that name by data, with exactly that mode, at
@@ -75,7 +76,26 @@ func replace(name string, mode os.FileMode, fill func(*os.File) error) (err erro
 	if err := os.Rename(f.Name(), name); err != nil {
 		return err
 	}
+	sweep(name)
 	return syncDir(dir)
+}
+
+// abandoned is the age at which nobody can still be writing a temporary file.
+const abandoned = time.Hour
+
+// sweep removes what killed processes have left of earlier attempts to replace a
+// file. What can't be removed does no harm.
+func sweep(name string) {
+	dir := filepath.Dir(name)
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "."+filepath.Base(name)+temporary) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // temporary is in the name of each file that is about to be renamed.

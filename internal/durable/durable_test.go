@@ -5,6 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestReplaceLeavesNoDebrisAndKeepsTheOldFile(t *testing.T) {
@@ -23,5 +26,38 @@ func TestReplaceLeavesNoDebrisAndKeepsTheOldFile(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("left %v", left)
+	}
+}
+
+func TestReplaceRemovesWhatKilledOnesLeft(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{
+		".f.tmp-1": 2 * time.Hour, // left behind
+		".f.tmp-2": time.Minute,   // perhaps somebody is at it
+		".g.tmp-3": 2 * time.Hour, // another file's
+		"f.tmp-4":  2 * time.Hour, // somebody's own
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		then := time.Now().Add(-age)
+		if err := os.Chtimes(file, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Write(filepath.Join(dir, "f"), []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if diff := cmp.Diff([]string{".f.tmp-2", ".g.tmp-3", "f", "f.tmp-4"}, left); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
 	}
 }
