@@ -98,6 +98,9 @@ func (r *yamlReader) key(n ast.MapKeyNode) (*yamlNode, error) {
 			hints: []string{quoteJinjaHint},
 		}
 	}
+	if key.plain && key.text == "<<" { // which the parser took for a text
+		return nil, r.errorAt(n, "<< must stand alone before its colon")
+	}
 	if (key.plain && key.text == "") || strings.Contains(key.text, "\n") {
 		return nil, r.errorAt(n, "a key must be a text of one line")
 	}
