@@ -17,6 +17,8 @@ type Call struct {
 	Stdout, Stderr io.Writer
 	Inherit        []*os.File // stay open in dbt: locks last as long as it does
 	Interactive    bool       // dbt may ask: it gets the terminal
+	// Events, if set, gets what dbt says in place of Stdout and Stderr, one call at a time.
+	Events func(Event)
 }
 
 // Runner runs dbt. Cancelling the context interrupts it once, and dbt then cancels its queries and
@@ -41,6 +43,9 @@ func (Exec) Run(ctx context.Context, call Call) (proc.Exit, error) {
 	}
 	if call.Interactive {
 		command.Stdin = os.Stdin
+	}
+	if call.Events != nil {
+		defer listen(&command, call.Events)()
 	}
 	exit, err := command.Run(ctx)
 	if err != nil {

@@ -48,6 +48,17 @@ type Result struct {
 	RelationName string  `json:"relation_name"`  // as it stands in SQL; "" for none
 	Failures     int     `json:"failures"`       // of a test
 	Seconds      float64 `json:"execution_time"` // in seconds
+	Thread       string  `json:"thread_id"`      // of dbt's
+	// Timing is when its parts began and ended, compiling first; empty for a
+	// node that was skipped.
+	Timing []Timing `json:"timing"`
+}
+
+// Timing is when a part of the work on a node began and ended.
+type Timing struct {
+	Name      string    `json:"name"` // compile or execute
+	Started   time.Time `json:"started_at"`
+	Completed time.Time `json:"completed_at"`
 }
 
 // Builds says whether the node's result is a relation of the project's: not that of a test, which may store
