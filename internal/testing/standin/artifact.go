@@ -30,12 +30,21 @@ type runResults struct {
 }
 
 type result struct {
-	ID       string  `json:"unique_id"`
-	Status   string  `json:"status"`
-	Message  string  `json:"message"`
-	Failures *int    `json:"failures"`
-	Seconds  float64 `json:"execution_time"`
-	Relation *string `json:"relation_name"`
+	ID       string   `json:"unique_id"`
+	Status   string   `json:"status"`
+	Message  string   `json:"message"`
+	Failures *int     `json:"failures"`
+	Seconds  float64  `json:"execution_time"`
+	Relation *string  `json:"relation_name"`
+	Thread   string   `json:"thread_id"`
+	Timing   []timing `json:"timing"`
+}
+
+// timing is when a part of the work on a node began and ended.
+type timing struct {
+	Name      string    `json:"name"`
+	Started   time.Time `json:"started_at"`
+	Completed time.Time `json:"completed_at"`
 }
 
 func (s *session) metadata(kind, number string) metadata {

@@ -8,7 +8,7 @@
 // snapshots and singular tests; ref, source, config, var, env_var and the
 // project's own macros in Jinja; the selectors name, +name, name+,
 // resource_type: and state:modified; manifests of version 12 and run results
-// of version 6. Anything else is an error, so that no test passes because
+// of version 6; with --log-format json the events of nodes. Anything else is an error, so that no test passes because
 // something was silently left out. It must not know of dot.
 //
 // The "warehouse" is a directory, named by the path of a duckdb output:

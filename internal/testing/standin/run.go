@@ -24,16 +24,17 @@ func (s *session) run(nodes []*node) error {
 		return err
 	}
 	defer w.close()
+	if s.format == "json" {
+		s.say(event{"info", "ConcurrencyLine", "Q027", map[string]any{"node_count": len(nodes), "num_threads": 1}}, "Concurrency: 1 threads")
+	}
 	var results []result
 	for i, n := range nodes {
 		if ctx.Err() != nil {
 			break
 		}
-		r := s.runNode(w, n, nodes, results)
-		s.printf("%d of %d %s %s", i+1, len(nodes), strings.ToUpper(r.Status), n.Schema+"."+n.Alias)
-		if r.Message != "" {
-			s.printf("  %s", r.Message)
-		}
+		s.sayStart(n, i+1, len(nodes))
+		r := s.timed(func() result { return s.runNode(w, n, nodes, results) })
+		s.sayEnd(n, r, i+1, len(nodes))
 		results = append(results, r)
 		if i > 0 {
 			continue
@@ -48,6 +49,7 @@ func (s *session) run(nodes []*node) error {
 	if err := s.writeResults(results); err != nil {
 		return err
 	}
+	s.sayStats(results)
 	if ctx.Err() != nil {
 		s.printf("CANCEL query\nExited because of keyboard interrupt")
 		return &exit{code: 2}
@@ -57,6 +59,17 @@ func (s *session) run(nodes []*node) error {
 	}
 	s.printf("Completed successfully")
 	return nil
+}
+
+// timed has a node worked on, and takes note of when it was.
+func (s *session) timed(work func() result) result {
+	start := s.Now().UTC()
+	r := work()
+	r.Thread = "Thread-1 (worker)"
+	if r.Status != "skipped" {
+		r.Timing = []timing{{"compile", start, start}, {"execute", start, s.Now().UTC()}}
+	}
+	return r
 }
 
 // runNode works on one node: it compiles it and, if the command builds,

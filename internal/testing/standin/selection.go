@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -112,7 +111,7 @@ func (s *session) matchName(name string) ([]*node, error) {
 		}
 	}
 	if len(out) == 0 {
-		fmt.Fprintf(s.Stdout, "The selection criterion '%s' does not match any enabled nodes\n", name)
+		s.printf("The selection criterion '%s' does not match any enabled nodes", name)
 	}
 	return out, nil
 }

@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +19,6 @@ type session struct {
 	names   scope
 	nodes   map[string]*node
 	state   map[string]*node // of the --state manifest; nil without one
-	id      string           // of the invocation
 }
 
 // types are the resource types that a command works on.
@@ -56,7 +54,7 @@ func (p Process) open(l line) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{Process: p, line: l, project: j, output: out, nodes: map[string]*node{}, id: rand.Text()}
+	s := &session{Process: p, line: l, project: j, output: out, nodes: map[string]*node{}}
 	s.names = p.common(vars).with(scope{"execute": true, "target": map[string]any{
 		"name": out.Name, "schema": out.Schema, "database": out.Database, "type": out.Adapter, "profile_name": out.Profile,
 	}})
@@ -93,7 +91,7 @@ func (s *session) do() error {
 		return err
 	}
 	if !s.line.on("quiet") {
-		s.printf("Running with dbt=%s (a stand-in)", s.version())
+		s.say(event{"info", "MainReportVersion", "A001", map[string]any{"version": "=" + s.version()}}, "Running with dbt=%s (a stand-in)", s.version())
 	}
 	kinds := types[s.line.command]
 	if only := s.line.words("resource-types"); len(only) > 0 {
@@ -128,7 +126,7 @@ func (s *session) list(nodes []*node) error {
 	}
 	for _, n := range nodes {
 		if s.line.text("output") != "json" {
-			s.printf("%s.%s", n.Package, n.Name)
+			s.say(printed, "%s.%s", n.Package, n.Name)
 			continue
 		}
 		text, err := json.Marshal(n)
@@ -147,7 +145,7 @@ func (s *session) list(nodes []*node) error {
 		if text, err = json.Marshal(all); err != nil {
 			return err
 		}
-		s.printf("%s", text)
+		s.say(printed, "%s", text)
 	}
 	return nil
 }

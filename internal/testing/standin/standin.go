@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,9 @@ type Process struct {
 	Dir            string   // the working directory
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
+
+	format, level string // of what is said: --log-format and --log-level
+	id            string // of the invocation
 }
 
 // getenv returns the variable's value, "" if it is not set.
@@ -38,11 +42,6 @@ func (p Process) lookup(name string) (string, bool) {
 	return "", false
 }
 
-// printf writes a line to stdout, where dbt says nearly everything.
-func (p Process) printf(format string, args ...any) {
-	fmt.Fprintf(p.Stdout, format+"\n", args...)
-}
-
 // exit is an error with an exit code; dbt's are 1 for a node that failed and 2
 // for anything else.
 type exit struct {
@@ -57,6 +56,10 @@ func usage(format string, args ...any) error { return &exit{2, fmt.Sprintf(forma
 
 // Main runs one command and returns the exit code.
 func Main(p Process) int {
+	p.id = rand.Text()
+	if l, err := p.parseLine(); err == nil {
+		p.format, p.level = l.text("log-format"), l.text("log-level")
+	}
 	err := p.run()
 	var e *exit
 	switch {
@@ -64,11 +67,11 @@ func Main(p Process) int {
 		return 0
 	case errors.As(err, &e):
 		if e.msg != "" {
-			p.printf("%s", e.msg)
+			p.say(failure, "%s", e.msg)
 		}
 		return p.code(e.code)
 	}
-	p.printf("Encountered an error:\n%v", err)
+	p.say(failure, "Encountered an error:\n%v", err)
 	return p.code(2)
 }
 
