@@ -53,6 +53,7 @@ var house = map[string][]string{
 	"internal/git/gittest":      {},
 	"internal/testing/dotdir":   {},
 	"internal/testing/postgres": {},
+	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
 	"test/e2e":                  {},
 	"test/e2e/dot":              {"cli"}, // dot with another clock

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 // Columns aligns rows of cells, two spaces apart; the last cell of a row is
@@ -15,7 +14,7 @@ func Columns(rows [][]string, paint func(row, column int, text string) string) [
 				widths = append(widths, 0)
 			}
 			if i < len(row)-1 {
-				widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+				widths[i] = max(widths[i], Width(cell))
 			}
 		}
 	}
@@ -25,7 +24,7 @@ func Columns(rows [][]string, paint func(row, column int, text string) string) [
 		for i, cell := range row {
 			text := cell
 			if i < len(row)-1 {
-				text += strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
+				text = Pad(cell, widths[i]+2)
 			}
 			if paint != nil {
 				text = paint(r, i, text)

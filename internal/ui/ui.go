@@ -38,6 +38,9 @@ func NewPrinter(w io.Writer, mode ColorMode, getenv func(string) string) *Printe
 	return &Printer{w: w, color: colored(w, mode, getenv)}
 }
 
+// To returns a printer like p that writes to w.
+func (p *Printer) To(w io.Writer) *Printer { return &Printer{w: w, color: p.color} }
+
 func colored(w io.Writer, mode ColorMode, getenv func(string) string) bool {
 	switch mode {
 	case Always:
@@ -138,19 +141,31 @@ func hints(err error) []string {
 // characters that change the direction of text, and bytes that are no text, of
 // which a terminal may make the same.
 func Clean(text string) string {
-	bad := func(r rune) bool {
-		return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
-	}
-	if utf8.ValidString(text) && strings.IndexFunc(text, bad) < 0 {
+	if utf8.ValidString(text) && strings.IndexFunc(text, steers) < 0 {
 		return text
 	}
 	var b strings.Builder
 	for _, r := range text {
-		if bad(r) {
+		if steers(r) {
 			fmt.Fprintf(&b, "\\x%02x", r)
 		} else {
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// steers reports whether a character may do more to a terminal than be seen.
+func steers(r rune) bool {
+	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
+}
+
+// Inline is Clean for a piece of a line: line ends and tabs become spaces.
+func Inline(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, Clean(text))
 }

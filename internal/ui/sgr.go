@@ -1,0 +1,72 @@
+package ui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// resetSGR ends all colours and styles.
+const resetSGR = "\x1b[0m"
+
+// Colored is Clean for text that a program has coloured: on a coloured printer its colours stay, on others
+// they are taken out. All other sequences are made visible, and so are those SGR sequences that hide text
+// or let it blink.
+func (p *Printer) Colored(text string) string {
+	var b strings.Builder
+	styled := false
+	for rest := text; rest != ""; {
+		start := strings.IndexByte(rest, '\x1b')
+		if start < 0 {
+			b.WriteString(Clean(rest))
+			break
+		}
+		b.WriteString(Clean(rest[:start]))
+		rest = rest[start:]
+		n := sgrLength(rest)
+		switch {
+		case n == 0 || !harmless(rest[:n]):
+			b.WriteString(Clean(rest[:1]))
+			n = 1
+		case p.color:
+			b.WriteString(rest[:n])
+			styled = rest[:n] != resetSGR
+		}
+		rest = rest[n:]
+	}
+	if styled {
+		b.WriteString(resetSGR) // whatever comes next has colours of its own
+	}
+	return b.String()
+}
+
+// sgrLength is the length of the SGR sequence that text starts with, 0 if it starts with none.
+func sgrLength(text string) int {
+	rest, ok := strings.CutPrefix(text, "\x1b[")
+	if !ok {
+		return 0
+	}
+	i := strings.IndexFunc(rest, func(r rune) bool { return r != ';' && (r < '0' || r > '9') })
+	if i < 0 || rest[i] != 'm' {
+		return 0
+	}
+	return len("\x1b[") + i + 1
+}
+
+// harmless reports whether an SGR sequence only sets weight, underline and one of the terminal's own
+// foreground colours.
+func harmless(sequence string) bool {
+	parameters := strings.TrimSuffix(strings.TrimPrefix(sequence, "\x1b["), "m")
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		n, err := strconv.Atoi(parameter)
+		switch {
+		case parameter == "":
+		case err != nil:
+			return false
+		case slices.Contains([]int{0, 1, 2, 3, 4, 22, 23, 24, 39}, n), n >= 30 && n <= 37, n >= 90 && n <= 97:
+		default:
+			return false
+		}
+	}
+	return true
+}
