@@ -26,6 +26,7 @@ var house = map[string][]string{
 		"internal/ignore",
 		"internal/proc", // signals
 		"internal/ui",
+		"watch",
 	},
 	"doctor": {
 		"config", "steps",
@@ -49,6 +50,7 @@ var house = map[string][]string{
 	"internal/python":    {"internal/proc"},
 	"internal/ui":        {},
 	"spec":               {},
+	"watch":              {"graph", "steps", "internal/dbt", "internal/ui"},
 
 	"internal/git/gittest":      {},
 	"internal/testing/dotdir":   {},

@@ -224,7 +224,7 @@ func selected(parsed *kong.Context) any {
 // request makes a request of what was parsed.
 func (a *app) request(line grammar, name string, specs, forDBT []string) (steps.Request, error) {
 	req := steps.Request{
-		Modified: line.Modified, NoDeps: line.NoDeps, Force: line.Force, Resume: line.Resume, ResetWorktree: line.ResetWorktree,
+		Modified: line.Modified, NoDeps: line.NoDeps, Force: line.Force, Resume: line.Resume, Report: line.Log != autoLog, ResetWorktree: line.ResetWorktree,
 		Args: append(line.passedOn(), forDBT...),
 	}
 	var ok bool

@@ -87,7 +87,7 @@ func TestCompleteForBash(t *testing.T) {
 	s := newShop(t)
 	for _, tt := range []struct{ name, line, replaced, want string }{
 		{"a word", "dot bui", "bui", "build\n"},
-		{"a flag", "dot path @HEAD --lo", "--lo", "--logs\n"},
+		{"a flag", "dot path @HEAD --logs", "--logs", "--logs\n"},
 		{"more space", "  dot   build   pr", "pr", "prod\nprod@\n"},
 		{"broken at @", "dot build dev@ma", "ma", "main\n"},
 		{"broken at @, which is replaced too", "dot path dev@", "@", "@HEAD\n@main\n@metrics\n@v1\n"},

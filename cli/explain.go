@@ -83,7 +83,7 @@ func (e explanation) rows() [][]string {
 		add("inputs", e.inputs()...)
 	}
 	if e.Decision.Run {
-		add("command", describe(e.Planned)...)
+		add("command", e.Planned.Describe()...)
 	} else {
 		add("runs if", e.triggers()...)
 	}

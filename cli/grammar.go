@@ -46,6 +46,9 @@ type flags struct {
 	NoDeps         bool   `help:"Don't install the project's packages first."`
 	DisablePrompts bool   `help:"Ask nothing."`
 
+	Log   string `enum:"auto,stream,grouped,quiet,json" default:"auto" placeholder:"HOW" help:"How to show what dbt says: stream (the default for several builds), grouped (the default for them in GitHub Actions), quiet, json (docs/events.md). One build's output is left as it is unless this is given."`
+	Trace string `placeholder:"FILE" help:"Write when which step and node ran, for chrome://tracing or Perfetto."`
+
 	Verbose bool         `short:"v" help:"Say more: each command line, which dbt, what was overruled."`
 	Color   ui.ColorMode `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour dot's own output: auto, always, never."`
 	Version bool         `help:"Print the version and exit."`

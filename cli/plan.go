@@ -47,7 +47,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	}
 	resolved := len(rows)
 	for _, s := range plan.Steps {
-		kind, subject := title(s.Step)
+		kind, subject := s.Step.Title()
 		rows = append(rows, []string{verb(s), kind, subject, s.Decision.String()})
 	}
 	for _, row := range rows {
@@ -72,7 +72,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	for i, line := range lines {
 		out.Line(line)
 		if i >= resolved && plan.Steps[i-resolved].Decision.Run {
-			for _, command := range describe(plan.Steps[i-resolved]) {
+			for _, command := range plan.Steps[i-resolved].Describe() {
 				out.Line(out.Paint(ui.Faint, "         "+ui.Clean(command)))
 			}
 		}
@@ -86,20 +86,6 @@ func verb(s graph.Planned) string {
 		return "run"
 	}
 	return "skip"
-}
-
-// title divides a step's name into what is done and to what.
-func title(s *graph.Step) (kind, subject string) {
-	i := strings.LastIndex(s.Name, " ")
-	return s.Name[:i], s.Name[i+1:]
-}
-
-// describe are the command lines that a step runs.
-func describe(s graph.Planned) []string {
-	if s.Step.Action == nil {
-		return nil
-	}
-	return s.Step.Action.Describe(s)
 }
 
 // toolLines say which dbt is used; if there is more than one, for what.

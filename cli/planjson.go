@@ -90,7 +90,7 @@ func newJSONStep(s graph.Planned) jsonStep {
 		Cause: string(s.Decision.Cause), Reason: s.Decision.Text, Detail: s.Decision.Detail, Changed: s.Decision.Changed,
 	}
 	if s.Decision.Run {
-		step.Commands = describe(s)
+		step.Commands = s.Describe()
 	}
 	return step
 }

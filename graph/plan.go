@@ -30,6 +30,15 @@ type Planned struct {
 	depRuns string
 }
 
+// Describe returns what running the step executes, one command line or remark a
+// line.
+func (p Planned) Describe() []string {
+	if p.Step.Action == nil {
+		return nil
+	}
+	return p.Step.Action.Describe(p)
+}
+
 // A Plan is what running a graph would do now: its steps in order, each with a
 // decision.
 type Plan struct {

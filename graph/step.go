@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,13 @@ type Step struct {
 	Detail func(Record) string
 
 	Action Action
+}
+
+// Title divides the step's name into what is done and, after the last space, to
+// what.
+func (s *Step) Title() (what, to string) {
+	i := strings.LastIndexByte(s.Name, ' ')
+	return s.Name[:max(i, 0)], s.Name[i+1:]
 }
 
 // An Action is what a step does.

@@ -71,7 +71,7 @@ func (call *call) step() string { return call.Command.Name + " " + call.name() }
 func (call *call) info(step string) BuildInfo {
 	info := BuildInfo{Name: call.name(), Specs: call.specs, Step: step, Tool: call.tool}
 	if call.build != nil {
-		info.Schema = call.build.schema
+		info.Schema, info.Log, info.target = call.build.schema, call.build.logFile(), call.build.Target()
 	}
 	return info
 }

@@ -115,15 +115,15 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		return nil, err
 	}
 	var stdout bytes.Buffer
-	says := a.streams(attempt)
-	defer says.close()
-	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: &stdout, Stderr: says.stderr})
+	aside, end := a.aside(attempt)
+	defer end()
+	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: &stdout, Stderr: aside})
 	if err != nil {
 		return nil, err
 	}
 	if !exit.OK() {
 		// dbt says what is wrong with the project on stdout.
-		_, _ = stdout.WriteTo(says.stderr)
+		_, _ = stdout.WriteTo(aside)
 		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
 	}
 	listed, err := dbt.ReadList(&stdout)

@@ -42,7 +42,7 @@ type compiler struct {
 	objects *git.Objects
 
 	known   known
-	several bool // whether the command runs on several builds
+	reports bool // whether what programs say is reported, rather than written out
 	program *Program
 }
 
@@ -55,7 +55,7 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 	if err != nil {
 		return err
 	}
-	c.several, c.program.Writes = len(calls) > 1, c.req.Command.WritesNodes()
+	c.reports, c.program.Writes = c.req.Report || len(calls) > 1, c.req.Command.WritesNodes()
 	if err := c.together(calls); err != nil {
 		return err
 	}

@@ -200,10 +200,9 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 	if err := a.restoreLock(); err != nil {
 		return nil, err
 	}
-	says := a.streams(attempt)
-	defer says.close()
-	// dbt's words go to stderr: they are not what was asked for.
-	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: says.stderr, Stderr: says.stderr})
+	aside, end := a.aside(attempt)
+	defer end()
+	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: aside, Stderr: aside})
 	if err != nil {
 		return nil, err
 	}

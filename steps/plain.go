@@ -32,12 +32,7 @@ type runPlain struct {
 func (a *runPlain) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
 func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	says := a.streams(attempt)
-	defer says.close()
-	exit, err := a.runDBT(ctx, attempt, dbt.Call{
-		Argv: a.argv, Env: a.call.environ, Stdout: says.stdout, Stderr: says.stderr,
-		Interactive: a.call.Command.Interactive,
-	})
+	exit, err := a.runAsked(ctx, attempt, a.call, a.argv)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ type Request struct {
 	Resume        bool        // --resume
 	ResetWorktree bool        // --reset-worktree
 	MaxAge        *config.Age // --max-age; nil: not given
+	// Report has what programs say reported, as it is where there are several
+	// builds: as dbt.Event for the command, as Line for what runs before it.
+	Report bool
 	// Planning is set when nothing will be run, not even to learn dbt's
 	// version.
 	Planning bool
@@ -91,6 +95,18 @@ type BuildInfo struct {
 	// Step is the name of the step that runs the command.
 	Step string
 	Tool dbt.Tool // that runs it
+	// Log is dbt's log of the build, "" without a ref.
+	Log string
+
+	target string // dbt's target path, "" without a ref
+}
+
+// Results are those of the last dbt command on the build that leaves any.
+func (b BuildInfo) Results() (dbt.RunResults, error) {
+	if b.target == "" {
+		return dbt.RunResults{}, fs.ErrNotExist
+	}
+	return readResults(b.target)
 }
 
 // Isolated reports whether any of the builds is of a commit.

@@ -55,12 +55,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if a.call.Command.Name == "run-operation" && attempt.Previous.Key == "" {
 		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
 	}
-	says := a.streams(attempt)
-	defer says.close()
-	exit, err := a.runDBT(ctx, attempt, dbt.Call{
-		Argv: argv, Env: a.call.environ, Stdout: says.stdout, Stderr: says.stderr,
-		Interactive: a.call.Command.Interactive,
-	})
+	exit, err := a.runAsked(ctx, attempt, a.call, argv)
 	if err != nil {
 		return nil, err
 	}

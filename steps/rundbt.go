@@ -1,10 +1,8 @@
 package steps
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"sync"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -19,72 +17,29 @@ func (c *compiler) runDBT(ctx context.Context, attempt *graph.Attempt, call dbt.
 	return dbt.Exec{}.Run(ctx, call)
 }
 
-// A Line is what a program said while one of several builds ran. It is reported
-// with the step.
-type Line struct {
-	Text string // without its end
-	// Data is set for dbt's stdout: for some commands, that is what was asked
-	// for.
-	Data bool
-}
-
-// streams are what a step's program writes to. It has to be closed when the
-// program has ended.
-type streams struct {
-	stdout, stderr io.Writer
-	close          func()
-}
-
-// streams returns those of a step: with one build dot's own, so that dbt's
-// output is as if dot weren't there. With several, each line is reported, so
-// that whoever watches can tell whose it is.
-func (c *compiler) streams(attempt *graph.Attempt) streams {
-	if !c.several {
-		return streams{c.world.Stdout, c.world.Stderr, func() {}}
+// runAsked runs the command that was asked for. What it says goes to dot's own
+// stdout and stderr, as if dot weren't there; if it is to be reported, it is as
+// events (dbt.Event).
+func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call *call, argv []string) (proc.Exit, error) {
+	run := dbt.Call{Argv: argv, Env: call.environ, Interactive: call.Command.Interactive}
+	if c.reports && !run.Interactive {
+		run.Events = func(e dbt.Event) { attempt.Report(e) }
+	} else {
+		run.Stdout, run.Stderr = c.world.Stdout, c.world.Stderr
 	}
-	stdout := &lineWriter{say: func(text string) { attempt.Report(Line{Text: text, Data: true}) }}
-	stderr := &lineWriter{say: func(text string) { attempt.Report(Line{Text: text}) }}
-	return streams{stdout, stderr, func() { stdout.end(); stderr.end() }}
+	return c.runDBT(ctx, attempt, run)
 }
 
-// longestLine is the number of bytes after which a line is cut in two: a
-// program that never ends one must not fill the memory.
-const longestLine = 1 << 20
+// A Line is what a program said that ran before the command that was asked for.
+// It is reported with the step.
+type Line string
 
-// A lineWriter says each line that is written to it. It is safe for concurrent
-// use.
-type lineWriter struct {
-	say func(line string)
-
-	mu   sync.Mutex
-	rest []byte // of a line that has not ended yet
-}
-
-func (w *lineWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.rest = append(w.rest, p...)
-	for {
-		i := bytes.IndexByte(w.rest, '\n')
-		if i < 0 {
-			break
-		}
-		w.say(string(bytes.TrimSuffix(w.rest[:i], []byte("\r"))))
-		w.rest = w.rest[i+1:]
+// aside is where a step's program writes what nobody asked for: dot's stderr, or
+// a writer that reports each line. end is to be called when it has ended.
+func (c *compiler) aside(attempt *graph.Attempt) (w io.Writer, end func()) {
+	if !c.reports {
+		return c.world.Stderr, func() {}
 	}
-	for len(w.rest) >= longestLine {
-		w.say(string(w.rest[:longestLine]))
-		w.rest = w.rest[longestLine:]
-	}
-	return len(p), nil
-}
-
-// end says what is left when nothing more will be written.
-func (w *lineWriter) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.rest) > 0 {
-		w.say(string(w.rest))
-	}
-	w.rest = nil
+	lines := proc.NewLines(func(text []byte) { attempt.Report(Line(text)) })
+	return lines, lines.End
 }

@@ -231,13 +231,13 @@ func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, e
 			return nil, fmt.Errorf("make the toolchain: %w", err)
 		}
 	}
-	says := a.streams(attempt)
-	defer says.close()
+	aside, end := a.aside(attempt)
+	defer end()
 	first := t.requirements.Files[0].Name
 	err := t.maker.Make(ctx, python.Job{
 		Dir: t.Venv(), Requirements: a.file(first), WorkDir: t.Dir(),
 		Env: a.world.Env, Inherit: attempt.Held,
-		Output: says.stderr, // it is not what was asked for
+		Output: aside,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("toolchain of %s: %w", t.from, err)

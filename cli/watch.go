@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/steps"
+	"dot-for-dbt/watch"
+)
+
+// autoLog is the --log that leaves the choice to dot.
+const autoLog = "auto"
+
+// frame is the time between two drawings of what goes on.
+const frame = 100 * time.Millisecond
+
+// severalBuilds shows a run for several builds, or as --log says.
+type severalBuilds struct {
+	*app
+	*watch.Watcher
+	program *steps.Program
+	ticks   *time.Ticker
+}
+
+func (a *app) watchBuilds(p *steps.Program, f flags) display {
+	d := &severalBuilds{app: a, program: p, ticks: time.NewTicker(frame)}
+	actions := a.getenv("GITHUB_ACTIONS") == "true"
+	o := watch.Options{
+		Mode: watch.Mode(f.Log), Out: ui.NewPrinter(a.Stdout, a.color, a.getenv), Say: a.say,
+		Tick: d.ticks.C, Actions: actions, Verbose: a.verbose, Now: a.Now,
+	}
+	if f.Log == autoLog {
+		o.Mode = watch.Stream
+		if actions {
+			o.Mode = watch.Grouped
+		}
+	}
+	if terminal, ok := a.terminal(); ok && o.Mode != watch.JSON {
+		o.Region = ui.NewRegion(terminal, ui.Size(terminal))
+		o.Out, o.Say = o.Out.To(o.Region.Writer(a.Stdout)), o.Say.To(o.Region.Writer(a.Stderr))
+	}
+	d.Watcher = watch.New(p.Builds, o)
+	return d
+}
+
+// terminal is where something can be drawn again and again: stderr, if all that
+// goes to stdout is seen in the same place and somebody watches.
+func (a *app) terminal() (*os.File, bool) {
+	out, isFile := a.Stdout.(*os.File)
+	if !isFile || runtime.GOOS == "windows" || a.getenv("TERM") == "dumb" || a.getenv("CI") != "" {
+		return nil, false // what a Windows console makes of it was not tried
+	}
+	terminal, isFile := a.Stderr.(*os.File)
+	return terminal, isFile && ui.Interactive(out, terminal)
+}
+
+func (d *severalBuilds) observe(e graph.Event)   { d.Observe(e) }
+func (d *severalBuilds) watcher() *watch.Watcher { return d.Watcher }
+
+func (d *severalBuilds) close() {
+	d.ticks.Stop()
+	d.Close()
+}
+
+// summary returns nil if all is well, else the worst exit code.
+func (d *severalBuilds) summary(ctx context.Context, result *graph.Result) error {
+	d.Summary(result, d.program.Writes)
+	worst := exitOK
+	for _, r := range result.Steps {
+		if r.Outcome == graph.Broken {
+			worst = max(worst, codeOf(r.Err))
+		}
+	}
+	switch {
+	case result.Cancelled:
+		return context.Cause(ctx)
+	case worst == exitOK:
+		return nil
+	}
+	if !slices.Contains(d.Args, "--resume") {
+		d.say.Hint(dbt.ShellQuote(append([]string{"dot"}, resumeArgs(d.Args)...)) + " goes on: dbt retry for what failed, a run for what did not run")
+	}
+	return exitCode(worst)
+}
+
+// resumeArgs is the command line that goes on after this one.
+func resumeArgs(args []string) []string {
+	own, forDBT := split(args)
+	resume := slices.DeleteFunc(slices.Clone(own), func(arg string) bool { return arg == "--force" })
+	resume = append(resume, "--resume")
+	if len(own) < len(args) {
+		resume = append(append(resume, "--"), forDBT...)
+	}
+	return resume
+}

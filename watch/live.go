@@ -1,0 +1,88 @@
+package watch
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"dot-for-dbt/internal/ui"
+)
+
+// live are the lines of the region: one for each step that runs, and one that counts builds.
+func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string {
+	if len(b.active) == 0 {
+		return nil
+	}
+	shown := b.active
+	if room := max(rows-1, 0); len(shown) > room {
+		shown = shown[:max(room-1, 0)]
+	}
+	table := make([][]string, len(shown))
+	for i, a := range shown {
+		kind, subject := a.step.Title()
+		table[i] = []string{ui.Cut(ui.Inline(subject), max(12, columns/3)), ui.Inline(kind), a.count(), elapsed(now.Sub(a.since)), a.nodes()}
+	}
+	lines := ui.Columns(table, func(_, column int, text string) string {
+		if column == 0 {
+			return say.Paint(ui.Busy, text)
+		}
+		return text
+	})
+	if more := len(b.active) - len(shown); more > 0 && rows > 1 {
+		lines = append(lines, say.Paint(ui.Faint, fmt.Sprintf("and %d more", more)))
+	}
+	return append(lines, say.Paint(ui.Faint, b.counts(now)))
+}
+
+// count is how many of the nodes are done.
+func (a *activity) count() string {
+	if a.build == nil || a.build.total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", a.build.done, a.build.total)
+}
+
+// nodes are the names of the nodes that run.
+func (a *activity) nodes() string {
+	if a.build == nil {
+		return ""
+	}
+	var names []string
+	for _, start := range a.build.running {
+		names = append(names, ui.Inline(start.Node.Name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// counts says how far the run has got.
+func (b *board) counts(now time.Time) string {
+	over, failed := 0, 0
+	for _, one := range b.builds {
+		if one.over {
+			over++
+		}
+		if one.failed {
+			failed++
+		}
+	}
+	text := fmt.Sprintf("%d of %d builds done", over, len(b.builds))
+	if failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	return text + " · " + elapsed(now.Sub(b.start))
+}
+
+// elapsed writes a time that goes on: whole seconds.
+func elapsed(d time.Duration) string {
+	s := max(0, int(d.Seconds()))
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%ds", s)
+	case s < 3600:
+		return fmt.Sprintf("%dm%02ds", s/60, s%60)
+	}
+	return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
+}
+
+// took writes a time that is over.
+func took(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
