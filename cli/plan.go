@@ -24,7 +24,7 @@ func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
 	if format == "json" {
 		return a.printJSON(newJSONPlan(p, plan))
 	}
-	a.planText(a.Stdout, p, plan)
+	a.planText(a.Stdout, p, plan, true)
 	return nil
 }
 
@@ -37,9 +37,9 @@ func (a *app) engine(p *steps.Program) graph.Env {
 	return graph.Env{Store: p.Workspace, Locker: p.Workspace.Locker(command), Now: a.Now}
 }
 
-// planText prints a plan for people: a line a step, and below it the command
-// lines that it runs.
-func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
+// planText prints a plan for people: a line a step and, if they are asked for,
+// the command lines that it runs below it.
+func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands bool) {
 	var rows [][]string
 	for _, r := range p.Resolved {
 		age := humanize.RelTime(r.Commit.Time, a.Now(), "ago", "from now")
@@ -71,7 +71,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	}
 	for i, line := range lines {
 		out.Line(line)
-		if i >= resolved && plan.Steps[i-resolved].Decision.Run {
+		if commands && i >= resolved && plan.Steps[i-resolved].Decision.Run {
 			for _, command := range plan.Steps[i-resolved].Describe() {
 				out.Line(out.Paint(ui.Faint, "         "+ui.Clean(command)))
 			}

@@ -236,6 +236,39 @@ func TestPromptBoth(t *testing.T) {
 	}
 }
 
+// More builds than somebody may have thought of are shown and asked about.
+func TestConfirm(t *testing.T) {
+	const four = "build dev@HEAD dev@main prod@HEAD prod@main --log quiet"
+	for name, tt := range map[string]struct {
+		typed []string
+		code  int
+		ends  string
+		built bool
+	}{
+		"yes":          {[]string{"y\n"}, 0, "", true},
+		"no":           {[]string{"n\n"}, 2, "run these 4 builds? [y]es / [N]o: n\nerror: nothing was run\n", false},
+		"Enter":        {[]string{"\n"}, 2, "[N]o: \nerror: nothing was run\n", false},
+		"end of input": {[]string{ctrlD}, 2, "error: nothing was run\n", false},
+		"Ctrl-C":       {[]string{ctrlC}, 130, "the same command goes on from here\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			before := digestTree(s.dir)
+			out := s.atTerminal(four, tt.typed)
+			if out.code != tt.code || !strings.HasSuffix(out.both, tt.ends) {
+				t.Errorf("exit code %d, want %d and to end with %q:\n%s", out.code, tt.code, tt.ends, out.both)
+			}
+			if !strings.Contains(out.both, "run      build      dev@") || strings.Contains(out.both, "--profiles-dir") {
+				t.Errorf("it does not show what would run, or more than that:\n%s", out.both)
+			}
+			if written := digestTree(s.dir) != before; written != tt.built {
+				t.Errorf("something was written: %t, want %t", written, tt.built)
+			}
+		})
+	}
+}
+
 func TestPromptsNotAsked(t *testing.T) {
 	const question = "question:"
 	for name, command := range map[string]string{

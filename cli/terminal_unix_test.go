@@ -40,7 +40,8 @@ func (s *shop) atTerminal(command string, typed []string, env ...string) said {
 	for buffer := make([]byte, 4096); ; {
 		n, err := screen.Read(buffer)
 		seen.Write(buffer[:n])
-		if len(typed) > 0 && strings.HasSuffix(seen.String(), "n[e]ver: ") {
+		asks := strings.HasSuffix(seen.String(), "n[e]ver: ") || strings.HasSuffix(seen.String(), "[N]o: ")
+		if len(typed) > 0 && asks {
 			if _, err := io.WriteString(screen, typed[0]); err != nil {
 				s.t.Fatal(err)
 			}
