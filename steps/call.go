@@ -156,6 +156,9 @@ func (c *compiler) fixedOptions(call *call) ([]dbt.Option, error) {
 			return nil, err
 		}
 		all = append(all, vars)
+		if names := dbt.SecretVars(call.env.Vars); len(names) > 0 {
+			c.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
+		}
 	}
 	if call.baseline != nil {
 		switch name := call.Command.Name; {

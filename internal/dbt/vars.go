@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -155,4 +157,9 @@ func escapeUnprintable(text string) string {
 		b.Write(utf8.AppendRune(nil, r))
 	}
 	return b.String()
+}
+
+// SecretVars are the names of the vars that look like secrets, sorted. Vars are no place for any.
+func SecretVars(vars map[string]any) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(vars)), func(name string) bool { return !isSecretName(name) })
 }
