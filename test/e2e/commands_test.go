@@ -41,7 +41,10 @@ func TestCommands(t *testing.T) {
 		if res := s.mustDot("list", "dev@HEAD", "-s", "cheap+"); !strings.Contains(res.stdout, "stall.season") {
 			t.Errorf("list printed %q", res.stdout)
 		}
-		s.mustDot("run-operation", "dev@HEAD", "--", "stamp")
+		warning := "make sure that it stays in schema dev_" + head + " (said once)" // D.8
+		if res := s.mustDot("run-operation", "dev@HEAD", "--", "stamp"); !strings.Contains(res.stderr, warning) {
+			t.Errorf("an operation is run without the warning %q:\n%s", warning, res.stderr)
+		}
 		if diff := cmp.Diff([][]string{{"7"}}, s.query("select n from dev_"+head+".stamp")); diff != "" {
 			t.Errorf("what the macro wrote (-want +got):\n%s", diff)
 		}

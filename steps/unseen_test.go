@@ -1,0 +1,55 @@
+package steps
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/workspace"
+)
+
+// D.8: a source in a schema of the build's own has what the build's seeds put
+// there, or nothing; a hook is told once.
+func TestUnseen(t *testing.T) {
+	ws, err := workspace.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, err := ws.Commit(strings.Repeat("abc1234def", 4), "abc1234", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &build{Build: commit.Build("", "dev"), suffix: "abc1234"}
+	if err := os.MkdirAll(b.Target(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const manifest = `{
+"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
+"nodes": {
+	"seed.shop.orders": {"unique_id": "seed.shop.orders", "resource_type": "seed", "schema": "raw_abc1234", "alias": "Orders"},
+	"operation.shop.start": {"unique_id": "operation.shop.start", "resource_type": "operation", "raw_code": "select\n  1"}
+},
+"sources": {
+	"source.shop.raw.orders": {"unique_id": "source.shop.raw.orders", "resource_type": "source", "schema": "raw_abc1234", "identifier": "orders"},
+	"source.shop.raw.people": {"unique_id": "source.shop.raw.people", "resource_type": "source", "schema": "raw_abc1234", "identifier": "people"},
+	"source.shop.lake.rain": {"unique_id": "source.shop.lake.rain", "resource_type": "source", "schema": "lake", "identifier": "rain"}
+}}`
+	if err := os.WriteFile(filepath.Join(b.Target(), "manifest.json"), []byte(manifest), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	found, err := findUnseen(b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hooks := "hooks and grants write where no check can see; make sure that these stay in the build's schema (said once, until they change):\noperation.shop.start: select 1"
+	sources := "these sources lie in a schema of this build's own, and no seed of the build fills them:\nsource.shop.raw.people: raw_abc1234.people"
+	if diff := cmp.Diff([]string{hooks, sources}, found.warnings(nil)); diff != "" {
+		t.Errorf("at first (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{sources}, found.warnings(found.hooks)); diff != "" {
+		t.Errorf("the next time (-want +got):\n%s", diff)
+	}
+}
