@@ -91,6 +91,14 @@ func TestErrors(t *testing.T) {
 		{"argument-breaks-isolation", func(*shop) {}, "build dev@HEAD -- --profiles-dir ."},
 		{"bad-vars", func(*shop) {}, "build dev@HEAD --vars days"},
 		{"modified-without-defer", func(*shop) {}, "build dev@HEAD --modified"},
+		{"modified-and-select", func(*shop) {}, "build dev@HEAD --defer prod@main --modified -s orders"},
+		{"clone-without-baseline", func(*shop) {}, "clone dev@HEAD"},
+		{"docs-never-written", func(*shop) {}, "docs serve dev@HEAD"},
+		{"packages-not-a-list", func(s *shop) {
+			s.write("packages.yml", "packages:\n  local: packages/money\n")
+			s.git("add", "-A")
+			s.git("commit", "-qm", "Money")
+		}, "build dev@HEAD"},
 		{"defer-without-ref", func(*shop) {}, "build dev@HEAD --defer prod"},
 		{"defer-to-itself", func(*shop) {}, "build dev@HEAD --defer dev@metrics"},
 		{"defer-to-nothing", func(*shop) {}, "build dev@HEAD --defer prod@main"},
@@ -203,6 +211,7 @@ func TestErrorsOfSteps(t *testing.T) {
 			s.tell("somebody checks another commit out in the worktree")
 			s.git("-C", ".dot/build/"+s.git("rev-parse", "--short", "HEAD")+"/worktree", "checkout", "-q", "main")
 		}, "build dev@HEAD", 2},
+		{"retry-of-nothing", func(*shop) {}, "retry dev@HEAD", 2},
 		{"broken-model", func(s *shop) {
 			s.write("models/average.sql", "select * from {{ ref('nowhere') }}")
 			s.git("commit", "-qam", "Break a model")
