@@ -3,48 +3,116 @@
 package e2e
 
 import (
+	"os"
 	"strings"
 	"syscall"
 	"testing"
 )
 
-// A.7: Ctrl-C in the middle of a query: the query ends in the database too, and the
-// same command goes on from there.
+// A.7: whoever stops dot in the middle of a query, and however: the query ends in
+// the database too, dbt's partial results are known, and the same command goes on
+// from there.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "postgres", map[string]string{
-		// As long as somebody says, so that the second run needn't wait.
-		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
+		// As long as somebody says, so that the last run needn't wait.
+		"models/nap.sql": "{{ config(materialized='table') }}\n" +
+			"select n.seconds from public.nap as n, {{ ref('first') }} as f, pg_sleep(n.seconds)\n",
+		"models/first.sql": "select 1 as one\n",
 	})
 	s.query("create table public.nap as select 600 as seconds")
-	napping := "select pid from pg_stat_activity where query like '%pg_sleep%' and state = 'active' and pid <> pg_backend_pid()" +
-		" and datname = current_database()"
-	build := []string{"build", "dev@HEAD", "-s", "nap"}
-
-	c := s.start(build...)
-	eventually(t, "the model sleeps", func() bool {
-		if c.ended() {
-			c.wait()
-			t.Fatal("dot ended before the model slept")
+	build := []string{"build", "dev@HEAD", "-s", "+nap"}
+	// asleep waits until the query runs.
+	asleep := func(c *call) {
+		t.Helper()
+		eventually(t, "the model sleeps", func() bool {
+			if c.ended() {
+				c.wait()
+				t.Fatal("dot ended before the model slept")
+			}
+			return s.napping()
+		})
+	}
+	// stopped waits until all is over, in the database too.
+	stopped := func(c *call, code int, says string) {
+		t.Helper()
+		if res := c.wait(); res.code != code || !strings.Contains(res.stderr, says) {
+			t.Errorf("exit code %d, want %d; it has to say %q", res.code, code, says)
 		}
-		return len(s.query(napping)) > 0
+		eventually(t, "the query has ended", func() bool { return !s.napping() })
+		dbts := s.starts()
+		eventually(t, "dbt is gone", func() bool { return !alive(dbts[len(dbts)-1].pid) })
+		s.reason("interrupted", build...)
+	}
+
+	s.part("Ctrl-C at a terminal", func() {
+		c, screen := s.startAtTerminal(build...)
+		asleep(c)
+		if _, err := screen.WriteString("\x03"); err != nil {
+			t.Fatal(err)
+		}
+		stopped(c, 130, "interrupted")
+		// The ledger has what dbt had done, and not what it hadn't.
+		plan := s.mustDot("plan", "build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "nap").stdout
+		if !strings.Contains(plan, "1 of 5 nodes ok") {
+			t.Error("the baseline's one node that was built is not known")
+		}
 	})
-	c.signal(syscall.SIGINT)
-	res := c.wait()
-	if res.code != 130 {
-		t.Errorf("exit code %d, want 130", res.code)
-	}
-	if !strings.Contains(res.stderr, "interrupted") {
-		t.Error("dot does not say that it was interrupted")
-	}
-	if left := s.query(napping); len(left) > 0 {
-		t.Errorf("the query goes on in %v", left)
-	}
+	s.part("the terminal is closed", func() {
+		c, screen := s.startAtTerminal(build...)
+		asleep(c)
+		screen.Close()
+		stopped(c, 129, "")
+	})
+	s.part("SIGTERM", func() {
+		c := s.start(build...)
+		asleep(c)
+		c.signal(syscall.SIGTERM)
+		stopped(c, 143, "interrupted")
+	})
+	s.part("dot is killed", func() {
+		if !isDir("/proc/self") {
+			t.Skip("nobody tells dbt here")
+		}
+		c := s.start(build...)
+		asleep(c)
+		c.signal(syscall.SIGKILL)
+		stopped(c, -1, "")
+	})
 
 	s.query("update public.nap set seconds = 0")
-	s.reason("interrupted", build...)
 	s.planIsRun(build...)
 	if got := s.query("select seconds from dev_" + s.head() + ".nap"); len(got) != 1 || got[0][0] != "0" {
 		t.Errorf("the model holds %v, want one row of 0", got)
+	}
+	if pg, ok := s.warehouse.(postgresDB); ok {
+		s.nowhere(pg.Password)
+	}
+}
+
+// napping reports whether a query of the project's sleeps in the database.
+func (s *shop) napping() bool {
+	s.t.Helper()
+	return len(s.query("select pid from pg_stat_activity where query like '%pg_sleep%' and state = 'active'"+
+		" and pid <> pg_backend_pid() and datname = current_database()")) > 0
+}
+
+// nowhere checks that a secret is in no file of dot's, dbt's logs and artifacts
+// among them, and in nothing that was said.
+func (s *shop) nowhere(secret string) {
+	s.t.Helper()
+	if secret == "" {
+		s.t.Fatal("there is no secret to look for")
+	}
+	for _, each := range s.said {
+		if strings.Contains(each.stdout+each.stderr, secret) {
+			s.t.Errorf("dot %s tells the secret", strings.Join(each.args, " "))
+		}
+	}
+	for name := range tree(s.t, s.dir+"/.dot") {
+		text, err := os.ReadFile(name)
+		if err == nil && strings.Contains(string(text), secret) {
+			s.t.Errorf("%s holds the secret", name)
+		}
 	}
 }
