@@ -23,7 +23,8 @@
 // they can be read while planning; where something below runs, the step runs
 // too, and its key is sealed when it starts.
 //
-// A step that depends on one which runs, runs too, but only within the same
+// A step that depends on one which runs, runs too, unless that one is
+// [Step.Exact] and makes again what it made before, and only within the same
 // invocation: if that is killed between the two, the next one finds the lower
 // step up to date and decides about the upper one by its key alone. So what a
 // step's result takes from the steps below must show in their keys, in Late or

@@ -99,18 +99,24 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 	return p, nil
 }
 
-// runsBelow returns the first step with a record that runs below a step, or "".
-// In place of a step without one stands what that depends on itself.
+// runsBelow returns the first step with a record that runs below a step, and
+// makes something new for all that is known, or "". In place of a step without one stands what that depends on itself.
 func (p *Plan) runsBelow(g *Graph, step *Step) string {
 	for _, name := range step.Deps {
 		switch below := p.Steps[g.index[name]]; {
 		case below.Step.Record == "" && below.depRuns != "":
 			return below.depRuns
-		case below.Step.Record != "" && below.Decision.Run:
+		case below.Step.Record != "" && below.Decision.Run && !below.remakes():
 			return name
 		}
 	}
 	return ""
+}
+
+// remakes reports whether a step, if it runs, only makes again what its record
+// says it has made: then all that the steps above take from it is known.
+func (p Planned) remakes() bool {
+	return p.Step.Exact && p.key != "" && p.Record.State == Succeeded && p.Record.Key == p.key
 }
 
 // keysOf are the keys of the steps that a step depends on, as inputs of it.

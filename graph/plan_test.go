@@ -119,3 +119,38 @@ func TestPlanError(t *testing.T) {
 		t.Errorf("%d records were written", w.saves)
 	}
 }
+
+// F.1: what an exact step makes again is no reason to run what is above it; that
+// it makes something else is.
+func TestPlanAboveAnExactStep(t *testing.T) {
+	w := newWorld()
+	steps := parseSteps("worktree:", "deps: worktree", "build: deps worktree")
+	worktree, deps := steps[0], steps[1]
+	worktree.Exact = true
+	g := newGraph(t, steps...)
+	mustRun(t, g, w.options())
+	compare := func(what string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, planText(mustPlan(t, g, w.env()))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+
+	worktree.Missing = says("it is gone")
+	compare("gone", "run worktree: it is gone", "skip deps: up to date", "skip build: up to date")
+	deps.Missing = says("so are the packages")
+	compare("and what lay in it", "run worktree: it is gone", "run deps: so are the packages", "run build: after deps")
+	deps.Exact = true
+	compare("if that is exact, too", "run worktree: it is gone", "run deps: so are the packages", "skip build: up to date")
+
+	result := mustRun(t, g, w.options())
+	for i, want := range []graph.Outcome{graph.OK, graph.OK, graph.Skipped} {
+		if got := result.Steps[i].Outcome; got != want {
+			t.Errorf("%s: %v, want %v", steps[i].Name, got, want)
+		}
+	}
+
+	worktree.Missing, deps.Missing = nil, nil
+	worktree.Inputs = []graph.Input{{Label: "commit", Value: "another"}}
+	compare("another one", "run worktree: changed: commit", "run deps: after worktree", "run build: after deps")
+}

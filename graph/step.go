@@ -26,6 +26,10 @@ type Step struct {
 	// without a record (see Record) has no key and only has to succeed, but
 	// what that depends on counts: when one of those runs, this step does.
 	Deps []string
+	// Exact is set if another run under the same key makes just what is made
+	// already: what depends on the step then goes by its own key, instead of
+	// running with it. A step whose action asks the network is not.
+	Exact bool
 	// After names steps that this one follows if they are in the graph and
 	// run, whether they succeed or not.
 	After []string

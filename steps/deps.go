@@ -69,7 +69,8 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		step.Late = func(context.Context) ([]graph.Input, error) { return c.lateVersions(b, ""), nil }
 	}
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
-	if slices.ContainsFunc(packages, dbt.Package.Moves) && !c.pinned(b) {
+	step.Exact = c.pinned(b)
+	if slices.ContainsFunc(packages, dbt.Package.Moves) && !step.Exact {
 		step.MaxAge = c.maxAge(call.env)
 	}
 	step.Missing = func(r graph.Record) string {

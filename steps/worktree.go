@@ -16,7 +16,7 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 	return &graph.Step{
 		Name: "worktree " + b.Commit.Short, Kind: "worktree", Version: 1,
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
-		Record: b.Commit.Record("worktree"),
+		Record: b.Commit.Record("worktree"), Exact: true,
 		Missing: func(r graph.Record) string {
 			if err := c.repo.CheckWorktree(path, b.Commit.Hash); err != nil {
 				return err.Error()
