@@ -99,8 +99,9 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 	return p, nil
 }
 
-// runsBelow returns the first step with a record that runs below a step, and
-// makes something new for all that is known, or "". In place of a step without one stands what that depends on itself.
+// runsBelow returns the first step with a record that runs below a step and
+// may make something new, or "". In place of a step without a record stands what
+// that depends on itself.
 func (p *Plan) runsBelow(g *Graph, step *Step) string {
 	for _, name := range step.Deps {
 		switch below := p.Steps[g.index[name]]; {

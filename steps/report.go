@@ -16,14 +16,14 @@ type Report struct {
 	Run string `json:"run,omitempty"`
 	// Written is how many nodes the run wrote whose results are the build's.
 	Written int `json:"written"`
-	// Invocation is dbt's id of the run, if it left results.
-	Invocation string `json:"invocation,omitempty"`
 	// Counts are how many nodes ended with each of dbt's statuses.
 	Counts map[dbt.Status]int `json:"counts"`
 	Schema string             `json:"schema"`
 	// History says what incremental models and snapshots were built on; ""
 	// where there were none.
 	History string `json:"history,omitempty"`
+	// Invocation is dbt's id of the run, if it left results.
+	Invocation string `json:"invocation,omitempty"`
 	// Manifest tells the manifest.json that a command which builds nothing
 	// left in the target path from later ones.
 	Manifest string `json:"manifest,omitempty"`
