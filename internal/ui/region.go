@@ -16,7 +16,7 @@ import (
 // by above them. What goes to the terminal meanwhile has to go through the region's Writers.
 //
 // It is taken away before anything is written above it, and drawn again below that: a terminal gets
-// nothing but plain lines, "\r", and sequences that go up and erase. The cursor stays visible, so that there
+// nothing but plain lines, "\r", and sequences that go up and down and erase a row. The cursor stays visible, so that there
 // is nothing to set right if the program is killed, and waits at the beginning of the last line, where the
 // "^C" that a terminal echoes breaks no line.
 //
@@ -92,22 +92,34 @@ func (r *Region) Close() {
 	r.closed = true
 }
 
-// erase takes the lines away that are drawn.
+// erase takes the lines away that are drawn, row by row: tmux keeps a copy of a screen that is erased at once,
+// from its first row on.
 func (r *Region) erase(b *strings.Builder) {
 	if len(r.drawn) == 0 {
 		return
 	}
 	columns, _ := r.size()
-	rows := 0
-	for _, width := range r.drawn[:len(r.drawn)-1] {
-		rows += max(1, (width+columns-1)/columns)
+	rows, last := 0, 0
+	for _, width := range r.drawn {
+		last = max(1, (width+columns-1)/columns)
+		rows += last
 	}
 	b.WriteString("\r")
-	if rows > 0 {
+	up(b, rows-last)
+	b.WriteString(eraseRow)
+	for range rows - 1 {
+		b.WriteString("\x1b[1B" + eraseRow)
+	}
+	up(b, rows-1)
+	r.drawn = r.drawn[:0]
+}
+
+const eraseRow = "\x1b[2K"
+
+func up(b *strings.Builder, rows int) {
+	if rows > 0 { // 0 is 1 to a terminal
 		fmt.Fprintf(b, "\x1b[%dA", rows)
 	}
-	b.WriteString("\x1b[J")
-	r.drawn = r.drawn[:0]
 }
 
 func (r *Region) draw(b *strings.Builder) {

@@ -8,6 +8,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -120,10 +121,11 @@ func (s *Screen) sequence(text []byte) int {
 		switch {
 		case c == 'm':
 		case c == 'A' && err == nil:
-			s.up(n)
-		case c == 'J' && parameters == "":
-			s.lines = s.lines[:s.row+1]
-			s.lines[s.row] = s.lines[s.row][:min(s.column, len(s.lines[s.row]))]
+			s.move(-n)
+		case c == 'B' && err == nil:
+			s.move(n)
+		case c == 'K' && parameters == "2":
+			s.eraseRow()
 		default:
 			s.unknown = append(s.unknown, fmt.Sprintf("%q", whole))
 		}
@@ -135,8 +137,8 @@ func (s *Screen) sequence(text []byte) int {
 // height is how many rows a line takes up.
 func (s *Screen) height(line []rune) int { return max(1, (len(line)+s.columns-1)/s.columns) }
 
-// up goes up n rows, but not out of the screen.
-func (s *Screen) up(n int) {
+// move goes down n rows, or up, but not out of the screen.
+func (s *Screen) move(n int) {
 	total := 0
 	for _, line := range s.lines {
 		total += s.height(line)
@@ -145,7 +147,7 @@ func (s *Screen) up(n int) {
 	for _, line := range s.lines[:s.row] {
 		at += s.height(line)
 	}
-	at = max(at-n, total-s.rows, 0)
+	at = min(max(at+n, total-s.rows, 0), total-1)
 	column := s.column % s.columns
 	for i, line := range s.lines {
 		if at < s.height(line) {
@@ -154,6 +156,22 @@ func (s *Screen) up(n int) {
 		}
 		at -= s.height(line)
 	}
+}
+
+// eraseRow empties the row that the cursor is in. What was one line with the rows above and below is so no more.
+func (s *Screen) eraseRow() {
+	at := s.row
+	line, start := s.lines[at], s.column-s.column%s.columns
+	parts := [][]rune{nil}
+	if start > 0 {
+		parts = [][]rune{line[:start:start], nil}
+		s.row++
+	}
+	if end := start + s.columns; end < len(line) {
+		parts = append(parts, line[end:])
+	}
+	s.column -= start
+	s.lines = slices.Replace(s.lines, at, at+1, parts...)
 }
 
 // String is everything that has been written, line by line; empty lines at the end are left out.
