@@ -122,8 +122,10 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		return nil, err
 	}
 	if !exit.OK() {
-		// dbt says what is wrong with the project on stdout.
-		_, _ = stdout.WriteTo(aside)
+		if ctx.Err() == nil { // else it is where in its code Ctrl-C met it
+			// dbt says what is wrong with the project on stdout.
+			_, _ = stdout.WriteTo(aside)
+		}
 		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
 	}
 	listed, err := dbt.ReadList(&stdout)

@@ -201,9 +201,7 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 	if err := a.restoreLock(); err != nil {
 		return nil, err
 	}
-	aside, end := a.aside(attempt)
-	defer end()
-	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: aside, Stderr: aside})
+	exit, err := a.runAside(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ})
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,20 @@ func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call *c
 	return c.runDBT(ctx, attempt, run)
 }
 
+// runAside runs a dbt command that nobody asked for: what it says goes to stderr
+// or, if it is to be reported, is as lines.
+func (c *compiler) runAside(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
+	call.Stdout, call.Stderr = c.world.Stderr, c.world.Stderr
+	if c.reports {
+		call.Events = func(e dbt.Event) {
+			if text, ok := e.Console(); ok {
+				attempt.Report(Line(text))
+			}
+		}
+	}
+	return c.runDBT(ctx, attempt, call)
+}
+
 // A Line is what a program said that ran before the command that was asked for.
 // It is reported with the step.
 type Line string

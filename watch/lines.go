@@ -79,7 +79,11 @@ func (o Options) end(e graph.Event, one *build) {
 			o.line(ui.Good, "done", name, why, time)
 		}
 	case graph.Broken:
-		o.line(ui.Bad, "failed", name, why, result(e.Result), time)
+		style, mark := ui.Bad, "failed"
+		if e.Result.Record.State == graph.Stopped {
+			style, mark = ui.Warn, "interrupted"
+		}
+		o.line(style, mark, name, why, result(e.Result), time)
 	}
 }
 

@@ -40,7 +40,11 @@ func (b *board) outcomes(r *graph.Result, builds bool) []outcome {
 	for _, one := range b.builds {
 		for i, planned := range r.Plan.Steps {
 			if planned.Step.Name == one.Step {
-				all = append(all, one.outcome(planned, r.Steps[i], builds))
+				o := one.outcome(planned, r.Steps[i], builds)
+				if o.status == Failed && r.Cancelled && planned.Step.Record == "" {
+					o.status = Interrupted // no record says so
+				}
+				all = append(all, o)
 			}
 		}
 	}

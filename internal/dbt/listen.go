@@ -23,7 +23,8 @@ func listen(c *proc.Command, emit func(Event)) (done func()) {
 		emit(e)
 	}
 	plain := func(text []byte) { one(plainLine(text)) }
-	stdout, stderr := proc.NewLines(plain), proc.NewLines(plain)
+	errors := &tracebacks{emit: func(line string) { one(Event{Message: line}) }}
+	stdout, stderr := proc.NewLines(plain), proc.NewLines(func(text []byte) { errors.line(plainLine(text).Message) })
 	env := c.Env
 	if env == nil {
 		env = os.Environ()
@@ -36,6 +37,7 @@ func listen(c *proc.Command, emit func(Event)) (done func()) {
 	return func() {
 		stdout.End()
 		stderr.End()
+		errors.end()
 	}
 }
 
