@@ -9,13 +9,18 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// listen has a dbt command write structured events to its stdout, and hands them on, together with what it
+// listen has a call with Events write structured ones to its stdout, and hands them on, together with what it
 // writes to stderr. done is to be called when the command has ended.
 //
 // It asks for them with environment variables: flags on the command line win over these, so that it is
 // still the user's, and needs no place in it to be found. Where the user has a wish for what dbt says, dbt
 // is left to it, and each line is handed on as a plain one.
-func listen(c *proc.Command, emit func(Event)) (done func()) {
+func (c *Call) listen() (done func()) {
+	emit := c.Events
+	if emit == nil {
+		return func() {}
+	}
+	c.Events = nil
 	var mu sync.Mutex // stdout and stderr are read by a goroutine each
 	one := func(e Event) {
 		mu.Lock()

@@ -18,7 +18,8 @@ type Call struct {
 	Inherit        []*os.File // stay open in dbt: locks last as long as it does
 	Interactive    bool       // dbt may ask: it gets the terminal
 	// Events, if set, gets what dbt says in place of Stdout and Stderr, one call at a time.
-	Events func(Event)
+	Events  func(Event)
+	Hosting Hosting // what a [Launcher] goes by; none: it runs the call as a process of its own
 }
 
 // Runner runs dbt. Cancelling the context interrupts it once, and dbt then cancels its queries and
@@ -32,6 +33,7 @@ type Exec struct{}
 
 // Run is an error only when dbt could not be started, or its output not be written.
 func (Exec) Run(ctx context.Context, call Call) (proc.Exit, error) {
+	defer call.listen()()
 	command := proc.Command{
 		Argv:        call.Argv,
 		Dir:         call.Dir,
@@ -43,9 +45,6 @@ func (Exec) Run(ctx context.Context, call Call) (proc.Exit, error) {
 	}
 	if call.Interactive {
 		command.Stdin = os.Stdin
-	}
-	if call.Events != nil {
-		defer listen(&command, call.Events)()
 	}
 	exit, err := command.Run(ctx)
 	if err != nil {

@@ -23,9 +23,14 @@ func (e Exit) String() string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
+// Killed is the exit of a command that a signal ended.
+func Killed(s syscall.Signal) Exit {
+	return Exit{Code: signalled + int(s), Signal: signalName(s)}
+}
+
 func exitOf(state *os.ProcessState) Exit {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return Exit{Code: signalled + int(status.Signal()), Signal: signalName(status.Signal())}
+		return Killed(status.Signal())
 	}
 	return Exit{Code: state.ExitCode()}
 }

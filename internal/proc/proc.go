@@ -88,7 +88,7 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 
 // obey passes on what ctx says to the group, until the command has ended: at most one interrupt, and a kill.
 func (g *group) obey(ctx context.Context, ended <-chan struct{}) {
-	interrupt, kill := ctx.Done(), killChannel(ctx)
+	interrupt, kill := ctx.Done(), KillChannel(ctx)
 	for {
 		select {
 		case <-ended:

@@ -67,8 +67,8 @@ func WithKill(ctx context.Context, kill <-chan struct{}) context.Context {
 	return context.WithValue(ctx, killKey{}, kill)
 }
 
-// killChannel is nil, which never becomes ready, if ctx has none.
-func killChannel(ctx context.Context) <-chan struct{} {
+// KillChannel is the channel that [WithKill] gave to ctx; nil, which never becomes ready, if it has none.
+func KillChannel(ctx context.Context) <-chan struct{} {
 	kill, _ := ctx.Value(killKey{}).(<-chan struct{})
 	return kill
 }

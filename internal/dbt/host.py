@@ -1,0 +1,567 @@
+"""The dbt host: imports dbt once, then forks a child for each dbt command.
+
+dot starts it with the interpreter of dbt's console script:
+
+    python - CONTROL SCRIPT ADAPTER
+
+with this text on its standard input. CONTROL is the descriptor of a socket of
+messages (SOCK_SEQPACKET) to dot. The first message says whether the host is of
+use:
+
+    ready
+    refused REASON      dot then runs each dbt as a process of its own
+
+After that dot sends a message for each command, with these descriptors: the
+command's line to dot (a stream socket), its request (a file), its stdin, stdout
+and stderr, a sign of life (which closes when the child is gone, though the host be
+gone, too), and others that are to stay open as long as dbt works: locks. On the line
+is said
+
+    pid N               by the child: it is there, and the head of a group
+    failed REASON       by the child: it could not become dbt
+    exit N | signal N   how the child ended; what it left running in its group is killed
+    refused REASON      no child was made, nothing has run
+
+and dot says "i" to interrupt the child, once, or "k" to kill it, and its group
+with it. If the line ends, dot is gone: the child is interrupted, once, so that
+dbt cancels its queries, and gets some time to do so.
+
+A request is texts that end in a NUL each: the directory to run in, how many
+arguments there are, the arguments, and the environment as NAME=value.
+
+The one rule of all this is that a command can't tell: what is done here between
+fork and dbt is what the system and Python do between fork and a script's first
+line, and what is done after dbt what Python does at its end.
+"""
+
+import atexit
+import ctypes
+import gc
+import importlib
+import io
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+import types
+
+# Seconds that commands have, once dot is gone, to cancel their queries.
+GRACE = 60
+
+# What dbt imports when a command needs it. babel.dates, too, is imported late, but
+# keeps the time zone of that moment.
+LATE = (
+    "_strptime",
+    "daff",
+    "dbt.clients.git",
+    "dbt.clients.registry",
+    "dbt.deps.resolver",
+    "dbt.parser.sql",
+    "dbt.runners",
+    "dbt.task.build",
+    "dbt.task.clone",
+    "dbt.task.compile",
+    "dbt.task.debug",
+    "dbt.task.deps",
+    "dbt.task.docs.generate",
+    "dbt.task.freshness",
+    "dbt.task.list",
+    "dbt.task.retry",
+    "dbt.task.run_operation",
+    "dbt.task.show",
+    "dbt_common.clients.agate_helper",
+    "multiprocessing.dummy",
+    "multiprocessing.pool",
+    "resource",
+    "sqlparse",
+)
+
+# Classes whose JSON schema dbt makes, and keeps, when it first checks a value against it:
+# all of them take half a second in each process. They are made in idle moments.
+SCHEMAS = (
+    ("dbt.contracts.project", "ProjectFlags"),
+    ("dbt.contracts.project", "Project"),
+    ("dbt.contracts.project", "PackageConfig"),
+    ("dbt.contracts.selection", "SelectorFile"),
+    ("dbt.contracts.project", "Configuration"),
+    ("dbt.contracts.project", "ProfileConfig"),
+    ("dbt.contracts.graph.nodes", "ModelNode"),
+    ("dbt.artifacts.resources.v1.model", "ModelConfig"),
+    ("dbt.artifacts.resources.v1.components", "Contract"),
+    ("dbt.contracts.graph.unparsed", "UnparsedModelUpdate"),
+    ("dbt.contracts.graph.nodes", "GenericTestNode"),
+    ("dbt.artifacts.resources.v1.config", "TestConfig"),
+    ("dbt.contracts.graph.nodes", "SeedNode"),
+    ("dbt.artifacts.resources.v1.seed", "SeedConfig"),
+    ("dbt.task.test", "TestResultData"),
+)
+
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # prctl(2)
+
+
+class Refused(Exception):
+    """This dbt can't be hosted; says why."""
+
+
+def main(control, script, adapter):
+    # A signal that this process gets is dot's end at most, which its socket tells as well.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    control = socket.socket(fileno=control)
+    os.set_inheritable(control.fileno(), False)
+    lc_ctype = os.environ.get("LC_CTYPE")
+    try:
+        look_at_system()
+        said = import_quietly(script, adapter)
+        if said:
+            raise Refused("importing dbt says: " + said.strip().splitlines()[0])
+        look_at_packages(adapter)
+        look_at_threads()
+    except Refused as e:
+        control.send(("refused %s" % e).encode("utf-8", "replace")[:4000])
+        return
+    # Collecting what is here now would copy its pages in each child.
+    gc.collect()
+    gc.freeze()
+    host = Host(control, script, lc_ctype, list(SCHEMAS) + [("dbt.adapters." + adapter, "Plugin.credentials")])
+    control.send(b"ready")
+    host.serve()
+
+
+# Whether this dbt can be hosted.
+
+
+def look_at_system():
+    """Refuses an interpreter and a C library on which this was never run."""
+    if sys.implementation.name != "cpython" or not (3, 9) <= sys.version_info[:2] <= (3, 13):
+        raise Refused("its Python is %s %d.%d" % ((sys.implementation.name,) + sys.version_info[:2]))
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        raise Refused("its Python has no global lock")
+    try:
+        libc = os.confstr("CS_GNU_LIBC_VERSION")
+    except (ValueError, OSError):
+        libc = None
+    if not libc:
+        raise Refused("its C library is not glibc")
+
+
+def import_quietly(script, adapter):
+    """Imports dbt as its script would, and returns what that printed: each dbt that
+    starts by itself would print it again."""
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.path.dirname(os.path.realpath(script))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    paper = os.memfd_create("said")
+    kept = [os.dup(1), os.dup(2)]
+    try:
+        os.dup2(paper, 1)
+        os.dup2(paper, 2)
+        try:
+            importlib.import_module("dbt.cli.main")
+            importlib.import_module("dbt.adapters." + adapter)
+        except BaseException as e:
+            raise Refused("importing dbt fails: %s: %s" % (type(e).__name__, e))
+        for name in LATE:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                pass  # another dbt has other modules
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
+        for fd in kept:
+            os.close(fd)
+    os.lseek(paper, 0, os.SEEK_SET)
+    with open(paper, errors="replace") as text:
+        return text.read()
+
+
+def look_at_packages(adapter):
+    """Refuses a dbt that somebody works on, or that is put together of several places."""
+    places = {place_of(name) for name in ("dbt.cli.main", "dbt.adapters.base", "dbt.adapters." + adapter, "dbt_common")}
+    if len(places) != 1:
+        raise Refused("dbt's packages lie in several places: " + ", ".join(sorted(places)))
+    place = places.pop()
+    if os.path.basename(place) not in ("site-packages", "dist-packages"):
+        raise Refused("dbt is not installed but lies in " + place)
+    for name in ("dbt", "dbt.adapters"):
+        found = {os.path.realpath(path) for path in sys.modules[name].__path__}
+        if len(found) != 1:
+            raise Refused("the package %s lies in several places: %s" % (name, ", ".join(sorted(found))))
+
+
+def place_of(name):
+    """The directory on Python's path that a module comes from."""
+    path = os.path.realpath(importlib.import_module(name).__file__)
+    levels = name.count(".") + (2 if os.path.basename(path) == "__init__.py" else 1)
+    for _ in range(levels):
+        path = os.path.dirname(path)
+    return path
+
+
+def look_at_threads():
+    """Refuses to fork where a lock may be held by a thread that the child doesn't have."""
+    count = len(os.listdir("/proc/self/task"))
+    if count != 1 or threading.active_count() != 1:
+        raise Refused("it has %d threads before a command runs" % max(count, threading.active_count()))
+    tracker = sys.modules.get("multiprocessing.resource_tracker")
+    if tracker is not None and getattr(tracker._resource_tracker, "_fd", None) is not None:
+        raise Refused("it has a resource tracker before a command runs")
+
+
+# The host's own work.
+
+
+class Command:
+    """A command that a child of the host runs."""
+
+    def __init__(self, pid, line):
+        self.pid = pid
+        self.line = line
+        self.listened_to = True
+        self.interrupted = False
+
+    def interrupt(self):
+        # One: dbt cancels its queries. Two: it drops everything.
+        if not self.interrupted:
+            self.interrupted = True
+            self.signal(signal.SIGINT)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number):
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            pass  # can't be: it is not reaped yet
+
+    def ended(self):
+        """How the child ended, as the line says it; None if it works."""
+        # It keeps its pid, and its group that name, until it is reaped.
+        if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            return None
+        self.kill()  # what it left running
+        _, status = os.waitpid(self.pid, 0)
+        if os.WIFSIGNALED(status):
+            return "signal %d" % os.WTERMSIG(status)
+        return "exit %d" % os.WEXITSTATUS(status)
+
+
+class Host:
+    def __init__(self, control, script, lc_ctype, schemas):
+        self.control = control
+        self.script = script
+        self.lc_ctype = lc_ctype
+        self.schemas = schemas  # to be made
+        self.pid = os.getpid()
+        self.prctl = ctypes.CDLL(None).prctl
+        self.commands = []
+        self.deadline = None  # for the commands, once dot is gone
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(control, selectors.EVENT_READ, self.take)
+        # A child that ends wakes the loop through a signal.
+        self.bell, ringer = socket.socketpair()
+        self.bell.setblocking(False)
+        ringer.setblocking(False)
+        self.ringer = ringer
+        signal.set_wakeup_fd(ringer.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        self.selector.register(self.bell, selectors.EVENT_READ, self.hush)
+
+    def serve(self):
+        while self.control is not None or self.commands:
+            ready = self.selector.select(self.patience())
+            for key, _ in ready:
+                key.data()
+            self.reap()
+            if self.deadline is not None and time.monotonic() >= self.deadline:
+                for command in self.commands:
+                    command.kill()
+                self.deadline = time.monotonic() + GRACE
+            elif not ready and self.schemas:
+                make_schema(*self.schemas.pop(0))
+
+    def patience(self):
+        """How many seconds to wait for something to happen; None for ever."""
+        if self.deadline is not None:
+            return max(0, self.deadline - time.monotonic())
+        return 0 if self.schemas else None
+
+    def hush(self):
+        try:
+            while self.bell.recv(512):
+                pass
+        except BlockingIOError:
+            pass
+
+    def take(self):
+        """Takes a command from dot."""
+        try:
+            message, fds, flags, _ = socket.recv_fds(self.control, 16, 250, socket.MSG_CMSG_CLOEXEC)
+        except ConnectionError:
+            message, fds, flags = b"", [], 0
+        if not message:
+            self.selector.unregister(self.control)
+            self.control.close()
+            self.control = None
+            self.deadline = time.monotonic() + GRACE
+            return
+        line = socket.socket(fileno=fds[0])
+        try:
+            if flags & socket.MSG_CTRUNC:
+                raise Refused("it may not open that many files")
+            look_at_threads()
+            pid = self.fork(line, fds[1:])
+        except (Refused, OSError, MemoryError) as e:
+            say(line, "refused %s" % e)
+            line.close()
+            return
+        finally:
+            for fd in fds[1:]:  # the child's; locks would outlive it
+                os.close(fd)
+        command = Command(pid, line)
+        self.commands.append(command)
+        self.selector.register(line, selectors.EVENT_READ, lambda: self.listen(command))
+
+    def fork(self, line, fds):
+        # An interrupt that comes before the child can take it has to wait, not to be lost.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            pid = os.fork()
+            if pid == 0:
+                code = 1
+                try:
+                    code = Child(self, line, fds).live()
+                finally:
+                    os._exit(code)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        try:
+            os.setpgid(pid, pid)  # the child does so, too: whoever is first
+        except OSError:
+            pass
+        return pid
+
+    def listen(self, command):
+        """Does what dot says about a command."""
+        try:
+            words = command.line.recv(16)
+        except ConnectionError:
+            words = b""
+        if not words:
+            self.stop_listening(command)
+            command.interrupt()
+        if b"i" in words:
+            command.interrupt()
+        if b"k" in words:
+            command.kill()
+
+    def stop_listening(self, command):
+        if command.listened_to:
+            command.listened_to = False
+            self.selector.unregister(command.line)
+
+    def reap(self):
+        for command in self.commands[:]:
+            how = command.ended()
+            if how is not None:
+                self.commands.remove(command)
+                self.stop_listening(command)
+                say(command.line, how)
+                command.line.close()
+
+
+def make_schema(module, name):
+    try:
+        found = sys.modules[module]
+        for part in name.split("."):
+            found = getattr(found, part)
+        found.json_schema()
+        gc.freeze()
+    except Exception:
+        pass  # another dbt has other classes, and makes what it needs itself
+
+
+def say(line, text):
+    try:
+        line.sendall(text.encode("utf-8", "replace").replace(b"\n", b" ")[:4000] + b"\n")
+    except OSError:
+        pass  # dot is gone
+
+
+# The child's way from fork to dbt and to its end.
+
+
+class Child:
+    def __init__(self, host, line, fds):
+        self.host = host
+        self.line = line
+        self.fds = fds
+
+    def live(self):
+        """Runs the command and returns the exit code."""
+        try:
+            self.tie()
+            self.take_streams()
+            directory, argv, environ = self.read_request()
+            os.chdir(directory)
+            take_environment(environ, self.host.lc_ctype)
+            self.let_go()
+            take_signals()
+            open_streams()
+            renew_ids()
+            program = self.load(argv)
+        except BaseException as e:
+            say(self.line, "failed %s" % (e if isinstance(e, OSError) else traceback.format_exc()))
+            return 1
+        self.line.close()
+        return run(program)
+
+    def tie(self):
+        """Makes the child the head of a group, and one that hears of the host's end."""
+        os.setpgid(0, 0)
+        say(self.line, "pid %d" % os.getpid())
+        self.host.prctl(PR_SET_NAME, b"dbt", 0, 0, 0)
+        self.host.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+        if os.getppid() != self.host.pid:
+            os._exit(128 + signal.SIGINT)  # it ended before that
+
+    def take_streams(self):
+        for to, fd in enumerate(self.fds[1:4]):
+            os.dup2(fd, to)
+            os.close(fd)
+        for fd in self.fds[5:]:
+            os.set_inheritable(fd, True)
+
+    def read_request(self):
+        with open(self.fds[0], "rb") as file:
+            file.seek(0)
+            texts = file.read().split(b"\0")[:-1]
+        count = int(texts[1])
+        return texts[0], [os.fsdecode(text) for text in texts[2 : 2 + count]], texts[2 + count :]
+
+    def let_go(self):
+        """Closes what is the host's: dot has to notice the host's end though children live on."""
+        signal.set_wakeup_fd(-1)
+        self.host.selector.close()
+        for each in [self.host.control, self.host.bell, self.host.ringer]:
+            each.close()
+        for command in self.host.commands:
+            command.line.close()
+
+    def load(self, argv):
+        """Makes the console script the main program."""
+        script = self.host.script
+        with open(script, "rb") as file:
+            code = compile(file.read(), argv[0], "exec")
+        sys.argv = argv
+        sys.orig_argv = [sys.executable] + argv
+        module = types.ModuleType("__main__")
+        module.__file__ = argv[0]
+        module.__builtins__ = __builtins__
+        sys.modules["__main__"] = module
+        return lambda: exec(code, module.__dict__)
+
+
+def take_environment(environ, lc_ctype):
+    os.environ.clear()
+    for entry in environ:
+        name, _, value = entry.partition(b"=")
+        os.environb.pop(name, None)  # the last one counts, and stands where it stands
+        os.environb[name] = value
+    if lc_ctype is not None and "LC_CTYPE" not in os.environ:
+        os.environ["LC_CTYPE"] = lc_ctype  # Python's own, see PEP 538
+    time.tzset()
+
+
+def take_signals():
+    """Leaves signals as Python has them at its start; the one that waits comes in run."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def open_streams():
+    """Opens the standard streams anew: how they are buffered depends on what they are."""
+    unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
+    for fd, name in enumerate(["stdin", "stdout", "stderr"]):
+        before = getattr(sys, "__%s__" % name)
+        mode, size = ("rb", -1) if fd == 0 else ("wb", 0 if unbuffered else -1)
+        binary = open(fd, mode, size, closefd=False)
+        raw = binary if size == 0 else binary.raw
+        raw.name = "<%s>" % name
+        text = io.TextIOWrapper(
+            binary,
+            encoding=before.encoding,
+            errors=before.errors,
+            newline="\n",
+            line_buffering=not unbuffered and (raw.isatty() or fd == 2),
+            write_through=unbuffered,
+        )
+        text.mode = mode[0]
+        setattr(sys, name, text)
+        setattr(sys, "__%s__" % name, text)
+
+
+def renew_ids():
+    """Gives the child an id and a start of its own, which dbt makes when it is imported."""
+    sys.modules["dbt_common.invocation"].reset_invocation_id()
+
+
+def run(program):
+    """Runs a program to its end, as Python does, and returns the exit code."""
+    code = 0
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        program()
+    except SystemExit as e:
+        code = exit_code(e.code)
+    except BaseException as e:
+        trace = e.__traceback__
+        while trace is not None and trace.tb_frame.f_globals is globals():
+            trace = trace.tb_next
+        sys.excepthook(type(e), e.with_traceback(trace), trace)
+        code = None if isinstance(e, KeyboardInterrupt) else 1
+    # Python's own end goes on to take all modules apart, of which libraries that were
+    # loaded before the fork complain.
+    quietly("the last threads", threading._shutdown)
+    quietly("what runs at exit", atexit._run_exitfuncs)
+    flushed = [quietly(repr(stream), stream.flush) for stream in (sys.stdout, sys.stderr)]
+    if code is None:  # nobody has caught it: who waits for the child is to see what it was
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        code = 128 + signal.SIGINT
+    return code if all(flushed) else 120
+
+
+def exit_code(value):
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value & 0xFF
+    print(value, file=sys.stderr)
+    return 1
+
+
+def quietly(what, act):
+    """Does something whose failure is said and changes nothing; tells whether it succeeded."""
+    try:
+        act()
+    except BaseException as e:
+        try:
+            print("Exception ignored in: " + what, file=sys.stderr)
+            traceback.print_exception(type(e), e, None)
+        except BaseException:
+            pass
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
