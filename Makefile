@@ -44,6 +44,14 @@ endif
 test-go: ## the tests that need no dbt, quickly
 	go test ./...
 
+.PHONY: test-full
+test-full: ## what make test has a part of: every dbt command hosted and not, with each dbt; whatever dies in a hosted build
+	@test/venv.sh test
+	@test/venv.sh dbt-1.10
+	@test/venv.sh dbt-1.9
+	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python \
+		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run 'Host' ./internal/dbt ./test/e2e
+
 .PHONY: stress
 stress: ## kill dot and dbt 500 times at random moments, with the stand-in and with real dbt; KILLS=n for others
 	@test/venv.sh test

@@ -55,8 +55,12 @@ fi
 echo "making .venv/$name with $("$python" --version)"
 rm -rf "$venv"
 "$python" -m venv "$venv"
+constraints=constraints
+case $name in
+dbt-*) constraints=$name ;; # pins everything itself
+esac
 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-compile \
-	--requirement "test/requirements/$name.txt" --constraint test/requirements/constraints.txt
+	--requirement "test/requirements/$name.txt" --constraint "test/requirements/$constraints.txt"
 # Without bytecode each start of dbt takes seconds longer. A package may carry
 # files for other Python versions that do not compile: that is no reason to stop.
 "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true

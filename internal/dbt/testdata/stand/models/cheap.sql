@@ -1,0 +1,1 @@
+select fruit, cents from {{ ref('prices') }} where cents < {{ var('most') }}

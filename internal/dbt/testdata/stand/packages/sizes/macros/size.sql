@@ -1,0 +1,1 @@
+{% macro size() %}10{% endmacro %}
