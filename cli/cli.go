@@ -225,7 +225,8 @@ func selected(parsed *kong.Context) any {
 func (a *app) request(line grammar, name string, specs, forDBT []string) (steps.Request, error) {
 	req := steps.Request{
 		Modified: line.Modified, NoDeps: line.NoDeps, Force: line.Force, Resume: line.Resume, Report: line.Log != autoLog, ResetWorktree: line.ResetWorktree,
-		Args: append(line.passedOn(), forDBT...),
+		NoDBTHost: line.NoDBTHost,
+		Args:      append(line.passedOn(), forDBT...),
 	}
 	var ok bool
 	if req.Command, ok = dbt.LookupCommand(name); !ok {

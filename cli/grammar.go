@@ -43,6 +43,7 @@ type flags struct {
 	Force          bool   `help:"Run dbt even if the build is up to date. Destroys nothing."`
 	MaxAge         string `placeholder:"AGE" help:"Age at which an up-to-date build is run again: 12h (the default), 30m, 7d, 0 (always), never."`
 	ResetWorktree  bool   `help:"Undo changes that were made in the build's worktree."`
+	NoDBTHost      bool   `name:"no-dbt-host" help:"Run each dbt as a process of its own, rather than have a host import it once for all."`
 	NoDeps         bool   `help:"Don't install the project's packages first."`
 	DisablePrompts bool   `help:"Ask nothing."`
 

@@ -32,6 +32,7 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 	if err := p.Begin(); err != nil {
 		return err
 	}
+	defer a.end(p)
 	show := a.display(p, f)
 	defer show.close()
 	start := a.Now()
@@ -40,7 +41,10 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 		Pools:     p.Pools(jobs(f)),
 		KeepGoing: f.KeepGoing || len(p.Builds) > 1 && !f.FailFast,
 		PID:       os.Getpid(),
-		Observe:   show.observe,
+		Observe: func(e graph.Event) {
+			p.Expect(ctx, e)
+			show.observe(e)
+		},
 	})
 	show.close()
 	if err != nil {
@@ -59,6 +63,15 @@ func jobs(f flags) int {
 		return f.Jobs
 	}
 	return min(runtime.NumCPU(), 4)
+}
+
+// end ends what dbt ran in, and says what that was.
+func (a *app) end(p *steps.Program) {
+	for _, way := range p.End() {
+		if a.verbose {
+			a.say.Line(a.say.Paint(ui.Faint, ui.Clean(way)))
+		}
+	}
 }
 
 // A display shows a run, and what came of it.

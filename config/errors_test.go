@@ -191,6 +191,7 @@ func TestSettingErrors(t *testing.T) {
 			base: "environment:\n  all:\n    dot: {toolchain: requirements.txt}\n  dev: {}\n",
 			user: "environment:\n  dev:\n    dot: {dbt: dbt-1.9}\n",
 		}, env: "dev"},
+		setting("dbt-host in words", "dbt-host: \"on\""),
 		setting("env with values", "env: [\"TZ=UTC\"]"),
 		setting("ignore-env that is a number", "ignore-env: 5"),
 		{name: "pool without a size", files: files{base: "environment:\n  dev:\n    dot: {pool: warehouse}\n"}, env: "dev"},

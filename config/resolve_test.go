@@ -108,7 +108,7 @@ func TestResolve(t *testing.T) {
 			files: files{
 				base: `environment:
   all:
-    dot: {max-age: 1d12h, short: 8, shared-schemas: raw, target_name: prod, dbt: [uv, run, dbt], env: [TZ], ignore-env: [CI], pools: {warehouse: 2}}
+    dot: {max-age: 1d12h, short: 8, shared-schemas: raw, target_name: prod, dbt: [uv, run, dbt], env: [TZ], ignore-env: [CI], pools: {warehouse: 2}, dbt-host: true}
   dev:
     dot: {schema-suffix: "{env}_{short}", shared-schemas: [a, b], short: null}
 `,
@@ -118,6 +118,7 @@ func TestResolve(t *testing.T) {
 			want: config.Environment{Name: "dev", Dot: config.Settings{
 				MaxAge: &config.Age{}, SharedSchemas: []string{"a", "b"}, TargetName: "prod", SchemaSuffix: "{env}_{short}",
 				DBT: []string{"dbt-1.11"}, Env: []string{"TZ"}, IgnoreEnv: []string{"CI"}, Pool: "warehouse", Pools: map[string]int{"warehouse": 2},
+				DBTHost: new(true),
 			}},
 		},
 		{

@@ -36,6 +36,9 @@ type Settings struct {
 	// at the commit, of the virtual environment whose dbt runs; with slashes,
 	// relative to the project. "": not set; never set together with DBT.
 	Toolchain string
+	// DBTHost (dbt-host) is whether dbt may run in a host: nil where it was tried,
+	// true with any adapter, false never.
+	DBTHost *bool
 	// Env and IgnoreEnv (env, ignore-env) are environment variables whose values
 	// do, or do not, count when it is decided whether a build is up to date.
 	Env, IgnoreEnv []string
@@ -102,6 +105,14 @@ var settings = map[string]func(*Settings, node) error{
 		}
 		s.Toolchain, err = localPath(n.at, s.Toolchain)
 		return err
+	},
+	"dbt-host": func(s *Settings, n node) error {
+		on, ok := n.value.(bool)
+		if !ok {
+			return n.at.problemf("dbt-host must be true or false, but is %s", show(n.plain()))
+		}
+		s.DBTHost = &on
+		return nil
 	},
 	"env": func(s *Settings, n node) (err error) {
 		s.Env, err = variableNames(n, "env")

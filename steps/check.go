@@ -109,6 +109,10 @@ type checkIsolation struct {
 
 func (a *checkIsolation) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
+func (a *checkIsolation) dbtCall() dbt.Call {
+	return a.compiler.dbtCall(a.call, a.argv, a.environ)
+}
+
 func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	b := a.call.build
 	if err := a.pristine(ctx, b); err != nil {
@@ -117,7 +121,9 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	var stdout bytes.Buffer
 	aside, end := a.aside(attempt)
 	defer end()
-	exit, err := a.runDBT(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ, Stdout: &stdout, Stderr: aside})
+	list := a.dbtCall()
+	list.Stdout, list.Stderr = &stdout, aside
+	exit, err := a.runDBT(ctx, attempt, list)
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		}
 	}
 	step.Action = &installPackages{
-		compiler: c, build: b, argv: line.Argv(), dir: dir,
+		compiler: c, call: call, argv: line.Argv(), dir: dir,
 		environ:  call.exported(call.isolate(c, line).Env),
 		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: b.lock,
 	}
@@ -184,7 +184,7 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 // installPackages runs dbt deps.
 type installPackages struct {
 	*compiler
-	build    *build
+	call     *call
 	argv     []string
 	environ  []string
 	dir      string // where the packages go
@@ -194,6 +194,10 @@ type installPackages struct {
 
 func (a *installPackages) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
+func (a *installPackages) dbtCall() dbt.Call {
+	return a.compiler.dbtCall(a.call, a.argv, a.environ)
+}
+
 func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	if err := a.checkWay(); err != nil {
 		return nil, err
@@ -201,12 +205,12 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 	if err := a.restoreLock(); err != nil {
 		return nil, err
 	}
-	exit, err := a.runAside(ctx, attempt, dbt.Call{Argv: a.argv, Env: a.environ})
+	exit, err := a.runAside(ctx, attempt, a.dbtCall())
 	if err != nil {
 		return nil, err
 	}
 	if !exit.OK() {
-		return nil, &DBTError{Command: "deps", On: a.build.Commit.Short, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
+		return nil, &DBTError{Command: "deps", On: a.call.build.Commit.Short, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
 	}
 	return a.look()
 }
@@ -215,7 +219,7 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 // thinks it does: links in the commit could lead it elsewhere, or give it another
 // dbt_project.yml than the one that dot has read from git.
 func (a *installPackages) checkWay() error {
-	b := a.build
+	b := a.call.build
 	for _, name := range []string{b.project.PackagesPath, "dbt_project.yml", "packages.yml", "dependencies.yml"} {
 		if link := linkOnTheWay(b.Commit.Worktree(), path.Join(b.Project, name)); link != "" {
 			return &hintError{

@@ -31,8 +31,14 @@ type runPlain struct {
 
 func (a *runPlain) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
+func (a *runPlain) dbtCall() dbt.Call {
+	call := a.compiler.dbtCall(a.call, a.argv, a.call.environ)
+	call.Interactive = a.call.Command.Interactive
+	return call
+}
+
 func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	exit, err := a.runAsked(ctx, attempt, a.call, a.argv)
+	exit, err := a.runAsked(ctx, attempt, a.dbtCall())
 	if err != nil {
 		return nil, err
 	}

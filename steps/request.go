@@ -31,6 +31,7 @@ type Request struct {
 	Force         bool        // --force
 	Resume        bool        // --resume
 	ResetWorktree bool        // --reset-worktree
+	NoDBTHost     bool        // --no-dbt-host
 	MaxAge        *config.Age // --max-age; nil: not given
 	// Report has what programs say reported, as it is where there are several
 	// builds: as dbt.Event for the command, as Line for what runs before it.
@@ -81,8 +82,9 @@ type Program struct {
 	// only.
 	Warnings, Notes, Details []string
 
-	sizes map[string]int // of the pools that the configuration names
-	memo  *memo
+	sizes    map[string]int // of the pools that the configuration names
+	memo     *memo
+	launcher dbt.Launcher // of the dbt commands
 }
 
 // A BuildInfo is what a person wants to know of a build.

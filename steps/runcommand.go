@@ -26,6 +26,12 @@ func (a *runCommand) Describe(p graph.Planned) []string {
 	return []string{dbt.ShellQuote(argv)}
 }
 
+func (a *runCommand) dbtCall() dbt.Call {
+	call := a.compiler.dbtCall(a.call, a.argv, a.call.environ)
+	call.Interactive = a.call.Command.Interactive
+	return call
+}
+
 func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	b := a.call.build
 	if err := a.pristine(ctx, b); err != nil {
@@ -55,7 +61,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if a.call.Command.Name == "run-operation" && attempt.Previous.Key == "" {
 		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
 	}
-	exit, err := a.runAsked(ctx, attempt, a.call, argv)
+	asked := a.dbtCall()
+	asked.Argv = argv
+	exit, err := a.runAsked(ctx, attempt, asked)
 	if err != nil {
 		return nil, err
 	}

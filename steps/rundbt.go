@@ -11,23 +11,22 @@ import (
 
 // How a step's program is run, and where what it says goes.
 
-// runDBT runs dbt in the project, under the locks of the step.
+// runDBT runs dbt under the locks of the step.
 func (c *compiler) runDBT(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
-	call.Dir, call.Inherit = c.project, attempt.Held
-	return dbt.Exec{}.Run(ctx, call)
+	call.Inherit = attempt.Held
+	return c.program.launcher.Run(ctx, call)
 }
 
 // runAsked runs the command that was asked for. What it says goes to dot's own
 // stdout and stderr, as if dot weren't there; if it is to be reported, it is as
 // events (dbt.Event).
-func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call *call, argv []string) (proc.Exit, error) {
-	run := dbt.Call{Argv: argv, Env: call.environ, Interactive: call.Command.Interactive}
-	if c.reports && !run.Interactive {
-		run.Events = func(e dbt.Event) { attempt.Report(e) }
+func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
+	if c.reports && !call.Interactive {
+		call.Events = func(e dbt.Event) { attempt.Report(e) }
 	} else {
-		run.Stdout, run.Stderr = c.world.Stdout, c.world.Stderr
+		call.Stdout, call.Stderr = c.world.Stdout, c.world.Stderr
 	}
-	return c.runDBT(ctx, attempt, run)
+	return c.runDBT(ctx, attempt, call)
 }
 
 // runAside runs a dbt command that nobody asked for: what it says goes to stderr

@@ -1,0 +1,65 @@
+package steps
+
+import (
+	"context"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+)
+
+// runsDBT is an action that runs one dbt command.
+type runsDBT interface {
+	// dbtCall is the command, but for its streams and locks.
+	dbtCall() dbt.Call
+}
+
+// End ends what the program's dbt commands ran in, after the graph was run, and
+// says how each dbt ran, and why so.
+func (p *Program) End() (ways []string) {
+	p.launcher.Close()
+	return p.launcher.Ways()
+}
+
+// Expect tells the runner what is to come: it has to see each event of the
+// graph's run. All decisions come before any step begins.
+func (p *Program) Expect(ctx context.Context, e graph.Event) {
+	if e.Kind != graph.Decided || !e.Planned.Decision.Run {
+		return
+	}
+	if action, ok := e.Planned.Step.Action.(runsDBT); ok {
+		call := action.dbtCall()
+		if !call.Interactive {
+			p.launcher.Expect(ctx, 1, call.Hosting, call.Env)
+		}
+	}
+}
+
+// dbtCall is a dbt command line for a call, or for what the call needs first.
+func (c *compiler) dbtCall(call *call, argv, environ []string) dbt.Call {
+	hosting := Hosting(c.world, call.env, call.output, call.tool)
+	if c.req.NoDBTHost {
+		hosting.Mode, hosting.Off = dbt.HostOff, "--no-dbt-host"
+	}
+	return dbt.Call{Argv: argv, Dir: c.project, Env: environ, Hosting: hosting}
+}
+
+// Hosting is what decides whether the dbt of an environment runs in a host;
+// output is nil where it can't be read.
+func Hosting(world World, env config.Environment, output *dbt.Output, tool dbt.Tool) dbt.Hosting {
+	h := dbt.Hosting{Tool: tool}
+	if output != nil {
+		h.Adapter = output.Adapter
+	}
+	switch setting, _ := world.Getenv("DOT_DBT_HOST"); {
+	case setting == "on":
+		h.Mode = dbt.HostOn
+	case setting != "":
+		h.Mode, h.Off = dbt.HostOff, "DOT_DBT_HOST="+setting
+	case env.Dot.DBTHost != nil && *env.Dot.DBTHost:
+		h.Mode = dbt.HostOn
+	case env.Dot.DBTHost != nil:
+		h.Mode, h.Off = dbt.HostOff, "dot: {dbt-host: false}"
+	}
+	return h
+}
