@@ -114,6 +114,26 @@ func (e *examination) tool(tool dbt.Tool, users []environment) {
 	if known {
 		e.bytecode(bytecode)
 	}
+	e.host(tool, users)
+}
+
+// host looks whether dbt's commands can share one start of dbt. That they can't
+// is nothing wrong.
+func (e *examination) host(tool dbt.Tool, users []environment) {
+	seen := map[string]bool{}
+	for _, env := range users {
+		if env.output == nil {
+			continue
+		}
+		text := "dbt is started once for all commands of an invocation"
+		if reason := dbt.TryHost(e.ctx, steps.Hosting(e.patient.World, env.Environment, env.output, tool), e.patient.Env); reason != "" {
+			text = "dbt is started for each command: " + reason
+		}
+		if !seen[text] {
+			seen[text] = true
+			e.ok("dbt host", env.output.Adapter+": "+text)
+		}
+	}
 }
 
 // adapters looks whether the adapters of the outputs are installed. dbt 2 has
