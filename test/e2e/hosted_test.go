@@ -1,0 +1,302 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/google/go-cmp/cmp"
+)
+
+// hostDBT lets dot use the virtual environment's own dbt, which can be hosted;
+// the shop's tells the test of its starts, and so can't be.
+func (s *shop) hostDBT() {
+	s.t.Helper()
+	s.setenv("DOT_DBT=" + filepath.Join(venv(s.t), "bin", "dbt"))
+}
+
+// full skips a test that takes long, but in make test-full.
+func full(t *testing.T) {
+	t.Helper()
+	if os.Getenv("DOT_TEST_FULL") == "" {
+		t.Skip("DOT_TEST_FULL is not set: run make test-full")
+	}
+}
+
+// hosted fails the test if dot, asked with -v, does not say that dbt ran in a
+// host.
+func (s *shop) hosted(res result) {
+	s.t.Helper()
+	if !strings.Contains(res.stderr, " ran in a host,") || strings.Contains(res.stderr, "as a process of its own") {
+		s.t.Errorf("dbt did not run in a host")
+	}
+}
+
+// what differs in dbt's and dot's words between two runs of the same.
+var clockWork = regexp.MustCompile(`\d\d:\d\d:\d\d|\d+(\.\d+)?(s\b| seconds)|dbt ran .*`)
+
+// What dot does with a host is, byte for byte, what it does without.
+func TestHostedBuild(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		if adapter != "duckdb" {
+			full(t)
+		}
+		s := newShop(t, adapter)
+		s.hostDBT()
+		s.setenv("DBT_THREADS=1") // the order in which threads say something is no matter
+		restore := s.save()
+		run := func(hosted bool) (said []string, left outcome) {
+			for _, args := range [][]string{
+				{"build", "prod@main", "-v"},
+				{"build", "dev@HEAD", "--defer", "prod@main", "--modified", "-v"},
+			} {
+				res := s.mustDot(append(args, "--threads", "1")...)
+				if hosted {
+					s.hosted(res)
+				}
+				s.parsedOnce(res)
+				said = append(said, clockWork.ReplaceAllString(res.stdout, "N"), clockWork.ReplaceAllString(res.stderr, "N"))
+			}
+			v := victim{shop: s}
+			left = v.outcome()
+			for name := range left.Dot {
+				if strings.Contains(name, "/records/") || strings.HasPrefix(name, "places/") {
+					left.Dot[name] = "is there" // each .dot has a key of its own, and each run an id
+				}
+			}
+			left.Warehouse = append(left.Warehouse, s.table("prod_"+s.git("rev-parse", "--short", "main"))...)
+			return said, left
+		}
+		s.setenv("DOT_DBT_HOST=off")
+		wantSaid, want := run(false)
+		restore()
+		s.setenv("DOT_DBT_HOST=")
+		gotSaid, got := run(true)
+		if diff := cmp.Diff(wantSaid, gotSaid); diff != "" {
+			t.Errorf("what is said (-exec +host):\n%s", diff)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("what is left (-exec +host):\n%s", diff)
+		}
+	})
+}
+
+// parsedOnce fails the test if the command that dot has run after its check has
+// read the project's files again, rather than take what the check has read.
+func (s *shop) parsedOnce(res result) {
+	s.t.Helper()
+	m := regexp.MustCompile(`→ build (\w+)@(\w+)`).FindStringSubmatch(res.stderr)
+	if m == nil {
+		s.t.Fatal("nothing was built")
+	}
+	log := s.read(filepath.Join(".dot", "build", m[2], "env", m[1], "logs", "dbt.log"))
+	full, none := strings.Count(log, "Starting full parse"), strings.Count(log, "no changes found, skipping parsing")
+	if full != 1 || none != 1 {
+		s.t.Errorf("%s was parsed %d times, and found as it was %d times", m[0], full, none)
+	}
+}
+
+// A sleeper is a build whose model sleeps in PostgreSQL, for as long as a table
+// says; dbt runs in a host.
+type sleeper struct {
+	*shop
+	call      *call
+	host, dbt int // pids
+	tries     int
+	napping   string
+	screen    *os.File
+}
+
+// build is its command, which each time has a variable with another value: so
+// dbt is asked anew where it writes, and two commands are worth a host.
+func (s *sleeper) build() []string {
+	s.tries++
+	return []string{"build", "dev@HEAD", "-s", "nap", "-v", "--vars", fmt.Sprintf("try: %d", s.tries)}
+}
+
+// sleep starts the build and waits until the model sleeps.
+func (s *sleeper) sleep(start func(args ...string) *call) {
+	s.t.Helper()
+	s.query("update public.nap set seconds = 600")
+	s.call = start(s.build()...)
+	eventually(s.t, "the model sleeps", func() bool {
+		if s.call.ended() {
+			s.call.wait()
+			s.t.Fatal("dot ended before the model slept")
+		}
+		return len(s.query(s.napping)) > 0
+	})
+	s.host = s.childOf(s.call.cmd.Process.Pid)
+	s.dbt = s.childOf(s.host)
+}
+
+// childOf is the one process that another has started.
+func (s *sleeper) childOf(parent int) int {
+	s.t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var found []int
+	for _, file := range files {
+		text, _ := os.ReadFile(file) // it may be gone
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(parent) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			found = append(found, pid)
+		}
+	}
+	if len(found) != 1 {
+		s.t.Fatalf("process %d has the children %v, want one", parent, found)
+	}
+	return found[0]
+}
+
+// gone waits until nothing is left running, in the warehouse neither, then lets
+// the same command end.
+func (s *sleeper) gone(code int, says string) {
+	s.t.Helper()
+	res := s.call.wait()
+	if res.code != code {
+		s.t.Errorf("exit code %d, want %d", res.code, code)
+	}
+	if !strings.Contains(res.stderr, says) {
+		s.t.Errorf("dot does not say %q", says)
+	}
+	for name, pid := range map[string]int{"host": s.host, "dbt": s.dbt} {
+		eventually(s.t, name+" is gone", func() bool { return !alive(pid) })
+	}
+	eventually(s.t, "the query is gone", func() bool { return len(s.query(s.napping)) == 0 })
+	s.query("update public.nap set seconds = 0")
+	s.hosted(s.mustDot(s.build()...))
+}
+
+// A.7: whoever of dot, its host and dbt is told to end, or killed, in the middle
+// of a query: the query ends, nothing is left running, and the same command then
+// does its work.
+func TestHostedFaults(t *testing.T) {
+	shop := newStall(t, "postgres", map[string]string{
+		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
+	})
+	shop.hostDBT()
+	shop.query("create table public.nap as select 0 as seconds")
+	s := &sleeper{shop: shop, napping: "select pid from pg_stat_activity where query like '%pg_sleep%' and state = 'active'" +
+		" and pid <> pg_backend_pid() and datname = current_database()"}
+
+	s.part("Ctrl-C", func() {
+		s.sleep(s.start)
+		s.call.signal(syscall.SIGINT)
+		s.gone(130, "interrupted")
+	})
+	s.part("host killed", func() {
+		s.sleep(s.start)
+		s.kill(s.host)
+		s.gone(2, "its host was lost meanwhile: the host ended with killed by SIGKILL")
+	})
+	if os.Getenv("DOT_TEST_FULL") == "" {
+		return
+	}
+	s.part("dot killed", func() {
+		s.sleep(s.start)
+		s.call.signal(syscall.SIGKILL)
+		s.gone(-1, "")
+	})
+	s.part("SIGTERM", func() {
+		s.sleep(s.start)
+		s.call.signal(syscall.SIGTERM)
+		s.gone(143, "interrupted")
+	})
+	s.part("terminal closed", func() {
+		s.sleep(s.startOnTerminal)
+		s.screen.Close()
+		s.gone(129, "")
+	})
+	s.part("host told to end", func() {
+		s.sleep(s.start)
+		if err := syscall.Kill(s.host, syscall.SIGTERM); err != nil {
+			s.t.Fatal(err)
+		}
+		s.gone(2, "its host was lost meanwhile: the host ended with killed by SIGTERM")
+	})
+	s.part("host stands still, Ctrl-C twice", func() {
+		s.sleep(s.start)
+		if err := syscall.Kill(s.host, syscall.SIGSTOP); err != nil {
+			s.t.Fatal(err)
+		}
+		s.call.signal(syscall.SIGINT)
+		s.call.signal(syscall.SIGTERM)
+		s.call.wait()
+		s.endQueries() // dbt was killed, and PostgreSQL notices when it has something to say
+		s.gone(130, "interrupted")
+	})
+	s.part("dbt killed", func() {
+		s.sleep(s.start)
+		s.kill(s.dbt)
+		s.call.wait()
+		s.endQueries()
+		s.gone(137, "killed by SIGKILL")
+	})
+	for _, megabytes := range []int{100, 200, 300, 400, 600, 800} {
+		s.part(fmt.Sprintf("%d MB", megabytes), func() { s.inMemory(megabytes) })
+	}
+}
+
+func (s *sleeper) kill(pid int) {
+	s.t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// endQueries ends the queries that sleep.
+func (s *sleeper) endQueries() {
+	s.t.Helper()
+	s.query("select pg_terminate_backend(pid) from (" + s.napping + ") as napping")
+}
+
+// startOnTerminal starts dot on a terminal of its own.
+func (s *sleeper) startOnTerminal(args ...string) *call {
+	s.t.Helper()
+	binary, err := dotBinary()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	screen, terminal, err := pty.Open()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer terminal.Close()
+	s.screen = screen
+	c := &call{s: s.shop, args: args, line: "dot on a terminal", done: make(chan struct{})}
+	c.cmd = s.commandIn(s.dir, binary, args...)
+	c.cmd.Stdin = terminal
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	return c.run()
+}
+
+// inMemory runs the build with so little address space that dot, the host or dbt
+// may not get on; that has to be an error and leave nothing running.
+func (s *sleeper) inMemory(megabytes int) {
+	s.t.Helper()
+	binary, err := dotBinary()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	limit := fmt.Sprintf(`ulimit -v %d; exec "$@"`, megabytes<<10)
+	res := s.run(s.commandIn(s.dir, "/bin/sh", append([]string{"-c", limit, "sh", binary}, s.build()...)...))
+	s.t.Logf("exit code %d\n%s", res.code, res.stderr)
+	if panicked := strings.Contains(res.stderr, "goroutine "); panicked {
+		s.t.Log("Go itself could not start")
+	}
+	eventually(s.t, "no connection is left", func() bool {
+		return len(s.query("select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")) == 0
+	})
+}
