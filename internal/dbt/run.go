@@ -42,6 +42,7 @@ func (Exec) Run(ctx context.Context, call Call) (proc.Exit, error) {
 		Stderr:      call.Stderr,
 		Inherit:     call.Inherit,
 		Interactive: call.Interactive,
+		OnceOnly:    true,
 	}
 	if call.Interactive {
 		command.Stdin = os.Stdin

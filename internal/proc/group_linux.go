@@ -12,8 +12,11 @@ import (
 // noticed too.
 //
 // The command may get it more than once, microseconds apart: each dying thread leaves it to one that is dying as well.
-// That is all right here: after two, dbt 1.11 has still cancelled its queries, and nobody is left to read more of it.
+// git ends on the first; dbt 1.11 often hangs after two, until its queries end by themselves: see watcher.
 func tellWhenParentDies(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT }
+
+// noParentDeathSignal takes that back.
+func noParentDeathSignal(attr *syscall.SysProcAttr) { attr.Pdeathsig = 0 }
 
 // wait calls ended when the command has ended but is not reaped yet, so that its pid is still its own, then reaps it.
 func wait(cmd *exec.Cmd, ended func()) error {

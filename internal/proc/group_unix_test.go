@@ -180,3 +180,26 @@ func TestParentKilled(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A command that must be told once only is, when its parent is killed, and not at all when it ends before.
+func TestParentKilledTellsOnce(t *testing.T) {
+	lock := t.TempDir() + "/lock"
+	if err := os.WriteFile(lock, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := newLines(t)
+	stdin, release := pipe(t)
+	c := helper(t, "once-parent", lock, "stubborn")
+	c.Stdin, c.Stdout = stdin, out.file
+	ended := start(t.Context(), c)
+	parent, err := strconv.Atoi(out.next())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.want("ready")
+	send(t, parent, syscall.SIGKILL)
+	(<-ended).want(t, proc.Exit{Code: 137, Signal: "SIGKILL"})
+	out.want("interrupt")
+	release.Close()
+	endOf(t, out)
+}

@@ -31,7 +31,9 @@ func TestMain(m *testing.M) {
 	case "stubborn":
 		listen(100)
 	case "parent":
-		handOnLock(args[0], args[1:])
+		handOnLock(args[0], args[1:], false)
+	case "once-parent":
+		handOnLock(args[0], args[1:], true)
 	case "signals":
 		reportSignals(args)
 	}
@@ -74,7 +76,7 @@ func listen(last int) {
 }
 
 // handOnLock stands for dot: it runs a part that inherits a flock on a file.
-func handOnLock(path string, part []string) {
+func handOnLock(path string, part []string, once bool) {
 	lock, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err == nil {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
@@ -85,7 +87,7 @@ func handOnLock(path string, part []string) {
 	}
 	fmt.Println(os.Getpid())
 	exit, err := proc.Command{
-		Argv: append(os.Args[:1:1], part...), Stdin: os.Stdin, Stdout: os.Stdout, Inherit: []*os.File{lock},
+		Argv: append(os.Args[:1:1], part...), Stdin: os.Stdin, Stdout: os.Stdout, Inherit: []*os.File{lock}, OnceOnly: once,
 	}.Run(context.Background())
 	fmt.Println(exit, err)
 }

@@ -6,3 +6,5 @@ import "syscall"
 
 // tellWhenParentDies does nothing: only Linux (and FreeBSD, in its own way) has a parent-death signal.
 func tellWhenParentDies(*syscall.SysProcAttr) {}
+
+func noParentDeathSignal(*syscall.SysProcAttr) {}

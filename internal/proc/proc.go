@@ -8,7 +8,7 @@
 // Closing the channel given to [WithKill] kills the group. [Signals] ties both to Ctrl-C.
 //
 // When this process is killed itself, on Linux its commands get SIGINT (the parent-death signal), on Windows they are
-// killed with it; on other systems nobody tells them.
+// killed with it; on other systems nobody tells them, but for those that a watcher tells (OnceOnly).
 //
 // Linux has been run; macOS and Windows have only been compiled.
 package proc
@@ -43,6 +43,10 @@ type Command struct {
 	// when this process is killed. Ignored on Windows, which has no such thing.
 	Inherit []*os.File
 
+	// OnceOnly commands can't bear a second SIGINT right after the first, so that it is not left to the system to tell
+	// them that this process was killed. It costs a shell. Interactive ones have no such choice.
+	OnceOnly bool
+
 	// Interactive commands share this process's group and so its terminal. They get the terminal's signals themselves:
 	// Run sends them no SIGINT, and a kill ends only the command itself.
 	Interactive bool
@@ -70,9 +74,12 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
 	cmd.WaitDelay = leftOpen
 	prepare(cmd, c)
+	w := c.watch(cmd)
 	if err := cmd.Start(); err != nil {
+		w.stop()
 		return Exit{}, c.startError(cmd.Path, err)
 	}
+	w.guard(cmd.Process.Pid)
 
 	g := newGroup(cmd.Process, c.Interactive)
 	ended := make(chan struct{})
@@ -82,6 +89,7 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 		close(ended)
 		watcher.Wait()
 		g.release()
+		w.stop()
 	})
 	return c.outcome(cmd, err)
 }

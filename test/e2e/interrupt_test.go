@@ -64,12 +64,6 @@ func TestInterrupt(t *testing.T) {
 		screen.Close()
 		stopped(c, 129, "")
 	})
-	s.part("SIGTERM", func() {
-		c := s.start(build...)
-		asleep(c)
-		c.signal(syscall.SIGTERM)
-		stopped(c, 143, "interrupted")
-	})
 	s.part("dot is killed", func() {
 		if !isDir("/proc/self") {
 			t.Skip("nobody tells dbt here")
