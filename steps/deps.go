@@ -73,7 +73,13 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 	if slices.ContainsFunc(packages, dbt.Package.Moves) && !step.Exact {
 		step.MaxAge = c.maxAge(call.env)
 	}
+	worktree := c.worktreeStep(b)
 	step.Missing = func(r graph.Record) string {
+		// The packages lie in it, and go with it.
+		made, _ := c.ws.Load(worktree.Record) // without any, there is nothing to miss
+		if worktree.Missing(made) != "" {
+			return "the worktree is made again"
+		}
 		var out depsOutputs
 		if err := r.Decode(&out); err != nil {
 			return "record is not whole"
