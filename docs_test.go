@@ -52,6 +52,24 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestNamedTestsExist fails on a link to a test that its file doesn't have.
+func TestNamedTestsExist(t *testing.T) {
+	named := regexp.MustCompile(`\[((?:Test|Fuzz)\w+)\]\(([^)]+\.go)\)`)
+	found := 0
+	for _, page := range markdown(t) {
+		for _, m := range named.FindAllStringSubmatch(page.text, -1) {
+			found++
+			file := readPage(t, path.Join(path.Dir(page.name), m[2]))
+			if !strings.Contains(file.text, "func "+m[1]+"(") && page.name != "docs/behaviours.md" { // which names cases, too
+				t.Errorf("%s: %s has no %s", page.name, file.name, m[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no test is named: this one looks for them in the wrong way")
+	}
+}
+
 // TestDecisionsAreListed fails on a decision that adr/README.md doesn't list,
 // and on numbers with gaps.
 func TestDecisionsAreListed(t *testing.T) {
