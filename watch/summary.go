@@ -16,6 +16,9 @@ const (
 	shownFailures = 20
 	shownLines    = 12
 	shownSlowest  = 5
+	// slow is how many seconds a node takes that is worth a line, unless more is
+	// asked for.
+	slow = 1.0
 )
 
 // Summary says what came of the run: what failed and why, the slowest nodes, and a table of the builds.
@@ -85,24 +88,29 @@ func indented(message string) string {
 	return text
 }
 
-// slowest says which nodes took longest.
+// slowest says which nodes took longest, if they took long.
 func (w *Watcher) slowest(all []outcome) {
+	least := slow
+	if w.Verbose {
+		least = 0
+	}
 	var builds []*build
 	for _, o := range all {
 		if o.ran() {
 			builds = append(builds, o.build)
 		}
 	}
-	sayRows(w.Say, slowestRows(builds), func(int) ui.Style { return ui.Faint })
+	sayRows(w.Say, slowestRows(builds, least), func(int) ui.Style { return ui.Faint })
 }
 
 // SaySlowest says which nodes of a build's command, which has just run, took longest.
 func SaySlowest(say *ui.Printer, b steps.BuildInfo) {
-	sayRows(say, slowestRows([]*build{{BuildInfo: b}}), func(int) ui.Style { return ui.Faint })
+	sayRows(say, slowestRows([]*build{{BuildInfo: b}}, 0), func(int) ui.Style { return ui.Faint })
 }
 
-// slowestRows are a row for each of the slowest nodes, if there are more than those.
-func slowestRows(builds []*build) [][]string {
+// slowestRows are a row for each of the slowest nodes that took at least so many seconds, if there are more
+// nodes than are shown.
+func slowestRows(builds []*build, least float64) [][]string {
 	type timed struct {
 		ran
 		on string
@@ -121,6 +129,9 @@ func slowestRows(builds []*build) [][]string {
 	slices.SortStableFunc(nodes, func(a, b timed) int { return cmp.Compare(b.Seconds, a.Seconds) })
 	var rows [][]string
 	for _, n := range nodes[:shownSlowest] {
+		if n.Seconds < least {
+			break
+		}
 		rows = append(rows, []string{fmt.Sprintf("slowest %5.1fs", n.Seconds), n.on, n.Type, n.Name})
 	}
 	return rows
