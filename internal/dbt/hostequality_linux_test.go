@@ -306,7 +306,9 @@ var inconstant = []struct {
 	{regexp.MustCompile(`("(?:pid|created_at|execution_time|elapsed|elapsed_time|process_[a-z_]+|command_wall_clock_time|max_loaded_at_time_ago_in_s)": ?)-?[\d.e-]+`), "$1<number>"},
 	{regexp.MustCompile(`[\d.e-]+(, "process_|,"process_)`), "<number>$1"},
 	{regexp.MustCompile(`__dbt_tmp\d+`), "__dbt_tmp<number>"},
-	{regexp.MustCompile(`SQL status: SELECT \d+`), "SQL status: SELECT <number>"}, // PostgreSQL's own schemas among them
+	// How many rows a query of PostgreSQL's catalogue gave: its own schemas are among them.
+	{regexp.MustCompile(`(SQL status: SELECT |"query_id": "", "status": "SELECT )\d+`), "$1<number>"},
+	{regexp.MustCompile(`ThreadPoolExecutor-\d+_\d+`), "ThreadPoolExecutor"},
 	{regexp.MustCompile(`"dbt_valid_[a-z]+": "[^"]*"`), "<time>"},
 }
 
