@@ -57,6 +57,13 @@ stress: ## kill dot and dbt 500 times at random moments, with the stand-in and w
 	@test/venv.sh test
 	DOT_TEST_KILLS=$(or $(KILLS),500) DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -timeout 24h -v -run '^TestKill$$' ./cli ./test/e2e
 
+.PHONY: bench
+bench: ## measure what dot costs, into docs/performance.md
+	@test/venv.sh test
+	@# The Python tool of the same job needs Python 3.12.
+	@python=$(CURDIR)/.venv/bench; test/venv.sh bench || { echo "NOTE: measured without the Python tool"; python=; }; \
+		DOT_TEST_VENV=$(CURDIR)/.venv/test go run ./test/bench -host -python "$$python" -out docs/performance.md
+
 .PHONY: build
 build: ## build build/dot
 	go build -o build/dot .

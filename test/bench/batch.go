@@ -1,0 +1,102 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/internal/testing/postgres"
+)
+
+// batch measures builds of 8 commits on PostgreSQL: bare dbt one after the other,
+// and dot with two jobs. deps is part of both.
+func batch(b *bench) (*table, error) {
+	bin, err := postgres.FindBin(b.venv)
+	if err != nil {
+		return nil, err
+	}
+	server, err := postgres.Start(context.Background(), bin)
+	if err != nil {
+		return nil, err
+	}
+	defer server.Stop()
+	s, err := b.newShop("batch")
+	if err != nil {
+		return nil, err
+	}
+	// A database for each run: what was built stays.
+	var env []string
+	reset := func() error {
+		if err := s.fresh(); err != nil {
+			return err
+		}
+		for i := range 7 {
+			if err := s.write("models/marts/one_more.sql", fmt.Sprintf("select %d as n\n", i)); err != nil {
+				return err
+			}
+			if err := s.commit(fmt.Sprintf("Change %d", i)); err != nil {
+				return err
+			}
+		}
+		profile, err := os.ReadFile(filepath.Join(b.root, "test", "e2e", "testdata", "postgres", "profiles.yml"))
+		if err != nil {
+			return err
+		}
+		if err := s.write("profiles.yml", string(profile)); err != nil {
+			return err
+		}
+		db, err := server.CreateDatabase(context.Background())
+		if err != nil {
+			return err
+		}
+		env = []string{
+			"DBT_PROFILES_DIR=" + s.dir, "SHOP_PG_HOST=" + db.Host, "SHOP_PG_USER=" + db.User,
+			"SHOP_PG_PASSWORD=" + db.Password, "SHOP_PG_DATABASE=" + db.Name,
+		}
+		return nil
+	}
+	bare := "set -e\nfor n in 0 1 2 3 4 5 6 7; do\n" +
+		"git worktree add --quiet --detach ../batch-$n HEAD~$n\n" +
+		"sed \"s/schema: prod/schema: prod_$n/\" profiles.yml >../batch-$n/profiles.yml\n" +
+		"(cd ../batch-$n && DBT_PROFILES_DIR=. dbt deps && DBT_PROFILES_DIR=. dbt build --target prod --vars 'currency: eur')\ndone\n"
+	clear := func() error {
+		left, err := filepath.Glob(s.dir + "-*")
+		for _, dir := range left {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return reset()
+	}
+	run := func(words ...string) func() (cost, error) {
+		return func() (cost, error) { return timed(s.command(append(env[:len(env):len(env)], words...)...)) }
+	}
+	var specs []string
+	for i := range 8 {
+		specs = append(specs, fmt.Sprintf("prod@HEAD~%d", i))
+	}
+	dot := append(append([]string{"dot", "build"}, specs...), "-j", "2", "--yes")
+	sides := []side{
+		{name: "bare dbt, one after the other", reset: clear, run: run("/bin/sh", "-c", bare)},
+		{name: "dot build -j 2, exec", reset: clear, run: run(dot...)},
+	}
+	if b.host {
+		sides = append(sides, side{name: "dot build -j 2, host", reset: clear, run: run(append([]string{"DOT_DBT_HOST="}, dot...)...)})
+	}
+	if b.python != "" {
+		var all strings.Builder
+		all.WriteString("set -e\n")
+		for _, spec := range specs {
+			fmt.Fprintf(&all, "%s --disable-prompts build %s\n", filepath.Join(b.python, "bin", "dot"), spec)
+		}
+		sides = append(sides, side{name: "the Python tool, one after the other", reset: clear, run: run("/bin/sh", "-c", all.String())})
+	}
+	return inTurns(b.rounds, sides...)
+}

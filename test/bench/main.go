@@ -1,0 +1,107 @@
+//go:build unix
+
+// Command bench measures what dot costs beside the git and dbt commands that it
+// runs, and writes the figures into docs/performance.md. `make bench` runs it.
+//
+// Each case has sides that are measured in turns, so that what else the machine
+// does hits all of them, and tells medians and ratios. No figure is a limit:
+// nothing here fails because something is slow.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// A bench is what all cases share.
+type bench struct {
+	root   string // of this checkout
+	dir    string // everything that the cases make; goes afterwards
+	venv   string // with dbt
+	rounds int    // of each case
+	host   bool   // dot has a dbt host, and DOT_DBT_HOST=off switches it off
+	python string // virtual environment of the Python tool of the same job, "" for none
+}
+
+func run() error {
+	b := &bench{}
+	flag.IntVar(&b.rounds, "n", 5, "how often each side of a case is measured")
+	flag.BoolVar(&b.host, "host", false, "measure the dbt host, too")
+	flag.StringVar(&b.python, "python", "", "virtual environment of the Python tool, to be measured, too")
+	only := flag.String("cases", "", "a regular expression: which cases to run; without it all")
+	out := flag.String("out", "", "a document to write the figures into")
+	flag.Parse()
+	chosen, err := regexp.Compile(*only)
+	if err != nil {
+		return err
+	}
+	if err := b.open(); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	var report report
+	for _, c := range cases {
+		if !chosen.MatchString(c.name) {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, c.name)
+		t, err := c.measure(b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		t.name = c.name
+		report = append(report, t)
+		fmt.Print(t.text())
+	}
+	if *out == "" {
+		return nil
+	}
+	return report.write(*out)
+}
+
+// open builds dot and makes a directory for the cases.
+func (b *bench) open() (err error) {
+	if b.root, err = os.Getwd(); err != nil {
+		return err
+	}
+	if b.venv = os.Getenv("DOT_TEST_VENV"); b.venv == "" {
+		return fmt.Errorf("DOT_TEST_VENV is not set: run make bench")
+	}
+	if b.dir, err = os.MkdirTemp("", "dot-bench-"); err != nil {
+		return err
+	}
+	if b.dir, err = filepath.EvalSymlinks(b.dir); err != nil {
+		return err
+	}
+	out, err := exec.Command("go", "build", "-o", b.dot(), ".").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build dot: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (b *bench) dot() string { return filepath.Join(b.dir, "bin", "dot") }
+
+// cases are all that is measured, in the order of the document.
+var cases = []struct {
+	name    string
+	measure func(*bench) (*table, error)
+}{
+	{"warm build with nothing to do", warmBuild},
+	{"plan of many specs", planMany},
+	{"plan beside many builds", planBeside},
+	{"cold build of the sample project", coldSample},
+	{"cold build of 500 models", coldModels},
+	{"8 builds on PostgreSQL", batch},
+}

@@ -1,0 +1,209 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// warmBuild measures a build that is up to date.
+func warmBuild(b *bench) (*table, error) {
+	s, err := b.newShop("warm")
+	if err != nil {
+		return nil, err
+	}
+	script, err := os.ReadFile(filepath.Join(b.root, "test", "e2e", "testdata", "dbt.py"))
+	if err != nil {
+		return nil, err
+	}
+	// A dbt that writes down each start.
+	log := filepath.Join(b.dir, "dbt.log")
+	dbt := filepath.Join(b.dir, "dbt")
+	if err := os.WriteFile(dbt, append([]byte("#!"+filepath.Join(b.venv, "bin", "python")+"\n"), script...), 0o755); err != nil {
+		return nil, err
+	}
+	s.env = append(s.env, "DOT_DBT="+dbt, "SHOP_DBT_LOG="+log)
+	build := []string{"dot", "build", "prod@main"}
+	if _, err := s.output(build...); err != nil {
+		return nil, err
+	}
+	before, err := os.ReadFile(log)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.besideGit(4*b.rounds, "dot build prod@main", build...)
+	if err != nil {
+		return nil, err
+	}
+	after, err := os.ReadFile(log)
+	t.rest = append(t.rest, fmt.Sprintf("dbt processes: %d.", strings.Count(string(after), "\n")-strings.Count(string(before), "\n")))
+	return t, err
+}
+
+// planMany measures plans of up to 1,000 specs: 5 environments at 200 commits.
+func planMany(b *bench) (*table, error) {
+	s, err := b.newShop("many")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.history(200); err != nil {
+		return nil, err
+	}
+	hashes, err := s.output("git", "log", "-200", "--format=%h")
+	if err != nil {
+		return nil, err
+	}
+	var specs []string
+	for _, hash := range strings.Fields(hashes) {
+		for env := range 5 {
+			specs = append(specs, fmt.Sprintf("e%d@%s", env, hash))
+		}
+	}
+	var fewer []side
+	for _, n := range []int{1, 200} {
+		name := fmt.Sprintf("%d.specs", n)
+		if err := s.write(name, strings.Join(specs[:n], "\n")+"\n"); err != nil {
+			return nil, err
+		}
+		fewer = append(fewer, side{name: fmt.Sprintf("dot plan build, %d specs", n), run: func() (cost, error) { return timed(s.command("dot", "plan", "build", "--specs", name)) }})
+	}
+	if err := s.write("1000.specs", strings.Join(specs, "\n")+"\n"); err != nil {
+		return nil, err
+	}
+	t, err := s.besideGit(b.rounds, "dot plan build, 1,000 specs", "dot", "plan", "build", "--specs", "1000.specs")
+	if err != nil {
+		return nil, err
+	}
+	others, err := inTurns(b.rounds, fewer...)
+	if err != nil {
+		return nil, err
+	}
+	t.sides, t.costs = append(t.sides, others.sides...), append(t.costs, others.costs...)
+	return t, nil
+}
+
+// history gives the project five environments and n more commits, each with
+// another model changed, packed as a clone has them.
+func (s *shop) history(n int) error {
+	var envs strings.Builder
+	envs.WriteString("environment:\n  default: e0\n  all: {target: dev, vars: {currency: eur}, dot: {schema-suffix: \"{env}_{short}\"}}\n")
+	for env := range 5 {
+		fmt.Fprintf(&envs, "  e%d: {}\n", env)
+	}
+	if err := s.write("dot_environments.yml", envs.String()); err != nil {
+		return err
+	}
+	for i := range n {
+		if err := s.write(fmt.Sprintf("models/marts/model_%d.sql", i%20), fmt.Sprintf("select %d as n\n", i)); err != nil {
+			return err
+		}
+		if err := s.commit(fmt.Sprintf("Change %d", i)); err != nil {
+			return err
+		}
+	}
+	_, err := s.output("git", "gc", "--quiet")
+	return err
+}
+
+// planBeside measures the plan of one build where .dot has many.
+func planBeside(b *bench) (*table, error) {
+	var sides []side
+	for _, n := range []int{1, 100, 10_000} {
+		s, err := b.newShop(fmt.Sprintf("beside-%d", n))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.output("dot", "build", "prod@main"); err != nil {
+			return nil, err
+		}
+		if err := s.multiply(n - 1); err != nil {
+			return nil, err
+		}
+		sides = append(sides, side{
+			name: fmt.Sprintf("dot plan build prod@main, %d builds in .dot", n),
+			run:  func() (cost, error) { return timed(s.command("dot", "plan", "build", "prod@main")) },
+		})
+	}
+	return inTurns(4*b.rounds, sides...)
+}
+
+// multiply adds n builds like the one that is there: their files, ledgers and
+// what git keeps of their worktrees, but not the worktrees' files.
+func (s *shop) multiply(n int) error {
+	short, err := s.output("git", "rev-parse", "--short", "main")
+	if err != nil {
+		return err
+	}
+	build := filepath.Join(s.dir, ".dot", "build")
+	models, err := filepath.Glob(filepath.Join(build, short, "env", "prod", "*"))
+	if err != nil {
+		return err
+	}
+	ledgers, err := filepath.Glob(filepath.Join(s.dir, ".dot", "places", "*.json"))
+	if err != nil || len(ledgers) != 1 {
+		return fmt.Errorf("%d ledgers of one build: %w", len(ledgers), err)
+	}
+	ledger, err := os.ReadFile(ledgers[0])
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		hash := fmt.Sprintf("%07x%033x", i, i)
+		dir := filepath.Join(build, hash[:7])
+		admin := filepath.Join(s.dir, ".git", "worktrees", "worktree-"+hash[:7])
+		for _, d := range []string{filepath.Join(dir, "worktree"), filepath.Join(dir, "env", "prod"), admin} {
+			if err := os.MkdirAll(d, 0o777); err != nil {
+				return err
+			}
+		}
+		for file, text := range map[string]string{
+			filepath.Join(dir, "commit"):                              hash + "\n",
+			filepath.Join(dir, "worktree", ".git"):                    "gitdir: " + admin + "\n",
+			filepath.Join(admin, "gitdir"):                            filepath.Join(dir, "worktree", ".git") + "\n",
+			filepath.Join(admin, "commondir"):                         "../..\n",
+			filepath.Join(admin, "HEAD"):                              hash + "\n",
+			filepath.Join(admin, "locked"):                            "dot",
+			filepath.Join(s.dir, ".dot", "places", hash[:16]+".json"): string(ledger),
+		} {
+			if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+				return err
+			}
+		}
+		for _, file := range models {
+			if name := filepath.Base(file); name == "records" || name == "profiles.yml" {
+				if err := link(file, filepath.Join(dir, "env", "prod", name)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// link makes hard links to a file or to those in a directory: 10,000 builds
+// shall not fill a disk.
+func link(from, to string) error {
+	info, err := os.Stat(from)
+	if err != nil || !info.IsDir() {
+		if err == nil {
+			err = os.Link(from, to)
+		}
+		return err
+	}
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(to, 0o777); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := link(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
