@@ -192,7 +192,9 @@ func (v *victim) atRandom(n int, random *rand.Rand) {
 		v.restore()
 		moment := time.Duration((float64(i) + random.Float64()) / float64(n) * float64(v.took))
 		whom := v.killAfter(moment, []string{"dot", "dbt", "both"}[i%3])
-		v.ends(whom + " killed after " + moment.Round(time.Millisecond).String())
+		what := whom + " killed after " + moment.Round(time.Millisecond).String()
+		v.t.Logf("%d of %d: %s", i+1, n, what)
+		v.ends(what)
 	}
 	v.nobodyLeft()
 }

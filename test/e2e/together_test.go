@@ -3,7 +3,9 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -63,4 +65,51 @@ func TestTwoBuilds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Eight dots at once on PostgreSQL, on the same builds and on others, two of which
+// are killed: the others end well, and what lies in the schemas is what the
+// commits say.
+func TestEightAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStall(t, "postgres", nil)
+	one := s.head()
+	s.write("seeds/prices.csv", "fruit,cents\nplum,30\n")
+	two := s.commit("Sell nothing but plums")
+	var all []*call
+	for _, specs := range []string{
+		"dev@" + one, "dev@" + one, "dev@" + one + " prod@" + two, "prod@" + one,
+		"dev@" + two, "dev@" + two,
+		"dev@" + two, "prod@" + two, // to be killed
+	} {
+		all = append(all, s.start(append([]string{"build"}, strings.Fields(specs)...)...))
+	}
+	eventually(t, "dbt is started", func() bool { return len(s.starts()) > 2 })
+	killed := all[6:]
+	for _, c := range killed {
+		c.signal(syscall.SIGKILL)
+	}
+	for i, c := range all {
+		if res := c.wait(); i < 6 && res.code != 0 || strings.Contains(res.stderr, "error:") {
+			t.Errorf("%s: exit code %d", c.line, res.code)
+		}
+	}
+	for schema, want := range map[string]string{"dev_" + one: "2", "prod_" + one: "2", "dev_" + two: "1", "prod_" + two: "1"} {
+		if got := s.query("select (select count(*) from " + schema + ".prices), fruits is not null from " + schema + ".season"); got[0][0] != want {
+			t.Errorf("%s.prices has %s rows, want %s", schema, got[0][0], want)
+		}
+	}
+	// Each of them once; those that were killed may have been at it before.
+	builds := 0
+	for _, start := range s.starts() {
+		if start.command == "build" {
+			builds++
+		}
+	}
+	if builds < 4 || builds > 4+len(killed) {
+		t.Errorf("%d builds were made, want 4, and one more at most for each that was killed", builds)
+	}
+	schemas := []string{"dev_" + one, "dev_" + two, "prod_" + one, "prod_" + two}
+	slices.Sort(schemas)
+	s.wantSchemas(schemas...)
 }
