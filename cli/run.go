@@ -29,7 +29,7 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 		return err
 	}
 	defer trace.close()
-	if err := p.Begin(); err != nil {
+	if p, err = p.Begin(ctx); err != nil {
 		return err
 	}
 	defer a.end(p)

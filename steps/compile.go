@@ -24,6 +24,7 @@ func Compile(ctx context.Context, world World, req Request) (*Program, error) {
 	if err := c.compile(ctx, given); err != nil {
 		return nil, err
 	}
+	c.program.again = func(ctx context.Context) (*Program, error) { return Compile(ctx, world, req) }
 	return c.program, nil
 }
 

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"slices"
@@ -84,7 +86,8 @@ type Program struct {
 
 	sizes    map[string]int // of the pools that the configuration names
 	memo     *memo
-	launcher dbt.Launcher // of the dbt commands
+	again    func(context.Context) (*Program, error) // compiles it anew
+	launcher dbt.Launcher                            // of the dbt commands
 }
 
 // A BuildInfo is what a person wants to know of a build.
@@ -139,15 +142,21 @@ func appendNew[T comparable](list []T, item T) []T {
 	return append(list, item)
 }
 
-// Begin makes the workspace, before the graph is run for the first time.
-func (p *Program) Begin() error {
+// Begin makes the workspace, before the graph is run for the first time. It
+// returns the program to run: if another dot was faster, one that is compiled anew,
+// since the inputs of this one were digested with a key that was not kept.
+func (p *Program) Begin(ctx context.Context) (*Program, error) {
 	if p.Workspace == nil {
-		return nil
+		return p, nil
 	}
-	if err := p.Workspace.Create(); err != nil {
-		return err
+	err := p.Workspace.Create()
+	if errors.Is(err, workspace.ErrOtherKey) {
+		p, err = p.again(ctx)
 	}
-	return p.memo.save()
+	if err != nil {
+		return nil, err
+	}
+	return p, p.memo.save()
 }
 
 // memo is what the workspace remembers. What is new is kept back until the

@@ -16,10 +16,31 @@ import (
 // Write replaces the file of that name by data, with exactly that mode, at
 // once and durably: whatever happens, the old or the new file is there, whole.
 func Write(name string, data []byte, mode os.FileMode) error {
-	return replace(name, mode, func(f *os.File) error {
+	return replace(name, mode, os.Rename, func(f *os.File) error {
 		_, err := f.Write(data)
 		return err
 	})
+}
+
+// Create is Write for a file that isn't there; if it is, somebody was faster, and
+// the error is fs.ErrExist. A file system without hard links can't tell.
+func Create(name string, data []byte, mode os.FileMode) error {
+	return replace(name, mode, link, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// link gives a file a name that no other has.
+func link(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return &fs.PathError{Op: "link", Path: to, Err: fs.ErrExist}
+	}
+	return os.Rename(from, to)
 }
 
 // Copy replaces the file to by a copy of from, as Write does. It copies
@@ -30,17 +51,17 @@ func Copy(to, from string) error {
 		return err
 	}
 	defer src.Close()
-	return replace(to, 0o600, func(f *os.File) error {
+	return replace(to, 0o600, os.Rename, func(f *os.File) error {
 		_, err := io.Copy(f, src)
 		return err
 	})
 }
 
-// replace writes a new file beside name and renames it over name. The file is
-// synced before the rename and the directory after it: without the first, a
-// crash of the machine could leave an empty file, without the second the old
-// one (rename(2), fsync(2)).
-func replace(name string, mode os.FileMode, fill func(*os.File) error) (err error) {
+// replace writes a new file beside name and puts it in its place, by a rename for
+// one. The file is synced before that and the directory after it: without the
+// first, a crash of the machine could leave an empty file, without the second the
+// old one (rename(2), fsync(2)).
+func replace(name string, mode os.FileMode, put func(from, to string) error, fill func(*os.File) error) (err error) {
 	defer func() {
 		// What the system says is about the file beside name.
 		if path := (*fs.PathError)(nil); errors.As(err, &path) {
@@ -73,7 +94,7 @@ func replace(name string, mode os.FileMode, fill func(*os.File) error) (err erro
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), name); err != nil {
+	if err := put(f.Name(), name); err != nil {
 		return err
 	}
 	sweep(name)

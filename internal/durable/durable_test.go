@@ -2,6 +2,7 @@ package durable
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,7 +18,7 @@ func TestReplaceLeavesNoDebrisAndKeepsTheOldFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := errors.New("disk full")
-	if err := replace(name, 0o600, func(*os.File) error { return failed }); !errors.Is(err, failed) {
+	if err := replace(name, 0o600, os.Rename, func(*os.File) error { return failed }); !errors.Is(err, failed) {
 		t.Fatalf("got %v", err)
 	}
 	got, err := os.ReadFile(name)
@@ -59,5 +60,22 @@ func TestReplaceRemovesWhatKilledOnesLeft(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{".f.tmp-2", ".g.tmp-3", "f", "f.tmp-4"}, left); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
+	}
+}
+
+func TestCreateIsForTheFirst(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "f")
+	if err := Create(name, []byte("first"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(name, []byte("second"), 0o600); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v", err)
+	}
+	if got, err := os.ReadFile(name); err != nil || string(got) != "first" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left %v", left)
 	}
 }

@@ -56,7 +56,7 @@ func (w *Workspace) DisablePrompt(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Create(); err != nil {
+	if err := w.Create(); err != nil && !errors.Is(err, ErrOtherKey) { // nothing here depends on it
 		return err
 	}
 	return durable.Write(c.file, text, 0o600)

@@ -73,7 +73,7 @@ func (w *Workspace) file(elem ...string) string {
 
 // Create makes the directory, with a .gitignore that keeps git out of all of
 // it and the random key behind Digest. What is there already stays, unless it
-// is damaged.
+// is damaged; see [ErrOtherKey].
 func (w *Workspace) Create() error {
 	if err := os.MkdirAll(w.path, 0o700); err != nil {
 		return fmt.Errorf("make dot's directory: %w", err)
@@ -85,11 +85,31 @@ func (w *Workspace) Create() error {
 		}
 	}
 	if w.unsaved {
-		if err := durable.Write(w.file("key"), []byte(hex.EncodeToString(w.secret)+"\n"), 0o600); err != nil {
-			return fmt.Errorf("make dot's directory: %w", err)
-		}
-		w.unsaved = false
+		return w.saveKey()
 	}
+	return nil
+}
+
+// ErrOtherKey says that another process made the workspace's key first: what was
+// digested with the one in memory has to be digested again.
+var ErrOtherKey = errors.New("another dot has made the workspace meanwhile")
+
+// saveKey writes the key, if there is still none that can be read.
+func (w *Workspace) saveKey() error {
+	text := []byte(hex.EncodeToString(w.secret) + "\n")
+	err := durable.Create(w.file("key"), text, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		there, readErr := os.ReadFile(w.file("key"))
+		if key, ok := parseKey(there); readErr == nil && ok {
+			w.secret, w.unsaved = key, false
+			return ErrOtherKey
+		}
+		err = durable.Write(w.file("key"), text, 0o600) // a damaged one
+	}
+	if err != nil {
+		return fmt.Errorf("make dot's directory: %w", err)
+	}
+	w.unsaved = false
 	return nil
 }
 

@@ -81,6 +81,27 @@ func TestCreateKeepsTheKey(t *testing.T) {
 	}
 }
 
+func TestTwoMakeTheKey(t *testing.T) {
+	root := t.TempDir()
+	first, err := Open(root)
+	second, err2 := Open(root)
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	if err := first.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Create(); !errors.Is(err, ErrOtherKey) {
+		t.Errorf("the second made a key, too: %v", err)
+	}
+	if first.Digest("x") != second.Digest("x") {
+		t.Error("they don't agree on the key")
+	}
+	if err := second.Create(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOpenRefusesWhatIsNoDirectory(t *testing.T) {
 	root := t.TempDir()
 	if err := os.Symlink(t.TempDir(), filepath.Join(root, Dir)); err != nil {
