@@ -27,12 +27,13 @@ func TestFullDisk(t *testing.T) {
 	}
 	unmount := func() {
 		t.Helper()
-		if err := unix.Unmount(disk, 0); err != nil {
+		// A child that another test has just forked may have a file of it open.
+		if err := unix.Unmount(disk, unix.MNT_DETACH); err != nil {
 			t.Fatal(err)
 		}
 	}
 	mount()
-	t.Cleanup(func() { _ = unix.Unmount(disk, 0) }) // there may be none
+	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) }) // there may be none
 	c.run(c.command)
 	var stat unix.Statfs_t
 	if err := unix.Statfs(disk, &stat); err != nil {

@@ -90,7 +90,7 @@ func TestEightAtOnce(t *testing.T) {
 		c.signal(syscall.SIGKILL)
 	}
 	for i, c := range all {
-		if res := c.wait(); i < 6 && res.code != 0 || strings.Contains(res.stderr, "error:") {
+		if res := c.wait(); i < 6 && (res.code != 0 || strings.Contains(res.stderr, "error:")) {
 			t.Errorf("%s: exit code %d", c.line, res.code)
 		}
 	}
