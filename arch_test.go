@@ -57,7 +57,7 @@ var house = map[string][]string{
 	"internal/testing/postgres": {},
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
-	"test/bench":                {}, // knows dot from outside, as test/e2e does
+	"test/bench":                {"internal/testing/postgres"},
 	"test/e2e":                  {},
 	"test/e2e/dot":              {"cli"}, // dot with another clock
 }
