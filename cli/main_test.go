@@ -3,8 +3,10 @@ package cli_test
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,6 +63,9 @@ func clock() func() time.Time {
 type hermetic struct{ *testing.M }
 
 func (h hermetic) Run() int {
+	// Under nohup, the programs that are started would not hear of a closed
+	// terminal: what is ignored is handed on, what is listened to is not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
 		for _, prefix := range []string{"GIT_", "DBT_", "DOT_", "STANDIN_", "TERM_PROGRAM"} {

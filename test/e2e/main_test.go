@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"dot-for-dbt/internal/testing/postgres"
@@ -44,6 +46,9 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
 	defer func() { stopPostgres() }()
+	// Under nohup, the programs that are started would not hear of a closed
+	// terminal: what is ignored is handed on, what is listened to is not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	return m.Run()
 }
 
