@@ -14,12 +14,13 @@
 //	               ledger about it, report.go is what is remembered of it; docs.go
 //	               is what dbt docs serve needs
 //
-// open.go reads what there is to go by, specs.go says which builds the specs
-// denote, build.go what a build is, call.go what dbt's command line is and
-// inputs.go what its result depends on; compile.go goes through all that in
-// order, list.go lists the steps, and pools.go says what may run at once.
-// rundbt.go runs dbt and passes on what it says. known.go remembers what many
-// builds ask for.
+// request.go is what is asked for, program.go what that is compiled to. open.go
+// reads what there is to go by, specs.go says which builds the specs denote,
+// build.go what a build is, call.go what dbt's command line is and inputs.go what
+// its result depends on; compile.go goes through all that in order, list.go lists
+// the steps, pools.go says what may run at once, and known.go remembers what many
+// builds ask for. rundbt.go runs dbt and passes on what it says, in the host of
+// host.go or not; resume.go goes on where it failed, and results.go keeps what for.
 //
 // It knows dbt's ways through internal/dbt and git's through internal/git, and
 // nothing of the command line or the terminal.
