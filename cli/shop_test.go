@@ -241,7 +241,7 @@ func (s *shop) warehouse() map[string]string {
 	return tables
 }
 
-// syncBuffer is written to by dbt's stdout and stderr at once.
+// syncBuffer is written to by stdout and stderr at once, and read meanwhile.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -253,4 +253,8 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 	return b.b.Write(p)
 }
 
-func (b *syncBuffer) String() string { return b.b.String() }
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
