@@ -74,7 +74,9 @@ func (c *compiler) deferTo(s *resolvedSpec, calls []*call) error {
 		}
 		base.nodes = len(standing.Nodes)
 	}
-	c.say(base.build)
+	if base.build == b { // else it was said as one of the calls
+		c.say(b)
+	}
 	for _, call := range calls {
 		if call.build != nil && call.build.ID() == b.ID() {
 			continue

@@ -99,7 +99,7 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 
 // say notes what a spec was resolved to.
 func (c *compiler) say(b *build) {
-	c.program.Resolved = appendNew(c.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
+	c.program.Resolved = append(c.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
 	if b.commit.Note != "" {
 		c.program.note(b.commit.Ref + ": " + b.commit.Note)
 	}

@@ -81,11 +81,11 @@ func (p *Program) warn(text string)   { p.Warnings = appendNew(p.Warnings, text)
 func (p *Program) note(text string)   { p.Notes = appendNew(p.Notes, text) }
 func (p *Program) detail(text string) { p.Details = appendNew(p.Details, text) }
 
-func appendNew[T comparable](list []T, item T) []T {
-	if slices.Contains(list, item) {
+func appendNew(list []string, text string) []string {
+	if slices.Contains(list, text) {
 		return list
 	}
-	return append(list, item)
+	return append(list, text)
 }
 
 // Begin makes the workspace, before the graph is run for the first time. It

@@ -145,19 +145,13 @@ func TestPipeKeptOpenFromOutsideTheGroup(t *testing.T) {
 	w.Close() // lets the daemon end
 }
 
-// A parent killed with SIGKILL can do nothing any more: the lock it handed on lasts as long as the command does, which
-// (on Linux) is told by a SIGINT.
-func TestParentKilled(t *testing.T) {
-	lockFile := t.TempDir() + "/lock"
-	lock, err := os.Create(lockFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	out := newLines(t)
+// killParent kills the parent of a command that inherits the file of a lock and is stubborn. It returns what the command
+// says, and what ends it.
+func killParent(t *testing.T, kind, lock string) (out *lines, release *os.File) {
+	t.Helper()
+	out = newLines(t)
 	stdin, release := pipe(t)
-
-	c := helper(t, "parent", lockFile, "stubborn")
+	c := helper(t, kind, lock, "stubborn")
 	c.Stdin, c.Stdout = stdin, out.file
 	ended := start(t.Context(), c)
 	parent, err := strconv.Atoi(out.next())
@@ -167,6 +161,19 @@ func TestParentKilled(t *testing.T) {
 	out.want("ready")
 	send(t, parent, syscall.SIGKILL)
 	(<-ended).want(t, proc.Exit{Code: 137, Signal: "SIGKILL"})
+	return out, release
+}
+
+// A parent killed with SIGKILL can do nothing any more: the lock it handed on lasts as long as the command does, which
+// (on Linux) is told by a SIGINT.
+func TestParentKilled(t *testing.T) {
+	lockFile := t.TempDir() + "/lock"
+	lock, err := os.Create(lockFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	out, release := killParent(t, "parent", lockFile)
 
 	fd := int(lock.Fd())
 	if err := syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
@@ -187,18 +194,7 @@ func TestParentKilledTellsOnce(t *testing.T) {
 	if err := os.WriteFile(lock, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out := newLines(t)
-	stdin, release := pipe(t)
-	c := helper(t, "once-parent", lock, "stubborn")
-	c.Stdin, c.Stdout = stdin, out.file
-	ended := start(t.Context(), c)
-	parent, err := strconv.Atoi(out.next())
-	if err != nil {
-		t.Fatal(err)
-	}
-	out.want("ready")
-	send(t, parent, syscall.SIGKILL)
-	(<-ended).want(t, proc.Exit{Code: 137, Signal: "SIGKILL"})
+	out, release := killParent(t, "once-parent", lock)
 	out.want("interrupt")
 	release.Close()
 	endOf(t, out)
