@@ -28,6 +28,9 @@ var house = map[string][]string{
 		"internal/ui",
 		"watch",
 	},
+	"compare/code":   {"internal/dbt"},
+	"compare/ladder": {"compare/report", "internal/dbt"},
+	"compare/report": {},
 	"doctor": {
 		"config", "steps",
 		"internal/dbt", "internal/git", "internal/ignore", "internal/workspace",

@@ -1,0 +1,70 @@
+// Package code decides from the manifests of two builds, without a query, which
+// relations must come out alike: same compiled code, same configuration, and the
+// same all the way up to the same sources. Where that isn't certain, it says that
+// the code differs or isn't known: never that it is the same.
+package code
+
+// A Build is one side.
+type Build struct {
+	// Manifest is the file of the manifest that dbt left after building.
+	Manifest string
+	// Suffix is what the build's schemas end in, after an underscore: the
+	// commit's short hash. It is taken out before code is compared.
+	Suffix string
+	// ReadFile reads a file of the build's commit, by its path in the dbt project;
+	// for seeds, which dbt compares by their path where they are large.
+	ReadFile func(name string) ([]byte, error)
+}
+
+// A Node is a node that has a relation (model, seed, snapshot) on at least one
+// side. What differs between the sides is the candidate's, and the baseline's where
+// only that has it.
+type Node struct {
+	ID           string // dbt's unique_id
+	Name         string // as a person calls it; with its package or version where that is needed
+	ResourceType string
+	Materialized string
+	File         string // relative to its project, with slashes
+	A, B         Relation
+	// History is set for what is built on top of what is there: snapshots and
+	// incremental models.
+	History bool
+	// Parents are the nodes that it is made of and that have a relation, through
+	// ephemeral ones, by ID, in order. Sources tells whether sources are among
+	// them, too.
+	Parents []string
+	Sources bool
+
+	// Same is set where both sides' code is the same all the way up.
+	Same bool
+	// Own is set where the node's own code and configuration are the same,
+	// whatever stands above it.
+	Own bool
+	// Differences are why it isn't the same, in words such as "SQL",
+	// "materialized: view → table", "upstream: stg_orders"; for code that isn't
+	// known, why not.
+	Differences []string
+	// Diff is a unified diff of the file as it was written, "" where that is the
+	// same, or only one side has it.
+	Diff string
+
+	// Key are the columns that the project says tell rows apart, and KeyFrom
+	// which part of it says so ("unique_key", "unique test", "primary key"); none
+	// where it doesn't.
+	Key     []string
+	KeyFrom string
+}
+
+// A Relation is where a node lies on one side. In is false where the side's
+// project doesn't have it.
+type Relation struct {
+	In                           bool
+	Database, Schema, Identifier string
+	SQL                          string // its name as it stands in SQL
+}
+
+// Compare reads both manifests and returns their nodes, parents before
+// children, then by name.
+func Compare(baseline, candidate Build) ([]Node, error) {
+	panic("to be written")
+}
