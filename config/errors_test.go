@@ -198,6 +198,13 @@ func TestSettingErrors(t *testing.T) {
 		setting("pool of no size", "pools: {warehouse: 0}"),
 		setting("size in words", "pools: {warehouse: two}"),
 		setting("pools that are a number", "pools: 2"),
+		setting("compare with something else", "compare: {keys: {orders: order_id}}"),
+		setting("compare in a word", "compare: always"),
+		setting("keys of no model", "compare: {key: order_id}"),
+		setting("a key that is a number", "compare: {key: {orders: 1}}"),
+		setting("a tolerance in words", "compare: {tolerance: small}"),
+		setting("a negative tolerance", "compare: {tolerance: {amount: -1}}"),
+		setting("an endless tolerance", "compare: {tolerance: .inf}"),
 	})
 }
 

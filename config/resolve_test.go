@@ -122,6 +122,34 @@ func TestResolve(t *testing.T) {
 			}},
 		},
 		{
+			name: "how builds are compared",
+			files: files{base: `environment:
+  all:
+    dot: {compare: {tolerance: 0.001, exclude: tag:big}}
+  dev:
+    dot:
+      compare:
+        key: {orders: order_id, lines: [order_id, line]}
+        tolerance: {amount: 1e-9, cents: 0}
+        ignore_columns: [loaded_at]
+        where: region = 'eu'
+        exclude:
+  prod: {}
+`},
+			env: "dev",
+			want: config.Environment{Name: "dev", Dot: config.Settings{Compare: config.Compare{
+				Keys:          map[string][]string{"orders": {"order_id"}, "lines": {"order_id", "line"}},
+				Tolerance:     map[string]float64{"amount": 1e-9, "cents": 0},
+				IgnoreColumns: []string{"loaded_at"}, Where: "region = 'eu'",
+			}}},
+		},
+		{
+			name:  "one tolerance for all columns",
+			files: files{base: "environment:\n  all: {dot: {compare: {tolerance: 1e-9}}}\n  dev: {}\n"},
+			env:   "dev",
+			want:  config.Environment{Name: "dev", Dot: config.Settings{Compare: config.Compare{Tolerance: map[string]float64{"": 1e-9}}}},
+		},
+		{
 			name: "toolchain, in place of the dbt of all",
 			files: files{base: `environment:
   all:

@@ -47,6 +47,8 @@ type Settings struct {
 	// invocation may run in them at once.
 	Pool  string
 	Pools map[string]int
+	// Compare (compare) is how builds are compared.
+	Compare Compare
 }
 
 // settings is each setting's name and how its value is read.
@@ -124,6 +126,10 @@ var settings = map[string]func(*Settings, node) error{
 	},
 	"pools": func(s *Settings, n node) (err error) {
 		s.Pools, err = poolSizes(n)
+		return err
+	},
+	"compare": func(s *Settings, n node) (err error) {
+		s.Compare, err = readCompare(n)
 		return err
 	},
 	"ignore-env": func(s *Settings, n node) (err error) {

@@ -17,13 +17,15 @@ import (
 // the same layout: then what dbt left in its target path tells what it built.
 // Any command on the build would overwrite that, so it is taken over first.
 
+var errNeverBuilt = errors.New("was never built")
+
 // adopt reads what a build without a ledger has built. The error says why that
 // can't be known.
 func adopt(b *build) (workspace.Standing, error) {
 	s := workspace.Standing{Nodes: map[string]workspace.Entry{}}
 	nodes, err := countNodes(filepath.Join(b.Target(), "manifest.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, fmt.Errorf("%s was never built: there is nothing to defer to", b)
+		return s, fmt.Errorf("%s %w", b, errNeverBuilt)
 	}
 	if err != nil {
 		return s, fmt.Errorf("the manifest.json of %s can't be read: %w", b, err)
@@ -31,7 +33,7 @@ func adopt(b *build) (workspace.Standing, error) {
 	results, err := readResults(b.Target())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, fmt.Errorf("%s was never built: there is nothing to defer to", b)
+		return s, fmt.Errorf("%s %w", b, errNeverBuilt)
 	case err != nil:
 		return s, fmt.Errorf("what %s built is not known: %w", b, err)
 	case !results.Built():

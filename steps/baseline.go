@@ -28,6 +28,8 @@ type baseline struct {
 	adopted bool
 	// nodes is how many nodes it has; 0 if that isn't known yet.
 	nodes int
+	// use is what it is wanted for, in errors: "compare"; "" is to defer to it.
+	use string
 	// within is the step of this invocation that builds it, first; "" if it
 	// stands already.
 	within string
@@ -176,6 +178,9 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 	s, ok := ledger.Standing(b.ID())
 	if last := ledger.LastRun().Build; !ok && last == "" {
 		if s, err = adopt(b); err != nil {
+			if errors.Is(err, errNeverBuilt) {
+				err = fmt.Errorf("%w: there is nothing to %s", err, firstOf(base.use, "defer to"))
+			}
 			return standing{}, remedy(err.Error())
 		}
 		base.adopted, base.state = true, b.Target()
@@ -185,7 +190,7 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 	}
 	found := standing{s, base}
 	if found.count(workspace.Written) == 0 {
-		return standing{}, remedy(fmt.Sprintf("nothing of %s was built to its end: there is nothing to defer to", b))
+		return standing{}, remedy(fmt.Sprintf("nothing of %s was built to its end: there is nothing to %s", b, firstOf(base.use, "defer to")))
 	}
 	if base.adopted {
 		return found, nil // its manifest has been read

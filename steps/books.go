@@ -52,7 +52,7 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 	}
 	end := workspace.Ending{
 		Written: map[string]string{}, Failed: map[string]string{},
-		Complete: fresh && undisturbed, Resumes: run.resumes.report.Run,
+		Complete: fresh && undisturbed, Anew: fresh && bool(results.Args.FullRefresh), Resumes: run.resumes.report.Run,
 	}
 	for _, r := range results.Results {
 		report.Counts[r.Status]++

@@ -10,13 +10,15 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/spec"
 )
 
 // A call is the dbt command that an invocation asks for, ready to be run: on
 // a build, or plainly on the working tree.
 type call struct {
-	specs  []string // that denote what it runs on, as they were typed
-	build  *build   // nil for a plain call
+	specs  []string  // that denote what it runs on, as they were typed
+	spec   spec.Spec // the first of them
+	build  *build    // nil for a plain call
 	env    config.Environment
 	output *dbt.Output // nil if a plain call's profile can't be read
 	given  arguments
@@ -35,7 +37,7 @@ type call struct {
 
 // newCall finds out what a spec denotes; complete does the rest.
 func (c *compiler) newCall(s resolvedSpec, given arguments) (*call, error) {
-	call := &call{specs: []string{s.typed}, given: given, CommandLine: dbt.CommandLine{Command: c.req.Command}}
+	call := &call{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: c.req.Command}}
 	var err error
 	if !s.Isolated() {
 		call.env, call.output, err = c.plainEnvironment(s.Spec, given)
@@ -71,7 +73,8 @@ func (call *call) step() string { return call.Command.Name + " " + call.name() }
 func (call *call) info(step string) BuildInfo {
 	info := BuildInfo{Name: call.name(), Specs: call.specs, Step: step, Tool: call.tool}
 	if call.build != nil {
-		info.Schema, info.Log, info.target = call.build.schema, call.build.logFile(), call.build.Target()
+		info.Schema, info.Place = call.build.schema, call.build.place
+		info.Log, info.target = call.build.logFile(), call.build.Target()
 	}
 	return info
 }

@@ -109,6 +109,8 @@ type checkIsolation struct {
 
 func (a *checkIsolation) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
+func (a *checkIsolation) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+
 func (a *checkIsolation) dbtCall() dbt.Call {
 	return a.compiler.dbtCall(a.call, a.argv, a.environ)
 }

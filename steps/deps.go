@@ -200,6 +200,8 @@ type installPackages struct {
 
 func (a *installPackages) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
+func (a *installPackages) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+
 func (a *installPackages) dbtCall() dbt.Call {
 	return a.compiler.dbtCall(a.call, a.argv, a.environ)
 }

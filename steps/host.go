@@ -8,10 +8,10 @@ import (
 	"dot-for-dbt/internal/dbt"
 )
 
-// runsDBT is an action that runs one dbt command.
-type runsDBT interface {
-	// dbtCall is the command, but for its streams and locks.
-	dbtCall() dbt.Call
+// RunsDBT is an action that runs dbt commands.
+type RunsDBT interface {
+	// DBTCalls are the commands, but for their streams and locks.
+	DBTCalls() []dbt.Call
 }
 
 // End ends what the program's dbt commands ran in, after the graph was run, and
@@ -27,10 +27,11 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 	if e.Kind != graph.Decided || !e.Planned.Decision.Run {
 		return
 	}
-	if action, ok := e.Planned.Step.Action.(runsDBT); ok {
-		call := action.dbtCall()
-		if !call.Interactive {
-			p.launcher.Expect(ctx, 1, call.Hosting, call.Env)
+	if action, ok := e.Planned.Step.Action.(RunsDBT); ok {
+		for _, call := range action.DBTCalls() {
+			if !call.Interactive {
+				p.launcher.Expect(ctx, 1, call.Hosting, call.Env)
+			}
 		}
 	}
 }

@@ -31,6 +31,8 @@ type runPlain struct {
 
 func (a *runPlain) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
 
+func (a *runPlain) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+
 func (a *runPlain) dbtCall() dbt.Call {
 	call := a.compiler.dbtCall(a.call, a.argv, a.call.environ)
 	call.Interactive = a.call.Command.Interactive

@@ -34,6 +34,8 @@ type Program struct {
 	memo     *memo
 	again    func(context.Context) (*Program, error) // compiles it anew
 	launcher dbt.Launcher                            // of the dbt commands
+	compiler *compiler
+	calls    []*call // of Builds
 }
 
 // A BuildInfo is what a person wants to know of a build.
@@ -43,6 +45,8 @@ type BuildInfo struct {
 	Specs []string // that denote it, as they were typed
 	// Schema is where it is built, "" without a ref.
 	Schema string
+	// Place is where that is; zero without a ref.
+	Place workspace.Place
 	// Step is the name of the step that runs the command.
 	Step string
 	Tool dbt.Tool // that runs it

@@ -32,6 +32,9 @@ type Request struct {
 	// Report has what programs say reported, as it is where there are several
 	// builds: as dbt.Event for the command, as Line for what runs before it.
 	Report bool
+	// Extend, if set, is called with the program when it is compiled, and may put
+	// steps on top of it. A program can be compiled anew, see [Program.Begin].
+	Extend func(*Program) error
 	// Planning is set when nothing will be run, not even to learn dbt's
 	// version.
 	Planning bool

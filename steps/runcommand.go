@@ -26,6 +26,8 @@ func (a *runCommand) Describe(p graph.Planned) []string {
 	return []string{dbt.ShellQuote(argv)}
 }
 
+func (a *runCommand) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+
 func (a *runCommand) dbtCall() dbt.Call {
 	call := a.compiler.dbtCall(a.call, a.argv, a.call.environ)
 	call.Interactive = a.call.Command.Interactive

@@ -73,13 +73,15 @@ const (
 	Removed        Verdict = "removed"                // only the baseline has it
 	Added          Verdict = "added"                  // only the candidate has it
 	NotBuilt       Verdict = "not built"              // the candidate's project has it, but the build does not: Reason says why
+	SameCounts     Verdict = "same counts"            // the same columns and as many rows: no more was looked at
+	SameColumns    Verdict = "same columns"           // the same columns: no more was looked at
 	WithinLimits   Verdict = "equal within tolerance" // as the tolerance given allows
 	Same           Verdict = "same"                   // the data is the same
 	SameCode       Verdict = "same code"              // same code all the way to the same sources; the data was not looked at
 )
 
 // Verdicts are all verdicts, the worst first.
-var Verdicts = []Verdict{Unknown, Differs, ColumnsDiffer, HistoryDiffers, Removed, Added, NotBuilt, WithinLimits, Same, SameCode}
+var Verdicts = []Verdict{Unknown, Differs, ColumnsDiffer, HistoryDiffers, Removed, Added, NotBuilt, SameCounts, SameColumns, WithinLimits, Same, SameCode}
 
 // Red reports whether the verdict means that the candidate differs from the
 // baseline, for --exit-code.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"dot-for-dbt/internal/proc"
 )
 
 // Commit is what a ref means.
@@ -102,6 +104,17 @@ func (r *Repo) Between(ctx context.Context, from, to string) ([]Commit, error) {
 		commits[i].Ref = commits[i].Short
 	}
 	return commits, err
+}
+
+// MergeBase returns the hash of the best common ancestor of two commits, as git merge-base does; "" if they have
+// none. Where there are several, it is the one that git names first, as for git diff A...B.
+func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
+	out, err := proc.Output(ctx, command(r.Top, "merge-base", a, b))
+	var failed *proc.ExitError
+	if errors.As(err, &failed) && failed.Exit.Code == 1 { // git-merge-base(1): there is none
+		return "", nil
+	}
+	return strings.TrimSpace(string(out)), explain(ctx, "merge-base", err)
 }
 
 // log describes the commits that git log lists for some revisions.

@@ -370,3 +370,27 @@ func TestBetween(t *testing.T) {
 		})
 	}
 }
+
+func TestMergeBase(t *testing.T) {
+	repo, first, second, third := history(t)
+	repo.Git("switch", "--quiet", "--create", "side", second)
+	repo.Write("other", "side")
+	side := repo.Commit("side")
+	repo.Git("switch", "--quiet", "--orphan", "alone")
+	repo.Write("another", "alone")
+	alone := repo.Commit("alone")
+	r := open(t, repo.Dir)
+	for _, test := range []struct{ name, a, b, want string }{
+		{"where a branch left", third, side, second},
+		{"an ancestor", third, first, first},
+		{"the same", third, third, third},
+		{"none", third, alone, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := r.MergeBase(t.Context(), test.a, test.b)
+			if err != nil || got != test.want {
+				t.Errorf("got %q, %v; want %q", got, err, test.want)
+			}
+		})
+	}
+}

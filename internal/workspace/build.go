@@ -179,3 +179,9 @@ func (b Build) Record(step string) string { return path.Join(b.dir(), "records",
 // Each place has a directory of its own, since a manifest names the relations
 // of one: with another --target the same build lies elsewhere.
 func (b Build) State(p Place) string { return filepath.Join(b.Dir(), "state", p.ID()) }
+
+// Comparison returns the directory in which two builds of the project are
+// compared.
+func (b Build) Comparison(candidate Build) string {
+	return b.Commit.w.file("compare", filepath.FromSlash(b.Project), b.String()+".."+candidate.String())
+}

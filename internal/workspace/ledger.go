@@ -78,6 +78,11 @@ type Entry struct {
 	Build    string    `json:"build"`
 	Status   Status    `json:"status"`
 	Time     time.Time `json:"time"`
+	// Since is when the relation was first written, or made anew, by a run that
+	// is known: what is built on top of what is there, such as a snapshot, has a
+	// history from then on. It is Time where that run made it from nothing, and
+	// zero where nothing is known.
+	Since time.Time `json:"since,omitzero"`
 	// Before is what the entry said before the run marked it as unknown, for
 	// the case that the run did not come to it.
 	Before *Entry `json:"before,omitempty"`
@@ -168,6 +173,8 @@ type Ending struct {
 	Begun []string
 	// Complete is set when the run touched no nodes but these.
 	Complete bool
+	// Anew is set when the run made everything from nothing, whatever was there.
+	Anew bool
 	// Resumes is the ID of the run that this one goes on with, "" for none: what
 	// that wrote and this one did not touch becomes this one's.
 	Resumes string
@@ -185,7 +192,11 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) (written int, err error
 	}
 	settle := func(nodes map[string]string, status Status) {
 		for id, relation := range nodes {
-			l.Nodes[id] = Entry{Relation: relation, Run: run.ID, Build: run.Build, Status: status, Time: run.Time}
+			e := Entry{Relation: relation, Run: run.ID, Build: run.Build, Status: status, Time: run.Time, Since: run.Time}
+			if before := l.Nodes[id].Before; before != nil && !end.Anew {
+				e.Since = before.Since
+			}
+			l.Nodes[id] = e
 		}
 	}
 	settle(end.Written, Written)
@@ -199,7 +210,7 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) (written int, err error
 		case before == nil:
 			delete(l.Nodes, id)
 		case before.Run == end.Resumes && before.Status == Written:
-			l.Nodes[id] = Entry{Relation: before.Relation, Run: run.ID, Build: run.Build, Status: Written, Time: run.Time}
+			l.Nodes[id] = Entry{Relation: before.Relation, Run: run.ID, Build: run.Build, Status: Written, Time: run.Time, Since: before.Since}
 		default:
 			l.Nodes[id] = *before
 		}

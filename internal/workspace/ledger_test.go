@@ -219,3 +219,29 @@ func TestResumedRun(t *testing.T) {
 	}
 	lt.is("a:r4:unknown b:r4:written c:r3:written d:r3:written x:r1:written")
 }
+
+// TestHistory follows since when a node has its history: what is built on top of
+// itself goes on with it, and what is made anew begins one.
+func TestHistory(t *testing.T) {
+	lt := newLedgerTest(t)
+	anew := func(want bool, when string) {
+		t.Helper()
+		if e := lt.ledger().Nodes["a"]; e.Since.Equal(e.Time) != want {
+			t.Errorf("%s: written %s, since %s", when, e.Time, e.Since)
+		}
+	}
+	lt.end(lt.begin("dev", "a"), "a", "", true)
+	anew(true, "the first time")
+	first := lt.ledger().Nodes["a"].Since
+	lt.end(lt.begin("dev", "a"), "", "a", true)
+	lt.end(lt.begin("dev", "a"), "a", "", true)
+	anew(false, "on top of itself, over a failure")
+	if since := lt.ledger().Nodes["a"].Since; !since.Equal(first) {
+		t.Errorf("since %s, and it began at %s", since, first)
+	}
+	run := lt.begin("dev", "a")
+	if _, err := lt.w.EndRun(place, run, Ending{Written: nodes("a"), Complete: true, Anew: true}); err != nil {
+		t.Fatal(err)
+	}
+	anew(true, "made anew")
+}

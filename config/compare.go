@@ -1,0 +1,102 @@
+package config
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Compare is how builds are compared, unless the command line says otherwise.
+type Compare struct {
+	// Keys (key) are, by model, the columns that tell its rows apart.
+	Keys map[string][]string
+	// Tolerance (tolerance) is how far numbers may lie apart, by column; "" is for
+	// all others.
+	Tolerance map[string]float64
+	// IgnoreColumns (ignore-columns) are not compared.
+	IgnoreColumns []string
+	// Where (where) is a condition in SQL for the rows of each relation; "": none.
+	Where string
+	// Exclude (exclude) are dbt's selectors of what isn't compared.
+	Exclude []string
+}
+
+// compareSettings is each of its settings and how it is read.
+var compareSettings = map[string]func(*Compare, node) error{
+	"key": func(c *Compare, n node) error {
+		entries, err := asMapping(n, "key")
+		if err != nil {
+			return err
+		}
+		c.Keys = make(map[string][]string, len(entries))
+		for _, e := range entries {
+			if c.Keys[e.key], err = words(e.value, "key of "+e.key); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	"tolerance": func(c *Compare, n node) error {
+		entries, isMapping := n.value.(mapping)
+		if !isMapping {
+			entries = mapping{{at: n.at, value: n}}
+		}
+		c.Tolerance = make(map[string]float64, len(entries))
+		for _, e := range entries {
+			limit, ok := float(e.value)
+			if !ok || limit < 0 || math.IsInf(limit, 0) || math.IsNaN(limit) {
+				return e.value.at.problemf("tolerance must be a number such as 1e-9, but is %s", show(e.value.plain())).
+					hint("one for all columns: tolerance: 0.000001", "or by column: tolerance: {amount: 0.01}")
+			}
+			c.Tolerance[e.key] = limit
+		}
+		return nil
+	},
+	"ignore-columns": func(c *Compare, n node) (err error) {
+		c.IgnoreColumns, err = words(n, "ignore-columns")
+		return err
+	},
+	"where": func(c *Compare, n node) (err error) {
+		c.Where, err = word(n, "where")
+		return err
+	},
+	"exclude": func(c *Compare, n node) (err error) {
+		c.Exclude, err = words(n, "exclude")
+		return err
+	},
+}
+
+// readCompare reads how builds are compared.
+func readCompare(n node) (c Compare, err error) {
+	entries, err := asMapping(n, "compare")
+	if err != nil {
+		return c, err
+	}
+	for _, e := range entries {
+		read, known := compareSettings[flagName(e.key)]
+		if !known {
+			all := slices.Sorted(maps.Keys(compareSettings))
+			return c, e.at.problemf("unknown setting %q of compare", e.key).
+				hint(didYouMean(flagName(e.key), all), "settings of compare: "+strings.Join(all, ", "))
+		}
+		if e.value.value == nil {
+			continue
+		}
+		if err := read(&c, e.value); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// float is a number that was written as one.
+func float(n node) (float64, bool) {
+	switch value := n.value.(type) {
+	case int64:
+		return float64(value), true
+	case float64:
+		return value, true
+	}
+	return 0, false
+}

@@ -1,0 +1,217 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"time"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/spec"
+)
+
+// What those who compare builds need of them: what each has in the warehouse, and
+// dbt to read it with.
+
+// A Side is a build as it stands in the warehouse, as far as the ledger knows.
+type Side struct {
+	BuildInfo
+	Commit  git.Commit
+	Env     string
+	Suffix  string // of its schemas
+	Profile string // the name of its profile
+	// Manifest is the file of the manifest that dbt left when it last built.
+	Manifest string
+	// State is the directory of that, dbt's --state.
+	State string
+	// Nodes are what it has there or should have, by unique_id.
+	Nodes map[string]Held
+
+	repo   *git.Repo
+	prefix string // of the project in the repository
+}
+
+// Held is what is known of a node of a build.
+type Held struct {
+	At time.Time // when it was written
+	// Anew is set where it is known that nothing was there before.
+	Anew bool
+	// Problem says what keeps it from being as the build made it, "" for nothing.
+	Problem string
+}
+
+// ReadFile reads a file of the build's project as it is at its commit; the name
+// has slashes.
+func (s Side) ReadFile(ctx context.Context, name string) (text []byte, err error) {
+	objects := s.repo.Objects(ctx)
+	defer func() { err = errors.Join(err, objects.Close()) }()
+	return objects.Read(s.Commit.Hash + ":" + path.Join(s.prefix, name))
+}
+
+// Side returns the program's build of that index as it stands now. It is an error
+// with a hint where nothing of it stands.
+func (p *Program) Side(i int) (Side, error) {
+	call, c := p.calls[i], p.compiler
+	b := call.build
+	base := &baseline{build: b, spec: call.spec, state: b.State(b.place), use: "compare"}
+	found, err := c.standing(base)
+	if err != nil {
+		return Side{}, err
+	}
+	if b.duckdb != "" {
+		if _, err := os.Stat(b.duckdb); err != nil {
+			return Side{}, &hintError{
+				msg:   fmt.Sprintf("the DuckDB file of %s is gone: %v", b, err),
+				hints: []string{"build it: dot build " + call.specs[0]},
+			}
+		}
+	}
+	side := Side{
+		BuildInfo: p.Builds[i], Commit: b.commit, Env: b.Env, Suffix: b.suffix,
+		Profile:  b.output.Profile,
+		Manifest: path.Join(base.state, "manifest.json"), State: base.state,
+		Nodes: make(map[string]Held, len(found.Nodes)),
+		repo:  p.Repo, prefix: c.prefix,
+	}
+	for id, e := range found.Nodes {
+		held := Held{At: e.Time, Anew: e.Since.Equal(e.Time)}
+		switch e.Status {
+		case workspace.Damaged:
+			held.Problem = "it failed when " + b.String() + " was built"
+		case workspace.Unknown:
+			held.Problem = "the build of " + b.String() + " was interrupted before it was done"
+		}
+		side.Nodes[id] = held
+	}
+	for id, other := range found.Foreign {
+		side.Nodes[id] = Held{Problem: "its relation was written by " + other + " since"}
+	}
+	return side, nil
+}
+
+// Settings are those of the environment of the program's build of that index.
+func (p *Program) Settings(i int) config.Settings { return p.calls[i].env.Dot }
+
+// ReadCall is a dbt command that reads the warehouse as the program's build of
+// that index, for a project in a directory that holds nothing but what the caller
+// has put there. dbt writes to the directory, too.
+func (p *Program) ReadCall(i int, dir string, options ...dbt.Option) dbt.Call {
+	call, c := *p.calls[i], p.compiler
+	command, _ := dbt.LookupCommand("run")
+	line := dbt.CommandLine{
+		DBT: call.tool.Argv, Command: command.In(call.tool.Version), Options: options,
+		Fixed: []dbt.Option{
+			dbt.NewOption("project-dir", dir),
+			dbt.NewOption("profiles-dir", call.build.Dir()),
+			dbt.NewOption("target-path", path.Join(dir, "target")),
+			dbt.NewOption("log-path", path.Join(dir, "logs")),
+			dbt.NewOption("profile", call.output.Profile),
+			dbt.NewOption("target", call.build.targetName()),
+		},
+	}
+	for _, flag := range []string{"vars", "threads"} { // the profile may read vars
+		if o, ok := dbt.Lookup(call.AllOptions(), flag); ok {
+			line.Fixed = append(line.Fixed, o)
+		}
+	}
+	isolated := call.isolate(c, line)
+	line.Environment = isolated.Overrule
+	return c.dbtCall(&call, line.Argv(), call.exported(isolated.Env))
+}
+
+// ListCall is the dbt list that names what a selection means in the project of
+// the program's build of that index, read by [dbt.ReadList]. state is the
+// directory that state: selectors compare with.
+func (p *Program) ListCall(i int, state string, selection ...dbt.Option) dbt.Call {
+	call, c := *p.calls[i], p.compiler
+	call.Options = selection
+	line := call.List()
+	line.Fixed = append(line.Fixed, dbt.NewOption("state", state))
+	isolated := call.isolate(c, line)
+	line.Environment = append(line.Environment, isolated.Overrule...)
+	return c.dbtCall(&call, line.Argv(), call.exported(isolated.Env))
+}
+
+// RunDBT runs a dbt command under the locks of the step that is attempted.
+func (p *Program) RunDBT(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
+	return p.compiler.runDBT(ctx, attempt, call)
+}
+
+// ReadLocks are the locks of reading a build; exclusive where dbt writes to the
+// build's directory meanwhile.
+func (p *Program) ReadLocks(i int, exclusive bool) []graph.Lock {
+	b := p.calls[i].build
+	lock := b.buildLock()
+	lock.Shared = !exclusive
+	return append(b.warehouseLocks(true), lock)
+}
+
+// ReadPools are the pools of reading a build.
+func (p *Program) ReadPools(i int) []string { return p.compiler.pools(p.calls[i]) }
+
+// Keep leaves the steps of some kinds in the graph, with all that they depend on.
+func (p *Program) Keep(kinds ...string) error {
+	wanted := map[string]bool{}
+	all := p.Graph.Steps()
+	for _, s := range slices.Backward(all) {
+		if slices.Contains(kinds, s.Kind) || wanted[s.Name] {
+			wanted[s.Name] = true
+			for _, dep := range s.Deps {
+				wanted[dep] = true
+			}
+		}
+	}
+	var err error
+	p.Graph, err = graph.New(slices.DeleteFunc(all, func(s *graph.Step) bool { return !wanted[s.Name] })...)
+	return err
+}
+
+// Add puts steps on top of the graph.
+func (p *Program) Add(steps ...*graph.Step) error {
+	var err error
+	p.Graph, err = graph.New(append(p.Graph.Steps(), steps...)...)
+	return err
+}
+
+// MergeBase returns the spec of baseline's environment at the commit where
+// candidate's left it, for a comparison with just what candidate changed.
+func MergeBase(ctx context.Context, world World, baseline, candidate spec.Spec) (spec.Spec, error) {
+	c, _, err := open(ctx, world, Request{Specs: []spec.Spec{baseline, candidate}, Planning: true})
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	defer c.close()
+	commits, err := c.repo.Resolve(ctx, []string{baseline.Ref, candidate.Ref})
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	hash, err := c.repo.MergeBase(ctx, commits[0].Hash, commits[1].Hash)
+	if err == nil && hash == "" {
+		err = &hintError{
+			msg:   fmt.Sprintf("%s and %s have no commit in common", baseline.Ref, candidate.Ref),
+			hints: []string{"compare them as they are: leave --merge-base out"},
+		}
+	}
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	short := hash
+	if found, err := c.repo.Resolve(ctx, []string{hash}); err == nil {
+		short = found[0].Short
+	}
+	return spec.Spec{Env: baseline.Env, Ref: short}, nil
+}
+
+// ComparisonDir is the directory in which two of the program's builds are
+// compared.
+func (p *Program) ComparisonDir(baseline, candidate int) string {
+	return p.calls[baseline].build.Comparison(p.calls[candidate].build.Build)
+}
