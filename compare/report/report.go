@@ -23,7 +23,8 @@ type Comparison struct {
 	Baseline  Side    `json:"baseline"`
 	Candidate Side    `json:"candidate"`
 	Options   Options `json:"options"`
-	// Warnings are what a reader has to know of the whole.
+	// Warnings are what a reader has to know of the whole, in dot's own words:
+	// they are shown where no row may be, so a database's message is none.
 	Warnings []string `json:"warnings,omitempty"`
 	// Relations are all that one of the sides has, the worst first.
 	Relations []Relation `json:"relations"`
@@ -133,7 +134,8 @@ type Relation struct {
 
 	Verdict Verdict `json:"verdict"`
 	Rung    Rung    `json:"decided_by,omitempty"`
-	// Reason is why, where the verdict alone does not say it.
+	// Reason is why, where the verdict alone does not say it. It may quote the
+	// database, and so a value.
 	Reason string `json:"reason,omitempty"`
 	Inputs Inputs `json:"inputs,omitempty"` // only of what differs
 	// History is set for what is built on top of what is there.
