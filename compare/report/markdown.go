@@ -175,17 +175,14 @@ func commentHead(c Comparison) string {
 // commentFoot is what there is to say below the table.
 func commentFoot(c Comparison) string {
 	var b strings.Builder
+	for _, term := range c.Terms() {
+		fmt.Fprintf(&b, "\n*%s*: %s.\n", term.Word, term.Means)
+	}
 	say := func(text string, of func(Relation) bool) {
 		if slices.ContainsFunc(c.Relations, of) {
 			b.WriteString("\n" + text + "\n")
 		}
 	}
-	say("*inputs differ too*: what it is made of isn't the same on both sides although its code is, so the sources have moved between the builds.",
-		func(r Relation) bool { return r.Inputs == InputsDiffer })
-	say("*inputs not known*: it is made of views or sources that show today's data, so the sources may have moved between the builds.",
-		func(r Relation) bool { return r.Inputs == InputsUnknown })
-	say("*history differs*: the code is the same, but it was built on top of other rows.",
-		func(r Relation) bool { return r.Verdict == HistoryDiffers })
 	say("Why something is unknown or not built is not said here, since a message may quote rows: `dot compare` says it.",
 		func(r Relation) bool { return r.Reason != "" && (r.Verdict == Unknown || r.Verdict == NotBuilt) })
 	say("The data of what has the same code was not looked at.", func(r Relation) bool { return r.Verdict == SameCode })

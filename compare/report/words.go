@@ -151,3 +151,33 @@ func (s Side) Built() string {
 	}
 	return from + " to " + to + " UTC"
 }
+
+// A Term is a word of a report, and what it means.
+type Term struct{ Word, Means string }
+
+// Terms explains those words of a comparison that don't explain themselves.
+func (c Comparison) Terms() []Term {
+	var out []Term
+	for _, t := range []struct {
+		Term
+		of func(Relation) bool
+	}{
+		{
+			Term{"inputs differ too", "what it is made of isn't the same on both sides although its code is, so the sources have moved between the builds"},
+			func(r Relation) bool { return r.Inputs == InputsDiffer },
+		},
+		{
+			Term{"inputs not known", "it is made of views or sources that show today's data, so the sources may have moved between the builds"},
+			func(r Relation) bool { return r.Inputs == InputsUnknown },
+		},
+		{
+			Term{string(HistoryDiffers), "the code is the same, but it was built on top of other rows"},
+			func(r Relation) bool { return r.Verdict == HistoryDiffers },
+		},
+	} {
+		if slices.ContainsFunc(c.Relations, t.of) {
+			out = append(out, t.Term)
+		}
+	}
+	return out
+}
