@@ -22,6 +22,7 @@ var house = map[string][]string{
 	".": {"cli"},
 	"cli": {
 		"config", "doctor", "graph", "spec", "steps",
+		"compare/report",
 		"internal/dbt", // the table of commands and flags
 		"internal/ignore",
 		"internal/proc", // signals

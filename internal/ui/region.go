@@ -51,6 +51,17 @@ func Size(f *os.File) func() (columns, rows int) {
 	}
 }
 
+// LineWidth is how many columns the terminal has that w writes to; 0 where there is none, and nothing has
+// to be cut.
+func LineWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	columns, _ := Size(f)()
+	return columns
+}
+
 // Draw replaces the region's lines, and cuts them to the terminal's width. Of more lines than there is room
 // for the last ones are seen.
 func (r *Region) Draw(lines []string) {
