@@ -77,19 +77,21 @@ func (t compareTable) comparison(c report.Comparison) {
 	var shown []report.Relation
 	folded := map[report.Verdict][]string{}
 	for _, r := range relations {
-		if r.Verdict == report.Same || r.Verdict == report.SameCode {
+		if r.Verdict.Folded() {
 			folded[r.Verdict] = append(folded[r.Verdict], r.Name)
 		} else {
 			shown = append(shown, r)
 		}
 	}
 	t.table(shown)
-	t.fold("same", "", folded[report.Same])
-	hint := ""
+	all := ""
 	if !c.Options.All {
-		hint = " (--all compares them too)"
+		all = " (--all compares them too)"
 	}
-	t.fold("same code, not looked at", hint, folded[report.SameCode])
+	t.fold("same counts, data not looked at", "", folded[report.SameCounts])
+	t.fold("same columns, data not looked at", "", folded[report.SameColumns])
+	t.fold("same", "", folded[report.Same])
+	t.fold("same code, not looked at", all, folded[report.SameCode])
 	for _, term := range c.Terms() {
 		t.text(ui.Faint, "", term.Word+": "+term.Means)
 	}

@@ -131,7 +131,7 @@ func newComment(c Comparison) comment {
 	relations := slices.Clone(c.Relations)
 	Sort(relations)
 	for _, r := range relations {
-		if r.Verdict == Same || r.Verdict == SameCode {
+		if r.Verdict.Folded() {
 			continue
 		}
 		m.rows = append(m.rows, tableRow(r))
@@ -185,7 +185,8 @@ func commentFoot(c Comparison) string {
 	}
 	say("Why something is unknown or not built is not said here, since a message may quote rows: `dot compare` says it.",
 		func(r Relation) bool { return r.Reason != "" && (r.Verdict == Unknown || r.Verdict == NotBuilt) })
-	say("The data of what has the same code was not looked at.", func(r Relation) bool { return r.Verdict == SameCode })
+	say("The data of what has the same code, counts or columns was not looked at.",
+		func(r Relation) bool { return r.Verdict.Folded() && r.Verdict != Same })
 	return b.String()
 }
 

@@ -38,6 +38,16 @@ func (r Relation) size() float64 {
 	return float64(len(r.Reshaped()))
 }
 
+// Folded reports whether there is no more to say of a relation with this
+// verdict than that it has it, and how many have.
+func (v Verdict) Folded() bool {
+	switch v {
+	case SameCounts, SameColumns, Same, SameCode:
+		return true
+	}
+	return false
+}
+
 // Reshaped are the columns that only one side has, or whose type differs.
 func (r Relation) Reshaped() []Column {
 	var out []Column

@@ -37,6 +37,10 @@ func (v Verdict) of(n int) string {
 		return "with other columns"
 	case HistoryDiffers:
 		return "with another history"
+	case SameCounts:
+		return "with the same counts"
+	case SameColumns:
+		return "with the same columns"
 	}
 	return string(v)
 }
