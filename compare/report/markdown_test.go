@@ -320,6 +320,22 @@ func TestMarkdownIsLimited(t *testing.T) {
 	}
 }
 
+// A row is worth more than any detail, also where there is room for a small
+// detail and none for the next row.
+func TestMarkdownDropsDetailsFirst(t *testing.T) {
+	c := report.Comparison{Relations: []report.Relation{{Name: "worst", Verdict: report.Unknown, Code: []string{"SQL"}}}}
+	for range 100 {
+		c.Relations = append(c.Relations, report.Relation{Name: strings.Repeat("|", 130), Verdict: report.Differs})
+	}
+	text := markdown(t, report.Report{Comparisons: []report.Comparison{c}})
+	if number(text, "Relations left out") == 0 || report.MarkdownLimit-len(text) < 300 {
+		t.Fatalf("the test has to leave room for a detail: %d bytes", len(text))
+	}
+	if strings.Contains(text, "<details>") || number(text, "Relations whose details are left out") != 1 {
+		t.Errorf("a detail is there, and rows are not:\n%s", text[len(text)-1000:])
+	}
+}
+
 // number sums the numbers that a note ends with.
 func number(text, note string) int {
 	sum := 0
