@@ -88,6 +88,20 @@ func TestReadRunResults(t *testing.T) {
 	}
 }
 
+// A response's code is text, or none.
+func TestResponseCode(t *testing.T) {
+	for response, want := range map[string]isText{`{"code": "CREATE TABLE"}`: "CREATE TABLE", `{"code": 200}`: "", `{"code": null}`: "", `{}`: "", `null`: ""} {
+		text := `{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"}, "results": [{"adapter_response": ` + response + `}]}`
+		r, err := ReadRunResults("run_results.json", strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Results[0].Response.Code; got != want {
+			t.Errorf("%s: code %q, want %q", response, got, want)
+		}
+	}
+}
+
 func TestBuilt(t *testing.T) {
 	tests := []struct {
 		args string

@@ -1,6 +1,8 @@
 package dbt
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -49,9 +51,27 @@ type Result struct {
 	Failures     int     `json:"failures"`       // of a test
 	Seconds      float64 `json:"execution_time"` // in seconds
 	Thread       string  `json:"thread_id"`      // of dbt's
+	// Response is the adapter's, or what a materialization puts in its place.
+	Response Response `json:"adapter_response"`
 	// Timing is when its parts began and ended, compiling first; empty for a
 	// node that was skipped.
 	Timing []Timing `json:"timing"`
+}
+
+// Response is what an adapter has to say of the last statement of a node.
+type Response struct {
+	Code isText `json:"code"`
+}
+
+// isText is a JSON string, and "" for anything else: the response has no schema.
+type isText string
+
+func (s *isText) UnmarshalJSON(data []byte) error {
+	if !bytes.HasPrefix(data, []byte{'"'}) {
+		*s = ""
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(s))
 }
 
 // Timing is when a part of the work on a node began and ended.
