@@ -17,7 +17,10 @@ type Job struct {
 	// Threads is how many models of the project may run at once: what isn't
 	// small is a model of its own, the rest is dealt out.
 	Threads int
-	Pairs   []Pair
+	// Alone gives each pair a model of its own: what goes wrong with one does not
+	// touch the others. See Retry.
+	Alone bool
+	Pairs []Pair
 }
 
 // A Pair is two relations to be compared. Either may be missing in the
@@ -66,9 +69,14 @@ const (
 type Finding struct {
 	ID string
 	// Failed is the database's or dbt's message where the pair could not be
-	// compared; then nothing but Columns is sure.
+	// compared; then nothing but what is filled in is sure.
 	Failed string
-	A, B   Side
+	// Again is set where it failed along with other pairs, any of which may be to
+	// blame: alone it has yet to be tried.
+	Again bool
+	A, B  Side
+	// Notes are what else has to be known of how it was compared.
+	Notes []string
 	// Columns are of both sides, in B's order; those that only A has come last.
 	// Differ, Own, Before and After are filled in as far as the ladder was climbed.
 	Columns []report.Column
@@ -90,8 +98,8 @@ type Side struct {
 type Details struct {
 	// Rung is how they were found: report.ByJoin or report.ByGroup.
 	Rung report.Rung
-	// KeyProblem says why the key could not be used, "" if it was or there was none.
-	KeyProblem string
+	// KeyProblem is why the key could not be used, nil if it was or there was none.
+	KeyProblem *KeyProblem
 	report.Changes
 	// Tolerated is set where nothing differs but for what the tolerance allows.
 	Tolerated bool

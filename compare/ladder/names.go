@@ -1,0 +1,70 @@
+package ladder
+
+import "strings"
+
+// A lookup is a relation as the database's catalog names it.
+type lookup struct {
+	number                 string // of the pair, and the side: 0a
+	database, schema, name string
+}
+
+// lookup returns how a relation is found in the catalog: what its name in SQL
+// denotes there, and what dbt knows where that does not say.
+func (d dialect) lookup(number string, r Relation) lookup {
+	found := lookup{number: number, database: r.Database, schema: r.Schema, name: r.Identifier}
+	into := []*string{&found.name, &found.schema, &found.database}
+	for i, part := range d.split(r.SQL) {
+		if i < len(into) {
+			*into[i] = part
+		}
+	}
+	return found
+}
+
+// split returns the parts of a name in SQL as the catalog has them, the last
+// first; none if it isn't a name.
+func (d dialect) split(sql string) []string {
+	var parts []string
+	for rest := sql; ; {
+		var part string
+		if unquoted, ok := strings.CutPrefix(rest, d.Quote); ok {
+			for {
+				before, after, ok := strings.Cut(unquoted, d.Quote)
+				if !ok {
+					return nil
+				}
+				part += before
+				if unquoted, ok = strings.CutPrefix(after, d.Quote); !ok {
+					rest = after
+					break
+				}
+				part += d.Quote
+			}
+		} else {
+			end := strings.IndexByte(rest, '.')
+			if end < 0 {
+				end = len(rest)
+			}
+			part, rest = d.folded(rest[:end]), rest[end:]
+		}
+		parts = append([]string{part}, parts...)
+		if rest == "" {
+			return parts
+		}
+		var ok bool
+		if rest, ok = strings.CutPrefix(rest, "."); !ok {
+			return nil
+		}
+	}
+}
+
+// folded is a name without quotes as the catalog has it.
+func (d dialect) folded(name string) string {
+	switch d.fold {
+	case foldLower:
+		return strings.ToLower(name)
+	case foldUpper:
+		return strings.ToUpper(name)
+	}
+	return name
+}

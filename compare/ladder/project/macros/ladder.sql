@@ -1,0 +1,166 @@
+{# A model of this project is a chunk of pairs of relations; what its file holds
+   is not SQL but JSON, the work (write.go). This climbs the ladder with them, one
+   rung after the other, and hands what it found to run_results.json as the code
+   of the adapter's response: there dbt neither prints nor logs it. Everything
+   that comes from the database comes as text. #}
+{% materialization dot_compare, default %}
+  {%- set work = fromjson(sql) -%}
+  {%- set relations = dot_relations(work.metadata) -%}
+  {%- set pairs = [] -%}
+  {%- for pair in work.pairs -%}
+    {%- do pairs.append(dot_pair(work.facts, pair, relations.get(loop.index0 ~ 'a'), relations.get(loop.index0 ~ 'b'))) -%}
+  {%- endfor -%}
+  {%- do dot_fingerprints(work.facts, pairs) -%}
+  {%- set found = [] -%}
+  {%- for pair in pairs -%}
+    {%- if pair.work.depth == 'detail' and pair.found.sums.a != pair.found.sums.b and pair.columns and pair.found.comparable -%}
+      {%- do dot_detail(work.facts, pair) -%}
+    {%- endif -%}
+    {%- do found.append(pair.found) -%}
+  {%- endfor -%}
+  {%- do store_raw_result(name='main', message='compared ' ~ (found | length), code=tojson({'version': 1, 'pairs': found}), rows_affected=(found | length)) -%}
+  {{ return({'relations': []}) }}
+{% endmaterialization %}
+
+
+{# The rows of a query as lists of text, none for NULL. #}
+{% macro dot_rows(query) %}
+  {%- set rows = [] -%}
+  {%- for row in run_query(query).rows -%}
+    {%- do rows.append(row.values() | list) -%}
+  {%- endfor -%}
+  {{ return(rows) }}
+{% endmacro %}
+
+
+{# What the database knows of the relations, by the number of the pair and the
+   side. The query returns a row a column: number and side, kind, "no" if it can't
+   be read, column, type. #}
+{% macro dot_relations(query) %}
+  {%- set relations = {} -%}
+  {%- for row in dot_rows(query) -%}
+    {%- set relation = relations.setdefault(row[0], {'kind': row[1], 'readable': row[2] != 'no', 'columns': []}) -%}
+    {%- if row[3] is not none -%}
+      {%- do relation.columns.append([row[3], row[4]]) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {{ return(relations) }}
+{% endmacro %}
+
+
+{# A pair with its common columns, in the order of their names. #}
+{% macro dot_pair(facts, work, a, b) %}
+  {%- set found = {'id': work.id, 'a': a, 'b': b, 'sums': {'a': none, 'b': none}, 'compared': [], 'ignored': [], 'notes': []} -%}
+  {%- do found.update({'comparable': a is not none and b is not none and a.readable and b.readable}) -%}
+  {%- set pair = {'work': work, 'found': found, 'columns': []} -%}
+  {%- if a is none or b is none -%}
+    {{ return(pair) }}
+  {%- endif -%}
+  {%- set types = {'a': {}, 'b': {}} -%}
+  {%- for side, relation in [('a', a), ('b', b)] -%}
+    {%- for column in relation.columns -%}
+      {%- do types[side].update({column[0]: column[1]}) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {%- set names = [] -%}
+  {%- for name in types.b -%}
+    {%- if name in types.a -%}{%- do names.append(name) -%}{%- endif -%}
+  {%- endfor -%}
+  {%- for name in work.ignore -%}
+    {%- do found.ignored.extend(dot_named(name, types.a)) -%}
+    {%- do found.ignored.extend(dot_named(name, types.b)) -%}
+  {%- endfor -%}
+  {%- set tolerances = {} -%}
+  {%- for name, tolerance in work.tolerance.items() if name != '' -%}
+    {%- for column in dot_named(name, types.b) -%}{%- do tolerances.update({column: tolerance}) -%}{%- endfor -%}
+  {%- endfor -%}
+
+  {%- set plans = {} -%}
+  {%- set by_name = {} -%}
+  {%- for name in names | sort(case_sensitive=true) -%}
+    {%- set id = types.a[name] ~ '|' ~ types.b[name] -%}
+    {%- if id not in plans -%}
+      {%- do plans.update({id: dot_plan(facts, types.a[name], types.b[name])}) -%}
+    {%- endif -%}
+    {%- set plan = plans[id] -%}
+    {%- set quoted = facts.quote ~ (name | replace(facts.quote, facts.escape)) ~ facts.quote -%}
+    {%- set column = {
+      'name': name, 'quoted': quoted, 'hash': plan.hash, 'number': plan.number,
+      'a': plan.a.format(quoted), 'b': plan.b.format(quoted),
+      'tolerance': tolerances.get(name, work.tolerance.get('', 0)) if plan.number else 0,
+    } -%}
+    {%- do by_name.update({name: column}) -%}
+    {%- if name not in found.ignored -%}
+      {%- do pair.columns.append(column) -%}
+      {%- do found.compared.append(name) -%}
+      {%- if plan.note -%}
+        {%- do found.notes.append(name ~ ': ' ~ plan.note) -%}
+      {%- endif -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {%- do pair.update({'by_name': by_name}) -%}
+  {{ return(pair) }}
+{% endmacro %}
+
+
+{# The columns that a name denotes: that of this name, else the one that differs in
+   case only, if there is one. #}
+{% macro dot_named(name, columns) %}
+  {%- if name in columns -%}
+    {{ return([name]) }}
+  {%- endif -%}
+  {%- set alike = [] -%}
+  {%- for column in columns if column | lower == name | lower -%}
+    {%- do alike.append(column) -%}
+  {%- endfor -%}
+  {{ return(alike if alike | length == 1 else []) }}
+{% endmacro %}
+
+
+{# How many rows each relation has and what they come to: all of the chunk in one
+   statement. #}
+{% macro dot_fingerprints(facts, pairs) %}
+  {%- set selects = [] -%}
+  {%- for pair in pairs -%}
+    {%- set number = loop.index0 -%}
+    {%- for side in ['a', 'b'] if pair.work.depth != 'columns' and pair.found[side] and pair.found[side].readable -%}
+      {%- set sum = 'null' -%}
+      {%- if pair.work.depth != 'counts' and pair.columns and pair.found.comparable -%}
+        {%- set sum = facts.sum.format(facts.mix.format(dot_row_hash(facts, pair.columns, side))) -%}
+      {%- endif -%}
+      {%- do selects.append("select '" ~ number ~ "' as pair, '" ~ side ~ "' as side, "
+        ~ facts.text.format('count(*)') ~ ' as n, ' ~ facts.text.format(sum) ~ ' as fingerprint from ' ~ dot_from(pair, side)) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {%- if selects -%}
+    {%- for row in dot_rows(selects | join('\nunion all\n')) -%}
+      {%- do pairs[row[0] | int].found.sums.update({row[1]: [row[2], row[3]]}) -%}
+    {%- endfor -%}
+  {%- endif -%}
+{% endmacro %}
+
+
+{# A relation and which of its rows are compared. #}
+{% macro dot_from(pair, side) %}
+  {%- if pair.work.where -%}
+    {{ return(pair.work[side] ~ ' where (\n' ~ pair.work.where ~ '\n)') }}
+  {%- endif -%}
+  {{ return(pair.work[side]) }}
+{% endmacro %}
+
+
+{# The hash of a row's columns, before it is mixed. #}
+{% macro dot_row_hash(facts, columns, side) %}
+  {%- set all = [] -%}
+  {%- for column in columns -%}
+    {%- do all.append(column.hash.format(column[side])) -%}
+  {%- endfor -%}
+  {%- if not facts.hash_args or all | length <= facts.hash_args -%}
+    {{ return(facts.row_hash.format(all | join(', '))) }}
+  {%- endif -%}
+  {%- set groups = [] -%}
+  {%- for group in all | batch(facts.hash_args) -%}
+    {%- do groups.append(facts.group.format(facts.row_hash.format(group | join(', ')))) -%}
+  {%- endfor -%}
+  {{ return(facts.row_hash.format(groups | join(', '))) }}
+{% endmacro %}

@@ -1,0 +1,64 @@
+{# How a column is compared that has type a on one side and type b on the other:
+   templates of what is compared (a, b) and of what enters the hash; whether it is a
+   number on both sides; and a note where more has to be said than that the types
+   differ. #}
+{% macro dot_plan(facts, a, b) %}
+  {%- set known_a = dot_type(facts, a) -%}
+  {%- set known_b = dot_type(facts, b) -%}
+  {%- set classes = [known_a.fact.class, known_b.fact.class] -%}
+  {%- set numbers = ['integer', 'decimal', 'float'] -%}
+  {%- set plan = {'number': classes[0] in numbers and classes[1] in numbers, 'note': ''} -%}
+  {%- set casts = facts.casts -%}
+  {%- if a == b or (known_a.base == known_b.base and known_a.base in facts.types and classes[0] != 'decimal') -%}
+    {%- set fact = known_a.fact -%}
+    {%- do plan.update({'a': fact.value or '{}', 'b': fact.value or '{}', 'hash': fact.hash or '{}'}) -%}
+    {{ return(plan) }}
+  {%- endif -%}
+
+  {%- set ways = {'a': none, 'b': none} -%}
+  {%- set scale = [known_a.scale, known_b.scale] | max -%}
+  {%- set fits = not casts.decimal.digits or [known_a.whole, known_b.whole] | max + scale <= casts.decimal.digits -%}
+  {%- if classes[0] == classes[1] and classes[0] in ['integer', 'float', 'text', 'timestamp'] -%}
+    {%- do ways.update({'a': casts[classes[0]], 'b': casts[classes[0]]}) -%}
+  {%- elif plan.number and 'float' not in classes and fits -%}
+    {%- do ways.update({'a': casts.decimal, 'b': casts.decimal}) -%}
+  {%- elif plan.number and 'float' in classes and casts.exact.value -%}
+    {%- do ways.update({
+      'a': casts.approximate if classes[0] == 'float' else casts.exact,
+      'b': casts.approximate if classes[1] == 'float' else casts.exact,
+    }) -%}
+    {%- set scale = [known_a.scale if classes[0] != 'float' else 0, known_b.scale if classes[1] != 'float' else 0] | max -%}
+  {%- elif classes | sort in [['date', 'timestamp'], ['timestamp', 'timestamp']] -%}
+    {%- do ways.update({'a': casts.timestamp, 'b': casts.timestamp}) -%}
+  {%- elif 'timestamptz' in classes and casts.utc.value and (classes | reject('in', ['date', 'timestamp', 'timestamptz']) | list | length == 0) -%}
+    {%- do ways.update({
+      'a': casts.utc if classes[0] == 'timestamptz' else casts.timestamp,
+      'b': casts.utc if classes[1] == 'timestamptz' else casts.timestamp,
+    }) -%}
+    {%- do plan.update({'note': a ~ ' and ' ~ b ~ ' are compared as of UTC'}) -%}
+  {%- endif -%}
+  {%- if ways.a is none or ways.b is none -%}
+    {%- do ways.update({'a': casts.text, 'b': casts.text}) -%}
+    {%- do plan.update({'note': a ~ ' and ' ~ b ~ ' are compared as text'}) -%}
+  {%- endif -%}
+  {%- do plan.update({
+    'a': ways.a.value.format('{0}', scale), 'b': ways.b.value.format('{0}', scale), 'hash': ways.a.hash or '{}',
+  }) -%}
+  {{ return(plan) }}
+{% endmacro %}
+
+
+{# What is known of a type: its name without what stands in parentheses, its fact,
+   and how many digits a number may have before the point and behind it. #}
+{% macro dot_type(facts, type) %}
+  {%- set base = type | lower -%}
+  {%- set arguments = [] -%}
+  {%- if '(' in base and ')' in base -%}
+    {%- set arguments = base[base.index('(') + 1:base.rindex(')')].split(',') -%}
+    {%- set base = (base[:base.index('(')] ~ base[base.rindex(')') + 1:]) | trim -%}
+  {%- endif -%}
+  {%- set fact = facts.types.get(base, facts.other) -%}
+  {%- set scale = arguments[1] | int if fact.class == 'decimal' and arguments | length == 2 else 0 -%}
+  {%- set whole = arguments[0] | int - scale if fact.class == 'decimal' and arguments else (fact.digits or 0) -%}
+  {{ return({'base': base, 'fact': fact, 'scale': scale, 'whole': whole}) }}
+{% endmacro %}
