@@ -16,6 +16,8 @@ type Metadata struct {
 	GeneratedAt  time.Time `json:"generated_at"`
 	InvocationID string    `json:"invocation_id"`
 	Schema       string    `json:"dbt_schema_version"` // the URL of the artifact's JSON schema
+	Project      string    `json:"project_name"`       // a manifest's: the name of the root project
+	Adapter      string    `json:"adapter_type"`       // a manifest's: duckdb, postgres, …
 }
 
 // artifact reads one JSON object as a stream, so that a manifest of hundreds of megabytes is never in

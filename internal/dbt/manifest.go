@@ -13,15 +13,23 @@ const (
 // one that is cut short, of another kind or version, or followed by something.
 func ReadManifest(file string, r io.Reader, visit func(Node) error) (Metadata, error) {
 	a := newArtifact(file, r)
-	var head Metadata
-	err := a.document(func(key string) error {
+	return a.manifest(func(key string) error {
 		switch key {
-		case "metadata":
-			return a.dec.Decode(&head)
 		case "nodes", "sources", "functions":
 			return a.object(func(string) error { return a.node(visit) })
 		}
 		return a.skip()
+	})
+}
+
+// manifest reads the whole manifest; section has to read what stands under each key but the head's.
+func (a *artifact) manifest(section func(key string) error) (Metadata, error) {
+	var head Metadata
+	err := a.document(func(key string) error {
+		if key == "metadata" {
+			return a.dec.Decode(&head)
+		}
+		return section(key)
 	})
 	if err != nil {
 		return Metadata{}, err
