@@ -2,7 +2,18 @@
 // relations must come out alike: same compiled code, same configuration, and the
 // same all the way up to the same sources. Where that isn't certain, it says that
 // the code differs or isn't known: never that it is the same.
+//
+// A manifest has each node's code as dbt compiled it when it was last run, with
+// variables, macros and ephemeral models filled in, and with the names of
+// relations, which lie in another schema in each build. Those that a node gets by
+// ref, and its own, are taken out (names.go) before the code is compared; any
+// other name stays, so that code which names a schema of its build by itself is
+// never the same. What a manifest doesn't have compiled, such as hooks and
+// materializations, is compared as it was written, with the macros that it calls
+// (hooks.go, macros.go).
 package code
+
+import "golang.org/x/sync/errgroup"
 
 // A Build is one side.
 type Build struct {
@@ -26,9 +37,10 @@ type Node struct {
 	Materialized string
 	File         string // relative to its project, with slashes
 	A, B         Relation
-	// History is set for what is built on top of what is there: snapshots and
-	// incremental models.
-	History bool
+	// History is set for what is built on top of what is there: snapshots,
+	// incremental models, and what is materialized in a way that isn't dbt's.
+	// HistoryAbove is set where one of its ancestors is.
+	History, HistoryAbove bool
 	// Parents are the nodes that it is made of and that have a relation, through
 	// ephemeral ones, by ID, in order. Sources tells whether sources are among
 	// them, too.
@@ -66,5 +78,14 @@ type Relation struct {
 // Compare reads both manifests and returns their nodes, parents before
 // children, then by name.
 func Compare(baseline, candidate Build) ([]Node, error) {
-	panic("to be written")
+	var (
+		c     comparison
+		group errgroup.Group
+	)
+	group.Go(func() (err error) { c.a, err = read("baseline", baseline); return err })
+	group.Go(func() (err error) { c.b, err = read("candidate", candidate); return err })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return c.nodes(), nil
 }

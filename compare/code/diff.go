@@ -1,0 +1,46 @@
+package code
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// mostLines is how much of a diff is kept.
+const mostLines = 400
+
+// unified is a unified diff of a file as it was and is, "" where it is the same.
+func unified(oldName, newName, before, after string) string {
+	if before == after {
+		return ""
+	}
+	out := diff.Diff("a/"+oldName, ended(before), "b/"+newName, ended(after))
+	if out == nil { // only the end of the last line differs
+		return ""
+	}
+	_, out, _ = bytes.Cut(out, []byte("\n")) // a line with the names alone
+	lines := strings.SplitAfter(strings.TrimSuffix(string(out), "\n"), "\n")
+	if more := len(lines) - mostLines; more > 0 {
+		lines = append(lines[:mostLines], fmt.Sprintf("… and %s", plural(more, "line")))
+	}
+	return strings.TrimSuffix(strings.Join(lines, ""), "\n") + "\n"
+}
+
+// ended ends the last line: dbt cuts it off, so that every file would be said to
+// have no newline at its end.
+func ended(text string) []byte {
+	if text = strings.TrimRight(text, "\n"); text != "" {
+		text += "\n"
+	}
+	return []byte(text)
+}
+
+// plural counts things.
+func plural(n int, what string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 %s", what)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

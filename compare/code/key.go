@@ -1,0 +1,209 @@
+package code
+
+import (
+	"cmp"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt"
+)
+
+// testedNode is the node that a generic test is of, "" for other tests.
+func testedNode(n *dbt.NodeCode) string {
+	if n.Test == nil || n.AttachedNode != "" {
+		return n.AttachedNode
+	}
+	if len(n.DependsOn.Nodes) == 1 {
+		return n.DependsOn.Nodes[0]
+	}
+	return ""
+}
+
+// key returns the columns that a side's project says tell a node's rows apart,
+// and which part of it says so.
+func (p *project) key(n *dbt.NodeCode) ([]string, string) {
+	if n == nil {
+		return nil, ""
+	}
+	if key := uniqueKey(n); len(key) > 0 {
+		return key, "unique_key"
+	}
+	if key := p.uniqueTest(n); len(key) > 0 {
+		return key, "unique test"
+	}
+	if key := p.combinationTest(n); len(key) > 0 {
+		return key, "unique_combination_of_columns"
+	}
+	for _, constraint := range []string{"primary_key", "unique"} {
+		if key := constrained(n, constraint); len(key) > 0 {
+			return key, map[string]string{"primary_key": "primary key", "unique": "unique constraint"}[constraint]
+		}
+	}
+	return nil, ""
+}
+
+// uniqueKey is the unique_key of what is built on top of what is there. A
+// snapshot has a row for each version, which a timestamp tells apart.
+func uniqueKey(n *dbt.NodeCode) []string {
+	c := config(n)
+	if n.ResourceType != "snapshot" && (c["materialized"] != "incremental" || c["incremental_strategy"] == "append") {
+		return nil
+	}
+	key := columnNames(c["unique_key"])
+	if n.ResourceType == "snapshot" && len(key) > 0 && c["strategy"] == "timestamp" {
+		names, _ := c["snapshot_meta_column_names"].(map[string]any)
+		from, _ := names["dbt_valid_from"].(string)
+		key = append(key, cmp.Or(from, "dbt_valid_from"))
+	}
+	return key
+}
+
+// uniqueTest is the column with a unique test; among several one that may not be
+// NULL either, and what comes first in the project.
+func (p *project) uniqueTest(n *dbt.NodeCode) []string {
+	unique, notNull := map[string]bool{}, map[string]bool{}
+	for _, t := range p.ofAll(n) {
+		if t.Test.Namespace != "" && t.Test.Namespace != "dbt" {
+			continue
+		}
+		column := columnNames(cmp.Or(t.ColumnName, stringArgument(t, "column_name")))
+		if len(column) != 1 {
+			continue
+		}
+		switch t.Test.Name {
+		case "unique":
+			unique[column[0]] = true
+		case "not_null":
+			notNull[column[0]] = true
+		}
+	}
+	var columns []string
+	for column := range unique {
+		columns = append(columns, column)
+	}
+	slices.SortFunc(columns, func(a, b string) int {
+		return cmp.Or(
+			flag(!notNull[a])-flag(!notNull[b]),
+			position(n, a)-position(n, b),
+			strings.Compare(a, b),
+		)
+	})
+	return columns[:min(1, len(columns))]
+}
+
+// combinationTest are the columns of dbt_utils.unique_combination_of_columns;
+// among several the fewest.
+func (p *project) combinationTest(n *dbt.NodeCode) []string {
+	var best []string
+	for _, t := range p.ofAll(n) {
+		if t.Test.Name != "unique_combination_of_columns" {
+			continue
+		}
+		var combination any
+		if json.Unmarshal(t.Test.Arguments["combination_of_columns"], &combination) != nil {
+			continue
+		}
+		columns := columnNames(combination)
+		if len(columns) > 0 && (best == nil || cmp.Or(len(columns)-len(best), slices.Compare(columns, best)) < 0) {
+			best = columns
+		}
+	}
+	return best
+}
+
+// ofAll are the tests of all of a node's rows.
+func (p *project) ofAll(n *dbt.NodeCode) []*dbt.NodeCode {
+	var tests []*dbt.NodeCode
+	for _, t := range p.tests[n.UniqueID] {
+		c := config(t)
+		_, where := t.Test.Arguments["where"]
+		if c["where"] == nil && !where && c["enabled"] != false {
+			tests = append(tests, t)
+		}
+	}
+	return tests
+}
+
+// constrained are the columns of a constraint, written of a column or of the
+// model.
+func constrained(n *dbt.NodeCode, kind string) []string {
+	type constraint struct {
+		Type    string   `json:"type"`
+		Columns []string `json:"columns"`
+	}
+	var whole []constraint
+	if json.Unmarshal(n.Constraints, &whole) == nil {
+		for _, c := range whole {
+			if key := columnNames(c.Columns); c.Type == kind && len(key) > 0 {
+				return key
+			}
+		}
+	}
+	for _, column := range n.Columns {
+		var own []constraint
+		if json.Unmarshal(column.Fields["constraints"], &own) == nil &&
+			slices.ContainsFunc(own, func(c constraint) bool { return c.Type == kind }) {
+			return columnNames(column.Name)
+		}
+	}
+	return nil
+}
+
+var plainColumn = regexp.MustCompile(`^[\pL_][\pL\pN_$]*$`)
+
+// columnNames reads the name of a column or a list of them; none where one is an
+// expression.
+func columnNames(v any) []string {
+	var names []string
+	switch v := v.(type) {
+	case string:
+		names = []string{v}
+	case []string:
+		names = v
+	case []any:
+		for _, item := range v {
+			name, _ := item.(string)
+			names = append(names, name)
+		}
+	}
+	var columns []string
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		quoted := len(name) > 2 && (name[0] == '"' || name[0] == '`') && name[len(name)-1] == name[0]
+		switch {
+		case quoted && strings.Count(name, name[:1]) == 2:
+			columns = append(columns, name[1:len(name)-1])
+		case plainColumn.MatchString(name):
+			columns = append(columns, name)
+		default:
+			return nil
+		}
+	}
+	return columns
+}
+
+// stringArgument is an argument of a test, "" if it isn't a string.
+func stringArgument(t *dbt.NodeCode, argument string) string {
+	var s string
+	if json.Unmarshal(t.Test.Arguments[argument], &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// position is where a column stands among those that a node documents.
+func position(n *dbt.NodeCode, column string) int {
+	if i := slices.IndexFunc(n.Columns, func(c dbt.ColumnCode) bool { return c.Name == column }); i >= 0 {
+		return i
+	}
+	return len(n.Columns)
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,156 @@
+package code
+
+import (
+	"strings"
+	"testing"
+)
+
+// A key is what the project says it is, the surest first.
+func TestKey(t *testing.T) {
+	unique := func(column string) unit {
+		return func(w *world) { w.test("orders", "unique", object{"column_name": column}) }
+	}
+	incremental := func(key any) unit {
+		return func(w *world) {
+			w.config("orders")["materialized"], w.config("orders")["unique_key"] = "incremental", key
+		}
+	}
+	combination := func(columns ...string) unit {
+		return func(w *world) {
+			w.test("orders", "combination", object{"test_metadata": object{
+				"name": "unique_combination_of_columns", "namespace": "dbt_utils", "kwargs": object{"combination_of_columns": columns},
+			}})
+		}
+	}
+	constraint := func(kind string) unit {
+		return func(w *world) {
+			w.of("orders")["columns"] = object{"id": object{"name": "id", "constraints": []any{object{"type": kind}}}}
+		}
+	}
+	all := func(units ...unit) unit {
+		return func(w *world) {
+			for _, u := range units {
+				u(w)
+			}
+		}
+	}
+	tests := []struct {
+		name string
+		a, b unit
+		want string // columns and where they are from
+	}{
+		{name: "none"},
+		{name: "unique_key", b: incremental("id"), want: "id · unique_key"},
+		{name: "a list", b: incremental([]any{"id", "day"}), want: "id, day · unique_key"},
+		{name: "an expression", b: incremental("id || '-' || day")},
+		{name: "an expression among columns", b: incremental([]any{"id", "lower(day)"})},
+		{name: "of a table", b: func(w *world) { w.config("orders")["unique_key"] = "id" }},
+		{name: "when rows are only appended", b: all(incremental("id"), func(w *world) { w.config("orders")["incremental_strategy"] = "append" })},
+		{name: "a unique test", b: unique("id"), want: "id · unique test"},
+		{name: "a quoted column", b: unique(`"Order ID"`), want: "Order ID · unique test"},
+		{name: "a quoted column with quotes", b: unique(`"a""b"`)},
+		{name: "a unique test of an expression", b: unique("id || day")},
+		{name: "unique_key before a test", b: all(unique("x"), incremental("id")), want: "id · unique_key"},
+		{name: "an expression, and a test", b: all(unique("x"), incremental("a+b")), want: "x · unique test"},
+		{
+			name: "two tests, the first by name",
+			b:    all(unique("b"), unique("a")), want: "a · unique test",
+		},
+		{
+			name: "two tests, the first in the project",
+			b: all(unique("a"), unique("b"), func(w *world) {
+				w.of("orders")["columns"] = object{"b": object{"name": "b"}}
+			}),
+			want: "b · unique test",
+		},
+		{
+			name: "two tests, one may be NULL",
+			b:    all(unique("a"), unique("b"), func(w *world) { w.test("orders", "not_null", object{"column_name": "b"}) }),
+			want: "b · unique test",
+		},
+		{
+			name: "a test of some rows",
+			b: func(w *world) {
+				w.test("orders", "unique", object{"column_name": "id", "config": object{"where": "x"}})
+			},
+		},
+		{
+			name: "a test of another's",
+			b: func(w *world) {
+				w.test("orders", "unique", object{"column_name": "id", "test_metadata": object{"name": "unique", "namespace": "other"}})
+			},
+		},
+		{name: "another node's test", b: func(w *world) { w.test("stg", "unique", object{"column_name": "id"}) }},
+		{
+			name: "a test that doesn't say of what, but depends on it",
+			b: func(w *world) {
+				w.test("orders", "unique", object{
+					"attached_node": nil, "column_name": "id", "depends_on": object{"nodes": []string{"model.shop.orders"}},
+				})
+			},
+			want: "id · unique test",
+		},
+		{name: "columns together", b: combination("id", "day"), want: "id, day · unique_combination_of_columns"},
+		{name: "the fewest columns", b: all(combination("a", "b", "c"), combination("d", "e")), want: "d, e · unique_combination_of_columns"},
+		{name: "one column before several", b: all(combination("a", "b"), unique("id")), want: "id · unique test"},
+		{name: "a primary key", b: constraint("primary_key"), want: "id · primary key"},
+		{name: "a unique constraint", b: constraint("unique"), want: "id · unique constraint"},
+		{name: "a constraint that says nothing of keys", b: constraint("not_null")},
+		{
+			name: "a model's primary key",
+			b: all(constraint("unique"), func(w *world) {
+				w.of("orders")["constraints"] = []any{object{"type": "primary_key", "columns": []string{"a", "b"}}}
+			}),
+			want: "a, b · primary key",
+		},
+		{name: "the candidate's", a: unique("old"), b: unique("new"), want: "new · unique test"},
+		{name: "the baseline's where the candidate has none", a: unique("old"), want: "old · unique test"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a, b := newWorld(), newWorld()
+			if tt.a != nil {
+				tt.a(a)
+			}
+			if tt.b != nil {
+				tt.b(b)
+			}
+			n := both(t, a, b)["orders"]
+			got := ""
+			if n.KeyFrom != "" {
+				got = strings.Join(n.Key, ", ") + " · " + n.KeyFrom
+			}
+			if got != tt.want {
+				t.Errorf("key %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A snapshot has a row for each version.
+func TestKeyOfSnapshot(t *testing.T) {
+	tests := []struct {
+		name   string
+		config object
+		want   string
+	}{
+		{"check", object{"strategy": "check"}, "id"},
+		{"timestamp", object{"strategy": "timestamp"}, "id dbt_valid_from"},
+		{
+			"timestamp with names of its own",
+			object{"strategy": "timestamp", "snapshot_meta_column_names": object{"dbt_valid_from": "since", "dbt_valid_to": nil}},
+			"id since",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld()
+			tt.config["materialized"], tt.config["unique_key"] = "snapshot", "id"
+			w.node("snapshot.shop.history", object{"compiled_code": "select 1", "config": tt.config})
+			n := both(t, w, w)["history"]
+			if got := strings.Join(n.Key, " "); got != tt.want || n.KeyFrom != "unique_key" || !n.History {
+				t.Errorf("key %q from %q, history %t; want %q", got, n.KeyFrom, n.History, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package code
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A name is how a relation is called on one side, and what stands for it on
+// both.
+type name struct {
+	text string // as it stands in SQL
+	mark string // what takes its place
+	// deferred is set for a relation of the other side's build.
+	deferred bool
+}
+
+// mark is what stands for something on both sides. No SQL holds a NUL.
+func mark(what string) string { return "\x00" + what + "\x00" }
+
+// takeOut replaces names in SQL by their marks, and says which it found. A name
+// is only replaced where every dialect takes it for one: not in a string, whose
+// text may end up in the data, and not as a part of another name. Where
+// dialects disagree on what is a string, all that follows stays as it is.
+func takeOut(sql string, names []name) (string, []name) {
+	if len(names) == 0 || strings.ContainsRune(sql, 0) {
+		return sql, nil
+	}
+	names = slices.SortedFunc(slices.Values(names), func(a, b name) int { return len(b.text) - len(a.text) })
+	var (
+		out   strings.Builder
+		found []name
+	)
+	done := 0 // what is in out already
+	replace := func(from, to int) {
+		for i := from; i < to; {
+			n, ok := nameAt(sql, i, names)
+			if !ok {
+				i++
+				continue
+			}
+			out.WriteString(sql[done:i])
+			out.WriteString(n.mark)
+			i += len(n.text)
+			done = i
+			if !slices.Contains(found, n) {
+				found = append(found, n)
+			}
+		}
+	}
+	for i := 0; i < len(sql); {
+		if n, ok := nameAt(sql, i, names); ok {
+			replace(i, i+len(n.text))
+			i = done
+			continue
+		}
+		end, kind := tokenAt(sql, i)
+		if kind == ambiguous {
+			break
+		}
+		if kind == comment {
+			replace(i, end)
+		}
+		i = end
+	}
+	out.WriteString(sql[done:])
+	return out.String(), found
+}
+
+// nameAt returns the name that begins at sql[i], if one does and is whole.
+func nameAt(sql string, i int, names []name) (name, bool) {
+	for _, n := range names {
+		if n.text != "" && strings.HasPrefix(sql[i:], n.text) && whole(sql, i, i+len(n.text)) {
+			return n, true
+		}
+	}
+	return name{}, false
+}
+
+// whole reports whether sql[from:to] is a name of its own rather than a part of
+// a longer one.
+func whole(sql string, from, to int) bool {
+	before, _ := utf8.DecodeLastRuneInString(sql[:from])
+	after, _ := utf8.DecodeRuneInString(sql[to:])
+	if inName(before) || inName(after) {
+		return false
+	}
+	return !strings.HasSuffix(strings.TrimRightFunc(sql[:from], unicode.IsSpace), ".") &&
+		!strings.HasPrefix(strings.TrimLeftFunc(sql[to:], unicode.IsSpace), ".")
+}
+
+// inName reports whether a name may go on with r, quotes included.
+func inName(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_$@#-\"`'[]\\", r)
+}
+
+// A token's kind.
+type kind int
+
+const (
+	plain     kind = iota
+	comment        // read by nobody
+	quoted         // a string, or a name that is none of ours
+	ambiguous      // dialects disagree on where it ends
+)
+
+// tokenAt returns where the token that begins at sql[i] ends.
+func tokenAt(sql string, i int) (int, kind) {
+	rest := sql[i:]
+	switch rest[0] {
+	case '\'', '"', '`':
+		return quotedAt(sql, i)
+	case '-':
+		if strings.HasPrefix(rest, "--") {
+			l := line(rest)
+			if strings.Contains(strings.TrimSuffix(l, "\r\n"), "\r") { // which ends it in some
+				return i, ambiguous
+			}
+			return i + len(l), comment
+		}
+	case '/':
+		if strings.HasPrefix(rest, "/*") {
+			body, _, ended := strings.Cut(rest[2:], "*/")
+			if !ended || strings.Contains(body, "/*") { // some dialects nest them
+				return i, ambiguous
+			}
+			return i + len(body) + 4, comment
+		}
+		if strings.HasPrefix(rest, "//") && opens(line(rest)) { // a comment of Snowflake's
+			return i, ambiguous
+		}
+	case '#': // begins a comment in some dialects
+		if opens(line(rest)) {
+			return i, ambiguous
+		}
+	case '$': // $tag$ begins a string in some dialects
+		tag, _, again := strings.Cut(rest[1:], "$")
+		if again && !strings.ContainsFunc(tag, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }) {
+			return i, ambiguous
+		}
+	case '[': // quotes a name in some dialects
+		if inside, _, _ := strings.Cut(rest, "]"); strings.Count(inside, "'")%2 == 1 || strings.Count(inside, `"`)%2 == 1 {
+			return i, ambiguous
+		}
+	}
+	return i + 1, plain
+}
+
+// quotedAt returns where what is quoted from sql[i] on ends. A quote that is
+// doubled inside begins the next one, which comes to the same.
+func quotedAt(sql string, i int) (int, kind) {
+	quote := sql[i : i+1]
+	if strings.HasPrefix(sql[i:], strings.Repeat(quote, 3)) { // a long string of BigQuery's
+		return i, ambiguous
+	}
+	length := strings.Index(sql[i+1:], quote)
+	if length < 0 {
+		return i, ambiguous
+	}
+	end := i + 1 + length + 1
+	if sql[end-2] == '\\' { // escapes the quote in some dialects
+		return i, ambiguous
+	}
+	return end, quoted
+}
+
+// line is the first line of text, its end included.
+func line(text string) string {
+	if end := strings.IndexByte(text, '\n'); end >= 0 {
+		return text[:end+1]
+	}
+	return text
+}
+
+// opens reports whether something that hides what follows may begin in text.
+func opens(text string) bool {
+	return strings.ContainsAny(text, "'\"`$") || strings.Contains(text, "/*")
+}
