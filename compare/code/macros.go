@@ -162,7 +162,7 @@ func wide(a, b *project) (differences []string, custom bool) {
 func environmental(macros map[string]*macro) []string {
 	names := map[string]bool{}
 	for _, m := range macros {
-		if m.ambient {
+		if ambient(m.sql) {
 			names[m.name] = true
 		}
 	}

@@ -27,40 +27,45 @@ func takeOut(sql string, names []name) (string, []name) {
 	if len(names) == 0 || strings.ContainsRune(sql, 0) {
 		return sql, nil
 	}
-	names = slices.SortedFunc(slices.Values(names), func(a, b name) int { return len(b.text) - len(a.text) })
+	names = slices.DeleteFunc(slices.Clone(names), func(n name) bool {
+		return n.text == "" || strings.Contains(n.text, "\n") || strings.Contains(n.text, "*/") // may end a comment
+	})
+	slices.SortFunc(names, func(a, b name) int { return len(b.text) - len(a.text) }) // the longest first
+	var begins [256]bool                                                             // what a name begins with
+	for _, n := range names {
+		begins[n.text[0]] = true
+	}
 	var (
-		out   strings.Builder
-		found []name
+		out      strings.Builder
+		found    []name
+		done     int // what is in out already
+		comments int // where the last comment ends
 	)
-	done := 0 // what is in out already
-	replace := func(from, to int) {
-		for i := from; i < to; {
-			n, ok := nameAt(sql, i, names)
-			if !ok {
-				i++
+	for i := 0; i < len(sql); {
+		if begins[sql[i]] {
+			if n, ok := nameAt(sql, i, names); ok {
+				out.WriteString(sql[done:i])
+				out.WriteString(n.mark)
+				i += len(n.text)
+				done = i
+				if !slices.Contains(found, n) {
+					found = append(found, n)
+				}
 				continue
 			}
-			out.WriteString(sql[done:i])
-			out.WriteString(n.mark)
-			i += len(n.text)
-			done = i
-			if !slices.Contains(found, n) {
-				found = append(found, n)
-			}
 		}
-	}
-	for i := 0; i < len(sql); {
-		if n, ok := nameAt(sql, i, names); ok {
-			replace(i, i+len(n.text))
-			i = done
+		if i < comments {
+			i++
 			continue
 		}
 		end, kind := tokenAt(sql, i)
-		if kind == ambiguous {
-			break
-		}
-		if kind == comment {
-			replace(i, end)
+		switch kind {
+		case ambiguous:
+			out.WriteString(sql[done:])
+			return out.String(), found
+		case comment:
+			comments = end
+			end = i + 1
 		}
 		i = end
 	}
@@ -71,7 +76,7 @@ func takeOut(sql string, names []name) (string, []name) {
 // nameAt returns the name that begins at sql[i], if one does and is whole.
 func nameAt(sql string, i int, names []name) (name, bool) {
 	for _, n := range names {
-		if n.text != "" && strings.HasPrefix(sql[i:], n.text) && whole(sql, i, i+len(n.text)) {
+		if strings.HasPrefix(sql[i:], n.text) && whole(sql, i, i+len(n.text)) {
 			return n, true
 		}
 	}

@@ -85,6 +85,16 @@ func TestTakeOutLongest(t *testing.T) {
 	}
 }
 
+// A name that would end a comment is none.
+func TestTakeOutOddNames(t *testing.T) {
+	names := []name{{text: `"a*/b"`, mark: mark("x")}, {text: "\"a\nb\"", mark: mark("x")}, {mark: mark("x")}}
+	for _, sql := range []string{`/* "a*/b" */ 'c'`, "-- \"a\nb\"", "select 1"} {
+		if got, found := takeOut(sql, names); got != sql || found != nil {
+			t.Errorf("%q became %q", sql, got)
+		}
+	}
+}
+
 // restore puts names back where their marks are.
 func restore(sql string, names []name) string {
 	for _, n := range names {

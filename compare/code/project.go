@@ -28,7 +28,7 @@ type project struct {
 type macro struct {
 	name, pkg string
 	sum       [sha256.Size]byte
-	ambient   bool // reads more than its arguments and the warehouse
+	sql       string // "" for dbt's own, which are many
 	calls     []string
 }
 
@@ -67,9 +67,11 @@ func (p *project) add(n dbt.NodeCode) error {
 }
 
 func (p *project) addMacro(m dbt.Macro) error {
-	p.macros[m.UniqueID] = &macro{
-		name: m.Name, pkg: m.Package, sum: sha256.Sum256([]byte(m.SQL)), ambient: ambient(m.SQL), calls: m.DependsOn.Macros,
+	kept := &macro{name: m.Name, pkg: m.Package, sum: sha256.Sum256([]byte(m.SQL)), calls: m.DependsOn.Macros}
+	if m.Package != "dbt" {
+		kept.sql = m.SQL
 	}
+	p.macros[m.UniqueID] = kept
 	return nil
 }
 
