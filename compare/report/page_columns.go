@@ -1,0 +1,271 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// namedColumns is how many columns that differ a row names.
+const namedColumns = 3
+
+// ColumnsSay are the columns that differ, as a row names them.
+func (r *pageRelation) ColumnsSay() []string {
+	if r.Verdict == Added || r.Verdict == Removed {
+		return nil // all of them
+	}
+	var shape, values []Column
+	for _, c := range r.Relation.Columns {
+		switch {
+		case c.Status != Common && c.Status != Ignored:
+			shape = append(shape, c)
+		case c.Own || c.Differ != nil && *c.Differ > 0:
+			values = append(values, c)
+		}
+	}
+	slices.SortStableFunc(values, func(a, b Column) int { return cmp.Compare(differ(b), differ(a)) })
+	var out []string
+	for _, c := range slices.Concat(shape, values) {
+		if len(out) == namedColumns {
+			out = append(out, fmt.Sprintf("and %d more", len(shape)+len(values)-namedColumns))
+			break
+		}
+		switch {
+		case c.Status == ColumnAdded:
+			out = append(out, "+"+c.Name)
+		case c.Status == ColumnRemoved:
+			out = append(out, "−"+c.Name)
+		case c.Status == TypeChanged:
+			out = append(out, c.Name+" (type)")
+		case c.Differ != nil:
+			out = append(out, c.Name+" "+number(*c.Differ))
+		default:
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
+// differ is in how many rows a column differs, as far as that is known.
+func differ(c Column) int64 {
+	if c.Differ == nil {
+		return 0
+	}
+	return *c.Differ
+}
+
+// How many columns of a relation are shown.
+const (
+	columnsShown = 80
+	columnsDrawn = 12
+)
+
+// compared is what the page says of a relation's columns.
+type compared struct {
+	Shown []pageColumn // of which there is something to say, in their order
+	Drawn []pageColumn // whose values are drawn
+	Equal string       // names those of which there is nothing else to say
+	// Cut and CutDrawn are how many more would be shown and drawn.
+	Cut, CutDrawn int64
+}
+
+// Compared is what is said of the columns; nil where none is known.
+func (r *pageRelation) Compared() *compared {
+	if len(r.Relation.Columns) == 0 {
+		return nil
+	}
+	out := &compared{}
+	var equal []string
+	for _, c := range r.Relation.Columns {
+		if c.Status == Common && !c.Own && differ(c) == 0 && c.Before == nil && c.After == nil {
+			equal = append(equal, c.Name)
+			continue
+		}
+		column := pageColumn{c, r.matched(), newHistogram(c.Before, c.After)}
+		out.Shown = append(out.Shown, column)
+		if c.Before != nil || c.After != nil {
+			out.Drawn = append(out.Drawn, column)
+		}
+	}
+	out.Shown, out.Cut = mostDiffering(out.Shown, columnsShown)
+	out.Drawn, out.CutDrawn = mostDiffering(out.Drawn, columnsDrawn)
+	if len(equal) > 0 {
+		out.Equal = r.ofEqual() + clip(strings.Join(equal, ", "), 2000)
+	}
+	return out
+}
+
+// mostDiffering are as many columns as asked for, those that differ most if there
+// are more, and how many are left out.
+func mostDiffering(columns []pageColumn, most int) (kept []pageColumn, cut int64) {
+	if len(columns) <= most {
+		return columns, 0
+	}
+	kept = slices.Clone(columns)
+	slices.SortStableFunc(kept, func(a, b pageColumn) int { return cmp.Compare(differ(b.Column), differ(a.Column)) })
+	return kept[:most], int64(len(columns) - most)
+}
+
+// ofEqual is what is said of the columns of which there is nothing else to say.
+func (r *pageRelation) ofEqual() string {
+	counted := slices.ContainsFunc(r.Relation.Columns, func(c Column) bool { return c.Differ != nil })
+	switch {
+	case r.Verdict == Same && r.Rung != ByColumns && r.Rung != ByCounts,
+		r.Verdict == ColumnsDiffer && r.Rung != ByColumns,
+		r.Verdict == WithinLimits:
+		return "The same in all rows: "
+	case counted:
+		return "The same in every row that both sides have: "
+	case r.Verdict == Added, r.Verdict == Removed:
+		return "Columns: "
+	}
+	return "On both sides, not compared one by one: "
+}
+
+// matched is how many rows both sides have, by the key; 0 where that isn't
+// known.
+func (r *pageRelation) matched() int64 {
+	if r.Rows == nil || r.Changes == nil || r.Changes.Changed == nil {
+		return 0
+	}
+	return max(0, r.Rows.Candidate-r.Changes.Added)
+}
+
+// pageColumn is a column that there is something to say of.
+type pageColumn struct {
+	Column
+	matched   int64
+	Histogram *histogram
+}
+
+// Class names the column's status in style.
+func (c pageColumn) Class() string { return strings.ReplaceAll(string(c.Status), " ", "-") }
+
+// Says is what is said of the column besides in how many rows it differs.
+func (c pageColumn) Says() string {
+	switch c.Status {
+	case ColumnAdded:
+		return "added: " + c.Candidate
+	case ColumnRemoved:
+		return "removed: " + c.Baseline
+	case TypeChanged:
+		return c.Baseline + " → " + c.Candidate
+	case Ignored:
+		return "ignored"
+	}
+	return c.Candidate
+}
+
+// DifferSays is in how many rows it differs.
+func (c pageColumn) DifferSays() string {
+	switch {
+	case c.Own:
+		return "values differ as a whole"
+	case c.Differ == nil:
+		return ""
+	case c.matched == 0 || *c.Differ == 0:
+		return number(*c.Differ)
+	}
+	return number(*c.Differ) + " (" + percent(*c.Differ, c.matched) + ")"
+}
+
+// barWidth is the width of the bar of a column that differs in all rows.
+const barWidth = 120
+
+// Bar is the width of the column's bar, one that can be seen if it differs at
+// all; 0 for none.
+func (c pageColumn) Bar() float64 {
+	if c.matched == 0 || differ(c.Column) == 0 {
+		return 0
+	}
+	return math.Round(10*max(2, barWidth*min(1, float64(*c.Differ)/float64(c.matched)))) / 10
+}
+
+// histogram is two distributions drawn over each other in steps: the baseline as
+// a line, the candidate as what is below one.
+type histogram struct {
+	Before, After   string // paths; "" for none
+	Least, Greatest string
+}
+
+// The size of a histogram, without what is written below it.
+const (
+	histogramWidth  = 240
+	histogramHeight = 56
+)
+
+// newHistogram returns nil where there is nothing to draw.
+func newHistogram(before, after *Distribution) *histogram {
+	var none Distribution
+	if before == nil {
+		before = &none
+	}
+	if after == nil {
+		after = &none
+	}
+	most := slices.Max(slices.Concat([]int64{0}, before.Bins, after.Bins))
+	if most <= 0 {
+		return nil
+	}
+	h := &histogram{Before: steps(before.Bins, most), After: steps(after.Bins, most)}
+	var least, greatest *float64
+	for _, d := range []*Distribution{before, after} {
+		if d.Min != nil && (least == nil || *d.Min < *least) {
+			least = d.Min
+		}
+		if d.Max != nil && (greatest == nil || *d.Max > *greatest) {
+			greatest = d.Max
+		}
+	}
+	h.Least, h.Greatest = figure(least), figure(greatest)
+	return h
+}
+
+// steps is the path of bins, of which the fullest in the drawing holds most.
+func steps(bins []int64, most int64) string {
+	if len(bins) == 0 {
+		return ""
+	}
+	var path strings.Builder
+	fmt.Fprintf(&path, "M0 %d", histogramHeight)
+	for i, n := range bins {
+		height := float64(n) / float64(most) * (histogramHeight - 2)
+		if n > 0 {
+			height = max(1, height) // what is there at all is seen
+		}
+		fmt.Fprintf(&path, "V%sH%s", coordinate(histogramHeight-height), coordinate(histogramWidth*float64(i+1)/float64(len(bins))))
+	}
+	fmt.Fprintf(&path, "V%d", histogramHeight)
+	return path.String()
+}
+
+// coordinate is a number in a drawing.
+func coordinate(f float64) string {
+	return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64)
+}
+
+// Sides are the figures of both distributions.
+func (c pageColumn) Sides() []pageDistribution {
+	var out []pageDistribution
+	if c.Before != nil {
+		out = append(out, pageDistribution{"baseline", *c.Before})
+	}
+	if c.After != nil {
+		out = append(out, pageDistribution{"candidate", *c.After})
+	}
+	return out
+}
+
+// pageDistribution is a line of figures below a histogram.
+type pageDistribution struct {
+	Side string
+	Distribution
+}
+
+// Figures are its figures as they are shown: least, mean, greatest, nulls.
+func (d pageDistribution) Figures() []string {
+	return []string{figure(d.Min), figure(d.Mean), figure(d.Max), number(d.Nulls)}
+}

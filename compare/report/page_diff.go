@@ -1,0 +1,62 @@
+package report
+
+import "strings"
+
+// How much of an SQL diff is shown.
+const (
+	diffLines     = 400
+	diffLineBytes = 400
+)
+
+// diff is a unified diff by kind of line.
+type diff struct {
+	Chunks         []diffChunk
+	Added, Removed int
+	Cut            int // lines that are not shown
+}
+
+// diffChunk is a run of lines of a kind.
+type diffChunk struct {
+	Class string // "a" for added, "d" for removed, "h" for where it is, "" for what is around
+	Text  string
+}
+
+// newDiff reads a unified diff. The names of files at its head are left out:
+// the page has them.
+func newDiff(text string) diff {
+	var out diff
+	if strings.TrimSpace(text) == "" {
+		return out
+	}
+	lines, hunk := 0, false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		// A line of the SQL that begins with "-- " looks like the head's.
+		hunk = hunk || strings.HasPrefix(line, "@@")
+		if !hunk {
+			continue
+		}
+		kind := ""
+		switch {
+		case strings.HasPrefix(line, "@@"):
+			kind = "h"
+		case strings.HasPrefix(line, "+"):
+			kind = "a"
+			out.Added++
+		case strings.HasPrefix(line, "-"):
+			kind = "d"
+			out.Removed++
+		}
+		if lines++; lines > diffLines {
+			out.Cut++
+			continue
+		}
+		line = clip(line, diffLineBytes) + "\n"
+		if last := len(out.Chunks) - 1; last >= 0 && out.Chunks[last].Class == kind {
+			out.Chunks[last].Text += line
+		} else {
+			out.Chunks = append(out.Chunks, diffChunk{kind, line})
+		}
+	}
+	return out
+}

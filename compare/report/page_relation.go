@@ -1,0 +1,216 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+)
+
+// pageComparison is a section of the page.
+type pageComparison struct {
+	Comparison
+	ID        string
+	Relations []*pageRelation
+	Graph     *drawing // nil: there is nothing to draw
+	OfSeveral bool
+}
+
+func newPageComparison(c Comparison, ids identifiers) *pageComparison {
+	out := &pageComparison{Comparison: c, ID: ids.take(c.Candidate.Name)}
+	byNode := map[string]*pageRelation{}
+	for _, r := range c.Relations {
+		relation := &pageRelation{Relation: r, comparison: out, ID: ids.take(r.Node)}
+		out.Relations = append(out.Relations, relation)
+		byNode[r.Node] = relation
+	}
+	for _, r := range out.Relations {
+		for _, name := range r.Relation.Parents {
+			if parent := byNode[name]; parent != nil && parent != r {
+				r.Parents = append(r.Parents, parent)
+				parent.Children = append(parent.Children, r)
+			}
+		}
+	}
+	out.Graph = draw(out.Relations)
+	return out
+}
+
+// Title says what is compared with what.
+func (c *pageComparison) Title() string {
+	return c.Candidate.Name + " compared with " + c.Baseline.Name
+}
+
+// Headline says what came of it in a line.
+func (c *pageComparison) Headline() string {
+	red, unknown, all := 0, 0, len(c.Relations)
+	for _, r := range c.Relations {
+		switch {
+		case r.Verdict.Red():
+			red++
+		case r.Verdict == Unknown:
+			unknown++
+		}
+	}
+	of := "of " + count(int64(all), "relation")
+	var said []string
+	switch {
+	case all == 0:
+		return "There was no relation to compare."
+	case red == 1:
+		said = append(said, "1 "+of+" differs")
+	case red > 1:
+		said = append(said, fmt.Sprintf("%s %s differ", number(int64(red)), of))
+	case unknown == 0:
+		said = append(said, "None "+of+" differs")
+	default:
+		said = append(said, "None "+of+" is known to differ")
+	}
+	if unknown > 0 {
+		said = append(said, number(int64(unknown))+" could not be decided")
+	}
+	return strings.Join(said, "; ") + "."
+}
+
+// Counts are how many relations have each verdict that there is, the worst
+// first.
+func (c *pageComparison) Counts() []pageCount {
+	var out []pageCount
+	for _, v := range Verdicts {
+		if n := c.Count(v); n > 0 {
+			out = append(out, pageCount{v, int64(n)})
+		}
+	}
+	return out
+}
+
+// pageCount is how many relations have a verdict.
+type pageCount struct {
+	Verdict Verdict
+	Count   int64
+}
+
+// Class names the verdict in style and script.
+func (n pageCount) Class() string { return class(n.Verdict) }
+
+// class names a verdict in style and script.
+func class(v Verdict) string { return strings.ReplaceAll(string(v), " ", "-") }
+
+// pageRelation is a row of the page, and what is known of it beyond.
+type pageRelation struct {
+	Relation
+	ID                string
+	Parents, Children []*pageRelation
+	// Details are the parts that there is more to say in, as far as there is room.
+	Details []template.HTML
+
+	comparison *pageComparison
+}
+
+// Class names the verdict in style and script.
+func (r *pageRelation) Class() string { return class(r.Verdict) }
+
+// More reports whether there is more than the row.
+func (r *pageRelation) More() bool { return len(r.Details) > 0 }
+
+// Plain reports whether the row says all there is: the same on both sides, for
+// no other reason than that it was expected to be.
+func (r *pageRelation) Plain() bool {
+	return r.Verdict == SameCode && r.Reason == "" && len(r.Code) == 0
+}
+
+// Changed reports whether the relation itself was changed, rather than only
+// what it is made of.
+func (r *pageRelation) Changed() bool {
+	return r.SQL != "" || slices.ContainsFunc(r.Code, func(what string) bool {
+		return !strings.HasPrefix(what, "upstream: ")
+	})
+}
+
+// Interesting reports whether a reader would look for it in the graph.
+func (r *pageRelation) Interesting() bool {
+	switch r.Verdict {
+	case Same, SameCode, WithinLimits:
+		return r.Changed()
+	}
+	return true
+}
+
+// Says is the verdict as a sentence.
+func (r *pageRelation) Says() string { return says(r.Relation) }
+
+// InputsSay says what is known of what the relation is made of.
+func (r *pageRelation) InputsSay() string { return inputsSay(r.Inputs) }
+
+// Decided says how the verdict was come to.
+func (r *pageRelation) Decided() string {
+	if r.Verdict == Unknown { // that is how far it came
+		return strings.TrimPrefix(decided(r.Relation), "by ")
+	}
+	return decided(r.Relation)
+}
+
+// KeyUnused is the key that the project knows of where it was not needed.
+func (r *pageRelation) KeyUnused() string {
+	if r.Key == nil || r.Rung == ByJoin || r.Rung == ByGroup && r.Key.Problem != "" {
+		return "" // Decided has it
+	}
+	text := strings.Join(r.Key.Columns, ", ") + " (" + r.Key.From + ")"
+	if r.Key.Problem != "" {
+		text += ": " + r.Key.Problem
+	}
+	return text
+}
+
+// RowsSay are the numbers of rows of both sides; of one, where only that has
+// the relation.
+func (r *pageRelation) RowsSay() string {
+	switch {
+	case r.Rows == nil:
+		return ""
+	case r.Verdict == Added:
+		return number(r.Rows.Candidate)
+	case r.Verdict == Removed:
+		return number(r.Rows.Baseline)
+	case r.Rows.Baseline == r.Rows.Candidate:
+		return number(r.Rows.Candidate)
+	}
+	return number(r.Rows.Baseline) + " → " + number(r.Rows.Candidate)
+}
+
+// ChangedRows is how many rows changed, 0 where that isn't known.
+func (r *pageRelation) ChangedRows() int64 {
+	if r.Changes == nil || r.Changes.Changed == nil {
+		return 0
+	}
+	return *r.Changes.Changed
+}
+
+// MostRows is what rows are sorted by.
+func (r *pageRelation) MostRows() int64 { return max(r.Rows.Baseline, r.Rows.Candidate) }
+
+// Lines are the SQL diff by kind.
+func (r *pageRelation) Lines() diff { return newDiff(r.SQL) }
+
+// Table is the sample as a table.
+func (r *pageRelation) Table() *sampleTable { return newSampleTable(r.Relation) }
+
+// A relative is a relation above or below another.
+type relatives struct {
+	Relations []*pageRelation
+	More      int // that are not named
+}
+
+// namedRelatives is how many relations above or below one are named.
+const namedRelatives = 12
+
+func newRelatives(all []*pageRelation) relatives {
+	named := all[:min(len(all), namedRelatives)]
+	return relatives{named, len(all) - len(named)}
+}
+
+// Above are those that the relation is made of.
+func (r *pageRelation) Above() relatives { return newRelatives(r.Parents) }
+
+// Below are those that are made of it.
+func (r *pageRelation) Below() relatives { return newRelatives(r.Children) }

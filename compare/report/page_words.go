@@ -1,0 +1,217 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+)
+
+// says is a verdict as a sentence.
+func says(r Relation) string {
+	switch r.Verdict {
+	case Unknown:
+		return "It could not be decided whether the data differs."
+	case Differs:
+		return "The data differs."
+	case ColumnsDiffer:
+		if r.Rung == ByColumns {
+			return "The columns differ; the data was not compared."
+		}
+		return "The columns differ; those that both sides have hold the same data."
+	case HistoryDiffers:
+		return "The data differs, with the same code: it was built on top of another history."
+	case Removed:
+		return "Only the baseline has it."
+	case Added:
+		return "Only the candidate has it."
+	case NotBuilt:
+		return "The candidate's project has it, but its build does not."
+	case WithinLimits:
+		return "The data is equal as far as the tolerance goes."
+	case Same:
+		switch r.Rung {
+		case ByColumns:
+			return "The columns are the same; the data was not compared."
+		case ByCounts:
+			return "There are as many rows on both sides; what is in them was not compared."
+		}
+		return "The data is the same."
+	case SameCode:
+		return "The code is the same all the way up to the same sources; the data was not looked at."
+	}
+	return string(r.Verdict)
+}
+
+// inputsSay says whose fault a difference may be.
+func inputsSay(i Inputs) string {
+	switch i {
+	case InputsSame:
+		return "Its inputs hold the same data on both sides: the change made the difference."
+	case InputsDiffer:
+		return "Inputs differ too: sources moved between the builds, so the change need not be what made all of the difference."
+	case InputsUnknown:
+		return "Whether its inputs hold the same data is not known: a view or a source stands above the change, which shows today's data."
+	}
+	return ""
+}
+
+// decided says how a verdict was come to.
+func decided(r Relation) string {
+	switch r.Rung {
+	case ByCode:
+		return "by construction, without a query"
+	case ByColumns:
+		return "by which relations and columns there are"
+	case ByCounts:
+		return "by the number of rows"
+	case ByContent:
+		return "by count and fingerprint of the columns that both sides have"
+	case ByJoin:
+		if r.Key != nil {
+			return "by a full join on " + strings.Join(r.Key.Columns, ", ") + " (" + r.Key.From + ")"
+		}
+		return "by a full join"
+	case ByGroup:
+		if r.Key != nil && r.Key.Problem != "" {
+			return "by counting equal rows on both sides, as " + strings.Join(r.Key.Columns, ", ") +
+				" (" + r.Key.From + ") is no key: " + r.Key.Problem
+		}
+		return "by counting equal rows on both sides, as no key is known"
+	}
+	return string(r.Rung)
+}
+
+// OptionsSay are the options used, a phrase each.
+func (c *pageComparison) OptionsSay() []string {
+	o := c.Options
+	var out []string
+	say := func(set bool, text string) {
+		if set {
+			out = append(out, text)
+		}
+	}
+	say(len(o.Select) > 0, "--select "+strings.Join(o.Select, " "))
+	say(len(o.Exclude) > 0, "--exclude "+strings.Join(o.Exclude, " "))
+	say(o.Where != "", "--where "+o.Where)
+	columns := make([]string, 0, len(o.Tolerance))
+	for column := range o.Tolerance {
+		columns = append(columns, column)
+	}
+	slices.Sort(columns)
+	for _, column := range columns {
+		tolerance := strconv.FormatFloat(o.Tolerance[column], 'g', -1, 64)
+		if column != "" {
+			tolerance = column + "=" + tolerance
+		}
+		out = append(out, "--tolerance "+tolerance)
+	}
+	say(len(o.Ignore) > 0, "--ignore-columns "+strings.Join(o.Ignore, ","))
+	say(o.Sample > 0, "--sample "+strconv.Itoa(o.Sample))
+	say(o.All, "--all")
+	say(o.ColumnsOnly, "--columns-only")
+	say(o.CountsOnly, "--counts-only")
+	say(o.MergeBase, "--merge-base")
+	say(o.FreshlyBuilt, "--fresh")
+	return out
+}
+
+// Took is how long the comparison took.
+func (c *pageComparison) Took() string {
+	if c.Seconds <= 0 {
+		return ""
+	}
+	if c.Seconds < 60 {
+		return strconv.FormatFloat(c.Seconds, 'f', 1, 64) + " s"
+	}
+	return time.Duration(c.Seconds * float64(time.Second)).Round(time.Second).String()
+}
+
+// short is the beginning of a commit's hash.
+func short(commit string) string { return commit[:min(len(commit), 10)] }
+
+// built is when a side was built.
+func built(s Side) string {
+	first, last := s.First.UTC(), s.Last.UTC()
+	switch {
+	case s.Last.IsZero():
+		return stamp(first)
+	case s.First.IsZero() || stamp(first) == stamp(last):
+		return stamp(last)
+	case first.Format(time.DateOnly) == last.Format(time.DateOnly):
+		return first.Format("2006-01-02 15:04") + "–" + last.Format("15:04 MST")
+	}
+	return first.Format("2006-01-02 15:04") + " – " + stamp(last)
+}
+
+// stamp is a time to the minute.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04 MST")
+}
+
+// number is a whole number that can be read.
+func number(n int64) string { return humanize.Comma(n) }
+
+// count is a number of things.
+func count(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return number(n) + " " + thing + "s"
+}
+
+// percent is a share that is never said to be none or all where it isn't.
+func percent(part, whole int64) string {
+	share := 100 * float64(part) / float64(whole)
+	switch {
+	case part == whole:
+		return "100 %"
+	case part == 0:
+		return "0 %"
+	case share < 0.01:
+		return "<0.01 %"
+	case share > 99.9:
+		return ">99.9 %"
+	case share < 1:
+		return strconv.FormatFloat(share, 'f', 2, 64) + " %"
+	}
+	return strconv.FormatFloat(share, 'f', 1, 64) + " %"
+}
+
+// figure is a number of six digits or so.
+func figure(f *float64) string {
+	if f == nil {
+		return "–"
+	}
+	size := math.Abs(*f)
+	switch {
+	case math.IsInf(*f, 0) || math.IsNaN(*f) || size >= 1e15 || size != 0 && size < 1e-3:
+		return strconv.FormatFloat(*f, 'g', 6, 64)
+	case *f == math.Trunc(*f):
+		return humanize.Commaf(*f)
+	}
+	digits := 5
+	for ; size >= 1 && digits > 2; size /= 10 {
+		digits--
+	}
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(*f, 'f', digits, 64), 64)
+	if err != nil {
+		return strconv.FormatFloat(*f, 'g', 6, 64)
+	}
+	return humanize.Commaf(rounded)
+}
+
+// clip shortens a text that would take too much room.
+func clip(text string, size int) string {
+	if utf8.RuneCountInString(text) <= size {
+		return text
+	}
+	return string([]rune(text)[:size]) + "…"
+}
