@@ -173,13 +173,17 @@
     addEventListener('hashchange', reveal);
     document.addEventListener('click', event => {
       const link = event.target.closest?.('a');
-      if (link && link.getAttribute('href') === location.hash) reveal();
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      // Going there as a browser does would take the focus away again.
+      event.preventDefault();
+      location.hash = link.getAttribute('href');
+      reveal();
     });
     document.addEventListener('keydown', event => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input')) return;
       event.preventDefault();
       document.querySelector('.search')?.focus();
     });
-    reveal();
   });
+  addEventListener('load', reveal);
 })();
