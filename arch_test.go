@@ -21,13 +21,17 @@ const module = "dot-for-dbt"
 var house = map[string][]string{
 	".": {"cli"},
 	"cli": {
-		"config", "doctor", "graph", "spec", "steps",
-		"compare/report",
+		"compare", "compare/report", "config", "doctor", "graph", "spec", "steps",
 		"internal/dbt", // the table of commands and flags
 		"internal/ignore",
 		"internal/proc", // signals
 		"internal/ui",
 		"watch",
+	},
+	"compare": {
+		"compare/code", "compare/ladder", "compare/report",
+		"config", "graph", "spec", "steps", "internal/dbt",
+		"internal/durable",
 	},
 	"compare/code":   {"internal/dbt"},
 	"compare/ladder": {"compare/report", "internal/dbt"},

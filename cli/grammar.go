@@ -13,6 +13,7 @@ type grammar struct {
 
 	Plan    planCommand    `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
 	Explain explainCommand `cmd:"" help:"Print what a plan rests on: each step's inputs, its record, and what changed. Changes nothing."`
+	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what keeps dot from working well, and say what cures it. Changes nothing."`

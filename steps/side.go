@@ -117,10 +117,8 @@ func (p *Program) ReadCall(i int, dir string, options ...dbt.Option) dbt.Call {
 			dbt.NewOption("target", call.build.targetName()),
 		},
 	}
-	for _, flag := range []string{"vars", "threads"} { // the profile may read vars
-		if o, ok := dbt.Lookup(call.AllOptions(), flag); ok {
-			line.Fixed = append(line.Fixed, o)
-		}
+	if vars, ok := dbt.Lookup(call.AllOptions(), "vars"); ok { // the profile may read them
+		line.Fixed = append(line.Fixed, vars)
 	}
 	isolated := call.isolate(c, line)
 	line.Environment = isolated.Overrule

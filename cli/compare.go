@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"dot-for-dbt/compare"
+	"dot-for-dbt/compare/report"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/ui"
+)
+
+// compareCommand compares builds with a baseline.
+type compareCommand struct {
+	Builds []string `arg:"" name:"env@ref" help:"The baseline, then what is compared with it: prod@main dev@HEAD."`
+
+	Build     bool `help:"Build what is missing or stale first."`
+	Fresh     bool `help:"Build both sides anew first, so that they read the same sources at about the same time."`
+	MergeBase bool `help:"Compare with the commit where each candidate left the baseline, as git diff A...B does."`
+
+	Key           []string `sep:"none" placeholder:"MODEL=COLUMNS" help:"The columns that tell a model's rows apart: --key orders=order_id,line. Without it, what the project says: unique_key, unique tests, primary keys."`
+	Tolerance     []string `sep:"none" placeholder:"[COLUMN=]N" help:"How far numbers may lie apart and count as equal, absolutely and relatively: 1e-9, or amount=0.01."`
+	IgnoreColumns []string `placeholder:"COLUMNS" help:"Columns that are not compared, with commas between them."`
+	Where         string   `placeholder:"SQL" help:"Compare only rows that this holds for."`
+	Sample        int      `placeholder:"N" help:"Show up to N rows of each kind. They are data: mind who reads the report."`
+	All           bool     `help:"Look at the data of relations with the same code, too."`
+	ColumnsOnly   bool     `xor:"depth" help:"Compare which columns there are, and no data."`
+	CountsOnly    bool     `xor:"depth" help:"Compare columns and the number of rows, and no data."`
+
+	Format   string `enum:"text,json,markdown,html" default:"text" placeholder:"FORM" help:"text, json (docs/compare-json.md), markdown (for a pull request: no row, no value) or html (one file)."`
+	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file."`
+	ExitCode bool   `help:"Exit with 1 if anything differs. With 2 it is in any case if something could not be compared."`
+}
+
+// exitDiffers is the exit code of --exit-code, as git diff's.
+const exitDiffers = 1
+
+func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
+	req, err := c.request(a, line, forDBT)
+	if err != nil {
+		return err
+	}
+	world := a.world()
+	world.Stdout = a.Stderr // the report alone goes to stdout
+	comparison, err := compare.Compile(ctx, world, req)
+	if err != nil {
+		return err
+	}
+	if line.DryRun {
+		return a.plan(ctx, comparison.Program, "text")
+	}
+	result, err := a.carryOutComparison(ctx, comparison, line.flags)
+	if err != nil {
+		return err
+	}
+	found := comparison.Report()
+	if len(found.Comparisons) > 0 {
+		if err := c.print(a, found); err != nil {
+			return err
+		}
+	}
+	return c.ending(ctx, a, result, found)
+}
+
+// request makes a request of what was parsed.
+func (c *compareCommand) request(a *app, line grammar, forDBT []string) (req compare.Request, err error) {
+	req = compare.Request{
+		Build: c.Build, Fresh: c.Fresh, MergeBase: c.MergeBase,
+		Select: line.Select, Exclude: line.Exclude, Selector: line.Selector,
+		How: compare.How{
+			Ignore: c.IgnoreColumns, Where: c.Where, Sample: c.Sample, All: c.All,
+			ColumnsOnly: c.ColumnsOnly, CountsOnly: c.CountsOnly,
+			Distributions: c.Format == "html" || c.Format == "json",
+		},
+	}
+	switch {
+	case line.Defer != "":
+		return req, hinted{errors.New("--defer: what is compared with is the first spec"), []string{"dot compare " + line.Defer + " dev@HEAD"}}
+	case line.Modified && len(line.Select) > 0:
+		return req, errors.New("--modified and --select are two selections")
+	case line.Modified:
+		req.Select = []string{"state:modified+"}
+	}
+	if req.Keys, err = readKeys(c.Key); err != nil {
+		return req, err
+	}
+	if req.Tolerance, err = readTolerance(c.Tolerance); err != nil {
+		return req, err
+	}
+	if c.Sample < 0 {
+		return req, fmt.Errorf("--sample: expected a number of rows, found %d", c.Sample)
+	}
+	specs := line.Specs
+	line.Select, line.Exclude, line.Selector, line.Modified, line.Specs = nil, nil, "", false, ""
+	if req.Building, err = a.request(line, "build", nil, forDBT); err != nil {
+		return req, err
+	}
+	all, err := a.specs(c.Builds, specs)
+	if err != nil {
+		return req, err
+	}
+	if len(all) < 2 {
+		return req, hinted{errors.New("compare wants a baseline and at least one build to compare with it"), []string{"dot compare prod@main dev@HEAD"}}
+	}
+	req.Baseline, req.Candidates = all[0], all[1:]
+	return req, nil
+}
+
+// readKeys reads each --key.
+func readKeys(given []string) (map[string][]string, error) {
+	keys := map[string][]string{}
+	for _, text := range given {
+		model, list, ok := strings.Cut(text, "=")
+		columns := strings.Split(list, ",")
+		for i, column := range columns {
+			columns[i] = strings.TrimSpace(column)
+			ok = ok && columns[i] != ""
+		}
+		if model = strings.TrimSpace(model); !ok || model == "" {
+			return nil, hinted{fmt.Errorf("--key %q: expected a model, =, and columns with commas between them", text), []string{"--key orders=order_id", "--key order_lines=order_id,line"}}
+		}
+		if keys[model] != nil {
+			return nil, fmt.Errorf("--key: %s has two keys", model)
+		}
+		keys[model] = columns
+	}
+	return keys, nil
+}
+
+// readTolerance reads each --tolerance; nil without any.
+func readTolerance(given []string) (map[string]float64, error) {
+	if len(given) == 0 {
+		return nil, nil
+	}
+	limits := map[string]float64{}
+	for _, text := range given {
+		column, number, ok := strings.Cut(text, "=")
+		if !ok {
+			column, number = "", text
+		}
+		limit, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || limit < 0 || math.IsInf(limit, 0) || math.IsNaN(limit) || ok && strings.TrimSpace(column) == "" {
+			return nil, hinted{fmt.Errorf("--tolerance %q: expected a number that is not negative", text), []string{"for all columns: --tolerance 1e-9", "for one: --tolerance amount=0.01"}}
+		}
+		limits[strings.TrimSpace(column)] = limit
+	}
+	return limits, nil
+}
+
+// carryOutComparison runs the program of a comparison.
+func (a *app) carryOutComparison(ctx context.Context, c *compare.Comparison, f flags) (*graph.Result, error) {
+	aside := *a
+	aside.Stdout = a.Stderr
+	aside.remarks(c.Program)
+	building := c.Request.Build || c.Request.Fresh
+	if building {
+		if err := aside.prompts(ctx, c.Program, !f.DisablePrompts); err != nil {
+			return nil, err
+		}
+		if err := aside.confirm(ctx, c.Program, f); err != nil {
+			return nil, err
+		}
+	}
+	p, err := c.Program.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer aside.end(p)
+	var show display = &oneBuild{&aside, p}
+	if building {
+		show = aside.watchBuilds(p, f)
+	}
+	defer show.close()
+	result, err := p.Graph.Run(ctx, graph.Options{
+		Env:       a.engine(p),
+		Pools:     p.Pools(jobs(f)),
+		KeepGoing: !f.FailFast,
+		PID:       os.Getpid(),
+		Observe: func(e graph.Event) {
+			p.Expect(ctx, e)
+			show.observe(e)
+		},
+	})
+	show.close()
+	if err == nil && building {
+		_ = show.summary(ctx, result) // what it returns is asked of the result again
+	}
+	return result, err
+}
+
+// print writes the report where it was asked for.
+func (c *compareCommand) print(a *app, found report.Report) (err error) {
+	var text bytes.Buffer // written whole, or not at all
+	switch c.Format {
+	case "json":
+		err = report.JSON(&text, found)
+	case "markdown":
+		err = report.Markdown(&text, found)
+	case "html":
+		err = report.HTML(&text, found)
+	default:
+		table := a.compareTable()
+		if c.Output != "" {
+			table.out, table.width = ui.NewPrinter(&text, a.color, a.getenv), ui.LineWidth(&text)
+		}
+		table.show(found)
+	}
+	switch {
+	case err != nil:
+		return err
+	case c.Output == "":
+		_, err = io.Copy(a.Stdout, &text)
+		return err
+	}
+	name := c.Output
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(a.Dir, name)
+	}
+	if err := os.WriteFile(name, text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	a.say.Note("the report is in " + c.Output)
+	return nil
+}
+
+// ending says what went wrong, and returns the exit code as an error.
+func (c *compareCommand) ending(ctx context.Context, a *app, result *graph.Result, found report.Report) error {
+	failed := found.Failed()
+	for i, r := range result.Steps {
+		switch r.Outcome {
+		case graph.Broken:
+			failed = true
+			a.say.Error(r.Err)
+		case graph.NotRun:
+			failed = true
+			if step := result.Plan.Steps[i].Step; step.Kind == "compare" && r.Cause != "" {
+				a.say.Warning(fmt.Sprintf("not run: %s, because of %s", ui.Clean(step.Name), ui.Clean(r.Cause)))
+			}
+		}
+	}
+	if result.Cancelled {
+		return context.Cause(ctx)
+	}
+	switch {
+	case failed:
+		return exitCode(exitError)
+	case c.ExitCode && found.Red():
+		return exitCode(exitDiffers)
+	}
+	return nil
+}

@@ -1,0 +1,276 @@
+package compare
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/compare/code"
+	"dot-for-dbt/compare/ladder"
+	"dot-for-dbt/compare/report"
+	"dot-for-dbt/steps"
+)
+
+// A lineage is a small project on both sides of a comparison.
+type lineage struct {
+	nodes []code.Node
+	a, b  steps.Side
+}
+
+// newLineage reads "a<src b<a! c<b,a": nodes, parents first, with what they are made
+// of; src is a source, and ! marks other code of its own.
+func newLineage(text string) *lineage {
+	l := &lineage{
+		a: steps.Side{BuildInfo: steps.BuildInfo{Name: "prod@1"}, Nodes: map[string]steps.Held{}},
+		b: steps.Side{BuildInfo: steps.BuildInfo{Name: "dev@2"}, Nodes: map[string]steps.Held{}},
+	}
+	l.a.Specs, l.b.Specs = []string{"prod@main"}, []string{"dev@HEAD"}
+	same := map[string]bool{}
+	for word := range strings.FieldsSeq(text) {
+		name, parents, _ := strings.Cut(word, "<")
+		changed := strings.HasSuffix(word, "!")
+		name, parents = strings.TrimSuffix(name, "!"), strings.TrimSuffix(parents, "!")
+		n := code.Node{ID: name, Name: name, ResourceType: "model", Own: !changed, Same: !changed}
+		for parent := range strings.SplitSeq(parents, ",") {
+			switch {
+			case parent == "src":
+				n.Sources = true
+			case parent != "":
+				n.Parents = append(n.Parents, parent)
+				n.Same = n.Same && same[parent]
+			}
+		}
+		same[name] = n.Same
+		n.A = code.Relation{In: true, SQL: "prod_1." + name}
+		n.B = code.Relation{In: true, SQL: "dev_2." + name}
+		l.nodes = append(l.nodes, n)
+		l.a.Nodes[name] = steps.Held{At: time.Unix(1, 0), Anew: true}
+		l.b.Nodes[name] = steps.Held{At: time.Unix(2, 0), Anew: true}
+	}
+	return l
+}
+
+func (l *lineage) node(name string) *code.Node {
+	for i := range l.nodes {
+		if l.nodes[i].ID == name {
+			return &l.nodes[i]
+		}
+	}
+	panic(name)
+}
+
+// compare returns what is asked of the warehouse and, with those findings, the
+// verdicts: a word for each node.
+func (l *lineage) compare(how How, chosen map[string]bool, findings map[string]ladder.Finding) (asked, verdicts string) {
+	v := newVerdicts(l.a, l.b, how, l.nodes)
+	v.settle(chosen)
+	var words []string
+	var found []ladder.Finding
+	for _, pair := range v.asked {
+		words = append(words, fmt.Sprintf("%s:%s", pair.ID, pair.Depth))
+		f := findings[pair.ID]
+		f.ID = pair.ID
+		found = append(found, f)
+	}
+	asked = strings.Join(words, " ")
+	relations := map[string]report.Relation{}
+	for _, r := range v.comparison(found).Relations {
+		relations[r.Node] = r
+	}
+	words = nil
+	for _, n := range l.nodes {
+		r, ok := relations[n.ID]
+		if !ok {
+			continue
+		}
+		word := n.ID + ":" + string(r.Verdict)
+		if r.Inputs != "" {
+			word += "/" + string(r.Inputs)
+		}
+		words = append(words, word)
+	}
+	return asked, strings.Join(words, " ")
+}
+
+// is a finding of two relations that exist.
+func is(equal bool) ladder.Finding {
+	return ladder.Finding{A: ladder.Side{Exists: true, Kind: "table"}, B: ladder.Side{Exists: true, Kind: "table"}, Equal: &equal}
+}
+
+func tolerated() ladder.Finding {
+	f := is(false)
+	f.Detail = &ladder.Details{Rung: report.ByJoin, Tolerated: true}
+	return f
+}
+
+// TestVerdicts says what findings mean, over small lineages.
+func TestVerdicts(t *testing.T) {
+	rows := func(a, b int64) ladder.Finding {
+		f := is(true)
+		f.Equal, f.A.Rows, f.B.Rows = nil, &a, &b
+		return f
+	}
+	columns := func(f ladder.Finding, status report.ColumnStatus) ladder.Finding {
+		f.Columns = []report.Column{{Name: "id", Status: report.Common}, {Name: "x", Status: status}}
+		return f
+	}
+	for _, test := range []struct {
+		name, lineage   string
+		change          func(*lineage)
+		how             How
+		chosen          map[string]bool
+		findings        map[string]ladder.Finding
+		asked, verdicts string
+	}{
+		{
+			name: "nothing changed: nothing is asked", lineage: "a<src b<a",
+			verdicts: "a:same code b:same code",
+		},
+		{
+			name: "--all asks about the same code", lineage: "a<src b<a", how: How{All: true},
+			findings: map[string]ladder.Finding{"a": is(true), "b": is(false)},
+			asked:    "a:detail b:detail", verdicts: "a:same b:differs/differ",
+		},
+		{
+			name: "a change that alters nothing", lineage: "a<src b<a!", findings: map[string]ladder.Finding{"a": is(true), "b": is(true)},
+			asked: "b:detail a:fingerprint", verdicts: "a:same code b:same",
+		},
+		{
+			name: "a change, over inputs that are the same", lineage: "a<src b<a! c<b",
+			findings: map[string]ladder.Finding{"a": is(true), "b": is(false), "c": is(false)},
+			asked:    "b:detail c:detail a:fingerprint", verdicts: "a:same code b:differs/same c:differs/same",
+		},
+		{
+			name: "the sources have moved", lineage: "a<src b<a! c<b",
+			findings: map[string]ladder.Finding{"a": is(false), "b": is(false), "c": is(true)},
+			asked:    "b:detail c:detail a:fingerprint", verdicts: "a:differs/differ b:differs/differ c:same",
+		},
+		{
+			name: "a view shows what its sources hold today", lineage: "a<src v<a b<v!",
+			change:   func(l *lineage) { l.node("a").Materialized, l.node("v").Materialized = "view", "view" },
+			findings: map[string]ladder.Finding{"v": is(true), "b": is(false)},
+			asked:    "b:detail v:fingerprint", verdicts: "a:same code v:same code b:differs/unknown",
+		},
+		{
+			name: "a view of what was built shows that", lineage: "a<src v<a b<v!",
+			change:   func(l *lineage) { l.node("v").Materialized = "view" },
+			findings: map[string]ladder.Finding{"v": is(true), "b": is(false)},
+			asked:    "b:detail v:fingerprint", verdicts: "a:same code v:same code b:differs/same",
+		},
+		{
+			name: "what a change reads from a source itself is not known", lineage: "b<src! c<b",
+			findings: map[string]ladder.Finding{"b": is(false), "c": is(false)},
+			asked:    "b:detail c:detail", verdicts: "b:differs/unknown c:differs/unknown",
+		},
+		{
+			name: "an edge that can't be compared spoils nothing", lineage: "a<src b<a!",
+			findings: map[string]ladder.Finding{"a": {Failed: "permission denied"}, "b": is(false)},
+			asked:    "b:detail a:fingerprint", verdicts: "a:same code b:differs/unknown",
+		},
+		{
+			name: "only what is selected is reported, and its edge asked about", lineage: "a<src b<a! c<b",
+			chosen: map[string]bool{"c": true}, findings: map[string]ladder.Finding{"a": is(false), "c": is(false)},
+			asked: "c:detail a:fingerprint", verdicts: "c:differs/differ",
+		},
+		{
+			name: "failed and gone", lineage: "b! c!",
+			findings: map[string]ladder.Finding{"b": {Failed: "boom"}, "c": {A: ladder.Side{Exists: true}}},
+			asked:    "b:detail c:detail", verdicts: "b:unknown c:unknown",
+		},
+		{
+			name: "content that was not compared is never the same", lineage: "b!",
+			findings: map[string]ladder.Finding{"b": rows(1, 1)},
+			asked:    "b:detail", verdicts: "b:unknown",
+		},
+		{
+			name: "columns", lineage: "b! c! d! e!",
+			findings: map[string]ladder.Finding{
+				"b": columns(is(true), report.ColumnAdded), "c": columns(is(true), report.TypeChanged),
+				"d": columns(is(true), report.Ignored), "e": columns(tolerated(), report.ColumnRemoved),
+			},
+			asked: "b:detail c:detail d:detail e:detail", verdicts: "b:columns differ c:columns differ d:same e:columns differ",
+		},
+		{
+			name: "within tolerance", lineage: "b!", findings: map[string]ladder.Finding{"b": tolerated()},
+			asked: "b:detail", verdicts: "b:equal within tolerance",
+		},
+		{
+			name: "columns only", lineage: "a<src b<a! c!", how: How{ColumnsOnly: true},
+			findings: map[string]ladder.Finding{"b": rows(0, 0), "c": columns(rows(0, 0), report.ColumnAdded)},
+			asked:    "b:columns c:columns", verdicts: "a:same code b:same columns c:columns differ",
+		},
+		{
+			name: "counts only", lineage: "b! c!", how: How{CountsOnly: true},
+			findings: map[string]ladder.Finding{"b": rows(3, 3), "c": rows(3, 4)},
+			asked:    "b:counts c:counts", verdicts: "b:same counts c:differs/same",
+		},
+		{
+			name: "one side only, and not built", lineage: "a! b! c! d! e!",
+			change: func(l *lineage) {
+				l.node("a").B.In = false
+				l.node("b").A.In = false
+				delete(l.a.Nodes, "c")
+				delete(l.b.Nodes, "d")
+				l.node("e").B.In = false
+				delete(l.a.Nodes, "e")
+			},
+			findings: map[string]ladder.Finding{"a": rows(5, 0), "b": rows(0, 7)},
+			asked:    "a:counts b:counts", verdicts: "a:removed b:added c:not built d:not built",
+		},
+		{
+			name: "what one side only has is there, or it is unknown", lineage: "a! b!",
+			change: func(l *lineage) {
+				l.node("a").B.In = false
+				l.node("b").A.In = false
+			},
+			findings: map[string]ladder.Finding{"a": {B: ladder.Side{Exists: true}}, "b": {Failed: "permission denied"}},
+			asked:    "a:counts b:counts", verdicts: "a:unknown b:unknown",
+		},
+		{
+			name: "what failed or was overwritten is unknown", lineage: "a! b<a",
+			change: func(l *lineage) {
+				l.a.Nodes["a"] = steps.Held{Problem: "it failed"}
+				l.b.Nodes["b"] = steps.Held{Problem: "it failed"}
+			},
+			verdicts: "a:unknown b:unknown",
+		},
+		{
+			name: "an incremental model made from nothing on both sides", lineage: "a! i<a",
+			change:   func(l *lineage) { l.node("i").History = true },
+			findings: map[string]ladder.Finding{"a": is(true), "i": is(false)},
+			asked:    "a:detail i:detail", verdicts: "a:same i:differs/same",
+		},
+		{
+			name: "an incremental model on top of something", lineage: "a! i<a j<i!",
+			change: func(l *lineage) {
+				l.node("i").History, l.node("j").History = true, true
+				l.a.Nodes["i"], l.a.Nodes["j"] = steps.Held{}, steps.Held{}
+			},
+			findings: map[string]ladder.Finding{"a": is(true), "i": is(false), "j": is(false)},
+			asked:    "a:detail i:detail j:detail", verdicts: "a:same i:history differs/same j:differs/same",
+		},
+		{
+			name: "a snapshot keeps the time of each run", lineage: "a! s<a",
+			change:   func(l *lineage) { l.node("s").History, l.node("s").ResourceType = true, "snapshot" },
+			findings: map[string]ladder.Finding{"a": is(true), "s": is(false)},
+			asked:    "a:detail s:detail", verdicts: "a:same s:history differs/same",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLineage(test.lineage)
+			if test.change != nil {
+				test.change(l)
+			}
+			asked, verdicts := l.compare(test.how, test.chosen, test.findings)
+			if diff := cmp.Diff(test.asked, asked); diff != "" {
+				t.Errorf("asked (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.verdicts, verdicts); diff != "" {
+				t.Errorf("verdicts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

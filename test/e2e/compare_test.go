@@ -1,0 +1,225 @@
+//go:build unix
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// compared is what the tests read of a comparison's JSON.
+type compared struct {
+	Comparisons []struct {
+		Baseline, Candidate struct{ Name, Schema string }
+		Warnings            []string
+		Relations           []struct {
+			Name, Verdict, Reason, Inputs string
+			DecidedBy                     string `json:"decided_by"`
+			Rows                          *struct{ Baseline, Candidate int64 }
+			Changes                       *struct{ Added, Removed, Changed int64 }
+			Key                           *struct {
+				Columns []string
+				Problem string
+			}
+			Columns []struct {
+				Name, Status string
+				Differ       int64
+			}
+			Sample []struct{ Kind string }
+		}
+	}
+}
+
+// compare runs dot compare, which has to end with an exit code, and returns what
+// it found.
+func (s *shop) compare(code int, args ...string) (found compared) {
+	s.t.Helper()
+	res := s.dot(append([]string{"compare", "--format", "json"}, args...)...)
+	if res.code != code {
+		s.t.Fatalf("dot compare %s: exit code %d, want %d", strings.Join(args, " "), res.code, code)
+	}
+	if err := json.Unmarshal([]byte(res.stdout), &found); err != nil {
+		s.t.Fatalf("dot compare %s: %v", strings.Join(args, " "), err)
+	}
+	return found
+}
+
+// verdicts are those of one comparison, a line each, in the order of the names.
+func (c compared) verdicts(i int) []string {
+	var lines []string
+	for _, r := range c.Comparisons[i].Relations {
+		line := r.Name + ": " + r.Verdict
+		if r.Inputs != "" {
+			line += ", inputs " + r.Inputs
+		}
+		if r.Changes != nil {
+			line += fmt.Sprintf(" +%d -%d ~%d", r.Changes.Added, r.Changes.Removed, r.Changes.Changed)
+		}
+		for _, column := range r.Columns {
+			if column.Differ > 0 {
+				line += fmt.Sprintf(" %s:%d", column.Name, column.Differ)
+			}
+			if column.Status != "common" && r.Verdict != "added" {
+				line += fmt.Sprintf(" %s %s", column.Name, column.Status)
+			}
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func (s *shop) wantVerdicts(found compared, i int, want ...string) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, found.verdicts(i)); diff != "" {
+		s.t.Errorf("verdicts (-want +got):\n%s", diff)
+	}
+}
+
+// TestCompare takes a branch from before anything is built to the report of what
+// it does to the data.
+func TestCompare(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newShop(t, adapter)
+		s.part("nothing is built", func() {
+			s.refused([]string{"compare", "prod@main", "dev@HEAD"}, "",
+				"was never built", "dot build prod@main dev@HEAD", "--build")
+			if isDir(filepath.Join(s.dir, ".dot")) {
+				t.Error("a refusal left .dot")
+			}
+		})
+		s.part("--build", func() {
+			s.wantVerdicts(s.compare(0, "prod@main", "dev@HEAD", "--build"), 0, compareShop...)
+		})
+		schemas := s.query("select table_schema, table_name, table_type from information_schema.tables order by 1, 2")
+		s.part("what stands is compared, and the exit code says so", func() {
+			s.wantVerdicts(s.compare(1, "prod@main", "dev@HEAD", "--exit-code"), 0, compareShop...)
+			if len(s.compare(0, "prod@main", "prod@main~1", "--build", "--exit-code", "-s", "customers").Comparisons) != 1 {
+				t.Error("no comparison")
+			}
+		})
+		s.part("a table for people", func() {
+			text := s.mustDot("compare", "prod@main", "dev@HEAD", "--sample", "1").stdout
+			for _, want := range []string{"fct_orders", "differs", "customer_value", "added"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the table does not say %q", want)
+				}
+			}
+		})
+		s.part("--all looks at what has the same code", func() {
+			found := s.compare(0, "prod@main", "dev@HEAD", "--all", "-s", "customers", "-s", "orders")
+			s.wantVerdicts(found, 0, "customers: same", "orders: same")
+		})
+		s.part("a selection, a key and a sample", func() {
+			found := s.compare(0, "prod@main", "dev@HEAD", "--modified", "--exclude", "customer_value", "--key", "payments=payment_id", "--sample", "2")
+			for _, r := range found.Comparisons[0].Relations {
+				if r.Name == "customer_value" {
+					t.Error("what was excluded is compared")
+				}
+				if r.Name == "payments" && (r.Key == nil || r.DecidedBy != "join" || len(r.Sample) == 0) {
+					t.Errorf("payments: key %v, decided by %s, %d rows of a sample", r.Key, r.DecidedBy, len(r.Sample))
+				}
+			}
+		})
+		s.part("a key that is none", func() {
+			found := s.compare(0, "prod@main", "dev@HEAD", "-s", "fct_orders", "--key", "fct_orders=customer_id")
+			r := found.Comparisons[0].Relations[0]
+			if r.Verdict != "differs" || r.DecidedBy != "group by" || r.Key == nil || !strings.Contains(r.Key.Problem, "prod@") {
+				t.Errorf("%s by %s, key %+v: the key's problem and the keyless way are wanted", r.Verdict, r.DecidedBy, r.Key)
+			}
+		})
+		s.part("one relation is gone", func() {
+			s.query("drop table dev_" + s.head() + ".revenue_by_month")
+			found := s.compare(2, "prod@main", "dev@HEAD", "-s", "revenue_by_month", "-s", "fct_orders")
+			for _, r := range found.Comparisons[0].Relations {
+				if want := map[string]string{"revenue_by_month": "unknown", "fct_orders": "differs"}[r.Name]; r.Verdict != want {
+					t.Errorf("%s: %s, want %s", r.Name, r.Verdict, want)
+				}
+			}
+			s.mustDot("build", "dev@HEAD", "--force")
+		})
+		s.part("wrong input", func() {
+			for _, test := range []struct {
+				says string
+				args []string
+			}{
+				{"matches no relation", []string{"prod@main", "dev@HEAD", "-s", "no_such_model"}},
+				{`neither build has a relation "nope"`, []string{"prod@main", "dev@HEAD", "--key", "nope=id"}},
+				{"the same build", []string{"prod@main", "prod@HEAD~3"}},
+				{"no commit in common", []string{"prod@main", "dev@alone", "--merge-base"}},
+			} {
+				if strings.Contains(strings.Join(test.args, " "), "alone") {
+					s.git("branch", "--force", "alone", s.gitWith("", "commit-tree", "-m", "alone", s.git("rev-parse", "HEAD^{tree}")))
+				}
+				if res := s.dot(append([]string{"compare"}, test.args...)...); res.code != 2 || !strings.Contains(res.stderr, test.says) {
+					t.Errorf("dot compare %s: exit code %d, want 2 and %q", strings.Join(test.args, " "), res.code, test.says)
+				}
+			}
+		})
+		s.part("nothing is left behind", func() {
+			now := s.query("select table_schema, table_name, table_type from information_schema.tables where table_schema not like '%" +
+				s.git("rev-parse", "--short", "main~1") + "' order by 1, 2")
+			if diff := cmp.Diff(schemas, now); diff != "" {
+				t.Errorf("the warehouse (-before +after):\n%s", diff)
+			}
+			_ = filepath.WalkDir(filepath.Join(s.dir, ".dot", "compare"), func(name string, d os.DirEntry, err error) error {
+				if err == nil && filepath.Base(name) == "run_results.json" {
+					t.Errorf("rows are left in %s", name)
+				}
+				return nil
+			})
+		})
+	})
+}
+
+// compareShop is what the branch does to the shop's data, as the seeds and the
+// models' SQL tell: one refund more, taken off what two orders in two months
+// brought in.
+var compareShop = []string{
+	"customer_value: added",
+	"customers: same code",
+	"fct_orders: differs, inputs same +0 -0 ~2 amount:2",
+	"orders: same code",
+	"payments: differs, inputs same +1 -0 ~0",
+	"revenue_by_month: differs, inputs same +0 -0 ~2 revenue:2",
+	"stg_customers: same code",
+	"stg_orders: same code",
+	"stg_payments: differs, inputs same +1 -0 ~0",
+}
+
+// TestCompareInterrupted: Ctrl-C in the middle of a query ends it in the database.
+func TestCompareInterrupted(t *testing.T) {
+	t.Parallel()
+	s := newStall(t, "postgres", map[string]string{
+		"models/nap.sql": "{{ config(materialized='view') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
+	})
+	s.query("create table public.nap as select 0 as seconds")
+	s.mustDot("build", "dev@HEAD")
+	s.write("models/nap.sql", "{{ config(materialized='view') }}\nselect n.seconds + 0 as seconds from public.nap as n, pg_sleep(n.seconds)\n")
+	s.commit("Sleep otherwise")
+	s.mustDot("build", "dev@HEAD")
+	s.query("update public.nap set seconds = 600")
+	c := s.start("compare", "dev@HEAD~1", "dev@HEAD")
+	eventually(t, "the view sleeps", func() bool {
+		if c.ended() {
+			c.wait()
+			t.Fatal("dot ended before the view slept")
+		}
+		return s.napping()
+	})
+	c.signal(syscall.SIGINT)
+	if res := c.wait(); res.code != 130 || !strings.Contains(res.stderr, "interrupted") {
+		t.Errorf("exit code %d, want 130", res.code)
+	}
+	eventually(t, "the query has ended", func() bool { return !s.napping() })
+	s.query("update public.nap set seconds = 0")
+	s.wantVerdicts(s.compare(0, "dev@HEAD~1", "dev@HEAD"), 0, "nap: same")
+}
