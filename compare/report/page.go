@@ -26,7 +26,7 @@ var (
 	pageJS string
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"built": built, "clip": clip, "number": number, "short": short,
+		"number": number, "short": short,
 	}).Parse(pageHTML))
 )
 
@@ -80,7 +80,7 @@ func newPage(r Report) *page {
 	case 1:
 		p.Title = p.Comparisons[0].Title()
 	default:
-		p.Title = fmt.Sprintf("%d builds compared with %s", len(p.Comparisons), r.Comparisons[0].Baseline.Name)
+		p.Title = fmt.Sprintf("%d comparisons with %s", len(p.Comparisons), r.Comparisons[0].Baseline.Name)
 	}
 	return p
 }

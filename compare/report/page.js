@@ -3,7 +3,6 @@
   'use strict';
   document.documentElement.classList.add('js');
 
-  const folded = ['same', 'same-code'];
   const make = (tag, props, ...children) => {
     const element = Object.assign(document.createElement(tag), props);
     element.append(...children);
@@ -21,12 +20,13 @@
       button: null,
     }));
     const byBody = new Map(rows.map(row => [row.body, row]));
-    const shown = new Set(rows.map(row => row.verdict).filter(v => !folded.includes(v)));
-    if (!shown.size) folded.forEach(v => shown.add(v));
+    const counts = [...section.querySelectorAll('.counts li')];
+    const shown = new Set(counts.filter(item => !('folded' in item.dataset)).map(item => item.dataset.v));
+    if (!shown.size) counts.forEach(item => shown.add(item.dataset.v));
     let pinned = null; // a relation that a link led to, though it is filtered out
 
     // Each verdict's count becomes a button.
-    const filters = [...section.querySelectorAll('.counts li')].map(item => {
+    const filters = counts.map(item => {
       const button = make('button', { type: 'button' }, ...item.childNodes);
       item.append(button);
       button.addEventListener('click', () => {

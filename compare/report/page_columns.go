@@ -17,20 +17,12 @@ func (r *pageRelation) ColumnsSay() []string {
 	if r.Verdict == Added || r.Verdict == Removed {
 		return nil // all of them
 	}
-	var shape, values []Column
-	for _, c := range r.Relation.Columns {
-		switch {
-		case c.Status != Common && c.Status != Ignored:
-			shape = append(shape, c)
-		case c.Own || c.Differ != nil && *c.Differ > 0:
-			values = append(values, c)
-		}
-	}
-	slices.SortStableFunc(values, func(a, b Column) int { return cmp.Compare(differ(b), differ(a)) })
+	values := slices.DeleteFunc(r.Differing(), func(c Column) bool { return c.Status != Common })
+	columns := slices.Concat(r.Reshaped(), values)
 	var out []string
-	for _, c := range slices.Concat(shape, values) {
+	for _, c := range columns {
 		if len(out) == namedColumns {
-			out = append(out, fmt.Sprintf("and %d more", len(shape)+len(values)-namedColumns))
+			out = append(out, fmt.Sprintf("and %d more", len(columns)-namedColumns))
 			break
 		}
 		switch {
@@ -49,14 +41,6 @@ func (r *pageRelation) ColumnsSay() []string {
 	return out
 }
 
-// differ is in how many rows a column differs, as far as that is known.
-func differ(c Column) int64 {
-	if c.Differ == nil {
-		return 0
-	}
-	return *c.Differ
-}
-
 // How many columns of a relation are shown.
 const (
 	columnsShown = 80
@@ -67,7 +51,7 @@ const (
 type compared struct {
 	Shown []pageColumn // of which there is something to say, in their order
 	Drawn []pageColumn // whose values are drawn
-	Equal string       // names those of which there is nothing else to say
+	Equal []string     // names those of which there is nothing else to say, a sentence each
 	// Cut and CutDrawn are how many more would be shown and drawn.
 	Cut, CutDrawn int64
 }
@@ -78,10 +62,11 @@ func (r *pageRelation) Compared() *compared {
 		return nil
 	}
 	out := &compared{}
-	var equal []string
+	names := map[string][]string{}
 	for _, c := range r.Relation.Columns {
-		if c.Status == Common && !c.Own && differ(c) == 0 && c.Before == nil && c.After == nil {
-			equal = append(equal, c.Name)
+		if c.Status == Common && !c.Own && c.differ() == 0 && c.Before == nil && c.After == nil {
+			what := r.equal(c)
+			names[what] = append(names[what], c.Name)
 			continue
 		}
 		column := pageColumn{c, r.matched(), newHistogram(c.Before, c.After)}
@@ -92,8 +77,10 @@ func (r *pageRelation) Compared() *compared {
 	}
 	out.Shown, out.Cut = mostDiffering(out.Shown, columnsShown)
 	out.Drawn, out.CutDrawn = mostDiffering(out.Drawn, columnsDrawn)
-	if len(equal) > 0 {
-		out.Equal = r.ofEqual() + clip(strings.Join(equal, ", "), 2000)
+	for _, what := range []string{sameInAll, sameInBoth, tolerated, notCompared} {
+		if len(names[what]) > 0 {
+			out.Equal = append(out.Equal, what+clip(strings.Join(names[what], ", "), 2000))
+		}
 	}
 	return out
 }
@@ -105,24 +92,39 @@ func mostDiffering(columns []pageColumn, most int) (kept []pageColumn, cut int64
 		return columns, 0
 	}
 	kept = slices.Clone(columns)
-	slices.SortStableFunc(kept, func(a, b pageColumn) int { return cmp.Compare(differ(b.Column), differ(a.Column)) })
+	slices.SortStableFunc(kept, func(a, b pageColumn) int { return cmp.Compare(b.differ(), a.differ()) })
 	return kept[:most], int64(len(columns) - most)
 }
 
-// ofEqual is what is said of the columns of which there is nothing else to say.
-func (r *pageRelation) ofEqual() string {
-	counted := slices.ContainsFunc(r.Relation.Columns, func(c Column) bool { return c.Differ != nil })
+// What is said of columns of which there is nothing else to say.
+const (
+	sameInAll   = "The same in all rows: "
+	sameInBoth  = "The same in every row that both sides have: "
+	tolerated   = "Equal within the tolerance in every row that both sides have: "
+	notCompared = "On both sides, not compared one by one: "
+)
+
+// equal is which of that is said of a column, no more than is known.
+func (r *pageRelation) equal(c Column) string {
 	switch {
-	case r.Verdict == Same && r.Rung != ByColumns && r.Rung != ByCounts,
-		r.Verdict == ColumnsDiffer && r.Rung != ByColumns,
-		r.Verdict == WithinLimits:
-		return "The same in all rows: "
-	case counted:
-		return "The same in every row that both sides have: "
-	case r.Verdict == Added, r.Verdict == Removed:
-		return "Columns: "
+	case r.Verdict == Same, r.Verdict == ColumnsDiffer && r.Rung == ByContent:
+		return sameInAll
+	case r.tolerates(c) && (c.Differ != nil || r.Verdict == WithinLimits):
+		return tolerated
+	case r.Verdict == WithinLimits:
+		return sameInAll
+	case c.Differ != nil, r.Rung == ByJoin && slices.Contains(r.KeyUsed(), c.Name):
+		return sameInBoth
 	}
-	return "On both sides, not compared one by one: "
+	return notCompared
+}
+
+// tolerates reports whether values of a column may differ, within limits, where
+// they are not counted as different.
+func (r *pageRelation) tolerates(c Column) bool {
+	_, all := r.comparison.Options.Tolerance[""]
+	_, own := r.comparison.Options.Tolerance[c.Name]
+	return (all || own) && (r.Rung != ByJoin || !slices.Contains(r.KeyUsed(), c.Name))
 }
 
 // matched is how many rows both sides have, by the key; 0 where that isn't
@@ -178,7 +180,7 @@ const barWidth = 120
 // Bar is the width of the column's bar, one that can be seen if it differs at
 // all; 0 for none.
 func (c pageColumn) Bar() float64 {
-	if c.matched == 0 || differ(c.Column) == 0 {
+	if c.matched == 0 || c.differ() == 0 {
 		return 0
 	}
 	return math.Round(10*max(2, barWidth*min(1, float64(*c.Differ)/float64(c.matched)))) / 10

@@ -70,7 +70,7 @@ func (n *drawnNode) Glyph() string { return glyphs[n.Verdict] }
 // page.css has the same.
 var glyphs = map[Verdict]string{
 	Unknown: "?", Differs: "≠", ColumnsDiffer: "⊞", HistoryDiffers: "↺", Removed: "−", Added: "+",
-	NotBuilt: "○", WithinLimits: "≈", Same: "=", SameCode: "≡",
+	NotBuilt: "○", SameCounts: "#", SameColumns: "▤", WithinLimits: "≈", Same: "=", SameCode: "≡",
 }
 
 // draw draws the relations of a comparison; nil where no line would be in it.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -161,13 +160,6 @@ func TestDiff(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	f := func(f float64) *float64 { return &f }
-	at := func(text string) time.Time {
-		when, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return when
-	}
 	for _, tt := range []struct{ got, want string }{
 		{percent(0, 7), "0 %"},
 		{percent(7, 7), "100 %"},
@@ -185,10 +177,6 @@ func TestWords(t *testing.T) {
 		{figure(f(1e20)), "1e+20"},
 		{figure(f(math.Inf(-1))), "-Inf"},
 		{figure(f(math.NaN())), "NaN"},
-		{built(Side{}), ""},
-		{built(Side{First: at("2026-11-23T12:00:00Z"), Last: at("2026-11-23T12:00:30Z")}), "2026-11-23 12:00 UTC"},
-		{built(Side{First: at("2026-11-23T12:00:00Z"), Last: at("2026-11-23T13:30:00+01:00")}), "2026-11-23 12:00–12:30 UTC"},
-		{built(Side{First: at("2026-11-22T12:00:00Z"), Last: at("2026-11-23T12:00:00Z")}), "2026-11-22 12:00 – 2026-11-23 12:00 UTC"},
 		{clip("naïve", 5), "naïve"},
 		{clip("naïve", 3), "naï…"},
 	} {
@@ -263,6 +251,59 @@ func TestGlyphs(t *testing.T) {
 		}
 		if says(Relation{Verdict: v}) == string(v) {
 			t.Errorf("%s has no sentence", v)
+		}
+	}
+}
+
+// Nothing is said to be the same that was not looked at.
+func TestSentence(t *testing.T) {
+	for _, tt := range []struct {
+		verdicts []Verdict
+		want     string
+	}{
+		{nil, "There was no relation to compare."},
+		{[]Verdict{Same}, "No difference was found in 1 relation."},
+		{[]Verdict{SameCounts, SameCode}, "No difference was found in 2 relations."},
+		{[]Verdict{Unknown, Same}, "No difference was found in 2 relations; 1 could not be decided."},
+		{[]Verdict{Differs, Same}, "1 of 2 relations differs."},
+		{[]Verdict{Unknown, Differs, Added, NotBuilt}, "2 of 4 relations differ; 1 could not be decided."},
+	} {
+		var c Comparison
+		for _, v := range tt.verdicts {
+			c.Relations = append(c.Relations, Relation{Verdict: v})
+		}
+		if got := newPageComparison(c, identifiers{}).Sentence(); got != tt.want {
+			t.Errorf("of %v: %s, want %s", tt.verdicts, got, tt.want)
+		}
+	}
+}
+
+func TestColumnsAreNotSaidToBeTheSameUnlessTheyAre(t *testing.T) {
+	none := int64(0)
+	columns := []Column{{Name: "id", Status: Common}, {Name: "counted", Status: Common, Differ: &none}, {Name: "unknown", Status: Common}}
+	key := &Key{Columns: []string{"id"}}
+	for _, tt := range []struct {
+		r         Relation
+		tolerance map[string]float64
+		want      []string
+	}{
+		{Relation{Verdict: Differs, Rung: ByJoin, Key: key}, nil, []string{sameInBoth + "id, counted", notCompared + "unknown"}},
+		{Relation{Verdict: Differs, Rung: ByGroup, Key: &Key{Columns: key.Columns, Problem: "it has NULLs"}}, nil, []string{sameInBoth + "counted", notCompared + "id, unknown"}},
+		{Relation{Verdict: Unknown, Rung: ByColumns, Key: key}, nil, []string{sameInBoth + "counted", notCompared + "id, unknown"}},
+		{Relation{Verdict: SameColumns, Rung: ByColumns}, nil, []string{sameInBoth + "counted", notCompared + "id, unknown"}},
+		{Relation{Verdict: ColumnsDiffer, Rung: ByColumns}, nil, []string{sameInBoth + "counted", notCompared + "id, unknown"}},
+		{Relation{Verdict: ColumnsDiffer, Rung: ByCounts}, nil, []string{sameInBoth + "counted", notCompared + "id, unknown"}},
+		{Relation{Verdict: ColumnsDiffer, Rung: ByContent}, nil, []string{sameInAll + "id, counted, unknown"}},
+		{Relation{Verdict: Same, Rung: ByContent}, nil, []string{sameInAll + "id, counted, unknown"}},
+		{Relation{Verdict: Same, Rung: ByContent}, map[string]float64{"": 1}, []string{sameInAll + "id, counted, unknown"}},
+		{Relation{Verdict: ColumnsDiffer, Rung: ByJoin, Key: key}, map[string]float64{"": 1}, []string{sameInBoth + "id", tolerated + "counted", notCompared + "unknown"}},
+		{Relation{Verdict: WithinLimits, Rung: ByJoin, Key: key}, map[string]float64{"counted": 1}, []string{sameInAll + "id, unknown", tolerated + "counted"}},
+		{Relation{Verdict: WithinLimits, Rung: ByJoin, Key: key}, map[string]float64{"": 1}, []string{sameInAll + "id", tolerated + "counted, unknown"}},
+	} {
+		tt.r.Columns = columns
+		r := &pageRelation{Relation: tt.r, comparison: &pageComparison{Comparison: Comparison{Options: Options{Tolerance: tt.tolerance}}}}
+		if diff := cmp.Diff(tt.want, r.Compared().Equal); diff != "" {
+			t.Errorf("%s by %s: %s", tt.r.Verdict, tt.r.Rung, diff)
 		}
 	}
 }

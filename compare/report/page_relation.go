@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 type pageComparison struct {
 	Comparison
 	ID        string
+	TableID   string // of what is above the table of relations
 	Relations []*pageRelation
 	Graph     *drawing // nil: there is nothing to draw
 	OfSeveral bool
@@ -18,8 +18,11 @@ type pageComparison struct {
 
 func newPageComparison(c Comparison, ids identifiers) *pageComparison {
 	out := &pageComparison{Comparison: c, ID: ids.take(c.Candidate.Name)}
+	out.TableID = ids.take(c.Candidate.Name + "-relations")
 	byNode := map[string]*pageRelation{}
-	for _, r := range c.Relations {
+	relations := slices.Clone(c.Relations)
+	Sort(relations)
+	for _, r := range relations {
 		relation := &pageRelation{Relation: r, comparison: out, ID: ids.take(r.Node)}
 		out.Relations = append(out.Relations, relation)
 		byNode[r.Node] = relation
@@ -41,35 +44,29 @@ func (c *pageComparison) Title() string {
 	return c.Candidate.Name + " compared with " + c.Baseline.Name
 }
 
-// Headline says what came of it in a line.
-func (c *pageComparison) Headline() string {
-	red, unknown, all := 0, 0, len(c.Relations)
+// Sentence says what came of it in a line.
+func (c *pageComparison) Sentence() string {
+	if len(c.Relations) == 0 {
+		return "There was no relation to compare."
+	}
+	red := int64(0)
 	for _, r := range c.Relations {
-		switch {
-		case r.Verdict.Red():
+		if r.Verdict.Red() {
 			red++
-		case r.Verdict == Unknown:
-			unknown++
 		}
 	}
-	of := "of " + count(int64(all), "relation")
-	var said []string
-	switch {
-	case all == 0:
-		return "There was no relation to compare."
-	case red == 1:
-		said = append(said, "1 "+of+" differs")
-	case red > 1:
-		said = append(said, fmt.Sprintf("%s %s differ", number(int64(red)), of))
-	case unknown == 0:
-		said = append(said, "None "+of+" differs")
-	default:
-		said = append(said, "None "+of+" is known to differ")
+	all := count(int64(len(c.Relations)), "relation")
+	said := number(red) + " of " + all + " differ"
+	switch red {
+	case 0: // which is not to say that there is none: not all may have been looked at
+		said = "No difference was found in " + all
+	case 1:
+		said += "s"
 	}
-	if unknown > 0 {
-		said = append(said, number(int64(unknown))+" could not be decided")
+	if unknown := c.Count(Unknown); unknown > 0 {
+		said += "; " + number(int64(unknown)) + " could not be decided"
 	}
-	return strings.Join(said, "; ") + "."
+	return said + "."
 }
 
 // Counts are how many relations have each verdict that there is, the worst
@@ -129,11 +126,7 @@ func (r *pageRelation) Changed() bool {
 
 // Interesting reports whether a reader would look for it in the graph.
 func (r *pageRelation) Interesting() bool {
-	switch r.Verdict {
-	case Same, SameCode, WithinLimits:
-		return r.Changed()
-	}
-	return true
+	return r.Changed() || !r.Verdict.Folded() && r.Verdict != WithinLimits
 }
 
 // Says is the verdict as a sentence.
@@ -142,8 +135,15 @@ func (r *pageRelation) Says() string { return says(r.Relation) }
 // InputsSay says what is known of what the relation is made of.
 func (r *pageRelation) InputsSay() string { return inputsSay(r.Inputs) }
 
-// Decided says how the verdict was come to.
-func (r *pageRelation) Decided() string {
+// Doubt is what the row says of the relation's inputs: that they may be what made
+// the difference.
+func (r *pageRelation) Doubt() string {
+	_, doubt, _ := strings.Cut(r.Relation.Title(), " (")
+	return strings.TrimSuffix(doubt, ")")
+}
+
+// DecidedHow says how the verdict was come to.
+func (r *pageRelation) DecidedHow() string {
 	if r.Verdict == Unknown { // that is how far it came
 		return strings.TrimPrefix(decided(r.Relation), "by ")
 	}
@@ -153,29 +153,13 @@ func (r *pageRelation) Decided() string {
 // KeyUnused is the key that the project knows of where it was not needed.
 func (r *pageRelation) KeyUnused() string {
 	if r.Key == nil || r.Rung == ByJoin || r.Rung == ByGroup && r.Key.Problem != "" {
-		return "" // Decided has it
+		return "" // DecidedHow has it
 	}
 	text := strings.Join(r.Key.Columns, ", ") + " (" + r.Key.From + ")"
 	if r.Key.Problem != "" {
 		text += ": " + r.Key.Problem
 	}
 	return text
-}
-
-// RowsSay are the numbers of rows of both sides; of one, where only that has
-// the relation.
-func (r *pageRelation) RowsSay() string {
-	switch {
-	case r.Rows == nil:
-		return ""
-	case r.Verdict == Added:
-		return number(r.Rows.Candidate)
-	case r.Verdict == Removed:
-		return number(r.Rows.Baseline)
-	case r.Rows.Baseline == r.Rows.Candidate:
-		return number(r.Rows.Candidate)
-	}
-	return number(r.Rows.Baseline) + " → " + number(r.Rows.Candidate)
 }
 
 // ChangedRows is how many rows changed, 0 where that isn't known.

@@ -19,8 +19,8 @@ func says(r Relation) string {
 	case Differs:
 		return "The data differs."
 	case ColumnsDiffer:
-		if r.Rung == ByColumns {
-			return "The columns differ; the data was not compared."
+		if r.Rung == ByColumns || r.Rung == ByCounts {
+			return "The columns differ; what is in them was not compared."
 		}
 		return "The columns differ; those that both sides have hold the same data."
 	case HistoryDiffers:
@@ -33,13 +33,11 @@ func says(r Relation) string {
 		return "The candidate's project has it, but its build does not."
 	case WithinLimits:
 		return "The data is equal as far as the tolerance goes."
+	case SameCounts:
+		return "The columns are the same, and there are as many rows on both sides; what is in them was not compared."
+	case SameColumns:
+		return "The columns are the same; what is in them was not compared."
 	case Same:
-		switch r.Rung {
-		case ByColumns:
-			return "The columns are the same; the data was not compared."
-		case ByCounts:
-			return "There are as many rows on both sides; what is in them was not compared."
-		}
 		return "The data is the same."
 	case SameCode:
 		return "The code is the same all the way up to the same sources; the data was not looked at."
@@ -86,38 +84,14 @@ func decided(r Relation) string {
 	return string(r.Rung)
 }
 
-// OptionsSay are the options used, a phrase each.
+// OptionsSay are the options used, a phrase each, the condition on rows among
+// them: whoever reads the page may have to know which rows it is of.
 func (c *pageComparison) OptionsSay() []string {
-	o := c.Options
-	var out []string
-	say := func(set bool, text string) {
-		if set {
-			out = append(out, text)
-		}
+	words := c.Options.Words()
+	if i := slices.Index(words, "--where"); i >= 0 {
+		words[i] += " " + c.Options.Where
 	}
-	say(len(o.Select) > 0, "--select "+strings.Join(o.Select, " "))
-	say(len(o.Exclude) > 0, "--exclude "+strings.Join(o.Exclude, " "))
-	say(o.Where != "", "--where "+o.Where)
-	columns := make([]string, 0, len(o.Tolerance))
-	for column := range o.Tolerance {
-		columns = append(columns, column)
-	}
-	slices.Sort(columns)
-	for _, column := range columns {
-		tolerance := strconv.FormatFloat(o.Tolerance[column], 'g', -1, 64)
-		if column != "" {
-			tolerance = column + "=" + tolerance
-		}
-		out = append(out, "--tolerance "+tolerance)
-	}
-	say(len(o.Ignore) > 0, "--ignore-columns "+strings.Join(o.Ignore, ","))
-	say(o.Sample > 0, "--sample "+strconv.Itoa(o.Sample))
-	say(o.All, "--all")
-	say(o.ColumnsOnly, "--columns-only")
-	say(o.CountsOnly, "--counts-only")
-	say(o.MergeBase, "--merge-base")
-	say(o.FreshlyBuilt, "--fresh")
-	return out
+	return words
 }
 
 // Took is how long the comparison took.
@@ -133,20 +107,6 @@ func (c *pageComparison) Took() string {
 
 // short is the beginning of a commit's hash.
 func short(commit string) string { return commit[:min(len(commit), 10)] }
-
-// built is when a side was built.
-func built(s Side) string {
-	first, last := s.First.UTC(), s.Last.UTC()
-	switch {
-	case s.Last.IsZero():
-		return stamp(first)
-	case s.First.IsZero() || stamp(first) == stamp(last):
-		return stamp(last)
-	case first.Format(time.DateOnly) == last.Format(time.DateOnly):
-		return first.Format("2006-01-02 15:04") + "–" + last.Format("15:04 MST")
-	}
-	return first.Format("2006-01-02 15:04") + " – " + stamp(last)
-}
 
 // stamp is a time to the minute.
 func stamp(t time.Time) string {
