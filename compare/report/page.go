@@ -93,12 +93,19 @@ func digest(text string) string {
 
 // parts are the parts of a relation's details in the order in which they get a
 // place while there is one, and what the page calls them.
-var parts = []struct{ template, name string }{
-	{"facts", "details"},
-	{"columns", "columns"},
-	{"diff", "SQL diff"},
-	{"sample", "sample"},
+var parts = []struct {
+	template, name string
+	of             func(*pageRelation) bool // whether a relation has it
+}{
+	{"facts", "details", func(r *pageRelation) bool { return !r.Plain() }},
+	{"columns", "columns", func(r *pageRelation) bool { return len(r.Relation.Columns) > 0 }},
+	{"diff", "SQL diff", func(r *pageRelation) bool { return r.SQL != "" }},
+	{"sample", "sample", func(r *pageRelation) bool { return len(r.Sample) > 0 }},
 }
+
+// misfits is after how many of a part that there was no room for no more is
+// tried: to write what is then left out takes its time, too.
+const misfits = 50
 
 // fill gives each relation as many of its details as the page has room for.
 func (p *page) fill() error {
@@ -117,6 +124,13 @@ func (p *page) fill() error {
 		omitted := 0
 		for _, c := range p.Comparisons {
 			for _, r := range c.Relations {
+				if !part.of(r) {
+					continue
+				}
+				if omitted >= misfits {
+					omitted++
+					continue
+				}
 				var text bytes.Buffer
 				if err := pageTemplate.ExecuteTemplate(&text, part.template, r); err != nil {
 					return err
