@@ -471,6 +471,12 @@ func TestDifferences(t *testing.T) {
 			want: map[string][]string{"stg": {"compiled SQL"}, "orders": {"upstream: stg"}, "top": {"upstream: stg"}},
 		},
 		{
+			name: "the candidate reads what the baseline wrote where all may",
+			a:    func(w *world) { w.of("stg")["schema"], w.of("stg")["relation_name"] = "leaked", `"db"."leaked"."stg"` },
+			both: func(w *world) { w.code("orders", `select id from "db"."leaked"."stg"`) },
+			want: map[string][]string{"orders": {"compiled SQL"}, "top": {up}},
+		},
+		{
 			name: "the candidate reads a third build's relation",
 			b:    func(w *world) { w.code("orders", `select id from "db"."prod_0000000"."stg"`) },
 			want: map[string][]string{"orders": {"compiled SQL"}, "top": {up}},
@@ -567,6 +573,15 @@ func TestDifferences(t *testing.T) {
 			want: map[string][]string{"orders": {"columns"}, "top": {up}},
 		},
 		{
+			name: "what columns are configured for people",
+			b:    orders("columns", object{"id": object{"name": "id", "config": object{"meta": object{"x": 1}, "tags": []any{"y"}}}}),
+		},
+		{
+			name: "what columns are configured otherwise",
+			b:    orders("columns", object{"id": object{"name": "id", "config": object{"mask": "x"}}}),
+			want: map[string][]string{"orders": {"columns"}, "top": {up}},
+		},
+		{
 			name: "a column's mask",
 			b:    orders("columns", object{"id": object{"name": "id", "policy_tags": []any{"pii"}}}),
 			want: map[string][]string{"orders": {"columns"}, "top": {up}},
@@ -582,6 +597,14 @@ func TestDifferences(t *testing.T) {
 			name: "a hook",
 			a:    hooked("delete from {{ this }} where id = 1"),
 			b:    hooked("delete from {{ this }} where id = 2"),
+			want: map[string][]string{"orders": {"post-hook"}, "top": {up}},
+		},
+		{
+			name: "a hook in a transaction",
+			a:    hooked("delete from {{ this }}"),
+			b: func(w *world) {
+				w.config("orders")["post-hook"] = []any{object{"sql": "delete from {{ this }}", "transaction": false, "index": nil}}
+			},
 			want: map[string][]string{"orders": {"post-hook"}, "top": {up}},
 		},
 		{name: "the same hook", both: hooked("delete from {{ this }} where id in (select id from {{ ref('stg') }}) -- it's")},
@@ -615,6 +638,13 @@ func TestDifferences(t *testing.T) {
 				hooked("{{ clean(this) }}", w.macro("shop", "clean", "{% if target.name == 'dev' %} truncate {{ x }}{% endif %}"))(w)
 			},
 			want: map[string][]string{"orders": {"hook: it reads variables or the target, so what it did is not known"}, "top": {up}},
+		},
+		{
+			name: "a hook that calls a macro that asks for the target's schema",
+			both: func(w *world) {
+				w.macro("dbt_duckdb", "own", "{{ target.name }}")
+				hooked("{{ clean(this) }}", w.macro("shop", "clean", "{{ target.schema }}", "macro.dbt_duckdb.own"))(w)
+			},
 		},
 		{
 			name: "a macro in a hook may read meta",
@@ -675,6 +705,11 @@ func TestDifferences(t *testing.T) {
 			want: everywhere("macro that dbt builds with: create_table_as"),
 		},
 		{
+			name: "a macro of dbt's that the project no longer overrides",
+			a:    func(w *world) { w.macro("shop", "create_table_as", "1") },
+			want: everywhere("macro that dbt builds with: create_table_as"),
+		},
+		{
 			name: "for one adapter only",
 			b:    func(w *world) { w.macro("shop", "snowflake__create_table_as", "2") },
 			want: everywhere("macro that dbt builds with: snowflake__create_table_as"),
@@ -701,6 +736,23 @@ func TestDifferences(t *testing.T) {
 			name: "names of relations",
 			both: func(w *world) { w.macro("dbt", "generate_schema_name", "x") },
 			b:    func(w *world) { w.macro("shop", "generate_schema_name", "{{ target.name }}") },
+		},
+		{
+			name: "what dbt builds with may read tags",
+			both: func(w *world) { w.macro("shop", "create_table_as", "x") },
+			b:    setting("tags", []any{"big"}),
+			want: map[string][]string{"orders": {"tags: (none) → big"}, "top": {up}},
+		},
+		{
+			name: "a package's materialization may read tags",
+			both: func(w *world) { w.macro("utils", "materialization_period_default", "x") },
+			b:    setting("tags", []any{"big"}),
+			want: map[string][]string{"orders": {"tags: (none) → big"}, "top": {up}},
+		},
+		{
+			name: "a package's macro that only has such a name",
+			both: func(w *world) { w.macro("utils", "create_table_as", "x") },
+			b:    setting("tags", []any{"big"}),
 		},
 		{
 			name: "a materialization may read tags",

@@ -1,6 +1,7 @@
 package code
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -183,11 +184,16 @@ func columnCode(n *dbt.NodeCode, enforced, strict bool) []any {
 
 // value reads JSON; what comes to nothing is nil.
 func value(raw json.RawMessage) any {
-	var v any
-	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	return (&project{}).named(decoded(raw), &dbt.NodeCode{}) // a project without a suffix has no place
+}
+
+// decoded reads JSON as it is, each number by its digits.
+func decoded(raw json.RawMessage) any {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	if len(raw) == 0 || decoder.Decode(&v) != nil {
+	var v any
+	if decoder.Decode(&v) != nil {
 		return nil
 	}
-	return (&project{}).named(v, &dbt.NodeCode{}) // a project without a suffix has no place
+	return v
 }

@@ -3,6 +3,7 @@ package code
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,8 +76,7 @@ func (c *comparison) hooks(a, b *dbt.NodeCode, configA, configB map[string]any) 
 	var differences []string
 	wildness := false
 	for _, key := range hookKeys {
-		textA, textB := c.namedHooks(c.a, a, configA[key]), c.namedHooks(c.b, b, configB[key])
-		if textA != textB {
+		if !reflect.DeepEqual(c.namedHooks(c.a, a, configA[key]), c.namedHooks(c.b, b, configB[key])) {
 			differences = append(differences, key)
 		} else if slices.ContainsFunc(sqlOf(configB[key]), quotesName) {
 			differences = append(differences, key+": the name of its relation in a string")
@@ -100,39 +100,26 @@ func (c *comparison) hooks(a, b *dbt.NodeCode, configA, configB map[string]any) 
 	return nil
 }
 
-// namedHooks are a side's hooks as text that can be compared with the other's.
-func (c *comparison) namedHooks(p *project, n *dbt.NodeCode, hooks any) string {
-	var list []any
-	switch h := hooks.(type) {
-	case nil:
-	case []any:
-		list = h
-	default:
-		list = []any{h}
+// namedHooks are a side's hooks as they can be compared with the other's.
+func (c *comparison) namedHooks(p *project, n *dbt.NodeCode, hooks any) any {
+	list, is := hooks.([]any)
+	switch {
+	case !is:
+		return hooks
+	case len(list) == 0:
+		return nil
 	}
 	named := make([]any, 0, len(list))
 	for _, hook := range list {
-		fields, is := hook.(map[string]any)
-		if !is {
-			fields = map[string]any{"sql": hook}
-		}
-		fields = maps.Clone(fields)
+		fields, _ := hook.(map[string]any)
 		if sql, is := fields["sql"].(string); is {
+			fields = maps.Clone(fields)
 			fields["sql"], _ = takeOut(sql, p.names(n))
+			hook = fields
 		}
-		if fields["transaction"] == nil {
-			fields["transaction"] = true // dbt's default
-		}
-		if fields["index"] == nil {
-			delete(fields, "index")
-		}
-		named = append(named, fields)
+		named = append(named, hook)
 	}
-	text, err := json.Marshal(named)
-	if err != nil {
-		return "" // can't be: it came out of JSON
-	}
-	return string(text)
+	return named
 }
 
 // runHooks returns how what runs before and after everything differs.

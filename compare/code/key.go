@@ -117,9 +117,7 @@ func (p *project) combinationTest(n *dbt.NodeCode) []string {
 func (p *project) ofAll(n *dbt.NodeCode) []*dbt.NodeCode {
 	var tests []*dbt.NodeCode
 	for _, t := range p.tests[n.UniqueID] {
-		c := config(t)
-		_, where := t.Test.Arguments["where"]
-		if c["where"] == nil && !where && c["enabled"] != false {
+		if _, where := t.Test.Arguments["where"]; !where && config(t)["where"] == nil {
 			tests = append(tests, t)
 		}
 	}

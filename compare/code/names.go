@@ -30,8 +30,9 @@ func takeOut(sql string, names []name) (string, []name) {
 	names = slices.DeleteFunc(slices.Clone(names), func(n name) bool {
 		return n.text == "" || strings.Contains(n.text, "\n") || strings.Contains(n.text, "*/") // may end a comment
 	})
-	slices.SortFunc(names, func(a, b name) int { return len(b.text) - len(a.text) }) // the longest first
-	var begins [256]bool                                                             // what a name begins with
+	// The longest comes first, and of equal ones what was first.
+	slices.SortStableFunc(names, func(a, b name) int { return len(b.text) - len(a.text) })
+	var begins [256]bool // what a name begins with
 	for _, n := range names {
 		begins[n.text[0]] = true
 	}

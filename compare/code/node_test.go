@@ -37,8 +37,17 @@ func TestNode(t *testing.T) {
 	if _, there := both(t, a, b)["stg"]; there {
 		t.Error("an ephemeral model has no relation, and is listed")
 	}
-	if top := both(t, a, b)["top"]; !top.HistoryAbove || top.History {
-		t.Errorf("top stands on an incremental model: history %t, above %t", top.History, top.HistoryAbove)
+	for _, w := range []*world{a, b} {
+		w.model("far", "select 1", "model.shop.top")
+	}
+	found := both(t, a, b)
+	for _, name := range []string{"top", "far"} {
+		if n := found[name]; !n.HistoryAbove || n.History {
+			t.Errorf("%s stands on an incremental model: history %t, above %t", name, n.History, n.HistoryAbove)
+		}
+	}
+	if found["raw"].HistoryAbove {
+		t.Error("a seed stands on nothing")
 	}
 }
 
@@ -58,6 +67,43 @@ func TestHistory(t *testing.T) {
 	a.config("orders")["materialized"] = "incremental"
 	if !both(t, a, b)["orders"].History {
 		t.Error("the baseline is incremental, and history is not said")
+	}
+}
+
+// A build's schemas are those with its suffix, whatever follows that.
+func TestOwnSchema(t *testing.T) {
+	p := &project{Build: Build{Suffix: "9b13827"}}
+	for schema, want := range map[string]string{
+		"dev_9b13827": "dev_9b13827", "dev_9b13827_marts": "dev_9b13827", "dev": "", "9b13827": "",
+		"dev_9b138270": "", "dev_9b13827a_9b13827": "dev_9b13827a_9b13827", "dev_9b13827_9b13827": "dev_9b13827",
+	} {
+		if got := p.ownSchema(schema); got != want {
+			t.Errorf("%s: the build's own part is %q, want %q", schema, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"dev_9b13827": "<>", "x dev_9b13827.y": "x <>.y", "dev_9b13827_marts": "<>_marts", "mydev_9b13827": "mydev_9b13827",
+		"dev_9b138270": "dev_9b138270", "dev_9b13827dev_9b13827": "dev_9b13827dev_9b13827", "dev_9b13827 dev_9b13827": "<> <>",
+	} {
+		if got := strings.ReplaceAll(p.placeless(text, "dev_9b13827_other"), mark("schema"), "<>"); got != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
+	}
+}
+
+// Even where both sides claim to write one relation, one is not deferred to the
+// other.
+func TestOneSchema(t *testing.T) {
+	a, b := newWorld(), newWorld()
+	b.code("stg", "select 2")
+	nodes, err := Compare(a.build(t, "dev_9b13827", "9b13827"), b.build(t, "dev_9b13827", "9b13827"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nodes {
+		if n.Name == "orders" && n.Same {
+			t.Error("orders is the same, though it reads a relation that both sides wrote")
+		}
 	}
 }
 
@@ -143,6 +189,11 @@ class this:
 		{"other code", python("x", tail), python("y", tail), []string{"Python"}},
 		{"another parent", python("x", tail), python("x", strings.ReplaceAll(tail, `"stg`, `"raw`)), []string{"compiled Python"}},
 		{"its own name", python("dbt.this.schema", tail), python("dbt.this.schema", tail), []string{"Python that asks for its own relation (dbt.this)"}},
+		{
+			"a relation of the build's",
+			python(`"\"db\".\"<schema>\".\"stg\""`, tail), python(`"\"db\".\"<schema>\".\"stg\""`, tail),
+			[]string{"Python"},
+		},
 		{"a schema of the build's", python("'<schema>'", tail), python("'<schema>'", tail), []string{"Python"}},
 	}
 	for _, tt := range tests {

@@ -136,21 +136,17 @@ func (p *project) names(n *dbt.NodeCode) []name {
 	return names
 }
 
-// readable are the names of what a node may read on a side: also the other
-// side's relations, to which its build may have deferred.
+// readable are the names of what a node may read on a side: its own side's first,
+// then the other's, to which its build may have deferred.
 func (c *comparison) readable(f *finding, p *project, n *dbt.NodeCode) []name {
 	names := p.names(n)
 	other := c.a
 	if p == c.a {
 		other = c.b
 	}
-	taken := map[string]bool{}
-	for _, n := range names {
-		taken[n.text] = true
-	}
 	for _, id := range p.above(n) {
 		parent := other.nodes[id]
-		if hasRelation(parent) && other.ownSchema(parent.Schema) != "" && !taken[parent.RelationName] {
+		if hasRelation(parent) && other.ownSchema(parent.Schema) != "" {
 			names = append(names, name{text: parent.RelationName, mark: mark(id), deferred: true})
 		}
 	}
@@ -226,8 +222,8 @@ func (c *comparison) others(f *finding) []string {
 			differences = append(differences, id+": not in both projects")
 			continue
 		}
-		if a.ResourceType != "source" || b.ResourceType != "source" {
-			differences = append(differences, a.ResourceType+" "+a.Name+": not compared")
+		if b.ResourceType != "source" {
+			differences = append(differences, b.ResourceType+" "+b.Name+": not compared")
 			continue
 		}
 		if a.Database != b.Database || a.Schema != b.Schema || a.Identifier != b.Identifier || a.RelationName != b.RelationName {

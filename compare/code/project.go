@@ -2,7 +2,6 @@ package code
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -132,15 +131,10 @@ func relation(n *dbt.NodeCode) Relation {
 
 // config returns a node's configuration.
 func config(n *dbt.NodeCode) map[string]any {
-	if n == nil || len(n.Config) == 0 {
+	if n == nil {
 		return nil
 	}
-	decoder := json.NewDecoder(strings.NewReader(string(n.Config)))
-	decoder.UseNumber()
-	var c map[string]any
-	if decoder.Decode(&c) != nil {
-		return map[string]any{"config": string(n.Config)} // not an object: compared as it is
-	}
+	c, _ := decoded(n.Config).(map[string]any)
 	return c
 }
 
