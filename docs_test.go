@@ -119,7 +119,7 @@ func TestReadmeConfiguration(t *testing.T) {
 // that dot doesn't have.
 func TestDocumentedFlags(t *testing.T) {
 	known := help(t)
-	for _, command := range []string{"plan", "explain", "path", "doctor"} {
+	for _, command := range []string{"plan", "explain", "compare", "path", "doctor"} {
 		known += help(t, command)
 	}
 	flag := regexp.MustCompile(`--[a-z-]+`)

@@ -77,7 +77,7 @@ func (t compareTable) comparison(c report.Comparison) {
 	var shown []report.Relation
 	folded := map[report.Verdict][]string{}
 	for _, r := range relations {
-		if r.Verdict.Folded() {
+		if r.Folded() {
 			folded[r.Verdict] = append(folded[r.Verdict], r.Name)
 		} else {
 			shown = append(shown, r)
@@ -88,6 +88,7 @@ func (t compareTable) comparison(c report.Comparison) {
 	if !c.Options.All {
 		all = " (--all compares them too)"
 	}
+	t.fold("not built, since the runs of a side left them out", "", folded[report.NotBuilt])
 	t.fold("same counts, data not looked at", "", folded[report.SameCounts])
 	t.fold("same columns, data not looked at", "", folded[report.SameColumns])
 	t.fold("same", "", folded[report.Same])

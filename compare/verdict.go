@@ -82,18 +82,23 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 	}
 	heldA, inA := v.a.Nodes[n.ID]
 	heldB, inB := v.b.Nodes[n.ID]
-	leftOut := func(s steps.Side) string { return "the runs of " + s.Name + " left it out" }
+	leftOut := func(s steps.Side) bool {
+		if n.Diff == "" { // of what did not run nothing else is known
+			r.Code = nil
+		}
+		return decide(report.NotBuilt, "the runs of "+s.Name+" left it out")
+	}
 	switch {
 	case n.A.In && !n.B.In:
 		return decide(report.Removed, heldA.Problem)
 	case !inB:
-		return decide(report.NotBuilt, leftOut(v.b))
+		return leftOut(v.b)
 	case heldB.Problem != "":
 		return decide(report.Unknown, heldB.Problem)
 	case !n.A.In:
 		return decide(report.Added, "")
 	case !inA:
-		return decide(report.NotBuilt, leftOut(v.a))
+		return leftOut(v.a)
 	case heldA.Problem != "":
 		return decide(report.Unknown, heldA.Problem)
 	case n.Same && !v.how.All:

@@ -131,7 +131,7 @@ func newComment(c Comparison) comment {
 	relations := slices.Clone(c.Relations)
 	Sort(relations)
 	for _, r := range relations {
-		if r.Verdict.Folded() {
+		if r.Folded() {
 			continue
 		}
 		m.rows = append(m.rows, tableRow(r))
@@ -186,7 +186,7 @@ func commentFoot(c Comparison) string {
 	say("Why something is unknown or not built is not said here, since a message may quote rows: `dot compare` says it.",
 		func(r Relation) bool { return r.Reason != "" && (r.Verdict == Unknown || r.Verdict == NotBuilt) })
 	say("The data of what has the same code, counts or columns was not looked at.",
-		func(r Relation) bool { return r.Verdict.Folded() && r.Verdict != Same })
+		func(r Relation) bool { return r.Folded() && r.Verdict != Same })
 	return b.String()
 }
 

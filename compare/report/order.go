@@ -48,6 +48,12 @@ func (v Verdict) Folded() bool {
 	return false
 }
 
+// Folded reports whether there is no more to say of a relation than its verdict:
+// also of one that a side left out, and whose code is not known to have changed.
+func (r Relation) Folded() bool {
+	return r.Verdict.Folded() || r.Verdict == NotBuilt && len(r.Code) == 0
+}
+
 // Reshaped are the columns that only one side has, or whose type differs.
 func (r Relation) Reshaped() []Column {
 	var out []Column

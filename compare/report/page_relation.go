@@ -126,7 +126,7 @@ func (r *pageRelation) Changed() bool {
 
 // Interesting reports whether a reader would look for it in the graph.
 func (r *pageRelation) Interesting() bool {
-	return r.Changed() || !r.Verdict.Folded() && r.Verdict != WithinLimits
+	return r.Changed() || !r.Folded() && r.Verdict != WithinLimits
 }
 
 // Says is the verdict as a sentence.
