@@ -186,8 +186,12 @@ func (c *Comparison) standing(ctx context.Context) error {
 	if len(problems) == 0 {
 		return nil
 	}
+	build := append([]string{"dot", "build"}, specs...)
+	if args := c.Request.Building.Args; len(args) > 0 {
+		build = append(append(build, "--"), args...)
+	}
 	return hinted(strings.Join(problems, "\n"),
-		"build what is missing: "+dbt.ShellQuote(append([]string{"dot", "build"}, specs...)),
+		"build what is missing: "+dbt.ShellQuote(build),
 		"or have the comparison build it first: add --build")
 }
 

@@ -101,12 +101,26 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 		return leftOut(v.a)
 	case heldA.Problem != "":
 		return decide(report.Unknown, heldA.Problem)
-	case n.Same && !v.how.All:
+	case n.Same && !v.how.All && !v.onTop(n):
 		r.Verdict, r.Rung = report.SameCode, report.ByCode
 		return true
 	}
 	return false
 }
+
+// onTop reports whether a node, or one that it is made of, was built on top of
+// what was there before, on either side: then the same code may have left other
+// data.
+func (v *verdicts) onTop(n code.Node) bool {
+	if n.History && !v.anew(n.ID) {
+		return true
+	}
+	return n.HistoryAbove && slices.ContainsFunc(n.Parents, func(id string) bool { return v.onTop(v.byID[id]) })
+}
+
+// anew reports whether a node is known to have been made from nothing on both
+// sides.
+func (v *verdicts) anew(id string) bool { return v.a.Nodes[id].Anew && v.b.Nodes[id].Anew }
 
 // has reports whether a side has a node, in whatever state.
 func (v *verdicts) has(s steps.Side, n code.Node) bool { _, ok := s.Nodes[n.ID]; return ok }
@@ -212,7 +226,7 @@ func (v *verdicts) comparison(findings []ladder.Finding) report.Comparison {
 		}
 	}
 	report.Sort(c.Relations)
-	if v.a.Tool.Version != v.b.Tool.Version {
+	if v.a.DBT != v.b.DBT {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("the builds were made by dbt %s and dbt %s", c.Baseline.DBT, c.Candidate.DBT))
 	}
 	return c
@@ -244,7 +258,7 @@ func (v *verdicts) showsToday(n code.Node) bool {
 // inputs says whether a node that differs was made of the same data on both
 // sides.
 func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.Inputs {
-	if n.Same { // nothing but its inputs and the time can have made the difference
+	if n.Same && !v.onTop(n) { // nothing but its inputs and the time can have made the difference
 		return report.InputsDiffer
 	}
 	found := report.InputsSame
@@ -364,8 +378,7 @@ func columnsOr(r *report.Relation, verdict report.Verdict) report.Verdict {
 // before it was built: its own code is the same, and it wasn't made from nothing on
 // both sides. A snapshot keeps the time of each run.
 func (v *verdicts) otherHistory(n code.Node) bool {
-	anew := v.a.Nodes[n.ID].Anew && v.b.Nodes[n.ID].Anew
-	return n.History && n.Own && (n.ResourceType == "snapshot" || !anew)
+	return n.History && n.Own && (n.ResourceType == "snapshot" || !v.anew(n.ID))
 }
 
 func gone(s steps.Side, r code.Relation) string {
@@ -376,7 +389,7 @@ func gone(s steps.Side, r code.Relation) string {
 func side(s steps.Side) report.Side {
 	out := report.Side{
 		Spec: s.Specs[0], Name: s.Name, Commit: s.Commit.Hash, Subject: s.Commit.Subject,
-		Schema: s.Schema, Adapter: s.Place.Adapter, DBT: s.Tool.Version,
+		Schema: s.Schema, Adapter: s.Place.Adapter, DBT: s.DBT,
 	}
 	for _, held := range s.Nodes {
 		if held.At.IsZero() {

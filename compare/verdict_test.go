@@ -253,6 +253,16 @@ func TestVerdicts(t *testing.T) {
 			asked:    "a:detail i:detail j:detail", verdicts: "a:same i:history differs/same j:differs/same",
 		},
 		{
+			name: "the same code on top of something is looked at, and what is above it", lineage: "a<src i<a m<i j<a k<a",
+			change: func(l *lineage) {
+				l.node("i").History, l.node("m").HistoryAbove = true, true
+				l.node("j").History, l.node("k").HistoryAbove = true, true
+				l.b.Nodes["i"] = steps.Held{}
+			},
+			findings: map[string]ladder.Finding{"a": is(true), "i": is(false), "m": is(false)},
+			asked:    "i:detail m:detail a:fingerprint", verdicts: "a:same code i:history differs/same m:differs/differ j:same code k:same code",
+		},
+		{
 			name: "a snapshot keeps the time of each run", lineage: "a! s<a",
 			change:   func(l *lineage) { l.node("s").History, l.node("s").ResourceType = true, "snapshot" },
 			findings: map[string]ladder.Finding{"a": is(true), "s": is(false)},

@@ -32,6 +32,8 @@ type Side struct {
 	Manifest string
 	// State is the directory of that, dbt's --state.
 	State string
+	// DBT is the version of dbt that built it last, "" if that isn't known.
+	DBT string
 	// Nodes are what it has there or should have, by unique_id.
 	Nodes map[string]Held
 
@@ -80,6 +82,9 @@ func (p *Program) Side(i int) (Side, error) {
 		Manifest: path.Join(base.state, "manifest.json"), State: base.state,
 		Nodes: make(map[string]Held, len(found.Nodes)),
 		repo:  p.Repo, prefix: c.prefix,
+	}
+	if results, err := readResults(base.state); err == nil {
+		side.DBT = results.Metadata.DBTVersion
 	}
 	for id, e := range found.Nodes {
 		held := Held{At: e.Time, Anew: e.Since.Equal(e.Time)}
