@@ -26,18 +26,29 @@ type dialect struct {
 	Double   string `json:"double"`   // a number {} in double precision
 	Distinct string `json:"distinct"` // whether {0} and {1} differ, NULL being a value like others
 
-	// RowHash is a hash of 64 bits of the expressions {}; of more than HashArgs (0:
-	// any number) it is taken in groups, and a group's hash enters as Group.
-	RowHash  string `json:"row_hash"`
-	HashArgs int    `json:"hash_args"`
-	Group    string `json:"group"`
-	// Mix is a hash of a RowHash. Without it the sum of linear hashes does not see
-	// values that were swapped between rows.
+	// Term is what each column gives to the hash of its row: {0} is its type's Hash,
+	// {1} the column's number. RowHash is the hash, in 64 bits, of the terms {}, with
+	// And between them; of more than Terms (0: any number) it is taken in groups, and
+	// of the groups' hashes.
+	Term    string `json:"term"`
+	And     string `json:"and"`
+	RowHash string `json:"row_hash"`
+	Terms   int    `json:"terms"`
+	// Mix is a hash of a RowHash. Without it the sum of hashes that are put together
+	// by XOR, or linearly, may not see values that were swapped between rows.
 	Mix string `json:"mix"`
 	// Sum is of mixed hashes, without overflow and 0 where there is no row; Signed
 	// is the same of each {1} taken {0} times.
 	Sum    string `json:"sum"`
 	Signed string `json:"signed"`
+
+	// Narrow is from how many columns on a full join of keys and row hashes, and then
+	// of the rows whose hashes differ, is quicker than one of all columns; 0: never.
+	Narrow int `json:"narrow"`
+
+	// Materialized has a common table expression evaluated once, and with the columns
+	// it has: PostgreSQL takes no more than 1,664 of a join.
+	Materialized string `json:"materialized"`
 
 	// Types are those that are known, by their name in lower case without what
 	// stands in parentheses; Other is any other.
@@ -64,8 +75,8 @@ type sqlType struct {
 	Class class `json:"class"`
 	// Value is what is compared; "" is the value itself.
 	Value string `json:"value,omitempty"`
-	// Hash is what enters the hash in place of Value, where the hash of that is
-	// too weak.
+	// Hash is what enters the hash of a row of Value {0}, in the column's place {1};
+	// "" is the value itself.
 	Hash string `json:"hash,omitempty"`
 	// Digits an integer may have.
 	Digits int `json:"digits,omitempty"`
@@ -140,11 +151,10 @@ var duckDB = dialect{
 	Clip:     "left({}, 1001)",
 	Double:   "cast({} as double)",
 	Distinct: "{0} is distinct from {1}",
-	RowHash:  "hash({})",
-	Group:    "{}",
-	Mix:      "hash({})",
-	Sum:      "coalesce(sum({}), 0)",
-	Signed:   "coalesce(sum(cast({0} as hugeint) * cast({1} as hugeint)), 0)",
+	Term:     "{0}", And: ", ", RowHash: "hash({})",
+	Mix:    "hash({})",
+	Sum:    "coalesce(sum({}), 0)",
+	Signed: "coalesce(sum(cast({0} as hugeint) * cast({1} as hugeint)), 0)",
 	Types: map[string]sqlType{
 		"boolean":   {Class: other},
 		"tinyint":   {Class: integer, Digits: 3},
@@ -188,11 +198,14 @@ var duckDB = dialect{
 	},
 }
 
-// postgreSQL was run with PostgreSQL 18; it needs 14.
+// postgreSQL was run with PostgreSQL 18. It needs 14, and the functions are those
+// that 14 has.
 //
-// Its hash of an integer of 64 bits, and so of a timestamp, comes of 32 bits: the
-// two halves taken together by XOR, whatever the seed. So the upper half enters
-// as well, or all bytes do; and the hash of a row is mixed as a numeric.
+// Each column's hash is its type's with the column's place as the seed: that is
+// faster than hash_record_extended, and not linear. Of an integer of 64 bits, and
+// so of a timestamp, the database hashes only the two halves taken together by
+// XOR, whatever the seed: 1 and 4294967296 are the same to it. So the upper half
+// enters as well. For the same reason the mix goes by numeric.
 var postgreSQL = dialect{
 	Run:      true,
 	fold:     foldLower,
@@ -202,46 +215,50 @@ var postgreSQL = dialect{
 	Clip:     "left({}, 1001)",
 	Double:   "cast({} as double precision)",
 	Distinct: "{0} is distinct from {1}",
-	RowHash:  "hash_record_extended(row({}), 0)",
-	HashArgs: 800,
-	Group:    "cast({} as numeric)",
-	Mix:      "hash_numeric_extended(cast({} as numeric), 7)",
-	Sum:      "coalesce(sum({}), 0)",
-	Signed:   "coalesce(sum(cast({0} as numeric) * {1}), 0)",
+	Term:     "coalesce({0}, {1})", And: " # ", RowHash: "({})", Terms: 100,
+	Mix:          "hash_numeric_extended(cast({} as numeric), 7)",
+	Sum:          "coalesce(sum({}), 0)",
+	Signed:       "coalesce(sum(cast({0} as numeric) * {1}), 0)",
+	Materialized: "materialized",
 	Types: map[string]sqlType{
-		"boolean":                     {Class: other},
-		"smallint":                    {Class: integer, Digits: 5},
-		"integer":                     {Class: integer, Digits: 10},
-		"bigint":                      {Class: integer, Digits: 19, Hash: "{0}, {0} >> 32"},
-		"numeric":                     {Class: decimal},
-		"real":                        {Class: float},
-		"double precision":            {Class: float},
-		"text":                        {Class: text},
-		"character varying":           {Class: text},
-		"character":                   {Class: text},
-		"name":                        {Class: text},
-		"bytea":                       {Class: other},
-		"date":                        {Class: date},
-		"timestamp without time zone": {Class: timestamp, Hash: "timestamp_send({})"},
-		"timestamp with time zone":    {Class: timestamptz, Hash: "timestamptz_send({})"},
-		"time without time zone":      {Class: other, Hash: "time_send({})"},
-		"uuid":                        {Class: other},
-		"jsonb":                       {Class: other},
-		"inet":                        {Class: other},
-		"cidr":                        {Class: other},
-		"macaddr":                     {Class: other},
+		"boolean":                     {Class: other, Hash: "hashint4extended(cast({0} as integer), {1})"},
+		"smallint":                    {Class: integer, Digits: 5, Hash: "hashint2extended({0}, {1})"},
+		"integer":                     {Class: integer, Digits: 10, Hash: "hashint4extended({0}, {1})"},
+		"bigint":                      {Class: integer, Digits: 19, Hash: pgInt8},
+		"numeric":                     {Class: decimal, Hash: "hash_numeric_extended({0}, {1})"},
+		"real":                        {Class: float, Hash: "hashfloat4extended({0}, {1})"},
+		"double precision":            {Class: float, Hash: "hashfloat8extended({0}, {1})"},
+		"text":                        {Class: text, Hash: pgText},
+		"character varying":           {Class: text, Hash: pgText},
+		"character":                   {Class: text, Hash: "hashbpcharextended({0}, {1})"},
+		"bytea":                       {Class: other, Hash: pgRecord},
+		"date":                        {Class: date, Hash: "hashint4extended(case when isfinite({0}) then {0} - date '2000-01-01' when {0} > date '2000-01-01' then 2147483647 when {0} < date '2000-01-01' then -2147483648 end, {1})"},
+		"timestamp without time zone": {Class: timestamp, Hash: pgTimestamp},
+		"timestamp with time zone":    {Class: timestamptz, Hash: "timestamptz_hash_extended({0}, {1}) # timestamptz_hash_extended(date_bin(interval '4294.967296 seconds', {0}, timestamptz '2000-01-01 00:00:00+00'), -{1})"},
+		"time without time zone":      {Class: other, Hash: "hash_record_extended(row(time_send({0})), {1})"},
+		"uuid":                        {Class: other, Hash: "uuid_hash_extended({0}, {1})"},
+		"jsonb":                       {Class: other, Hash: "jsonb_hash_extended({0}, {1})"},
 	},
 	// Types such as json, xml, point and money have no hash, those of a user may
 	// have none.
-	Other: sqlType{Class: other, Value: `cast({} as text) collate "C"`},
+	Other: sqlType{Class: other, Value: `cast({} as text) collate "C"`, Hash: pgText},
 	Casts: casts{
-		Integer:     sqlType{Value: "cast({} as bigint)", Hash: "{0}, {0} >> 32"},
-		Decimal:     sqlType{Value: "cast({} as numeric)"},
-		Float:       sqlType{Value: "cast({} as double precision)"},
-		Text:        sqlType{Value: `cast({} as text) collate "C"`},
-		Timestamp:   sqlType{Value: "cast({} as timestamp)", Hash: "timestamp_send({})"},
-		UTC:         sqlType{Value: "timezone('UTC', {})", Hash: "timestamp_send({})"},
-		Exact:       sqlType{Value: `case when cast(cast(cast({0} as double precision) as text) as numeric) = {0} then cast(cast({0} as double precision) as text) else cast({0} as text) end collate "C"`},
-		Approximate: sqlType{Value: `cast(cast({0} as double precision) + 0 as text) collate "C"`},
+		Integer:     sqlType{Value: "cast({} as bigint)", Hash: pgInt8},
+		Decimal:     sqlType{Value: "cast({} as numeric)", Hash: "hash_numeric_extended({0}, {1})"},
+		Float:       sqlType{Value: "cast({} as double precision)", Hash: "hashfloat8extended({0}, {1})"},
+		Text:        sqlType{Value: `cast({} as text) collate "C"`, Hash: pgText},
+		Timestamp:   sqlType{Value: "cast({} as timestamp)", Hash: pgTimestamp},
+		UTC:         sqlType{Value: "timezone('UTC', {})", Hash: pgTimestamp},
+		Exact:       sqlType{Value: `case when cast(cast(cast({0} as double precision) as text) as numeric) = {0} then cast(cast({0} as double precision) as text) else cast({0} as text) end collate "C"`, Hash: pgText},
+		Approximate: sqlType{Value: `cast(cast({0} as double precision) + 0 as text) collate "C"`, Hash: pgText},
 	},
 }
+
+// Hashes of PostgreSQL's that several types have in common. The bin of a
+// timestamp is the upper half of its microseconds.
+const (
+	pgInt8      = "hashint8extended({0}, {1}) # hashint8extended({0} >> 32, -{1})"
+	pgText      = "hashtextextended({0}, {1})"
+	pgTimestamp = "timestamp_hash_extended({0}, {1}) # timestamp_hash_extended(date_bin(interval '4294.967296 seconds', {0}, timestamp '2000-01-01'), -{1})"
+	pgRecord    = "hash_record_extended(row({0}), {1})"
+)

@@ -26,7 +26,7 @@
     {%- for side in ['a', 'b'] -%}
       {%- do sides[side].append(column[side] ~ ' as ' ~ name) -%}
     {%- endfor -%}
-    {%- do own.append(facts.text.format(facts.signed.format('n', facts.mix.format(facts.row_hash.format(column.hash.format(name))))) ~ ' as v' ~ loop.index0) -%}
+    {%- do own.append(facts.text.format(facts.signed.format('n', facts.mix.format(dot_row_hash(facts, [{'hash': column.hash, 'a': name}], 'a')))) ~ ' as v' ~ loop.index0) -%}
     {%- do values.append(facts.clip.format(facts.text.format(name)) ~ ' as v' ~ loop.index0) -%}
   {%- endfor -%}
   {%- set query -%}
@@ -77,12 +77,7 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
   {%- endfor -%}
   {%- set by_side = {} -%}
   {%- for side in ['a', 'b'] -%}
-    {%- set expressions = [] -%}
-    {%- for column in key -%}
-      {%- do expressions.append(column[side] ~ ' as k' ~ loop.index0) -%}
-    {%- endfor -%}
-    {%- do by_side.update({side: '(select ' ~ names | join(', ') ~ ', count(*) as n from (select ' ~ expressions | join(', ')
-      ~ ' from ' ~ dot_from(pair, side) ~ ') as r group by ' ~ positions | join(', ') ~ ') as g'}) -%}
+    {%- do by_side.update({side: '(select ' ~ names | join(', ') ~ ', count(*) as n from (select ' ~ dot_keys(key, side) ~ ' from ' ~ dot_from(pair, side) ~ ') as r group by ' ~ positions | join(', ') ~ ') as g'}) -%}
     {%- do selects.append("select '" ~ side ~ "' as side, " ~ facts.text.format('coalesce(sum(case when ' ~ nulls | join(' or ') ~ ' then n else 0 end), 0)')
       ~ ' as nulls, ' ~ facts.text.format('coalesce(sum(case when n > 1 and not (' ~ nulls | join(' or ') ~ ') then 1 else 0 end), 0)') ~ ' as repeated from ' ~ by_side[side]) -%}
   {%- endfor -%}
@@ -108,7 +103,8 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
 {% endmacro %}
 
 
-{# With a key: one full join. Row "total": added, removed, changed, all rows that
+{# With a key: one full join; where the database is the quicker for it, of keys and
+   hashes first, and then of the rows that those leave. Row "total": added, removed, changed, all rows that
    are not the same whatever is tolerated, and in how many rows each column
    differs. Rows "added", "removed", "before" and "after": the number that brings
    the last two together, values. #}
@@ -158,10 +154,27 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
   {%- for i in range(sums | length, sampled | length) -%}
     {%- do sums.append(facts.text.format('null') ~ ' as v' ~ i) -%}
   {%- endfor -%}
+  {%- set narrow = facts.narrow and pair.columns | length >= facts.narrow -%}
   {%- set query -%}
-with a as (select 1 as p, {{ sides.a | join(', ') }} from {{ dot_from(pair, 'a') }}),
-b as (select 1 as p, {{ sides.b | join(', ') }} from {{ dot_from(pair, 'b') }}),
-j as (
+with
+{%- if narrow %} k as {{ facts.materialized }} (
+select {{ keys | join(', ') }}
+from (select {{ dot_keys(key, 'a') }}, {{ dot_row_hash(facts, pair.columns, 'a') }} as h from {{ dot_from(pair, 'a') }}) as a
+full join (select {{ dot_keys(key, 'b') }}, {{ dot_row_hash(facts, pair.columns, 'b') }} as h from {{ dot_from(pair, 'b') }}) as b
+on {{ on | join(' and ') }}
+where {{ facts.distinct.format('a.h', 'b.h') }}
+),
+{%- endif %}
+  {%- for side in ['a', 'b'] %}
+{{ side }} as (
+    {%- if narrow -%}
+select r.* from (select 1 as p, {{ sides[side] | join(', ') }} from {{ dot_from(pair, side) }}) as r join k as s on {{ same | join(' and ') }}
+    {%- else -%}
+select 1 as p, {{ sides[side] | join(', ') }} from {{ dot_from(pair, side) }}
+    {%- endif -%}
+),
+  {%- endfor %}
+j as {{ facts.materialized }} (
 select {{ keys | join(', ') }}, case when a.p is null then 1 else 0 end as added, case when b.p is null then 1 else 0 end as removed
 {%- if flags %}, {{ flags | join(', ') }}{% endif %}
 from a full join b on {{ on | join(' and ') }}
@@ -172,7 +185,7 @@ select 'total' as kind, {{ facts.text.format('coalesce(sum(added), 0)') }} as n,
   {%- for kind, side, which in [('added', 'b', 'added = 1'), ('removed', 'a', 'removed = 1'), ('before', 'a', changed), ('after', 'b', changed)] %}
 union all
 select '{{ kind }}' as kind, {{ facts.text.format('s.i') }} as n, {{ facts.text.format('null') }} as m, {{ facts.text.format('null') }} as o, {{ facts.text.format('null') }} as p, {% for column in sampled %}r.v{{ loop.index0 }}{{ ', ' if not loop.last }}{% endfor %}
-from (select {% for column in key %}{{ column[side] }} as k{{ loop.index0 }}, {% endfor %}{{ values | join(', ') }} from {{ dot_from(pair, side) }}) as r
+from (select {{ dot_keys(key, side) }}, {{ values | join(', ') }} from {{ dot_from(pair, side) }}) as r
 join (select {{ names | join(', ') }}, row_number() over (order by {{ names | join(', ') }}) as i from j where {{ which }} order by {{ names | join(', ') }} limit {{ pair.work.sample }}) as s
 on {{ same | join(' and ') }}
   {%- endfor -%}
@@ -180,6 +193,16 @@ on {{ same | join(' and ') }}
   {%- endset -%}
   {%- do pair.found.update({'sampled': sampled | map(attribute='name') | list, 'tolerated': pair.columns | selectattr('tolerance') | list | length > 0}) -%}
   {{ return(dot_rows(query)) }}
+{% endmacro %}
+
+
+{# The columns of the key, by the names they have in a query. #}
+{% macro dot_keys(key, side) %}
+  {%- set expressions = [] -%}
+  {%- for column in key -%}
+    {%- do expressions.append(column[side] ~ ' as k' ~ loop.index0) -%}
+  {%- endfor -%}
+  {{ return(expressions | join(', ')) }}
 {% endmacro %}
 
 

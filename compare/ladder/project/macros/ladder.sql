@@ -151,16 +151,16 @@
 
 {# The hash of a row's columns, before it is mixed. #}
 {% macro dot_row_hash(facts, columns, side) %}
-  {%- set all = [] -%}
+  {%- set terms = [] -%}
   {%- for column in columns -%}
-    {%- do all.append(column.hash.format(column[side])) -%}
+    {%- do terms.append(facts.term.format(column.hash.format(column[side], loop.index), loop.index)) -%}
   {%- endfor -%}
-  {%- if not facts.hash_args or all | length <= facts.hash_args -%}
-    {{ return(facts.row_hash.format(all | join(', '))) }}
+  {%- if not facts.terms or terms | length <= facts.terms -%}
+    {{ return(facts.row_hash.format(terms | join(facts['and']))) }}
   {%- endif -%}
   {%- set groups = [] -%}
-  {%- for group in all | batch(facts.hash_args) -%}
-    {%- do groups.append(facts.group.format(facts.row_hash.format(group | join(', ')))) -%}
+  {%- for group in terms | batch(facts.terms) -%}
+    {%- do groups.append(facts.row_hash.format(group | join(facts['and']))) -%}
   {%- endfor -%}
-  {{ return(facts.row_hash.format(groups | join(', '))) }}
+  {{ return(facts.row_hash.format(groups | join(facts['and']))) }}
 {% endmacro %}
