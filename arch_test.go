@@ -65,7 +65,9 @@ var house = map[string][]string{
 	"internal/testing/postgres": {},
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
-	"test/bench":                {"internal/testing/postgres"},
+	"test/bench":                {"internal/testing/postgres", "test/bench/measure", "test/bench/project"},
+	"test/bench/measure":        {},
+	"test/bench/project":        {},
 	"test/e2e":                  {},
 	"test/e2e/dot":              {"cli"}, // dot with another clock
 }

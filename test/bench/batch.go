@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/testing/postgres"
+	"dot-for-dbt/test/bench/measure"
 )
 
 // batch measures builds of 8 commits on PostgreSQL: bare dbt one after the other,
 // and dot with two jobs. deps is part of both.
-func batch(b *bench) (*table, error) {
+func batch(b *bench) (*measure.Table, error) {
 	bin, err := postgres.FindBin(b.venv)
 	if err != nil {
 		return nil, err
@@ -35,10 +36,10 @@ func batch(b *bench) (*table, error) {
 			return err
 		}
 		for i := range 7 {
-			if err := s.write("models/marts/one_more.sql", fmt.Sprintf("select %d as n\n", i)); err != nil {
+			if err := s.Write("models/marts/one_more.sql", fmt.Sprintf("select %d as n\n", i)); err != nil {
 				return err
 			}
-			if err := s.commit(fmt.Sprintf("Change %d", i)); err != nil {
+			if err := s.Commit(fmt.Sprintf("Change %d", i)); err != nil {
 				return err
 			}
 		}
@@ -46,7 +47,7 @@ func batch(b *bench) (*table, error) {
 		if err != nil {
 			return err
 		}
-		if err := s.write("profiles.yml", string(profile)); err != nil {
+		if err := s.Write("profiles.yml", string(profile)); err != nil {
 			return err
 		}
 		db, err := server.CreateDatabase(context.Background())
@@ -54,7 +55,7 @@ func batch(b *bench) (*table, error) {
 			return err
 		}
 		env = []string{
-			"DBT_PROFILES_DIR=" + s.dir, "SHOP_PG_HOST=" + db.Host, "SHOP_PG_USER=" + db.User,
+			"DBT_PROFILES_DIR=" + s.Dir, "SHOP_PG_HOST=" + db.Host, "SHOP_PG_USER=" + db.User,
 			"SHOP_PG_PASSWORD=" + db.Password, "SHOP_PG_DATABASE=" + db.Name,
 		}
 		return nil
@@ -64,7 +65,7 @@ func batch(b *bench) (*table, error) {
 		"sed \"s/schema: prod/schema: prod_$n/\" profiles.yml >../batch-$n/profiles.yml\n" +
 		"(cd ../batch-$n && DBT_PROFILES_DIR=. dbt deps && DBT_PROFILES_DIR=. dbt build --target prod --vars 'currency: eur')\ndone\n"
 	clear := func() error {
-		left, err := filepath.Glob(s.dir + "-*")
+		left, err := filepath.Glob(s.Dir + "-*")
 		for _, dir := range left {
 			if err := os.RemoveAll(dir); err != nil {
 				return err
@@ -75,20 +76,22 @@ func batch(b *bench) (*table, error) {
 		}
 		return reset()
 	}
-	run := func(words ...string) func() (cost, error) {
-		return func() (cost, error) { return timed(s.command(append(env[:len(env):len(env)], words...)...)) }
+	run := func(words ...string) func() (measure.Cost, error) {
+		return func() (measure.Cost, error) {
+			return measure.Timed(s.Command(append(env[:len(env):len(env)], words...)...))
+		}
 	}
 	var specs []string
 	for i := range 8 {
 		specs = append(specs, fmt.Sprintf("prod@HEAD~%d", i))
 	}
 	dot := append(append([]string{"dot", "build"}, specs...), "-j", "2", "--yes")
-	sides := []side{
-		{name: "bare dbt, one after the other", reset: clear, run: run("/bin/sh", "-c", bare)},
-		{name: "dot build -j 2, exec", reset: clear, run: run(dot...)},
+	sides := []measure.Side{
+		{Name: "bare dbt, one after the other", Reset: clear, Run: run("/bin/sh", "-c", bare)},
+		{Name: "dot build -j 2, exec", Reset: clear, Run: run(dot...)},
 	}
 	if b.host {
-		sides = append(sides, side{name: "dot build -j 2, host", reset: clear, run: run(append([]string{"DOT_DBT_HOST="}, dot...)...)})
+		sides = append(sides, measure.Side{Name: "dot build -j 2, host", Reset: clear, Run: run(append([]string{"DOT_DBT_HOST="}, dot...)...)})
 	}
 	if b.python != "" {
 		var all strings.Builder
@@ -96,7 +99,7 @@ func batch(b *bench) (*table, error) {
 		for _, spec := range specs {
 			fmt.Fprintf(&all, "%s --disable-prompts build %s\n", filepath.Join(b.python, "bin", "dot"), spec)
 		}
-		sides = append(sides, side{name: "the Python tool, one after the other", reset: clear, run: run("/bin/sh", "-c", all.String())})
+		sides = append(sides, measure.Side{Name: "the Python tool, one after the other", Reset: clear, Run: run("/bin/sh", "-c", all.String())})
 	}
-	return inTurns(b.rounds, sides...)
+	return measure.InTurns(b.rounds, sides...)
 }

@@ -7,11 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+
+	"dot-for-dbt/test/bench/measure"
 )
 
 // coldSample measures a first build of the sample project.
-func coldSample(b *bench) (*table, error) {
+func coldSample(b *bench) (*measure.Table, error) {
 	s, err := b.newShop("cold")
 	if err != nil {
 		return nil, err
@@ -20,7 +21,7 @@ func coldSample(b *bench) (*table, error) {
 }
 
 // coldModels measures a first build of a project with 500 models more.
-func coldModels(b *bench) (*table, error) {
+func coldModels(b *bench) (*measure.Table, error) {
 	s, err := b.newShop("models")
 	if err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func coldModels(b *bench) (*table, error) {
 
 // cold measures a build of HEAD in a project that is made anew each time: by
 // hand, by dot and, if there are, by dot's host and the Python tool.
-func (s *shop) cold(extend func() error) (*table, error) {
+func (s *shop) cold(extend func() error) (*measure.Table, error) {
 	reset := func() error {
 		if err := s.fresh(); err != nil {
 			return err
@@ -45,7 +46,7 @@ func (s *shop) cold(extend func() error) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.output("dot", "seed", "prod@HEAD"); err != nil { // it leaves the profile
+	if _, err := s.Output("dot", "seed", "prod@HEAD"); err != nil { // it leaves the profile
 		return nil, err
 	}
 	dir := strings.TrimSuffix(filepath.Dir(s.profile(lines["build"])), "/")
@@ -53,40 +54,40 @@ func (s *shop) cold(extend func() error) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	saved := filepath.Join(s.b.dir, filepath.Base(s.dir)+".yml")
+	saved := filepath.Join(s.b.dir, filepath.Base(s.Dir)+".yml")
 	if err := os.WriteFile(saved, profile, 0o600); err != nil {
 		return nil, err
 	}
 	worktree := filepath.Join(filepath.Dir(filepath.Dir(dir)), "worktree")
 	prepare := fmt.Sprintf("set -e\ngit worktree add --quiet --detach %s HEAD\nmkdir -p %s\ncp %s %s/profiles.yml\n", worktree, dir, saved, dir)
-	byHand := func(kinds ...string) func() (cost, error) {
+	byHand := func(kinds ...string) func() (measure.Cost, error) {
 		script := prepare
 		for _, kind := range kinds {
 			script += lines[kind] + "\n"
 		}
-		return func() (cost, error) { return timed(s.command("/bin/sh", "-c", script)) }
+		return func() (measure.Cost, error) { return measure.Timed(s.Command("/bin/sh", "-c", script)) }
 	}
-	sides := []side{
-		{name: "git, dbt deps and build by hand", reset: reset, run: byHand("deps", "build")},
-		{name: "git, dbt deps, list and build by hand", reset: reset, run: byHand("deps", "check", "build")},
-		{name: "dot build, exec", reset: reset, run: func() (cost, error) { return timed(s.command(append([]string{"dot"}, build...)...)) }},
+	sides := []measure.Side{
+		{Name: "git, dbt deps and build by hand", Reset: reset, Run: byHand("deps", "build")},
+		{Name: "git, dbt deps, list and build by hand", Reset: reset, Run: byHand("deps", "check", "build")},
+		{Name: "dot build, exec", Reset: reset, Run: func() (measure.Cost, error) { return measure.Timed(s.Command(append([]string{"dot"}, build...)...)) }},
 	}
 	if s.b.host {
-		sides = append(sides, side{name: "dot build, host", reset: reset, run: func() (cost, error) {
-			return timed(s.command(append([]string{"DOT_DBT_HOST=", "dot"}, build...)...))
+		sides = append(sides, measure.Side{Name: "dot build, host", Reset: reset, Run: func() (measure.Cost, error) {
+			return measure.Timed(s.Command(append([]string{"DOT_DBT_HOST=", "dot"}, build...)...))
 		}})
 	}
 	if s.b.python != "" {
-		sides = append(sides, side{name: "the Python tool", reset: reset, run: func() (cost, error) {
-			return timed(s.command(filepath.Join(s.b.python, "bin", "dot"), "--disable-prompts", "build", "prod@HEAD"))
+		sides = append(sides, measure.Side{Name: "the Python tool", Reset: reset, Run: func() (measure.Cost, error) {
+			return measure.Timed(s.Command(filepath.Join(s.b.python, "bin", "dot"), "--disable-prompts", "build", "prod@HEAD"))
 		}})
 	}
-	t, err := inTurns(s.b.rounds, sides...)
+	t, err := measure.InTurns(s.b.rounds, sides...)
 	if err == nil {
-		same, exec := t.costs[1], t.costs[2]
-		t.rest = append(t.rest, "dot build by exec, to the same commands by hand: wall "+
-			ratios(exec, same, func(c cost) time.Duration { return c.wall })+", CPU "+
-			ratios(exec, same, func(c cost) time.Duration { return c.cpu })+".")
+		same, exec := t.Costs[1], t.Costs[2]
+		t.Rest = append(t.Rest, "dot build by exec, to the same commands by hand: wall "+
+			measure.Ratio(exec, same, measure.OfWall).String()+", CPU "+
+			measure.Ratio(exec, same, measure.OfCPU).String()+".")
 	}
 	return t, err
 }
@@ -112,12 +113,12 @@ func (s *shop) models(n int) error {
 			text = "{{ config(materialized='table') }}\n" + text
 			fmt.Fprintf(&tests, "  - name: generated_%d\n    columns: [{name: id, data_tests: [unique]}]\n", i)
 		}
-		if err := s.write(fmt.Sprintf("models/generated/generated_%d.sql", i), text+"\n"); err != nil {
+		if err := s.Write(fmt.Sprintf("models/generated/generated_%d.sql", i), text+"\n"); err != nil {
 			return err
 		}
 	}
-	if err := s.write("models/generated/schema.yml", tests.String()); err != nil {
+	if err := s.Write("models/generated/schema.yml", tests.String()); err != nil {
 		return err
 	}
-	return s.commit("Generate models")
+	return s.Commit("Generate models")
 }

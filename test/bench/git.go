@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"dot-for-dbt/test/bench/measure"
 )
 
 // recorder is a git that writes down where it was started, with what arguments
@@ -43,7 +45,7 @@ func (s *shop) gitCalls(words ...string) ([]gitCall, error) {
 		return nil, err
 	}
 	vars := []string{"PATH=" + bin + ":" + s.path(), "BENCH_CALLS=" + calls, "BENCH_GIT=" + git}
-	if _, err := s.output(append(vars, words...)...); err != nil {
+	if _, err := s.Output(append(vars, words...)...); err != nil {
 		return nil, err
 	}
 	inputs, err := filepath.Glob(filepath.Join(calls, "*.in"))
@@ -67,7 +69,7 @@ func (s *shop) gitCalls(words ...string) ([]gitCall, error) {
 
 // path is the PATH of the shop.
 func (s *shop) path() string {
-	for _, entry := range s.env {
+	for _, entry := range s.Env {
 		if path, ok := strings.CutPrefix(entry, "PATH="); ok {
 			return path
 		}
@@ -76,38 +78,38 @@ func (s *shop) path() string {
 }
 
 // byHand runs git commands one after the other, as dot has run them.
-func (s *shop) byHand(calls []gitCall) (cost, error) {
+func (s *shop) byHand(calls []gitCall) (measure.Cost, error) {
 	var commands []*exec.Cmd
 	for _, call := range calls {
-		cmd := s.command(append([]string{"git"}, call.args...)...)
+		cmd := s.Command(append([]string{"git"}, call.args...)...)
 		input, err := os.Open(call.input)
 		if err != nil {
-			return cost{}, err
+			return measure.Cost{}, err
 		}
 		defer input.Close()
 		cmd.Dir, cmd.Stdin = call.dir, input
 		commands = append(commands, cmd)
 	}
-	return timed(commands...)
+	return measure.Timed(commands...)
 }
 
 // besideGit measures a dot command and, in turns with it, the git commands that
 // it runs.
-func (s *shop) besideGit(rounds int, name string, words ...string) (*table, error) {
+func (s *shop) besideGit(rounds int, name string, words ...string) (*measure.Table, error) {
 	calls, err := s.gitCalls(words...)
 	if err != nil {
 		return nil, err
 	}
-	t, err := inTurns(rounds,
-		side{
-			name: "its git commands by hand", run: func() (cost, error) { return s.byHand(calls) },
-			note: func() string { return fmt.Sprintf("%d git processes", len(calls)) },
+	t, err := measure.InTurns(rounds,
+		measure.Side{
+			Name: "its git commands by hand", Run: func() (measure.Cost, error) { return s.byHand(calls) },
+			Note: func() string { return fmt.Sprintf("%d git processes", len(calls)) },
 		},
-		side{name: name, run: func() (cost, error) { return timed(s.command(words...)) }},
+		measure.Side{Name: name, Run: func() (measure.Cost, error) { return measure.Timed(s.Command(words...)) }},
 	)
 	if err == nil {
-		t.rest = append(t.rest, fmt.Sprintf("Beyond git: %s of wall time, %s of CPU time.",
-			short(wall(t.costs[1])-wall(t.costs[0])), short(cpu(t.costs[1])-cpu(t.costs[0]))))
+		t.Rest = append(t.Rest, fmt.Sprintf("Beyond git: %s of wall time, %s of CPU time.",
+			measure.Short(measure.Wall(t.Costs[1])-measure.Wall(t.Costs[0])), measure.Short(measure.CPU(t.Costs[1])-measure.CPU(t.Costs[0]))))
 	}
 	return t, err
 }

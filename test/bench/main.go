@@ -15,6 +15,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
+
+	"dot-for-dbt/test/bench/measure"
 )
 
 func main() {
@@ -50,24 +53,24 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
-	var report report
+	var figures strings.Builder
 	for _, c := range cases {
 		if !chosen.MatchString(c.name) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, c.name)
-		t, err := c.measure(b)
+		t, err := c.run(b)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		t.name = c.name
-		report = append(report, t)
-		fmt.Print(t.text())
+		t.Name = c.name
+		figures.WriteString(t.Text())
+		fmt.Print(t.Text())
 	}
 	if *out == "" {
 		return nil
 	}
-	return report.write(*out)
+	return measure.Write(*out, "make bench", measure.Machine()+figures.String())
 }
 
 // open builds dot and makes a directory for the cases.
@@ -95,8 +98,8 @@ func (b *bench) dot() string { return filepath.Join(b.dir, "bin", "dot") }
 
 // cases are all that is measured, in the order of the document.
 var cases = []struct {
-	name    string
-	measure func(*bench) (*table, error)
+	name string
+	run  func(*bench) (*measure.Table, error)
 }{
 	{"warm build with nothing to do", warmBuild},
 	{"plan of many specs", planMany},

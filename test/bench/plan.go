@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"dot-for-dbt/test/bench/measure"
 )
 
 // warmBuild measures a build that is up to date.
-func warmBuild(b *bench) (*table, error) {
+func warmBuild(b *bench) (*measure.Table, error) {
 	s, err := b.newShop("warm")
 	if err != nil {
 		return nil, err
@@ -25,9 +27,9 @@ func warmBuild(b *bench) (*table, error) {
 	if err := os.WriteFile(dbt, append([]byte("#!"+filepath.Join(b.venv, "bin", "python")+"\n"), script...), 0o755); err != nil {
 		return nil, err
 	}
-	s.env = append(s.env, "DOT_DBT="+dbt, "SHOP_DBT_LOG="+log)
+	s.Env = append(s.Env, "DOT_DBT="+dbt, "SHOP_DBT_LOG="+log)
 	build := []string{"dot", "build", "prod@main"}
-	if _, err := s.output(build...); err != nil {
+	if _, err := s.Output(build...); err != nil {
 		return nil, err
 	}
 	before, err := os.ReadFile(log)
@@ -39,12 +41,12 @@ func warmBuild(b *bench) (*table, error) {
 		return nil, err
 	}
 	after, err := os.ReadFile(log)
-	t.rest = append(t.rest, fmt.Sprintf("dbt processes: %d.", strings.Count(string(after), "\n")-strings.Count(string(before), "\n")))
+	t.Rest = append(t.Rest, fmt.Sprintf("dbt processes: %d.", strings.Count(string(after), "\n")-strings.Count(string(before), "\n")))
 	return t, err
 }
 
 // planMany measures plans of up to 1,000 specs: 5 environments at 200 commits.
-func planMany(b *bench) (*table, error) {
+func planMany(b *bench) (*measure.Table, error) {
 	s, err := b.newShop("many")
 	if err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func planMany(b *bench) (*table, error) {
 	if err := s.history(200); err != nil {
 		return nil, err
 	}
-	hashes, err := s.output("git", "log", "-200", "--format=%h")
+	hashes, err := s.Output("git", "log", "-200", "--format=%h")
 	if err != nil {
 		return nil, err
 	}
@@ -62,26 +64,26 @@ func planMany(b *bench) (*table, error) {
 			specs = append(specs, fmt.Sprintf("e%d@%s", env, hash))
 		}
 	}
-	var fewer []side
+	var fewer []measure.Side
 	for _, n := range []int{1, 200} {
 		name := fmt.Sprintf("%d.specs", n)
-		if err := s.write(name, strings.Join(specs[:n], "\n")+"\n"); err != nil {
+		if err := s.Write(name, strings.Join(specs[:n], "\n")+"\n"); err != nil {
 			return nil, err
 		}
-		fewer = append(fewer, side{name: fmt.Sprintf("dot plan build, %d specs", n), run: func() (cost, error) { return timed(s.command("dot", "plan", "build", "--specs", name)) }})
+		fewer = append(fewer, measure.Side{Name: fmt.Sprintf("dot plan build, %d specs", n), Run: func() (measure.Cost, error) { return measure.Timed(s.Command("dot", "plan", "build", "--specs", name)) }})
 	}
-	if err := s.write("1000.specs", strings.Join(specs, "\n")+"\n"); err != nil {
+	if err := s.Write("1000.specs", strings.Join(specs, "\n")+"\n"); err != nil {
 		return nil, err
 	}
 	t, err := s.besideGit(b.rounds, "dot plan build, 1,000 specs", "dot", "plan", "build", "--specs", "1000.specs")
 	if err != nil {
 		return nil, err
 	}
-	others, err := inTurns(b.rounds, fewer...)
+	others, err := measure.InTurns(b.rounds, fewer...)
 	if err != nil {
 		return nil, err
 	}
-	t.sides, t.costs = append(t.sides, others.sides...), append(t.costs, others.costs...)
+	t.Sides, t.Costs = append(t.Sides, others.Sides...), append(t.Costs, others.Costs...)
 	return t, nil
 }
 
@@ -93,56 +95,56 @@ func (s *shop) history(n int) error {
 	for env := range 5 {
 		fmt.Fprintf(&envs, "  e%d: {}\n", env)
 	}
-	if err := s.write("dot_environments.yml", envs.String()); err != nil {
+	if err := s.Write("dot_environments.yml", envs.String()); err != nil {
 		return err
 	}
 	for i := range n {
-		if err := s.write(fmt.Sprintf("models/marts/model_%d.sql", i%20), fmt.Sprintf("select %d as n\n", i)); err != nil {
+		if err := s.Write(fmt.Sprintf("models/marts/model_%d.sql", i%20), fmt.Sprintf("select %d as n\n", i)); err != nil {
 			return err
 		}
-		if err := s.commit(fmt.Sprintf("Change %d", i)); err != nil {
+		if err := s.Commit(fmt.Sprintf("Change %d", i)); err != nil {
 			return err
 		}
 	}
-	_, err := s.output("git", "gc", "--quiet")
+	_, err := s.Output("git", "gc", "--quiet")
 	return err
 }
 
 // planBeside measures the plan of one build where .dot has many.
-func planBeside(b *bench) (*table, error) {
-	var sides []side
+func planBeside(b *bench) (*measure.Table, error) {
+	var sides []measure.Side
 	for _, n := range []int{1, 100, 10_000} {
 		s, err := b.newShop(fmt.Sprintf("beside-%d", n))
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.output("dot", "build", "prod@main"); err != nil {
+		if _, err := s.Output("dot", "build", "prod@main"); err != nil {
 			return nil, err
 		}
 		if err := s.multiply(n - 1); err != nil {
 			return nil, err
 		}
-		sides = append(sides, side{
-			name: fmt.Sprintf("dot plan build prod@main, %d builds in .dot", n),
-			run:  func() (cost, error) { return timed(s.command("dot", "plan", "build", "prod@main")) },
+		sides = append(sides, measure.Side{
+			Name: fmt.Sprintf("dot plan build prod@main, %d builds in .dot", n),
+			Run:  func() (measure.Cost, error) { return measure.Timed(s.Command("dot", "plan", "build", "prod@main")) },
 		})
 	}
-	return inTurns(4*b.rounds, sides...)
+	return measure.InTurns(4*b.rounds, sides...)
 }
 
 // multiply adds n builds like the one that is there: their files, ledgers and
 // what git keeps of their worktrees, but not the worktrees' files.
 func (s *shop) multiply(n int) error {
-	short, err := s.output("git", "rev-parse", "--short", "main")
+	short, err := s.Output("git", "rev-parse", "--short", "main")
 	if err != nil {
 		return err
 	}
-	build := filepath.Join(s.dir, ".dot", "build")
+	build := filepath.Join(s.Dir, ".dot", "build")
 	models, err := filepath.Glob(filepath.Join(build, short, "env", "prod", "*"))
 	if err != nil {
 		return err
 	}
-	ledgers, err := filepath.Glob(filepath.Join(s.dir, ".dot", "places", "*.json"))
+	ledgers, err := filepath.Glob(filepath.Join(s.Dir, ".dot", "places", "*.json"))
 	if err != nil || len(ledgers) != 1 {
 		return fmt.Errorf("%d ledgers of one build: %w", len(ledgers), err)
 	}
@@ -153,7 +155,7 @@ func (s *shop) multiply(n int) error {
 	for i := range n {
 		hash := fmt.Sprintf("%07x%033x", i, i)
 		dir := filepath.Join(build, hash[:7])
-		admin := filepath.Join(s.dir, ".git", "worktrees", "worktree-"+hash[:7])
+		admin := filepath.Join(s.Dir, ".git", "worktrees", "worktree-"+hash[:7])
 		for _, d := range []string{filepath.Join(dir, "worktree"), filepath.Join(dir, "env", "prod"), admin} {
 			if err := os.MkdirAll(d, 0o777); err != nil {
 				return err
@@ -166,7 +168,7 @@ func (s *shop) multiply(n int) error {
 			filepath.Join(admin, "commondir"):                         "../..\n",
 			filepath.Join(admin, "HEAD"):                              hash + "\n",
 			filepath.Join(admin, "locked"):                            "dot",
-			filepath.Join(s.dir, ".dot", "places", hash[:16]+".json"): string(ledger),
+			filepath.Join(s.Dir, ".dot", "places", hash[:16]+".json"): string(ledger),
 		} {
 			if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 				return err
