@@ -18,7 +18,7 @@ RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && \
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-13s %s\n", $$1, $$2 }'
 
 .PHONY: demo
 demo: build ## build dot and run the main job on a sample shop with DuckDB
@@ -63,6 +63,13 @@ bench: ## measure what dot costs, into docs/performance.md
 	@# The Python tool of the same job needs Python 3.12.
 	@python=$(CURDIR)/.venv/bench; test/venv.sh bench || { echo "NOTE: measured without the Python tool"; python=; }; \
 		DOT_TEST_VENV=$(CURDIR)/.venv/test go run ./test/bench -host -python "$$python" -out docs/performance.md
+
+PEERS := recce reladiff sqlmesh
+
+.PHONY: bench-peers
+bench-peers: ## set up the tools that make bench-compare measures beside dot compare
+	@# Pinned for Python 3.11 and newer, each apart: they want different versions of DuckDB.
+	@for peer in $(PEERS); do test/venv.sh peer-$$peer || echo "NOTE: $$peer cannot be set up, so it is not measured"; done
 
 .PHONY: build
 build: ## build build/dot

@@ -57,7 +57,7 @@ rm -rf "$venv"
 "$python" -m venv "$venv"
 constraints=constraints
 case $name in
-dbt-*) constraints=$name ;; # pins everything itself
+dbt-* | peer-*) constraints=$name ;; # pins everything itself
 esac
 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-compile \
 	--requirement "test/requirements/$name.txt" --constraint "test/requirements/$constraints.txt"
