@@ -71,6 +71,11 @@ bench-peers: ## set up the tools that make bench-compare measures beside dot com
 	@# Pinned for Python 3.11 and newer, each apart: they want different versions of DuckDB.
 	@for peer in $(PEERS); do test/venv.sh peer-$$peer || echo "NOTE: $$peer cannot be set up, so it is not measured"; done
 
+.PHONY: bench-compare
+bench-compare: bench-peers ## measure dot compare beside other tools, into docs/performance.md; ROWS=n for less than 5,000,000 rows
+	@test/venv.sh test
+	DOT_TEST_VENV=$(CURDIR)/.venv/test go run ./test/bench/compare $(if $(ROWS),-rows $(ROWS)) -out docs/performance.md
+
 .PHONY: build
 build: ## build build/dot
 	go build -o build/dot .

@@ -66,6 +66,7 @@ var house = map[string][]string{
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
 	"test/bench":                {"internal/testing/postgres", "test/bench/measure", "test/bench/project"},
+	"test/bench/compare":        {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/measure":        {},
 	"test/bench/project":        {},
 	"test/e2e":                  {},

@@ -1,0 +1,158 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"dot-for-dbt/test/bench/measure"
+)
+
+// logger is a dbt that writes down what it asks the database.
+const logger = `#!/bin/sh
+exec "$BENCH_DBT" "$@" --log-level-file debug --log-path "$BENCH_LOG"
+`
+
+// fingerprint is the SQL that dot compare takes the fingerprints of the one pair
+// of the study with: a select for each side.
+func (s *study) fingerprint() (string, error) {
+	dbt, err := exec.LookPath(filepath.Join(s.b.venv, "bin", "dbt"))
+	if err != nil {
+		return "", err
+	}
+	wrapper, logs := filepath.Join(s.dir, "dbt"), filepath.Join(s.dir, "dbt-log")
+	if err := os.WriteFile(wrapper, []byte(logger), 0o755); err != nil {
+		return "", err
+	}
+	if _, err := s.Output("DOT_DBT="+wrapper, "BENCH_DBT="+dbt, "BENCH_LOG="+logs, "dot", "compare", "prod@base", "prod@change", "--all"); err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(logs, "dbt.log"))
+	if err != nil {
+		return "", err
+	}
+	var sides []string
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, " as fingerprint from ") {
+			sides = append(sides, line[strings.Index(line, "select "):])
+		}
+	}
+	if len(sides) != 2 {
+		return "", fmt.Errorf("%d lines of dbt's log take a fingerprint, expected one a side", len(sides))
+	}
+	return sides[0] + " union all " + sides[1], nil
+}
+
+// scan is SQL that reads every value of both sides, and does no more with it than
+// it has to.
+func (s *study) scan() (string, error) {
+	var sides []string
+	r := s.data.relations[0]
+	for _, schema := range []string{s.base, s.change} {
+		columns, err := s.w.query(s, "select column_name, data_type from information_schema.columns where table_schema = '"+schema+"' and table_name = '"+r.name+"'")
+		if err != nil {
+			return "", err
+		}
+		figures := []string{"count(*)"}
+		for _, c := range columns {
+			f := "max"
+			if strings.EqualFold(c[1], "boolean") {
+				f = "bool_or"
+			}
+			figures = append(figures, f+"("+c[0]+")")
+		}
+		sides = append(sides, "select "+strings.Join(figures, ", ")+" from "+schema+"."+r.name)
+	}
+	sql := strings.Join(sides, " union all ")
+	if s.w.db == nil {
+		// Otherwise the greatest values come from statistics, unread.
+		sql = "set disabled_optimizers = 'statistics_propagation'; " + sql
+	}
+	return sql, nil
+}
+
+// engine measures what the database takes for dot's fingerprints of both sides,
+// beside a scan of all their columns, without dbt.
+func (s *study) engine() (*measure.Table, error) {
+	scan, err := s.scan()
+	if err != nil {
+		return nil, err
+	}
+	fingerprint, err := s.fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	t, err := measure.InTurns(s.b.rounds,
+		measure.Side{Name: "scan: count(*) and max of every column", Run: func() (measure.Cost, error) { return s.w.time(s, scan) }},
+		measure.Side{Name: "fingerprint, as dot compare takes it", Run: func() (measure.Cost, error) { return s.w.time(s, fingerprint) }},
+	)
+	if err != nil {
+		return nil, err
+	}
+	t.Name = "fingerprint of " + s.data.name + " on " + s.w.title
+	ratio := measure.Ratio(t.Costs[1], t.Costs[0], measure.OfCPU)
+	t.Rest = []string{
+		"The queries alone, on both sides: " + s.data.says + ".",
+		goal("Fingerprint", "the scan", ratio, 2),
+	}
+	return t, nil
+}
+
+// ask is a program that asks DuckDB.
+//
+//go:embed ask.py
+var ask string
+
+// duckdb runs SQL in a process of its own and reads what that says of it.
+func (w *warehouse) duckdb(s *study, sql string) (said struct {
+	Rows      [][]string
+	Wall, CPU time.Duration
+	Memory    int64
+}, err error,
+) {
+	out, err := s.Output("python", "-c", ask, w.file, sql)
+	if err != nil {
+		return said, err
+	}
+	return said, json.Unmarshal([]byte(out), &said)
+}
+
+// query asks the database.
+func (w *warehouse) query(s *study, sql string) ([][]string, error) {
+	if w.db != nil {
+		return w.db.Query(s.b.ctx, sql)
+	}
+	said, err := w.duckdb(s, sql)
+	return said.Rows, err
+}
+
+// time runs a query twice and tells what the second time took: on DuckDB the
+// first has read the file.
+func (w *warehouse) time(s *study, sql string) (measure.Cost, error) {
+	if w.db == nil {
+		said, err := w.duckdb(s, sql)
+		return measure.Cost{Wall: said.Wall, CPU: said.CPU, Memory: said.Memory}, err
+	}
+	ctx := context.WithoutCancel(s.b.ctx)
+	if _, err := w.db.Query(ctx, sql); err != nil {
+		return measure.Cost{}, err
+	}
+	before, err := w.serverCPU()
+	if err != nil {
+		return measure.Cost{}, err
+	}
+	begun := time.Now()
+	_, err = w.db.Query(ctx, sql)
+	wall := time.Since(begun)
+	after, failed := w.serverCPU()
+	return measure.Cost{Wall: wall, CPU: after - before}, errors.Join(err, failed)
+}

@@ -1,0 +1,50 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"dot-for-dbt/test/bench/measure"
+)
+
+// goals say how dot compare's CPU time relates to that of others on DuckDB, and
+// how it should.
+func (s *study) goals(t *measure.Table) []string {
+	if s.w.db != nil {
+		return nil
+	}
+	index := func(name string) int {
+		return slices.IndexFunc(t.Sides, func(side measure.Side) bool { return side.Name == name })
+	}
+	var lines []string
+	for _, g := range []struct {
+		data, peer string
+		most       float64
+	}{
+		{"a", auditHelper, 0.4},
+		{"b", auditHelper, 0.6},
+		{"b", sqlmesh, 0.6},
+		{"c", auditHelper, 0.5},
+		{"c", sqlmesh, 0.5},
+		{"e", recce, 0.08},
+	} {
+		mine, theirs := index(dotAll), index(g.peer)
+		if g.data != s.data.name || mine < 0 || theirs < 0 {
+			continue
+		}
+		ratio := measure.Ratio(t.Costs[mine], t.Costs[theirs], measure.OfCPU)
+		lines = append(lines, goal(dotAll, g.peer, ratio, g.most))
+	}
+	return lines
+}
+
+// goal says whether a ratio of CPU times is what it should be.
+func goal(mine, theirs string, ratio measure.Ratios, most float64) string {
+	verdict := "reached"
+	if ratio.Median > most {
+		verdict = "MISSED"
+	}
+	return fmt.Sprintf("%s to %s, CPU: %.3f (%.3f–%.3f). The goal, %.2f or less: %s.", mine, theirs, ratio.Median, ratio.Least, ratio.Most, most, verdict)
+}

@@ -1,0 +1,185 @@
+//go:build unix
+
+// Command compare measures `dot compare` beside other tools that compare builds,
+// on data whose differences are known, and writes the figures into
+// docs/performance.md. `make bench-compare` runs it.
+//
+// For each data set it makes a dbt project with two commits, has dot build both,
+// and has each tool compare the two schemas, in turns. Tools that are not
+// installed, or that give no answer, are named as such. No figure is a limit:
+// nothing here fails because something is slow or wrong.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"dot-for-dbt/internal/testing/postgres"
+	"dot-for-dbt/test/bench/measure"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench-compare:", err)
+		os.Exit(1)
+	}
+}
+
+// A bench is what all cases share.
+type bench struct {
+	root   string // of this checkout
+	dir    string // everything that the cases make; goes afterwards
+	venv   string // with dbt
+	rounds int    // of each case
+	limit  time.Duration
+	keep   bool
+	tools  *regexp.Regexp
+	server *postgres.Server // nil until it is needed
+	ctx    context.Context
+}
+
+// A benchCase is a part of the document.
+type benchCase struct {
+	name string
+	run  func(*bench) ([]*measure.Table, error)
+}
+
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b := &bench{ctx: ctx}
+	flag.IntVar(&b.rounds, "n", 5, "how often each side of a case is measured")
+	flag.DurationVar(&b.limit, "limit", 5*time.Minute, "how long a tool may take for its first answer to be measured at all")
+	flag.BoolVar(&b.keep, "keep", false, "leave what the cases make where it is, and say where")
+	n := flag.Int64("rows", 5_000_000, "how many rows data sets a and b have on DuckDB; the others follow. A multiple of 25,000")
+	only := flag.String("cases", "", "a regular expression: which cases to run; without it all")
+	asked := flag.String("tools", "", "a regular expression: which tools to measure; without it all")
+	figures := flag.String("figures", filepath.Join("build", "bench-compare"), "a directory of figures: each case leaves its own there")
+	out := flag.String("out", "", "a document to write the figures into, those of earlier runs in -figures too")
+	flag.Parse()
+	chosen, err := regexp.Compile(*only)
+	if err != nil {
+		return err
+	}
+	if b.tools, err = regexp.Compile(*asked); err != nil {
+		return err
+	}
+	if *n < 25_000 || *n%25_000 != 0 {
+		return fmt.Errorf("-rows %d is no multiple of 25,000", *n)
+	}
+	if err := b.open(); err != nil {
+		return err
+	}
+	defer b.close()
+	if err := os.MkdirAll(*figures, 0o777); err != nil {
+		return err
+	}
+	var all strings.Builder
+	for _, c := range cases(*n) {
+		file := filepath.Join(*figures, strings.ReplaceAll(c.name, " ", "-")+".md")
+		if chosen.MatchString(c.name) {
+			fmt.Fprintln(os.Stderr, c.name)
+			tables, err := c.run(b)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			var text strings.Builder
+			for _, t := range tables {
+				text.WriteString(t.Text())
+			}
+			fmt.Print(text.String())
+			if err := os.WriteFile(file, []byte(text.String()), 0o666); err != nil {
+				return err
+			}
+		}
+		text, err := os.ReadFile(file)
+		if err != nil && !os.IsNotExist(err) {
+			return err
+		}
+		all.Write(text)
+	}
+	if *out == "" {
+		return nil
+	}
+	return measure.Write(*out, "make bench-compare", measure.Machine()+all.String())
+}
+
+// cases are all that is measured, in the order of the document.
+func cases(n int64) []benchCase {
+	var all []benchCase
+	for _, w := range []struct {
+		title string
+		sizes sizes
+		open  func(*bench, string) (*warehouse, error)
+	}{
+		{"DuckDB", sizes{n, n / 5, n / 5, n / 500}, func(_ *bench, dir string) (*warehouse, error) { return newDuckDB(dir), nil }},
+		{"PostgreSQL", sizes{n / 5, n / 25, n / 5, n / 500}, (*bench).postgres},
+	} {
+		for _, d := range datasets(w.sizes) {
+			all = append(all, benchCase{d.name + " on " + w.title, func(b *bench) ([]*measure.Table, error) {
+				s, err := b.newStudy(d, w.open)
+				if err != nil {
+					return nil, err
+				}
+				defer s.close()
+				return s.tables()
+			}})
+		}
+	}
+	return all
+}
+
+// open builds dot and makes a directory for the cases.
+func (b *bench) open() (err error) {
+	if b.root, err = os.Getwd(); err != nil {
+		return err
+	}
+	if b.venv = os.Getenv("DOT_TEST_VENV"); b.venv == "" {
+		return fmt.Errorf("DOT_TEST_VENV is not set: run make bench-compare")
+	}
+	if b.dir, err = os.MkdirTemp("", "dot-bench-"); err != nil {
+		return err
+	}
+	if b.dir, err = filepath.EvalSymlinks(b.dir); err != nil {
+		return err
+	}
+	out, err := exec.Command("go", "build", "-o", filepath.Join(b.dir, "bin", "dot"), ".").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build dot: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (b *bench) close() {
+	if b.server != nil {
+		b.server.Stop()
+	}
+	if b.keep {
+		fmt.Fprintln(os.Stderr, "left:", b.dir)
+		return
+	}
+	_ = os.RemoveAll(b.dir)
+}
+
+// postgres is a database of the server of all cases.
+func (b *bench) postgres(string) (*warehouse, error) {
+	if b.server == nil {
+		bin, err := postgres.FindBin(b.venv)
+		if err != nil {
+			return nil, err
+		}
+		if b.server, err = postgres.Start(context.Background(), bin); err != nil {
+			return nil, err
+		}
+	}
+	return newPostgres(b.server)
+}
