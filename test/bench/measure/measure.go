@@ -161,7 +161,11 @@ func (t *Table) Text() string {
 		if i > 0 {
 			byWall, byCPU = Ratio(costs, t.Costs[0], OfWall).String(), Ratio(costs, t.Costs[0], OfCPU).String()
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %d MB | %s | %s | %s |\n", s.Name, Short(Wall(costs)), Short(CPU(costs)), Memory(costs)>>20, byWall, byCPU, note)
+		size := "" // where it is another's
+		if m := Memory(costs); m > 0 {
+			size = fmt.Sprintf("%d MB", m>>20)
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s | %s |\n", s.Name, Short(Wall(costs)), Short(CPU(costs)), size, byWall, byCPU, note)
 	}
 	for _, line := range t.Rest {
 		out.WriteString("\n" + line + "\n")
