@@ -530,9 +530,12 @@ def run(program):
         code = None if isinstance(e, KeyboardInterrupt) else 1
     # Python's own end goes on to take all modules apart, of which libraries that were
     # loaded before the fork complain.
-    quietly("the last threads", threading._shutdown)
-    quietly("what runs at exit", atexit._run_exitfuncs)
-    flushed = [quietly(repr(stream), stream.flush) for stream in (sys.stdout, sys.stderr)]
+    quietly("in: the last threads", threading._shutdown)
+    quietly("in: what runs at exit", atexit._run_exitfuncs)
+    flushed = [
+        quietly("on flushing sys." + name + ":" if sys.version_info >= (3, 13) else "in: " + repr(stream), stream.flush)
+        for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr))
+    ]
     if code is None:  # nobody has caught it: who waits for the child is to see what it was
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
@@ -555,7 +558,7 @@ def quietly(what, act):
         act()
     except BaseException as e:
         try:
-            print("Exception ignored in: " + what, file=sys.stderr)
+            print("Exception ignored " + what, file=sys.stderr)
             traceback.print_exception(type(e), e, None)
         except BaseException:
             pass
