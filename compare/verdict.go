@@ -258,9 +258,6 @@ func (v *verdicts) showsToday(n code.Node) bool {
 // inputs says whether a node that differs was made of the same data on both
 // sides.
 func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.Inputs {
-	if n.Same && !v.onTop(n) { // nothing but its inputs and the time can have made the difference
-		return report.InputsDiffer
-	}
 	found := report.InputsSame
 	for _, id := range v.edge(n) {
 		switch moved[id] {
@@ -336,8 +333,14 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, f ladder.Finding) {
 		r.Verdict = columnsOr(r, report.WithinLimits)
 	case v.otherHistory(n):
 		r.Verdict, r.Reason = report.HistoryDiffers, "its own code is the same, and it is built on top of what was there before"
+		if v.anew(n.ID) {
+			r.Reason = "its own code is the same, and a snapshot keeps the time of the run that made it"
+		}
 	default:
 		r.Verdict = report.Differs
+		if n.Same {
+			r.Reason = "its code is the same: the sources have moved, or it asks for the time or for chance"
+		}
 		if r.Rung == "" {
 			r.Rung = report.ByContent
 		}

@@ -132,7 +132,7 @@ func TestVerdicts(t *testing.T) {
 		{
 			name: "--all asks about the same code", lineage: "a<src b<a", how: How{All: true},
 			findings: map[string]ladder.Finding{"a": is(true), "b": is(false)},
-			asked:    "a:detail b:detail", verdicts: "a:same b:differs/differ",
+			asked:    "a:detail b:detail", verdicts: "a:same b:differs/same",
 		},
 		{
 			name: "a change that alters nothing", lineage: "a<src b<a!", findings: map[string]ladder.Finding{"a": is(true), "b": is(true)},
@@ -146,7 +146,7 @@ func TestVerdicts(t *testing.T) {
 		{
 			name: "the sources have moved", lineage: "a<src b<a! c<b",
 			findings: map[string]ladder.Finding{"a": is(false), "b": is(false), "c": is(true)},
-			asked:    "b:detail c:detail a:fingerprint", verdicts: "a:differs/differ b:differs/differ c:same",
+			asked:    "b:detail c:detail a:fingerprint", verdicts: "a:differs/unknown b:differs/differ c:same",
 		},
 		{
 			name: "a view shows what its sources hold today", lineage: "a<src v<a b<v!",
