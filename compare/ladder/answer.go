@@ -222,7 +222,8 @@ func (a answer) detail(f *Finding, p Pair) error {
 		}
 		value := total[values+i]
 		if d.Rung == report.ByGroup {
-			c.Own = value != nil && *value != "0"
+			// The hash of a value may be 0, but then it is more of them, or fewer.
+			c.Own = d.Added != d.Removed || value != nil && *value != "0"
 			continue
 		}
 		differ, err := number(value)

@@ -205,7 +205,10 @@ var duckDB = dialect{
 // faster than hash_record_extended, and not linear. Of an integer of 64 bits, and
 // so of a timestamp, the database hashes only the two halves taken together by
 // XOR, whatever the seed: 1 and 4294967296 are the same to it. So the upper half
-// enters as well. For the same reason the mix goes by numeric.
+// enters as well. Of a numeric it hashes digits without the sign, and neither NaN
+// nor infinity: so the seed tells these. A 0 in double precision and NaN as numeric
+// hash to the seed, which therefore can't stand for NULL. The mix goes by numeric,
+// since that takes all 64 bits, but for the sign.
 var postgreSQL = dialect{
 	Run:      true,
 	fold:     foldLower,
@@ -215,7 +218,7 @@ var postgreSQL = dialect{
 	Clip:     "left({}, 1001)",
 	Double:   "cast({} as double precision)",
 	Distinct: "{0} is distinct from {1}",
-	Term:     "coalesce({0}, {1})", And: " # ", RowHash: "({})", Terms: 100,
+	Term:     "coalesce({0}, {1} - 7046029254386353131)", And: " # ", RowHash: "({})", Terms: 100,
 	Mix:          "hash_numeric_extended(cast({} as numeric), 7)",
 	Sum:          "coalesce(sum({}), 0)",
 	Signed:       "coalesce(sum(cast({0} as numeric) * {1}), 0)",
@@ -225,7 +228,7 @@ var postgreSQL = dialect{
 		"smallint":                    {Class: integer, Digits: 5, Hash: "hashint2extended({0}, {1})"},
 		"integer":                     {Class: integer, Digits: 10, Hash: "hashint4extended({0}, {1})"},
 		"bigint":                      {Class: integer, Digits: 19, Hash: pgInt8},
-		"numeric":                     {Class: decimal, Hash: "hash_numeric_extended({0}, {1})"},
+		"numeric":                     {Class: decimal, Hash: pgNumeric},
 		"real":                        {Class: float, Hash: "hashfloat4extended({0}, {1})"},
 		"double precision":            {Class: float, Hash: "hashfloat8extended({0}, {1})"},
 		"text":                        {Class: text, Hash: pgText},
@@ -237,14 +240,13 @@ var postgreSQL = dialect{
 		"timestamp with time zone":    {Class: timestamptz, Hash: "timestamptz_hash_extended({0}, {1}) # timestamptz_hash_extended(date_bin(interval '4294.967296 seconds', {0}, timestamptz '2000-01-01 00:00:00+00'), -{1})"},
 		"time without time zone":      {Class: other, Hash: "hash_record_extended(row(time_send({0})), {1})"},
 		"uuid":                        {Class: other, Hash: "uuid_hash_extended({0}, {1})"},
-		"jsonb":                       {Class: other, Hash: "jsonb_hash_extended({0}, {1})"},
 	},
 	// Types such as json, xml, point and money have no hash, those of a user may
-	// have none.
+	// have none; that of jsonb is as blind to signs as that of numeric.
 	Other: sqlType{Class: other, Value: `cast({} as text) collate "C"`, Hash: pgText},
 	Casts: casts{
 		Integer:     sqlType{Value: "cast({} as bigint)", Hash: pgInt8},
-		Decimal:     sqlType{Value: "cast({} as numeric)", Hash: "hash_numeric_extended({0}, {1})"},
+		Decimal:     sqlType{Value: "cast({} as numeric)", Hash: pgNumeric},
 		Float:       sqlType{Value: "cast({} as double precision)", Hash: "hashfloat8extended({0}, {1})"},
 		Text:        sqlType{Value: `cast({} as text) collate "C"`, Hash: pgText},
 		Timestamp:   sqlType{Value: "cast({} as timestamp)", Hash: pgTimestamp},
@@ -258,6 +260,7 @@ var postgreSQL = dialect{
 // timestamp is the upper half of its microseconds.
 const (
 	pgInt8      = "hashint8extended({0}, {1}) # hashint8extended({0} >> 32, -{1})"
+	pgNumeric   = "hash_numeric_extended({0}, case when {0} < 0 then -{1} when {0} < 'Infinity' then {1} when {0} = 'Infinity' then {1} + 100000 else {1} + 200000 end)"
 	pgText      = "hashtextextended({0}, {1})"
 	pgTimestamp = "timestamp_hash_extended({0}, {1}) # timestamp_hash_extended(date_bin(interval '4294.967296 seconds', {0}, timestamp '2000-01-01'), -{1})"
 	pgRecord    = "hash_record_extended(row({0}), {1})"

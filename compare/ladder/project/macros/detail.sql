@@ -14,8 +14,8 @@
 
 {# Without a key: every row counts as one more in b and one less in a, and where
    that doesn't come out even, it was added or removed. Row "total": added,
-   removed, and a number a column that is 0 where its values are, as a whole, the
-   same on both sides. Rows "added" and "removed": how often, values. #}
+   removed, and a number a column that is 0 where, with as many rows on both sides,
+   its values are the same as a whole. Rows "added" and "removed": how often, values. #}
 {% macro dot_group(facts, pair) %}
   {%- set names, sides, positions, own, values = [], {'a': [], 'b': []}, [], [], [] -%}
   {%- for column in pair.columns -%}
@@ -222,7 +222,7 @@ on {{ same | join(' and ') }}
   {%- set first = 5 if pair.found.join else 3 -%}
   {%- set columns = [] -%}
   {%- for column in pair.columns -%}
-    {%- if column.number and total[first + loop.index0] != '0' -%}
+    {%- if column.number and (total[first + loop.index0] != '0' or (not pair.found.join and total[1] != total[2])) -%}
       {%- do columns.append(column) -%}
     {%- endif -%}
   {%- endfor -%}
