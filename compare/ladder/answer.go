@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"dot-for-dbt/compare/report"
 )
@@ -23,6 +24,7 @@ type answer struct {
 	B         *answerRelation      `json:"b"`
 	Sums      map[string][]*string `json:"sums"` // by side: rows, fingerprint
 	Compared  []string             `json:"compared"`
+	Undecided []string             `json:"undecided"` // columns that were left out, since whether values are the same can't be told
 	Ignored   []string             `json:"ignored"`
 	Notes     []string             `json:"notes"`
 	Key       *answerKey           `json:"key"`
@@ -120,6 +122,9 @@ func (a answer) fill(f *Finding, p Pair) error {
 	if p.Depth == Counts {
 		return nil
 	}
+	if len(a.Compared) == 0 && len(a.Undecided) > 0 {
+		return errors.New("it could not be decided whether the same is in " + strings.Join(a.Undecided, ", "))
+	}
 	if len(a.Compared) == 0 {
 		if slices.ContainsFunc(f.Columns, func(c report.Column) bool { return c.Status == report.Ignored && c.Baseline != "" && c.Candidate != "" }) {
 			return errors.New("all columns that both sides have are ignored")
@@ -133,6 +138,9 @@ func (a answer) fill(f *Finding, p Pair) error {
 	}
 	equal := *f.A.Rows == *f.B.Rows && *before == *after
 	f.Equal = &equal
+	if equal && len(a.Undecided) > 0 {
+		return errors.New("it could not be decided whether the same is in " + strings.Join(a.Undecided, ", "))
+	}
 	if equal || p.Depth != Detail {
 		return nil
 	}

@@ -78,6 +78,8 @@ type sqlType struct {
 	// Hash is what enters the hash of a row of Value {0}, in the column's place {1};
 	// "" is the value itself.
 	Hash string `json:"hash,omitempty"`
+	// Text is the value as text, where that is not the dialect's Text.
+	Text string `json:"text,omitempty"`
 	// Digits an integer may have.
 	Digits int `json:"digits,omitempty"`
 }
@@ -112,7 +114,8 @@ type casts struct {
 	UTC sqlType `json:"utc"`
 	// Exact and Approximate are an integer or decimal, and a float: as text, since
 	// neither can hold all of the other's values. {1} is the number of digits
-	// behind the point.
+	// behind the point. Without them a float can't be compared with anything else:
+	// its text may not tell all of its digits.
 	Exact       sqlType `json:"exact"`
 	Approximate sqlType `json:"approximate"`
 }
@@ -132,8 +135,12 @@ func dialectOf(adapter string) (dialect, error) {
 
 // dialects are those that are known, by dbt's name of the adapter.
 var dialects = map[string]dialect{
-	"duckdb":   duckDB,
-	"postgres": postgreSQL,
+	"bigquery":   bigQuery,
+	"databricks": databricks,
+	"duckdb":     duckDB,
+	"postgres":   postgreSQL,
+	"redshift":   redshift,
+	"snowflake":  snowflake,
 }
 
 // duckDB was run with DuckDB 2.0.

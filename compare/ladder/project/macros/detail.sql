@@ -27,7 +27,7 @@
       {%- do sides[side].append(column[side] ~ ' as ' ~ name) -%}
     {%- endfor -%}
     {%- do own.append(facts.text.format(facts.signed.format('n', facts.mix.format(dot_row_hash(facts, [{'hash': column.hash, 'a': name}], 'a')))) ~ ' as v' ~ loop.index0) -%}
-    {%- do values.append(facts.clip.format(facts.text.format(name)) ~ ' as v' ~ loop.index0) -%}
+    {%- do values.append(facts.clip.format(column.shown.format(name)) ~ ' as v' ~ loop.index0) -%}
   {%- endfor -%}
   {%- set query -%}
 with d as (
@@ -87,8 +87,8 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
       {%- do problem.update({'problem': 'null', 'side': row[0], 'count': row[1]}) -%}
     {%- elif row[2] != '0' -%}
       {%- set values = [] -%}
-      {%- for name in names -%}
-        {%- do values.append(facts.clip.format(facts.text.format(name)) ~ ' as v' ~ loop.index0) -%}
+      {%- for column in key -%}
+        {%- do values.append(facts.clip.format(column.shown.format(names[loop.index0])) ~ ' as v' ~ loop.index0) -%}
       {%- endfor -%}
       {%- set example = dot_rows('select ' ~ facts.text.format('n') ~ ' as n, ' ~ values | join(', ') ~ ' from ' ~ by_side[row[0]] ~ ' where n > 1 and not (' ~ nulls | join(' or ')
         ~ ') order by n desc, ' ~ names | join(', ') ~ ' limit 1')[0] -%}
@@ -110,7 +110,7 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
    the last two together, values. #}
 {% macro dot_join(facts, pair, key) %}
   {%- set sides, on, keys, names, same = {'a': [], 'b': []}, [], [], [], [] -%}
-  {%- set flags, any, changed, sums, sampled, values = [], [], [], [], [], [] -%}
+  {%- set flags, any, changed, sums, sampled = [], [], [], [], [] -%}
   {%- for column in key -%}
     {%- set name = 'k' ~ loop.index0 -%}
     {%- do names.append(name) -%}
@@ -148,8 +148,11 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
     {%- endif -%}
   {%- endfor -%}
   {%- set changed = changed | join(' or ') or '1 = 0' -%}
+  {%- set values = {'a': [], 'b': []} -%}
   {%- for column in sampled -%}
-    {%- do values.append(facts.clip.format(facts.text.format(column.quoted)) ~ ' as v' ~ loop.index0) -%}
+    {%- for side in ['a', 'b'] -%}
+      {%- do values[side].append(facts.clip.format(column.text[side]) ~ ' as v' ~ (values[side] | length)) -%}
+    {%- endfor -%}
   {%- endfor -%}
   {%- for i in range(sums | length, sampled | length) -%}
     {%- do sums.append(facts.text.format('null') ~ ' as v' ~ i) -%}
@@ -185,7 +188,7 @@ select 'total' as kind, {{ facts.text.format('coalesce(sum(added), 0)') }} as n,
   {%- for kind, side, which in [('added', 'b', 'added = 1'), ('removed', 'a', 'removed = 1'), ('before', 'a', changed), ('after', 'b', changed)] %}
 union all
 select '{{ kind }}' as kind, {{ facts.text.format('s.i') }} as n, {{ facts.text.format('null') }} as m, {{ facts.text.format('null') }} as o, {{ facts.text.format('null') }} as p, {% for column in sampled %}r.v{{ loop.index0 }}{{ ', ' if not loop.last }}{% endfor %}
-from (select {{ dot_keys(key, side) }}, {{ values | join(', ') }} from {{ dot_from(pair, side) }}) as r
+from (select {{ dot_keys(key, side) }}, {{ values[side] | join(', ') }} from {{ dot_from(pair, side) }}) as r
 join (select {{ names | join(', ') }}, row_number() over (order by {{ names | join(', ') }}) as i from j where {{ which }} order by {{ names | join(', ') }} limit {{ pair.work.sample }}) as s
 on {{ same | join(' and ') }}
   {%- endfor -%}

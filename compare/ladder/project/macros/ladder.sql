@@ -50,7 +50,7 @@
 
 {# A pair with its common columns, in the order of their names. #}
 {% macro dot_pair(facts, work, a, b) %}
-  {%- set found = {'id': work.id, 'a': a, 'b': b, 'sums': {'a': none, 'b': none}, 'compared': [], 'ignored': [], 'notes': []} -%}
+  {%- set found = {'id': work.id, 'a': a, 'b': b, 'sums': {'a': none, 'b': none}, 'compared': [], 'undecided': [], 'ignored': [], 'notes': []} -%}
   {%- do found.update({'comparable': a is not none and b is not none and a.readable and b.readable}) -%}
   {%- set pair = {'work': work, 'found': found, 'columns': []} -%}
   {%- if a is none or b is none -%}
@@ -85,14 +85,19 @@
     {%- set plan = plans[id] -%}
     {%- set quoted = facts.quote ~ (name | replace(facts.quote, facts.escape)) ~ facts.quote -%}
     {%- set column = {
-      'name': name, 'quoted': quoted, 'hash': plan.hash, 'number': plan.number,
+      'name': name, 'quoted': quoted, 'hash': plan.hash, 'shown': plan.shown, 'number': plan.number,
       'a': plan.a.format(quoted), 'b': plan.b.format(quoted),
+      'text': {'a': plan.text.a.format(quoted), 'b': plan.text.b.format(quoted)},
       'tolerance': tolerances.get(name, work.tolerance.get('', 0)) if plan.number else 0,
     } -%}
     {%- do by_name.update({name: column}) -%}
     {%- if name not in found.ignored -%}
-      {%- do pair.columns.append(column) -%}
-      {%- do found.compared.append(name) -%}
+      {%- if plan.undecided -%}
+        {%- do found.undecided.append(name) -%}
+      {%- else -%}
+        {%- do pair.columns.append(column) -%}
+        {%- do found.compared.append(name) -%}
+      {%- endif -%}
       {%- if plan.note -%}
         {%- do found.notes.append(name ~ ': ' ~ plan.note) -%}
       {%- endif -%}

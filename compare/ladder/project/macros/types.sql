@@ -1,17 +1,23 @@
 {# How a column is compared that has type a on one side and type b on the other:
-   templates of what is compared (a, b) and of what enters the hash; whether it is a
-   number on both sides; and a note where more has to be said than that the types
-   differ. #}
+   templates of what is compared (a, b) and of what enters the hash, the text of each
+   side, and of what is compared; whether it is a number on both sides; a note where more has to be said than
+   that the types differ; and whether it can't be decided if values are the same. #}
 {% macro dot_plan(facts, a, b) %}
   {%- set known_a = dot_type(facts, a) -%}
   {%- set known_b = dot_type(facts, b) -%}
   {%- set classes = [known_a.fact.class, known_b.fact.class] -%}
   {%- set numbers = ['integer', 'decimal', 'float'] -%}
-  {%- set plan = {'number': classes[0] in numbers and classes[1] in numbers, 'note': ''} -%}
+  {%- set plan = {
+    'number': classes[0] in numbers and classes[1] in numbers, 'note': '', 'undecided': false,
+    'shown': facts.text, 'text': {'a': known_a.fact.text or facts.text, 'b': known_b.fact.text or facts.text},
+  } -%}
   {%- set casts = facts.casts -%}
   {%- if a == b or (known_a.base == known_b.base and known_a.base in facts.types and classes[0] != 'decimal') -%}
     {%- set fact = known_a.fact -%}
     {%- do plan.update({'a': fact.value or '{}', 'b': fact.value or '{}', 'hash': fact.hash or '{}'}) -%}
+    {%- if fact.text and not fact.value -%}
+      {%- do plan.update({'shown': fact.text}) -%}
+    {%- endif -%}
     {{ return(plan) }}
   {%- endif -%}
 
@@ -37,12 +43,18 @@
     }) -%}
     {%- do plan.update({'note': a ~ ' and ' ~ b ~ ' are compared as of UTC'}) -%}
   {%- endif -%}
-  {%- if ways.a is none or ways.b is none -%}
-    {%- do ways.update({'a': casts.text, 'b': casts.text}) -%}
-    {%- do plan.update({'note': a ~ ' and ' ~ b ~ ' are compared as text'}) -%}
+  {%- if ways.a is none and 'float' in classes and not casts.exact.value -%}
+    {%- do plan.update({'undecided': true, 'note': a ~ ' and ' ~ b ~ ' can not be compared without loss'}) -%}
+  {%- endif -%}
+  {%- if ways.a is none -%}
+    {%- do ways.update({
+      'a': {'value': casts.text.value.format(known_a.fact.text or '{}')}, 'b': {'value': casts.text.value.format(known_b.fact.text or '{}')},
+      'hash': casts.text.hash,
+    }) -%}
+    {%- do plan.update({'note': plan.note or (a ~ ' and ' ~ b ~ ' are compared as text')}) -%}
   {%- endif -%}
   {%- do plan.update({
-    'a': ways.a.value.format('{0}', scale), 'b': ways.b.value.format('{0}', scale), 'hash': ways.a.hash or '{}',
+    'a': ways.a.value.format('{0}', scale), 'b': ways.b.value.format('{0}', scale), 'hash': ways.hash or ways.a.hash or '{}',
   }) -%}
   {{ return(plan) }}
 {% endmacro %}
@@ -57,6 +69,7 @@
     {%- set arguments = base[base.index('(') + 1:base.rindex(')')].split(',') -%}
     {%- set base = (base[:base.index('(')] ~ base[base.rindex(')') + 1:]) | trim -%}
   {%- endif -%}
+  {%- if '<' in base -%}{%- set base = base[:base.index('<')] -%}{%- endif -%}
   {%- set fact = facts.types.get(base, facts.other) -%}
   {%- set scale = arguments[1] | int if fact.class == 'decimal' and arguments | length == 2 else 0 -%}
   {%- set whole = arguments[0] | int - scale if fact.class == 'decimal' and arguments else (fact.digits or 0) -%}
