@@ -69,8 +69,6 @@ func Compile(ctx context.Context, world steps.World, req Request) (*Comparison, 
 	building.Command, building.Specs, building.Report = build, specs, true
 	building.Force = building.Force || req.Fresh
 	building.Extend = func(p *steps.Program) error { return c.extend(ctx, p, asked) }
-	// Nothing may be learned from running dbt where nothing is to be built: its
-	// version is in the manifests.
 	_, err = steps.Compile(ctx, world, building)
 	return c, err
 }
