@@ -138,13 +138,11 @@ func (c *Comparison) extend(ctx context.Context, p *steps.Program, all []asked) 
 			return err
 		}
 	}
-	below := p.Graph.Steps()
+	steps := make([]*graph.Step, 0, len(c.pairs))
 	for _, pair := range c.pairs {
-		if err := p.Add(pair.step(below)); err != nil {
-			return err
-		}
+		steps = append(steps, pair.step())
 	}
-	return nil
+	return p.Add(steps...)
 }
 
 // builds reports whether the builds are made up to date first.

@@ -51,25 +51,10 @@ func (p *pair) check(specs asked) error {
 	return nil
 }
 
-// step compares the two, after all steps below.
-func (p *pair) step(below []*graph.Step) *graph.Step {
-	a, b := p.Program.Builds[p.a], p.Program.Builds[p.b]
-	step := &graph.Step{
-		Name: "compare " + a.Name + "→" + b.Name, Kind: "compare", Version: 1,
-		Missing: func(graph.Record) string { return "what stands there now" },
-		Locks:   []graph.Lock{{Name: "compare-" + a.Name + "-" + b.Name, What: "the comparison of " + a.Name + " and " + b.Name}},
-		Pools:   p.Program.ReadPools(p.b),
-		Action:  p,
-	}
-	for _, s := range below {
-		step.Deps = append(step.Deps, s.Name)
-	}
-	for _, lock := range slices.Concat(p.Program.ReadLocks(p.a, p.selects()), p.Program.ReadLocks(p.b, p.selects())) {
-		i := slices.IndexFunc(step.Locks, func(had graph.Lock) bool { return had.Name == lock.Name })
-		if i < 0 {
-			step.Locks = append(step.Locks, lock)
-		}
-	}
+// step compares the two, after the steps below that it needs.
+func (p *pair) step() *graph.Step {
+	step := p.Program.CompareStep(p.a, p.b, p.selects())
+	step.Action = p
 	return step
 }
 
@@ -169,8 +154,8 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 		return nil, err
 	}
 	defer func() {
-		if err == nil { // else somebody may want to look
-			err = os.RemoveAll(dir)
+		if err == nil || ctx.Err() != nil { // else somebody may want to look
+			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
 	if err := ladder.Write(dir, job); err != nil {

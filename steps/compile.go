@@ -93,10 +93,11 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 		}
 		c.program.Builds = append(c.program.Builds, call.info(step))
 	}
-	c.program.compiler, c.program.calls = c, calls
 	if c.program.Graph, err = graph.New(all.steps...); err != nil || c.req.Extend == nil {
 		return err
 	}
+	c.program.compiler, c.program.calls = c, calls
+	c.program.below = stepsBelow(c.program.Graph, c.program.Builds)
 	return c.req.Extend(c.program)
 }
 

@@ -35,7 +35,8 @@ type Program struct {
 	again    func(context.Context) (*Program, error) // compiles it anew
 	launcher dbt.Launcher                            // of the dbt commands
 	compiler *compiler
-	calls    []*call // of Builds
+	calls    []*call             // of Builds
+	below    map[string][]string // by the step of a build: that, and all it depends on
 }
 
 // A BuildInfo is what a person wants to know of a build.

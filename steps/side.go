@@ -148,17 +148,61 @@ func (p *Program) RunDBT(ctx context.Context, attempt *graph.Attempt, call dbt.C
 	return p.compiler.runDBT(ctx, attempt, call)
 }
 
-// ReadLocks are the locks of reading a build; exclusive where dbt writes to the
-// build's directory meanwhile.
-func (p *Program) ReadLocks(i int, exclusive bool) []graph.Lock {
-	b := p.calls[i].build
-	lock := b.buildLock()
-	lock.Shared = !exclusive
-	return append(b.warehouseLocks(true), lock)
+// CompareStep returns a step that reads two of the program's builds side by side,
+// without its action: its name, its locks, its pools, and the steps of the graph
+// that come before it. It is exclusive where dbt writes to the builds' directories
+// meanwhile.
+func (p *Program) CompareStep(baseline, candidate int, exclusive bool) *graph.Step {
+	a, b := p.calls[baseline].build, p.calls[candidate].build
+	step := &graph.Step{
+		Name: "compare " + a.String() + "→" + b.String(), Kind: "compare", Version: 1,
+		Missing: func(graph.Record) string { return "what stands there now" },
+		Locks: []graph.Lock{{
+			Name: "compare-" + lockName(a.ID(), b.ID()), What: "the comparison of " + a.String() + " and " + b.String(),
+		}},
+		Pools: p.compiler.pools(p.calls[candidate]),
+	}
+	for _, b := range []*build{a, b} {
+		lock := b.buildLock()
+		lock.Shared = !exclusive
+		for _, lock := range append(b.warehouseLocks(true), lock) {
+			if !slices.ContainsFunc(step.Locks, func(had graph.Lock) bool { return had.Name == lock.Name }) {
+				step.Locks = append(step.Locks, lock)
+			}
+		}
+	}
+	left := map[string]bool{}
+	for _, s := range p.Graph.Steps() {
+		left[s.Name] = true
+	}
+	for _, i := range []int{baseline, candidate} {
+		for _, name := range p.below[p.Builds[i].Step] {
+			if left[name] && !slices.Contains(step.Deps, name) {
+				step.Deps = append(step.Deps, name)
+			}
+		}
+	}
+	return step
 }
 
-// ReadPools are the pools of reading a build.
-func (p *Program) ReadPools(i int) []string { return p.compiler.pools(p.calls[i]) }
+// stepsBelow returns, for the step of each build, its own name and those of all
+// that it depends on.
+func stepsBelow(g *graph.Graph, builds []BuildInfo) map[string][]string {
+	deps := map[string][]string{}
+	for _, s := range g.Steps() { // each after those it depends on
+		all := []string{s.Name}
+		for _, dep := range s.Deps {
+			all = append(all, deps[dep]...)
+		}
+		slices.Sort(all)
+		deps[s.Name] = slices.Compact(all)
+	}
+	below := map[string][]string{}
+	for _, b := range builds {
+		below[b.Step] = deps[b.Step]
+	}
+	return below
+}
 
 // Keep leaves the steps of some kinds in the graph, with all that they depend on.
 func (p *Program) Keep(kinds ...string) error {
