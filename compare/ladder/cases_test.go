@@ -5,11 +5,8 @@ package ladder
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
-
-	"dot-for-dbt/compare/report"
 )
 
 // A testCase is a pair and what has to be found of it, in the words of said.
@@ -31,87 +28,6 @@ func tables(columns, a, b string) []string {
 		}
 	}
 	return out
-}
-
-// said is a finding in one line.
-func said(f Finding) string {
-	var out []string
-	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if f.Failed != "" {
-		add("failed: %s", f.Failed)
-	}
-	side := func(s Side) string {
-		switch {
-		case !s.Exists:
-			return "none"
-		case s.Rows == nil:
-			return s.Kind
-		case s.Kind != "table":
-			return fmt.Sprintf("%s of %d", s.Kind, *s.Rows)
-		}
-		return fmt.Sprint(*s.Rows)
-	}
-	add("%s/%s", side(f.A), side(f.B))
-	if f.Equal != nil {
-		out = append(out, map[bool]string{true: "equal", false: "not equal"}[*f.Equal])
-	}
-	if d := f.Detail; d != nil {
-		add("by %s +%d -%d", d.Rung, d.Added, d.Removed)
-		if d.Changed != nil {
-			add("~%d", *d.Changed)
-		}
-		if d.Tolerated {
-			add("tolerated")
-		}
-	}
-	for _, c := range f.Columns {
-		switch {
-		case c.Status != report.Common:
-			add("%s: %s", c.Name, c.Status)
-		}
-		if c.Differ != nil && *c.Differ != 0 {
-			add("%s~%d", c.Name, *c.Differ)
-		}
-		if c.Own {
-			add("%s own", c.Name)
-		}
-	}
-	if f.Detail != nil {
-		if k := f.Detail.KeyProblem; k != nil {
-			add("(%s)", k.Say("A", "B"))
-		}
-		for _, r := range f.Detail.Sample {
-			times := ""
-			if r.Times > 1 {
-				times = fmt.Sprintf(" %d times", r.Times)
-			}
-			add("<%s%s%s%s>", r.Kind, times, row(r.Baseline), row(r.Candidate))
-		}
-	}
-	for _, n := range f.Notes {
-		add("[%s]", n)
-	}
-	return strings.Join(out, " ")
-}
-
-// row is a row of a sample, by the names of the columns.
-func row(values map[string]*string) string {
-	if values == nil {
-		return ""
-	}
-	var names []string
-	for name := range values {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for i, name := range names {
-		if v := values[name]; v == nil {
-			names[i] += "=NULL"
-		} else {
-			names[i] += "=" + shorten(*v, 60)
-		}
-	}
-	return " " + strings.Join(names, ",")
 }
 
 // typeNames gives both databases' types one name.
@@ -178,6 +94,7 @@ var everywhere = []testCase{
 		"4/3 not equal by group by +1 -2 id own <added id=2> <removed 2 times id=1>",
 	},
 	{"as many copies of others", tables("id integer", "(1),(1)", "(2),(2)"), Pair{}, "2/2 not equal by group by +2 -2 id own"},
+	{"one copy more of what hashes to nothing", tables("v integer", "(0),(0)", "(0),(0),(0)"), Pair{}, "2/3 not equal by group by +1 -0 v own"},
 	{"one copy less, one more", tables("id integer", "(1),(1),(2)", "(1),(2),(2)"), Pair{}, "3/3 not equal by group by +1 -1 id own"},
 	{"swapped between rows", tables("id integer, v integer", "(1,10),(2,20)", "(1,20),(2,10)"), Pair{}, "2/2 not equal by group by +2 -2"},
 	{"swapped between rows, by key", tables("id integer, v integer", "(1,10),(2,20)", "(1,20),(2,10)"), key("id"), "2/2 not equal by join +0 -0 ~2 v~2"},

@@ -35,7 +35,7 @@ var snowflake = dialect{
 	},
 	Other: sqlType{Class: other, Value: "cast({} as varchar)"},
 	Casts: casts{
-		Decimal:   sqlType{Value: "cast({0} as number(38, {1}))", Digits: 38},
+		Decimal:   sqlType{Value: "{0}"}, // scale makes no difference, to equality or to the hash
 		Float:     sqlType{Value: "cast({} as double)"},
 		Text:      sqlType{Value: "cast({} as varchar)"},
 		Timestamp: sqlType{Value: "cast({} as timestamp_ntz)"},

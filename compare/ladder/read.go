@@ -75,7 +75,7 @@ func chunkFindings(r dbt.Result, pairs []Pair) []Finding {
 			continue
 		}
 		if err := answers[i].fill(&out[i], p); err != nil {
-			out[i].Failed, out[i].Equal, out[i].Detail = err.Error(), nil, nil
+			out[i].Failed, out[i].Equal, out[i].Detail, out[i].Columns = err.Error(), nil, nil, answers[i].columns()
 		}
 	}
 	return out

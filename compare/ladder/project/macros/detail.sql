@@ -31,19 +31,19 @@
   {%- endfor -%}
   {%- set query -%}
 with d as (
-select {{ names | join(', ') }}, sum(n) as n from (
-select {{ sides.a | join(', ') }}, -1 as n from {{ dot_from(pair, 'a') }}
+select {{ names | join(', ') }}, sum(s) as n from (
+select {{ sides.a | join(', ') }}, -1 as s from {{ dot_from(pair, 'a') }}
 union all
-select {{ sides.b | join(', ') }}, 1 as n from {{ dot_from(pair, 'b') }}
+select {{ sides.b | join(', ') }}, 1 as s from {{ dot_from(pair, 'b') }}
 ) as u
 group by {{ positions | join(', ') }}
-having sum(n) <> 0
+having sum(s) <> 0
 )
-select 'total' as kind, {{ facts.text.format('coalesce(sum(case when n > 0 then n else 0 end), 0)') }} as n, {{ facts.text.format('coalesce(sum(case when n < 0 then -n else 0 end), 0)') }} as m, {{ own | join(', ') }} from d
+select 'total' as kind, {{ facts.text.format('coalesce(sum(case when n > 0 then n else 0 end), 0)') }} as n1, {{ facts.text.format('coalesce(sum(case when n < 0 then -n else 0 end), 0)') }} as n2, {{ own | join(', ') }} from d
   {%- if pair.work.sample -%}
   {%- for kind, sign in [('added', '>'), ('removed', '<')] %}
 union all
-select '{{ kind }}' as kind, {{ facts.text.format('abs(n)') }} as n, {{ facts.text.format('null') }} as m, {{ values | join(', ') }} from (
+select '{{ kind }}' as kind, {{ facts.text.format('abs(n)') }} as n1, {{ facts.text.format('null') }} as n2, {{ values | join(', ') }} from (
 select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} limit {{ pair.work.sample }}
 ) as s
   {%- endfor -%}
@@ -79,7 +79,7 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
   {%- for side in ['a', 'b'] -%}
     {%- do by_side.update({side: '(select ' ~ names | join(', ') ~ ', count(*) as n from (select ' ~ dot_keys(key, side) ~ ' from ' ~ dot_from(pair, side) ~ ') as r group by ' ~ positions | join(', ') ~ ') as g'}) -%}
     {%- do selects.append("select '" ~ side ~ "' as side, " ~ facts.text.format('coalesce(sum(case when ' ~ nulls | join(' or ') ~ ' then n else 0 end), 0)')
-      ~ ' as nulls, ' ~ facts.text.format('coalesce(sum(case when n > 1 and not (' ~ nulls | join(' or ') ~ ') then 1 else 0 end), 0)') ~ ' as repeated from ' ~ by_side[side]) -%}
+      ~ ' as n1, ' ~ facts.text.format('coalesce(sum(case when n > 1 and not (' ~ nulls | join(' or ') ~ ') then 1 else 0 end), 0)') ~ ' as n2 from ' ~ by_side[side]) -%}
   {%- endfor -%}
   {%- set problem = {} -%}
   {%- for row in dot_rows(selects | join('\nunion all\n')) | sort(attribute=0) if not problem -%}
@@ -90,7 +90,7 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
       {%- for column in key -%}
         {%- do values.append(facts.clip.format(column.shown.format(names[loop.index0])) ~ ' as v' ~ loop.index0) -%}
       {%- endfor -%}
-      {%- set example = dot_rows('select ' ~ facts.text.format('n') ~ ' as n, ' ~ values | join(', ') ~ ' from ' ~ by_side[row[0]] ~ ' where n > 1 and not (' ~ nulls | join(' or ')
+      {%- set example = dot_rows('select ' ~ facts.text.format('n') ~ ' as n1, ' ~ values | join(', ') ~ ' from ' ~ by_side[row[0]] ~ ' where n > 1 and not (' ~ nulls | join(' or ')
         ~ ') order by n desc, ' ~ names | join(', ') ~ ' limit 1')[0] -%}
       {%- do problem.update({'problem': 'repeated', 'side': row[0], 'count': row[2], 'times': example[0], 'example': example[1:]}) -%}
     {%- endif -%}
@@ -183,11 +183,11 @@ select {{ keys | join(', ') }}, case when a.p is null then 1 else 0 end as added
 from a full join b on {{ on | join(' and ') }}
 where a.p is null or b.p is null{% if any %} or {{ any | join(' or ') }}{% endif %}
 )
-select 'total' as kind, {{ facts.text.format('coalesce(sum(added), 0)') }} as n, {{ facts.text.format('coalesce(sum(removed), 0)') }} as m, {{ facts.text.format('coalesce(sum(case when ' ~ changed ~ ' then 1 else 0 end), 0)') }} as o, {{ facts.text.format('count(*)') }} as p, {{ sums | join(', ') }} from j
+select 'total' as kind, {{ facts.text.format('coalesce(sum(added), 0)') }} as n1, {{ facts.text.format('coalesce(sum(removed), 0)') }} as n2, {{ facts.text.format('coalesce(sum(case when ' ~ changed ~ ' then 1 else 0 end), 0)') }} as n3, {{ facts.text.format('count(*)') }} as n4, {{ sums | join(', ') }} from j
   {%- if pair.work.sample -%}
   {%- for kind, side, which in [('added', 'b', 'added = 1'), ('removed', 'a', 'removed = 1'), ('before', 'a', changed), ('after', 'b', changed)] %}
 union all
-select '{{ kind }}' as kind, {{ facts.text.format('s.i') }} as n, {{ facts.text.format('null') }} as m, {{ facts.text.format('null') }} as o, {{ facts.text.format('null') }} as p, {% for column in sampled %}r.v{{ loop.index0 }}{{ ', ' if not loop.last }}{% endfor %}
+select '{{ kind }}' as kind, {{ facts.text.format('s.i') }} as n1, {{ facts.text.format('null') }} as n2, {{ facts.text.format('null') }} as n3, {{ facts.text.format('null') }} as n4, {% for column in sampled %}r.v{{ loop.index0 }}{{ ', ' if not loop.last }}{% endfor %}
 from (select {{ dot_keys(key, side) }}, {{ values[side] | join(', ') }} from {{ dot_from(pair, side) }}) as r
 join (select {{ names | join(', ') }}, row_number() over (order by {{ names | join(', ') }}) as i from j where {{ which }} order by {{ names | join(', ') }} limit {{ pair.work.sample }}) as s
 on {{ same | join(' and ') }}
@@ -234,8 +234,8 @@ on {{ same | join(' and ') }}
     {%- set selects, spans = [], {} -%}
     {%- for column in batch -%}
       {%- for side in ['a', 'b'] -%}
-        {%- do selects.append("select '" ~ side ~ "' as side, '" ~ pair.columns.index(column) ~ "' as i, " ~ facts.text.format('count(*)') ~ ' as n, ' ~ facts.text.format('count(*) - count(x)') ~ ' as nulls, '
-          ~ facts.text.format('min(f)') ~ ' as least, ' ~ facts.text.format('max(f)') ~ ' as greatest, ' ~ facts.text.format('avg(f)') ~ ' as mean from ' ~ dot_numbers(facts, pair, column, side)) -%}
+        {%- do selects.append("select '" ~ side ~ "' as side, '" ~ pair.columns.index(column) ~ "' as i, " ~ facts.text.format('count(*)') ~ ' as n1, ' ~ facts.text.format('count(*) - count(x)') ~ ' as n2, '
+          ~ facts.text.format('min(f)') ~ ' as n3, ' ~ facts.text.format('max(f)') ~ ' as n4, ' ~ facts.text.format('avg(f)') ~ ' as n5 from ' ~ dot_numbers(facts, pair, column, side)) -%}
       {%- endfor -%}
     {%- endfor -%}
     {%- for row in dot_rows(selects | join('\nunion all\n')) -%}
@@ -253,7 +253,7 @@ on {{ same | join(' and ') }}
       {%- set low, high = facts.double.format("'" ~ span[0] ~ "'"), facts.double.format("'" ~ span[1] ~ "'") -%}
       {%- for side in ['a', 'b'] -%}
         {%- set bin = 'floor((f - ' ~ low ~ ') / (' ~ high ~ ' - ' ~ low ~ ') * 20)' if span[0] | float < span[1] | float else '0' -%}
-        {%- do selects.append("select '" ~ side ~ "' as side, '" ~ i ~ "' as i, " ~ facts.text.format('bin') ~ ' as bin, ' ~ facts.text.format('count(*)') ~ ' as n from (select case when ' ~ bin ~ ' > 19 then 19 else ' ~ bin ~ ' end as bin from '
+        {%- do selects.append("select '" ~ side ~ "' as side, '" ~ i ~ "' as i, " ~ facts.text.format('bin') ~ ' as n1, ' ~ facts.text.format('count(*)') ~ ' as n2 from (select case when ' ~ bin ~ ' > 19 then 19 else ' ~ bin ~ ' end as bin from '
           ~ dot_numbers(facts, pair, pair.columns[i | int], side) ~ ' where f is not null) as q group by bin') -%}
       {%- endfor -%}
     {%- endfor -%}

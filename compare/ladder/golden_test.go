@@ -1,0 +1,112 @@
+package ladder
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/sebdah/goldie/v2"
+)
+
+// rendered is what the macros make of a job of one chunk where the database
+// answers with the given results.
+func rendered(t *testing.T, job Job, results [][][]any) string {
+	t.Helper()
+	python := os.Getenv("DOT_TEST_PYTHON")
+	if python == "" {
+		t.Skip("DOT_TEST_PYTHON names no interpreter that has dbt")
+	}
+	d, err := dialectOf(job.Adapter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := fs.Glob(project, "project/macros/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var macros []string
+	for _, name := range names {
+		text, err := fs.ReadFile(project, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		macros = append(macros, string(text))
+	}
+	input, err := json.Marshal(map[string]any{"macros": macros, "work": newWork(d, job.Pairs, chunks(job)[0]), "results": results})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python, "testdata/render.py")
+	cmd.Stdin = bytes.NewReader(input)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	return string(out)
+}
+
+// The SQL of each dialect, and what comes of it: a pair with a key, tolerance,
+// sample and distributions, one with neither, and one of which one column can't be
+// compared everywhere.
+func TestSQL(t *testing.T) {
+	types := map[string][5]string{ // of a key, a number, another number, a text, and what is nested
+		"bigquery":   {"INT64", "FLOAT64", "NUMERIC", "STRING", "ARRAY<STRUCT<x INT64>>"},
+		"databricks": {"bigint", "double", "decimal(10,2)", "string", "array<struct<x:int>>"},
+		"duckdb":     {"BIGINT", "DOUBLE", "DECIMAL(10,2)", "VARCHAR", "STRUCT(x INTEGER)[]"},
+		"postgres":   {"bigint", "double precision", "numeric(10,2)", "text", "json"},
+		"redshift":   {"bigint", "double precision", "numeric(10,2)", "character varying(20)", "super"},
+		"snowflake":  {"NUMBER(38,0)", "FLOAT", "NUMBER(10,2)", "TEXT", "VARIANT"},
+	}
+	for adapter := range dialects {
+		t.Run(adapter, func(t *testing.T) {
+			d := dialects[adapter]
+			relation := func(schema, name string) Relation {
+				sql := quoted("db", d.Quote, d.Escape) + "." + quoted(schema, d.Quote, d.Escape) + "." + quoted(name, d.Quote, d.Escape)
+				return Relation{Database: "db", Schema: schema, Identifier: name, SQL: sql}
+			}
+			pair := func(id string, p Pair) Pair {
+				p.ID, p.A, p.B, p.Depth = id, relation("a", id), relation("b", id), Detail
+				return p
+			}
+			names := types[adapter]
+			var metadata [][]any
+			for i, pair := range [][2][]string{
+				{{"id", names[0], "v", names[1], "w", names[3], "n", names[4]}, {"id", names[0], "v", names[1], "w", names[3], "n", names[4]}},
+				{{"w'", names[3], "d", names[2], "n", names[4]}, {"w'", names[3], "d", names[0], "n", names[4]}},
+				{{"id", names[0], "v", names[1]}, {"id", names[0], "v", names[2]}},
+			} {
+				for j, side := range []string{"a", "b"} {
+					for c := 0; c < len(pair[j]); c += 2 {
+						metadata = append(metadata, []any{fmt.Sprint(i, side), "table", "yes", pair[j][c], pair[j][c+1]})
+					}
+				}
+			}
+			for _, row := range metadata {
+				row[0] = strings.ReplaceAll(row[0].(string), " ", "")
+			}
+			results := [][][]any{
+				metadata,
+				{{"0", "a", "2", "10"}, {"0", "b", "2", "11"}, {"1", "a", "1", "5"}, {"1", "b", "1", "6"}, {"2", "a", "1", "5"}, {"2", "b", "1", "5"}},
+				{{"a", "0", "0"}, {"b", "0", "0"}},
+				{{"total", "0", "0", "1", "1", "0", "0", "1", "0"}, {"before", "1", nil, nil, nil, "7", "[]", "1.5", "x"}, {"after", "1", nil, nil, nil, "7", "[]", "2.5", "x"}},
+				{{"a", "2", "2", "0", "1.5", "1.5", "1.5"}, {"b", "2", "2", "0", "1.5", "2.5", "2"}},
+				{{"a", "2", "0", "2"}, {"b", "2", "0", "1"}, {"b", "2", "19", "1"}},
+				{{"total", "1", "1", "5", "0", "0"}, {"added", "1", nil, "3", "[]", "x"}, {"removed", "1", nil, "4", "[]", "x"}},
+			}
+			job := Job{Adapter: adapter, Threads: 1, Pairs: []Pair{
+				pair("keyed", Pair{Key: []string{"ID"}, Tolerance: map[string]float64{"": 1e-9}, Sample: 2, Distributions: true, Where: "id > 0"}),
+				pair("keyless", Pair{Sample: 1}),
+				pair("lossy", Pair{}),
+			}}
+			golden := goldie.New(t, goldie.WithFixtureDir("testdata/sql"), goldie.WithNameSuffix(".golden.sql"))
+			golden.Assert(t, adapter, []byte(rendered(t, job, results)))
+		})
+	}
+}

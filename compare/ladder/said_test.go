@@ -1,0 +1,90 @@
+package ladder
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"dot-for-dbt/compare/report"
+)
+
+// said is a finding in one line.
+func said(f Finding) string {
+	var out []string
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if f.Failed != "" {
+		add("failed: %s", f.Failed)
+	}
+	side := func(s Side) string {
+		switch {
+		case !s.Exists:
+			return "none"
+		case s.Rows == nil:
+			return s.Kind
+		case s.Kind != "table":
+			return fmt.Sprintf("%s of %d", s.Kind, *s.Rows)
+		}
+		return fmt.Sprint(*s.Rows)
+	}
+	add("%s/%s", side(f.A), side(f.B))
+	if f.Equal != nil {
+		out = append(out, map[bool]string{true: "equal", false: "not equal"}[*f.Equal])
+	}
+	if d := f.Detail; d != nil {
+		add("by %s +%d -%d", d.Rung, d.Added, d.Removed)
+		if d.Changed != nil {
+			add("~%d", *d.Changed)
+		}
+		if d.Tolerated {
+			add("tolerated")
+		}
+	}
+	for _, c := range f.Columns {
+		switch {
+		case c.Status != report.Common:
+			add("%s: %s", c.Name, c.Status)
+		}
+		if c.Differ != nil && *c.Differ != 0 {
+			add("%s~%d", c.Name, *c.Differ)
+		}
+		if c.Own {
+			add("%s own", c.Name)
+		}
+	}
+	if f.Detail != nil {
+		if k := f.Detail.KeyProblem; k != nil {
+			add("(%s)", k.Say("A", "B"))
+		}
+		for _, r := range f.Detail.Sample {
+			times := ""
+			if r.Times > 1 {
+				times = fmt.Sprintf(" %d times", r.Times)
+			}
+			add("<%s%s%s%s>", r.Kind, times, row(r.Baseline), row(r.Candidate))
+		}
+	}
+	for _, n := range f.Notes {
+		add("[%s]", n)
+	}
+	return strings.Join(out, " ")
+}
+
+// row is a row of a sample, by the names of the columns.
+func row(values map[string]*string) string {
+	if values == nil {
+		return ""
+	}
+	var names []string
+	for name := range values {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for i, name := range names {
+		if v := values[name]; v == nil {
+			names[i] += "=NULL"
+		} else {
+			names[i] += "=" + shorten(*v, 60)
+		}
+	}
+	return " " + strings.Join(names, ",")
+}

@@ -1,0 +1,108 @@
+select r.n, lower(t.table_type) as kind, 'yes' as readable, c.column_name, c.full_data_type as type
+from (select '0a' as n, 'db' as d, 'a' as s, 'keyed' as i union all select '0b' as n, 'db' as d, 'b' as s, 'keyed' as i union all select '1a' as n, 'db' as d, 'a' as s, 'keyless' as i union all select '1b' as n, 'db' as d, 'b' as s, 'keyless' as i union all select '2a' as n, 'db' as d, 'a' as s, 'lossy' as i union all select '2b' as n, 'db' as d, 'b' as s, 'lossy' as i) as r
+join system.information_schema.tables as t on t.table_catalog = lower(r.d) and t.table_schema = lower(r.s) and t.table_name = lower(r.i)
+left join system.information_schema.columns as c on c.table_catalog = t.table_catalog and c.table_schema = t.table_schema and c.table_name = t.table_name
+order by r.n, c.ordinal_position;
+
+select '0' as pair, 'a' as side, cast(count(*) as string) as n1, cast(coalesce(sum(cast(xxhash64(xxhash64(`id`, `id` is null, to_json(`n`), to_json(`n`) is null, `v` + 0.0D, `v` is null, `w`, `w` is null)) as decimal(38, 0))), 0) as string) as n2 from `db`.`a`.`keyed` where (
+id > 0
+)
+union all
+select '0' as pair, 'b' as side, cast(count(*) as string) as n1, cast(coalesce(sum(cast(xxhash64(xxhash64(`id`, `id` is null, to_json(`n`), to_json(`n`) is null, `v` + 0.0D, `v` is null, `w`, `w` is null)) as decimal(38, 0))), 0) as string) as n2 from `db`.`b`.`keyed` where (
+id > 0
+)
+union all
+select '1' as pair, 'a' as side, cast(count(*) as string) as n1, cast(coalesce(sum(cast(xxhash64(xxhash64(cast(`d` as decimal(38, 2)), cast(`d` as decimal(38, 2)) is null, to_json(`n`), to_json(`n`) is null, `w'`, `w'` is null)) as decimal(38, 0))), 0) as string) as n2 from `db`.`a`.`keyless`
+union all
+select '1' as pair, 'b' as side, cast(count(*) as string) as n1, cast(coalesce(sum(cast(xxhash64(xxhash64(cast(`d` as decimal(38, 2)), cast(`d` as decimal(38, 2)) is null, to_json(`n`), to_json(`n`) is null, `w'`, `w'` is null)) as decimal(38, 0))), 0) as string) as n2 from `db`.`b`.`keyless`
+union all
+select '2' as pair, 'a' as side, cast(count(*) as string) as n1, cast(coalesce(sum(cast(xxhash64(xxhash64(`id`, `id` is null)) as decimal(38, 0))), 0) as string) as n2 from `db`.`a`.`lossy`
+union all
+select '2' as pair, 'b' as side, cast(count(*) as string) as n1, cast(coalesce(sum(cast(xxhash64(xxhash64(`id`, `id` is null)) as decimal(38, 0))), 0) as string) as n2 from `db`.`b`.`lossy`;
+
+select 'a' as side, cast(coalesce(sum(case when k0 is null then n else 0 end), 0) as string) as n1, cast(coalesce(sum(case when n > 1 and not (k0 is null) then 1 else 0 end), 0) as string) as n2 from (select k0, count(*) as n from (select `id` as k0 from `db`.`a`.`keyed` where (
+id > 0
+)) as r group by 1) as g
+union all
+select 'b' as side, cast(coalesce(sum(case when k0 is null then n else 0 end), 0) as string) as n1, cast(coalesce(sum(case when n > 1 and not (k0 is null) then 1 else 0 end), 0) as string) as n2 from (select k0, count(*) as n from (select `id` as k0 from `db`.`b`.`keyed` where (
+id > 0
+)) as r group by 1) as g;
+
+with
+a as (select 1 as p, `id` as k0, to_json(`n`) as c1, `v` as c2, cast(`v` as double) as n2, `w` as c3 from `db`.`a`.`keyed` where (
+id > 0
+)),
+b as (select 1 as p, `id` as k0, to_json(`n`) as c1, `v` as c2, cast(`v` as double) as n2, `w` as c3 from `db`.`b`.`keyed` where (
+id > 0
+)),
+j as  (
+select coalesce(a.k0, b.k0) as k0, case when a.p is null then 1 else 0 end as added, case when b.p is null then 1 else 0 end as removed, case when a.p = 1 and b.p = 1 and not (a.c1 <=> b.c1) then 1 else 0 end as c1, case when a.p = 1 and b.p = 1 and not (a.c2 <=> b.c2) and not case when abs(a.n2) < 1e300 and abs(b.n2) < 1e300 then abs(a.n2 - b.n2) <= cast('1e-09' as double) * greatest(cast(1 as double), abs(a.n2), abs(b.n2)) else 1 = 0 end then 1 else 0 end as c2, case when a.p = 1 and b.p = 1 and not (a.c3 <=> b.c3) then 1 else 0 end as c3
+from a full join b on a.k0 = b.k0
+where a.p is null or b.p is null or not (a.c1 <=> b.c1) or not (a.c2 <=> b.c2) or not (a.c3 <=> b.c3)
+)
+select 'total' as kind, cast(coalesce(sum(added), 0) as string) as n1, cast(coalesce(sum(removed), 0) as string) as n2, cast(coalesce(sum(case when c1 = 1 or c2 = 1 or c3 = 1 then 1 else 0 end), 0) as string) as n3, cast(count(*) as string) as n4, cast(0 as string) as v0, cast(coalesce(sum(c1), 0) as string) as v1, cast(coalesce(sum(c2), 0) as string) as v2, cast(coalesce(sum(c3), 0) as string) as v3 from j
+union all
+select 'added' as kind, cast(s.i as string) as n1, cast(null as string) as n2, cast(null as string) as n3, cast(null as string) as n4, r.v0, r.v1, r.v2, r.v3
+from (select `id` as k0, left(cast(`id` as string), 1001) as v0, left(to_json(`n`), 1001) as v1, left(cast(`v` as string), 1001) as v2, left(cast(`w` as string), 1001) as v3 from `db`.`b`.`keyed` where (
+id > 0
+)) as r
+join (select k0, row_number() over (order by k0) as i from j where added = 1 order by k0 limit 2) as s
+on r.k0 = s.k0
+union all
+select 'removed' as kind, cast(s.i as string) as n1, cast(null as string) as n2, cast(null as string) as n3, cast(null as string) as n4, r.v0, r.v1, r.v2, r.v3
+from (select `id` as k0, left(cast(`id` as string), 1001) as v0, left(to_json(`n`), 1001) as v1, left(cast(`v` as string), 1001) as v2, left(cast(`w` as string), 1001) as v3 from `db`.`a`.`keyed` where (
+id > 0
+)) as r
+join (select k0, row_number() over (order by k0) as i from j where removed = 1 order by k0 limit 2) as s
+on r.k0 = s.k0
+union all
+select 'before' as kind, cast(s.i as string) as n1, cast(null as string) as n2, cast(null as string) as n3, cast(null as string) as n4, r.v0, r.v1, r.v2, r.v3
+from (select `id` as k0, left(cast(`id` as string), 1001) as v0, left(to_json(`n`), 1001) as v1, left(cast(`v` as string), 1001) as v2, left(cast(`w` as string), 1001) as v3 from `db`.`a`.`keyed` where (
+id > 0
+)) as r
+join (select k0, row_number() over (order by k0) as i from j where c1 = 1 or c2 = 1 or c3 = 1 order by k0 limit 2) as s
+on r.k0 = s.k0
+union all
+select 'after' as kind, cast(s.i as string) as n1, cast(null as string) as n2, cast(null as string) as n3, cast(null as string) as n4, r.v0, r.v1, r.v2, r.v3
+from (select `id` as k0, left(cast(`id` as string), 1001) as v0, left(to_json(`n`), 1001) as v1, left(cast(`v` as string), 1001) as v2, left(cast(`w` as string), 1001) as v3 from `db`.`b`.`keyed` where (
+id > 0
+)) as r
+join (select k0, row_number() over (order by k0) as i from j where c1 = 1 or c2 = 1 or c3 = 1 order by k0 limit 2) as s
+on r.k0 = s.k0;
+
+select 'a' as side, '2' as i, cast(count(*) as string) as n1, cast(count(*) - count(x) as string) as n2, cast(min(f) as string) as n3, cast(max(f) as string) as n4, cast(avg(f) as string) as n5 from (select x, case when abs(x) < 1e300 then x end as f from (select cast(`v` as double) as x from `db`.`a`.`keyed` where (
+id > 0
+)) as r) as t
+union all
+select 'b' as side, '2' as i, cast(count(*) as string) as n1, cast(count(*) - count(x) as string) as n2, cast(min(f) as string) as n3, cast(max(f) as string) as n4, cast(avg(f) as string) as n5 from (select x, case when abs(x) < 1e300 then x end as f from (select cast(`v` as double) as x from `db`.`b`.`keyed` where (
+id > 0
+)) as r) as t;
+
+select 'a' as side, '2' as i, cast(bin as string) as n1, cast(count(*) as string) as n2 from (select case when floor((f - cast('1.5' as double)) / (cast('2.5' as double) - cast('1.5' as double)) * 20) > 19 then 19 else floor((f - cast('1.5' as double)) / (cast('2.5' as double) - cast('1.5' as double)) * 20) end as bin from (select x, case when abs(x) < 1e300 then x end as f from (select cast(`v` as double) as x from `db`.`a`.`keyed` where (
+id > 0
+)) as r) as t where f is not null) as q group by bin
+union all
+select 'b' as side, '2' as i, cast(bin as string) as n1, cast(count(*) as string) as n2 from (select case when floor((f - cast('1.5' as double)) / (cast('2.5' as double) - cast('1.5' as double)) * 20) > 19 then 19 else floor((f - cast('1.5' as double)) / (cast('2.5' as double) - cast('1.5' as double)) * 20) end as bin from (select x, case when abs(x) < 1e300 then x end as f from (select cast(`v` as double) as x from `db`.`b`.`keyed` where (
+id > 0
+)) as r) as t where f is not null) as q group by bin;
+
+with d as (
+select c0, c1, c2, sum(s) as n from (
+select cast(`d` as decimal(38, 2)) as c0, to_json(`n`) as c1, `w'` as c2, -1 as s from `db`.`a`.`keyless`
+union all
+select cast(`d` as decimal(38, 2)) as c0, to_json(`n`) as c1, `w'` as c2, 1 as s from `db`.`b`.`keyless`
+) as u
+group by 1, 2, 3
+having sum(s) <> 0
+)
+select 'total' as kind, cast(coalesce(sum(case when n > 0 then n else 0 end), 0) as string) as n1, cast(coalesce(sum(case when n < 0 then -n else 0 end), 0) as string) as n2, cast(coalesce(sum(cast(n * cast(xxhash64(xxhash64(c0, c0 is null)) as decimal(20, 0)) as decimal(38, 0))), 0) as string) as v0, cast(coalesce(sum(cast(n * cast(xxhash64(xxhash64(c1, c1 is null)) as decimal(20, 0)) as decimal(38, 0))), 0) as string) as v1, cast(coalesce(sum(cast(n * cast(xxhash64(xxhash64(c2, c2 is null)) as decimal(20, 0)) as decimal(38, 0))), 0) as string) as v2 from d
+union all
+select 'added' as kind, cast(abs(n) as string) as n1, cast(null as string) as n2, left(cast(c0 as string), 1001) as v0, left(cast(c1 as string), 1001) as v1, left(cast(c2 as string), 1001) as v2 from (
+select * from d where n > 0 order by 1, 2, 3 limit 1
+) as s
+union all
+select 'removed' as kind, cast(abs(n) as string) as n1, cast(null as string) as n2, left(cast(c0 as string), 1001) as v0, left(cast(c1 as string), 1001) as v1, left(cast(c2 as string), 1001) as v2 from (
+select * from d where n < 0 order by 1, 2, 3 limit 1
+) as s;
+
+{"version": 1, "pairs": [{"id": "keyed", "a": {"kind": "table", "readable": true, "columns": [["id", "bigint"], ["v", "double"], ["w", "string"], ["n", "array<struct<x:int>>"]]}, "b": {"kind": "table", "readable": true, "columns": [["id", "bigint"], ["v", "double"], ["w", "string"], ["n", "array<struct<x:int>>"]]}, "sums": {"a": ["2", "10"], "b": ["2", "11"]}, "compared": ["id", "n", "v", "w"], "undecided": [], "ignored": [], "notes": [], "comparable": true, "sampled": ["id", "n", "v", "w"], "tolerated": true, "join": [["total", "0", "0", "1", "1", "0", "0", "1", "0"], ["before", "1", null, null, null, "7", "[]", "1.5", "x"], ["after", "1", null, null, null, "7", "[]", "2.5", "x"]], "spans": [["a", "2", "2", "0", "1.5", "1.5", "1.5"], ["b", "2", "2", "0", "1.5", "2.5", "2"]], "bins": [["a", "2", "0", "2"], ["b", "2", "0", "1"], ["b", "2", "19", "1"]]}, {"id": "keyless", "a": {"kind": "table", "readable": true, "columns": [["w'", "string"], ["d", "decimal(10,2)"], ["n", "array<struct<x:int>>"]]}, "b": {"kind": "table", "readable": true, "columns": [["w'", "string"], ["d", "bigint"], ["n", "array<struct<x:int>>"]]}, "sums": {"a": ["1", "5"], "b": ["1", "6"]}, "compared": ["d", "n", "w'"], "undecided": [], "ignored": [], "notes": [], "comparable": true, "sampled": ["d", "n", "w'"], "group": [["total", "1", "1", "5", "0", "0"], ["added", "1", null, "3", "[]", "x"], ["removed", "1", null, "4", "[]", "x"]]}, {"id": "lossy", "a": {"kind": "table", "readable": true, "columns": [["id", "bigint"], ["v", "double"]]}, "b": {"kind": "table", "readable": true, "columns": [["id", "bigint"], ["v", "decimal(10,2)"]]}, "sums": {"a": ["1", "5"], "b": ["1", "5"]}, "compared": ["id"], "undecided": ["v"], "ignored": [], "notes": ["v: double and decimal(10,2) can not be compared without loss"], "comparable": true}]}

@@ -1,0 +1,266 @@
+package ladder
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/dbt"
+)
+
+func TestChunks(t *testing.T) {
+	job := func(threads int, rows ...int64) Job {
+		j := Job{Threads: threads}
+		for i, n := range rows {
+			j.Pairs = append(j.Pairs, Pair{ID: fmt.Sprint(i), Rows: n})
+		}
+		return j
+	}
+	small := make([]int64, 100)
+	tests := []struct {
+		name string
+		job  Job
+		want []int // pairs in each model
+	}{
+		{"none", job(4), nil},
+		{"one", job(4, 0), []int{1}},
+		{"fewer than threads", job(4, 0, 0, 0), []int{1, 1, 1}},
+		{"a hundred small ones", job(4, small...), []int{25, 25, 25, 25}},
+		{"a hundred, many threads", job(8, small...), []int{13, 13, 13, 13, 12, 12, 12, 12}},
+		{"a hundred, one thread", job(1, small...), []int{25, 25, 25, 25}},
+		{"large ones alone", job(1, 0, large, 5, 9*large), []int{1, 1, 2}},
+		{"each alone", Job{Alone: true, Threads: 2, Pairs: job(1, 0, 0, 0).Pairs}, []int{1, 1, 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []int
+			seen := map[int]bool{}
+			for _, chunk := range chunks(tt.job) {
+				got = append(got, len(chunk))
+				for _, i := range chunk {
+					seen[i] = true
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("pairs in each model (-want +got):\n%s", diff)
+			}
+			if len(seen) != len(tt.job.Pairs) {
+				t.Errorf("%d of %d pairs are in a model", len(seen), len(tt.job.Pairs))
+			}
+		})
+	}
+	if c := chunks(job(1, 0, large, 5, 9*large)); c[0][0] != 3 {
+		t.Errorf("the first model has pair %d: the largest takes longest and comes first", c[0][0])
+	}
+}
+
+func TestSplit(t *testing.T) {
+	tests := []struct {
+		fold fold
+		sql  string
+		want []string // the last part first
+	}{
+		{foldLower, `"db"."Sch"."Tab""le"`, []string{`Tab"le`, "Sch", "db"}},
+		{foldLower, `db.Sch.TABLE`, []string{"table", "sch", "db"}},
+		{foldUpper, `db."sch".table`, []string{"TABLE", "sch", "DB"}},
+		{foldAny, `Sch.Table`, []string{"Table", "Sch"}},
+		{foldNone, `"a.b"."c"`, []string{"c", "a.b"}},
+		{foldLower, `"a"b`, nil},
+		{foldLower, `"a`, nil},
+		{foldLower, ``, []string{""}},
+	}
+	for _, tt := range tests {
+		d := dialect{fold: tt.fold, Quote: `"`}
+		if got := d.split(tt.sql); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.sql, got, tt.want)
+		}
+	}
+	d := dialect{fold: foldUpper, Quote: `"`}
+	got := d.lookup("0a", Relation{Database: "db", Schema: "s", Identifier: "t", SQL: `s."t"`})
+	if want := (lookup{"0a", "db", "S", "t"}); got != want {
+		t.Errorf("looked up %+v, want %+v", got, want)
+	}
+}
+
+func TestReason(t *testing.T) {
+	tests := []struct{ message, want string }{
+		{"Database Error in model chunk_0000 (models/chunk_0000.sql)\n  permission denied for table x\n  compiled code at target/run/x.sql", "permission denied for table x"},
+		{"Runtime Error in model chunk_0000 (models/chunk_0000.sql)\n  Binder Error: no x\n  \n  LINE 4: select x\n   ^", "Binder Error: no x"},
+		{"", "dbt gave no reason"},
+		{"Database Error in model chunk_0000 (models/chunk_0000.sql)", "dbt gave no reason"},
+		{strings.Repeat("ä", 400), strings.Repeat("ä", 300) + "…"},
+	}
+	for _, tt := range tests {
+		if got := reason(tt.message); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.message, got, tt.want)
+		}
+	}
+}
+
+func TestSay(t *testing.T) {
+	tests := []struct {
+		problem KeyProblem
+		want    string
+	}{
+		{KeyProblem{Columns: []string{"id"}, Repeated: 3, Example: []string{"17"}, Times: 4}, "3 values of id occur more than once in prod, such as 17 (4 times)"},
+		{KeyProblem{Columns: []string{"x", "y"}, InB: true, Repeated: 1, Example: []string{"1", "b"}, Times: 2}, "1 value of x, y occurs more than once in dev: 1, b (2 times)"},
+		{KeyProblem{Columns: []string{"id"}, Nulls: 2}, "id is NULL in 2 rows of prod"},
+		{KeyProblem{Columns: []string{"id"}, InB: true, Nulls: 1}, "id is NULL in 1 row of dev"},
+		{KeyProblem{Columns: []string{"id", "nr"}, Missing: "nr"}, "prod and dev don't both have a column nr"},
+	}
+	for _, tt := range tests {
+		if got := tt.problem.Say("prod", "dev"); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
+// Whatever a name or a condition holds, it comes through Jinja and JSON as it is.
+func TestPlain(t *testing.T) {
+	in := "a {% endraw %} {{ b }} {# c #} 'd' \"e\" \\ %s ä 大 😀 \x00 \u2028 -- <&>"
+	text, err := plain(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsRune(string(text), '%') || slices.ContainsFunc([]rune(string(text)), func(r rune) bool { return r > 0x7e }) {
+		t.Errorf("%s has a percent sign, or is not ASCII", text)
+	}
+	var out string
+	if err := json.Unmarshal(text, &out); err != nil || out != in {
+		t.Errorf("%q came back as %q: %v", in, out, err)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	job := Job{Adapter: "duckdb", Profile: "p", Database: "d", Schema: "s", Threads: 3, Pairs: []Pair{{ID: "1"}, {ID: "2"}, {ID: "3"}}}
+	if err := Write(dir, job); err != nil {
+		t.Fatal(err)
+	}
+	models := func() int {
+		found, err := filepath.Glob(filepath.Join(dir, "models", "*.sql"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	if n := models(); n != 3 {
+		t.Errorf("%d models, want 3", n)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "target"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(resultsFile(dir), []byte("{}"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	job.Pairs = job.Pairs[:1]
+	if err := Write(dir, job); err != nil {
+		t.Fatal(err)
+	}
+	if n := models(); n != 1 {
+		t.Errorf("%d models are left, want 1", n)
+	}
+	if _, err := Read(dir, job); err == nil {
+		t.Error("results of an earlier run were read")
+	}
+	job.Adapter = "oracle"
+	if err := Write(dir, job); err == nil || !strings.Contains(err.Error(), "it knows bigquery, databricks, duckdb") {
+		t.Errorf("for an unknown adapter: %v", err)
+	}
+}
+
+// What a model handed back, and what is made of it.
+func TestFindings(t *testing.T) {
+	const columns = `"a": {"kind": "table", "readable": true, "columns": [["id", "int"], ["v", "int"]]}, "b": {"kind": "table", "readable": true, "columns": [["id", "int"], ["v", "int"]]}, "compared": ["id", "v"], "sampled": ["id", "v"]`
+	sums := func(a, b string) string { return `"sums": {"a": ["2", "` + a + `"], "b": ["2", "` + b + `"]}` }
+	tests := []struct{ name, answer, want string }{
+		{"equal", sums("1", "1"), "2/2 equal"},
+		{"a column was left out", sums("1", "1") + `, "undecided": ["w"]`, "failed: it could not be decided whether the same is in w 2/2"},
+		{"a column was left out, and it differs", sums("1", "2") + `, "undecided": ["w"], "group": [["total", "1", "1", "0", "5"]]`, "2/2 not equal by group by +1 -1 v own"},
+		{"no fingerprint", `"sums": {"a": ["2", null], "b": ["2", null]}`, "failed: it has no fingerprint 2/2"},
+		{"not counted", `"sums": {"a": null, "b": null}`, "failed: its rows were not counted table/table"},
+		{"no detail", sums("1", "2"), "failed: nothing was handed back of what differs 2/2"},
+		{"differs, and nothing differs", sums("1", "2") + `, "join": [["total", "0", "0", "0", "0", "0", "0"]]`, "failed: " + errMoved.Error() + " 2/2"},
+		{"differs, and nothing differs, without a key", sums("1", "2") + `, "group": [["total", "0", "0", null, "0", "0"]]`, "failed: " + errMoved.Error() + " 2/2"},
+		{"rows came in between", sums("1", "2") + `, "join": [["total", "1", "0", "0", "1", "0", "0"]]`, "failed: " + errMoved.Error() + " 2/2"},
+		{"tolerated", sums("1", "2") + `, "tolerated": true, "join": [["total", "0", "0", "0", "2", "0", "0"]]`, "2/2 not equal by join +0 -0 ~0 tolerated"},
+		{"differs, but not by a value", sums("1", "2") + `, "join": [["total", "0", "0", "0", "2", "0", "0"]]`, "failed: " + errMoved.Error() + " 2/2"},
+		{"a short row", sums("1", "2") + `, "join": [["total", "0", "0"]]`, "failed: expected a row of at least 7 values, found 3 2/2"},
+		{"a number that is none", sums("1", "2") + `, "join": [["total", "x", "0", "0", "2", "0", "0"]]`, `failed: expected a number, found "x" 2/2`},
+		{"a sample that is none", sums("1", "2") + `, "join": [["total", "0", "0", "1", "1", "0", "1"], ["other", "1", null, null, null, "1", "1"]]`, `failed: there is no kind of row "other" 2/2`},
+		{
+			"long values", sums("1", "2") + `, "join": [["total", "1", "1", "0", "2", "0", "0"], ["added", "1", null, null, null, "` + strings.Repeat("x", 1001) + `", null]]`,
+			"2/2 not equal by join +1 -1 ~0 <added id=" + strings.Repeat("x", 60) + "…,v=NULL>",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := dbt.Result{UniqueID: "model.x", Status: dbt.StatusSuccess}
+			if err := json.Unmarshal([]byte(`{"code": `+string(mustJSON(t, `{"version": 1, "pairs": [{"id": "p", `+columns+`, `+tt.answer+`}]}`))+`}`), &r.Response); err != nil {
+				t.Fatal(err)
+			}
+			f := chunkFindings(r, []Pair{{ID: "p", Depth: Detail}})[0]
+			if got := said(f); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+	// What fails along with others is tried again alone, what fails alone is not.
+	job := Job{Pairs: []Pair{{ID: "p"}, {ID: "q"}, {ID: "r"}}}
+	failed := dbt.Result{UniqueID: "model.x", Status: dbt.StatusError, Message: "no"}
+	findings := append(chunkFindings(failed, job.Pairs[:2]), chunkFindings(failed, job.Pairs[2:])...)
+	again, ok := Retry(job, findings)
+	if !ok || !again.Alone || len(again.Pairs) != 2 || again.Pairs[1].ID != "q" {
+		t.Errorf("again: %t, %+v", ok, again)
+	}
+	if _, ok := Retry(again, chunkFindings(failed, again.Pairs[:1])); ok {
+		t.Error("what failed alone is tried a third time")
+	}
+	if f := chunkFindings(dbt.Result{}, job.Pairs[:1])[0]; f.Failed == "" {
+		t.Error("a model that did not run has no failure")
+	}
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// Whatever dbt hands back: no panic, and nothing equal that was not counted and
+// does not have one fingerprint.
+func FuzzAnswer(f *testing.F) {
+	f.Add(`{"version": 1, "pairs": [{"id": "p", "a": {"readable": true, "columns": [["x", "int"]]}, "b": {"readable": true, "columns": [["x", "int"]]}, "compared": ["x"], "sums": {"a": ["1", "2"], "b": ["1", "2"]}}]}`)
+	f.Add(`{"version": 1, "pairs": [{"id": "p", "a": {"readable": true, "columns": [["x", "int"]]}, "b": {"readable": true, "columns": [["x", "int"]]}, "compared": ["x"], "sampled": ["x"], "sums": {"a": ["1", "2"], "b": ["1", "3"]}, "join": [["total", "0", "0", "1", "1", "1"], ["before", "1", null, null, null, "5"], ["after", "1", null, null, null, "6"]], "spans": [["a", "0", "1", "0", "1", "2", "1.5"]], "bins": [["a", "0", "19", "1"]]}]}`)
+	f.Add(`{"version": 1, "pairs": [{"id": "p", "a": null, "b": {"readable": false}, "key": {"problem": "repeated", "count": "x", "example": [null]}, "group": [["total", "1", "0", null, null]]}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var r dbt.Result
+		r.UniqueID, r.Status = "model.x", dbt.StatusSuccess
+		if err := json.Unmarshal([]byte(`{"code": `+string(mustJSON(t, text))+`}`), &r.Response); err != nil {
+			t.Fatal(err)
+		}
+		found := chunkFindings(r, []Pair{{ID: "p", Depth: Detail}})
+		if len(found) != 1 || found[0].ID != "p" {
+			t.Fatalf("found %+v", found)
+		}
+		one := found[0]
+		if one.Equal == nil {
+			return
+		}
+		if one.Failed != "" || !one.A.Exists || !one.B.Exists || one.A.Rows == nil || one.B.Rows == nil {
+			t.Errorf("compared, and %+v", one)
+		}
+		if *one.Equal && *one.A.Rows != *one.B.Rows || *one.Equal != (one.Detail == nil) {
+			t.Errorf("equal %t, and %+v", *one.Equal, one)
+		}
+	})
+}
