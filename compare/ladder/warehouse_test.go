@@ -5,6 +5,7 @@ package ladder
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,8 @@ type warehouse struct {
 	env      []string
 	// exec runs statements, each a string of its own.
 	exec func(t *testing.T, statements ...string)
+	// query returns the rows of a select of texts.
+	query func(t *testing.T, sql string) [][]string
 }
 
 var pgServer = sync.OnceValues(func() (*postgres.Server, error) {
@@ -66,6 +69,15 @@ func newWarehouse(t *testing.T, adapter string) warehouse {
 			script := "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nfor s in sys.stdin.read().split('\\0'):\n    c.execute(s)\n"
 			run(t, strings.NewReader(strings.Join(statements, "\x00")), nil, filepath.Join(venv, "bin", "python"), "-c", script, file)
 		}
+		w.query = func(t *testing.T, sql string) [][]string {
+			t.Helper()
+			script := "import duckdb, json, sys\nprint(json.dumps(duckdb.connect(sys.argv[1]).execute(sys.stdin.read()).fetchall()))\n"
+			var rows [][]string
+			if err := json.Unmarshal(run(t, strings.NewReader(sql), nil, filepath.Join(venv, "bin", "python"), "-c", script, file), &rows); err != nil {
+				t.Fatal(err)
+			}
+			return rows
+		}
 	case "postgres":
 		server, err := pgServer()
 		if err != nil {
@@ -85,6 +97,14 @@ func newWarehouse(t *testing.T, adapter string) warehouse {
 					t.Fatalf("%v\n%s", err, shorten(s, 2000))
 				}
 			}
+		}
+		w.query = func(t *testing.T, sql string) [][]string {
+			t.Helper()
+			rows, err := db.Query(t.Context(), sql)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rows
 		}
 	}
 	profile := "test:\n  target: dev\n  outputs:\n    dev: " + output + "\n"
