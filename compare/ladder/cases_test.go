@@ -238,6 +238,20 @@ var everywhere = []testCase{
 		Pair{Key: []string{"id"}, Tolerance: map[string]float64{"": 0.1}},
 		"1/1 not equal by join +0 -0 ~0 tolerated v: type changed",
 	},
+
+	// Distributions.
+	{
+		"distribution", tables("id integer, v double precision, w varchar(9), x integer", "(1,0,'a',1),(2,10,'b',1),(3,NULL,'c',1)", "(1,0,'x',1),(2,20,'b',1),(3,5,'c',1)"),
+		Pair{Key: []string{"id"}, Distributions: true},
+		"3/3 not equal by join +0 -0 ~3 v~2 {3 rows, 1 NULL, 0 5 10, 0:1, 10:1} {3 rows, 0 NULL, 0 8.333333333333334 20, 0:1, 5:1, 19:1} w~1",
+	},
+	{
+		"distribution of what is not finite", tables("id integer, v double precision", "(1,cast('NaN' as double precision)),(2,cast('-Infinity' as double precision)),(3,7)", "(1,1),(2,NULL),(3,7)"),
+		Pair{Distributions: true},
+		"3/3 not equal by group by +2 -2 v own {3 rows, 0 NULL, 7 7 7, 19:1} {3 rows, 1 NULL, 1 4 7, 0:1, 19:1}",
+	},
+	{"distribution of one value", tables("v decimal(10,2)", "(7.50),(7.50)", "(7.50)"), Pair{Distributions: true}, "2/1 not equal by group by +0 -1 v own {2 rows, 0 NULL, 7.5 7.5 7.5, 0:2} {1 rows, 0 NULL, 7.5 7.5 7.5, 0:1}"},
+	{"distribution of nothing", tables("id integer, v double precision", "(1,NULL)", "(1,cast('NaN' as double precision))"), Pair{Key: []string{"id"}, Distributions: true}, "1/1 not equal by join +0 -0 ~1 v~1 {1 rows, 1 NULL} {1 rows, 0 NULL}"},
 }
 
 func TestDuckDB(t *testing.T)   { check(t, "duckdb", slices.Concat(everywhere, duckdbCases)) }

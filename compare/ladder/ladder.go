@@ -2,7 +2,48 @@
 // project whose models climb a ladder of queries (which columns there are, count
 // and fingerprint, detail) and hand rows back as text through run_results.json.
 // It reads; nothing is created in the warehouse. It knows nothing of builds, git
-// or why two relations are compared.
+// or why two relations are compared, and it runs nothing: the caller runs dbt with
+// [Args] between [Write] and [Read], and once more if [Retry] says so.
+//
+// # What is the same
+//
+// Two relations are equal if they have as many rows, and the sum of their rows'
+// hashes is the same. A row's hash, in 64 bits, is that of the values of the common
+// columns in the order of their names, each put into it with its place; it is hashed
+// again before it is summed, so that values which rows have swapped change the sum.
+// The sum is exact, and neither the order of rows nor that of columns matters. If
+// the hashes are as good as random, two relations that differ come out equal with a
+// chance of 2^-64 (PostgreSQL: 2^-63), about one in 10^19, whatever their size: as
+// surely as any of the machines involved does not err. That holds for data, not
+// for somebody who looks for a collision. Two hashes would make it 2^-128 for half
+// as much time again; one was chosen.
+//
+// A hash is only as good as what enters it, and the databases' own hashes forget
+// things: the dialects say which, and what enters in their place. Where a database
+// can't hash a type, its text enters.
+//
+// Values are the same as the database compares them: -0.0 is 0.0, NaN is NaN, NULL
+// is NULL and nothing else, an instant is the same in any zone, a char is so without
+// the spaces at its end; but a collation that ignores case or accents makes nothing
+// the same, JSON is compared as the database writes it (so PostgreSQL's jsonb
+// without regard to the order of keys), and so are intervals. Columns are the same
+// by their exact names, also where the database ignores case: a column whose name
+// changed in case only was removed and added. Of a key, of columns that are ignored
+// and of tolerances case is ignored if no name fits exactly.
+//
+// Columns of two types are compared through a type that holds both sides' values;
+// where there is none, as text, and a note says so. A timestamp and one with a time
+// zone are compared as of UTC. A pair with a column of which nothing can be said never comes
+// out equal.
+//
+// # What differs
+//
+// A tolerance t allows |a-b| <= t * max(1, |a|, |b|): it is absolute below 1 and in
+// proportion above. It needs a key, since without one it isn't known which rows to
+// compare.
+//
+// Count and detail have to agree: if they don't, because something was written in
+// between, the pair has failed and was not compared.
 package ladder
 
 import "dot-for-dbt/compare/report"
@@ -31,7 +72,7 @@ type Pair struct {
 	// Depth is how far up the ladder to climb.
 	Depth Depth
 	// Key are columns that are thought to tell rows apart; none: the keyless
-	// way.
+	// way. Whether they do is looked at before they are used.
 	Key []string
 	// Where is a condition in SQL on both sides, "" for none.
 	Where string

@@ -50,6 +50,11 @@ func said(f Finding) string {
 		if c.Own {
 			add("%s own", c.Name)
 		}
+		for _, d := range []*report.Distribution{c.Before, c.After} {
+			if d != nil {
+				add("{%s}", distribution(*d))
+			}
+		}
 	}
 	if f.Detail != nil {
 		if k := f.Detail.KeyProblem; k != nil {
@@ -87,4 +92,19 @@ func row(values map[string]*string) string {
 		}
 	}
 	return " " + strings.Join(names, ",")
+}
+
+// distribution is one in a line: rows, NULLs, least, mean and greatest value, and
+// the parts that have any.
+func distribution(d report.Distribution) string {
+	out := fmt.Sprintf("%d rows, %d NULL", d.Rows, d.Nulls)
+	if d.Min != nil && d.Mean != nil && d.Max != nil {
+		out += fmt.Sprintf(", %g %g %g", *d.Min, *d.Mean, *d.Max)
+	}
+	for i, n := range d.Bins {
+		if n != 0 {
+			out += fmt.Sprintf(", %d:%d", i, n)
+		}
+	}
+	return out
 }
