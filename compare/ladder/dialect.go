@@ -51,7 +51,8 @@ type dialect struct {
 	Materialized string `json:"materialized"`
 
 	// Types are those that are known, by their name in lower case without what
-	// stands in parentheses; Other is any other.
+	// stands in parentheses, or with () in its place where that makes a difference;
+	// Other is any other.
 	Types map[string]sqlType `json:"types"`
 	Other sqlType            `json:"other"`
 	// Casts are what two different types are compared as.
@@ -238,6 +239,7 @@ var postgreSQL = dialect{
 		"integer":                     {Class: integer, Digits: 10, Hash: "hashint4extended({0}, {1})"},
 		"bigint":                      {Class: integer, Digits: 19, Hash: pgInt8},
 		"numeric":                     {Class: decimal, Hash: pgNumeric},
+		"numeric()":                   {Class: decimal, Hash: "hash_numeric_extended({0}, case when {0} < 0 then -{1} else {1} end)"}, // never infinite
 		"real":                        {Class: float, Hash: "hashfloat4extended({0}, {1})"},
 		"double precision":            {Class: float, Hash: "hashfloat8extended({0}, {1})"},
 		"text":                        {Class: text, Hash: pgText},

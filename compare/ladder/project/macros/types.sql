@@ -71,6 +71,7 @@
   {%- endif -%}
   {%- if '<' in base -%}{%- set base = base[:base.index('<')] -%}{%- endif -%}
   {%- set fact = facts.types.get(base, facts.other) -%}
+  {%- if arguments -%}{%- set fact = facts.types.get(base ~ '()', fact) -%}{%- endif -%}
   {%- set scale = arguments[1] | int if fact.class == 'decimal' and arguments | length == 2 else 0 -%}
   {%- set whole = arguments[0] | int - scale if fact.class == 'decimal' and arguments else (fact.digits or 0) -%}
   {{ return({'base': base, 'fact': fact, 'scale': scale, 'whole': whole}) }}
