@@ -40,12 +40,15 @@ func (p *pair) check(specs asked) error {
 		return hinted(fmt.Sprintf("%s and %s lie in different databases (%s %s and %s): no query can read both", a.Name, b.Name, what, of, other),
 			"build both with one target: dot compare prod@main prod@HEAD --build")
 	}
+	support, err := ladder.SupportOf(a.Place.Adapter)
 	switch {
 	case a.Place.Adapter != b.Place.Adapter:
 		return differ("adapter", a.Place.Adapter, b.Place.Adapter)
+	case err != nil:
+		return err
 	case a.Place.Host != b.Place.Host:
 		return differ("at", a.Place.Host, b.Place.Host)
-	case a.Place.Database != b.Place.Database && !ladder.CrossDatabase(a.Place.Adapter):
+	case a.Place.Database != b.Place.Database && !support.Across:
 		return differ("database", a.Place.Database, b.Place.Database)
 	}
 	return nil

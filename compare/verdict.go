@@ -226,6 +226,9 @@ func (v *verdicts) comparison(findings []ladder.Finding) report.Comparison {
 		}
 	}
 	report.Sort(c.Relations)
+	if support, err := ladder.SupportOf(v.b.Place.Adapter); err == nil && !support.Run {
+		c.Warnings = append(c.Warnings, "the SQL for "+v.b.Place.Adapter+" is from its manual and was never run by dot's tests: check what matters by hand")
+	}
 	if v.a.DBT != v.b.DBT {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("the builds were made by dbt %s and dbt %s", c.Baseline.DBT, c.Candidate.DBT))
 	}

@@ -13,6 +13,8 @@ type dialect struct {
 	// Run says whether it was ever run: the tests run DuckDB and PostgreSQL; what
 	// is written of the others was read in their manuals.
 	Run bool `json:"-"`
+	// oneDatabase is set where a query can't read two databases.
+	oneDatabase bool
 	// fold is how a name without quotes is looked up, metadata the query for which
 	// relations and columns there are.
 	fold     fold
@@ -121,6 +123,21 @@ type casts struct {
 	Approximate sqlType `json:"approximate"`
 }
 
+// Support is what is known of comparing through an adapter.
+type Support struct {
+	// Run says whether it was ever run, by the tests.
+	Run bool
+	// Across says whether one query can read several databases.
+	Across bool
+}
+
+// SupportOf returns what is known of an adapter, by dbt's name of it. It is an error
+// where dot doesn't know its SQL.
+func SupportOf(adapter string) (Support, error) {
+	d, err := dialectOf(adapter)
+	return Support{Run: d.Run, Across: !d.oneDatabase}, err
+}
+
 // dialectOf returns the dialect of an adapter.
 func dialectOf(adapter string) (dialect, error) {
 	if d, ok := dialects[adapter]; ok {
@@ -151,7 +168,7 @@ var dialects = map[string]dialect{
 // value enters, too. Of an integer of 128 bits it takes the two halves' hashes
 // together by XOR: 0 and -1 have the same. So does its nearest double.
 var duckDB = dialect{
-	Run:      true,
+	Run: true, oneDatabase: true,
 	fold:     foldAny,
 	metadata: duckdbMetadata,
 	Quote:    `"`, Escape: `""`,
@@ -220,7 +237,7 @@ var duckDB = dialect{
 // hash to the seed, which therefore can't stand for NULL. The mix goes by numeric,
 // since that takes all 64 bits, but for the sign.
 var postgreSQL = dialect{
-	Run:      true,
+	Run: true, oneDatabase: true,
 	fold:     foldLower,
 	metadata: postgresMetadata,
 	Quote:    `"`, Escape: `""`,

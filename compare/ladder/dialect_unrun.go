@@ -85,9 +85,10 @@ var bigQuery = dialect{
 // redshift hashes values by FNV, with the column's place as the seed, and that
 // again as text, since FNV alone mixes its low bits too little.
 var redshift = dialect{
-	fold:     foldLower,
-	metadata: redshiftMetadata,
-	Quote:    `"`, Escape: `""`,
+	oneDatabase: true,
+	fold:        foldLower,
+	metadata:    redshiftMetadata,
+	Quote:       `"`, Escape: `""`,
 	Text:     "cast({} as varchar)",
 	Clip:     "left({}, 1001)",
 	Double:   "cast({} as double precision)",

@@ -3,7 +3,7 @@
 // and fingerprint, detail) and hand rows back as text through run_results.json.
 // It reads; nothing is created in the warehouse. It knows nothing of builds, git
 // or why two relations are compared, and it runs nothing: the caller runs dbt with
-// [Args] between [Write] and [Read], and once more if [Retry] says so.
+// [Options] between [Write] and [Read], and once more if [Retry] says so.
 //
 // # What is the same
 //

@@ -132,7 +132,7 @@ func (w warehouse) compare(t *testing.T, pairs []Pair) map[string]Finding {
 		if err := Write(dir, job); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.CommandContext(t.Context(), filepath.Join(w.venv, "bin", "dbt"), append(Args(dir, job), "--profiles-dir", w.profiles)...)
+		cmd := exec.CommandContext(t.Context(), filepath.Join(w.venv, "bin", "dbt"), arguments(dir, w.profiles, job)...)
 		cmd.Env = append(os.Environ(), w.env...)
 		said, runErr := cmd.CombinedOutput()
 		findings, err := Read(dir, job)
@@ -159,4 +159,16 @@ func run(t *testing.T, stdin *strings.Reader, env []string, argv ...string) []by
 		t.Fatalf("%s: %v\n%s", argv[0], err, &stderr)
 	}
 	return stdout.Bytes()
+}
+
+// arguments are those of dbt for the run of a job's project.
+func arguments(dir, profiles string, job Job) []string {
+	words := []string{
+		"run", "--project-dir", dir, "--target-path", targetPath(dir), "--log-path", filepath.Join(dir, "logs"),
+		"--profiles-dir", profiles, "--profile", job.Profile,
+	}
+	for _, o := range Options(job) {
+		words = append(words, o.Words()...)
+	}
+	return words
 }

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"dot-for-dbt/internal/dbt"
 )
 
 // project is what each generated project has in common.
@@ -59,17 +61,18 @@ func Write(dir string, job Job) error {
 	return nil
 }
 
-// Args returns dbt's arguments for the run of the project in a directory; where
-// the profile is, and which target of it, is for the caller to add.
-func Args(dir string, job Job) []string {
-	return []string{
-		"run", "--project-dir", dir, "--target-path", targetPath(dir), "--log-path", filepath.Join(dir, "logs"),
-		"--profile", job.Profile, "--threads", strconv.Itoa(max(job.Threads, 1)),
-		"--log-level-file", "none", "--no-send-anonymous-usage-stats", "--write-json",
+// Options are those of the dbt run of a job's project, but for where it and the
+// profile lie, and with which target it connects. Its target path is target, in
+// the project's directory.
+func Options(job Job) []dbt.Option {
+	no := func(flag string) dbt.Option { return dbt.Option{Flag: flag, Negated: true} }
+	return []dbt.Option{
+		dbt.NewOption("threads", strconv.Itoa(max(job.Threads, 1))),
+		dbt.NewOption("log-level-file", "none"), no("send-anonymous-usage-stats"), dbt.NewOption("write-json"),
 		// Of what the environment may say otherwise.
-		"--no-fail-fast", "--no-defer", "--no-empty",
+		no("fail-fast"), no("defer"), no("empty"),
 		// It is of no use here: nothing is created, and no relation is asked for.
-		"--no-populate-cache",
+		no("populate-cache"),
 	}
 }
 

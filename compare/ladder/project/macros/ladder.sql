@@ -134,7 +134,7 @@
         {%- set sum = facts.sum.format(facts.mix.format(dot_row_hash(facts, pair.columns, side))) -%}
       {%- endif -%}
       {%- do selects.append("select '" ~ number ~ "' as pair, '" ~ side ~ "' as side, "
-        ~ facts.text.format('count(*)') ~ ' as n1, ' ~ facts.text.format(sum) ~ ' as n2 from ' ~ dot_from(pair, side)) -%}
+        ~ facts.text.format('count(*)') ~ ' as n, ' ~ facts.text.format(sum) ~ ' as fingerprint from ' ~ dot_from(pair, side)) -%}
     {%- endfor -%}
   {%- endfor -%}
   {%- if selects -%}

@@ -8,21 +8,21 @@ select database_name, schema_name, view_name as name, 'view' as kind from duckdb
 left join duckdb_columns() as c on c.database_name = t.database_name and c.schema_name = t.schema_name and c.table_name = t.name
 order by r.n, c.column_index;
 
-select '0' as pair, 'a' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(hash(hash("id", "n", cast("n" as varchar), "v", "w" collate "binary"))), 0) as varchar) as n2 from "db"."a"."keyed" where (
+select '0' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", "n", cast("n" as varchar), "v", "w" collate "binary"))), 0) as varchar) as fingerprint from "db"."a"."keyed" where (
 id > 0
 )
 union all
-select '0' as pair, 'b' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(hash(hash("id", "n", cast("n" as varchar), "v", "w" collate "binary"))), 0) as varchar) as n2 from "db"."b"."keyed" where (
+select '0' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", "n", cast("n" as varchar), "v", "w" collate "binary"))), 0) as varchar) as fingerprint from "db"."b"."keyed" where (
 id > 0
 )
 union all
-select '1' as pair, 'a' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", cast("n" as varchar), "w'" collate "binary"))), 0) as varchar) as n2 from "db"."a"."keyless"
+select '1' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", cast("n" as varchar), "w'" collate "binary"))), 0) as varchar) as fingerprint from "db"."a"."keyless"
 union all
-select '1' as pair, 'b' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", cast("n" as varchar), "w'" collate "binary"))), 0) as varchar) as n2 from "db"."b"."keyless"
+select '1' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", cast("n" as varchar), "w'" collate "binary"))), 0) as varchar) as fingerprint from "db"."b"."keyless"
 union all
-select '2' as pair, 'a' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(hash(hash("id", cast(cast("v" as double) + 0.0 as varchar)))), 0) as varchar) as n2 from "db"."a"."lossy"
+select '2' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", cast(cast("v" as double) + 0.0 as varchar)))), 0) as varchar) as fingerprint from "db"."a"."lossy"
 union all
-select '2' as pair, 'b' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(hash(hash("id", case when try_cast(cast(cast("v" as double) as varchar) as decimal(38, 2)) = "v" then cast(cast("v" as double) as varchar) else cast("v" as varchar) end))), 0) as varchar) as n2 from "db"."b"."lossy";
+select '2' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", case when try_cast(cast(cast("v" as double) as varchar) as decimal(38, 2)) = "v" then cast(cast("v" as double) as varchar) else cast("v" as varchar) end))), 0) as varchar) as fingerprint from "db"."b"."lossy";
 
 select 'a' as side, cast(coalesce(sum(case when k0 is null then n else 0 end), 0) as varchar) as n1, cast(coalesce(sum(case when n > 1 and not (k0 is null) then 1 else 0 end), 0) as varchar) as n2 from (select k0, count(*) as n from (select "id" as k0 from "db"."a"."keyed" where (
 id > 0

@@ -5,21 +5,21 @@ join (select * from "db".information_schema.tables) as t on t.table_catalog = r.
 left join (select * from "db".information_schema.columns) as c on c.table_catalog = t.table_catalog and c.table_schema = t.table_schema and c.table_name = t.table_name
 order by r.n, c.ordinal_position;
 
-select '0' as pair, 'a' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(cast(hash(hash("id", to_json("n"), "v", "w")) as number(38, 0))), 0) as varchar) as n2 from "db"."a"."keyed" where (
+select '0' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(cast(hash(hash("id", to_json("n"), "v", "w")) as number(38, 0))), 0) as varchar) as fingerprint from "db"."a"."keyed" where (
 id > 0
 )
 union all
-select '0' as pair, 'b' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(cast(hash(hash("id", to_json("n"), "v", "w")) as number(38, 0))), 0) as varchar) as n2 from "db"."b"."keyed" where (
+select '0' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(cast(hash(hash("id", to_json("n"), "v", "w")) as number(38, 0))), 0) as varchar) as fingerprint from "db"."b"."keyed" where (
 id > 0
 )
 union all
-select '1' as pair, 'a' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(cast(hash(hash("d", to_json("n"), "w'")) as number(38, 0))), 0) as varchar) as n2 from "db"."a"."keyless"
+select '1' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(cast(hash(hash("d", to_json("n"), "w'")) as number(38, 0))), 0) as varchar) as fingerprint from "db"."a"."keyless"
 union all
-select '1' as pair, 'b' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(cast(hash(hash("d", to_json("n"), "w'")) as number(38, 0))), 0) as varchar) as n2 from "db"."b"."keyless"
+select '1' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(cast(hash(hash("d", to_json("n"), "w'")) as number(38, 0))), 0) as varchar) as fingerprint from "db"."b"."keyless"
 union all
-select '2' as pair, 'a' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(cast(hash(hash("id")) as number(38, 0))), 0) as varchar) as n2 from "db"."a"."lossy"
+select '2' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(cast(hash(hash("id")) as number(38, 0))), 0) as varchar) as fingerprint from "db"."a"."lossy"
 union all
-select '2' as pair, 'b' as side, cast(count(*) as varchar) as n1, cast(coalesce(sum(cast(hash(hash("id")) as number(38, 0))), 0) as varchar) as n2 from "db"."b"."lossy";
+select '2' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(cast(hash(hash("id")) as number(38, 0))), 0) as varchar) as fingerprint from "db"."b"."lossy";
 
 select 'a' as side, cast(coalesce(sum(case when k0 is null then n else 0 end), 0) as varchar) as n1, cast(coalesce(sum(case when n > 1 and not (k0 is null) then 1 else 0 end), 0) as varchar) as n2 from (select k0, count(*) as n from (select "id" as k0 from "db"."a"."keyed" where (
 id > 0
