@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -90,17 +89,12 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 // candidate's environment does.
 func (p *pair) how(nodes []code.Node) (How, error) {
 	how, settings := p.Request.How, p.Program.Settings(p.b).Compare
-	keys := maps.Clone(settings.Keys)
-	if keys == nil {
-		keys = map[string][]string{}
-	}
-	for name, columns := range how.Keys {
+	how.configured = settings.Keys
+	for name := range how.Keys {
 		if !slices.ContainsFunc(nodes, func(n code.Node) bool { return named(n, name) }) {
 			return how, hinted(fmt.Sprintf("--key: neither build has a relation %q", name), "a model is named as in dbt: --key orders=order_id")
 		}
-		keys[name] = columns
 	}
-	how.Keys = keys
 	if how.Tolerance == nil {
 		how.Tolerance = settings.Tolerance
 	}
@@ -117,10 +111,15 @@ func (p *pair) how(nodes []code.Node) (How, error) {
 func named(n code.Node, name string) bool { return n.Name == name || n.ID == name }
 
 // key returns the columns that tell a node's rows apart, and who says so.
-func (p *verdicts) key(n code.Node) (columns []string, from string) {
-	for name, columns := range p.how.Keys {
-		if named(n, name) {
-			return columns, "given"
+func (v *verdicts) key(n code.Node) (columns []string, from string) {
+	for _, given := range []struct {
+		keys map[string][]string
+		from string
+	}{{v.how.Keys, "--key"}, {v.how.configured, "dot_environments.yml"}} {
+		for name, columns := range given.keys {
+			if named(n, name) {
+				return columns, given.from
+			}
 		}
 	}
 	return n.Key, n.KeyFrom

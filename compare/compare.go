@@ -46,6 +46,8 @@ type How struct {
 	ColumnsOnly   bool
 	CountsOnly    bool
 	Distributions bool // of numeric columns that differ
+
+	configured map[string][]string // keys that the environment has
 }
 
 // A Comparison is a compiled request: a program whose run makes the report.
