@@ -226,6 +226,9 @@ func (v *verdicts) comparison(findings []ladder.Finding) report.Comparison {
 		}
 	}
 	report.Sort(c.Relations)
+	if len(c.Relations) > 0 && !slices.ContainsFunc(v.nodes, func(n code.Node) bool { return n.A.In && n.B.In }) {
+		c.Warnings = append(c.Warnings, "the builds have no relation in common: is this the same project, under the same name?")
+	}
 	if support, err := ladder.SupportOf(v.b.Place.Adapter); err == nil && !support.Run {
 		c.Warnings = append(c.Warnings, "the SQL for "+v.b.Place.Adapter+" is from its manual and was never run by dot's tests: check what matters by hand")
 	}

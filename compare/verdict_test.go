@@ -284,3 +284,17 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingInCommon: two projects have no relation in common, which is said.
+func TestNothingInCommon(t *testing.T) {
+	l := newLineage("a! b!")
+	l.node("a").B.In = false
+	l.node("b").A.In = false
+	v := newVerdicts(l.a, l.b, How{ColumnsOnly: true}, l.nodes)
+	v.settle(nil)
+	there := ladder.Side{Exists: true}
+	got := v.comparison([]ladder.Finding{{ID: "a", A: there}, {ID: "b", B: there}})
+	if len(got.Warnings) == 0 || !strings.Contains(got.Warnings[0], "no relation in common") {
+		t.Errorf("warnings %q", got.Warnings)
+	}
+}

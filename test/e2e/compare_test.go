@@ -114,8 +114,12 @@ func TestCompare(t *testing.T) {
 		s.part("what stands is compared, and the exit code says so", func() {
 			s.wantVerdicts(s.compare(1, "prod@main", "dev@HEAD", "--exit-code"), 0, compareShop...)
 		})
-		s.part("a table for people", func() {
-			text := s.mustDot("compare", "prod@main", "dev@HEAD", "--sample", "1").stdout
+		s.part("--fresh, and a table for people", func() {
+			res := s.mustDot("compare", "prod@main", "dev@HEAD", "--fresh", "--sample", "1", "--log", "quiet")
+			if strings.Count(res.stderr, "--force") < 2 {
+				t.Error("not both sides were built anew")
+			}
+			text := res.stdout
 			for _, want := range []string{"fct_orders", "differs", "customer_value", "added"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("the table does not say %q", want)
