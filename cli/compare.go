@@ -15,6 +15,7 @@ import (
 	"dot-for-dbt/compare"
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/ui"
 )
 
@@ -208,6 +209,7 @@ func (c *compareCommand) print(a *app, found report.Report) (err error) {
 		err = report.HTML(&text, found)
 	default:
 		table := a.compareTable()
+		table.out = table.out.To(&text)
 		if c.Output != "" {
 			table.out, table.width = ui.NewPrinter(&text, a.color, a.getenv), ui.LineWidth(&text)
 		}
@@ -224,11 +226,23 @@ func (c *compareCommand) print(a *app, found report.Report) (err error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(a.Dir, name)
 	}
-	if err := os.WriteFile(name, text.Bytes(), 0o644); err != nil {
+	if err := writeReport(name, text.Bytes()); err != nil {
 		return fmt.Errorf("--output: %w", err)
 	}
 	a.say.Note("the report is in " + c.Output)
 	return nil
+}
+
+// writeReport writes a file. An earlier one is replaced when the new one is whole;
+// what is no plain file, such as a device or a link, is written to.
+func writeReport(name string, text []byte) error {
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return err
+	}
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(name, text, 0o644)
+	}
+	return durable.Write(name, text, 0o644)
 }
 
 // ending says what went wrong, and returns the exit code as an error.
