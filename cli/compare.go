@@ -252,7 +252,9 @@ func (c *compareCommand) ending(ctx context.Context, a *app, result *graph.Resul
 		switch r.Outcome {
 		case graph.Broken:
 			failed = true
-			a.say.Error(r.Err)
+			if !c.Build && !c.Fresh { // else it was said with the builds
+				a.say.Error(r.Err)
+			}
 		case graph.NotRun:
 			failed = true
 			if step := result.Plan.Steps[i].Step; step.Kind == "compare" && r.Cause != "" {
