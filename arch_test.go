@@ -22,7 +22,7 @@ var house = map[string][]string{
 	".": {"cli"},
 	"cli": {
 		"compare", "compare/report", "config", "doctor", "graph", "spec", "steps",
-		"internal/dbt", // the table of commands and flags
+		"internal/dbt",     // the table of commands and flags
 		"internal/durable", // a report in a file
 		"internal/ignore",
 		"internal/proc", // signals

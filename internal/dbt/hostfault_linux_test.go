@@ -217,14 +217,12 @@ func TestHostsDotKilled(t *testing.T) {
 			p := newPatient(newVenue(t), func(p *patient, call Call) {
 				dot = playDot(p, call)
 			})
-			if together {
-				p.signal(p.host, syscall.SIGSTOP)
+			if together { // the first of them must not see the other go
+				p.signal(dot.Process.Pid, syscall.SIGSTOP)
+				p.signal(p.host, syscall.SIGKILL)
 			}
 			p.signal(dot.Process.Pid, syscall.SIGKILL)
 			_ = dot.Wait()
-			if together {
-				p.signal(p.host, syscall.SIGKILL)
-			}
 			p.interrupted()
 			if err := syscall.Flock(int(p.reopened()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
 				t.Errorf("its lock is not held: %v", err)

@@ -15,8 +15,9 @@ import (
 )
 
 // volatile are the fields of records and ledgers that differ from run to run; a
-// manifest's size does since it holds times.
-var volatile = []string{"seal", "pid", "started", "finished", "time", "run", "invocation", "manifest"}
+// manifest's size does since it holds times, and that a node was made from nothing
+// is known no more where a run was killed that may have begun it.
+var volatile = []string{"seal", "pid", "started", "finished", "time", "since", "run", "invocation", "manifest"}
 
 // Tree is what is in a .dot directory, by path, but for what differs between two
 // runs of the same: times, ids and process ids, what dbt itself writes, what a
