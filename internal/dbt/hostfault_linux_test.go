@@ -136,6 +136,21 @@ func (p *patient) interrupted() {
 	}
 }
 
+// interruptedNoMore waits until the command, which may go on, is gone, and makes sure
+// that it was interrupted once in all: a second time would have it miss the gate.
+func (p *patient) interruptedNoMore() {
+	p.v.t.Helper()
+	eventually(p.v.t, "the command is gone", func() bool {
+		if gate, err := os.OpenFile(p.gate, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+			gate.Close()
+		}
+		return !alive(p.command)
+	})
+	if text, _ := os.ReadFile(p.counted); string(text) != "1" {
+		p.v.t.Errorf("it was interrupted %s times in all", text)
+	}
+}
+
 func (p *patient) signal(pid int, s syscall.Signal) {
 	p.v.t.Helper()
 	if err := syscall.Kill(pid, s); err != nil {
@@ -228,6 +243,7 @@ func TestHostsDotKilled(t *testing.T) {
 				t.Errorf("its lock is not held: %v", err)
 			}
 			p.goOn()
+			p.interruptedNoMore()
 		})
 	}
 }
