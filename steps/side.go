@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -79,7 +80,7 @@ func (p *Program) Side(i int) (Side, error) {
 	side := Side{
 		BuildInfo: p.Builds[i], Commit: b.commit, Env: b.Env, Suffix: b.suffix,
 		Profile:  b.output.Profile,
-		Manifest: path.Join(base.state, "manifest.json"), State: base.state,
+		Manifest: filepath.Join(base.state, "manifest.json"), State: base.state,
 		Nodes: make(map[string]Held, len(found.Nodes)),
 		repo:  p.Repo, prefix: c.prefix,
 	}
@@ -116,8 +117,8 @@ func (p *Program) ReadCall(i int, dir string, options ...dbt.Option) dbt.Call {
 		Fixed: []dbt.Option{
 			dbt.NewOption("project-dir", dir),
 			dbt.NewOption("profiles-dir", call.build.Dir()),
-			dbt.NewOption("target-path", path.Join(dir, "target")),
-			dbt.NewOption("log-path", path.Join(dir, "logs")),
+			dbt.NewOption("target-path", filepath.Join(dir, "target")),
+			dbt.NewOption("log-path", filepath.Join(dir, "logs")),
 			dbt.NewOption("profile", call.output.Profile),
 			dbt.NewOption("target", call.build.targetName()),
 		},
