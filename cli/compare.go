@@ -179,18 +179,7 @@ func (a *app) carryOutComparison(ctx context.Context, c *compare.Comparison, f f
 	if building {
 		show = aside.watchBuilds(p, f)
 	}
-	defer show.close()
-	result, err := p.Graph.Run(ctx, graph.Options{
-		Env:       a.engine(p),
-		Pools:     p.Pools(jobs(f)),
-		KeepGoing: !f.FailFast,
-		PID:       os.Getpid(),
-		Observe: func(e graph.Event) {
-			p.Expect(ctx, e)
-			show.observe(e)
-		},
-	})
-	show.close()
+	result, err := a.runGraph(ctx, p, show, jobs(f), !f.FailFast)
 	if err == nil && building {
 		_ = show.summary(ctx, result) // what it returns is asked of the result again
 	}

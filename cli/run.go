@@ -34,19 +34,8 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 	}
 	defer a.end(p)
 	show := a.display(p, f)
-	defer show.close()
 	start := a.Now()
-	result, err := p.Graph.Run(ctx, graph.Options{
-		Env:       a.engine(p),
-		Pools:     p.Pools(jobs(f)),
-		KeepGoing: f.KeepGoing || len(p.Builds) > 1 && !f.FailFast,
-		PID:       os.Getpid(),
-		Observe: func(e graph.Event) {
-			p.Expect(ctx, e)
-			show.observe(e)
-		},
-	})
-	show.close()
+	result, err := a.runGraph(ctx, p, show, jobs(f), f.KeepGoing || len(p.Builds) > 1 && !f.FailFast)
 	if err != nil {
 		return err
 	}
@@ -54,6 +43,21 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 		a.say.Warning(err.Error()) // what was run was run
 	}
 	return show.summary(ctx, result)
+}
+
+// runGraph runs the program's graph, with so many programs at once, and shows it.
+func (a *app) runGraph(ctx context.Context, p *steps.Program, show display, jobs int, keepGoing bool) (*graph.Result, error) {
+	defer show.close()
+	return p.Graph.Run(ctx, graph.Options{
+		Env:       a.engine(p),
+		Pools:     p.Pools(jobs),
+		KeepGoing: keepGoing,
+		PID:       os.Getpid(),
+		Observe: func(e graph.Event) {
+			p.Expect(ctx, e)
+			show.observe(e)
+		},
+	})
 }
 
 // jobs is how many programs may run at once. Each dbt has threads of its own in

@@ -80,7 +80,7 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 		}
 	}
 	if !slices.ContainsFunc(nodes, func(n code.Node) bool { return chosen[n.ID] }) {
-		return nil, hinted("the selection matches no relation of either build", "see what it means: dot ls "+p.Program.Builds[p.b].Specs[0]+" -s …")
+		return nil, steps.Hinted("the selection matches no relation of either build", "see what it means: dot ls "+p.Program.Builds[p.b].Specs[0]+" -s …")
 	}
 	return chosen, nil
 }
@@ -92,7 +92,7 @@ func (p *pair) how(nodes []code.Node) (How, error) {
 	how.configured = settings.Keys
 	for name := range how.Keys {
 		if !slices.ContainsFunc(nodes, func(n code.Node) bool { return named(n, name) }) {
-			return how, hinted(fmt.Sprintf("--key: neither build has a relation %q", name), "a model is named as in dbt: --key orders=order_id")
+			return how, steps.Hinted(fmt.Sprintf("--key: neither build has a relation %q", name), "a model is named as in dbt: --key orders=order_id")
 		}
 	}
 	if how.Tolerance == nil {

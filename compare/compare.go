@@ -2,7 +2,6 @@ package compare
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,11 +82,11 @@ func (c *Comparison) sides(ctx context.Context) (pairs []asked, specs []spec.Spe
 	req := c.Request
 	for _, s := range append([]spec.Spec{req.Baseline}, req.Candidates...) {
 		if !s.Isolated() {
-			return nil, nil, hinted(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
+			return nil, nil, steps.Hinted(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
 				"name a commit, too: "+s.Env+"@HEAD")
 		}
 		if _, several := s.Range(); several {
-			return nil, nil, hinted(fmt.Sprintf("%s is a range of commits", s), "name the builds to compare one by one")
+			return nil, nil, steps.Hinted(fmt.Sprintf("%s is a range of commits", s), "name the builds to compare one by one")
 		}
 	}
 	for _, candidate := range req.Candidates {
@@ -188,7 +187,7 @@ func (c *Comparison) standing(ctx context.Context) error {
 	if args := c.Request.Building.Args; len(args) > 0 {
 		build = append(append(build, "--"), args...)
 	}
-	return hinted(strings.Join(problems, "\n"),
+	return steps.Hinted(strings.Join(problems, "\n"),
 		"build what is missing: "+dbt.ShellQuote(build),
 		"or have the comparison build it first: add --build")
 }
@@ -204,14 +203,3 @@ func (c *Comparison) Report() report.Report {
 	}
 	return r
 }
-
-// hintError is an error that says what to do next.
-type hintError struct {
-	error
-	hints []string
-}
-
-// Hints are what to do next.
-func (e *hintError) Hints() []string { return e.hints }
-
-func hinted(msg string, hints ...string) error { return &hintError{errors.New(msg), hints} }

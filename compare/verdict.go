@@ -26,12 +26,15 @@ type verdicts struct {
 	// edges are those that are asked about only because something that differs is
 	// made of them.
 	edges map[string]bool
+	// tops and today are what onTop and showsToday have found, by unique_id.
+	tops, today map[string]bool
 }
 
 func newVerdicts(a, b steps.Side, how How, nodes []code.Node) *verdicts {
 	v := &verdicts{
 		a: a, b: b, how: how, nodes: nodes, byID: make(map[string]code.Node, len(nodes)),
 		relations: map[string]*report.Relation{}, edges: map[string]bool{},
+		tops: map[string]bool{}, today: map[string]bool{},
 	}
 	for _, n := range nodes {
 		v.byID[n.ID] = n
@@ -61,14 +64,19 @@ func (v *verdicts) settle(chosen map[string]bool) {
 			v.relations[n.ID] = r
 		}
 	}
+	asked := map[string]bool{}
+	for _, pair := range v.asked {
+		asked[pair.ID] = true
+	}
 	for _, pair := range slices.Clone(v.asked) {
 		if pair.Depth != ladder.Detail {
 			continue
 		}
-		for _, id := range v.edge(v.byID[pair.ID]) {
-			if !slices.ContainsFunc(v.asked, func(had ladder.Pair) bool { return had.ID == id }) {
+		edge, _ := v.edge(v.byID[pair.ID])
+		for _, id := range edge {
+			if !asked[id] {
+				asked[id], v.edges[id] = true, true
 				v.ask(v.byID[id], ladder.Fingerprint)
-				v.edges[id] = true
 			}
 		}
 	}
@@ -112,10 +120,21 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 // what was there before, on either side: then the same code may have left other
 // data.
 func (v *verdicts) onTop(n code.Node) bool {
-	if n.History && !v.anew(n.ID) {
-		return true
+	return known(v.tops, n.ID, func() bool {
+		return n.History && !v.anew(n.ID) ||
+			n.HistoryAbove && slices.ContainsFunc(n.Parents, func(id string) bool { return v.onTop(v.byID[id]) })
+	})
+}
+
+// known returns what is known of a node, finding it out the first time: the ways
+// up a lineage multiply.
+func known(answers map[string]bool, id string, find func() bool) bool {
+	answer, ok := answers[id]
+	if !ok {
+		answer = find()
+		answers[id] = answer
 	}
-	return n.HistoryAbove && slices.ContainsFunc(n.Parents, func(id string) bool { return v.onTop(v.byID[id]) })
+	return answer
 }
 
 // anew reports whether a node is known to have been made from nothing on both
@@ -132,13 +151,15 @@ func (v *verdicts) whole(id string) bool {
 	return inA && inB && a.Problem == "" && b.Problem == ""
 }
 
-// edge are the nearest nodes above one that have the same code on both sides:
-// where those differ, the sources have moved.
-func (v *verdicts) edge(n code.Node) []string {
-	var found []string
+// edge returns the nearest nodes above one that have the same code on both sides:
+// where those differ, the sources have moved. sources tells whether the node, or a
+// changed one on the way, reads a source itself: what that held when each side was
+// built is not known any more.
+func (v *verdicts) edge(n code.Node) (found []string, sources bool) {
 	seen := map[string]bool{}
 	var climb func(code.Node)
 	climb = func(n code.Node) {
+		sources = sources || n.Sources
 		for _, id := range n.Parents {
 			parent, known := v.byID[id]
 			if !known || seen[id] {
@@ -153,7 +174,7 @@ func (v *verdicts) edge(n code.Node) []string {
 		}
 	}
 	climb(n)
-	return slices.DeleteFunc(found, func(id string) bool { return !v.whole(id) })
+	return slices.DeleteFunc(found, func(id string) bool { return !v.whole(id) }), sources
 }
 
 // depth is how far up the ladder what is compared is climbed.
@@ -169,8 +190,8 @@ func (v *verdicts) depth() ladder.Depth {
 
 // depthAlone is how far what one side has is climbed.
 func (v *verdicts) depthAlone() ladder.Depth {
-	if v.how.ColumnsOnly {
-		return ladder.Columns
+	if depth := v.depth(); depth != ladder.Detail {
+		return depth
 	}
 	return ladder.Counts
 }
@@ -255,17 +276,18 @@ func (v *verdicts) moved(n code.Node, f ladder.Finding) report.Inputs {
 // showsToday reports whether a node is a view that shows what sources hold today,
 // rather than when it was built.
 func (v *verdicts) showsToday(n code.Node) bool {
-	if n.Materialized != "view" {
-		return false
-	}
-	return n.Sources || slices.ContainsFunc(n.Parents, func(id string) bool { return v.showsToday(v.byID[id]) })
+	return known(v.today, n.ID, func() bool {
+		return n.Materialized == "view" &&
+			(n.Sources || slices.ContainsFunc(n.Parents, func(id string) bool { return v.showsToday(v.byID[id]) }))
+	})
 }
 
 // inputs says whether a node that differs was made of the same data on both
 // sides.
 func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.Inputs {
 	found := report.InputsSame
-	for _, id := range v.edge(n) {
+	edge, sources := v.edge(n)
+	for _, id := range edge {
 		switch moved[id] {
 		case report.InputsDiffer:
 			return report.InputsDiffer
@@ -274,27 +296,10 @@ func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.In
 			found = report.InputsUnknown
 		}
 	}
-	if v.readsSources(n, map[string]bool{}) {
+	if sources {
 		found = report.InputsUnknown
 	}
 	return found
-}
-
-// readsSources reports whether a node, or a changed one above it, reads a source
-// itself: what that held when each side was built is not known any more.
-func (v *verdicts) readsSources(n code.Node, seen map[string]bool) bool {
-	if n.Sources {
-		return true
-	}
-	for _, id := range n.Parents {
-		if parent, known := v.byID[id]; known && !parent.Same && !seen[id] {
-			seen[id] = true
-			if v.readsSources(parent, seen) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // judge says what a finding means for a relation.

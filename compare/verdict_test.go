@@ -298,3 +298,37 @@ func TestNothingInCommon(t *testing.T) {
 		t.Errorf("warnings %q", got.Warnings)
 	}
 }
+
+// TestDiamonds: the ways through a lineage double with each level of this one, and
+// the work must not.
+func TestDiamonds(t *testing.T) {
+	const levels = 60
+	text := "a<src i<a"
+	last := []string{"i"}
+	for level := range levels {
+		var next []string
+		for _, side := range []string{"l", "r"} {
+			name := fmt.Sprintf("%s%d", side, level)
+			text += " " + name + "<" + strings.Join(last, ",")
+			next = append(next, name)
+		}
+		last = next
+	}
+	l := newLineage(text + " z<" + strings.Join(last, ",") + "!")
+	for i := range l.nodes {
+		l.nodes[i].Materialized, l.nodes[i].HistoryAbove = "view", l.nodes[i].ID != "a" && l.nodes[i].ID != "i"
+	}
+	l.node("a").Materialized = "table"
+	l.node("i").Materialized, l.node("i").History = "incremental", true
+	findings := map[string]ladder.Finding{"z": is(false)}
+	for _, name := range last {
+		findings[name] = is(true)
+	}
+	asked, verdicts := l.compare(How{}, nil, findings)
+	if want := fmt.Sprintf("z:detail %s:fingerprint %s:fingerprint", last[0], last[1]); asked != want {
+		t.Errorf("asked %s, want %s", asked, want)
+	}
+	if !strings.HasSuffix(verdicts, " z:differs/same") {
+		t.Errorf("z is judged otherwise: %s", verdicts[max(0, len(verdicts)-60):])
+	}
+}

@@ -16,6 +16,9 @@ func (e *hintError) Hints() []string { return e.hints }
 
 func (e *hintError) Unwrap() error { return e.err }
 
+// Hinted returns an error that says what to do next.
+func Hinted(msg string, hints ...string) error { return &hintError{msg: msg, hints: hints} }
+
 // A DBTError is a dbt command that failed.
 type DBTError struct {
 	Command string // "build"
