@@ -12,12 +12,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"dot-for-dbt/test/bench/measure"
+	"dot-for-dbt/test/bench/project"
 )
 
 func main() {
@@ -49,7 +49,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if err := b.open(); err != nil {
+	if b.root, b.venv, b.dir, err = project.Open("make bench"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
@@ -71,27 +71,6 @@ func run() error {
 		return nil
 	}
 	return measure.Write(*out, "make bench", measure.Machine()+figures.String())
-}
-
-// open builds dot and makes a directory for the cases.
-func (b *bench) open() (err error) {
-	if b.root, err = os.Getwd(); err != nil {
-		return err
-	}
-	if b.venv = os.Getenv("DOT_TEST_VENV"); b.venv == "" {
-		return fmt.Errorf("DOT_TEST_VENV is not set: run make bench")
-	}
-	if b.dir, err = os.MkdirTemp("", "dot-bench-"); err != nil {
-		return err
-	}
-	if b.dir, err = filepath.EvalSymlinks(b.dir); err != nil {
-		return err
-	}
-	out, err := exec.Command("go", "build", "-o", b.dot(), ".").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("build dot: %w\n%s", err, out)
-	}
-	return nil
 }
 
 func (b *bench) dot() string { return filepath.Join(b.dir, "bin", "dot") }

@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -25,6 +24,7 @@ import (
 
 	"dot-for-dbt/internal/testing/postgres"
 	"dot-for-dbt/test/bench/measure"
+	"dot-for-dbt/test/bench/project"
 )
 
 func main() {
@@ -76,7 +76,7 @@ func run() error {
 	if *n < 25_000 || *n%25_000 != 0 {
 		return fmt.Errorf("-rows %d is no multiple of 25,000", *n)
 	}
-	if err := b.open(); err != nil {
+	if b.root, b.venv, b.dir, err = project.Open("make bench-compare"); err != nil {
 		return err
 	}
 	defer b.close()
@@ -136,27 +136,6 @@ func cases(n int64) []benchCase {
 		}
 	}
 	return all
-}
-
-// open builds dot and makes a directory for the cases.
-func (b *bench) open() (err error) {
-	if b.root, err = os.Getwd(); err != nil {
-		return err
-	}
-	if b.venv = os.Getenv("DOT_TEST_VENV"); b.venv == "" {
-		return fmt.Errorf("DOT_TEST_VENV is not set: run make bench-compare")
-	}
-	if b.dir, err = os.MkdirTemp("", "dot-bench-"); err != nil {
-		return err
-	}
-	if b.dir, err = filepath.EvalSymlinks(b.dir); err != nil {
-		return err
-	}
-	out, err := exec.Command("go", "build", "-o", filepath.Join(b.dir, "bin", "dot"), ".").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("build dot: %w\n%s", err, out)
-	}
-	return nil
 }
 
 func (b *bench) close() {

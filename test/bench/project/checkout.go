@@ -1,0 +1,33 @@
+//go:build unix
+
+package project
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Open builds dot from the checkout that is the working directory, into bin/dot of
+// a new directory, which is the caller's to remove. root is the checkout, venv the
+// virtual environment with dbt that DOT_TEST_VENV names; target is what sets that.
+func Open(target string) (root, venv, dir string, err error) {
+	if root, err = os.Getwd(); err != nil {
+		return
+	}
+	if venv = os.Getenv("DOT_TEST_VENV"); venv == "" {
+		return root, venv, dir, fmt.Errorf("DOT_TEST_VENV is not set: run %s", target)
+	}
+	if dir, err = os.MkdirTemp("", "dot-bench-"); err != nil {
+		return
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return
+	}
+	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "dot"), ".").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build dot: %w\n%s", err, out)
+	}
+	return root, venv, dir, err
+}
