@@ -5,6 +5,8 @@
 #   SHOP_DBT_STOP  "before build", "after list", …: where to stand still
 #   SHOP_DBT_GATE  a FIFO: dbt goes on when somebody has opened and closed it
 import os
+import select
+import signal
 import sys
 
 command = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -12,8 +14,23 @@ command = sys.argv[1] if len(sys.argv) > 1 else ""
 
 def pass_by(place):
     if os.environ.get("SHOP_DBT_STOP") == f"{place} {command}":
-        with open(os.environ["SHOP_DBT_GATE"]) as gate:
-            gate.read()
+        stand_at(os.environ["SHOP_DBT_GATE"])
+
+
+def stand_at(path):
+    gate = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    # A signal that comes right before a system call waits for the call to end, unless
+    # it is what ends it.
+    waker, woken = os.pipe()
+    os.set_blocking(woken, False)
+    before = signal.set_wakeup_fd(woken)
+    try:
+        while gate not in select.select([gate, waker], [], [])[0]:
+            os.read(waker, 1)
+    finally:
+        signal.set_wakeup_fd(before)
+        for fd in (gate, waker, woken):
+            os.close(fd)
 
 
 if __name__ == "__main__":
