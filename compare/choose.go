@@ -116,8 +116,8 @@ func (v *verdicts) key(n code.Node) (columns []string, from string) {
 		keys map[string][]string
 		from string
 	}{{v.how.Keys, "--key"}, {v.how.configured, "dot_environments.yml"}} {
-		for name, columns := range given.keys {
-			if named(n, name) {
+		for _, name := range []string{n.ID, n.Name} {
+			if columns, ok := given.keys[name]; ok {
 				return columns, given.from
 			}
 		}
