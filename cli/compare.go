@@ -19,8 +19,8 @@ import (
 	"dot-for-dbt/internal/ui"
 )
 
-// compareCommand compares builds with a baseline.
-type compareCommand struct {
+// comparison is what is compared, and how.
+type comparison struct {
 	Builds []string `arg:"" name:"env@ref" help:"The baseline, then what is compared with it: prod@main dev@HEAD."`
 
 	Build     bool `help:"Build what is missing or stale first."`
@@ -35,6 +35,11 @@ type compareCommand struct {
 	All           bool     `help:"Look at the data of relations with the same code, too."`
 	ColumnsOnly   bool     `xor:"depth" help:"Compare which columns there are, and no data."`
 	CountsOnly    bool     `xor:"depth" help:"Compare columns and the number of rows, and no data."`
+}
+
+// compareCommand compares builds with a baseline.
+type compareCommand struct {
+	comparison
 
 	Format   string `enum:"text,json,markdown,html" default:"text" placeholder:"FORM" help:"text, json (docs/compare-json.md), markdown (for a pull request: no row, no value) or html (one file)."`
 	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file."`
@@ -45,24 +50,19 @@ type compareCommand struct {
 const exitDiffers = 1
 
 func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
-	req, err := c.request(a, line, forDBT)
-	if err != nil {
-		return err
-	}
-	world := a.world()
-	world.Stdout = a.Stderr // the report alone goes to stdout
-	comparison, err := compare.Compile(ctx, world, req)
+	distributions := c.Format == "html" || c.Format == "json"
+	compared, err := c.compile(ctx, a, line, forDBT, distributions)
 	if err != nil {
 		return err
 	}
 	if line.DryRun {
-		return a.plan(ctx, comparison.Program, "text")
+		return a.plan(ctx, compared.Program, "text")
 	}
-	result, err := a.carryOutComparison(ctx, comparison, line.flags)
+	result, err := a.carryOutComparison(ctx, compared, line.flags)
 	if err != nil {
 		return err
 	}
-	found := comparison.Report()
+	found := compared.Report()
 	if len(found.Comparisons) > 0 {
 		if err := c.print(a, found); err != nil {
 			return err
@@ -71,15 +71,49 @@ func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT [
 	return c.ending(ctx, a, result, found)
 }
 
+// plannedComparison is a comparison, planned.
+type plannedComparison struct{ comparison }
+
+func (c *plannedComparison) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
+	compared, err := c.compile(ctx, a, line, forDBT, false)
+	if err != nil {
+		return err
+	}
+	return a.plan(ctx, compared.Program, line.Plan.Format)
+}
+
+// explainedComparison is a comparison, explained.
+type explainedComparison struct{ comparison }
+
+func (c *explainedComparison) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
+	compared, err := c.compile(ctx, a, line, forDBT, false)
+	if err != nil {
+		return err
+	}
+	return a.explain(ctx, compared.Program, line.Explain.Format)
+}
+
+// compile finds out what is compared; distributions are for reports that show
+// them.
+func (c *comparison) compile(ctx context.Context, a *app, line grammar, forDBT []string, distributions bool) (*compare.Comparison, error) {
+	req, err := c.request(a, line, forDBT)
+	if err != nil {
+		return nil, err
+	}
+	req.Distributions = distributions
+	world := a.world()
+	world.Stdout = a.Stderr // the report alone goes to stdout
+	return compare.Compile(ctx, world, req)
+}
+
 // request makes a request of what was parsed.
-func (c *compareCommand) request(a *app, line grammar, forDBT []string) (req compare.Request, err error) {
+func (c *comparison) request(a *app, line grammar, forDBT []string) (req compare.Request, err error) {
 	req = compare.Request{
 		Build: c.Build, Fresh: c.Fresh, MergeBase: c.MergeBase,
 		Select: line.Select, Exclude: line.Exclude, Selector: line.Selector,
 		How: compare.How{
 			Ignore: c.IgnoreColumns, Where: c.Where, Sample: c.Sample, All: c.All,
 			ColumnsOnly: c.ColumnsOnly, CountsOnly: c.CountsOnly,
-			Distributions: c.Format == "html" || c.Format == "json",
 		},
 	}
 	switch {

@@ -92,8 +92,9 @@ type dbtCommand struct {
 	Builds []string `arg:"" optional:"" name:"env@ref" help:"What to run it on: env, env@ref or @ref. Without @ref it is the working tree; without env, the default environment. dev@main~5..main is each commit of the range."`
 }
 
-// planCommand is any of them, planned.
+// planCommand is any of them, or a comparison, planned.
 type planCommand struct {
 	dbtCommands
-	Format string `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+	Compare plannedComparison `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
+	Format  string            `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }
