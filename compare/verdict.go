@@ -202,6 +202,7 @@ func (v *verdicts) ask(n code.Node, depth ladder.Depth) {
 		ID: n.ID, A: relation(n.A), B: relation(n.B), Depth: depth,
 		Key: key, Where: v.how.Where, Ignore: v.how.Ignore, Tolerance: v.how.Tolerance,
 		Sample: v.how.Sample, Distributions: v.how.Distributions,
+		Rows: max(v.a.Nodes[n.ID].Rows, v.b.Nodes[n.ID].Rows),
 	})
 }
 

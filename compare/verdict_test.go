@@ -299,6 +299,22 @@ func TestNothingInCommon(t *testing.T) {
 	}
 }
 
+// What is expected to be large is, if the last run of either side has said so.
+func TestExpectedRows(t *testing.T) {
+	l := newLineage("a<src! b<src!")
+	l.a.Nodes["a"] = steps.Held{Rows: 10}
+	l.b.Nodes["a"] = steps.Held{Rows: 2_000_000}
+	v := newVerdicts(l.a, l.b, How{}, l.nodes)
+	v.settle(nil)
+	got := map[string]int64{}
+	for _, pair := range v.asked {
+		got[pair.ID] = pair.Rows
+	}
+	if diff := cmp.Diff(map[string]int64{"a": 2_000_000, "b": 0}, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
 // TestDiamonds: the ways through a lineage double with each level of this one, and
 // the work must not.
 func TestDiamonds(t *testing.T) {

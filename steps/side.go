@@ -47,6 +47,8 @@ type Held struct {
 	At time.Time // when it was written
 	// Anew is set where it is known that nothing was there before.
 	Anew bool
+	// Rows is how many rows the last run wrote to it; 0 where that isn't known.
+	Rows int64
 	// Problem says what keeps it from being as the build made it, "" for nothing.
 	Problem string
 }
@@ -84,11 +86,15 @@ func (p *Program) Side(i int) (Side, error) {
 		Nodes: make(map[string]Held, len(found.Nodes)),
 		repo:  p.Repo, prefix: c.prefix,
 	}
+	rows := map[string]int64{}
 	if results, err := readResults(base.state); err == nil {
 		side.DBT = results.Metadata.DBTVersion
+		for _, r := range results.Results {
+			rows[r.UniqueID] = int64(r.Response.Rows)
+		}
 	}
 	for id, e := range found.Nodes {
-		held := Held{At: e.Time, Anew: e.Since.Equal(e.Time)}
+		held := Held{At: e.Time, Anew: e.Since.Equal(e.Time), Rows: rows[id]}
 		switch e.Status {
 		case workspace.Damaged:
 			held.Problem = "it failed when " + b.String() + " was built"
@@ -172,10 +178,7 @@ func (p *Program) CompareStep(baseline, candidate int, exclusive bool) *graph.St
 			}
 		}
 	}
-	left := map[string]bool{}
-	for _, s := range p.Graph.Steps() {
-		left[s.Name] = true
-	}
+	left := p.left()
 	for _, i := range []int{baseline, candidate} {
 		for _, name := range p.below[p.Builds[i].Step] {
 			if left[name] && !slices.Contains(step.Deps, name) {

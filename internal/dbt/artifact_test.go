@@ -88,16 +88,24 @@ func TestReadRunResults(t *testing.T) {
 	}
 }
 
-// A response's code is text, or none.
-func TestResponseCode(t *testing.T) {
-	for response, want := range map[string]isText{`{"code": "CREATE TABLE"}`: "CREATE TABLE", `{"code": 200}`: "", `{"code": null}`: "", `{}`: "", `null`: ""} {
+// A response's code is text, or none, and its rows are a number, or none.
+func TestResponse(t *testing.T) {
+	for response, want := range map[string]Response{
+		`{"code": "INSERT", "rows_affected": 12}`:   {Code: "INSERT", Rows: 12},
+		`{"code": 200, "rows_affected": "many"}`:    {},
+		`{"code": null, "rows_affected": null}`:     {},
+		`{"code": "SELECT", "rows_affected": -1}`:   {Code: "SELECT"},
+		`{"code": "SELECT", "rows_affected": 1.5}`:  {Code: "SELECT"},
+		`{"code": {}, "rows_affected": {"n": [1]}}`: {},
+		`{}`: {}, `null`: {},
+	} {
 		text := `{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"}, "results": [{"adapter_response": ` + response + `}]}`
 		r, err := ReadRunResults("run_results.json", strings.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Results[0].Response.Code; got != want {
-			t.Errorf("%s: code %q, want %q", response, got, want)
+		if got := r.Results[0].Response; got != want {
+			t.Errorf("%s: %+v, want %+v", response, got, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -61,6 +62,9 @@ type Result struct {
 // Response is what an adapter has to say of the last statement of a node.
 type Response struct {
 	Code isText `json:"code"`
+	// Rows is how many rows the statement wrote; 0 where that isn't said, as of
+	// a view, and by dbt-duckdb of all but seeds.
+	Rows isCount `json:"rows_affected"`
 }
 
 // isText is a JSON string, and "" for anything else: the response has no schema.
@@ -72,6 +76,18 @@ func (s *isText) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	return json.Unmarshal(data, (*string)(s))
+}
+
+// isCount is a JSON number that is whole and not negative, and 0 for anything else.
+type isCount int64
+
+func (n *isCount) UnmarshalJSON(data []byte) error {
+	count, err := strconv.ParseInt(string(data), 10, 64)
+	if err != nil {
+		count = 0
+	}
+	*n = isCount(max(count, 0))
+	return nil
 }
 
 // Timing is when a part of the work on a node began and ended.
