@@ -210,7 +210,7 @@ func (a *app) carryOutComparison(ctx context.Context, c *compare.Comparison, f f
 	}
 	defer aside.end(p)
 	var show display = &oneBuild{&aside, p}
-	if building {
+	if _, live := aside.terminal(); building || live || f.Log != autoLog {
 		show = aside.watchBuilds(p, f)
 	}
 	result, err := a.runGraph(ctx, p, show, jobs(f), !f.FailFast)

@@ -106,7 +106,7 @@ func (p *pair) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	}
 	v := newVerdicts(a, b, how, nodes)
 	v.settle(chosen)
-	findings, err := p.climb(ctx, attempt, v.job())
+	findings, err := p.climb(ctx, attempt, v)
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +126,12 @@ func asCode(ctx context.Context, s steps.Side) code.Build {
 
 // climb asks the warehouse. What dbt did not get through because of a neighbour
 // is tried again alone.
-func (p *pair) climb(ctx context.Context, attempt *graph.Attempt, job ladder.Job) ([]ladder.Finding, error) {
+func (p *pair) climb(ctx context.Context, attempt *graph.Attempt, v *verdicts) ([]ladder.Finding, error) {
+	job := v.job()
 	if len(job.Pairs) == 0 {
 		return nil, nil
 	}
-	findings, err := p.attempt(ctx, attempt, job)
+	findings, err := p.attempt(ctx, attempt, job, v)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func (p *pair) climb(ctx context.Context, attempt *graph.Attempt, job ladder.Job
 	if !ok {
 		return findings, nil
 	}
-	alone, err := p.attempt(ctx, attempt, again)
+	alone, err := p.attempt(ctx, attempt, again, v)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +152,7 @@ func (p *pair) climb(ctx context.Context, attempt *graph.Attempt, job ladder.Job
 
 // attempt runs one dbt command that compares, in a directory that is gone
 // afterwards: it holds rows of a sample.
-func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.Job) (findings []ladder.Finding, err error) {
+func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.Job, v *verdicts) (findings []ladder.Finding, err error) {
 	dir := p.dir()
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
@@ -171,7 +172,18 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 	}
 	var said bytes.Buffer
 	call := p.Program.ReadCall(p.b, dir, ladder.Options(job)...)
-	call.Stdout, call.Stderr = &said, &said
+	follow := ladder.Follow(job, func(done int, running []string) {
+		for i, id := range running {
+			running[i] = v.byID[id].Name
+		}
+		attempt.Report(steps.Progress{Done: done, Total: len(job.Pairs), Running: running})
+	})
+	call.Events = func(e dbt.Event) {
+		if text, ok := e.Console(); ok {
+			fmt.Fprintln(&said, text)
+		}
+		follow(e)
+	}
 	exit, err := p.Program.RunDBT(ctx, attempt, call)
 	if err != nil {
 		return nil, err

@@ -47,6 +47,14 @@ func (c *compiler) runAside(ctx context.Context, attempt *graph.Attempt, call db
 // It is reported with the step.
 type Line string
 
+// Progress is how far a step has got that isn't a command on a build: how many of
+// how many things are done, and the names of those that it works on. It is reported
+// with the step.
+type Progress struct {
+	Done, Total int
+	Running     []string
+}
+
 // aside is where a step's program writes what nobody asked for: dot's stderr, or
 // a writer that reports each line. end is to be called when it has ended.
 func (c *compiler) aside(attempt *graph.Attempt) (w io.Writer, end func()) {

@@ -43,7 +43,20 @@ type ran struct {
 type activity struct {
 	step  *graph.Step
 	since time.Time
-	build *build // whose command it is; nil for what comes before
+	build *build // whose command it is; nil for other steps
+	told  steps.Progress
+}
+
+// progress is how far it has got, as far as that is known.
+func (a *activity) progress() steps.Progress {
+	if a.build == nil {
+		return a.told
+	}
+	p := steps.Progress{Done: a.build.done, Total: a.build.total}
+	for _, start := range a.build.running {
+		p.Running = append(p.Running, start.Node.Name)
+	}
+	return p
 }
 
 func newBoard(builds []steps.BuildInfo, start time.Time) *board {
@@ -75,8 +88,17 @@ func (b *board) observe(e graph.Event, now time.Time) {
 	case graph.Beginning:
 		b.active = append(b.active, &activity{step: e.Planned.Step, since: now, build: one})
 	case graph.Progress:
-		if said, ok := e.Value.(dbt.Event); ok && one != nil {
-			one.listen(said)
+		switch said := e.Value.(type) {
+		case dbt.Event:
+			if one != nil {
+				one.listen(said)
+			}
+		case steps.Progress:
+			for _, a := range b.active {
+				if a.step == e.Planned.Step {
+					a.told = said
+				}
+			}
 		}
 	case graph.Ended:
 		b.ended++

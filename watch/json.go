@@ -30,8 +30,10 @@ type jsonEvent struct {
 	Error   string   `json:"error,omitempty"`
 
 	Node *jsonNode `json:"node,omitempty"`
-	// Total is how many nodes dbt works on.
-	Total int `json:"total,omitempty"`
+	// Total is how many nodes dbt works on, or things a step.
+	Total   int      `json:"total,omitempty"`
+	Done    *int     `json:"done,omitempty"`
+	Running []string `json:"running,omitempty"`
 
 	Level string  `json:"level,omitempty"`
 	Code  string  `json:"code,omitempty"`
@@ -124,11 +126,14 @@ func (v *jsonView) observe(e graph.Event, b *board) {
 	v.write(out)
 }
 
-// progress writes what a program says.
+// progress writes what a program says, or how far a step has got.
 func (v *jsonView) progress(out jsonEvent, value any) {
 	switch said := value.(type) {
 	case steps.Line:
 		out.Event, out.Text = "line", (*string)(&said)
+		v.write(out)
+	case steps.Progress:
+		out.Event, out.Done, out.Total, out.Running = "progress", &said.Done, said.Total, said.Running
 		v.write(out)
 	case dbt.Event:
 		out.Time = said.Time

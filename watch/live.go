@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/steps"
 )
 
 // live are the lines of the region: one for each step that runs, and one that counts builds.
@@ -20,7 +21,11 @@ func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string
 	table := make([][]string, len(shown))
 	for i, a := range shown {
 		kind, subject := a.step.Title()
-		table[i] = []string{ui.Cut(ui.Inline(subject), max(12, columns/3)), ui.Inline(kind), a.count(), elapsed(now.Sub(a.since)), a.nodes()}
+		far := a.progress()
+		table[i] = []string{
+			ui.Cut(ui.Inline(subject), max(12, columns/3)), ui.Inline(kind), count(far), elapsed(now.Sub(a.since)),
+			ui.Inline(strings.Join(far.Running, ", ")),
+		}
 	}
 	lines := ui.Columns(table, func(_, column int, text string) string {
 		if column == 0 {
@@ -34,28 +39,19 @@ func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string
 	return append(lines, say.Paint(ui.Faint, b.counts(now)))
 }
 
-// count is how many of the nodes are done.
-func (a *activity) count() string {
-	if a.build == nil || a.build.total == 0 {
+// count is how much of a step is done, "" where that isn't known.
+func count(far steps.Progress) string {
+	if far.Total == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d/%d", a.build.done, a.build.total)
-}
-
-// nodes are the names of the nodes that run.
-func (a *activity) nodes() string {
-	if a.build == nil {
-		return ""
-	}
-	var names []string
-	for _, start := range a.build.running {
-		names = append(names, ui.Inline(start.Node.Name))
-	}
-	return strings.Join(names, ", ")
+	return fmt.Sprintf("%d/%d", far.Done, far.Total)
 }
 
 // counts says how far the run has got.
 func (b *board) counts(now time.Time) string {
+	if len(b.builds) == 0 { // nothing is built
+		return elapsed(now.Sub(b.start))
+	}
 	over, failed := 0, 0
 	for _, one := range b.builds {
 		if one.over {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/sebdah/goldie/v2"
 
 	"dot-for-dbt/graph"
@@ -112,6 +113,22 @@ func TestLive(t *testing.T) {
 	goldie.New(t, goldie.WithFixtureDir("testdata/golden")).Assert(t, "live", []byte(b.String()))
 }
 
+// TestLiveProgress: a step that is no build's command has what it told of itself.
+func TestLiveProgress(t *testing.T) {
+	r := newRun("prod@4521a86→dev@9b13827")
+	board := newBoard(nil, noon.Add(-65*time.Second))
+	r.tell(graph.Beginning, 0, nil)
+	r.tell(graph.Progress, 0, steps.Progress{Done: 3, Total: 12, Running: []string{"fct_orders", "pay\x1bments"}})
+	for _, e := range r.told {
+		board.observe(e, noon.Add(-62*time.Second))
+	}
+	got := board.live(noon, 12, 100, ui.NewPrinter(io.Discard, ui.Never, func(string) string { return "" }))
+	want := []string{"prod@4521a86→dev@9b13827  build  3/12  1m02s  fct_orders, pay\\x1bments", "1m05s"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the lines (-want +got):\n%s", diff)
+	}
+}
+
 // TestNothingSteers tells of a commit whose names and messages are made to steer a terminal, or GitHub Actions: in
 // no mode do they, with colours or without.
 func TestNothingSteers(t *testing.T) {
@@ -125,6 +142,7 @@ func TestNothingSteers(t *testing.T) {
 					r.tell(graph.Beginning, 0, nil)
 					r.says(0, dbt.Event{Name: "Note", Message: evil})
 					r.tell(graph.Progress, 0, steps.Line(evil))
+					r.tell(graph.Progress, 0, steps.Progress{Total: 1, Running: []string{evil}})
 					r.tell(graph.Progress, 0, dbt.Event{Message: evil})
 					r.says(0, node("a"+evil, "", ""))
 					r.says(0, node("b"+evil, "", ""))

@@ -33,7 +33,7 @@ func Read(dir string, job Job) ([]Finding, error) {
 		for n, at := range chunk {
 			pairs[n] = job.Pairs[at]
 		}
-		found := chunkFindings(byID["model."+projectName+"."+modelName(i)], pairs)
+		found := chunkFindings(byID[modelID(i)], pairs)
 		for n, at := range chunk {
 			out[at] = found[n]
 		}

@@ -264,3 +264,26 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// What dbt says while it runs is told as pairs that are done, and those that run
+// alone by their names.
+func TestFollow(t *testing.T) {
+	job := Job{Threads: 2, Pairs: []Pair{{ID: "a"}, {ID: "big", Rows: large}, {ID: "b"}, {ID: "c"}, {ID: "huge", Rows: 9 * large}}}
+	var told []string
+	follow := Follow(job, func(done int, running []string) { told = append(told, fmt.Sprint(done, running)) })
+	event := func(model int, status dbt.Status) dbt.Event {
+		return dbt.Event{Node: &dbt.NodeRun{Result: dbt.Result{UniqueID: modelID(model), Status: status}}}
+	}
+	follow(dbt.Event{Name: "ConcurrencyLine", Total: 4})
+	follow(dbt.Event{Node: &dbt.NodeRun{Result: dbt.Result{UniqueID: "model.shop.orders"}}})
+	for _, e := range []dbt.Event{
+		event(0, ""), event(1, ""), event(0, dbt.StatusSuccess), event(2, ""), event(2, dbt.StatusSuccess),
+		event(3, ""), event(1, dbt.StatusError), event(3, dbt.StatusSuccess),
+	} {
+		follow(e)
+	}
+	want := []string{"0 [huge]", "0 [huge big]", "1 [big]", "1 [big]", "3 [big]", "3 [big b]", "4 [b]", "5 []"}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("what is told (-want +got):\n%s", diff)
+	}
+}

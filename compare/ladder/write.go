@@ -154,6 +154,9 @@ func plain(v any) ([]byte, error) {
 // modelName is the name of the model of chunk i.
 func modelName(i int) string { return fmt.Sprintf("chunk_%04d", i) }
 
+// modelID is the unique_id of that.
+func modelID(i int) string { return "model." + projectName + "." + modelName(i) }
+
 // work is what a model has to do.
 type work struct {
 	Metadata string     `json:"metadata"`
