@@ -275,7 +275,7 @@ func (c *compareCommand) ending(ctx context.Context, a *app, result *graph.Resul
 		switch r.Outcome {
 		case graph.Broken:
 			failed = true
-			if !c.Build && !c.Fresh { // else it was said with the builds
+			if !r.Interrupted && !c.Build && !c.Fresh { // else it was said with the builds
 				a.say.Error(r.Err)
 			}
 		case graph.NotRun:

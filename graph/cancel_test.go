@@ -82,6 +82,9 @@ func TestCancelledDuringAnAction(t *testing.T) {
 			if got.Outcome != tt.want || !errors.Is(got.Err, tt.result) || got.Record.State != tt.wantState {
 				t.Errorf("deps: %s, %v, recorded as %s", got.Outcome, got.Err, got.Record.State)
 			}
+			if want := tt.want == graph.Broken; got.Interrupted != want {
+				t.Errorf("deps: interrupted is %t, want %t", got.Interrupted, want)
+			}
 			for _, name := range []string{"build", "other"} {
 				if got := resultOf(t, result, name); got.Outcome != graph.NotRun || got.Cause != "" {
 					t.Errorf("%s: %s because of %q", name, got.Outcome, got.Cause)

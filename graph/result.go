@@ -59,6 +59,8 @@ type StepResult struct {
 	Outcome Outcome
 	// Err is the action's error for Broken.
 	Err error
+	// Interrupted is set for Broken where the run had been cancelled by then.
+	Interrupted bool
 	// Cause is, for NotRun, the name of the step at the root of it; "" after
 	// a cancellation.
 	Cause string

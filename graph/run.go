@@ -214,6 +214,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 	e := ending{step: i, result: StepResult{Outcome: OK, Record: planned.Record, Started: r.opts.Now()}}
 	fail := func(err error) ending {
 		e.result.Outcome, e.result.Err, e.result.Finished = Broken, err, r.opts.Now()
+		e.result.Interrupted = ctx.Err() != nil
 		return e
 	}
 	attempt := &Attempt{

@@ -80,7 +80,7 @@ func (o Options) end(e graph.Event, one *build) {
 		}
 	case graph.Broken:
 		style, mark := ui.Bad, "failed"
-		if e.Result.Record.State == graph.Stopped {
+		if e.Result.Interrupted {
 			style, mark = ui.Warn, "interrupted"
 		}
 		o.line(style, mark, name, why, result(e.Result), time)

@@ -73,7 +73,7 @@ func (b *build) outcome(planned graph.Planned, r graph.StepResult, builds bool) 
 		o.status = Built
 	case r.Outcome == graph.OK:
 		o.status = Done
-	case r.Outcome == graph.Broken && r.Record.State == graph.Stopped:
+	case r.Interrupted:
 		o.status = Interrupted
 	case r.Outcome == graph.Broken:
 		o.status = Failed

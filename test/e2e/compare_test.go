@@ -238,8 +238,8 @@ func TestCompareInterrupted(t *testing.T) {
 		return asleep()
 	})
 	c.signal(syscall.SIGINT)
-	if res := c.wait(); res.code != 130 || !strings.Contains(res.stderr, "interrupted") {
-		t.Errorf("exit code %d, want 130", res.code)
+	if res := c.wait(); res.code != 130 || !strings.Contains(res.stderr, "interrupted") || strings.Contains(res.stderr, "error:") {
+		t.Errorf("exit code %d, want 130, and no word of an error", res.code)
 	}
 	eventually(t, "the query has ended", func() bool { return !asleep() })
 	s.query("update public.nap set seconds = 0")
