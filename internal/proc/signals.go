@@ -21,6 +21,9 @@ func (e *SignalError) Code() int { return signalled + int(e.Signal) }
 // kills the commands that run with it ([WithKill]); after that signals do again what they did before, so a third ends
 // this process. So does stop, which also cancels the context.
 //
+// From the first signal on, what is written to a pipe that nobody reads any more is an error of that write, and does not
+// end this process: of dot | tee, the same Ctrl-C has ended tee, and the commands are still to be waited for.
+//
 // Call it before the first command starts: a process started with SIGINT ignored ("&" in a script, some CI runners)
 // hands that on, and dbt would never react; listening to the signal ends it. An ignored SIGHUP is left ignored: that is
 // nohup, and meant.
@@ -35,12 +38,16 @@ func Signals(parent context.Context) (ctx context.Context, stop func()) {
 	}
 	received := make(chan os.Signal, 2)
 	signal.Notify(received, signals...)
+	unread := make(chan os.Signal, 1)
 
 	var listener sync.WaitGroup
 	listener.Go(func() {
 		defer signal.Stop(received)
 		for _, react := range []func(syscall.Signal){
-			func(s syscall.Signal) { cancel(&SignalError{Signal: s}) },
+			func(s syscall.Signal) {
+				signal.Notify(unread, syscall.SIGPIPE)
+				cancel(&SignalError{Signal: s})
+			},
 			func(syscall.Signal) { close(kill) },
 		} {
 			select {
