@@ -2,12 +2,18 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"sync"
+	"syscall"
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 	"dot-for-dbt/watch"
@@ -48,16 +54,43 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 // runGraph runs the program's graph, with so many programs at once, and shows it.
 func (a *app) runGraph(ctx context.Context, p *steps.Program, show display, jobs int, keepGoing bool) (*graph.Result, error) {
 	defer show.close()
+	sayStopping := sync.OnceFunc(func() {
+		say := show.printer()
+		say.Line("") // ends the line that a terminal's ^C is on
+		say.Note("interrupting: dbt may take a while to cancel its queries; " + onceMore(ctx) + " kills it")
+	})
 	return p.Graph.Run(ctx, graph.Options{
 		Env:       a.engine(p),
 		Pools:     p.Pools(jobs),
 		KeepGoing: keepGoing,
 		PID:       os.Getpid(),
 		Observe: func(e graph.Event) {
+			if e.Kind == graph.Stopping {
+				if asksDBT(e.Planned.Step) {
+					sayStopping()
+				}
+				return
+			}
 			p.Expect(ctx, e)
 			show.observe(e)
 		},
 	})
+}
+
+// asksDBT reports whether dbt runs in a step, and may have queries to cancel before
+// it ends. One that has the terminal is left out: it heard Ctrl-C itself.
+func asksDBT(step *graph.Step) bool {
+	action, ok := step.Action.(steps.RunsDBT)
+	return ok && slices.ContainsFunc(action.DBTCalls(), func(call dbt.Call) bool { return !call.Interactive })
+}
+
+// onceMore is what the second signal is to the sender of the first.
+func onceMore(ctx context.Context) string {
+	var signal *proc.SignalError
+	if errors.As(context.Cause(ctx), &signal) && signal.Signal == syscall.SIGINT {
+		return "Ctrl-C again"
+	}
+	return "a second signal"
 }
 
 // jobs is how many programs may run at once. Each dbt has threads of its own in
@@ -81,6 +114,8 @@ func (a *app) end(p *steps.Program) {
 // A display shows a run, and what came of it.
 type display interface {
 	observe(graph.Event)
+	// printer is for what is to be said meanwhile, above what is redrawn.
+	printer() *ui.Printer
 	// close ends what is redrawn. It may be called twice.
 	close()
 	// summary says what came of the run, and returns the error that it ended
@@ -106,6 +141,7 @@ type oneBuild struct {
 }
 
 func (d *oneBuild) close()                  {}
+func (d *oneBuild) printer() *ui.Printer    { return d.say }
 func (d *oneBuild) watcher() *watch.Watcher { return nil }
 
 func (d *oneBuild) observe(e graph.Event) {

@@ -12,6 +12,9 @@ import (
 	"dot-for-dbt/internal/testing/standin"
 )
 
+// interrupting is said at once, where dbt runs.
+const interrupting = " interrupting: dbt may take a while to cancel its queries; "
+
 // TestSignals stops dot in the middle of a build, in each way there is. What dbt
 // had done is known where dbt could say so, nothing runs on, and the same command
 // goes on from there. It proves A.7.
@@ -25,24 +28,26 @@ func TestSignals(t *testing.T) {
 		terminal bool
 		env      []string
 		stop     func(*testing.T, *running)
-		code     int // -1: killed
+		code     int    // -1: killed
+		again    string // what a second time does, it says
 		built    string
 	}{
-		{name: "SIGINT", stop: send(syscall.SIGINT), code: 130, built: partly},
-		{name: "SIGTERM", stop: send(syscall.SIGTERM), code: 143, built: partly},
-		{name: "SIGHUP", stop: send(syscall.SIGHUP), code: 129, built: partly},
+		{name: "SIGINT", stop: send(syscall.SIGINT), code: 130, again: "Ctrl-C again kills it", built: partly},
+		{name: "SIGTERM", stop: send(syscall.SIGTERM), code: 143, again: "a second signal kills it", built: partly},
+		{name: "SIGHUP", stop: send(syscall.SIGHUP), code: 129, again: "a second signal kills it", built: partly},
 		{
-			name: "twice, and dbt is deaf", env: []string{"STANDIN_DEAF=1"}, code: 130,
+			name: "twice, and dbt is deaf", env: []string{"STANDIN_DEAF=1"}, code: 130, again: "Ctrl-C again kills it",
 			stop: func(t *testing.T, h *running) {
 				h.signal(t, syscall.SIGINT)
 				h.says(t, standin.Deaf)
+				h.says(t, "Ctrl-C again kills it") // while dbt still runs
 				h.signal(t, syscall.SIGTERM)
 			},
 		},
 		{name: "SIGKILL", stop: send(syscall.SIGKILL), code: -1},
-		{name: "Ctrl-C", terminal: true, code: 130, built: partly, stop: func(t *testing.T, h *running) { h.typed(t, ctrlC) }},
+		{name: "Ctrl-C", terminal: true, code: 130, again: "Ctrl-C again kills it", built: partly, stop: func(t *testing.T, h *running) { h.typed(t, ctrlC) }},
 		{
-			name: "Ctrl-C twice, and dbt is deaf", terminal: true, env: []string{"STANDIN_DEAF=1"}, code: 130,
+			name: "Ctrl-C twice, and dbt is deaf", terminal: true, env: []string{"STANDIN_DEAF=1"}, code: 130, again: "Ctrl-C again kills it",
 			stop: func(t *testing.T, h *running) { h.typed(t, ctrlC); h.says(t, standin.Deaf); h.typed(t, ctrlC) },
 		},
 		{
@@ -60,6 +65,13 @@ func TestSignals(t *testing.T) {
 			}
 			s.nobodyLeft()
 			h.saneTerminal(t)
+			want, said := 0, h.said.String()
+			if tt.again != "" {
+				want = 1
+			}
+			if strings.Count(said, interrupting) != want || !strings.Contains(said, tt.again) {
+				t.Errorf("%q has to be said %d times, with %q:\n%s", interrupting, want, tt.again, said)
+			}
 
 			plan := s.run("plan build dev@HEAD").stdout
 			if !strings.Contains(plan, "interrupted") {
@@ -76,5 +88,19 @@ func TestSignals(t *testing.T) {
 				t.Errorf("what there is at the end (-undisturbed +stopped):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A dbt that has the terminal hears Ctrl-C itself, and knows best what to say.
+func TestInterruptedAtItsTerminal(t *testing.T) {
+	t.Parallel()
+	h := newShop(t).startHalfway("init", "init", true)
+	h.typed(t, ctrlC)
+	if code := h.wait(t); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	h.saneTerminal(t)
+	if said := h.said.String(); strings.Contains(said, "interrupting") {
+		t.Errorf("dot speaks for it:\n%s", said)
 	}
 }

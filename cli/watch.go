@@ -61,6 +61,7 @@ func (a *app) terminal() (*os.File, bool) {
 }
 
 func (d *severalBuilds) observe(e graph.Event)   { d.Observe(e) }
+func (d *severalBuilds) printer() *ui.Printer    { return d.Say }
 func (d *severalBuilds) watcher() *watch.Watcher { return d.Watcher }
 
 func (d *severalBuilds) close() {

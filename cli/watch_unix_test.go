@@ -171,6 +171,24 @@ func TestWatchAtTerminal(t *testing.T) {
 	}
 }
 
+// What the first Ctrl-C begins is said at once, above what is drawn.
+func TestWatchInterrupting(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	env, hung, _ := s.hanging()
+	at := s.watchAt(100, 24, "build prod@main dev@HEAD -j 1", append(env, "STANDIN_DEAF=1", "NO_COLOR=1")...)
+	hung()
+	at.shows("build  1/5")
+	at.press(ctrlC)
+	at.shows("Ctrl-C again kills it\n")
+	at.shows("0 of 2 builds done")
+	if _, below, _ := strings.Cut(at.text(), "note: interrupting: "); strings.Contains(below, "note: ") || !strings.Contains(below, "build  1/5") {
+		t.Errorf("it is not above what is drawn:\n%s", at.text())
+	}
+	at.press(ctrlC)
+	at.end(130)
+}
+
 // Ctrl-C leaves nothing of what was drawn, and the cursor at the beginning of a line of its own.
 func TestWatchInterrupted(t *testing.T) {
 	t.Parallel()

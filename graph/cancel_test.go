@@ -101,6 +101,43 @@ func TestCancelledDuringAnAction(t *testing.T) {
 	}
 }
 
+// Who watches is told, once, which steps a cancelled run still waits for.
+func TestStopping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		steps := parseSteps("over:", "one: over", "other: one", "two: over", "never: other")
+		told := make(chan struct{}) // closed when both have been told of
+		for _, s := range steps {
+			s.Pools = []string{"jobs"}
+			s.Action = action(func(context.Context, *graph.Attempt) (any, error) {
+				if s == steps[1] || s == steps[3] {
+					<-told
+				}
+				return nil, nil
+			})
+		}
+		var stopping []string
+		opts := newWorld().options()
+		opts.Pools = map[string]int{"jobs": 2}
+		opts.Observe = func(e graph.Event) {
+			switch {
+			case e.Kind == graph.Beginning && e.Planned.Step == steps[3]:
+				cancel()
+			case e.Kind == graph.Stopping:
+				if stopping = append(stopping, e.Planned.Step.Name); len(stopping) == 2 {
+					close(told)
+				}
+			}
+		}
+		if _, err := newGraph(t, steps...).Run(ctx, opts); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"one", "two"}, stopping); diff != "" {
+			t.Errorf("told of (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // The cancellation of a run that waits for a lock ends it with that error.
 func TestCancelledWhileWaitingForALock(t *testing.T) {
 	w := newWorld()

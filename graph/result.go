@@ -40,6 +40,7 @@ const (
 	Beginning                  // a step starts
 	Remark                     // a running step says something
 	Progress                   // a running step reports how it gets on
+	Stopping                   // the run was cancelled while a step ran, and waits for it
 	Ended                      // a step that was to run has succeeded or failed, or will not run after all
 )
 

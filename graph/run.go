@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -22,8 +23,8 @@ type runner struct {
 	waits   []int   // per step: how many steps it still waits for
 	next    [][]int // per step: the steps that wait for it
 	pools   map[string]int
-	running int
-	stopped string // the step whose failure stopped the run
+	running map[int]bool // the steps that do
+	stopped string       // the step whose failure stopped the run
 	told    chan telling
 	ended   chan ending
 }
@@ -45,8 +46,8 @@ func newRunner(g *Graph, plan *Plan, opts Options, held Held) *runner {
 	r := &runner{
 		graph: g, plan: plan, opts: opts, held: held,
 		results: make([]StepResult, n), deps: make([][]int, n), waits: make([]int, n), next: make([][]int, n),
-		pools: make(map[string]int),
-		told:  make(chan telling), ended: make(chan ending),
+		pools: make(map[string]int), running: make(map[int]bool),
+		told: make(chan telling), ended: make(chan ending),
 	}
 	for i, s := range plan.Steps {
 		r.deps[i] = r.runsBelow(s.Step)
@@ -105,7 +106,7 @@ func (r *runner) run(ctx context.Context) *Result {
 	cancelled := ctx.Done()
 	for {
 		todo = r.start(ctx, todo, &workers)
-		if r.running == 0 {
+		if len(r.running) == 0 {
 			break
 		}
 		select {
@@ -116,6 +117,9 @@ func (r *runner) run(ctx context.Context) *Result {
 			r.finish(e)
 		case <-cancelled:
 			cancelled = nil // what runs is told by its own context
+			for _, i := range slices.Sorted(maps.Keys(r.running)) {
+				r.observe(Event{Kind: Stopping, Planned: r.plan.Steps[i]})
+			}
 		}
 	}
 	_ = workers.Wait() // workers report through ended
@@ -138,7 +142,7 @@ func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group)
 		for _, pool := range r.plan.Steps[i].Step.Pools {
 			r.pools[pool]--
 		}
-		r.running++
+		r.running[i] = true
 		planned := r.plan.Steps[i]
 		r.observe(Event{Kind: Beginning, Planned: planned})
 		below := r.keysBelow(i)
@@ -182,7 +186,7 @@ func (r *runner) keysBelow(i int) []Input {
 
 // finish takes in what came of a step.
 func (r *runner) finish(e ending) {
-	r.running--
+	delete(r.running, e.step)
 	for _, pool := range r.plan.Steps[e.step].Step.Pools {
 		r.pools[pool]++
 	}

@@ -51,7 +51,7 @@ func TestInterrupt(t *testing.T) {
 		if _, err := screen.WriteString("\x03"); err != nil {
 			t.Fatal(err)
 		}
-		stopped(c, 130, "interrupted")
+		stopped(c, 130, "interrupting: dbt may take a while to cancel its queries; Ctrl-C again kills it")
 		// The ledger has what dbt had done, and not what it hadn't.
 		plan := s.mustDot("plan", "build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "nap").stdout
 		if !strings.Contains(plan, "1 of 5 nodes ok") {

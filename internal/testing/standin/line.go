@@ -37,6 +37,7 @@ var commands = map[string][]string{
 		"threads", "full-refresh", "empty", "store-failures", "target-path", "select", "exclude", "selector",
 		"output", "output-keys", "resource-types",
 	},
+	"init": {}, // asks nothing, and makes nothing
 }
 
 // A line is a command line. Its flags are by their long names; the values of a

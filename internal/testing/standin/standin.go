@@ -98,6 +98,9 @@ func (p Process) run() error {
 		}
 		return e
 	}
+	if l.command == "init" {
+		return p.misbehave(l.command)
+	}
 	if l.command == "deps" {
 		if err := p.misbehave(l.command); err != nil {
 			return err
