@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh BIN VENV shows the main job on the sample shop: build what main says as
-# prod, then build beside it only what the branch changed, on top of prod's data.
+# prod, then build beside it only what the branch changed, on top of prod's data,
+# and compare the two.
 # BIN is the directory of the dot binary, VENV has dbt and dbt-duckdb.
 #
 # The shop is at demo/work/shop and is kept, so that a second run shows what dot
@@ -40,5 +41,4 @@ show dot build prod@main
 show dot plan build dev@HEAD --defer prod@main --modified
 show dot build dev@HEAD --defer prod@main --modified
 
-printf '\nBoth are in one DuckDB file, each in a schema of its own. What the branch did not change, it reads from prod.\n'
-python ../../show.py shop.duckdb "prod_$(git rev-parse --short main)" "dev_$(git rev-parse --short HEAD)"
+show dot compare prod@main dev@HEAD --sample 2
