@@ -152,16 +152,20 @@ func (v *verdicts) whole(id string) bool {
 }
 
 // edge returns the nearest nodes above one that have the same code on both sides:
-// where those differ, the sources have moved. sources tells whether the node, or a
-// changed one on the way, reads a source itself: what that held when each side was
-// built is not known any more.
-func (v *verdicts) edge(n code.Node) (found []string, sources bool) {
+// where those differ, the sources have moved. unknown tells whether the node, or a
+// changed one on the way, reads what may have held something else when each side
+// was built: a source, or a relation that both read and that was written since.
+func (v *verdicts) edge(n code.Node) (found []string, unknown bool) {
 	seen := map[string]bool{}
 	var climb func(code.Node)
 	climb = func(n code.Node) {
-		sources = sources || n.Sources
+		unknown = unknown || n.Sources
 		for _, id := range n.Parents {
 			parent, known := v.byID[id]
+			if known && slices.Contains(n.Deferred, id) {
+				unknown = unknown || !v.stood(id, v.first(n.ID))
+				continue
+			}
 			if !known || seen[id] {
 				continue
 			}
@@ -174,8 +178,44 @@ func (v *verdicts) edge(n code.Node) (found []string, sources bool) {
 		}
 	}
 	climb(n)
-	return slices.DeleteFunc(found, func(id string) bool { return !v.whole(id) }), sources
+	return slices.DeleteFunc(found, func(id string) bool { return !v.whole(id) }), unknown
 }
+
+// first is when a node was first written, by whichever side; zero where that isn't
+// known of both.
+func (v *verdicts) first(id string) time.Time {
+	a, b := v.a.Nodes[id].At, v.b.Nodes[id].At
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// stood reports whether the baseline's relation of a node has shown the same since
+// a time: it was written before, and so was all that it shows.
+func (v *verdicts) stood(id string, since time.Time) bool {
+	seen := map[string]bool{}
+	var stood func(string) bool
+	stood = func(id string) bool {
+		if seen[id] {
+			return true
+		}
+		seen[id] = true
+		n, held := v.byID[id], v.a.Nodes[id]
+		if held.Problem != "" || held.At.IsZero() || held.At.After(since) {
+			return false
+		}
+		if slices.Contains(holdsRows, n.A.Materialized) {
+			return true
+		}
+		return !n.Sources && n.Diff == "" && !slices.ContainsFunc(n.Parents, func(id string) bool { return !stood(id) })
+	}
+	return stood(id)
+}
+
+// holdsRows are the ways to materialize of which the warehouse does not read again
+// what they were made of.
+var holdsRows = []string{"table", "incremental", "seed", "snapshot"}
 
 // depth is how far up the ladder what is compared is climbed.
 func (v *verdicts) depth() ladder.Depth {
@@ -287,7 +327,7 @@ func (v *verdicts) showsToday(n code.Node) bool {
 // sides.
 func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.Inputs {
 	found := report.InputsSame
-	edge, sources := v.edge(n)
+	edge, unknown := v.edge(n)
 	for _, id := range edge {
 		switch moved[id] {
 		case report.InputsDiffer:
@@ -297,7 +337,7 @@ func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.In
 			found = report.InputsUnknown
 		}
 	}
-	if sources {
+	if unknown {
 		found = report.InputsUnknown
 	}
 	return found

@@ -53,6 +53,13 @@ func newLineage(text string) *lineage {
 	return l
 }
 
+// deferTo has the candidate read a node from the baseline, rather than build it.
+func (l *lineage) deferTo(name, materialized string, reader string) {
+	delete(l.b.Nodes, name)
+	l.node(name).Same, l.node(name).A.Materialized = false, materialized
+	l.node(reader).Deferred = []string{name}
+}
+
 func (l *lineage) node(name string) *code.Node {
 	for i := range l.nodes {
 		if l.nodes[i].ID == name {
@@ -164,6 +171,38 @@ func TestVerdicts(t *testing.T) {
 			name: "what a change reads from a source itself is not known", lineage: "b<src! c<b",
 			findings: map[string]ladder.Finding{"b": is(false), "c": is(false)},
 			asked:    "b:detail c:detail", verdicts: "b:differs/unknown c:differs/unknown",
+		},
+		{
+			name: "what both read from one table is the same", lineage: "a<src b<a! c<b",
+			change: func(l *lineage) {
+				l.deferTo("a", "table", "b")
+			},
+			findings: map[string]ladder.Finding{"b": is(false), "c": is(false)},
+			asked:    "b:detail c:detail", verdicts: "a:not built b:differs/same c:differs/same",
+		},
+		{
+			name: "unless it was written between the two", lineage: "a<src b<a!",
+			change: func(l *lineage) {
+				l.deferTo("a", "table", "b")
+				l.a.Nodes["a"] = steps.Held{At: time.Unix(3, 0)}
+			},
+			findings: map[string]ladder.Finding{"b": is(false)},
+			asked:    "b:detail", verdicts: "a:not built b:differs/unknown",
+		},
+		{
+			name: "or is a view of a source", lineage: "a<src b<a!",
+			change:   func(l *lineage) { l.deferTo("a", "view", "b") },
+			findings: map[string]ladder.Finding{"b": is(false)},
+			asked:    "b:detail", verdicts: "a:not built b:differs/unknown",
+		},
+		{
+			name: "but not of a table", lineage: "t<src a<t b<a!",
+			change: func(l *lineage) {
+				l.deferTo("a", "view", "b")
+				l.node("t").A.Materialized = "table"
+			},
+			findings: map[string]ladder.Finding{"b": is(false)},
+			asked:    "b:detail", verdicts: "t:same code a:not built b:differs/same",
 		},
 		{
 			name: "an edge that can't be compared spoils nothing", lineage: "a<src b<a!",

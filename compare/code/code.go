@@ -46,6 +46,9 @@ type Node struct {
 	// them, too.
 	Parents []string
 	Sources bool
+	// Deferred are those of the Parents that the candidate reads from the
+	// baseline's relation.
+	Deferred []string
 
 	// Same is set where both sides' code is the same all the way up.
 	Same bool
@@ -73,6 +76,7 @@ type Relation struct {
 	In                           bool
 	Database, Schema, Identifier string
 	SQL                          string // its name as it stands in SQL
+	Materialized                 string
 }
 
 // Compare reads both manifests and returns their nodes, parents before

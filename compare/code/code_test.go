@@ -431,6 +431,29 @@ func TestDifferences(t *testing.T) {
 			want: map[string][]string{"stg": {"SQL", "the candidate's code is not known: it was not in the last run"}},
 		},
 		{
+			name: "other SQL reads the baseline's relation",
+			b: func(w *world) {
+				w.of("stg")["compiled_code"] = nil
+				w.of("orders")["raw_code"] = "another file"
+				w.code("orders", `select id + 1 from "db"."prod_4521a86"."stg"`)
+			},
+			want: map[string][]string{
+				"stg": {"the candidate's code is not known: it was not in the last run"}, "orders": {"SQL"}, "top": {up},
+			},
+		},
+		{
+			name: "other SQL reads the baseline's relation, and one that is hidden",
+			b: func(w *world) {
+				w.of("stg")["compiled_code"] = nil
+				w.of("orders")["raw_code"] = "another file"
+				w.code("orders", `select id + 1 from "db"."prod_4521a86"."stg" where x <> 'from "db"."<schema>"."stg"'`)
+			},
+			want: map[string][]string{
+				"stg":    {"the candidate's code is not known: it was not in the last run"},
+				"orders": {"SQL", "upstream: stg"}, "top": {up},
+			},
+		},
+		{
 			name: "the baseline reads the candidate's relation",
 			a: func(w *world) {
 				w.of("stg")["raw_code"] = "select 2"

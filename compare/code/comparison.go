@@ -20,10 +20,10 @@ type comparison struct {
 type finding struct {
 	Node
 	a, b    *dbt.NodeCode
-	reads   []string        // what it reads on either side, sorted
-	shared  map[string]bool // of those, what both sides read from the same relation: one of them defers to the other
-	changed map[string]bool // the nearest reasons above it not to be the same
-	order   int             // parents have a lower one
+	reads   []string          // what it reads on either side, sorted
+	shared  map[string]string // of those, what both sides read from one relation, and its name: one of them defers to the other
+	changed map[string]bool   // the nearest reasons above it not to be the same
+	order   int               // parents have a lower one
 }
 
 // nodes compares all nodes.
@@ -142,7 +142,10 @@ func (c *comparison) settle(f *finding) {
 			continue
 		}
 		f.HistoryAbove = f.HistoryAbove || parent.History || parent.HistoryAbove
-		if f.shared[id] {
+		if relation, ok := f.shared[id]; ok {
+			if parent.A.SQL == relation && slices.Contains(f.Parents, id) {
+				f.Deferred = append(f.Deferred, id)
+			}
 			continue
 		}
 		if !parent.Own {

@@ -16,6 +16,9 @@ type name struct {
 	deferred bool
 }
 
+// id is the node that the relation is of.
+func (n name) id() string { return strings.Trim(n.mark, "\x00") }
+
 // mark is what stands for something on both sides. No SQL holds a NUL.
 func mark(what string) string { return "\x00" + what + "\x00" }
 

@@ -25,8 +25,8 @@ func TestNode(t *testing.T) {
 	want := Node{
 		ID: "model.shop.orders", Name: "orders", ResourceType: "model", Materialized: "incremental",
 		File:    "models/marts/orders.sql",
-		A:       Relation{In: true, Database: "db", Schema: "prod_4521a86", Identifier: "orders", SQL: `"db"."prod_4521a86"."orders"`},
-		B:       Relation{In: true, Database: "db", Schema: "dev_9b13827", Identifier: "orders", SQL: `"db"."dev_9b13827"."orders"`},
+		A:       Relation{In: true, Database: "db", Schema: "prod_4521a86", Identifier: "orders", SQL: `"db"."prod_4521a86"."orders"`, Materialized: "table"},
+		B:       Relation{In: true, Database: "db", Schema: "dev_9b13827", Identifier: "orders", SQL: `"db"."dev_9b13827"."orders"`, Materialized: "incremental"},
 		History: true, Parents: []string{"seed.shop.raw"}, Sources: true,
 		Differences: []string{"SQL", "materialized: table → incremental"},
 		Diff:        "--- a/models/marts/orders.sql\n+++ b/models/marts/orders.sql\n@@ -1,1 +1,2 @@\n-the file of orders\n+another file\n+of orders\n",
@@ -103,6 +103,20 @@ func TestOneSchema(t *testing.T) {
 	for _, n := range nodes {
 		if n.Name == "orders" && n.Same {
 			t.Error("orders is the same, though it reads a relation that both sides wrote")
+		}
+	}
+}
+
+// What the candidate reads from the baseline is told; what the baseline reads from
+// the candidate isn't.
+func TestDeferred(t *testing.T) {
+	a, b := newWorld(), newWorld()
+	b.code("orders", `select id + 1 from "db"."prod_4521a86"."stg"`)
+	a.code("top", `select * from "db"."dev_9b13827"."orders"`)
+	nodes := both(t, a, b)
+	for name, want := range map[string][]string{"stg": nil, "orders": {"model.shop.stg"}, "top": nil} {
+		if diff := cmp.Diff(want, nodes[name].Deferred); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -117,11 +117,17 @@ func (c *comparison) compiled(f *finding) (same bool, why string) {
 	}
 	codeA, foundA := take(*f.a.CompiledCode, namesA)
 	codeB, foundB := take(*f.b.CompiledCode, namesB)
-	if codeA != codeB {
-		return false, ""
-	}
 	f.shared = shared(foundA, foundB)
-	return true, ""
+	if codeA == codeB {
+		return true, ""
+	}
+	// What is left may hold a name in a string, or where it wasn't looked for.
+	for _, n := range slices.Concat(namesA, namesB) {
+		if strings.Contains(codeA, n.text) || strings.Contains(codeB, n.text) {
+			delete(f.shared, n.id())
+		}
+	}
+	return false, ""
 }
 
 // names are the relations that a node may read: its own and those it gets by
@@ -154,17 +160,17 @@ func (c *comparison) readable(f *finding, p *project, n *dbt.NodeCode) []name {
 }
 
 // shared are the nodes that both sides read from one and the same relation,
-// since one of them defers to the other.
-func shared(a, b []name) map[string]bool {
+// since one of them defers to the other, and the names of these.
+func shared(a, b []name) map[string]string {
 	read := map[string][]name{}
 	for _, n := range slices.Concat(a, b) {
 		read[n.mark] = append(read[n.mark], n)
 	}
-	ids := map[string]bool{}
-	for m, names := range read {
+	ids := map[string]string{}
+	for _, names := range read {
 		one := !slices.ContainsFunc(names, func(n name) bool { return n.text != names[0].text })
 		if one && slices.ContainsFunc(names, func(n name) bool { return n.deferred }) {
-			ids[strings.Trim(m, "\x00")] = true
+			ids[names[0].id()] = names[0].text
 		}
 	}
 	return ids

@@ -126,7 +126,7 @@ func relation(n *dbt.NodeCode) Relation {
 	if !hasRelation(n) {
 		return Relation{}
 	}
-	return Relation{In: true, Database: n.Database, Schema: n.Schema, Identifier: n.Alias, SQL: n.RelationName}
+	return Relation{In: true, Database: n.Database, Schema: n.Schema, Identifier: n.Alias, SQL: n.RelationName, Materialized: materialized(n)}
 }
 
 // config returns a node's configuration.
