@@ -1,10 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
+	"fmt"
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
 
@@ -97,10 +98,12 @@ func newJSONStep(s graph.Planned) jsonStep {
 
 // printJSON prints a value for scripts.
 func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.Stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	text, err := ui.IndentedJSON(v)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.Stdout, text)
+	return err
 }
 
 // orEmpty makes a list that JSON writes as [].

@@ -10,10 +10,16 @@ import (
 
 // JSON writes a value as JSON on one line, in which the characters that Clean makes visible are escaped: it
 // may end up on a terminal.
-func JSON(v any) (string, error) {
+func JSON(v any) (string, error) { return marshal(v, "") }
+
+// IndentedJSON is JSON on as many lines as it takes, for people too.
+func IndentedJSON(v any) (string, error) { return marshal(v, "  ") }
+
+func marshal(v any, indent string) (string, error) {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
 	if err := enc.Encode(v); err != nil {
 		return "", err
 	}
