@@ -34,6 +34,7 @@ type compared struct {
 				Differ       int64
 			}
 			Sample []struct{ Kind string }
+			Code   []string
 		}
 	}
 }

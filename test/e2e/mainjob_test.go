@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +48,7 @@ func TestMainJob(t *testing.T) {
 		}
 
 		s.upToDate(job...)
+		s.deferredCompared()
 		s.candidateFails(prod)
 		if diff := cmp.Diff(before, s.gitState()[:len(before)]); diff != "" {
 			t.Errorf("what the user sees of git (-before +after):\n%s", diff)
@@ -78,6 +80,29 @@ func (s *shop) upToDate(args ...string) {
 	}
 	if diff := cmp.Diff(before, after); diff != "" {
 		s.t.Errorf("the second run changed something (-before +after):\n%s", diff)
+	}
+}
+
+// deferredCompared compares the two: what the branch reads from prod is no
+// difference of what it changed, nor of what that was made of.
+func (s *shop) deferredCompared() {
+	s.t.Helper()
+	found := s.compare(0, "prod@main", "dev@HEAD")
+	s.wantVerdicts(found, 0,
+		"customer_value: added",
+		"customers: not built",
+		"fct_orders: differs, inputs same +0 -0 ~2 amount:2",
+		"orders: not built",
+		"payments: differs, inputs same +1 -0 ~0",
+		"revenue_by_month: differs, inputs same +0 -0 ~2 revenue:2",
+		"stg_customers: not built",
+		"stg_orders: not built",
+		"stg_payments: differs, inputs same +1 -0 ~0",
+	)
+	for _, r := range found.Comparisons[0].Relations {
+		if want := []string{"SQL", "upstream: payments"}; r.Name == "fct_orders" && !slices.Equal(r.Code, want) {
+			s.t.Errorf("the code of fct_orders differs by %q, want %q", r.Code, want)
+		}
 	}
 }
 
