@@ -86,7 +86,7 @@ func (c *Comparison) sides(ctx context.Context) (pairs []asked, specs []spec.Spe
 				"name a commit, too: "+s.Env+"@HEAD")
 		}
 		if _, several := s.Range(); several {
-			return nil, nil, steps.Hinted(fmt.Sprintf("%s is a range of commits", s), "name the builds to compare one by one")
+			return nil, nil, steps.Hinted(fmt.Sprintf("%s is a range of commits, and each has a build of its own", s), "name the builds to compare one by one")
 		}
 	}
 	for _, candidate := range req.Candidates {
