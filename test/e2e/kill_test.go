@@ -113,7 +113,7 @@ func (v *victim) free(lock string) bool {
 // Whatever is killed, and whenever: the same command then ends as an undisturbed
 // one does.
 func TestKill(t *testing.T) {
-	kills, seed := number(t, "DOT_TEST_KILLS", 20), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
+	kills, seed := number(t, "DOT_TEST_KILLS", 12), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
 	onBoth(t, func(t *testing.T, adapter string) {
 		v := newVictim(t, adapter)
 		v.part("dot at each boundary", v.dotAtBoundaries)
