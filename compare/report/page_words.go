@@ -53,7 +53,7 @@ func inputsSay(i Inputs) string {
 	case InputsDiffer:
 		return "Inputs differ too: sources moved between the builds, so the change need not be what made all of the difference."
 	case InputsUnknown:
-		return "Whether its inputs hold the same data is not known: a view or a source stands above the change, which shows today's data."
+		return "Whether its inputs held the same data is not known: above the change stands a source, a view of one, or a relation that both read and that was written since."
 	}
 	return ""
 }

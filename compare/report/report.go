@@ -103,7 +103,7 @@ type Inputs string
 const (
 	InputsSame    Inputs = "same"    // all of them hold the same data
 	InputsDiffer  Inputs = "differ"  // some don't: the sources have moved between the builds
-	InputsUnknown Inputs = "unknown" // a view or a source stands there, which shows today's data
+	InputsUnknown Inputs = "unknown" // a source stands there, a view of one, or a relation that was written since
 )
 
 // A Rung is how a verdict was come to.

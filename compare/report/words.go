@@ -171,7 +171,7 @@ func (c Comparison) Terms() []Term {
 			func(r Relation) bool { return r.Inputs == InputsDiffer },
 		},
 		{
-			Term{"inputs not known", "it is made of views or sources that show today's data, so the sources may have moved between the builds"},
+			Term{"inputs not known", "what it is made of may have changed between the builds: a source, a view of one, or a relation that both read and that was written since"},
 			func(r Relation) bool { return r.Inputs == InputsUnknown },
 		},
 		{
