@@ -109,6 +109,16 @@ func (a *app) run(ctx context.Context) error {
 	if words[0] == "plan" || explaining {
 		planning, words = true, words[1:]
 	}
+	if c, ok := selected(parsed).(*comparison); ok {
+		compared, err := c.compile(ctx, a, line, forDBT, false)
+		switch {
+		case err != nil:
+			return err
+		case explaining:
+			return a.explain(ctx, compared.Program, line.Explain.Format)
+		}
+		return a.plan(ctx, compared.Program, line.Plan.Format)
+	}
 	name := strings.Join(words, " ")
 	req, err := a.request(line, name, specsOf(parsed), forDBT)
 	if err != nil {

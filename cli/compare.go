@@ -71,28 +71,6 @@ func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT [
 	return c.ending(ctx, a, result, found)
 }
 
-// plannedComparison is a comparison, planned.
-type plannedComparison struct{ comparison }
-
-func (c *plannedComparison) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
-	compared, err := c.compile(ctx, a, line, forDBT, false)
-	if err != nil {
-		return err
-	}
-	return a.plan(ctx, compared.Program, line.Plan.Format)
-}
-
-// explainedComparison is a comparison, explained.
-type explainedComparison struct{ comparison }
-
-func (c *explainedComparison) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
-	compared, err := c.compile(ctx, a, line, forDBT, false)
-	if err != nil {
-		return err
-	}
-	return a.explain(ctx, compared.Program, line.Explain.Format)
-}
-
 // compile finds out what is compared; distributions are for reports that show
 // them.
 func (c *comparison) compile(ctx context.Context, a *app, line grammar, forDBT []string, distributions bool) (*compare.Comparison, error) {

@@ -17,13 +17,6 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// explainCommand is any command of dbt's, or a comparison, explained.
-type explainCommand struct {
-	dbtCommands
-	Compare explainedComparison `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
-	Format  string              `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
-}
-
 // explain prints what the decisions of a plan rest on: for each step its
 // inputs, its record, what differs between the two, and what would make it run.
 func (a *app) explain(ctx context.Context, p *steps.Program, format string) error {

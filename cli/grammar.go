@@ -11,8 +11,8 @@ type grammar struct {
 	flags
 	dbtCommands
 
-	Plan    planCommand    `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
-	Explain explainCommand `cmd:"" help:"Print what a plan rests on: each step's inputs, its record, and what changed. Changes nothing."`
+	Plan    plannedCommand `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
+	Explain plannedCommand `cmd:"" help:"Print what a plan rests on: each step's inputs, its record, and what changed. Changes nothing."`
 	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
@@ -92,9 +92,9 @@ type dbtCommand struct {
 	Builds []string `arg:"" optional:"" name:"env@ref" help:"What to run it on: env, env@ref or @ref. Without @ref it is the working tree; without env, the default environment. dev@main~5..main is each commit of the range."`
 }
 
-// planCommand is any of them, or a comparison, planned.
-type planCommand struct {
+// plannedCommand is any of them, or a comparison, planned or explained.
+type plannedCommand struct {
 	dbtCommands
-	Compare plannedComparison `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
-	Format  string            `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+	Compare comparison `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
+	Format  string     `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }

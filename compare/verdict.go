@@ -161,12 +161,12 @@ func (v *verdicts) edge(n code.Node) (found []string, unknown bool) {
 	climb = func(n code.Node) {
 		unknown = unknown || n.Sources
 		for _, id := range n.Parents {
-			parent, known := v.byID[id]
-			if known && slices.Contains(n.Deferred, id) {
+			parent, ok := v.byID[id]
+			if ok && slices.Contains(n.Deferred, id) {
 				unknown = unknown || !v.stood(id, v.first(n.ID))
 				continue
 			}
-			if !known || seen[id] {
+			if !ok || seen[id] {
 				continue
 			}
 			seen[id] = true
