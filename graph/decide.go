@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -66,21 +67,37 @@ type situation struct {
 	now     time.Time
 }
 
-// decide gives the first reason to run that holds, or skips.
-func (s situation) decide() Decision {
-	step, record := s.step, s.record
-	if step.Always != "" {
-		return run(Always, "%s", step.Always)
+// decide gives the first reason to run that holds, or skips. It fails only when
+// ctx ends while the step looks for its outputs.
+func (s situation) decide(ctx context.Context) (Decision, error) {
+	if s.step.Always != "" {
+		return run(Always, "%s", s.step.Always), nil
 	}
-	if step.Record == "" {
-		if step.Missing != nil {
-			if gone := step.Missing(Record{}); gone != "" {
-				return run(Missing, "%s", gone)
-			}
+	if d := s.byRecord(); d.Run {
+		return d, nil
+	}
+	if s.step.Missing != nil {
+		gone := s.step.Missing(ctx, s.record)
+		switch {
+		case ctx.Err() != nil: // the answer may be about half of the outputs
+			return Decision{}, context.Cause(ctx)
+		case gone != "":
+			return run(Missing, "%s", gone), nil
 		}
-		return s.skip()
 	}
+	if d := s.byOccasion(); d.Run {
+		return d, nil
+	}
+	return s.skip(), nil
+}
+
+// byRecord gives the first reason to run that the record gives, beside the
+// inputs of now; the zero decision is none.
+func (s situation) byRecord() Decision {
+	step, record := s.step, s.record
 	switch {
+	case step.Record == "":
+		return Decision{}
 	case errors.Is(s.loadErr, fs.ErrNotExist):
 		return run(NeverRun, "never run")
 	case s.loadErr != nil:
@@ -106,12 +123,16 @@ func (s situation) decide() Decision {
 		// Every input is as it was, so it is the kind's own rules that differ.
 		return run(InputChanged, "changed: dot's %s step", step.Kind)
 	}
-	if step.Missing != nil {
-		if gone := step.Missing(record); gone != "" {
-			return run(Missing, "%s", gone)
-		}
-	}
+	return Decision{}
+}
+
+// byOccasion gives the first reason to run a step whose last success is whole
+// and has the inputs of now; the zero decision is none.
+func (s situation) byOccasion() Decision {
+	step, record := s.step, s.record
 	switch {
+	case step.Record == "":
+		return Decision{}
 	case s.depRuns != "":
 		return run(DepRuns, "after %s", s.depRuns)
 	case step.MaxAge > 0 && s.now.Sub(record.Finished) > step.MaxAge:
@@ -121,7 +142,7 @@ func (s situation) decide() Decision {
 	case step.Force:
 		return run(Forced, "--force")
 	}
-	return s.skip()
+	return Decision{}
 }
 
 func (s situation) skip() Decision {

@@ -74,6 +74,11 @@ func says(text string) func(graph.Record) string {
 	return func(graph.Record) string { return text }
 }
 
+// gone returns a Step.Missing with one answer.
+func gone(text string) func(context.Context, graph.Record) string {
+	return func(context.Context, graph.Record) string { return text }
+}
+
 func changed(text string, labels ...string) graph.Decision {
 	return graph.Decision{Run: true, Cause: graph.InputChanged, Text: text, Changed: labels}
 }
@@ -201,10 +206,10 @@ func TestDecision(t *testing.T) {
 		{"the kind's version", func(_ *testing.T, b *bench) { b.build.Version = 2 }, changed("changed: dot's dbt step")},
 		{"the kind", func(_ *testing.T, b *bench) { b.build.Kind = "sqlmesh" }, changed("changed: dot's sqlmesh step")},
 		{
-			"an output is gone", func(_ *testing.T, b *bench) { b.build.Missing = says("manifest.json is gone") },
+			"an output is gone", func(_ *testing.T, b *bench) { b.build.Missing = gone("manifest.json is gone") },
 			graph.Decision{Run: true, Cause: graph.Missing, Text: "manifest.json is gone"},
 		},
-		{"no output is gone", func(_ *testing.T, b *bench) { b.build.Missing = says("") }, upToDate},
+		{"no output is gone", func(_ *testing.T, b *bench) { b.build.Missing = gone("") }, upToDate},
 		{
 			"the dependency runs", func(_ *testing.T, b *bench) { b.deps.Force = true },
 			graph.Decision{Run: true, Cause: graph.DepRuns, Text: "after deps 9b13827"},
@@ -225,7 +230,7 @@ func TestDecision(t *testing.T) {
 		},
 		{
 			"the dependency runs but has no record", func(_ *testing.T, b *bench) {
-				profiles := &graph.Step{Name: "profiles", Kind: "profiles", Missing: says("no profiles.yml"), Action: nothing}
+				profiles := &graph.Step{Name: "profiles", Kind: "profiles", Missing: gone("no profiles.yml"), Action: nothing}
 				*b.deps = *profiles
 				b.build.Deps = []string{"profiles"}
 			},
@@ -282,7 +287,7 @@ func TestDecisionOrder(t *testing.T) {
 		{graph.LastFailed, true, state(graph.Failed)},
 		{graph.Overwritten, false, func(_ *testing.T, b *bench) { b.build.Overwritten = says("by another") }},
 		{graph.InputChanged, false, func(_ *testing.T, b *bench) { b.build.Inputs[1].Value = "0.2" }},
-		{graph.Missing, false, func(_ *testing.T, b *bench) { b.build.Missing = says("gone") }},
+		{graph.Missing, false, func(_ *testing.T, b *bench) { b.build.Missing = gone("gone") }},
 		{graph.DepRuns, false, func(_ *testing.T, b *bench) { b.deps.Force = true }},
 		{graph.TooOld, false, func(_ *testing.T, b *bench) { b.build.MaxAge, b.now = time.Hour, noon.Add(2*time.Hour) }},
 		{graph.Forced, false, func(_ *testing.T, b *bench) { b.build.Force = true }},
@@ -315,8 +320,8 @@ func TestDecisionWithoutRecord(t *testing.T) {
 		want graph.Decision
 	}{
 		{"nothing to look at", graph.Step{}, graph.Decision{Cause: graph.UpToDate, Text: "up to date"}},
-		{"it is there", graph.Step{Missing: says("")}, graph.Decision{Cause: graph.UpToDate, Text: "up to date"}},
-		{"it is gone", graph.Step{Missing: says("no profiles.yml")}, graph.Decision{Run: true, Cause: graph.Missing, Text: "no profiles.yml"}},
+		{"it is there", graph.Step{Missing: gone("")}, graph.Decision{Cause: graph.UpToDate, Text: "up to date"}},
+		{"it is gone", graph.Step{Missing: gone("no profiles.yml")}, graph.Decision{Run: true, Cause: graph.Missing, Text: "no profiles.yml"}},
 		{"always", graph.Step{Always: "printed anew"}, graph.Decision{Run: true, Cause: graph.Always, Text: "printed anew"}},
 		{"inputs don't matter", graph.Step{Inputs: []graph.Input{{Label: "password", Value: "new"}}}, graph.Decision{Cause: graph.UpToDate, Text: "up to date"}},
 	} {

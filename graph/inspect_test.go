@@ -84,27 +84,26 @@ func TestKeyOfAPlan(t *testing.T) {
 }
 
 func TestTriggers(t *testing.T) {
-	says := func(graph.Record) string { return "" }
 	for _, tt := range []struct {
 		name string
 		step graph.Step
 		want []graph.Cause
 	}{
-		{"one that always runs", graph.Step{Record: "r", Always: "it must", MaxAge: time.Hour, Missing: says}, []graph.Cause{graph.Always}},
-		{"one without a record", graph.Step{Missing: says, Overwritten: says, Deps: []string{"recorded"}}, []graph.Cause{graph.Missing}},
+		{"one that always runs", graph.Step{Record: "r", Always: "it must", MaxAge: time.Hour, Missing: gone("")}, []graph.Cause{graph.Always}},
+		{"one without a record", graph.Step{Missing: gone(""), Overwritten: says(""), Deps: []string{"recorded"}}, []graph.Cause{graph.Missing}},
 		{"one without a record that nothing makes run", graph.Step{}, nil},
 		{"inputs only", graph.Step{Record: "r"}, []graph.Cause{graph.InputChanged}},
 		{"above a step without a record", graph.Step{Record: "r", Deps: []string{"plain"}}, []graph.Cause{graph.InputChanged}},
 		{
 			"everything",
-			graph.Step{Record: "r", Overwritten: says, Missing: says, Deps: []string{"plain", "recorded"}, MaxAge: time.Hour},
+			graph.Step{Record: "r", Overwritten: says(""), Missing: gone(""), Deps: []string{"plain", "recorded"}, MaxAge: time.Hour},
 			[]graph.Cause{graph.Overwritten, graph.InputChanged, graph.Missing, graph.DepRuns, graph.TooOld},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			step := tt.step
-			step.Name = "step"
-			g := newGraph(t, &graph.Step{Name: "plain"}, &graph.Step{Name: "recorded", Record: "r2"}, &step)
+			step.Name, step.Action = "step", nothing
+			g := newGraph(t, &graph.Step{Name: "plain"}, &graph.Step{Name: "recorded", Record: "r2", Action: nothing}, &step)
 			if diff := cmp.Diff(tt.want, g.Triggers(&step)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -82,7 +82,7 @@ func TestPlanChangesBeforeTheLocks(t *testing.T) {
 	}{
 		{"nothing", func(*world, *graph.Step, *graph.Step) {}, [][]string{{"dev", "prod (shared)"}}, []string{"dev"}},
 		{
-			"the baseline has to run", func(_ *world, prod, _ *graph.Step) { prod.Missing = says("gone") },
+			"the baseline has to run", func(_ *world, prod, _ *graph.Step) { prod.Missing = gone("gone") },
 			[][]string{{"dev", "prod (shared)"}, {"dev", "prod"}},
 			[]string{"prod", "dev"},
 		},

@@ -106,7 +106,7 @@ func TestNotDoneMeanwhile(t *testing.T) {
 	gone := "manifest.json is gone"
 	step := &graph.Step{
 		Name: "build", Kind: "dbt", Record: "build", Action: nothing,
-		Missing: func(graph.Record) string { return gone },
+		Missing: func(context.Context, graph.Record) string { return gone },
 		Locks:   []graph.Lock{{Name: "build"}},
 	}
 	g := newGraph(t, step)

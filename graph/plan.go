@@ -58,7 +58,7 @@ func (p *Plan) Runs() int {
 
 // Plan decides about each step. It reads records and what the steps' functions
 // look at, and changes nothing. It fails only when a step's late inputs can't
-// be read.
+// be read, or when ctx ends while a step looks for its outputs.
 func (g *Graph) Plan(ctx context.Context, env Env) (*Plan, error) {
 	return g.plan(ctx, env, false)
 }
@@ -90,7 +90,10 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 			}
 		}
 		planned.Record = s.record
-		planned.Decision = s.decide()
+		var err error
+		if planned.Decision, err = s.decide(ctx); err != nil {
+			return nil, fmt.Errorf("plan %s: %w", step.Name, err)
+		}
 		if planned.Decision.Run && step.Detail != nil {
 			planned.Decision.Detail = step.Detail(s.record)
 		}

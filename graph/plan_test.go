@@ -47,7 +47,7 @@ func TestPlanOfAChain(t *testing.T) {
 	}
 
 	mustRun(t, g, w.options())
-	profiles.Missing = says("another password")
+	profiles.Missing = gone("another password")
 	deps.Inputs = []graph.Input{{Label: "packages.yml", Value: "new"}}
 	plan = mustPlan(t, g, w.env())
 	if diff := cmp.Diff([]string{
@@ -136,9 +136,9 @@ func TestPlanAboveAnExactStep(t *testing.T) {
 		}
 	}
 
-	worktree.Missing = says("it is gone")
+	worktree.Missing = gone("it is gone")
 	compare("gone", "run worktree: it is gone", "skip deps: up to date", "skip build: up to date")
-	deps.Missing = says("so are the packages")
+	deps.Missing = gone("so are the packages")
 	compare("and what lay in it", "run worktree: it is gone", "run deps: so are the packages", "run build: after deps")
 	deps.Exact = true
 	compare("if that is exact, too", "run worktree: it is gone", "run deps: so are the packages", "skip build: up to date")
@@ -153,4 +153,28 @@ func TestPlanAboveAnExactStep(t *testing.T) {
 	worktree.Missing, deps.Missing = nil, nil
 	worktree.Inputs = []graph.Input{{Label: "commit", Value: "another"}}
 	compare("another one", "run worktree: changed: commit", "run deps: after worktree", "run build: after deps")
+}
+
+// A cancellation ends a plan that waits for a step's look at its outputs, and
+// what the step then says counts for nothing.
+func TestPlanCancelledWhileAStepLooks(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	steps := parseSteps("worktree:", "deps: worktree")
+	w := newWorld()
+	g := newGraph(t, steps...)
+	mustRun(t, g, w.options())
+	stopped := errors.New("stopped by Ctrl-C")
+	steps[0].Missing = func(ctx context.Context, _ graph.Record) string {
+		cancel(stopped)
+		<-ctx.Done()
+		return ""
+	}
+	steps[1].Missing = func(context.Context, graph.Record) string {
+		t.Error("the next step is asked")
+		return ""
+	}
+	plan, err := g.Plan(ctx, w.env())
+	if plan != nil || !errors.Is(err, stopped) {
+		t.Errorf("got %v, %v; want the error %v", plan, err, stopped)
+	}
 }

@@ -148,7 +148,7 @@ func (p plot) graph(w *world, gate func(ctx context.Context, i int) error) (*gra
 		step := &graph.Step{
 			Name: p.name(i), Kind: "node", Version: 1, Record: p.record(i), Pools: n.Pools, Force: n.Force,
 			Inputs: []graph.Input{{Label: "input", Value: fmt.Sprint(n.Input, n.Fails)}},
-			Missing: func(graph.Record) string {
+			Missing: func(context.Context, graph.Record) string {
 				if p.lost(w, i) {
 					return "its product is gone"
 				}

@@ -48,8 +48,9 @@ type Step struct {
 	// "". It may be nil.
 	Overwritten func(Record) string
 	// Missing says which output of the last success is gone, or "". It may be
-	// nil. For a step without a record, the record it gets is zero.
-	Missing func(Record) string
+	// nil. For a step without a record, the record it gets is zero. When ctx
+	// ends, it returns as soon as it can, and its answer is not used.
+	Missing func(context.Context, Record) string
 
 	// Always, if not empty, is the reason for which the step is never
 	// skipped.
@@ -72,6 +73,8 @@ type Step struct {
 	// runs; it may be nil. The record it gets is that of the last attempt.
 	Detail func(Record) string
 
+	// Action may be nil for a step that never runs: one without Record, Missing
+	// and Always.
 	Action Action
 }
 
@@ -142,12 +145,15 @@ func (g *Graph) Steps() []*Step { return slices.Clone(g.steps) }
 // New returns the graph of steps. The order in which they are given is kept as
 // far as Deps and After allow; it is the order of the plan, and the order in
 // which steps that are ready start. A name given twice, a dependency that is
-// not in the graph and a cycle are errors.
+// not in the graph, a cycle, and a step that can run but has no action are errors.
 func New(steps ...*Step) (*Graph, error) {
 	given := make(map[string]*Step, len(steps))
 	for _, s := range steps {
 		if given[s.Name] != nil {
 			return nil, fmt.Errorf("two steps are named %q", s.Name)
+		}
+		if s.Action == nil && (s.Record != "" || s.Missing != nil || s.Always != "") {
+			return nil, fmt.Errorf("step %q can run, but has no action", s.Name)
 		}
 		given[s.Name] = s
 	}

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -72,6 +73,29 @@ func TestNewErrors(t *testing.T) {
 			g, err := graph.New(parseSteps(tt.steps...)...)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, %v; want the error %q", g, err, tt.want)
+			}
+		})
+	}
+}
+
+// A step that can be told to run needs an action; one that stands for something
+// in the plan doesn't.
+func TestNewWithoutAction(t *testing.T) {
+	const want = `step "a" can run, but has no action`
+	for _, tt := range []struct {
+		name string
+		step graph.Step
+		want string
+	}{
+		{"with a record", graph.Step{Record: "a"}, want},
+		{"with outputs", graph.Step{Missing: gone("it is gone")}, want},
+		{"one that always runs", graph.Step{Always: "asked for"}, want},
+		{"one that never runs", graph.Step{Force: true}, "<nil>"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.step.Name = "a"
+			if _, err := graph.New(&tt.step); fmt.Sprint(err) != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
 	}

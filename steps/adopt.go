@@ -79,7 +79,7 @@ func (c *compiler) adoptStep(b *build) *graph.Step {
 	return &graph.Step{
 		Name: "adopt " + b.String(), Kind: "adopt", Version: 1,
 		After: []string{"profiles " + b.String()}, // so that it is done where it stands in the plan
-		Missing: func(graph.Record) string {
+		Missing: func(context.Context, graph.Record) string {
 			s, ok := c.adoptable(b)
 			if !ok {
 				return ""

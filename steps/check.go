@@ -68,7 +68,7 @@ func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *
 			}
 			return text
 		},
-		Missing: func(r graph.Record) string {
+		Missing: func(_ context.Context, r graph.Record) string {
 			var out checkOutputs
 			if r.Decode(&out) != nil {
 				return "record is not whole"

@@ -17,7 +17,7 @@ func (c *compiler) cleanStep(b *build) *graph.Step {
 	dirs := []string{b.Target(), b.Logs()}
 	return &graph.Step{
 		Name: "clean " + b.String(), Kind: "clean", Version: 1,
-		Missing: func(graph.Record) string {
+		Missing: func(context.Context, graph.Record) string {
 			for _, dir := range dirs {
 				if _, err := os.Stat(dir); err == nil {
 					return "asked for"

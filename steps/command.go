@@ -27,7 +27,7 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 		Record: b.Record(call.slot),
 		Always: always, MaxAge: c.maxAge(call.env), Force: c.req.Force,
 		Overwritten: func(r graph.Record) string { return c.overwritten(call, r) },
-		Missing: func(graph.Record) string {
+		Missing: func(context.Context, graph.Record) string {
 			if b.duckdb != "" && len(call.Command.Builds) > 0 {
 				if _, err := os.Stat(b.duckdb); errors.Is(err, fs.ErrNotExist) {
 					return "the DuckDB file is gone"

@@ -17,7 +17,7 @@ func (c *compiler) commitStep(b *build) *graph.Step {
 		Deps:   []string{"worktree " + b.Commit.Short},
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
 		Record: b.Commit.Record("commit"), Exact: true,
-		Missing: func(graph.Record) string {
+		Missing: func(context.Context, graph.Record) string {
 			if got, err := os.ReadFile(name); err != nil || string(got) != text {
 				return "the file is missing or differs"
 			}

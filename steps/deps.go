@@ -74,10 +74,10 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		step.MaxAge = c.maxAge(call.env)
 	}
 	worktree := c.worktreeStep(b)
-	step.Missing = func(r graph.Record) string {
+	step.Missing = func(ctx context.Context, r graph.Record) string {
 		// The packages lie in it, and go with it.
 		made, _ := c.ws.Load(worktree.Record) // without any, there is nothing to miss
-		if worktree.Missing(made) != "" {
+		if worktree.Missing(ctx, made) != "" {
 			return "the worktree is made again"
 		}
 		var out depsOutputs

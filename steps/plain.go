@@ -13,7 +13,7 @@ func (c *compiler) plainStep(call *call, below []string) *graph.Step {
 	step := &graph.Step{
 		Name: call.step(), Kind: call.Command.Name, Version: 1,
 		Deps:    below,
-		Missing: func(graph.Record) string { return "on the working tree, as dbt itself would" },
+		Missing: func(context.Context, graph.Record) string { return "on the working tree, as dbt itself would" },
 		Pools:   c.pools(call),
 		Action:  &runPlain{compiler: c, call: call, argv: call.Argv()},
 	}

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -19,7 +20,7 @@ func (c *compiler) profilesStep(b *build) *graph.Step {
 	return &graph.Step{
 		Name: "profiles " + b.String(), Kind: "profiles", Version: 1,
 		After: []string{"commit " + b.Commit.Short},
-		Missing: func(graph.Record) string {
+		Missing: func(context.Context, graph.Record) string {
 			got, err := os.ReadFile(file)
 			info, statErr := os.Stat(file)
 			switch {

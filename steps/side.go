@@ -163,7 +163,7 @@ func (p *Program) CompareStep(baseline, candidate int, exclusive bool) *graph.St
 	a, b := p.calls[baseline].build, p.calls[candidate].build
 	step := &graph.Step{
 		Name: "compare " + a.String() + "→" + b.String(), Kind: "compare", Version: 1,
-		Missing: func(graph.Record) string { return "what stands there now" },
+		Missing: func(context.Context, graph.Record) string { return "what stands there now" },
 		Locks: []graph.Lock{{
 			Name: "compare-" + lockName(a.ID(), b.ID()), What: "the comparison of " + a.String() + " and " + b.String(),
 		}},

@@ -184,7 +184,7 @@ func (c *compiler) toolchainStep(t *toolchain) *graph.Step {
 	}
 	return &graph.Step{
 		Name: t.step(), Kind: "toolchain", Version: 1,
-		Inputs: inputs, Record: t.Record("venv"), Missing: t.missing,
+		Inputs: inputs, Record: t.Record("venv"), Missing: func(_ context.Context, r graph.Record) string { return t.missing(r) },
 		Summary: func(r graph.Record) string {
 			var out toolchainOutputs
 			if r.Decode(&out) != nil || out.DBT == "" {

@@ -17,7 +17,7 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 		Name: "worktree " + b.Commit.Short, Kind: "worktree", Version: 1,
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
 		Record: b.Commit.Record("worktree"), Exact: true,
-		Missing: func(r graph.Record) string {
+		Missing: func(ctx context.Context, r graph.Record) string {
 			if err := c.repo.CheckWorktree(path, b.Commit.Hash); err != nil {
 				return err.Error()
 			}
@@ -28,7 +28,7 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 			}
 			if c.req.ResetWorktree {
 				// What can't be told here, the dbt steps will ask again.
-				if changes, err := c.changes(context.Background(), b); err == nil && len(changes) > 0 {
+				if changes, err := c.changes(ctx, b); err == nil && len(changes) > 0 {
 					return plural(len(changes), "changed file") + ", --reset-worktree"
 				}
 			}
