@@ -24,8 +24,8 @@ type lineage struct {
 // of; src is a source, and ! marks other code of its own.
 func newLineage(text string) *lineage {
 	l := &lineage{
-		a: steps.Side{BuildInfo: steps.BuildInfo{Name: "prod@1"}, Nodes: map[string]steps.Held{}},
-		b: steps.Side{BuildInfo: steps.BuildInfo{Name: "dev@2"}, Nodes: map[string]steps.Held{}},
+		a: steps.Side{BuildInfo: steps.BuildInfo{Name: "prod@1"}, Nodes: map[string]steps.NodeState{}},
+		b: steps.Side{BuildInfo: steps.BuildInfo{Name: "dev@2"}, Nodes: map[string]steps.NodeState{}},
 	}
 	l.a.Specs, l.b.Specs = []string{"prod@main"}, []string{"dev@HEAD"}
 	same := map[string]bool{}
@@ -47,8 +47,8 @@ func newLineage(text string) *lineage {
 		n.A = code.Relation{In: true, SQL: "prod_1." + name}
 		n.B = code.Relation{In: true, SQL: "dev_2." + name}
 		l.nodes = append(l.nodes, n)
-		l.a.Nodes[name] = steps.Held{At: time.Unix(1, 0), Anew: true}
-		l.b.Nodes[name] = steps.Held{At: time.Unix(2, 0), Anew: true}
+		l.a.Nodes[name] = steps.NodeState{At: time.Unix(1, 0), Anew: true}
+		l.b.Nodes[name] = steps.NodeState{At: time.Unix(2, 0), Anew: true}
 	}
 	return l
 }
@@ -184,7 +184,7 @@ func TestVerdicts(t *testing.T) {
 			name: "unless it was written between the two", lineage: "a<src b<a!",
 			change: func(l *lineage) {
 				l.deferTo("a", "table", "b")
-				l.a.Nodes["a"] = steps.Held{At: time.Unix(3, 0)}
+				l.a.Nodes["a"] = steps.NodeState{At: time.Unix(3, 0)}
 			},
 			findings: map[string]ladder.Finding{"b": is(false)},
 			asked:    "b:detail", verdicts: "a:not built b:differs/unknown",
@@ -271,8 +271,8 @@ func TestVerdicts(t *testing.T) {
 		{
 			name: "what failed or was overwritten is unknown", lineage: "a! b<a",
 			change: func(l *lineage) {
-				l.a.Nodes["a"] = steps.Held{Problem: "it failed"}
-				l.b.Nodes["b"] = steps.Held{Problem: "it failed"}
+				l.a.Nodes["a"] = steps.NodeState{Problem: "it failed"}
+				l.b.Nodes["b"] = steps.NodeState{Problem: "it failed"}
 			},
 			verdicts: "a:unknown b:unknown",
 		},
@@ -286,7 +286,7 @@ func TestVerdicts(t *testing.T) {
 			name: "an incremental model on top of something", lineage: "a! i<a j<i!",
 			change: func(l *lineage) {
 				l.node("i").History, l.node("j").History = true, true
-				l.a.Nodes["i"], l.a.Nodes["j"] = steps.Held{}, steps.Held{}
+				l.a.Nodes["i"], l.a.Nodes["j"] = steps.NodeState{}, steps.NodeState{}
 			},
 			findings: map[string]ladder.Finding{"a": is(true), "i": is(false), "j": is(false)},
 			asked:    "a:detail i:detail j:detail", verdicts: "a:same i:history differs/same j:differs/same",
@@ -296,7 +296,7 @@ func TestVerdicts(t *testing.T) {
 			change: func(l *lineage) {
 				l.node("i").History, l.node("m").HistoryAbove = true, true
 				l.node("j").History, l.node("k").HistoryAbove = true, true
-				l.b.Nodes["i"] = steps.Held{}
+				l.b.Nodes["i"] = steps.NodeState{}
 			},
 			findings: map[string]ladder.Finding{"a": is(true), "i": is(false), "m": is(false)},
 			asked:    "i:detail m:detail a:fingerprint", verdicts: "a:same code i:history differs/same m:differs/differ j:same code k:same code",
@@ -341,8 +341,8 @@ func TestNothingInCommon(t *testing.T) {
 // What is expected to be large is, if the last run of either side has said so.
 func TestExpectedRows(t *testing.T) {
 	l := newLineage("a<src! b<src!")
-	l.a.Nodes["a"] = steps.Held{Rows: 10}
-	l.b.Nodes["a"] = steps.Held{Rows: 2_000_000}
+	l.a.Nodes["a"] = steps.NodeState{Rows: 10}
+	l.b.Nodes["a"] = steps.NodeState{Rows: 2_000_000}
 	v := newVerdicts(l.a, l.b, How{}, l.nodes)
 	v.settle(nil)
 	got := map[string]int64{}

@@ -17,9 +17,9 @@ const (
 	Unknown Change = "not known yet" // only the record has it, but a step below runs and may make it again
 )
 
-// A Comparison is an input of a step beside what the record has of it. Values
+// An InputChange is an input of a step beside what the record has of it. Values
 // are never kept, so it has what may be shown of them, if anything may.
-type Comparison struct {
+type InputChange struct {
 	Label     string
 	Show, Was string
 	Change    Change
@@ -32,7 +32,7 @@ func (p Planned) Key() Key { return p.key }
 
 // Inputs compares what is known of the step's inputs with its record, sorted by
 // label.
-func (p Planned) Inputs() []Comparison {
+func (p Planned) Inputs() []InputChange {
 	all := compare(p.Record.Inputs, p.inputs, p.key == "")
 	if p.Record.State == "" { // there is nothing to compare with
 		for i := range all {
@@ -44,16 +44,16 @@ func (p Planned) Inputs() []Comparison {
 
 // compare sets the inputs of a record beside those of now, sorted by label.
 // Where incomplete is set, those of now are not all known yet.
-func compare(then, now []InputDigest, incomplete bool) []Comparison {
+func compare(then, now []InputDigest, incomplete bool) []InputChange {
 	was := make(map[string]InputDigest, len(then))
 	for _, in := range then {
 		was[in.Label] = in
 	}
-	all := make([]Comparison, 0, len(now))
+	all := make([]InputChange, 0, len(now))
 	for _, in := range now {
 		old, known := was[in.Label]
 		delete(was, in.Label)
-		c := Comparison{Label: in.Label, Show: in.Show, Was: old.Show}
+		c := InputChange{Label: in.Label, Show: in.Show, Was: old.Show}
 		switch {
 		case !known:
 			c.Change = Added
@@ -63,13 +63,13 @@ func compare(then, now []InputDigest, incomplete bool) []Comparison {
 		all = append(all, c)
 	}
 	for _, old := range was {
-		c := Comparison{Label: old.Label, Was: old.Show, Change: Gone}
+		c := InputChange{Label: old.Label, Was: old.Show, Change: Gone}
 		if incomplete {
 			c.Change = Unknown
 		}
 		all = append(all, c)
 	}
-	slices.SortFunc(all, func(a, b Comparison) int { return cmp.Compare(a.Label, b.Label) })
+	slices.SortFunc(all, func(a, b InputChange) int { return cmp.Compare(a.Label, b.Label) })
 	return all
 }
 

@@ -22,11 +22,11 @@ func TestInputsOfAPlan(t *testing.T) {
 	}
 	w := newWorld()
 	g := newGraph(t, below, step)
-	inputs := func() []graph.Comparison {
+	inputs := func() []graph.InputChange {
 		t.Helper()
 		return mustPlan(t, g, w.env()).Steps[1].Inputs()
 	}
-	check := func(when string, want []graph.Comparison) {
+	check := func(when string, want []graph.InputChange) {
 		t.Helper()
 		if diff := cmp.Diff(want, inputs()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", when, diff)
@@ -34,9 +34,9 @@ func TestInputsOfAPlan(t *testing.T) {
 	}
 
 	check("before the first run, when the step below still has to make some",
-		[]graph.Comparison{{Label: "a"}, {Label: "b"}, {Label: "dbt", Show: "1.10"}})
+		[]graph.InputChange{{Label: "a"}, {Label: "b"}, {Label: "dbt", Show: "1.10"}})
 	mustRun(t, g, w.options())
-	check("after it", []graph.Comparison{
+	check("after it", []graph.InputChange{
 		{Label: "a"},
 		{Label: "b"},
 		{Label: "below"},
@@ -44,7 +44,7 @@ func TestInputsOfAPlan(t *testing.T) {
 		{Label: "z"},
 	})
 	step.Inputs = []graph.Input{{Label: "a", Value: "2"}, {Label: "c", Value: "1"}, {Label: "dbt", Value: "1.11", Show: "1.11"}}
-	check("with others", []graph.Comparison{
+	check("with others", []graph.InputChange{
 		{Label: "a", Change: graph.Differs},
 		{Label: "b", Change: graph.Gone},
 		{Label: "below"},
@@ -53,7 +53,7 @@ func TestInputsOfAPlan(t *testing.T) {
 		{Label: "z"},
 	})
 	below.Force = true
-	check("when the step below runs", []graph.Comparison{
+	check("when the step below runs", []graph.InputChange{
 		{Label: "a", Change: graph.Differs},
 		{Label: "b", Change: graph.Unknown},
 		{Label: "below", Change: graph.Unknown},

@@ -39,30 +39,30 @@ type baseline struct {
 func (base *baseline) step() string { return "baseline " + base.build.String() }
 
 // deferTo finds the build behind --defer, makes sure that it was ever built or
-// will be, and makes it the baseline of all calls but its own.
-func (c *compiler) deferTo(s *resolvedSpec, calls []*call) error {
+// will be, and makes it the baseline of all jobs but its own.
+func (c *compiler) deferTo(s *resolvedSpec, jobs []*job) error {
 	// The command line's --target and --profile are about the builds, not about
 	// their baseline; so are its --vars, but some may be required of both.
-	b, err := c.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: calls[0].given.Vars}})
+	b, err := c.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}})
 	if err != nil {
 		return fmt.Errorf("baseline %s: %w", s, err)
 	}
 	base := &baseline{build: b, spec: s.Spec}
-	for _, call := range calls {
+	for _, job := range jobs {
 		switch {
-		case call.build == nil:
-		case call.build.ID() == b.ID() && (len(calls) == 1 || c.req.Command.Name == "clone"):
+		case job.build == nil:
+		case job.build.ID() == b.ID() && (len(jobs) == 1 || c.req.Command.Name == "clone"):
 			return &hintError{
 				msg:   fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
 				hints: []string{"name another commit or environment: --defer prod@main"},
 			}
-		case call.build.ID() == b.ID():
-			base.build = call.build
+		case job.build.ID() == b.ID():
+			base.build = job.build
 			if c.req.Command.WritesNodes() {
-				base.within = call.step()
+				base.within = job.step()
 			}
-		case call.build.place == b.place && c.req.Command.WritesNodes():
-			return samePlace(call.build, b, "the build would overwrite its baseline")
+		case job.build.place == b.place && c.req.Command.WritesNodes():
+			return samePlace(job.build, b, "the build would overwrite its baseline")
 		}
 	}
 	base.state = base.build.State(base.build.place)
@@ -76,18 +76,18 @@ func (c *compiler) deferTo(s *resolvedSpec, calls []*call) error {
 		}
 		base.nodes = len(standing.Nodes)
 	}
-	if base.build == b { // else it was said as one of the calls
+	if base.build == b { // else it was said as one of the jobs
 		c.say(b)
 	}
-	for _, call := range calls {
-		if call.build != nil && call.build.ID() == b.ID() {
+	for _, job := range jobs {
+		if job.build != nil && job.build.ID() == b.ID() {
 			continue
 		}
-		call.baseline = base
-		if err := c.readable(base, call.tool); err != nil {
+		job.baseline = base
+		if err := c.readable(base, job.tool); err != nil {
 			return err
 		}
-		if err := c.warnOfDeferral(call); err != nil {
+		if err := c.warnOfDeferral(job); err != nil {
 			return err
 		}
 	}
@@ -120,9 +120,9 @@ func (c *compiler) readable(base *baseline, tool dbt.Tool) error {
 
 // warnOfDeferral says where dbt's deferral does something else than one might
 // think.
-func (c *compiler) warnOfDeferral(call *call) error {
+func (c *compiler) warnOfDeferral(job *job) error {
 	command := c.req.Command
-	if b := call.build; command.Name == "test" && b != nil {
+	if b := job.build; command.Name == "test" && b != nil {
 		// dbt falls back to the baseline's relation where the build has none.
 		ledger, err := c.ws.Ledger(b.place)
 		if err != nil {
@@ -136,7 +136,7 @@ func (c *compiler) warnOfDeferral(call *call) error {
 		return nil
 	}
 	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
-		if _, ok := dbt.Lookup(call.given.Options, flag); ok {
+		if _, ok := dbt.Lookup(job.given.Options, flag); ok {
 			return nil
 		}
 	}
@@ -144,7 +144,7 @@ func (c *compiler) warnOfDeferral(call *call) error {
 	// use for never is: dbt test selects no model, and dbt run no seed.
 	switch command.Name {
 	case "build", "compile", "docs generate":
-		c.program.warn(fmt.Sprintf("--defer without a selection defers nothing: every node is selected, so %s is read; --modified selects what differs from it", call.baseline.noneOf()))
+		c.program.warn(fmt.Sprintf("--defer without a selection defers nothing: every node is selected, so %s is read; --modified selects what differs from it", job.baseline.noneOf()))
 	case "run":
 		c.program.warn("--defer without a selection reads seeds and snapshots from the baseline and no model, since every model is selected; --modified selects what differs from it")
 	}

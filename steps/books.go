@@ -25,12 +25,12 @@ type started struct {
 
 // begin marks in the ledger what the command may write, as the check found.
 func (a *runCommand) begin(run *started) error {
-	b := a.call.build
-	checked, err := a.checked(a.call)
+	b := a.job.build
+	checked, err := a.checked(a.job)
 	if err != nil {
-		return fmt.Errorf("read what %s may write: %w", a.call.Command.Name, err)
+		return fmt.Errorf("read what %s may write: %w", a.job.Command.Name, err)
 	}
-	run.Run = workspace.Run{ID: rand.Text()[:12], Build: b.ID(), Command: a.call.Command.Name, Time: a.world.Now()}
+	run.Run = workspace.Run{ID: rand.Text()[:12], Build: b.ID(), Command: a.job.Command.Name, Time: a.world.Now()}
 	run.may = checked.relations()
 	run.log = dbt.LogSize(b.logFile())
 	return a.ws.BeginRun(b.place, run.Run, run.may)
@@ -40,7 +40,7 @@ func (a *runCommand) begin(run *started) error {
 // ledger. An interrupted dbt leaves no results of what it had begun, and one
 // that failed early or was killed leaves none at all; then its log tells.
 func (a *runCommand) settle(run started, report *Report, undisturbed bool) error {
-	b := a.call.build
+	b := a.job.build
 	results, err := readResults(b.Target())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

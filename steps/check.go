@@ -46,24 +46,24 @@ func (o checkOutputs) relations() map[string]string {
 // checkStep makes sure that the command writes nowhere but to the build's
 // place. It asks dbt which nodes the command works on, with the command's own
 // selection.
-func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *graph.Step {
-	b := call.build
-	line := call.List()
-	isolated := call.isolate(c, line)
+func (c *compiler) checkStep(job *job, inputs []graph.Input, below []string) *graph.Step {
+	b := job.build
+	line := job.List()
+	isolated := job.isolate(c, line)
 	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
 		Name: "check " + b.String(), Kind: "check", Version: 1,
-		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], c.sharedInput(call)),
-		Late:   c.lateInputs(call),
-		Record: b.Record("check-" + call.slot),
-		Always: c.undeclared(call),
+		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], c.sharedInput(job)),
+		Late:   c.lateInputs(job),
+		Record: b.Record("check-" + job.slot),
+		Always: c.undeclared(job),
 		Summary: func(r graph.Record) string {
 			var out checkOutputs
 			if r.Decode(&out) != nil {
 				return ""
 			}
 			text := plural(len(out.Nodes), "node") + " to write, isolated"
-			if len(call.env.Dot.SharedSchemas) > 0 {
+			if len(job.env.Dot.SharedSchemas) > 0 {
 				text += " or in shared-schemas"
 			}
 			return text
@@ -78,16 +78,16 @@ func (c *compiler) checkStep(call *call, inputs []graph.Input, below []string) *
 		Locks: []graph.Lock{b.buildLock()},
 		Pools: []string{jobsPool},
 		Action: &checkIsolation{
-			compiler: c, call: call, argv: line.Argv(),
-			environ: call.exported(isolated.Env),
+			compiler: c, job: job, argv: line.Argv(),
+			environ: job.exported(isolated.Env),
 		},
 	}
 }
 
-// checked returns what the check found that the call may write.
-func (c *compiler) checked(call *call) (checkOutputs, error) {
+// checked returns what the check found that the job may write.
+func (c *compiler) checked(job *job) (checkOutputs, error) {
 	var out checkOutputs
-	record, err := c.ws.Load(call.build.Record("check-" + call.slot))
+	record, err := c.ws.Load(job.build.Record("check-" + job.slot))
 	if err == nil {
 		err = record.Decode(&out)
 	}
@@ -95,14 +95,14 @@ func (c *compiler) checked(call *call) (checkOutputs, error) {
 }
 
 // sharedInput is what the check alone depends on.
-func (c *compiler) sharedInput(call *call) graph.Input {
-	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", call.env.Dot.SharedSchemas)}
+func (c *compiler) sharedInput(job *job) graph.Input {
+	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", job.env.Dot.SharedSchemas)}
 }
 
 // checkIsolation runs dbt list and looks at each node.
 type checkIsolation struct {
 	*compiler
-	call    *call
+	job     *job
 	argv    []string
 	environ []string
 }
@@ -112,11 +112,11 @@ func (a *checkIsolation) Describe(graph.Planned) []string { return []string{dbt.
 func (a *checkIsolation) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
 
 func (a *checkIsolation) dbtCall() dbt.Call {
-	return a.compiler.dbtCall(a.call, a.argv, a.environ)
+	return a.compiler.dbtCall(a.job, a.argv, a.environ)
 }
 
 func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	b := a.call.build
+	b := a.job.build
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
@@ -140,11 +140,11 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err != nil {
 		return nil, err
 	}
-	_, refresh := dbt.Lookup(a.call.AllOptions(), "full-refresh")
+	_, refresh := dbt.Lookup(a.job.AllOptions(), "full-refresh")
 	var out checkOutputs
 	var writes []dbt.Node
 	for _, n := range listed {
-		if a.call.Command.Writes(n, a.call.AllOptions()) {
+		if a.job.Command.Writes(n, a.job.AllOptions()) {
 			writes = append(writes, n)
 			out.Nodes = append(out.Nodes, checkedNode{
 				ID: n.UniqueID, Type: n.ResourceType, Relation: n.RelationName,
@@ -152,7 +152,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 			})
 		}
 	}
-	if found := leaks(writes, b.output.Adapter, b.suffix, a.call.env.Dot.SharedSchemas); len(found) > 0 {
+	if found := leaks(writes, b.output.Adapter, b.suffix, a.job.env.Dot.SharedSchemas); len(found) > 0 {
 		return nil, &IsolationError{build: b.String(), suffix: b.suffix, target: b.targetName(), leaks: found}
 	}
 	unseen, err := findUnseen(b, writes)

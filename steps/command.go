@@ -19,16 +19,16 @@ import (
 const defaultMaxAge = 12 * time.Hour
 
 // commandStep runs the dbt command on a build.
-func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string) *graph.Step {
-	b, always := call.build, c.unskippable(call)
+func (c *compiler) commandStep(job *job, inputs []graph.Input, below []string) *graph.Step {
+	b, always := job.build, c.unskippable(job)
 	step := &graph.Step{
-		Name: call.step(), Kind: call.Command.Name, Version: 1,
-		Deps: below, Inputs: inputs, Late: c.lateInputs(call),
-		Record: b.Record(call.slot),
-		Always: always, MaxAge: c.maxAge(call.env), Force: c.req.Force,
-		Overwritten: func(r graph.Record) string { return c.overwritten(call, r) },
+		Name: job.step(), Kind: job.Command.Name, Version: 1,
+		Deps: below, Inputs: inputs, Late: c.lateInputs(job),
+		Record: b.Record(job.slot),
+		Always: always, MaxAge: c.maxAge(job.env), Force: c.req.Force,
+		Overwritten: func(r graph.Record) string { return c.overwritten(job, r) },
 		Missing: func(context.Context, graph.Record) string {
-			if b.duckdb != "" && len(call.Command.Builds) > 0 {
+			if b.duckdb != "" && len(job.Command.Builds) > 0 {
 				if _, err := os.Stat(b.duckdb); errors.Is(err, fs.ErrNotExist) {
 					return "the DuckDB file is gone"
 				}
@@ -41,7 +41,7 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 				return ""
 			}
 			done := "done"
-			if len(call.Command.Builds) > 0 {
+			if len(job.Command.Builds) > 0 {
 				done = "built"
 			}
 			done += " " + c.ago(r.Finished)
@@ -51,42 +51,42 @@ func (c *compiler) commandStep(call *call, inputs []graph.Input, below []string)
 			return fmt.Sprintf("same inputs, %s; warehouse and sources not looked at; --force reruns", done)
 		},
 		Detail: func(r graph.Record) string {
-			detail := c.history(call)
-			if r.Key == "" && detail == "" && always == "" && call.slot != slot(call.Command, arguments{}) {
+			detail := c.history(job)
+			if r.Key == "" && detail == "" && always == "" && job.slot != slot(job.Command, arguments{}) {
 				return "with this selection"
 			}
 			return detail
 		},
 		Locks: []graph.Lock{b.buildLock()},
-		Pools: c.pools(call),
+		Pools: c.pools(job),
 	}
-	if call.Command.OpensAdapter {
-		step.Locks = append(step.Locks, b.warehouseLocks(len(call.Command.Builds) == 0)...)
+	if job.Command.OpensAdapter {
+		step.Locks = append(step.Locks, b.warehouseLocks(len(job.Command.Builds) == 0)...)
 	}
-	step.Action = &runCommand{compiler: c, call: call, argv: call.Argv(), retry: c.retryLine(call)}
+	step.Action = &runCommand{compiler: c, job: job, argv: job.Argv(), retry: c.retryLine(job)}
 	return step
 }
 
-// unskippable says why a dbt step of the call is never skipped, "" if it may be.
-func (c *compiler) unskippable(call *call) string {
-	_, selected := dbt.Lookup(call.Options, "select")
-	_, selector := dbt.Lookup(call.Options, "selector")
-	switch reuse := call.Command.Reuse; {
+// unskippable says why a dbt step of the job is never skipped, "" if it may be.
+func (c *compiler) unskippable(job *job) string {
+	_, selected := dbt.Lookup(job.Options, "select")
+	_, selector := dbt.Lookup(job.Options, "selector")
+	switch reuse := job.Command.Reuse; {
 	case reuse == dbt.ReuseNever, reuse == dbt.ReuseUnselected && (selected || selector):
-		return "dbt " + call.Command.Name + " always runs"
+		return "dbt " + job.Command.Name + " always runs"
 	}
-	if age := c.age(call.env); !age.Never && age.Limit == 0 {
+	if age := c.age(job.env); !age.Never && age.Limit == 0 {
 		return "max-age is 0"
 	}
-	return c.undeclared(call)
+	return c.undeclared(job)
 }
 
 // undeclared says where the project, its packages and submodules or the output
 // reads an environment variable whose name only dbt can tell, unless the environment
 // declares what is read.
-func (c *compiler) undeclared(call *call) string {
-	installed, _ := c.installed(call.build)
-	if at := slices.Concat(call.keyVars.Computed, installed.Computed, c.submoduleReads(call.build).Computed); len(at) > 0 && call.env.Dot.Env == nil {
+func (c *compiler) undeclared(job *job) string {
+	installed, _ := c.installed(job.build)
+	if at := slices.Concat(job.keyVars.Computed, installed.Computed, c.submoduleReads(job.build).Computed); len(at) > 0 && job.env.Dot.Env == nil {
 		return "env_var with a computed name at " + at[0] + ": declare what it reads with dot: {env: […]}"
 	}
 	return ""
@@ -104,13 +104,13 @@ func (c *compiler) age(env config.Environment) config.Age {
 }
 
 // overwritten says who has written since over what a run wrote.
-func (c *compiler) overwritten(call *call, r graph.Record) string {
+func (c *compiler) overwritten(job *job, r graph.Record) string {
 	report, err := ParseReport(r)
 	if err != nil {
 		return "record is not whole"
 	}
 	if report.Run == "" {
-		if report.Manifest != manifestMark(call.build) {
+		if report.Manifest != manifestMark(job.build) {
 			return "the target path was written since"
 		}
 		return ""
@@ -118,37 +118,37 @@ func (c *compiler) overwritten(call *call, r graph.Record) string {
 	if report.Written == 0 {
 		return "the last run wrote nothing"
 	}
-	ledger, err := c.ws.Ledger(call.build.place)
+	ledger, err := c.ws.Ledger(job.build.place)
 	if err != nil {
 		return "what is in the schema is not known: " + err.Error()
 	}
-	return ledger.OverwrittenBy(call.build.ID(), report.Run, report.Written)
+	return ledger.OverwrittenBy(job.build.ID(), report.Run, report.Written)
 }
 
-// history says what incremental models and snapshots of the call are built on:
+// history says what incremental models and snapshots of the job are built on:
 // from scratch in a schema that nobody has written to yet, else on top of what
 // is there.
-func (c *compiler) history(call *call) string {
-	if !slices.ContainsFunc(call.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
+func (c *compiler) history(job *job) string {
+	if !slices.ContainsFunc(job.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
 		return ""
 	}
-	ledger, err := c.ws.Ledger(call.build.place)
+	ledger, err := c.ws.Ledger(job.build.place)
 	if err != nil {
 		return ""
 	}
 	last := ledger.LastRun()
 	if last.ID == "" {
-		adopted, ok := c.adoptable(call.build)
+		adopted, ok := c.adoptable(job.build)
 		if !ok {
 			return "from scratch"
 		}
 		last = adopted.Run
 	}
-	checked, err := c.checked(call)
+	checked, err := c.checked(job)
 	switch {
 	case err == nil && !checked.history():
 		return ""
-	case last.Build != call.build.ID():
+	case last.Build != job.build.ID():
 		return "on top of what " + last.Build + " built " + c.ago(last.Time)
 	}
 	return "on top of the build of " + c.ago(last.Time)
@@ -167,29 +167,29 @@ func manifestMark(b *build) string {
 // lateInputs are the inputs that the steps below make: the versions in a
 // toolchain, which packages were resolved, what they and submodules read from
 // the environment, and what the baseline is.
-func (c *compiler) lateInputs(call *call) func(context.Context) ([]graph.Input, error) {
+func (c *compiler) lateInputs(job *job) func(context.Context) ([]graph.Input, error) {
 	return func(ctx context.Context) ([]graph.Input, error) {
-		in := c.lateVersions(call.build, call.build.output.Adapter)
-		installed, ok := c.installed(call.build)
+		in := c.lateVersions(job.build, job.build.output.Adapter)
+		installed, ok := c.installed(job.build)
 		if ok {
 			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
 		}
-		names := slices.Concat(installed.EnvVars, c.submoduleReads(call.build).Names)
+		names := slices.Concat(installed.EnvVars, c.submoduleReads(job.build).Names)
 		names = slices.DeleteFunc(names, func(name string) bool {
-			return slices.Contains(call.keyVars.Names, name) || slices.Contains(call.env.Dot.Env, name)
+			return slices.Contains(job.keyVars.Names, name) || slices.Contains(job.env.Dot.Env, name)
 		})
-		others := config.Environment{Dot: config.Settings{IgnoreEnv: call.env.Dot.IgnoreEnv}}
+		others := config.Environment{Dot: config.Settings{IgnoreEnv: job.env.Dot.IgnoreEnv}}
 		in = append(in, c.envInputs(others, names)...)
-		if call.Command.Name == "docs generate" { // its catalog is of what was built
-			ledger, err := c.ws.Ledger(call.build.place)
+		if job.Command.Name == "docs generate" { // its catalog is of what was built
+			ledger, err := c.ws.Ledger(job.build.place)
 			if err != nil {
 				return nil, err
 			}
-			standing, _ := ledger.Standing(call.build.ID())
+			standing, _ := ledger.Standing(job.build.ID())
 			in = append(in, graph.Input{Label: "what was built", Value: standing.Identity()})
 		}
-		if call.baseline != nil {
-			input, err := c.baselineInput(ctx, call.baseline)
+		if job.baseline != nil {
+			input, err := c.baselineInput(ctx, job.baseline)
 			if err != nil {
 				return nil, err
 			}

@@ -36,7 +36,7 @@ type compiler struct {
 	config  *config.Config
 
 	// repo is nil outside of a repository, and so are ws and objects, which a
-	// plain call does without, too.
+	// plain job does without, too.
 	repo    *git.Repo
 	prefix  string // of the project in the repository, with slashes; "" at its root
 	ws      *workspace.Workspace
@@ -52,51 +52,51 @@ func (c *compiler) compile(ctx context.Context, given arguments) error {
 	if err != nil {
 		return err
 	}
-	calls, err := c.calls(specs, given)
+	jobs, err := c.jobs(specs, given)
 	if err != nil {
 		return err
 	}
-	c.reports, c.program.Writes = c.req.Report || len(calls) > 1, c.req.Command.WritesNodes()
-	if err := c.together(calls); err != nil {
+	c.reports, c.program.Writes = c.req.Report || len(jobs) > 1, c.req.Command.WritesNodes()
+	if err := c.together(jobs); err != nil {
 		return err
 	}
-	for _, call := range calls {
-		if err := c.findDBT(ctx, call); err != nil {
+	for _, job := range jobs {
+		if err := c.findDBT(ctx, job); err != nil {
 			return err
 		}
-		if call.build == nil {
+		if job.build == nil {
 			continue
 		}
-		c.say(call.build)
-		if warning := call.tool.AdapterWarning(call.output.Adapter, c.getenv); warning != "" {
+		c.say(job.build)
+		if warning := job.tool.AdapterWarning(job.output.Adapter, c.getenv); warning != "" {
 			c.program.warn(warning)
 		}
 	}
-	if err := c.noteUncommitted(ctx, calls); err != nil {
+	if err := c.noteUncommitted(ctx, jobs); err != nil {
 		return err
 	}
 	if base != nil {
-		if err := c.deferTo(base, calls); err != nil {
+		if err := c.deferTo(base, jobs); err != nil {
 			return err
 		}
 	}
 	if c.req.isolated() {
-		if err := c.scanProjects(ctx, calls); err != nil {
+		if err := c.scanProjects(ctx, jobs); err != nil {
 			return err
 		}
 	}
 	all := &stepList{named: map[string]bool{}}
-	for _, call := range calls {
-		step, err := c.steps(call, all)
+	for _, job := range jobs {
+		step, err := c.steps(job, all)
 		if err != nil {
 			return err
 		}
-		c.program.Builds = append(c.program.Builds, call.info(step))
+		c.program.Builds = append(c.program.Builds, job.info(step))
 	}
 	if c.program.Graph, err = graph.New(all.steps...); err != nil || c.req.Extend == nil {
 		return err
 	}
-	c.program.compiler, c.program.calls = c, calls
+	c.program.compiler, c.program.jobs = c, jobs
 	c.program.below = stepsBelow(c.program.Graph, c.program.Builds)
 	return c.req.Extend(c.program)
 }
@@ -110,7 +110,7 @@ func (c *compiler) say(b *build) {
 }
 
 // noteUncommitted says what a build of HEAD doesn't have of the working tree.
-func (c *compiler) noteUncommitted(ctx context.Context, calls []*call) error {
+func (c *compiler) noteUncommitted(ctx context.Context, jobs []*job) error {
 	if !c.req.isolated() {
 		return nil
 	}
@@ -118,8 +118,8 @@ func (c *compiler) noteUncommitted(ctx context.Context, calls []*call) error {
 	if err != nil { // HEAD may be of a branch without commits
 		return nil
 	}
-	for _, call := range calls {
-		b := call.build
+	for _, job := range jobs {
+		b := job.build
 		if b == nil || b.commit.Hash != head {
 			continue
 		}
@@ -132,7 +132,7 @@ func (c *compiler) noteUncommitted(ctx context.Context, calls []*call) error {
 	return nil
 }
 
-// plainEnvironment is the environment of a plain call. A profile that can't be
+// plainEnvironment is the environment of a plain job. A profile that can't be
 // read is dbt's to complain about, unless it has to say which environments
 // there are.
 func (c *compiler) plainEnvironment(s spec.Spec, given arguments) (config.Environment, *dbt.Output, error) {

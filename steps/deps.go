@@ -33,8 +33,8 @@ type depsOutputs struct {
 
 // depsStep installs the project's packages in the worktree. It is one for all
 // builds of a project at a commit.
-func (c *compiler) depsStep(call *call) (*graph.Step, error) {
-	b := call.build
+func (c *compiler) depsStep(job *job) (*graph.Step, error) {
+	b := job.build
 	step := &graph.Step{
 		Name: "deps " + b.Commit.Short, Kind: "deps", Version: 1,
 		Deps:  []string{"worktree " + b.Commit.Short},
@@ -42,7 +42,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		Locks: []graph.Lock{b.commitLock()},
 		Pools: []string{jobsPool},
 	}
-	inputs, packages, err := c.packages(call)
+	inputs, packages, err := c.packages(job)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		}
 	}
 	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
-	step.Inputs = append(inputs, call.versions("")...)
+	step.Inputs = append(inputs, job.versions("")...)
 	if b.tools != nil {
 		step.Deps = append(step.Deps, b.tools.step())
 		step.Late = func(context.Context) ([]graph.Input, error) { return c.lateVersions(b, ""), nil }
@@ -71,7 +71,7 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
 	step.Exact = c.pinned(b)
 	if slices.ContainsFunc(packages, dbt.Package.Moves) && !step.Exact {
-		step.MaxAge = c.maxAge(call.env)
+		step.MaxAge = c.maxAge(job.env)
 	}
 	worktree := c.worktreeStep(b)
 	step.Missing = func(ctx context.Context, r graph.Record) string {
@@ -91,24 +91,24 @@ func (c *compiler) depsStep(call *call) (*graph.Step, error) {
 		}
 		return ""
 	}
-	line := dbt.CommandLine{DBT: call.DBT}
+	line := dbt.CommandLine{DBT: job.DBT}
 	line.Command, _ = dbt.LookupCommand("deps")
-	line.Command = line.Command.In(call.tool.Version)
-	if call.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
+	line.Command = line.Command.In(job.tool.Version)
+	if job.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
 		step.Always = "asked for"
-		line.Options, line.Positional = call.Options, call.Positional
+		line.Options, line.Positional = job.Options, job.Positional
 	}
-	if o, given := dbt.Lookup(call.AllOptions(), "version-check"); given && len(line.Options) == 0 {
+	if o, given := dbt.Lookup(job.AllOptions(), "version-check"); given && len(line.Options) == 0 {
 		line.Options = append(line.Options, o) // deps checks the version, too
 	}
-	for _, o := range call.Fixed {
+	for _, o := range job.Fixed {
 		if line.Command.Takes(o.Flag) && slices.Contains([]string{"project-dir", "profiles-dir", "target-path", "log-path", "vars"}, o.Flag) {
 			line.Fixed = append(line.Fixed, o)
 		}
 	}
 	step.Action = &installPackages{
-		compiler: c, call: call, argv: line.Argv(), dir: dir,
-		environ:  call.exported(call.isolate(c, line).Env),
+		compiler: c, job: job, argv: line.Argv(), dir: dir,
+		environ:  job.exported(job.isolate(c, line).Env),
 		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: b.lock,
 	}
 	return step, nil
@@ -133,8 +133,8 @@ func (c *compiler) installed(b *build) (out depsOutputs, ok bool) {
 
 // packages reads which packages the project asks for at the build's commit,
 // and what installing them depends on.
-func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
-	b := call.build
+func (c *compiler) packages(job *job) ([]graph.Input, []dbt.Package, error) {
+	b := job.build
 	var inputs []graph.Input
 	var packages []dbt.Package
 	var reads dbt.EnvUse
@@ -159,7 +159,7 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 		packages = append(packages, asked...)
 		reads = reads.Plus(dbt.ScanEnvVars(file, text))
 	}
-	inputs = append(inputs, c.envInputs(call.env, reads.Public().Names)...)
+	inputs = append(inputs, c.envInputs(job.env, reads.Public().Names)...)
 	for _, p := range packages {
 		if p.Local == "" {
 			continue
@@ -190,7 +190,7 @@ func (c *compiler) packages(call *call) ([]graph.Input, []dbt.Package, error) {
 // installPackages runs dbt deps.
 type installPackages struct {
 	*compiler
-	call     *call
+	job      *job
 	argv     []string
 	environ  []string
 	dir      string // where the packages go
@@ -203,7 +203,7 @@ func (a *installPackages) Describe(graph.Planned) []string { return []string{dbt
 func (a *installPackages) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
 
 func (a *installPackages) dbtCall() dbt.Call {
-	return a.compiler.dbtCall(a.call, a.argv, a.environ)
+	return a.compiler.dbtCall(a.job, a.argv, a.environ)
 }
 
 func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
@@ -218,7 +218,7 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 		return nil, err
 	}
 	if !exit.OK() {
-		return nil, &DBTError{Command: "deps", On: a.call.build.Commit.Short, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
+		return nil, &DBTError{Command: "deps", On: a.job.build.Commit.Short, Code: exit.Code, How: exit.String(), Hint: "--no-deps goes on without them"}
 	}
 	return a.look()
 }
@@ -227,7 +227,7 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 // thinks it does: links in the commit could lead it elsewhere, or give it another
 // dbt_project.yml than the one that dot has read from git.
 func (a *installPackages) checkWay() error {
-	b := a.call.build
+	b := a.job.build
 	for _, name := range []string{b.project.PackagesPath, "dbt_project.yml", "packages.yml", "dependencies.yml"} {
 		if link := linkOnTheWay(b.Commit.Worktree(), path.Join(b.Project, name)); link != "" {
 			return &hintError{

@@ -16,7 +16,7 @@
 //
 // request.go is what is asked for, program.go what that is compiled to. open.go
 // reads what there is to go by, specs.go says which builds the specs denote,
-// build.go what a build is, call.go what dbt's command line is and inputs.go what
+// build.go what a build is, job.go what dbt's command line is and inputs.go what
 // its result depends on; compile.go goes through all that in order, list.go lists
 // the steps, pools.go says what may run at once, and known.go remembers what many
 // builds ask for. rundbt.go runs dbt and passes on what it says, in the host of

@@ -13,13 +13,13 @@ import (
 // documented makes sure that there is documentation for dbt docs serve: without
 // a target path it ends with a traceback, and without a catalog the pages stay
 // empty (dbt 1.11.16).
-func documented(call *call) error {
+func documented(job *job) error {
 	for _, name := range []string{"manifest.json", "catalog.json"} {
-		_, err := os.Stat(filepath.Join(call.build.Target(), name))
+		_, err := os.Stat(filepath.Join(job.build.Target(), name))
 		if errors.Is(err, fs.ErrNotExist) {
 			return &hintError{
-				msg:   fmt.Sprintf("there is no documentation of %s to serve: it has no %s", call.build, name),
-				hints: []string{"write it: " + dbt.ShellQuote([]string{"dot", "docs", "generate", call.specs[0]})},
+				msg:   fmt.Sprintf("there is no documentation of %s to serve: it has no %s", job.build, name),
+				hints: []string{"write it: " + dbt.ShellQuote([]string{"dot", "docs", "generate", job.specs[0]})},
 			}
 		}
 		if err != nil {

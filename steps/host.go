@@ -36,9 +36,9 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 	}
 }
 
-// dbtCall is a dbt command line for a call, or for what the call needs first.
-func (c *compiler) dbtCall(call *call, argv, environ []string) dbt.Call {
-	hosting := Hosting(c.world, call.env, call.output, call.tool)
+// dbtCall is a dbt command line for a job, or for what the job needs first.
+func (c *compiler) dbtCall(job *job, argv, environ []string) dbt.Call {
+	hosting := Hosting(c.world, job.env, job.output, job.tool)
 	if c.req.NoDBTHost {
 		hosting.Mode, hosting.Off = dbt.HostOff, "--no-dbt-host"
 	}

@@ -15,8 +15,8 @@ import (
 // it make (lateInputs): the commit, the project, the environment, the output's
 // fields but secrets, flags, vars, arguments, versions, and the values of the
 // environment variables that the project and the output read.
-func (c *compiler) inputs(call *call) ([]graph.Input, error) {
-	b := call.build
+func (c *compiler) inputs(job *job) ([]graph.Input, error) {
+	b := job.build
 	in := []graph.Input{
 		{Label: "commit", Value: b.Commit.Hash},
 		{Label: "project", Value: b.Project},
@@ -24,17 +24,17 @@ func (c *compiler) inputs(call *call) ([]graph.Input, error) {
 		{Label: "schema suffix", Value: b.suffix, Show: b.suffix},
 		{Label: "target-name", Value: b.env.Dot.TargetName},
 	}
-	in = append(in, call.versions(b.output.Adapter)...)
+	in = append(in, job.versions(b.output.Adapter)...)
 	for _, f := range b.output.Fields() {
 		in = append(in, graph.Input{Label: "profile: " + f.Label, Value: f.Text})
 	}
-	vars, err := varInputs(call.env.Vars)
+	vars, err := varInputs(job.env.Vars)
 	if err != nil {
 		return nil, err
 	}
 	in = append(in, vars...)
-	in = append(in, optionInputs(call.asked)...)
-	return append(in, c.envInputs(call.env, call.keyVars.Names)...), nil
+	in = append(in, optionInputs(job.asked)...)
+	return append(in, c.envInputs(job.env, job.keyVars.Names)...), nil
 }
 
 // versionInputs are dbt and the adapter. A version that isn't known yet is

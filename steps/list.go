@@ -2,7 +2,7 @@ package steps
 
 import "dot-for-dbt/graph"
 
-// Which steps a call needs, in the order of the plan.
+// Which steps a job needs, in the order of the plan.
 
 // A stepList is the steps of an invocation in the making.
 type stepList struct {
@@ -30,20 +30,20 @@ func (l *stepList) share(name string, step func() (*graph.Step, error)) (string,
 	return l.add(s), nil
 }
 
-// steps adds the steps of a call, and returns the name of the command's own.
-func (c *compiler) steps(call *call, all *stepList) (string, error) {
-	if err := c.complete(call); err != nil {
+// steps adds the steps of a job, and returns the name of the command's own.
+func (c *compiler) steps(job *job, all *stepList) (string, error) {
+	if err := c.complete(job); err != nil {
 		return "", err
 	}
-	if call.build == nil {
-		return c.plainSteps(call, all), nil
+	if job.build == nil {
+		return c.plainSteps(job, all), nil
 	}
-	return c.isolatedSteps(call, all)
+	return c.isolatedSteps(job, all)
 }
 
 // isolatedSteps adds the steps of a build.
-func (c *compiler) isolatedSteps(call *call, all *stepList) (string, error) {
-	b, command := call.build, call.Command
+func (c *compiler) isolatedSteps(job *job, all *stepList) (string, error) {
+	b, command := job.build, job.Command
 	if command.Name == "clean" {
 		clean := c.cleanStep(b)
 		if adopt := c.adoptStep(b); adopt != nil { // before what it is made of is removed
@@ -51,10 +51,10 @@ func (c *compiler) isolatedSteps(call *call, all *stepList) (string, error) {
 		}
 		return all.add(clean), nil
 	}
-	if err := c.refuse(call); err != nil {
+	if err := c.refuse(job); err != nil {
 		return "", err
 	}
-	below, err := c.preparation(call, all)
+	below, err := c.preparation(job, all)
 	if err != nil {
 		return "", err
 	}
@@ -64,47 +64,47 @@ func (c *compiler) isolatedSteps(call *call, all *stepList) (string, error) {
 	if adopt := c.adoptStep(b); adopt != nil {
 		below = append(below, all.add(adopt))
 	}
-	if base := call.baseline; base != nil {
+	if base := job.baseline; base != nil {
 		name, _ := all.share(base.step(), func() (*graph.Step, error) { return c.baselineStep(base), nil })
 		below = append(below, name)
 	}
-	inputs, err := c.inputs(call)
+	inputs, err := c.inputs(job)
 	if err != nil {
 		return "", err
 	}
 	if len(command.Builds) > 0 {
-		below = append(below, all.add(c.checkStep(call, inputs, below)))
+		below = append(below, all.add(c.checkStep(job, inputs, below)))
 	}
-	return all.add(c.commandStep(call, inputs, below)), nil
+	return all.add(c.commandStep(job, inputs, below)), nil
 }
 
 // refuse says which commands can't be run on a build.
-func (c *compiler) refuse(call *call) error {
-	switch call.Command.Name {
+func (c *compiler) refuse(job *job) error {
+	switch job.Command.Name {
 	case "init":
 		return &hintError{
 			msg:   "dbt init sets a project up, and a commit is as it is",
 			hints: []string{"leave the ref out: dot init"},
 		}
 	case "docs serve":
-		if err := documented(call); err != nil {
+		if err := documented(job); err != nil {
 			return err
 		}
 	case "clone":
-		if call.baseline == nil {
+		if job.baseline == nil {
 			return &hintError{
 				msg:   "dbt clone clones a baseline's relations, and there is no baseline",
 				hints: []string{"name one: --defer prod@main"},
 			}
 		}
 	}
-	return c.checkVersion(call)
+	return c.checkVersion(job)
 }
 
 // preparation adds the steps that make a build ready for dbt: worktree, commit
 // file, profile, toolchain and packages. It returns their names.
-func (c *compiler) preparation(call *call, all *stepList) ([]string, error) {
-	b := call.build
+func (c *compiler) preparation(job *job, all *stepList) ([]string, error) {
+	b := job.build
 	shared := func(name string, step func(*build) *graph.Step) string {
 		name, _ = all.share(name, func() (*graph.Step, error) { return step(b), nil })
 		return name
@@ -117,8 +117,8 @@ func (c *compiler) preparation(call *call, all *stepList) ([]string, error) {
 	if b.tools != nil {
 		below = append(below, shared(b.tools.step(), func(b *build) *graph.Step { return c.toolchainStep(b.tools) }))
 	}
-	if call.Command.Name == "deps" || call.Command.Parses && !c.req.NoDeps {
-		name, err := all.share("deps "+b.Commit.Short, func() (*graph.Step, error) { return c.depsStep(call) })
+	if job.Command.Name == "deps" || job.Command.Parses && !c.req.NoDeps {
+		name, err := all.share("deps "+b.Commit.Short, func() (*graph.Step, error) { return c.depsStep(job) })
 		if err != nil {
 			return nil, err
 		}
@@ -127,12 +127,12 @@ func (c *compiler) preparation(call *call, all *stepList) ([]string, error) {
 	return below, nil
 }
 
-// plainSteps adds the steps of a plain call of dbt on the working tree.
-func (c *compiler) plainSteps(call *call, all *stepList) string {
+// plainSteps adds the steps of a plain job: dbt on the working tree.
+func (c *compiler) plainSteps(job *job, all *stepList) string {
 	var below []string
-	if base := call.baseline; base != nil {
+	if base := job.baseline; base != nil {
 		name, _ := all.share(base.step(), func() (*graph.Step, error) { return c.baselineStep(base), nil })
 		below = []string{name}
 	}
-	return all.add(c.plainStep(call, below))
+	return all.add(c.plainStep(job, below))
 }

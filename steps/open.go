@@ -48,7 +48,7 @@ func (c *compiler) close() {
 // arguments are what the command line says to dbt.
 type arguments struct {
 	dbt.Args
-	ProfilesDir string // of --profiles-dir, which only a plain call may have
+	ProfilesDir string // of --profiles-dir, which only a plain job may have
 }
 
 func (c *compiler) getenv(name string) (string, bool) { return c.world.Getenv(name) }
@@ -104,7 +104,7 @@ func (c *compiler) readArguments() (arguments, error) {
 }
 
 // openRepository opens the repository, its objects and its workspace. A plain
-// call of dbt does without one.
+// job does without one.
 func (c *compiler) openRepository(ctx context.Context) error {
 	repo, err := git.Open(ctx, c.project)
 	if err != nil {
@@ -119,7 +119,7 @@ func (c *compiler) openRepository(ctx context.Context) error {
 		return err
 	}
 	if !c.req.isolated() && c.req.Baseline == nil && !c.ws.Exists() {
-		c.ws = nil // a plain call makes none
+		c.ws = nil // a plain job makes none
 		return nil
 	}
 	c.program.Workspace, c.program.Repo = c.ws, repo

@@ -9,15 +9,15 @@ import (
 
 // plainStep runs dbt on the working tree, with the environment's flags and
 // vars and nothing else: it is never skipped, and dot remembers nothing of it.
-func (c *compiler) plainStep(call *call, below []string) *graph.Step {
+func (c *compiler) plainStep(job *job, below []string) *graph.Step {
 	step := &graph.Step{
-		Name: call.step(), Kind: call.Command.Name, Version: 1,
+		Name: job.step(), Kind: job.Command.Name, Version: 1,
 		Deps:    below,
 		Missing: func(context.Context, graph.Record) string { return "on the working tree, as dbt itself would" },
-		Pools:   c.pools(call),
-		Action:  &runPlain{compiler: c, call: call, argv: call.Argv()},
+		Pools:   c.pools(job),
+		Action:  &runPlain{compiler: c, job: job, argv: job.Argv()},
 	}
-	if file := c.duckdbFile(call); file != "" && c.ws != nil {
+	if file := c.duckdbFile(job); file != "" && c.ws != nil {
 		step.Locks = []graph.Lock{duckdbLock(file)}
 	}
 	return step
@@ -25,7 +25,7 @@ func (c *compiler) plainStep(call *call, below []string) *graph.Step {
 
 type runPlain struct {
 	*compiler
-	call *call
+	job  *job
 	argv []string
 }
 
@@ -34,8 +34,8 @@ func (a *runPlain) Describe(graph.Planned) []string { return []string{dbt.ShellQ
 func (a *runPlain) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
 
 func (a *runPlain) dbtCall() dbt.Call {
-	call := a.compiler.dbtCall(a.call, a.argv, a.call.environ)
-	call.Interactive = a.call.Command.Interactive
+	call := a.compiler.dbtCall(a.job, a.argv, a.job.environ)
+	call.Interactive = a.job.Command.Interactive
 	return call
 }
 
@@ -45,7 +45,7 @@ func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error)
 		return nil, err
 	}
 	if !exit.OK() {
-		return nil, &DBTError{Command: a.call.Command.Name, On: firstOf(a.call.env.Name, "the working tree"), Code: exit.Code, How: exit.String()}
+		return nil, &DBTError{Command: a.job.Command.Name, On: firstOf(a.job.env.Name, "the working tree"), Code: exit.Code, How: exit.String()}
 	}
 	return nil, nil
 }

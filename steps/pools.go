@@ -8,7 +8,7 @@ import "maps"
 const (
 	// jobsPool bounds how many programs run at once (-j).
 	jobsPool = "jobs"
-	// workingTreePool makes plain calls take turns: they share the project's
+	// workingTreePool makes plain jobs take turns: they share the project's
 	// target path.
 	workingTreePool = "working tree"
 )
@@ -16,29 +16,29 @@ const (
 // namedPool is a pool that the configuration names.
 func namedPool(name string) string { return "pool " + name }
 
-// pools are those that a call's own command takes a place in.
-func (c *compiler) pools(call *call) []string {
+// pools are those that a job's own command takes a place in.
+func (c *compiler) pools(job *job) []string {
 	pools := []string{jobsPool}
-	if name := call.env.Dot.Pool; name != "" {
+	if name := job.env.Dot.Pool; name != "" {
 		pools = append(pools, namedPool(name))
-		c.program.size(namedPool(name), call.env.Dot.Pools[name])
+		c.program.size(namedPool(name), job.env.Dot.Pools[name])
 	}
-	if call.build == nil {
+	if job.build == nil {
 		pools = append(pools, workingTreePool)
 	}
-	if file := c.duckdbFile(call); file != "" {
+	if file := c.duckdbFile(job); file != "" {
 		pools = append(pools, duckdbLock(file).Name)
 	}
 	return pools
 }
 
-// duckdbFile is the path of the DuckDB file that a call's command opens, "" if
+// duckdbFile is the path of the DuckDB file that a job's command opens, "" if
 // it opens none.
-func (c *compiler) duckdbFile(call *call) string {
-	if call.output == nil || !call.Command.OpensAdapter {
+func (c *compiler) duckdbFile(job *job) string {
+	if job.output == nil || !job.Command.OpensAdapter {
 		return ""
 	}
-	return c.factsOf(call.output).duckdb // "" too where it can't be told
+	return c.factsOf(job.output).duckdb // "" too where it can't be told
 }
 
 // size sets the size of a pool. Of two environments that size it differently

@@ -35,7 +35,7 @@ type Program struct {
 	again    func(context.Context) (*Program, error) // compiles it anew
 	launcher dbt.Launcher                            // of the dbt commands
 	compiler *compiler
-	calls    []*call             // of Builds
+	jobs     []*job              // of Builds
 	below    map[string][]string // by the step of a build: that, and all it depends on
 }
 

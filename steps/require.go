@@ -10,16 +10,16 @@ import (
 // checkVersion makes sure that the project of a build's commit allows the dbt in
 // use. dbt would refuse, too, but only once it runs, and it can't say how to
 // build an old commit with another one.
-func (c *compiler) checkVersion(call *call) error {
-	b, tool := call.build, call.tool
-	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", call.AllOptions(), c.getenv, !b.project.NoCheck) {
+func (c *compiler) checkVersion(job *job) error {
+	b, tool := job.build, job.tool
+	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", job.AllOptions(), c.getenv, !b.project.NoCheck) {
 		return nil
 	}
 	if tool.Version == "" {
 		c.program.note(fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
 		return nil
 	}
-	scope := dbt.Scope{Env: c.getenv, Vars: call.env.Vars}
+	scope := dbt.Scope{Env: c.getenv, Vars: job.env.Vars}
 	if ok, judged := b.project.Meets(tool.Version, scope); ok || !judged {
 		return nil
 	}

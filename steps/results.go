@@ -17,7 +17,7 @@ import (
 // a compile would overwrite them. Before a retry they stay, and stale is the
 // invocation that they are of.
 func (a *runCommand) clearResults() (stale string, err error) {
-	b, command := a.call.build, a.call.Command
+	b, command := a.job.build, a.job.Command
 	results := filepath.Join(b.Target(), "run_results.json")
 	last, err := readResults(b.Target())
 	retriable := err == nil && last.Retried()
@@ -45,13 +45,13 @@ func (a *runCommand) clearResults() (stale string, err error) {
 // setAside is where the run results of the last run that is to be retried lie
 // while those of a compile stand in their place.
 func (a *runCommand) setAside() string {
-	return filepath.Join(a.call.build.Target(), "run_results.retry.json")
+	return filepath.Join(a.job.build.Target(), "run_results.retry.json")
 }
 
 // restoreResults puts the run results of the last run back for dbt retry. After
 // a clean only those of the last one that built are left.
 func (a *runCommand) restoreResults(to string) error {
-	b := a.call.build
+	b := a.job.build
 	for _, from := range []string{a.setAside(), filepath.Join(b.State(b.place), "run_results.json")} {
 		if err := durable.Copy(to, from); !errors.Is(err, fs.ErrNotExist) {
 			return err

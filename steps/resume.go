@@ -15,15 +15,15 @@ import (
 var resumed = []string{"build", "run", "seed", "snapshot", "test"}
 
 // retryLine is the command line with which --resume goes on after a failed run of
-// the call; nil if it isn't asked for or can't be. dbt takes the selection, the
+// the job; nil if it isn't asked for or can't be. dbt takes the selection, the
 // deferral and most flags from the run that failed (dbt 1.11.16).
-func (c *compiler) retryLine(call *call) []string {
-	if !c.req.Resume || !slices.Contains(resumed, call.Command.Name) {
+func (c *compiler) retryLine(job *job) []string {
+	if !c.req.Resume || !slices.Contains(resumed, job.Command.Name) {
 		return nil
 	}
 	retry, _ := dbt.LookupCommand("retry")
-	line := dbt.CommandLine{DBT: call.DBT, Command: retry.In(call.tool.Version)}
-	for _, o := range call.AllOptions() {
+	line := dbt.CommandLine{DBT: job.DBT, Command: retry.In(job.tool.Version)}
+	for _, o := range job.AllOptions() {
 		taken := slices.Contains([]string{"state", "defer", "favor-state", "full-refresh"}, o.Flag)
 		if o.Flag != "" && !taken && line.Command.Takes(o.Flag) {
 			line.Fixed = append(line.Fixed, o)
@@ -50,12 +50,12 @@ func (a *runCommand) resumable(r graph.Record, key graph.Key) (unfinished, bool)
 	if err != nil || report.Invocation == "" {
 		return unfinished{}, false
 	}
-	results, err := readResults(a.call.build.Target())
+	results, err := readResults(a.job.build.Target())
 	if err != nil || results.Metadata.InvocationID != report.Invocation {
 		return unfinished{}, false
 	}
 	if report.Run != "" {
-		ledger, err := a.ws.Ledger(a.call.build.place)
+		ledger, err := a.ws.Ledger(a.job.build.place)
 		if err != nil || ledger.LastRun().ID != report.Run {
 			return unfinished{}, false
 		}

@@ -11,7 +11,7 @@ import (
 // runCommand runs the command itself and keeps the books about it.
 type runCommand struct {
 	*compiler
-	call *call
+	job  *job
 	argv []string
 	// retry is the command line that goes on where a failed run of the same
 	// command stopped; nil without --resume.
@@ -29,13 +29,13 @@ func (a *runCommand) Describe(p graph.Planned) []string {
 func (a *runCommand) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
 
 func (a *runCommand) dbtCall() dbt.Call {
-	call := a.compiler.dbtCall(a.call, a.argv, a.call.environ)
-	call.Interactive = a.call.Command.Interactive
+	call := a.compiler.dbtCall(a.job, a.argv, a.job.environ)
+	call.Interactive = a.job.Command.Interactive
 	return call
 }
 
 func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	b := a.call.build
+	b := a.job.build
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
@@ -51,16 +51,16 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		}
 	}
 	report := Report{Counts: map[dbt.Status]int{}, Schema: b.schema}
-	if checked, err := a.checked(a.call); err == nil && checked.history() {
-		report.History = a.history(a.call) // before the ledger knows of this run
+	if checked, err := a.checked(a.job); err == nil && checked.history() {
+		report.History = a.history(a.job) // before the ledger knows of this run
 	}
-	if a.call.Command.WritesNodes() {
+	if a.job.Command.WritesNodes() {
 		if err := a.begin(&run); err != nil {
 			return nil, err
 		}
 		report.Run = run.ID
 	}
-	if a.call.Command.Name == "run-operation" && attempt.Previous.Key == "" {
+	if a.job.Command.Name == "run-operation" && attempt.Previous.Key == "" {
 		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
 	}
 	asked := a.dbtCall()
@@ -69,7 +69,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	if a.call.Command.RunResults {
+	if a.job.Command.RunResults {
 		if err := a.settle(run, &report, ctx.Err() == nil && exit.Code < 128); err != nil {
 			return report, errors.Join(a.failure(exit.Code, exit.String(), report), err)
 		}
@@ -88,10 +88,10 @@ func (a *runCommand) failure(code int, how string, report Report) error {
 	if code == 0 {
 		return nil
 	}
-	e := &DBTError{Command: a.call.Command.Name, On: a.call.build.String(), Code: code, How: how}
+	e := &DBTError{Command: a.job.Command.Name, On: a.job.build.String(), Code: code, How: how}
 	if len(report.Counts) > 0 {
 		e.How += ": " + report.String()
 	}
-	e.Hint = "dbt's log is " + a.call.build.logFile()
+	e.Hint = "dbt's log is " + a.job.build.logFile()
 	return e
 }

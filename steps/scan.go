@@ -11,18 +11,18 @@ import (
 	"dot-for-dbt/internal/dbt"
 )
 
-// scanProjects finds what the project, as it is at the commits of the calls,
+// scanProjects finds what the project, as it is at the commits of the jobs,
 // reads from the environment: with one search for all. That is remembered: a
 // commit doesn't change.
-func (c *compiler) scanProjects(ctx context.Context, calls []*call) error {
+func (c *compiler) scanProjects(ctx context.Context, jobs []*job) error {
 	identity := func(commit string) string { return fmt.Sprintf("env_var 1 %s %q", commit, c.prefix) }
 	c.known.reads = map[string]dbt.EnvUse{}
 	var unknown []string // commits
-	for _, call := range calls {
-		if call.build == nil {
+	for _, job := range jobs {
+		if job.build == nil {
 			continue
 		}
-		commit := call.build.commit.Hash
+		commit := job.build.commit.Hash
 		if _, ok := c.known.reads[commit]; ok {
 			continue
 		}

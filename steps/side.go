@@ -36,14 +36,14 @@ type Side struct {
 	// DBT is the version of dbt that built it last, "" if that isn't known.
 	DBT string
 	// Nodes are what it has there or should have, by unique_id.
-	Nodes map[string]Held
+	Nodes map[string]NodeState
 
 	repo   *git.Repo
 	prefix string // of the project in the repository
 }
 
-// Held is what is known of a node of a build.
-type Held struct {
+// NodeState is what is known of a node of a build.
+type NodeState struct {
 	At time.Time // when it was written
 	// Anew is set where it is known that nothing was there before.
 	Anew bool
@@ -64,9 +64,9 @@ func (s Side) ReadFile(ctx context.Context, name string) (text []byte, err error
 // Side returns the program's build of that index as it stands now. It is an error
 // with a hint where nothing of it stands.
 func (p *Program) Side(i int) (Side, error) {
-	call, c := p.calls[i], p.compiler
-	b := call.build
-	base := &baseline{build: b, spec: call.spec, state: b.State(b.place), use: "compare"}
+	job, c := p.jobs[i], p.compiler
+	b := job.build
+	base := &baseline{build: b, spec: job.spec, state: b.State(b.place), use: "compare"}
 	found, err := c.standing(base)
 	if err != nil {
 		return Side{}, err
@@ -75,7 +75,7 @@ func (p *Program) Side(i int) (Side, error) {
 		if _, err := os.Stat(b.duckdb); err != nil {
 			return Side{}, &hintError{
 				msg:   fmt.Sprintf("the DuckDB file of %s is gone: %v", b, err),
-				hints: []string{"build it: dot build " + call.specs[0]},
+				hints: []string{"build it: dot build " + job.specs[0]},
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func (p *Program) Side(i int) (Side, error) {
 		BuildInfo: p.Builds[i], Commit: b.commit, Env: b.Env, Suffix: b.suffix,
 		Profile:  b.output.Profile,
 		Manifest: filepath.Join(base.state, "manifest.json"), State: base.state,
-		Nodes: make(map[string]Held, len(found.Nodes)),
+		Nodes: make(map[string]NodeState, len(found.Nodes)),
 		repo:  p.Repo, prefix: c.prefix,
 	}
 	rows := map[string]int64{}
@@ -94,65 +94,65 @@ func (p *Program) Side(i int) (Side, error) {
 		}
 	}
 	for id, e := range found.Nodes {
-		held := Held{At: e.Time, Anew: e.Since.Equal(e.Time), Rows: rows[id]}
+		state := NodeState{At: e.Time, Anew: e.Since.Equal(e.Time), Rows: rows[id]}
 		switch e.Status {
 		case workspace.Damaged:
-			held.Problem = "it failed when " + b.String() + " was built"
+			state.Problem = "it failed when " + b.String() + " was built"
 		case workspace.Unknown:
-			held.Problem = "the build of " + b.String() + " was interrupted before it was done"
+			state.Problem = "the build of " + b.String() + " was interrupted before it was done"
 		}
-		side.Nodes[id] = held
+		side.Nodes[id] = state
 	}
 	for id, other := range found.Foreign {
-		side.Nodes[id] = Held{Problem: "its relation was written by " + other + " since"}
+		side.Nodes[id] = NodeState{Problem: "its relation was written by " + other + " since"}
 	}
 	return side, nil
 }
 
 // Settings are those of the environment of the program's build of that index.
-func (p *Program) Settings(i int) config.Settings { return p.calls[i].env.Dot }
+func (p *Program) Settings(i int) config.Settings { return p.jobs[i].env.Dot }
 
 // ReadCall is a dbt command that reads the warehouse as the program's build of
 // that index, for a project in a directory that holds nothing but what the caller
 // has put there. dbt writes to the directory, too.
 func (p *Program) ReadCall(i int, dir string, options ...dbt.Option) dbt.Call {
-	call, c := *p.calls[i], p.compiler
+	job, c := *p.jobs[i], p.compiler
 	command, _ := dbt.LookupCommand("run")
 	line := dbt.CommandLine{
-		DBT: call.tool.Argv, Command: command.In(call.tool.Version), Options: options,
+		DBT: job.tool.Argv, Command: command.In(job.tool.Version), Options: options,
 		Fixed: []dbt.Option{
 			dbt.NewOption("project-dir", dir),
-			dbt.NewOption("profiles-dir", call.build.Dir()),
+			dbt.NewOption("profiles-dir", job.build.Dir()),
 			dbt.NewOption("target-path", filepath.Join(dir, "target")),
 			dbt.NewOption("log-path", filepath.Join(dir, "logs")),
-			dbt.NewOption("profile", call.output.Profile),
-			dbt.NewOption("target", call.build.targetName()),
+			dbt.NewOption("profile", job.output.Profile),
+			dbt.NewOption("target", job.build.targetName()),
 		},
 	}
-	if vars, ok := dbt.Lookup(call.AllOptions(), "vars"); ok { // the profile may read them
+	if vars, ok := dbt.Lookup(job.AllOptions(), "vars"); ok { // the profile may read them
 		line.Fixed = append(line.Fixed, vars)
 	}
-	isolated := call.isolate(c, line)
+	isolated := job.isolate(c, line)
 	line.Environment = isolated.Overrule
-	return c.dbtCall(&call, line.Argv(), call.exported(isolated.Env))
+	return c.dbtCall(&job, line.Argv(), job.exported(isolated.Env))
 }
 
 // ListCall is the dbt list that names what a selection means in the project of
 // the program's build of that index, read by [dbt.ReadList]. state is the
 // directory that state: selectors compare with.
 func (p *Program) ListCall(i int, state string, selection ...dbt.Option) dbt.Call {
-	call, c := *p.calls[i], p.compiler
-	call.Options = selection
-	line := call.List()
+	job, c := *p.jobs[i], p.compiler
+	job.Options = selection
+	line := job.List()
 	line.Fixed = append(line.Fixed, dbt.NewOption("state", state))
-	isolated := call.isolate(c, line)
+	isolated := job.isolate(c, line)
 	line.Environment = append(line.Environment, isolated.Overrule...)
-	return c.dbtCall(&call, line.Argv(), call.exported(isolated.Env))
+	return c.dbtCall(&job, line.Argv(), job.exported(isolated.Env))
 }
 
 // RunDBT runs a dbt command under the locks of the step that is attempted.
-func (p *Program) RunDBT(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
-	return p.compiler.runDBT(ctx, attempt, call)
+func (p *Program) RunDBT(ctx context.Context, attempt *graph.Attempt, job dbt.Call) (proc.Exit, error) {
+	return p.compiler.runDBT(ctx, attempt, job)
 }
 
 // CompareStep returns a step that reads two of the program's builds side by side,
@@ -160,14 +160,14 @@ func (p *Program) RunDBT(ctx context.Context, attempt *graph.Attempt, call dbt.C
 // that come before it. It is exclusive where dbt writes to the builds' directories
 // meanwhile.
 func (p *Program) CompareStep(baseline, candidate int, exclusive bool) *graph.Step {
-	a, b := p.calls[baseline].build, p.calls[candidate].build
+	a, b := p.jobs[baseline].build, p.jobs[candidate].build
 	step := &graph.Step{
 		Name: "compare " + a.String() + "→" + b.String(), Kind: "compare", Version: 1,
 		Missing: func(context.Context, graph.Record) string { return "what stands there now" },
 		Locks: []graph.Lock{{
 			Name: "compare-" + lockName(a.ID(), b.ID()), What: "the comparison of " + a.String() + " and " + b.String(),
 		}},
-		Pools: p.compiler.pools(p.calls[candidate]),
+		Pools: p.compiler.pools(p.jobs[candidate]),
 	}
 	for _, b := range []*build{a, b} {
 		lock := b.buildLock()
@@ -264,5 +264,5 @@ func MergeBase(ctx context.Context, world World, baseline, candidate spec.Spec) 
 // ComparisonDir is the directory in which two of the program's builds are
 // compared.
 func (p *Program) ComparisonDir(baseline, candidate int) string {
-	return p.calls[baseline].build.Comparison(p.calls[candidate].build.Build)
+	return p.jobs[baseline].build.Comparison(p.jobs[candidate].build.Build)
 }

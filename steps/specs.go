@@ -82,48 +82,48 @@ func (c *compiler) between(ctx context.Context, s spec.Spec, from, to git.Commit
 	return nil, e
 }
 
-// calls makes a call of each build that the specs denote, in their order.
-func (c *compiler) calls(specs []resolvedSpec, given arguments) ([]*call, error) {
-	var calls []*call
-	byBuild := map[string]*call{}
+// jobs makes a job of each build that the specs denote, in their order.
+func (c *compiler) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
+	var jobs []*job
+	byBuild := map[string]*job{}
 	for _, s := range specs {
-		call, err := c.newCall(s, given)
+		job, err := c.newJob(s, given)
 		if err != nil {
 			return nil, err
 		}
-		same := byBuild[call.id()]
+		same := byBuild[job.id()]
 		if same == nil {
-			byBuild[call.id()] = call
-			calls = append(calls, call)
+			byBuild[job.id()] = job
+			jobs = append(jobs, job)
 			continue
 		}
-		same.specs = append(same.specs, call.specs...)
+		same.specs = append(same.specs, job.specs...)
 	}
-	for _, call := range calls {
-		if len(call.specs) > 1 {
-			c.program.note(fmt.Sprintf("%s are the same build, %s: it is run once", joinAnd(call.specs), call.name()))
+	for _, job := range jobs {
+		if len(job.specs) > 1 {
+			c.program.note(fmt.Sprintf("%s are the same build, %s: it is run once", joinAnd(job.specs), job.name()))
 		}
 	}
-	return calls, nil
+	return jobs, nil
 }
 
-// together refuses calls that can't be run by one invocation.
-func (c *compiler) together(calls []*call) error {
-	if len(calls) < 2 {
+// together refuses jobs that can't be run by one invocation.
+func (c *compiler) together(jobs []*job) error {
+	if len(jobs) < 2 {
 		return nil
 	}
 	if c.req.Command.Interactive {
 		return &hintError{
-			msg:   fmt.Sprintf("dbt %s talks to you: it runs on one spec at a time, and here are %d", c.req.Command.Name, len(calls)),
-			hints: []string{"name one: dot " + c.req.Command.Name + " " + calls[0].specs[0]},
+			msg:   fmt.Sprintf("dbt %s talks to you: it runs on one spec at a time, and here are %d", c.req.Command.Name, len(jobs)),
+			hints: []string{"name one: dot " + c.req.Command.Name + " " + jobs[0].specs[0]},
 		}
 	}
 	if !c.req.Command.WritesNodes() {
 		return nil
 	}
 	byPlace := map[string]*build{}
-	for _, call := range calls {
-		b := call.build
+	for _, job := range jobs {
+		b := job.build
 		if b == nil {
 			continue
 		}

@@ -7,26 +7,26 @@ import (
 	"dot-for-dbt/internal/dbt"
 )
 
-// findDBT looks for the dbt of a call.
-func (c *compiler) findDBT(ctx context.Context, call *call) error {
-	search := c.search(call.env)
-	// A plain call needs no version, and where there is no workspace it would
+// findDBT looks for the dbt of a job.
+func (c *compiler) findDBT(ctx context.Context, job *job) error {
+	search := c.search(job.env)
+	// A plain job needs no version, and where there is no workspace it would
 	// be asked for each time, at the price of a start of dbt.
-	search.MayRun = !c.req.Planning && call.build != nil
+	search.MayRun = !c.req.Planning && job.build != nil
 	if c.ws != nil {
 		search.Versions = c.program.memo
 	}
 	var err error
-	if call.tool, err = c.findTool(ctx, call.env, call.build, search); err != nil {
+	if job.tool, err = c.findTool(ctx, job.env, job.build, search); err != nil {
 		return err
 	}
-	if call.tool.Cloud && call.build != nil {
+	if job.tool.Cloud && job.build != nil {
 		return &hintError{
-			msg:   call.tool.Path + " is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
+			msg:   job.tool.Path + " is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
 			hints: []string{"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt"},
 		}
 	}
-	c.program.detail("dbt found through " + call.tool.How)
+	c.program.detail("dbt found through " + job.tool.How)
 	return nil
 }
 

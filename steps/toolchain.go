@@ -154,13 +154,13 @@ func (c *compiler) toolchainDBT(ctx context.Context, t *toolchain, search dbt.Se
 	return tool, nil
 }
 
-// versions are the dbt and the adapter that the steps of a call depend on, as
+// versions are the dbt and the adapter that the steps of a job depend on, as
 // far as they are known before any step runs.
-func (call *call) versions(adapter string) []graph.Input {
-	if call.build.tools != nil {
+func (job *job) versions(adapter string) []graph.Input {
+	if job.build.tools != nil {
 		return nil
 	}
-	return versionInputs(call.tool, adapter)
+	return versionInputs(job.tool, adapter)
 }
 
 // lateVersions are those that are known once the toolchain is made.

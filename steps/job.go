@@ -13,14 +13,14 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A call is the dbt command that an invocation asks for, ready to be run: on
+// A job is the dbt command that an invocation asks for, ready to be run: on
 // a build, or plainly on the working tree.
-type call struct {
+type job struct {
 	specs  []string  // that denote what it runs on, as they were typed
 	spec   spec.Spec // the first of them
-	build  *build    // nil for a plain call
+	build  *build    // nil for a plain job
 	env    config.Environment
-	output *dbt.Output // nil if a plain call's profile can't be read
+	output *dbt.Output // nil if a plain job's profile can't be read
 	given  arguments
 	tool   dbt.Tool
 
@@ -35,96 +35,96 @@ type call struct {
 	environ  []string   // what dbt runs with
 }
 
-// newCall finds out what a spec denotes; complete does the rest.
-func (c *compiler) newCall(s resolvedSpec, given arguments) (*call, error) {
-	call := &call{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: c.req.Command}}
+// newJob finds out what a spec denotes; complete does the rest.
+func (c *compiler) newJob(s resolvedSpec, given arguments) (*job, error) {
+	job := &job{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: c.req.Command}}
 	var err error
 	if !s.Isolated() {
-		call.env, call.output, err = c.plainEnvironment(s.Spec, given)
-		return call, err
+		job.env, job.output, err = c.plainEnvironment(s.Spec, given)
+		return job, err
 	}
-	if call.build, err = c.resolveBuild(s.Spec, s.commit, given); err != nil {
+	if job.build, err = c.resolveBuild(s.Spec, s.commit, given); err != nil {
 		return nil, err
 	}
-	call.env, call.output = call.build.env, call.build.output
-	return call, nil
+	job.env, job.output = job.build.env, job.build.output
+	return job, nil
 }
 
-// name is what a person calls that which the command runs on.
-func (call *call) name() string {
-	if call.build == nil {
-		return firstOf(call.env.Name, "working-tree")
+// name is the display name of what the command runs on.
+func (job *job) name() string {
+	if job.build == nil {
+		return firstOf(job.env.Name, "working-tree")
 	}
-	return call.build.String()
+	return job.build.String()
 }
 
 // id tells what the command runs on from everything else.
-func (call *call) id() string {
-	if call.build == nil {
-		return call.name()
+func (job *job) id() string {
+	if job.build == nil {
+		return job.name()
 	}
-	return call.build.ID()
+	return job.build.ID()
 }
 
 // step names the step that runs the command on a build.
-func (call *call) step() string { return call.Command.Name + " " + call.name() }
+func (job *job) step() string { return job.Command.Name + " " + job.name() }
 
 // info is what a person wants to know of it; step runs the command.
-func (call *call) info(step string) BuildInfo {
-	info := BuildInfo{Name: call.name(), Specs: call.specs, Step: step, Tool: call.tool}
-	if call.build != nil {
-		info.Schema, info.Place = call.build.schema, call.build.place
-		info.Log, info.target = call.build.logFile(), call.build.Target()
+func (job *job) info(step string) BuildInfo {
+	info := BuildInfo{Name: job.name(), Specs: job.specs, Step: step, Tool: job.tool}
+	if job.build != nil {
+		info.Schema, info.Place = job.build.schema, job.build.place
+		info.Log, info.target = job.build.logFile(), job.build.Target()
 	}
 	return info
 }
 
 // complete puts the command line together.
-func (c *compiler) complete(call *call) error {
-	if c.req.Modified && call.baseline != nil {
-		call.given.Options = append(slices.Clip(call.given.Options), dbt.NewOption("select", "state:modified+"))
+func (c *compiler) complete(job *job) error {
+	if c.req.Modified && job.baseline != nil {
+		job.given.Options = append(slices.Clip(job.given.Options), dbt.NewOption("select", "state:modified+"))
 	}
-	command := c.req.Command.In(call.tool.Version)
-	call.CommandLine = dbt.CommandLine{
-		DBT: call.tool.Argv, Command: command,
-		Options: call.given.Options, Positional: call.given.Positional,
+	command := c.req.Command.In(job.tool.Version)
+	job.CommandLine = dbt.CommandLine{
+		DBT: job.tool.Argv, Command: command,
+		Options: job.given.Options, Positional: job.given.Positional,
 	}
 	var err error
-	if call.Fixed, err = c.fixedOptions(call); err != nil {
+	if job.Fixed, err = c.fixedOptions(job); err != nil {
 		return err
 	}
-	if call.Environment, err = c.environmentOptions(command, call.env); err != nil {
+	if job.Environment, err = c.environmentOptions(command, job.env); err != nil {
 		return err
 	}
-	call.environ = c.world.Env
-	if call.build == nil {
+	job.environ = c.world.Env
+	if job.build == nil {
 		return nil
 	}
-	project := c.known.reads[call.build.commit.Hash]
-	output := c.factsOf(call.output)
-	call.reads, call.keyVars = project.Plus(output.reads), project.Public().Plus(output.readsPublic)
-	isolated := call.isolate(c, call.CommandLine)
-	call.asked = call.CommandLine
-	call.Environment = slices.Concat(call.Environment, isolated.Overrule)
+	project := c.known.reads[job.build.commit.Hash]
+	output := c.factsOf(job.output)
+	job.reads, job.keyVars = project.Plus(output.reads), project.Public().Plus(output.readsPublic)
+	isolated := job.isolate(c, job.CommandLine)
+	job.asked = job.CommandLine
+	job.Environment = slices.Concat(job.Environment, isolated.Overrule)
 	for _, note := range isolated.Notes {
 		c.program.detail(note)
 	}
-	call.environ = call.exported(isolated.Env)
-	call.slot = slot(command, call.given)
+	job.environ = job.exported(isolated.Env)
+	job.slot = slot(command, job.given)
 	return nil
 }
 
 // isolate keeps inherited variables from changing what a command line does.
-func (call *call) isolate(c *compiler, line dbt.CommandLine) dbt.Environment {
+func (job *job) isolate(c *compiler, line dbt.CommandLine) dbt.Environment {
 	return dbt.Inherited{
 		Env: c.world.Env, Dir: c.project, Command: line.Command, Options: line.AllOptions(),
-		Reads: func(name string) bool { return slices.Contains(call.reads.Names, name) },
+		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },
 	}.Isolate()
 }
 
 // exported adds what dbt is told of the build it works on.
-func (call *call) exported(env []string) []string {
-	b := call.build
+func (job *job) exported(env []string) []string {
+	b := job.build
 	return append(git.WithoutRepository(env),
 		"DOT_ENV="+b.Env, "DOT_COMMIT="+b.Commit.Hash, "DOT_SCHEMA_SUFFIX="+b.suffix,
 		// A private package whose host asks for a password would wait for ever.
@@ -132,51 +132,51 @@ func (call *call) exported(env []string) []string {
 }
 
 // fixedOptions are the options that are dot's to set.
-func (c *compiler) fixedOptions(call *call) ([]dbt.Option, error) {
+func (c *compiler) fixedOptions(job *job) ([]dbt.Option, error) {
 	var all []dbt.Option
 	set := func(flag string, values ...string) { all = append(all, dbt.NewOption(flag, values...)) }
-	if b := call.build; b != nil {
+	if b := job.build; b != nil {
 		set("project-dir", b.ProjectDir())
 		set("profiles-dir", b.Dir())
 		set("target-path", b.Target())
 		set("log-path", b.Logs())
 		set("profile", b.output.Profile)
 		set("target", b.targetName())
-	} else if call.output != nil {
-		set("profile", call.output.Profile)
-		set("target", call.output.Name)
+	} else if job.output != nil {
+		set("profile", job.output.Profile)
+		set("target", job.output.Name)
 	} else {
-		if call.given.Profile != "" {
-			set("profile", call.given.Profile)
+		if job.given.Profile != "" {
+			set("profile", job.given.Profile)
 		}
-		if call.given.Target != "" {
-			set("target", call.given.Target)
+		if job.given.Target != "" {
+			set("target", job.given.Target)
 		}
 	}
-	if len(call.env.Vars) > 0 {
-		vars, err := dbt.VarsOption(call.env.Vars)
+	if len(job.env.Vars) > 0 {
+		vars, err := dbt.VarsOption(job.env.Vars)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, vars)
-		if names := dbt.SecretVars(call.env.Vars); len(names) > 0 {
+		if names := dbt.SecretVars(job.env.Vars); len(names) > 0 {
 			c.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
 		}
 	}
-	if call.baseline != nil {
-		switch name := call.Command.Name; {
+	if job.baseline != nil {
+		switch name := job.Command.Name; {
 		case name == "clone":
-			set("state", call.baseline.state)
+			set("state", job.baseline.state)
 		case name == "retry": // reads the run to retry from --state
 		default:
 			set("defer")
 			if name != "test" { // it would test the baseline's relations, not the build's
 				set("favor-state")
 			}
-			set("state", call.baseline.state)
+			set("state", job.baseline.state)
 		}
 	}
-	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !call.Command.Takes(o.Flag) }), nil
+	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !job.Command.Takes(o.Flag) }), nil
 }
 
 // environmentOptions are the flags of the environment that the command takes.
