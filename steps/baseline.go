@@ -17,15 +17,13 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A baseline is the build that is deferred to.
+// A baseline is the build that is deferred to. The jobs that defer to it share
+// it: nothing changes it after planning.
 type baseline struct {
 	build *build
 	spec  spec.Spec
 	// state is dbt's --state.
 	state string
-	// adopted is set for a build that another tool made: there is no ledger
-	// of it, only what dbt left in its target path.
-	adopted bool
 	// nodes is how many nodes it has; 0 if that isn't known yet.
 	nodes int
 	// use is what it is wanted for, in errors: "compare"; "" is to defer to it.
@@ -74,7 +72,7 @@ func (c *compiler) deferTo(s *resolvedSpec, jobs []*job) error {
 		for _, doubt := range standing.doubts() {
 			c.program.warn(doubt)
 		}
-		base.nodes = len(standing.Nodes)
+		base.state, base.nodes = standing.state, len(standing.Nodes)
 	}
 	if base.build == b { // else it was said as one of the jobs
 		c.say(b)
@@ -163,6 +161,11 @@ func (base *baseline) noneOf() string {
 type standing struct {
 	workspace.Standing
 	of *baseline
+	// adopted is set for a build that another tool made: it has no ledger, only
+	// what dbt left in its target path.
+	adopted bool
+	// state is the directory of its artifacts, dbt's --state.
+	state string
 }
 
 // standing reads what a baseline really built, from the ledger of its place.
@@ -175,34 +178,35 @@ func (c *compiler) standing(base *baseline) (standing, error) {
 	if err != nil {
 		return standing{}, remedy(fmt.Sprintf("what %s built is not known: %v", b, err), "--force")
 	}
-	s, ok := ledger.Standing(b.ID())
+	found := standing{of: base, state: b.State(b.place)}
+	var ok bool
+	found.Standing, ok = ledger.Standing(b.ID())
 	if last := ledger.LastRun().Build; !ok && last == "" {
-		if s, err = adopt(b); err != nil {
+		if found.Standing, err = adopt(b); err != nil {
 			if errors.Is(err, errNeverBuilt) {
 				err = fmt.Errorf("%w: there is nothing to %s", err, firstOf(base.use, "defer to"))
 			}
 			return standing{}, remedy(err.Error())
 		}
-		base.adopted, base.state = true, b.Target()
+		found.adopted, found.state = true, b.Target()
 	} else if !ok && last != b.ID() {
 		// What dbt's run results of then say is no longer so.
 		return standing{}, remedy(fmt.Sprintf("nothing that %s built is there: its schema was last written by %s", b, last))
 	}
-	found := standing{s, base}
 	if found.count(workspace.Written) == 0 {
 		return standing{}, remedy(fmt.Sprintf("nothing of %s was built to its end: there is nothing to %s", b, firstOf(base.use, "defer to")))
 	}
-	if base.adopted {
+	if found.adopted {
 		return found, nil // its manifest has been read
 	}
-	info, err := os.Stat(filepath.Join(base.state, "manifest.json"))
+	info, err := os.Stat(filepath.Join(found.state, "manifest.json"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is missing", b), "--force")
 	case err != nil:
 		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s can't be read: %v", b, err), "--force")
-	case info.Size() != s.Run.Manifest:
-		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes, and had %d", b, info.Size(), s.Run.Manifest), "--force")
+	case info.Size() != found.Run.Manifest:
+		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes, and had %d", b, info.Size(), found.Run.Manifest), "--force")
 	}
 	return found, nil
 }
@@ -264,7 +268,7 @@ func (c *compiler) baselineStep(base *baseline) *graph.Step {
 				return err.Error()
 			}
 			text := fmt.Sprintf("built %s, %d of %d nodes ok", c.ago(s.Run.Time), s.count(workspace.Written), max(s.Run.Nodes, len(s.Nodes)))
-			if base.adopted {
+			if s.adopted {
 				text += ", as dbt's run_results.json says"
 			}
 			return text

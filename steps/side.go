@@ -66,7 +66,7 @@ func (s Side) ReadFile(ctx context.Context, name string) (text []byte, err error
 func (p *Program) Side(i int) (Side, error) {
 	job, c := p.jobs[i], p.compiler
 	b := job.build
-	base := &baseline{build: b, spec: job.spec, state: b.State(b.place), use: "compare"}
+	base := &baseline{build: b, spec: job.spec, use: "compare"}
 	found, err := c.standing(base)
 	if err != nil {
 		return Side{}, err
@@ -82,12 +82,12 @@ func (p *Program) Side(i int) (Side, error) {
 	side := Side{
 		BuildInfo: p.Builds[i], Commit: b.commit, Env: b.Env, Suffix: b.suffix,
 		Profile:  b.output.Profile,
-		Manifest: filepath.Join(base.state, "manifest.json"), State: base.state,
+		Manifest: filepath.Join(found.state, "manifest.json"), State: found.state,
 		Nodes: make(map[string]NodeState, len(found.Nodes)),
 		repo:  p.Repo, prefix: c.prefix,
 	}
 	rows := map[string]int64{}
-	if results, err := readResults(base.state); err == nil {
+	if results, err := readResults(found.state); err == nil {
 		side.DBT = results.Metadata.DBTVersion
 		for _, r := range results.Results {
 			rows[r.UniqueID] = int64(r.Response.Rows)
