@@ -3,6 +3,7 @@ package dbt
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strconv"
 )
 
@@ -43,9 +44,10 @@ func (o *Output) errorAt(n *yamlNode, format string, args ...any) error {
 	return fmt.Errorf("output %s of profile %s: %s: "+format, append([]any{o.Name, o.Profile, n.place(o.file)}, args...)...)
 }
 
-// Field is one value of an output. A label is the way to it: "threads",
-// "settings.memory_limit", "extensions.0".
+// Field is one value of an output.
 type Field struct {
+	// Label is the way to the value: "threads", "settings.memory_limit",
+	// "extensions.0". No two values of an output have the same one: see labelOf.
 	Label string
 	Text  string // as YAML, so that 4 and "4" differ
 }
@@ -101,7 +103,7 @@ func (o *Output) leaves() []leaf {
 			walk(label+"."+strconv.Itoa(i), item, secret)
 		}
 		for _, p := range n.pairs {
-			name := p.key.text
+			name := labelOf(p.key)
 			if label != "" {
 				name = label + "." + name
 			}
@@ -110,4 +112,23 @@ func (o *Output) leaves() []leaf {
 	}
 	walk("", o.fields, false)
 	return out
+}
+
+// labelOf is a key's part of a label. Brackets mark a key that is no text: 5, yes.
+func labelOf(key *yamlNode) string {
+	if key.isText() {
+		return framed(key.text)
+	}
+	return "[" + framed(key.written()) + "]"
+}
+
+// oneWord needs no frame in a label.
+var oneWord = regexp.MustCompile(`^[\pL\pN_-]+$`)
+
+// framed puts a text in quotes where it could be mistaken for several parts of a label.
+func framed(text string) string {
+	if oneWord.MatchString(text) {
+		return text
+	}
+	return quoteYAML(text)
 }

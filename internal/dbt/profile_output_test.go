@@ -116,6 +116,53 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestFieldLabelsDiffer: a repeated label would be an error of the step that depends on both fields.
+// It proves F.2.
+func TestFieldLabelsDiffer(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		lines []string
+		want  []Field // after type
+	}{
+		{"the last of two spellings counts, as in PyYAML", []string{"threads: 2", `"threads": 4`, "'threads': 5", "!!str threads: 6"}, []Field{{"threads", "6"}}},
+		{
+			"a dot in a key",
+			[]string{"settings: {memory_limit: 1GB}", "settings.memory_limit: 2GB", `"settings.memory_limit": 3GB`},
+			[]Field{{"settings.memory_limit", "1GB"}, {`"settings.memory_limit"`, "3GB"}},
+		},
+		{
+			"quotes and brackets in a key",
+			[]string{`a: {'b"."c': 1, b: {c: 2}}`, `'a"."b': {c: 3}`, `"[5]": 4`, "5: 5", "'5': 6", `"\"5\"": 7`},
+			[]Field{{`a."b\".\"c"`, "1"}, {"a.b.c", "2"}, {`"a\".\"b".c`, "3"}, {`"[5]"`, "4"}, {"[5]", "5"}, {"5", "6"}, {`"\"5\""`, "7"}},
+		},
+		{
+			"a key that is a text in quotes only",
+			[]string{"yes: 1", "'yes': 2", "2.5: 3", "'2.5': 4", "2: {5: 5}", "2024-01-01: 6", "'2024-01-01': 7", "~: 8", "'~': 9", "!!int '5': 10", "'': 11"},
+			[]Field{
+				{"[yes]", "1"},
+				{"yes", "2"},
+				{`["2.5"]`, "3"},
+				{`"2.5"`, "4"},
+				{"[2].[5]", "5"},
+				{"[2024-01-01]", "6"},
+				{"2024-01-01", "7"},
+				{`["~"]`, "8"},
+				{`"~"`, "9"},
+				{`["!!int \"5\""]`, "10"},
+				{`""`, "11"},
+			},
+		},
+		{"a list beside a key that looks like its label", []string{"a: [x, {b: y}]", "a.0: z", "a.1.b: z"}, []Field{{"a.0", "x"}, {"a.1.b", "y"}, {`"a.0"`, "z"}, {`"a.1.b"`, "z"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out := chosen(t, shopOutput(append([]string{"type: duckdb"}, tt.lines...)...), Choice{Target: "dev"})
+			if diff := cmp.Diff(append([]Field{{"type", "duckdb"}}, tt.want...), out.Fields()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // TestOutputEnvVars proves F.2.
 func TestOutputEnvVars(t *testing.T) {
 	out := chosen(t, strings.Replace(shopOutput(

@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// The words and patterns by which PyYAML's SafeLoader tells plain scalars apart (its resolver.py; dates,
-// which stay text here, left out).
+// The words and patterns by which PyYAML's SafeLoader tells plain scalars apart (its resolver.py).
+// pyScalar keeps times as text.
 var (
 	pyInt   = regexp.MustCompile(`^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
 	pyFloat = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
+	pyTime  = regexp.MustCompile(`^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)$`)
 	pyInf   = regexp.MustCompile(`^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
 )
 
@@ -36,6 +37,13 @@ func pyScalar(text string) (any, error) {
 		return pyFloatNumber(text)
 	}
 	return text, nil
+}
+
+// isPyText tells whether PyYAML reads a plain scalar as a text.
+func isPyText(plain string) bool {
+	value, err := pyScalar(plain)
+	_, text := value.(string)
+	return err == nil && text && plain != "=" && plain != "<<" && !pyTime.MatchString(plain)
 }
 
 func pyInteger(text string) (any, error) {

@@ -69,10 +69,21 @@ func (n *yamlNode) string() (text string, ok bool) {
 	return n.text, true
 }
 
-// same tells whether two keys are one to the reader, as far as that shows in
-// their text.
+// same tells whether PyYAML takes two keys for one: the later one then replaces
+// the earlier one. Two spellings of one number count as two keys.
 func (n *yamlNode) same(other *yamlNode) bool {
+	if n.isText() && other.isText() {
+		return n.text == other.text
+	}
 	return n.text == other.text && n.tag == other.tag && n.plain == other.plain
+}
+
+// isText tells whether PyYAML reads a scalar as a text, in quotes or without.
+func (n *yamlNode) isText() bool {
+	if n.tag != "" || !n.plain {
+		return n.tag == "" || n.tag == "!!str"
+	}
+	return isPyText(n.text)
 }
 
 // A profiles.yml that aliases blow up beyond this is refused.
