@@ -180,7 +180,7 @@ func (c *compiler) lateVersions(b *build, adapter string) []graph.Input {
 func (c *compiler) toolchainStep(t *toolchain) *graph.Step {
 	inputs := []graph.Input{{Label: "python", Value: t.identity, Show: t.maker.Python}}
 	for _, f := range t.requirements.Files {
-		inputs = append(inputs, graph.Input{Label: f.Name, Value: string(f.Data)})
+		inputs = append(inputs, graph.Input{Label: "requirements: " + f.Name, Value: string(f.Data)})
 	}
 	return &graph.Step{
 		Name: t.step(), Kind: "toolchain", Version: 1,
