@@ -160,10 +160,12 @@ func (c *compiler) packages(job *job) ([]graph.Input, []dbt.Package, error) {
 		reads = reads.Plus(dbt.ScanEnvVars(file, text))
 	}
 	inputs = append(inputs, c.envInputs(job.env, reads.Public().Names)...)
+	local := map[string]bool{} // a package may be named twice
 	for _, p := range packages {
-		if p.Local == "" {
+		if p.Local == "" || local[p.Local] {
 			continue
 		}
+		local[p.Local] = true
 		at := path.Join(c.prefix, p.Local)
 		if path.IsAbs(p.Local) || at == ".." || strings.HasPrefix(at, "../") {
 			return nil, nil, &hintError{

@@ -179,11 +179,12 @@ func (c *compiler) fixedOptions(job *job) ([]dbt.Option, error) {
 	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !job.Command.Takes(o.Flag) }), nil
 }
 
-// environmentOptions are the flags of the environment that the command takes.
-// The fixed ones are consumed already; one that no command of dbt has gets a
-// warning.
+// environmentOptions are the flags of the environment that the command takes,
+// each flag once. The fixed ones are consumed already; one that no command of
+// dbt has gets a warning.
 func (c *compiler) environmentOptions(command dbt.Command, env config.Environment) ([]dbt.Option, error) {
 	var options []dbt.Option
+	setBy := map[string]config.Flag{} // by the flag's own name
 	for _, f := range env.Flags {
 		if _, known := dbt.LookupFlag(f.Name); !known {
 			text := fmt.Sprintf("%s: dbt has no flag --%s", f.Pos, f.Name)
@@ -200,9 +201,17 @@ func (c *compiler) environmentOptions(command dbt.Command, env config.Environmen
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Pos, err)
 		}
-		if ok {
-			options = append(options, option)
+		if !ok {
+			continue
 		}
+		if other, twice := setBy[option.Flag]; twice {
+			return nil, &hintError{
+				msg:   fmt.Sprintf("%s: %s and %s (%s) set the same flag of dbt", f.Pos, f.Name, other.Name, other.Pos),
+				hints: []string{"leave one of them out", fmt.Sprintf("what another part of the files sets is taken back by %s: null", other.Name)},
+			}
+		}
+		setBy[option.Flag] = f
+		options = append(options, option)
 	}
 	return options, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -30,10 +31,12 @@ func (j *project) packages() ([]string, error) {
 	}
 	var out []string
 	for _, p := range file.Packages {
-		if p["local"] == "" {
+		switch local := p["local"]; {
+		case local == "":
 			return nil, usage("the stand-in has no network: %v", p)
+		case !slices.Contains(out, local): // dbt installs it once
+			out = append(out, local)
 		}
-		out = append(out, p["local"])
 	}
 	return out, nil
 }
