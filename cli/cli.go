@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -31,26 +32,47 @@ const (
 func Main(p Process) int {
 	ctx, stop := proc.Signals(context.Background())
 	defer stop()
-	app := &app{Process: p, color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv)}
-	err := app.run(ctx)
+	a := &app{
+		Process: p, Stdout: ui.NewOutput(p.Stdout),
+		color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv),
+	}
+	return a.exit(ctx, a.run(ctx))
+}
+
+// exit says how the invocation ended, and returns its exit code.
+func (a *app) exit(ctx context.Context, err error) int {
+	unwritten := a.Stdout.Err()
+	if errors.Is(err, unwritten) {
+		err = nil // it is said once, below
+	}
 	var said exitCode
+	var signal *proc.SignalError
+	code := exitOK
 	switch {
 	case err == nil:
-		return exitOK
 	case errors.As(err, &said):
-		return int(said)
-	}
-	var signal *proc.SignalError
-	if errors.As(context.Cause(ctx), &signal) {
-		app.say.Line("")
-		app.say.Note("interrupted; the same command goes on from here")
+		code = int(said)
+	case errors.As(context.Cause(ctx), &signal):
+		a.say.Line("")
+		a.say.Note("interrupted; the same command goes on from here")
 		return signal.Code()
+	default:
+		a.say.Error(err)
+		if denied(err) {
+			a.say.Hint("dot writes to .dot and .git/worktrees of the repository, and reads the project and its profiles.yml: see that you may")
+		}
+		code = codeOf(err)
 	}
-	app.say.Error(err)
-	if denied(err) {
-		app.say.Hint("dot writes to .dot and .git/worktrees of the repository, and reads the project and its profiles.yml: see that you may")
+	switch {
+	case unwritten == nil:
+	case !isClosedPipe(unwritten):
+		a.say.Error(unwritten)
+		code = exitError
+	case code == exitOK:
+		// Where the signal does not end dot, the code is that of one that it ended.
+		code = (&proc.SignalError{Signal: syscall.SIGPIPE}).Code()
 	}
-	return codeOf(err)
+	return code
 }
 
 // exitCode is the exit code of an invocation about which everything has been
@@ -76,6 +98,9 @@ func denied(err error) bool {
 // app is one invocation of dot.
 type app struct {
 	Process
+	// Stdout takes the place of the Process's, which is left to dbt: a terminal or a
+	// file is handed on as it is.
+	Stdout  *ui.Output
 	say     *ui.Printer
 	color   ui.ColorMode
 	verbose bool
@@ -151,7 +176,7 @@ type ownCommand interface {
 }
 
 func (a *app) world() steps.World {
-	return steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Stdout, Stderr: a.Stderr}
+	return steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Process.Stdout, Stderr: a.Stderr}
 }
 
 // split divides a command line at the first "--": what follows is dbt's, word

@@ -170,8 +170,8 @@ func readTolerance(given []string) (map[string]float64, error) {
 
 // carryOutComparison runs the program of a comparison.
 func (a *app) carryOutComparison(ctx context.Context, c *compare.Comparison, f flags) (*graph.Result, error) {
-	aside := *a
-	aside.Stdout = a.Stderr
+	aside := *a // the report alone goes to stdout
+	aside.Process.Stdout, aside.Stdout = a.Stderr, ui.NewOutput(a.Stderr)
 	aside.remarks(c.Program)
 	building := c.Request.Build || c.Request.Fresh
 	if building {

@@ -277,7 +277,7 @@ func TestCompareTableHints(t *testing.T) {
 func TestCompareTableInAPipe(t *testing.T) {
 	var b bytes.Buffer
 	r := exampleReport(t)
-	a := &app{Process: Process{Stdout: &b, Now: func() time.Time { return r.Generated }}, color: ui.Auto}
+	a := &app{Process: Process{Now: func() time.Time { return r.Generated }}, Stdout: ui.NewOutput(&b), color: ui.Auto}
 	a.compareTable().show(r)
 	if strings.ContainsAny(b.String(), "\x1b…") {
 		t.Errorf("coloured or cut:\n%s", b.String())

@@ -52,7 +52,7 @@ func (a *app) watchBuilds(p *steps.Program, f flags) display {
 // terminal is where something can be drawn again and again: stderr, if all that
 // goes to stdout is seen in the same place and somebody watches.
 func (a *app) terminal() (*os.File, bool) {
-	out, isFile := a.Stdout.(*os.File)
+	out, isFile := a.Process.Stdout.(*os.File)
 	if !isFile || runtime.GOOS == "windows" || a.getenv("TERM") == "dumb" || a.getenv("CI") != "" {
 		return nil, false // what a Windows console makes of it was not tried
 	}

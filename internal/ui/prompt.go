@@ -36,8 +36,8 @@ func NewPrompter(in io.Reader, say *Printer) *Prompter { return &Prompter{in: in
 // Interactive reports whether there is a person to ask: somebody who can type
 // at in and read what is written to out.
 func Interactive(in *os.File, out io.Writer) bool {
-	to, ok := out.(*os.File)
-	return ok && in != nil && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(to.Fd()))
+	to := file(out)
+	return to != nil && in != nil && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(to.Fd()))
 }
 
 // Ask asks until it gets an answer. Enter is No, and so are the end of the

@@ -54,8 +54,8 @@ func Size(f *os.File) func() (columns, rows int) {
 // LineWidth is how many columns the terminal has that w writes to; 0 where there is none, and nothing has
 // to be cut.
 func LineWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	f := file(w)
+	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return 0
 	}
 	columns, _ := Size(f)()

@@ -6,7 +6,6 @@ package ui
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -48,8 +47,8 @@ func colored(w io.Writer, mode ColorMode, getenv func(string) string) bool {
 	case Never:
 		return false
 	}
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+	f := file(w)
+	return f != nil && term.IsTerminal(int(f.Fd())) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 }
 
 // Paint returns text in a style, if the printer's output is coloured.
