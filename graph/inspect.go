@@ -89,16 +89,7 @@ func (g *Graph) Triggers(step *Step) []Cause {
 	add(Overwritten, recorded && step.Overwritten != nil)
 	add(InputChanged, recorded)
 	add(Missing, step.Missing != nil)
-	add(DepRuns, recorded && g.recordedBelow(step))
+	add(DepRuns, recorded && g.recorded[g.index[step.Name]])
 	add(TooOld, recorded && step.MaxAge > 0)
 	return causes
-}
-
-// recordedBelow reports whether a step depends on one with a record, over steps
-// without one too.
-func (g *Graph) recordedBelow(step *Step) bool {
-	return slices.ContainsFunc(step.Deps, func(name string) bool {
-		below := g.steps[g.index[name]]
-		return below.Record != "" || g.recordedBelow(below)
-	})
 }

@@ -92,12 +92,14 @@ func (g *Graph) locksFor(step *Step) []Lock {
 	return union(locks, nil)
 }
 
-// cover reports whether held holds everything in need.
+// cover reports whether held, which has each lock once, holds everything in need.
 func cover(held, need []Lock) bool {
+	byName := make(map[string]Lock, len(held))
+	for _, h := range held {
+		byName[h.Name] = h
+	}
 	for _, n := range need {
-		if !slices.ContainsFunc(held, func(h Lock) bool {
-			return h.Name == n.Name && (!h.Shared || n.Shared)
-		}) {
+		if h, ok := byName[n.Name]; !ok || h.Shared && !n.Shared {
 			return false
 		}
 	}

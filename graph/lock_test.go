@@ -230,7 +230,7 @@ func TestHeldFiles(t *testing.T) {
 				steps[i].Locks = []graph.Lock{{Name: lock}}
 			}
 			steps[2].Action = action(func(_ context.Context, a *graph.Attempt) (any, error) {
-				got = a.Held
+				got = a.Held()
 				return nil, nil
 			})
 			opts := newWorld().options()

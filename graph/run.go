@@ -1,32 +1,46 @@
 package graph
 
 import (
+	"container/heap"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
 
 // runner carries out a plan. One goroutine, in run, owns all of its fields;
-// workers only run an action and send what came of it.
+// workers only run an action and send what came of it. Each step is looked at
+// when something it waits for has ended, and not before: all of a run takes
+// time in proportion to its steps, their dependencies and its events.
 type runner struct {
 	graph   *Graph
 	plan    *Plan
 	opts    Options
 	held    Held
 	results []StepResult
-	deps    [][]int // per step: the steps that run and must succeed before it
-	waits   []int   // per step: how many steps it still waits for
-	next    [][]int // per step: the steps that wait for it
-	pools   map[string]int
+	nodes   []node       // by step
+	over    indexes      // steps that are over, and the steps above don't know yet
+	ready   *ready       // the steps that only wait for a place
 	running map[int]bool // the steps that do
-	stopped string       // the step whose failure stopped the run
+	stopped bool         // no step begins any more
 	told    chan telling
 	ended   chan ending
+}
+
+// A node is what is known of a step while the plan is carried out. A step that
+// is skipped has one, too: one without a record can run below it, and what is
+// above both has to follow that, and to fail with it.
+type node struct {
+	above   []int  // the steps that depend on it
+	after   []int  // the steps that follow it without depending on it
+	waits   int    // how many steps it still waits for
+	pending bool   // it has neither begun nor ended
+	blame   string // the step whose failure keeps those above from running, "" for none
 }
 
 // telling is what a running action says.
@@ -45,103 +59,74 @@ func newRunner(g *Graph, plan *Plan, opts Options, held Held) *runner {
 	n := len(plan.Steps)
 	r := &runner{
 		graph: g, plan: plan, opts: opts, held: held,
-		results: make([]StepResult, n), deps: make([][]int, n), waits: make([]int, n), next: make([][]int, n),
-		pools: make(map[string]int), running: make(map[int]bool),
+		results: make([]StepResult, n), nodes: make([]node, n),
+		ready: newReady(plan.Steps, opts.Pools), running: make(map[int]bool),
 		told: make(chan telling), ended: make(chan ending),
 	}
 	for i, s := range plan.Steps {
-		r.deps[i] = r.runsBelow(s.Step)
-		earlier := make(map[int]bool)
-		for _, j := range r.deps[i] {
-			earlier[j] = true
+		node := &r.nodes[i]
+		node.pending = true
+		for _, name := range s.Step.Deps {
+			below := &r.nodes[g.index[name]]
+			below.above = append(below.above, i)
+			node.waits++
 		}
 		for _, name := range s.Step.After {
-			if j, ok := g.index[name]; ok && plan.Steps[j].Decision.Run {
-				earlier[j] = true
+			if j, ok := g.index[name]; ok && s.Decision.Run && plan.Steps[j].Decision.Run {
+				r.nodes[j].after = append(r.nodes[j].after, i)
+				node.waits++
 			}
-		}
-		r.waits[i] = len(earlier)
-		for j := range earlier {
-			r.next[j] = append(r.next[j], i)
-		}
-		for _, pool := range s.Step.Pools {
-			r.pools[pool] = max(1, opts.Pools[pool])
 		}
 	}
 	return r
 }
 
-// runsBelow returns the dependencies of a step that run. In place of one that
-// is skipped stand those that it depends on itself: one without a record can
-// run below a step that is skipped, and what is above both still has to follow
-// it and to fail with it.
-func (r *runner) runsBelow(step *Step) []int {
-	var below []int
-	for _, name := range step.Deps {
-		j := r.graph.index[name]
-		found := r.deps[j]
-		if r.plan.Steps[j].Decision.Run {
-			found = []int{j}
-		}
-		for _, k := range found {
-			if !slices.Contains(below, k) {
-				below = append(below, k)
-			}
-		}
-	}
-	return below
-}
-
 func (r *runner) run(ctx context.Context) *Result {
 	var workers errgroup.Group
-	todo := make([]int, 0, len(r.plan.Steps)) // what is to run, in the plan's order
 	for i, s := range r.plan.Steps {
 		r.observe(Event{Kind: Decided, Planned: s})
-		if s.Decision.Run {
-			todo = append(todo, i)
-		} else {
+		if !s.Decision.Run {
 			r.results[i] = StepResult{Outcome: Skipped, Record: s.Record}
 		}
-	}
-	cancelled := ctx.Done()
-	for {
-		todo = r.start(ctx, todo, &workers)
-		if len(r.running) == 0 {
-			break
+		if r.nodes[i].waits == 0 {
+			r.release(i)
 		}
+	}
+	r.settle()
+	r.start(ctx, &workers)
+	cancelled := ctx.Done()
+	for len(r.running) > 0 {
 		select {
 		case t := <-r.told:
 			t.event.Planned = r.plan.Steps[t.step]
 			r.observe(t.event)
 		case e := <-r.ended:
-			r.finish(e)
+			r.finish(ctx, e)
+			r.start(ctx, &workers)
 		case <-cancelled:
 			cancelled = nil // what runs is told by its own context
 			for _, i := range slices.Sorted(maps.Keys(r.running)) {
 				r.observe(Event{Kind: Stopping, Planned: r.plan.Steps[i]})
 			}
+			r.stop("")
 		}
 	}
 	_ = workers.Wait() // workers report through ended
 	return &Result{Plan: r.plan, Steps: r.results, Cancelled: ctx.Err() != nil}
 }
 
-// start starts every step of todo that is ready, ends those that can't run any
-// more, and returns the rest.
-func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group) []int {
-	var rest []int
-	for _, i := range todo {
-		if blame, blocked := r.blocked(ctx, i); blocked {
-			r.end(i, StepResult{Outcome: NotRun, Cause: blame, Record: r.plan.Steps[i].Record})
-			continue
+// start begins every step that is ready and finds a place.
+func (r *runner) start(ctx context.Context, workers *errgroup.Group) {
+	for !r.stopped {
+		if ctx.Err() != nil {
+			r.stop("")
+			return
 		}
-		if r.waits[i] > 0 || !r.roomFor(i) {
-			rest = append(rest, i)
-			continue
+		i, ok := r.ready.next()
+		if !ok {
+			return
 		}
-		for _, pool := range r.plan.Steps[i].Step.Pools {
-			r.pools[pool]--
-		}
+		r.nodes[i].pending = false
 		r.running[i] = true
 		planned := r.plan.Steps[i]
 		r.observe(Event{Kind: Beginning, Planned: planned})
@@ -151,58 +136,105 @@ func (r *runner) start(ctx context.Context, todo []int, workers *errgroup.Group)
 			return nil
 		})
 	}
-	return rest
 }
 
-// blocked reports whether step i will never run, and the step to blame.
-func (r *runner) blocked(ctx context.Context, i int) (blame string, blocked bool) {
-	if ctx.Err() != nil {
-		return "", true // first: a step that was stopped is not to blame
-	}
-	for _, j := range r.deps[i] {
-		switch dep := r.results[j]; dep.Outcome {
-		case Broken:
-			return r.plan.Steps[j].Step.Name, true
-		case NotRun:
-			return dep.Cause, true
+// finish takes in what came of a step.
+func (r *runner) finish(ctx context.Context, e ending) {
+	i, name := e.step, r.plan.Steps[e.step].Step.Name
+	delete(r.running, i)
+	r.ready.leave(i)
+	r.plan.Steps[i].key = e.key
+	r.results[i] = e.result
+	failed := e.result.Outcome == Broken
+	switch {
+	case ctx.Err() != nil: // first: a step that was stopped is not to blame
+		r.end(i)
+		r.stop("")
+	case failed && !r.opts.KeepGoing:
+		r.end(i)
+		r.stop(name)
+	default:
+		if failed {
+			r.nodes[i].blame = name
 		}
+		heap.Push(&r.over, i)
+		r.settle()
 	}
-	return r.stopped, r.stopped != ""
 }
 
-func (r *runner) roomFor(i int) bool {
-	for _, pool := range r.plan.Steps[i].Step.Pools {
-		if r.pools[pool] < 1 {
-			return false
+// stop ends all steps that have not begun. blame is the step whose failure is
+// the reason, "" for a cancellation.
+func (r *runner) stop(blame string) {
+	if r.stopped {
+		return
+	}
+	r.stopped = true
+	for i, s := range r.plan.Steps {
+		if s.Decision.Run && r.nodes[i].pending {
+			r.results[i] = StepResult{Outcome: NotRun, Cause: blame, Record: s.Record}
+			r.end(i)
 		}
 	}
-	return true
+}
+
+// settle lets the steps above know of those that are over, in the plan's order.
+// Some of them are over with that, too.
+func (r *runner) settle() {
+	for len(r.over) > 0 {
+		i := heap.Pop(&r.over).(int)
+		if r.plan.Steps[i].Decision.Run {
+			r.end(i)
+		}
+		for _, j := range r.nodes[i].above {
+			r.arrive(j, r.nodes[i].blame)
+		}
+		for _, j := range r.nodes[i].after {
+			r.arrive(j, "")
+		}
+	}
+}
+
+// arrive lets step i know that a step it waits for is over. blame is the step
+// whose failure keeps step i from running, "" for none.
+func (r *runner) arrive(i int, blame string) {
+	node := &r.nodes[i]
+	node.waits--
+	switch {
+	case !node.pending: // another failure was known earlier
+	case blame != "":
+		node.blame = blame
+		if s := r.plan.Steps[i]; s.Decision.Run {
+			r.results[i] = StepResult{Outcome: NotRun, Cause: blame, Record: s.Record}
+		}
+		r.pass(i)
+	case node.waits == 0:
+		r.release(i)
+	}
+}
+
+// release takes in that step i waits for no other step.
+func (r *runner) release(i int) {
+	if r.plan.Steps[i].Decision.Run {
+		r.ready.add(i)
+	} else {
+		r.pass(i)
+	}
+}
+
+// pass puts step i, which does not begin, among those that are over.
+func (r *runner) pass(i int) {
+	r.nodes[i].pending = false
+	heap.Push(&r.over, i)
+}
+
+// end says how step i ended.
+func (r *runner) end(i int) {
+	r.observe(Event{Kind: Ended, Planned: r.plan.Steps[i], Result: r.results[i]})
 }
 
 // keysBelow are the keys of the steps that step i depends on, as they are by now.
 func (r *runner) keysBelow(i int) []Input {
 	return keysOf(r.plan, r.graph, r.plan.Steps[i].Step)
-}
-
-// finish takes in what came of a step.
-func (r *runner) finish(e ending) {
-	delete(r.running, e.step)
-	for _, pool := range r.plan.Steps[e.step].Step.Pools {
-		r.pools[pool]++
-	}
-	r.plan.Steps[e.step].key = e.key
-	if e.result.Outcome == Broken && !r.opts.KeepGoing && r.stopped == "" {
-		r.stopped = r.plan.Steps[e.step].Step.Name
-	}
-	r.end(e.step, e.result)
-}
-
-func (r *runner) end(i int, result StepResult) {
-	r.results[i] = result
-	for _, j := range r.next[i] {
-		r.waits[j]--
-	}
-	r.observe(Event{Kind: Ended, Planned: r.plan.Steps[i], Result: result})
 }
 
 func (r *runner) observe(e Event) {
@@ -223,7 +255,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 	}
 	attempt := &Attempt{
 		Step: step, Reason: planned.Decision, Previous: planned.Record,
-		Held: r.held.Files(r.graph.locksFor(step)),
+		held: func() []*os.File { return r.held.Files(r.graph.locksFor(step)) },
 		tell: func(e Event) { r.told <- telling{i, e} },
 	}
 	if step.Record == "" {

@@ -106,12 +106,20 @@ type Attempt struct {
 	Previous Record
 	// Key is the step's key, sealed; "" for a step without a record.
 	Key Key
-	// Held are the files of the locks of the step and of those it depends on. A
-	// child that inherits them keeps the locks for as long as it lives; those
-	// of other steps are none of its business.
-	Held []*os.File
 
-	tell func(Event) // nil where nobody watches
+	held func() []*os.File // nil where no locks are held
+	tell func(Event)       // nil where nobody watches
+}
+
+// Held returns the files of the locks of the step and of those it depends on. A
+// child that inherits them keeps the locks for as long as it lives; those of
+// other steps are none of its business. It is worked out when asked for: most
+// actions start no child.
+func (a *Attempt) Held() []*os.File {
+	if a.held == nil {
+		return nil
+	}
+	return a.held()
 }
 
 // Notef passes a remark on to whoever watches the run. It must not be called
@@ -137,10 +145,19 @@ func (a *Attempt) say(e Event) {
 type Graph struct {
 	steps []*Step
 	index map[string]int
+	// recorded is, by step, whether it depends on one with a record, over steps
+	// without one too.
+	recorded []bool
 }
 
 // Steps are the graph's steps, in their order.
 func (g *Graph) Steps() []*Step { return slices.Clone(g.steps) }
+
+// Has reports whether a step of that name is in the graph.
+func (g *Graph) Has(name string) bool {
+	_, ok := g.index[name]
+	return ok
+}
 
 // New returns the graph of steps. The order in which they are given is kept as
 // far as Deps and After allow; it is the order of the plan, and the order in
@@ -168,6 +185,7 @@ func New(steps ...*Step) (*Graph, error) {
 			return fmt.Errorf("step %q depends on itself", s.Name)
 		}
 		visiting[s.Name] = true
+		recorded := false
 		for _, name := range s.Deps {
 			dep := given[name]
 			if dep == nil {
@@ -176,6 +194,7 @@ func New(steps ...*Step) (*Graph, error) {
 			if err := visit(dep); err != nil {
 				return err
 			}
+			recorded = recorded || dep.Record != "" || g.recorded[g.index[name]]
 		}
 		for _, name := range s.After {
 			if earlier := given[name]; earlier != nil {
@@ -186,6 +205,7 @@ func New(steps ...*Step) (*Graph, error) {
 		}
 		g.index[s.Name] = len(g.steps)
 		g.steps = append(g.steps, s)
+		g.recorded = append(g.recorded, recorded)
 		return nil
 	}
 	for _, s := range steps {

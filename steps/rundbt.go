@@ -13,7 +13,7 @@ import (
 
 // runDBT runs dbt under the locks of the step.
 func (c *compiler) runDBT(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
-	call.Inherit = attempt.Held
+	call.Inherit = attempt.Held()
 	return c.program.launcher.Run(ctx, call)
 }
 
