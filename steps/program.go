@@ -83,17 +83,7 @@ func (p *Program) BuildOf(step string) (b BuildInfo, ok bool) {
 // Carried are the builds that the program runs the command on: all of Builds, unless
 // a comparison takes them as they stand.
 func (p *Program) Carried() []BuildInfo {
-	left := p.left()
-	return slices.DeleteFunc(slices.Clone(p.Builds), func(b BuildInfo) bool { return !left[b.Step] })
-}
-
-// left are the names of the steps that are in the graph.
-func (p *Program) left() map[string]bool {
-	names := map[string]bool{}
-	for _, s := range p.Graph.Steps() {
-		names[s.Name] = true
-	}
-	return names
+	return slices.DeleteFunc(slices.Clone(p.Builds), func(b BuildInfo) bool { return !p.Graph.Has(b.Step) })
 }
 
 // warn, note and detail keep a text to be said, once: several builds may give

@@ -178,10 +178,9 @@ func (p *Program) CompareStep(baseline, candidate int, exclusive bool) *graph.St
 			}
 		}
 	}
-	left := p.left()
 	for _, i := range []int{baseline, candidate} {
 		for _, name := range p.below[p.Builds[i].Step] {
-			if left[name] && !slices.Contains(step.Deps, name) {
+			if p.Graph.Has(name) && !slices.Contains(step.Deps, name) {
 				step.Deps = append(step.Deps, name)
 			}
 		}
