@@ -50,7 +50,7 @@ test-full: ## what make test has a part of: every dbt command hosted and not, wi
 	@test/venv.sh dbt-1.10
 	@test/venv.sh dbt-1.9
 	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python \
-		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run 'Host' ./internal/dbt ./test/e2e
+		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run 'Host' ./internal/dbt/run ./test/e2e
 
 .PHONY: stress
 stress: ## kill dot and dbt 500 times at random moments, with the stand-in and with real dbt; KILLS=n for others

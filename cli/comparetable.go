@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"dot-for-dbt/compare/report"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 )
 
@@ -439,7 +439,7 @@ func (t compareTable) fold(label, hint string, names []string) {
 func optionWords(o report.Options) []string {
 	words := o.Words()
 	if i := slices.Index(words, "--where"); i >= 0 {
-		words[i] = "--where " + dbt.ShellQuote([]string{o.Where})
+		words[i] = "--where " + text.ShellQuote([]string{o.Where})
 	}
 	return words
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -33,7 +33,7 @@ func (a *app) engine(p *steps.Program) graph.Env {
 	if p.Workspace == nil {
 		return graph.Env{Locker: graph.NoLocks{}, Now: a.Now}
 	}
-	command := dbt.ShellQuote(append([]string{"dot"}, a.Args...))
+	command := text.ShellQuote(append([]string{"dot"}, a.Args...))
 	return graph.Env{Store: p.Workspace, Locker: p.Workspace.Locker(command), Now: a.Now}
 }
 
@@ -97,7 +97,7 @@ func toolLines(p *steps.Program) []string {
 		if version == "" {
 			version = "(version not known yet)"
 		}
-		line := fmt.Sprintf("dbt %s at %s", version, ui.Clean(dbt.ShellQuote(b.Tool.Argv)))
+		line := fmt.Sprintf("dbt %s at %s", version, ui.Clean(text.ShellQuote(b.Tool.Argv)))
 		if users[line] == nil {
 			lines = append(lines, line)
 		}

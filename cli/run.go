@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
@@ -81,7 +81,7 @@ func (a *app) runGraph(ctx context.Context, p *steps.Program, show display, jobs
 // it ends. One that has the terminal is left out: it heard Ctrl-C itself.
 func asksDBT(step *graph.Step) bool {
 	action, ok := step.Action.(steps.RunsDBT)
-	return ok && slices.ContainsFunc(action.DBTCalls(), func(call dbt.Call) bool { return !call.Interactive })
+	return ok && slices.ContainsFunc(action.DBTCalls(), func(call run.Call) bool { return !call.Interactive })
 }
 
 // onceMore is what the second signal is to the sender of the first.

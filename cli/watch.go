@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 	"dot-for-dbt/watch"
@@ -85,7 +85,7 @@ func (d *severalBuilds) summary(ctx context.Context, result *graph.Result) error
 		return nil
 	}
 	if !slices.Contains(d.Args, "--resume") {
-		d.say.Hint(dbt.ShellQuote(append([]string{"dot"}, resumeArgs(d.Args)...)) + " goes on: dbt retry for what failed, a run for what did not run")
+		d.say.Hint(text.ShellQuote(append([]string{"dot"}, resumeArgs(d.Args)...)) + " goes on: dbt retry for what failed, a run for what did not run")
 	}
 	return exitCode(worst)
 }

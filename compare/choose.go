@@ -11,6 +11,8 @@ import (
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/steps"
 )
 
@@ -44,8 +46,8 @@ func (p *pair) selection() []dbt.Option {
 
 // listCalls ask dbt what the selection means: in the candidate's project and, for
 // what only that has, in the baseline's. A state: selector is about the candidate.
-func (p *pair) listCalls(state string) []dbt.Call {
-	calls := []dbt.Call{p.Program.ListCall(p.b, state, p.selection()...)}
+func (p *pair) listCalls(state string) []run.Call {
+	calls := []run.Call{p.Program.ListCall(p.b, state, p.selection()...)}
 	if !strings.Contains(strings.Join(p.Request.Select, " ")+" "+p.Request.Selector, "state:") {
 		calls = append(calls, p.Program.ListCall(p.a, state, p.selection()...))
 	}
@@ -71,7 +73,7 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 		if !exit.OK() {
 			return nil, fmt.Errorf("dbt list could not select: %s\n%s", exit, lastLines(stdout.String()+stderr.String()))
 		}
-		listed, err := dbt.ReadList(&stdout)
+		listed, err := artifact.ReadList(&stdout)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
 )
@@ -188,7 +189,7 @@ func (c *Comparison) standing(ctx context.Context) error {
 		build = append(append(build, "--"), args...)
 	}
 	return steps.Hinted(strings.Join(problems, "\n"),
-		"build what is missing: "+dbt.ShellQuote(build),
+		"build what is missing: "+text.ShellQuote(build),
 		"or have the comparison build it first: add --build")
 }
 

@@ -15,8 +15,10 @@ import (
 	"dot-for-dbt/compare/ladder"
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/steps"
 )
 
@@ -67,14 +69,14 @@ func (p *pair) dir() string { return p.Program.ComparisonDir(p.a, p.b) }
 func (p *pair) Describe(graph.Planned) []string {
 	var lines []string
 	for _, call := range p.DBTCalls() {
-		lines = append(lines, dbt.ShellQuote(call.Argv))
+		lines = append(lines, text.ShellQuote(call.Argv))
 	}
 	return lines
 }
 
 // DBTCalls are the dbt commands that it runs where all goes well.
-func (p *pair) DBTCalls() []dbt.Call {
-	var calls []dbt.Call
+func (p *pair) DBTCalls() []run.Call {
+	var calls []run.Call
 	if p.selects() {
 		calls = p.listCalls("")
 	}
@@ -178,7 +180,7 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 		}
 		attempt.Report(steps.Progress{Done: done, Total: len(job.Pairs), Running: running})
 	})
-	call.Events = func(e dbt.Event) {
+	call.Events = func(e artifact.Event) {
 		if text, ok := e.Console(); ok {
 			fmt.Fprintln(&said, text)
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/steps"
 )
 
@@ -78,16 +78,16 @@ func TestCommand(t *testing.T) {
 }
 
 func TestBytecode(t *testing.T) {
-	half := dbt.Bytecode{Python: "/venv/bin/python", Dirs: []string{"/venv/my lib"}, Sampled: 9, Compiled: 4}
+	half := tool.Bytecode{Python: "/venv/bin/python", Dirs: []string{"/venv/my lib"}, Sampled: 9, Compiled: 4}
 	text := "5 of 9 modules that dbt always loads are not compiled: each start takes about twice as long"
 	cure := []string{"/venv/bin/python -m compileall -q '/venv/my lib'"}
 	for _, tt := range []struct {
 		name string
 		env  []string
-		b    dbt.Bytecode
+		b    tool.Bytecode
 		want []Finding
 	}{
-		{"compiled", nil, dbt.Bytecode{Sampled: 9, Compiled: 9}, []Finding{{"bytecode", OK, "dbt's modules are compiled", nil}}},
+		{"compiled", nil, tool.Bytecode{Sampled: 9, Compiled: 9}, []Finding{{"bytecode", OK, "dbt's modules are compiled", nil}}},
 		{"not compiled", nil, half, []Finding{{"bytecode", Warning, text, cure}}},
 		{
 			"and never will be",

@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	"dot-for-dbt/config"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/steps"
 )
 
@@ -15,7 +18,7 @@ type environment struct {
 	config.Environment
 	name      string
 	isDefault bool
-	output    *dbt.Output // nil: err says why
+	output    *profile.Output // nil: err says why
 	err       error
 }
 
@@ -101,32 +104,32 @@ func (e *examination) dbt(project *steps.Project, all []environment) {
 }
 
 // tool looks at a dbt and what belongs to it.
-func (e *examination) tool(tool dbt.Tool, users []environment) {
-	text := fmt.Sprintf("%s at %s, found by %s", tool.Version, dbt.ShellQuote(tool.Argv), tool.How)
-	if tool.Cloud {
-		e.problem("dbt", text+": it is the dbt Cloud CLI, which does not read profiles.yml and can't build in a schema of its own",
+func (e *examination) tool(found tool.Tool, users []environment) {
+	words := fmt.Sprintf("%s at %s, found by %s", found.Version, text.ShellQuote(found.Argv), found.How)
+	if found.Cloud {
+		e.problem("dbt", words+": it is the dbt Cloud CLI, which does not read profiles.yml and can't build in a schema of its own",
 			"install dbt Core, and name it: DOT_DBT=.venv/bin/dbt")
 		return
 	}
-	e.ok("dbt", text)
-	bytecode, known := tool.Bytecode()
-	e.adapters(tool, bytecode.Python, users)
+	e.ok("dbt", words)
+	bytecode, known := found.Bytecode()
+	e.adapters(found, bytecode.Python, users)
 	if known {
 		e.bytecode(bytecode)
 	}
-	e.host(tool, users)
+	e.host(found, users)
 }
 
 // host looks whether dbt's commands can share one start of dbt. That they can't
 // is nothing wrong.
-func (e *examination) host(tool dbt.Tool, users []environment) {
+func (e *examination) host(found tool.Tool, users []environment) {
 	seen := map[string]bool{}
 	for _, env := range users {
 		if env.output == nil {
 			continue
 		}
 		text := "dbt is started once for all commands of an invocation"
-		if reason := dbt.TryHost(e.ctx, steps.Hosting(e.patient.World, env.Environment, env.output, tool), e.patient.Env); reason != "" {
+		if reason := run.TryHost(e.ctx, steps.Hosting(e.patient.World, env.Environment, env.output, found), e.patient.Env); reason != "" {
 			text = "dbt is started for each command: " + reason
 		}
 		if !seen[text] {
@@ -138,8 +141,8 @@ func (e *examination) host(tool dbt.Tool, users []environment) {
 
 // adapters looks whether the adapters of the outputs are installed. dbt 2 has
 // its own.
-func (e *examination) adapters(tool dbt.Tool, python string, users []environment) {
-	if tool.Adapters == nil {
+func (e *examination) adapters(found tool.Tool, python string, users []environment) {
+	if found.Adapters == nil {
 		return
 	}
 	seen := map[string]bool{}
@@ -149,7 +152,7 @@ func (e *examination) adapters(tool dbt.Tool, python string, users []environment
 		}
 		adapter := env.output.Adapter
 		seen[adapter] = true
-		if version, ok := tool.Adapters[adapter]; ok {
+		if version, ok := found.Adapters[adapter]; ok {
 			e.ok("adapter", "dbt-"+adapter+" "+version)
 			continue
 		}
@@ -157,12 +160,12 @@ func (e *examination) adapters(tool dbt.Tool, python string, users []environment
 		if python != "" {
 			pip[0] = python
 		}
-		e.problem("adapter", fmt.Sprintf("dbt-%s is not installed beside %s", adapter, dbt.ShellQuote(tool.Argv)), dbt.ShellQuote(pip))
+		e.problem("adapter", fmt.Sprintf("dbt-%s is not installed beside %s", adapter, text.ShellQuote(found.Argv)), text.ShellQuote(pip))
 	}
 }
 
 // bytecode looks whether dbt's modules are compiled.
-func (e *examination) bytecode(b dbt.Bytecode) {
+func (e *examination) bytecode(b tool.Bytecode) {
 	switch {
 	case e.getenv("PYTHONPYCACHEPREFIX") != "":
 		return // it is elsewhere
@@ -170,9 +173,9 @@ func (e *examination) bytecode(b dbt.Bytecode) {
 		e.ok("bytecode", "dbt's modules are compiled")
 		return
 	}
-	text := fmt.Sprintf("%d of %d modules that dbt always loads are not compiled: each start takes about twice as long", b.Sampled-b.Compiled, b.Sampled)
+	words := fmt.Sprintf("%d of %d modules that dbt always loads are not compiled: each start takes about twice as long", b.Sampled-b.Compiled, b.Sampled)
 	if e.getenv("PYTHONDONTWRITEBYTECODE") != "" {
-		text += "; PYTHONDONTWRITEBYTECODE keeps Python from doing so itself"
+		words += "; PYTHONDONTWRITEBYTECODE keeps Python from doing so itself"
 	}
-	e.warn("bytecode", text, dbt.ShellQuote(append([]string{b.Python, "-m", "compileall", "-q"}, b.Dirs...)))
+	e.warn("bytecode", words, text.ShellQuote(append([]string{b.Python, "-m", "compileall", "-q"}, b.Dirs...)))
 }

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/ignore"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -48,7 +48,7 @@ func (e *examination) ignored(repo *git.Repo, ws *workspace.Workspace) {
 		e.ok(".gitignore", "lacks .dot/, and is to stay as it is")
 	case !ignored:
 		e.warn(".gitignore", "the repository's ignore rules lack .dot/, where builds are kept",
-			"echo .dot/ >> "+dbt.ShellQuote([]string{filepath.Join(repo.Root, ".gitignore")}))
+			"echo .dot/ >> "+text.ShellQuote([]string{filepath.Join(repo.Root, ".gitignore")}))
 	default:
 		e.ok(".gitignore", "has .dot/")
 	}
@@ -96,23 +96,23 @@ func (e *examination) workspace(ws *workspace.Workspace) {
 }
 
 func (e *examination) flaw(f workspace.Flaw) {
-	text := fmt.Sprintf("%s: %v", f.Path, f.Err)
-	command := func(words ...string) string { return dbt.ShellQuote(append(words, f.Path)) }
+	words := fmt.Sprintf("%s: %v", f.Path, f.Err)
+	command := func(words ...string) string { return text.ShellQuote(append(words, f.Path)) }
 	switch f.Kind {
 	case workspace.BadRecord:
-		e.warn(workspace.Dir, text, "none needed: its step runs again, and writes it anew")
+		e.warn(workspace.Dir, words, "none needed: its step runs again, and writes it anew")
 	case workspace.BadLedger:
-		e.problem(workspace.Dir, text, "build again what is to be deferred to, with --force: that writes it anew")
+		e.problem(workspace.Dir, words, "build again what is to be deferred to, with --force: that writes it anew")
 	case workspace.BadKey:
-		e.warn(workspace.Dir, text, "none needed")
+		e.warn(workspace.Dir, words, "none needed")
 	case workspace.Leftover:
-		e.warn(workspace.Dir, text, command("rm"))
+		e.warn(workspace.Dir, words, command("rm"))
 	case workspace.Exposed:
-		e.problem(workspace.Dir, text, command("chmod", "600"))
+		e.problem(workspace.Dir, words, command("chmod", "600"))
 	case workspace.Closed:
-		e.problem(workspace.Dir, text, command("chmod", "u+rwx"))
+		e.problem(workspace.Dir, words, command("chmod", "u+rwx"))
 	default:
-		e.problem(workspace.Dir, text, hints(f.Err)...)
+		e.problem(workspace.Dir, words, hints(f.Err)...)
 	}
 }
 
@@ -147,7 +147,7 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 	for _, path := range registered {
 		if _, err := os.Stat(path); err != nil {
 			e.warn("worktrees", path+": registered with git, but missing",
-				"git worktree remove --force --force "+dbt.ShellQuote([]string{path}))
+				"git worktree remove --force --force "+text.ShellQuote([]string{path}))
 		}
 	}
 	if whole == len(commits) {

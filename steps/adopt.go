@@ -10,6 +10,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -36,7 +37,7 @@ func adopt(b *build) (workspace.Standing, error) {
 		return s, fmt.Errorf("%s %w", b, errNeverBuilt)
 	case err != nil:
 		return s, fmt.Errorf("what %s built is not known: %w", b, err)
-	case !results.Built():
+	case !dbt.Built(results):
 		return s, fmt.Errorf("what %s built is not known: the last command on it that left results was dbt %s", b, results.Args.Which)
 	}
 	s.Run = workspace.Run{
@@ -120,14 +121,14 @@ func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
 }
 
 // readResults reads the run_results.json in a directory.
-func readResults(dir string) (dbt.RunResults, error) {
+func readResults(dir string) (artifact.RunResults, error) {
 	name := filepath.Join(dir, "run_results.json")
 	f, err := os.Open(name)
 	if err != nil {
-		return dbt.RunResults{}, err
+		return artifact.RunResults{}, err
 	}
 	defer f.Close()
-	return dbt.ReadRunResults(name, f)
+	return artifact.ReadRunResults(name, f)
 }
 
 // countNodes counts the nodes of a manifest.json that dbt build would write.
@@ -139,7 +140,7 @@ func countNodes(manifest string) (int, error) {
 	defer f.Close()
 	n := 0
 	build, _ := dbt.LookupCommand("build")
-	_, err = dbt.ReadManifest(manifest, f, func(node dbt.Node) error {
+	_, err = artifact.ReadManifest(manifest, f, func(node artifact.Node) error {
 		if node.ResourceType != "test" && build.Writes(node, nil) {
 			n++
 		}

@@ -13,6 +13,9 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
@@ -93,8 +96,8 @@ func (c *compiler) deferTo(s *resolvedSpec, jobs []*job) error {
 }
 
 // readable makes sure that a dbt can read the baseline's manifest.
-func (c *compiler) readable(base *baseline, tool dbt.Tool) error {
-	if !tool.V2() || base.within != "" { // dbt 1 reads those of any dbt 1, and each dbt its own
+func (c *compiler) readable(base *baseline, found tool.Tool) error {
+	if !found.V2() || base.within != "" { // dbt 1 reads those of any dbt 1, and each dbt its own
 		return nil
 	}
 	name := filepath.Join(base.state, "manifest.json")
@@ -103,14 +106,14 @@ func (c *compiler) readable(base *baseline, tool dbt.Tool) error {
 		return err
 	}
 	defer f.Close()
-	head, err := dbt.ReadManifest(name, f, nil)
+	head, err := artifact.ReadManifest(name, f, nil)
 	if err != nil {
 		return err
 	}
-	if err := tool.CanRead(head); err != nil {
+	if err := found.CanRead(head.DBTVersion); err != nil {
 		return &hintError{
 			msg:   fmt.Sprintf("the manifest.json of %s can't be used: %v", base.build, err),
-			hints: []string{"build it with a newer dbt: " + dbt.ShellQuote([]string{"dot", "build", base.spec.String(), "--force"})},
+			hints: []string{"build it with a newer dbt: " + text.ShellQuote([]string{"dot", "build", base.spec.String(), "--force"})},
 		}
 	}
 	return nil
@@ -172,7 +175,7 @@ type standing struct {
 func (c *compiler) standing(base *baseline) (standing, error) {
 	b := base.build
 	remedy := func(msg string, more ...string) error {
-		return &hintError{msg: msg, hints: []string{"build it: " + dbt.ShellQuote(append([]string{"dot", "build", base.spec.String()}, more...))}}
+		return &hintError{msg: msg, hints: []string{"build it: " + text.ShellQuote(append([]string{"dot", "build", base.spec.String()}, more...))}}
 	}
 	ledger, err := c.ws.Ledger(b.place)
 	if err != nil {

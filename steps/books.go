@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/workspace"
 )
@@ -32,7 +32,7 @@ func (a *runCommand) begin(run *started) error {
 	}
 	run.Run = workspace.Run{ID: rand.Text()[:12], Build: b.ID(), Command: a.job.Command.Name, Time: a.world.Now()}
 	run.may = checked.relations()
-	run.log = dbt.LogSize(b.logFile())
+	run.log = artifact.LogSize(b.logFile())
 	return a.ws.BeginRun(b.place, run.Run, run.may)
 }
 
@@ -70,7 +70,7 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 	if run.ID == "" {
 		return nil
 	}
-	if begun, known := dbt.BegunNodes(b.logFile(), run.log); known {
+	if begun, known := artifact.BegunNodes(b.logFile(), run.log); known {
 		end.Begun, end.Complete = begun, true
 	}
 	if len(end.Written)+len(end.Failed) > 0 {

@@ -12,7 +12,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
@@ -23,8 +23,8 @@ type build struct {
 	workspace.Build
 	commit  git.Commit
 	env     config.Environment
-	project dbt.Project // as it is at the commit
-	output  *dbt.Output
+	project profile.Project // as it is at the commit
+	output  *profile.Output
 	tools   *toolchain      // whose dbt builds it; nil: the working tree's dbt does
 	suffix  string          // of the schema
 	schema  string          // with the suffix, as the profile says it
@@ -87,7 +87,7 @@ func (c *compiler) resolveBuild(s spec.Spec, commit git.Commit, given arguments)
 	if b.env, b.output, err = c.environment(s, project, given); err != nil {
 		return nil, err
 	}
-	if text, err := (dbt.Scope{Env: c.getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
+	if text, err := (profile.Scope{Env: c.getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
 		b.project.PackagesPath = text // what can't be evaluated is dbt's to complain about
 	}
 	if b.Build, err = c.workspaceBuild(commit, b.env); err != nil {
@@ -129,23 +129,23 @@ func suffix(env config.Environment, short string) string {
 
 // projectAt reads the project as it is at a commit, from git: while planning,
 // its worktree need not be there.
-func (c *compiler) projectAt(commit git.Commit) (dbt.Project, error) {
-	return c.known.projects.get(commit.Hash, func() (dbt.Project, error) {
+func (c *compiler) projectAt(commit git.Commit) (profile.Project, error) {
+	return c.known.projects.get(commit.Hash, func() (profile.Project, error) {
 		name := path.Join(c.prefix, "dbt_project.yml")
 		text, err := c.objects.Read(commit.Hash + ":" + name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return dbt.Project{}, c.notThere(commit, name)
+			return profile.Project{}, c.notThere(commit, name)
 		}
 		if err != nil {
-			return dbt.Project{}, err
+			return profile.Project{}, err
 		}
-		return dbt.ParseProject(fmt.Sprintf("%s at %s", name, commit.Short), text)
+		return profile.ParseProject(fmt.Sprintf("%s at %s", name, commit.Short), text)
 	})
 }
 
 // environment finds out which environment a spec means, and which output of
 // which profile it connects with.
-func (c *compiler) environment(s spec.Spec, project dbt.Project, given arguments) (config.Environment, *dbt.Output, error) {
+func (c *compiler) environment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
 	// The vars that are given are the same for all.
 	by := fmt.Sprintf("%q", []string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir})
 	e, err := c.known.environments.get(by, func() (e environment, err error) {
@@ -155,7 +155,7 @@ func (c *compiler) environment(s spec.Spec, project dbt.Project, given arguments
 	return e.Environment, e.output, err
 }
 
-func (c *compiler) chooseEnvironment(s spec.Spec, project dbt.Project, given arguments) (config.Environment, *dbt.Output, error) {
+func (c *compiler) chooseEnvironment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
 	if len(c.config.Environments()) > 0 {
 		env, err := c.config.Resolve(s.Env, given.Vars)
 		if err != nil {
@@ -185,24 +185,24 @@ func (c *compiler) chooseEnvironment(s spec.Spec, project dbt.Project, given arg
 }
 
 // output finds the output of a profile that an environment connects with.
-func (c *compiler) output(env config.Environment, name string, project dbt.Project, given arguments) (*dbt.Output, error) {
-	file, err := dbt.FindProfiles(dbt.ProfilesSearch{
+func (c *compiler) output(env config.Environment, name string, project profile.Project, given arguments) (*profile.Output, error) {
+	file, err := profile.Search{
 		Dir: firstOf(given.ProfilesDir, flagText(env, "profiles-dir")),
 		Env: c.getenv, WorkDir: c.project, Home: c.world.Home, ProjectDir: c.project,
-	})
+	}.Find()
 	if err != nil {
 		return nil, err
 	}
-	profiles, err := c.known.profiles.get(file, func() (*dbt.Profiles, error) { return dbt.ReadProfiles(file) })
+	profiles, err := c.known.profiles.get(file, func() (*profile.File, error) { return profile.Read(file) })
 	if err != nil {
 		return nil, err
 	}
-	return profiles.Choose(dbt.Choice{
+	return profiles.Choose(profile.Choice{
 		Profile:        firstOf(given.Profile, flagText(env, "profile")),
 		ProjectProfile: project.Profile,
 		Target:         firstOf(given.Target, flagText(env, "target")),
 		Environment:    name,
-		Scope:          dbt.Scope{Env: c.getenv, Vars: env.Vars},
+		Scope:          profile.Scope{Env: c.getenv, Vars: env.Vars},
 	})
 }
 

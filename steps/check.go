@@ -8,6 +8,9 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/text"
 )
 
 // checkOutputs are what the check's record keeps: what the command may write.
@@ -107,11 +110,11 @@ type checkIsolation struct {
 	environ []string
 }
 
-func (a *checkIsolation) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
+func (a *checkIsolation) Describe(graph.Planned) []string { return []string{text.ShellQuote(a.argv)} }
 
-func (a *checkIsolation) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+func (a *checkIsolation) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
-func (a *checkIsolation) dbtCall() dbt.Call {
+func (a *checkIsolation) dbtCall() run.Call {
 	return a.compiler.dbtCall(a.job, a.argv, a.environ)
 }
 
@@ -136,13 +139,13 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		}
 		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
 	}
-	listed, err := dbt.ReadList(&stdout)
+	listed, err := artifact.ReadList(&stdout)
 	if err != nil {
 		return nil, err
 	}
 	_, refresh := dbt.Lookup(a.job.AllOptions(), "full-refresh")
 	var out checkOutputs
-	var writes []dbt.Node
+	var writes []artifact.Node
 	for _, n := range listed {
 		if a.job.Command.Writes(n, a.job.AllOptions()) {
 			writes = append(writes, n)

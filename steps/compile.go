@@ -6,7 +6,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
@@ -135,7 +135,7 @@ func (c *compiler) noteUncommitted(ctx context.Context, jobs []*job) error {
 // plainEnvironment is the environment of a plain job. A profile that can't be
 // read is dbt's to complain about, unless it has to say which environments
 // there are.
-func (c *compiler) plainEnvironment(s spec.Spec, given arguments) (config.Environment, *dbt.Output, error) {
+func (c *compiler) plainEnvironment(s spec.Spec, given arguments) (config.Environment, *profile.Output, error) {
 	project, err := c.workingProject()
 	if err != nil {
 		return config.Environment{}, nil, err

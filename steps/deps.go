@@ -15,6 +15,9 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/text"
 )
 
 // lockFile is what dbt writes of the packages it resolved.
@@ -50,7 +53,7 @@ func (c *compiler) depsStep(job *job) (*graph.Step, error) {
 		step.Summary = func(graph.Record) string { return "no packages" }
 		return step, nil
 	}
-	if dbt.HasJinja(b.project.PackagesPath) {
+	if profile.HasJinja(b.project.PackagesPath) {
 		return nil, &hintError{
 			msg:   fmt.Sprintf("packages-install-path can't be told, and dbt deps removes what is there: %s", b.project.PackagesPath),
 			hints: []string{"let dbt_project.yml name a directory in the project; dot knows env_var and var"},
@@ -70,7 +73,7 @@ func (c *compiler) depsStep(job *job) (*graph.Step, error) {
 	}
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
 	step.Exact = c.pinned(b)
-	if slices.ContainsFunc(packages, dbt.Package.Moves) && !step.Exact {
+	if slices.ContainsFunc(packages, profile.Package.Moves) && !step.Exact {
 		step.MaxAge = c.maxAge(job.env)
 	}
 	worktree := c.worktreeStep(b)
@@ -133,11 +136,11 @@ func (c *compiler) installed(b *build) (out depsOutputs, ok bool) {
 
 // packages reads which packages the project asks for at the build's commit,
 // and what installing them depends on.
-func (c *compiler) packages(job *job) ([]graph.Input, []dbt.Package, error) {
+func (c *compiler) packages(job *job) ([]graph.Input, []profile.Package, error) {
 	b := job.build
 	var inputs []graph.Input
-	var packages []dbt.Package
-	var reads dbt.EnvUse
+	var packages []profile.Package
+	var reads profile.EnvUse
 	for _, name := range []string{"packages.yml", "dependencies.yml", lockFile} {
 		file := path.Join(c.prefix, name)
 		text, err := c.objects.Read(b.Commit.Hash + ":" + file)
@@ -152,12 +155,12 @@ func (c *compiler) packages(job *job) ([]graph.Input, []dbt.Package, error) {
 			b.lock = text
 			continue
 		}
-		asked, err := dbt.ParsePackages(fmt.Sprintf("%s at %s", file, b.Commit.Short), text)
+		asked, err := profile.ParsePackages(fmt.Sprintf("%s at %s", file, b.Commit.Short), text)
 		if err != nil {
 			return nil, nil, err
 		}
 		packages = append(packages, asked...)
-		reads = reads.Plus(dbt.ScanEnvVars(file, text))
+		reads = reads.Plus(profile.ScanEnvVars(file, text))
 	}
 	inputs = append(inputs, c.envInputs(job.env, reads.Public().Names)...)
 	local := map[string]bool{} // a package may be named twice
@@ -200,11 +203,11 @@ type installPackages struct {
 	lock     []byte // what the commit has there; nil for nothing
 }
 
-func (a *installPackages) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
+func (a *installPackages) Describe(graph.Planned) []string { return []string{text.ShellQuote(a.argv)} }
 
-func (a *installPackages) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+func (a *installPackages) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
-func (a *installPackages) dbtCall() dbt.Call {
+func (a *installPackages) dbtCall() run.Call {
 	return a.compiler.dbtCall(a.job, a.argv, a.environ)
 }
 
@@ -261,7 +264,7 @@ func (a *installPackages) look() (depsOutputs, error) {
 	if err != nil {
 		return out, fmt.Errorf("dbt deps installed nothing: %w", err)
 	}
-	var use dbt.EnvUse
+	var use profile.EnvUse
 	for _, e := range entries {
 		out.Installed = append(out.Installed, e.Name())
 		// A local package is a symbolic link.

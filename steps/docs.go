@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/text"
 )
 
 // documented makes sure that there is documentation for dbt docs serve: without
@@ -19,7 +19,7 @@ func documented(job *job) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return &hintError{
 				msg:   fmt.Sprintf("there is no documentation of %s to serve: it has no %s", job.build, name),
-				hints: []string{"write it: " + dbt.ShellQuote([]string{"dot", "docs", "generate", job.specs[0]})},
+				hints: []string{"write it: " + text.ShellQuote([]string{"dot", "docs", "generate", job.specs[0]})},
 			}
 		}
 		if err != nil {

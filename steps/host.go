@@ -5,13 +5,15 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/dbt/tool"
 )
 
 // RunsDBT is an action that runs dbt commands.
 type RunsDBT interface {
 	// DBTCalls are the commands, but for their streams and locks.
-	DBTCalls() []dbt.Call
+	DBTCalls() []run.Call
 }
 
 // End ends what the program's dbt commands ran in, after the graph was run, and
@@ -37,30 +39,30 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 }
 
 // dbtCall is a dbt command line for a job, or for what the job needs first.
-func (c *compiler) dbtCall(job *job, argv, environ []string) dbt.Call {
+func (c *compiler) dbtCall(job *job, argv, environ []string) run.Call {
 	hosting := Hosting(c.world, job.env, job.output, job.tool)
 	if c.req.NoDBTHost {
-		hosting.Mode, hosting.Off = dbt.HostOff, "--no-dbt-host"
+		hosting.Mode, hosting.Off = run.HostOff, "--no-dbt-host"
 	}
-	return dbt.Call{Argv: argv, Dir: c.project, Env: environ, Hosting: hosting}
+	return run.Call{Argv: argv, Dir: c.project, Env: environ, Hosting: hosting}
 }
 
 // Hosting is what decides whether the dbt of an environment runs in a host;
 // output is nil where it can't be read.
-func Hosting(world World, env config.Environment, output *dbt.Output, tool dbt.Tool) dbt.Hosting {
-	h := dbt.Hosting{Tool: tool}
+func Hosting(world World, env config.Environment, output *profile.Output, found tool.Tool) run.Hosting {
+	h := run.Hosting{Tool: found}
 	if output != nil {
 		h.Adapter = output.Adapter
 	}
 	switch setting, _ := world.Getenv("DOT_DBT_HOST"); {
 	case setting == "on":
-		h.Mode = dbt.HostOn
+		h.Mode = run.HostOn
 	case setting != "":
-		h.Mode, h.Off = dbt.HostOff, "DOT_DBT_HOST="+setting
+		h.Mode, h.Off = run.HostOff, "DOT_DBT_HOST="+setting
 	case env.Dot.DBTHost != nil && *env.Dot.DBTHost:
-		h.Mode = dbt.HostOn
+		h.Mode = run.HostOn
 	case env.Dot.DBTHost != nil:
-		h.Mode, h.Off = dbt.HostOff, "dot: {dbt-host: false}"
+		h.Mode, h.Off = run.HostOff, "dot: {dbt-host: false}"
 	}
 	return h
 }

@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/tool"
 )
 
 // inputs is what a dbt step's result depends on, but for what the steps below
@@ -39,15 +40,15 @@ func (c *compiler) inputs(job *job) ([]graph.Input, error) {
 
 // versionInputs are dbt and the adapter. A version that isn't known yet is
 // unlike any that a record has.
-func versionInputs(tool dbt.Tool, adapter string) []graph.Input {
+func versionInputs(found tool.Tool, adapter string) []graph.Input {
 	version := func(label, v string) graph.Input {
 		if v == "" {
 			v = "not known yet"
 		}
 		return graph.Input{Label: label, Value: v, Show: v}
 	}
-	in := []graph.Input{version("dbt", tool.Version)}
-	if v, ok := tool.Adapters[adapter]; ok {
+	in := []graph.Input{version("dbt", found.Version)}
+	if v, ok := found.Adapters[adapter]; ok {
 		in = append(in, version("dbt-"+adapter, v))
 	}
 	return in

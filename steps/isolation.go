@@ -5,23 +5,24 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/profile"
 )
 
 // A leak is a node that a command would write outside the build's place.
 type leak struct {
-	node   dbt.Node
+	node   artifact.Node
 	reason string
 }
 
 // leaks returns the nodes that are not isolated: neither their schema nor their
 // database carries the suffix, and their schema isn't shared on purpose; or
 // the adapter would cut the suffix off.
-func leaks(nodes []dbt.Node, adapter, suffix string, shared []string) []leak {
+func leaks(nodes []artifact.Node, adapter, suffix string, shared []string) []leak {
 	var out []leak
 	for _, n := range nodes {
 		isShared := slices.ContainsFunc(shared, func(s string) bool { return strings.EqualFold(s, n.Schema) })
-		longest := dbt.NameLimit(adapter)
+		longest := profile.NameLimit(adapter)
 		switch {
 		case isShared:
 		case !carries(n.Schema, suffix) && !carries(n.Database, suffix):

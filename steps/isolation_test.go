@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // TestLeaks proves D.8.
@@ -37,7 +37,7 @@ func TestLeaks(t *testing.T) {
 			if test.adapter == "" {
 				test.adapter = "postgres"
 			}
-			nodes := []dbt.Node{
+			nodes := []artifact.Node{
 				{UniqueID: "model.shop.fine", Schema: "dev_abc1234"},
 				{UniqueID: "model.shop.orders", Schema: test.schema, Database: test.database},
 			}
@@ -58,7 +58,7 @@ func TestLeaks(t *testing.T) {
 func TestIsolationErrorListsNotAll(t *testing.T) {
 	var found []leak
 	for range 25 {
-		found = append(found, leak{dbt.Node{UniqueID: "model.shop.orders", Schema: "raw"}, "schema raw"})
+		found = append(found, leak{artifact.Node{UniqueID: "model.shop.orders", Schema: "raw"}, "schema raw"})
 	}
 	e := &IsolationError{build: "dev@abc1234", suffix: "abc1234", leaks: found}
 	if n := strings.Count(e.Error(), "model.shop.orders"); n != 20 {

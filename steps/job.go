@@ -9,6 +9,8 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/spec"
 )
@@ -20,19 +22,19 @@ type job struct {
 	spec   spec.Spec // the first of them
 	build  *build    // nil for a plain job
 	env    config.Environment
-	output *dbt.Output // nil if a plain job's profile can't be read
+	output *profile.Output // nil if a plain job's profile can't be read
 	given  arguments
-	tool   dbt.Tool
+	tool   tool.Tool
 
 	dbt.CommandLine
 	// asked is the command line as somebody asked for it, before inherited
 	// variables are overruled: they are no input.
 	asked    dbt.CommandLine
-	baseline *baseline  // nil for none
-	reads    dbt.EnvUse // what the project and the output read from the environment
-	keyVars  dbt.EnvUse // of that, what the result may depend on: no secrets
-	slot     string     // names the records of the command with this selection
-	environ  []string   // what dbt runs with
+	baseline *baseline      // nil for none
+	reads    profile.EnvUse // what the project and the output read from the environment
+	keyVars  profile.EnvUse // of that, what the result may depend on: no secrets
+	slot     string         // names the records of the command with this selection
+	environ  []string       // what dbt runs with
 }
 
 // newJob finds out what a spec denotes; complete does the rest.
@@ -159,7 +161,7 @@ func (c *compiler) fixedOptions(job *job) ([]dbt.Option, error) {
 			return nil, err
 		}
 		all = append(all, vars)
-		if names := dbt.SecretVars(job.env.Vars); len(names) > 0 {
+		if names := profile.SecretVars(job.env.Vars); len(names) > 0 {
 			c.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
 		}
 	}

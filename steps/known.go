@@ -2,42 +2,43 @@ package steps
 
 import (
 	"dot-for-dbt/config"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/workspace"
 )
 
 // known is what an invocation has found out and needs again for its other
 // builds: 1,000 specs have few commits, environments and dbts between them.
 type known struct {
-	projects     found[string, dbt.Project]      // by commit
-	reads        map[string]dbt.EnvUse           // from the environment, by the project at a commit
+	projects     found[string, profile.Project]  // by commit
+	reads        map[string]profile.EnvUse       // from the environment, by the project at a commit
 	commits      found[string, workspace.Commit] // by hash and abbreviation
-	profiles     found[string, *dbt.Profiles]    // by file
+	profiles     found[string, *profile.File]    // by file
 	environments found[string, environment]      // by everything that they are chosen by
-	outputs      found[*dbt.Output, outputFacts]
-	tools        found[string, dbt.Tool] // by the setting that names it, and whether it may be asked
+	outputs      found[*profile.Output, outputFacts]
+	tools        found[string, tool.Tool] // by the setting that names it, and whether it may be asked
 }
 
 // An environment is one with the output that it connects with.
 type environment struct {
 	config.Environment
-	output *dbt.Output
+	output *profile.Output
 }
 
 // outputFacts are what is asked of an output for each build.
 type outputFacts struct {
-	place dbt.Place
+	place profile.Place
 	// duckdb is the path of its DuckDB file, "" if it has none; duckdbErr says
 	// why that can't be told.
 	duckdb    string
 	duckdbErr error
 	// reads is what it reads from the environment, readsPublic all of that but
 	// secrets.
-	reads, readsPublic dbt.EnvUse
+	reads, readsPublic profile.EnvUse
 }
 
 // factsOf returns those of an output.
-func (c *compiler) factsOf(o *dbt.Output) outputFacts {
+func (c *compiler) factsOf(o *profile.Output) outputFacts {
 	facts, _ := c.known.outputs.get(o, func() (outputFacts, error) {
 		f := outputFacts{place: o.Place(c.project)}
 		f.duckdb, _, f.duckdbErr = o.DuckDBPath(c.project)

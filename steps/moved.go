@@ -5,8 +5,9 @@ import (
 	"path"
 	"path/filepath"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/text"
 )
 
 // notThere is the error of a project that isn't at a commit, at least not in
@@ -21,7 +22,7 @@ func (c *compiler) notThere(commit git.Commit, name string) error {
 		}
 		checkout := c.repo.Root + "-" + commit.Short
 		err.hints = append(err.hints, fmt.Sprintf("at %s it is in %s: git worktree add --detach %s, and run dot in %s", commit.Short, where,
-			dbt.ShellQuote([]string{checkout, commit.Short}),
+			text.ShellQuote([]string{checkout, commit.Short}),
 			filepath.Join(checkout, filepath.FromSlash(dir))))
 	}
 	if err.hints == nil {
@@ -47,7 +48,7 @@ func (c *compiler) elsewhere(commit git.Commit) []string {
 		if err != nil {
 			continue
 		}
-		if then, err := dbt.ParseProject(file, text); err == nil && then.Name == now.Name {
+		if then, err := profile.ParseProject(file, text); err == nil && then.Name == now.Name {
 			dir := path.Dir(file)
 			if dir == "." {
 				dir = ""

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 )
 
 // A build is its commit and nothing else. But a project can name directories
@@ -23,7 +23,7 @@ func (c *compiler) checkReads(b *build) error {
 	if err != nil {
 		return err
 	}
-	s := search{root: root, scope: dbt.Scope{Env: c.getenv, Vars: b.env.Vars}, seen: map[string]bool{}}
+	s := search{root: root, scope: profile.Scope{Env: c.getenv, Vars: b.env.Vars}, seen: map[string]bool{}}
 	err = s.project(b.ProjectDir(), b.project)
 	if err == nil {
 		err = s.packages(filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath)))
@@ -44,14 +44,14 @@ func (c *compiler) checkReads(b *build) error {
 // A search finds what leads dbt out of a worktree.
 type search struct {
 	root    string // the worktree, without links
-	scope   dbt.Scope
+	scope   profile.Scope
 	seen    map[string]bool // directories
 	outside []string        // what was found, as a person reads it
 }
 
 // project looks at the directories that a project in dir names, and at the files
 // beside its dbt_project.yml.
-func (s *search) project(dir string, p dbt.Project) error {
+func (s *search) project(dir string, p profile.Project) error {
 	for _, source := range p.Sources() {
 		rendered, err := s.scope.Render(source)
 		if err != nil {
@@ -84,7 +84,7 @@ func (s *search) packages(dir string) error {
 	for _, e := range installed {
 		at := filepath.Join(dir, e.Name())
 		text, readErr := readFile(filepath.Join(at, "dbt_project.yml"))
-		p, parseErr := dbt.ParseProject("dbt_project.yml", text)
+		p, parseErr := profile.ParseProject("dbt_project.yml", text)
 		if target, isDir, ok := follow(at); !ok || !isDir {
 			continue // dbt complains
 		} else if readErr == nil && parseErr == nil && inside(s.root, target) {

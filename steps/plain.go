@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/text"
 )
 
 // plainStep runs dbt on the working tree, with the environment's flags and
@@ -29,11 +30,11 @@ type runPlain struct {
 	argv []string
 }
 
-func (a *runPlain) Describe(graph.Planned) []string { return []string{dbt.ShellQuote(a.argv)} }
+func (a *runPlain) Describe(graph.Planned) []string { return []string{text.ShellQuote(a.argv)} }
 
-func (a *runPlain) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+func (a *runPlain) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
-func (a *runPlain) dbtCall() dbt.Call {
+func (a *runPlain) dbtCall() run.Call {
 	call := a.compiler.dbtCall(a.job, a.argv, a.job.environ)
 	call.Interactive = a.job.Command.Interactive
 	return call

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
 )
 
@@ -57,7 +57,7 @@ func (c *compiler) changes(ctx context.Context, b *build) ([]git.Change, error) 
 // its own project, or for others in the repository.
 func withoutDBTs(b *build, changes []git.Change) []git.Change {
 	made := map[string]bool{} // by the files and directories that dbt makes
-	add := func(dir string, project dbt.Project) {
+	add := func(dir string, project profile.Project) {
 		for _, name := range []string{project.PackagesPath, lockFile, "target", "logs"} {
 			if at := path.Join(dir, name); at != path.Clean(dir) {
 				made[at] = true
@@ -75,7 +75,7 @@ func withoutDBTs(b *build, changes []git.Change) []git.Change {
 			seen[dir] = true
 			file := filepath.Join(b.Commit.Worktree(), filepath.FromSlash(dir), "dbt_project.yml")
 			if text, err := readFile(file); err == nil {
-				if project, err := dbt.ParseProject(file, text); err == nil {
+				if project, err := profile.ParseProject(file, text); err == nil {
 					add(dir, project)
 				}
 			}

@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
 )
@@ -33,7 +35,7 @@ type Program struct {
 	sizes    map[string]int // of the pools that the configuration names
 	memo     *memo
 	again    func(context.Context) (*Program, error) // compiles it anew
-	launcher dbt.Launcher                            // of the dbt commands
+	launcher run.Launcher                            // of the dbt commands
 	compiler *compiler
 	jobs     []*job              // of Builds
 	below    map[string][]string // by the step of a build: that, and all it depends on
@@ -50,7 +52,7 @@ type BuildInfo struct {
 	Place workspace.Place
 	// Step is the name of the step that runs the command.
 	Step string
-	Tool dbt.Tool // that runs it
+	Tool tool.Tool // that runs it
 	// Log is dbt's log of the build, "" without a ref.
 	Log string
 
@@ -58,9 +60,9 @@ type BuildInfo struct {
 }
 
 // Results are those of the last dbt command on the build that leaves any.
-func (b BuildInfo) Results() (dbt.RunResults, error) {
+func (b BuildInfo) Results() (artifact.RunResults, error) {
 	if b.target == "" {
-		return dbt.RunResults{}, fs.ErrNotExist
+		return artifact.RunResults{}, fs.ErrNotExist
 	}
 	return readResults(b.target)
 }

@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 
 	"dot-for-dbt/config"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/spec"
 )
@@ -38,7 +39,7 @@ func (p *Project) Environments() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	profiles, err := dbt.ReadProfiles(output.File())
+	profiles, err := profile.Read(output.File())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (p *Project) Environments() ([]string, error) {
 // the output of the profile that it connects with. With an error about the
 // profile the environment is returned all the same, and the output is nil; with
 // one about the environment its name is "".
-func (p *Project) Environment(name string) (config.Environment, *dbt.Output, error) {
+func (p *Project) Environment(name string) (config.Environment, *profile.Output, error) {
 	project, err := p.workingProject()
 	if err != nil {
 		return config.Environment{}, nil, err
@@ -60,20 +61,20 @@ func (p *Project) Environment(name string) (config.Environment, *dbt.Output, err
 
 // FindDBT finds the dbt that an environment uses. It may start dbt to ask for
 // its version, and remembers nothing.
-func (p *Project) FindDBT(ctx context.Context, env config.Environment) (dbt.Tool, error) {
+func (p *Project) FindDBT(ctx context.Context, env config.Environment) (tool.Tool, error) {
 	search := p.search(env)
 	search.MayRun = true
 	return search.Find(ctx)
 }
 
 // workingProject reads the project as it is in the working tree.
-func (c *compiler) workingProject() (dbt.Project, error) {
+func (c *compiler) workingProject() (profile.Project, error) {
 	name := "dbt_project.yml"
 	text, err := os.ReadFile(filepath.Join(c.project, name))
 	if err != nil {
-		return dbt.Project{}, err
+		return profile.Project{}, err
 	}
-	return dbt.ParseProject(name, text)
+	return profile.ParseProject(name, text)
 }
 
 // RefNames are what may stand after the @ of a spec: HEAD, branches and tags,

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // A Report is what a dbt step's record keeps of a run: what came of its nodes.
@@ -17,8 +17,8 @@ type Report struct {
 	// Written is how many nodes the run wrote whose results are the build's.
 	Written int `json:"written"`
 	// Counts are how many nodes ended with each of dbt's statuses.
-	Counts map[dbt.Status]int `json:"counts"`
-	Schema string             `json:"schema"`
+	Counts map[artifact.Status]int `json:"counts"`
+	Schema string                  `json:"schema"`
 	// History says what incremental models and snapshots were built on; ""
 	// where there were none.
 	History string `json:"history,omitempty"`
@@ -38,13 +38,13 @@ func ParseReport(r graph.Record) (Report, error) {
 
 // String lists the counts in dbt's words: 27 ok, 1 warn.
 func (r Report) String() string {
-	ok := r.Counts[dbt.StatusSuccess] + r.Counts[dbt.StatusPass]
+	ok := r.Counts[artifact.StatusSuccess] + r.Counts[artifact.StatusPass]
 	var parts []string
 	if ok > 0 {
 		parts = append(parts, fmt.Sprintf("%d ok", ok))
 	}
 	for _, status := range slices.Sorted(maps.Keys(r.Counts)) {
-		if status != dbt.StatusSuccess && status != dbt.StatusPass {
+		if status != artifact.StatusSuccess && status != artifact.StatusPass {
 			parts = append(parts, fmt.Sprintf("%d %s", r.Counts[status], status))
 		}
 	}

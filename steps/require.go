@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 )
 
 // checkVersion makes sure that the project of a build's commit allows the dbt in
@@ -19,7 +20,7 @@ func (c *compiler) checkVersion(job *job) error {
 		c.program.note(fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
 		return nil
 	}
-	scope := dbt.Scope{Env: c.getenv, Vars: job.env.Vars}
+	scope := profile.Scope{Env: c.getenv, Vars: job.env.Vars}
 	if ok, judged := b.project.Meets(tool.Version, scope); ok || !judged {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/durable"
 )
 
@@ -20,7 +21,7 @@ func (a *runCommand) clearResults() (stale string, err error) {
 	b, command := a.job.build, a.job.Command
 	results := filepath.Join(b.Target(), "run_results.json")
 	last, err := readResults(b.Target())
-	retriable := err == nil && last.Retried()
+	retriable := err == nil && dbt.Retried(last)
 	switch {
 	case !command.RunResults:
 		return "", nil

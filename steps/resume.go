@@ -6,6 +6,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // How --resume goes on where a run failed: dbt retry runs what failed and what
@@ -36,7 +37,7 @@ func (c *compiler) retryLine(job *job) []string {
 // none.
 type unfinished struct {
 	report   Report
-	statuses map[string]dbt.Status // of the nodes that dbt's results are of
+	statuses map[string]artifact.Status // of the nodes that dbt's results are of
 }
 
 // resumable returns what the run behind a record left, if it failed with the same
@@ -60,7 +61,7 @@ func (a *runCommand) resumable(r graph.Record, key graph.Key) (unfinished, bool)
 			return unfinished{}, false
 		}
 	}
-	u := unfinished{report: report, statuses: map[string]dbt.Status{}}
+	u := unfinished{report: report, statuses: map[string]artifact.Status{}}
 	failed := false
 	for _, r := range results.Results {
 		if r.Status.Failed() && strings.HasPrefix(r.UniqueID, "operation.") {
@@ -74,7 +75,7 @@ func (a *runCommand) resumable(r graph.Record, key graph.Key) (unfinished, bool)
 
 // addTo completes the counts of the run that went on with this one: what that
 // did not run counts as it was left.
-func (u unfinished) addTo(report *Report, results []dbt.Result) {
+func (u unfinished) addTo(report *Report, results []artifact.Result) {
 	for status, n := range u.report.Counts {
 		report.Counts[status] += n
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/text"
 )
 
 // runCommand runs the command itself and keeps the books about it.
@@ -23,12 +25,12 @@ func (a *runCommand) Describe(p graph.Planned) []string {
 	if _, ok := a.resumable(p.Record, p.Key()); ok {
 		argv = a.retry
 	}
-	return []string{dbt.ShellQuote(argv)}
+	return []string{text.ShellQuote(argv)}
 }
 
-func (a *runCommand) DBTCalls() []dbt.Call { return []dbt.Call{a.dbtCall()} }
+func (a *runCommand) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
-func (a *runCommand) dbtCall() dbt.Call {
+func (a *runCommand) dbtCall() run.Call {
 	call := a.compiler.dbtCall(a.job, a.argv, a.job.environ)
 	call.Interactive = a.job.Command.Interactive
 	return call
@@ -50,7 +52,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 			return nil, err
 		}
 	}
-	report := Report{Counts: map[dbt.Status]int{}, Schema: b.schema}
+	report := Report{Counts: map[artifact.Status]int{}, Schema: b.schema}
 	if checked, err := a.checked(a.job); err == nil && checked.history() {
 		report.History = a.history(a.job) // before the ledger knows of this run
 	}

@@ -5,14 +5,15 @@ import (
 	"io"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/proc"
 )
 
 // How a step's program is run, and where what it says goes.
 
 // runDBT runs dbt under the locks of the step.
-func (c *compiler) runDBT(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
+func (c *compiler) runDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	call.Inherit = attempt.Held()
 	return c.program.launcher.Run(ctx, call)
 }
@@ -20,9 +21,9 @@ func (c *compiler) runDBT(ctx context.Context, attempt *graph.Attempt, call dbt.
 // runAsked runs the command that was asked for. What it says goes to dot's own
 // stdout and stderr, as if dot weren't there; if it is to be reported, it is as
 // events (dbt.Event).
-func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
+func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	if c.reports && !call.Interactive {
-		call.Events = func(e dbt.Event) { attempt.Report(e) }
+		call.Events = func(e artifact.Event) { attempt.Report(e) }
 	} else {
 		call.Stdout, call.Stderr = c.world.Stdout, c.world.Stderr
 	}
@@ -31,10 +32,10 @@ func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call db
 
 // runAside runs a dbt command that nobody asked for: what it says goes to stderr
 // or, if it is to be reported, is as lines.
-func (c *compiler) runAside(ctx context.Context, attempt *graph.Attempt, call dbt.Call) (proc.Exit, error) {
+func (c *compiler) runAside(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	call.Stdout, call.Stderr = c.world.Stderr, c.world.Stderr
 	if c.reports {
-		call.Events = func(e dbt.Event) {
+		call.Events = func(e artifact.Event) {
 			if text, ok := e.Console(); ok {
 				attempt.Report(Line(text))
 			}

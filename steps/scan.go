@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 )
 
 // scanProjects finds what the project, as it is at the commits of the jobs,
@@ -16,7 +16,7 @@ import (
 // commit doesn't change.
 func (c *compiler) scanProjects(ctx context.Context, jobs []*job) error {
 	identity := func(commit string) string { return fmt.Sprintf("env_var 1 %s %q", commit, c.prefix) }
-	c.known.reads = map[string]dbt.EnvUse{}
+	c.known.reads = map[string]profile.EnvUse{}
 	var unknown []string // commits
 	for _, job := range jobs {
 		if job.build == nil {
@@ -26,7 +26,7 @@ func (c *compiler) scanProjects(ctx context.Context, jobs []*job) error {
 		if _, ok := c.known.reads[commit]; ok {
 			continue
 		}
-		var use dbt.EnvUse
+		var use profile.EnvUse
 		if text, ok := c.program.memo.Lookup(identity(commit)); !ok || json.Unmarshal([]byte(text), &use) != nil {
 			unknown = append(unknown, commit)
 		}
@@ -37,7 +37,7 @@ func (c *compiler) scanProjects(ctx context.Context, jobs []*job) error {
 		return fmt.Errorf("look for env_var: %w", err)
 	}
 	for _, commit := range unknown {
-		var use dbt.EnvUse
+		var use profile.EnvUse
 		for _, file := range found[commit] {
 			if !renderedByDBT(file) || file == path.Join(c.prefix, "profiles.yml") {
 				continue // what the output reads, it says itself, and what of that is secret
@@ -46,7 +46,7 @@ func (c *compiler) scanProjects(ctx context.Context, jobs []*job) error {
 			if err != nil {
 				return err
 			}
-			use = use.Plus(dbt.ScanEnvVars(file, text))
+			use = use.Plus(profile.ScanEnvVars(file, text))
 		}
 		c.known.reads[commit] = use
 		text, err := json.Marshal(use)

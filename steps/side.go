@@ -13,6 +13,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/workspace"
@@ -115,7 +116,7 @@ func (p *Program) Settings(i int) config.Settings { return p.jobs[i].env.Dot }
 // ReadCall is a dbt command that reads the warehouse as the program's build of
 // that index, for a project in a directory that holds nothing but what the caller
 // has put there. dbt writes to the directory, too.
-func (p *Program) ReadCall(i int, dir string, options ...dbt.Option) dbt.Call {
+func (p *Program) ReadCall(i int, dir string, options ...dbt.Option) run.Call {
 	job, c := *p.jobs[i], p.compiler
 	command, _ := dbt.LookupCommand("run")
 	line := dbt.CommandLine{
@@ -140,7 +141,7 @@ func (p *Program) ReadCall(i int, dir string, options ...dbt.Option) dbt.Call {
 // ListCall is the dbt list that names what a selection means in the project of
 // the program's build of that index, read by [dbt.ReadList]. state is the
 // directory that state: selectors compare with.
-func (p *Program) ListCall(i int, state string, selection ...dbt.Option) dbt.Call {
+func (p *Program) ListCall(i int, state string, selection ...dbt.Option) run.Call {
 	job, c := *p.jobs[i], p.compiler
 	job.Options = selection
 	line := job.List()
@@ -151,7 +152,7 @@ func (p *Program) ListCall(i int, state string, selection ...dbt.Option) dbt.Cal
 }
 
 // RunDBT runs a dbt command under the locks of the step that is attempted.
-func (p *Program) RunDBT(ctx context.Context, attempt *graph.Attempt, job dbt.Call) (proc.Exit, error) {
+func (p *Program) RunDBT(ctx context.Context, attempt *graph.Attempt, job run.Call) (proc.Exit, error) {
 	return p.compiler.runDBT(ctx, attempt, job)
 }
 

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
 )
@@ -63,8 +63,8 @@ func (c *compiler) checkSubmodules(commit workspace.Commit, out worktreeOutputs)
 
 // submoduleReads is what the submodules in a build's project read from the
 // environment, as far as they were checked out.
-func (c *compiler) submoduleReads(b *build) dbt.EnvUse {
-	var use dbt.EnvUse
+func (c *compiler) submoduleReads(b *build) profile.EnvUse {
+	var use profile.EnvUse
 	var out worktreeOutputs
 	record, err := c.ws.Load(b.Commit.Record("worktree"))
 	if err != nil || record.Decode(&out) != nil {
@@ -72,7 +72,7 @@ func (c *compiler) submoduleReads(b *build) dbt.EnvUse {
 	}
 	for _, s := range out.Submodules {
 		if within(s.Path, b.Project) {
-			use = use.Plus(dbt.EnvUse{Names: s.EnvVars, Computed: s.Computed})
+			use = use.Plus(profile.EnvUse{Names: s.EnvVars, Computed: s.Computed})
 		}
 	}
 	return use
@@ -105,8 +105,8 @@ func within(name, dir string) bool {
 
 // scanDir finds what the files below a directory, called name in EnvUse, read
 // from the environment.
-func scanDir(dir, name string) (dbt.EnvUse, error) {
-	var use dbt.EnvUse
+func scanDir(dir, name string) (profile.EnvUse, error) {
+	var use profile.EnvUse
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !renderedByDBT(file) {
 			return err
@@ -115,7 +115,7 @@ func scanDir(dir, name string) (dbt.EnvUse, error) {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 			return nil // a link that leads nowhere, or to no file
 		}
-		use = use.Plus(dbt.ScanEnvVars(path.Join(name, filepath.ToSlash(file[len(dir):])), text))
+		use = use.Plus(profile.ScanEnvVars(path.Join(name, filepath.ToSlash(file[len(dir):])), text))
 		return err
 	})
 	return use, err

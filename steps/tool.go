@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"dot-for-dbt/config"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/tool"
 )
 
 // findDBT looks for the dbt of a job.
@@ -31,8 +31,8 @@ func (c *compiler) findDBT(ctx context.Context, job *job) error {
 }
 
 // search is where the dbt of an environment is looked for.
-func (c *compiler) search(env config.Environment) dbt.Search {
-	return dbt.Search{
+func (c *compiler) search(env config.Environment) tool.Search {
+	return tool.Search{
 		Env:     func(name string) string { value, _ := c.getenv(name); return value },
 		Setting: env.Dot.DBT, Dir: c.project,
 	}

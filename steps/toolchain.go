@@ -11,9 +11,10 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/python"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -44,17 +45,17 @@ func (c *compiler) toolchain(b *build) (*toolchain, error) {
 	t := &toolchain{from: fmt.Sprintf("%s at %s", name, b.Commit.Short)}
 	var err error
 	t.requirements, err = python.ReadRequirements(name, func(name string) ([]byte, error) {
-		text, err := c.objects.Read(b.Commit.Hash + ":" + name)
+		data, err := c.objects.Read(b.Commit.Hash + ":" + name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &hintError{
 				msg: fmt.Sprintf("there is no %s at %s", name, b.Commit.Short), err: err,
 				hints: []string{
-					fmt.Sprintf("git log --oneline -- %s shows the commits that have it", dbt.ShellQuote([]string{name})),
+					fmt.Sprintf("git log --oneline -- %s shows the commits that have it", text.ShellQuote([]string{name})),
 					fmt.Sprintf("for those that don't, define an environment beside %s without its toolchain", b.Env),
 				},
 			}
 		}
-		return text, err
+		return data, err
 	})
 	if err != nil {
 		return nil, err
@@ -112,14 +113,14 @@ func (t *toolchain) missing(r graph.Record) string {
 
 // findTool finds the dbt of an environment: that of the target's toolchain, if
 // it has one, else the one that the search finds.
-func (c *compiler) findTool(ctx context.Context, env config.Environment, target *build, search dbt.Search) (dbt.Tool, error) {
+func (c *compiler) findTool(ctx context.Context, env config.Environment, target *build, search tool.Search) (tool.Tool, error) {
 	say := func(format string, args ...any) {
 		c.program.detail(fmt.Sprintf(format, args...))
 	}
 	named, _ := c.getenv("DOT_DBT")
 	switch {
 	case env.Dot.Toolchain == "":
-		return c.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (dbt.Tool, error) { return search.Find(ctx) })
+		return c.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
 	case named != "":
 		say("DOT_DBT takes the place of the toolchain %s", env.Dot.Toolchain)
 		return search.Find(ctx)
@@ -129,7 +130,7 @@ func (c *compiler) findTool(ctx context.Context, env config.Environment, target 
 	}
 	t, err := c.toolchain(target)
 	if err != nil {
-		return dbt.Tool{}, fmt.Errorf("toolchain of %s: %w", target, err)
+		return tool.Tool{}, fmt.Errorf("toolchain of %s: %w", target, err)
 	}
 	target.tools = t
 	say("toolchain %s: %s, made of %s", t.short(), t.from, t.maker)
@@ -138,20 +139,20 @@ func (c *compiler) findTool(ctx context.Context, env config.Environment, target 
 
 // toolchainDBT is the toolchain's dbt: as it is installed or, as long as it
 // isn't, as the requirements pin it.
-func (c *compiler) toolchainDBT(ctx context.Context, t *toolchain, search dbt.Search) (dbt.Tool, error) {
-	tool := dbt.Tool{
+func (c *compiler) toolchainDBT(ctx context.Context, t *toolchain, search tool.Search) (tool.Tool, error) {
+	own := tool.Tool{
 		Argv: []string{t.program()}, Path: t.program(),
-		Release: dbt.Release{Version: t.requirements.Pin("dbt-core")},
+		Release: tool.Release{Version: t.requirements.Pin("dbt-core")},
 	}
 	if t.made(c) {
 		var err error
-		search.Setting = tool.Argv
-		if tool, err = search.Find(ctx); err != nil {
-			return tool, err
+		search.Setting = own.Argv
+		if own, err = search.Find(ctx); err != nil {
+			return own, err
 		}
 	}
-	tool.How = toolchainSetting
-	return tool, nil
+	own.How = toolchainSetting
+	return own, nil
 }
 
 // versions are the dbt and the adapter that the steps of a job depend on, as
@@ -169,11 +170,11 @@ func (c *compiler) lateVersions(b *build, adapter string) []graph.Input {
 		return nil
 	}
 	pythonPath, _ := c.getenv("PYTHONPATH")
-	release, ok := dbt.Installed(b.tools.program(), filepath.SplitList(pythonPath))
+	release, ok := tool.Installed(b.tools.program(), filepath.SplitList(pythonPath))
 	if !ok { // dbt 2: the toolchain's own key stands for it
 		release.Version = "of the toolchain"
 	}
-	return versionInputs(dbt.Tool{Release: release}, adapter)
+	return versionInputs(tool.Tool{Release: release}, adapter)
 }
 
 // toolchainStep makes the toolchain.
@@ -213,7 +214,7 @@ func (a *makeToolchain) Describe(graph.Planned) []string {
 	t := a.toolchain
 	var lines []string
 	for _, argv := range t.maker.Commands(t.Venv(), a.file(t.requirements.Files[0].Name)) {
-		lines = append(lines, dbt.ShellQuote(argv))
+		lines = append(lines, text.ShellQuote(argv))
 	}
 	return lines
 }
@@ -248,6 +249,6 @@ func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, e
 			hints: []string{"it has to name dbt and the adapter, best with their versions: dbt-core==1.11.16, dbt-duckdb==1.11.1"},
 		}
 	}
-	release, _ := dbt.Installed(t.program(), nil)
+	release, _ := tool.Installed(t.program(), nil)
 	return toolchainOutputs{Venv: t.Venv(), DBT: release.Version, Python: t.maker.String()}, nil
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // unseen lists what a command may do outside of the build's place without the
@@ -22,21 +22,21 @@ type unseen struct {
 
 // findUnseen reads the manifest that dbt list has left; writes are the ids of
 // the nodes that the command may write.
-func findUnseen(b *build, writes []dbt.Node) (unseen, error) {
+func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 	var out unseen
 	written := make(map[string]bool, len(writes))
 	for _, n := range writes {
 		written[n.UniqueID] = true
 	}
 	seeds := map[string]bool{}
-	var suffixed []dbt.Node // sources
+	var suffixed []artifact.Node // sources
 	name := filepath.Join(b.Target(), "manifest.json")
 	f, err := os.Open(name)
 	if err != nil {
 		return out, err
 	}
 	defer f.Close()
-	_, err = dbt.ReadManifest(name, f, func(n dbt.Node) error {
+	_, err = artifact.ReadManifest(name, f, func(n artifact.Node) error {
 		switch n.ResourceType {
 		case "operation":
 			out.hooks = append(out.hooks, fmt.Sprintf("%s: %s", n.UniqueID, oneLine(n.SQL)))
@@ -64,7 +64,7 @@ func findUnseen(b *build, writes []dbt.Node) (unseen, error) {
 func relationKey(schema, name string) string { return strings.ToLower(schema + "." + name) }
 
 // nodeHooks are the hooks and grants of a node, one a line.
-func nodeHooks(n dbt.Node) []string {
+func nodeHooks(n artifact.Node) []string {
 	var lines []string
 	for _, h := range n.Config.PreHook {
 		lines = append(lines, fmt.Sprintf("%s pre-hook: %s", n.UniqueID, oneLine(h.SQL)))

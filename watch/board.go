@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/steps"
 )
 
@@ -22,11 +22,11 @@ type board struct {
 // A build is one of those that the command runs on.
 type build struct {
 	steps.BuildInfo
-	number  int         // in the order of the specs, from 1
-	total   int         // how many nodes dbt works on; 0 if it hasn't said
-	done    int         // of these
-	running []dbt.Event // of the nodes that run, as they started
-	nodes   []ran       // that have ended
+	number  int              // in the order of the specs, from 1
+	total   int              // how many nodes dbt works on; 0 if it hasn't said
+	done    int              // of these
+	running []artifact.Event // of the nodes that run, as they started
+	nodes   []ran            // that have ended
 
 	over   bool // it has ended, or is not to run
 	failed bool // it, or something that it needs
@@ -34,7 +34,7 @@ type build struct {
 
 // ran is a node that has ended.
 type ran struct {
-	dbt.NodeRun
+	artifact.NodeRun
 	thread         string
 	started, ended time.Time
 }
@@ -89,7 +89,7 @@ func (b *board) observe(e graph.Event, now time.Time) {
 		b.active = append(b.active, &activity{step: e.Planned.Step, since: now, build: one})
 	case graph.Progress:
 		switch said := e.Value.(type) {
-		case dbt.Event:
+		case artifact.Event:
 			if one != nil {
 				one.listen(said)
 			}
@@ -111,7 +111,7 @@ func (b *board) observe(e graph.Event, now time.Time) {
 }
 
 // listen takes in what dbt says of the build.
-func (b *build) listen(e dbt.Event) {
+func (b *build) listen(e artifact.Event) {
 	b.total = max(b.total, e.Total)
 	n := e.Node
 	switch {
@@ -122,7 +122,7 @@ func (b *build) listen(e dbt.Event) {
 		return
 	}
 	ended := ran{NodeRun: *n, thread: e.Thread, started: e.Time, ended: e.Time}
-	if i := slices.IndexFunc(b.running, func(start dbt.Event) bool { return start.Node.UniqueID == n.UniqueID }); i >= 0 {
+	if i := slices.IndexFunc(b.running, func(start artifact.Event) bool { return start.Node.UniqueID == n.UniqueID }); i >= 0 {
 		ended.started = b.running[i].Time
 		b.running = slices.Delete(b.running, i, i+1)
 	}
@@ -148,10 +148,10 @@ func (b *build) ranNodes() []ran {
 }
 
 // ranOf is a node of which only dbt's results tell.
-func ranOf(r dbt.Result) ran {
+func ranOf(r artifact.Result) ran {
 	kind, rest, _ := strings.Cut(r.UniqueID, ".")
 	_, name, _ := strings.Cut(rest, ".") // after the package's
-	n := ran{NodeRun: dbt.NodeRun{Result: r, Type: kind, Name: name}, thread: r.Thread}
+	n := ran{NodeRun: artifact.NodeRun{Result: r, Type: kind, Name: name}, thread: r.Thread}
 	if last := len(r.Timing) - 1; last >= 0 {
 		n.started, n.ended = r.Timing[0].Started, r.Timing[last].Completed
 	}

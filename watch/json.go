@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -55,15 +55,15 @@ type jsonNode struct {
 
 // jsonBuild is a build, and at the end what came of it.
 type jsonBuild struct {
-	Name    string             `json:"name"`
-	Specs   []string           `json:"specs"`
-	Schema  string             `json:"schema,omitempty"`
-	Step    string             `json:"step"`
-	Status  Status             `json:"status,omitempty"`
-	Why     string             `json:"why,omitempty"`
-	Counts  map[dbt.Status]int `json:"counts,omitempty"`
-	Seconds float64            `json:"seconds,omitempty"`
-	Log     string             `json:"log,omitempty"`
+	Name    string                  `json:"name"`
+	Specs   []string                `json:"specs"`
+	Schema  string                  `json:"schema,omitempty"`
+	Step    string                  `json:"step"`
+	Status  Status                  `json:"status,omitempty"`
+	Why     string                  `json:"why,omitempty"`
+	Counts  map[artifact.Status]int `json:"counts,omitempty"`
+	Seconds float64                 `json:"seconds,omitempty"`
+	Log     string                  `json:"log,omitempty"`
 }
 
 // jsonView writes an event a line. What dot has to say besides goes to stderr.
@@ -135,7 +135,7 @@ func (v *jsonView) progress(out jsonEvent, value any) {
 	case steps.Progress:
 		out.Event, out.Done, out.Total, out.Running = "progress", &said.Done, said.Total, said.Running
 		v.write(out)
-	case dbt.Event:
+	case artifact.Event:
 		out.Time = said.Time
 		if n := said.Node; n != nil {
 			out.Event, out.Node = "node", newJSONNode(n)
@@ -148,7 +148,7 @@ func (v *jsonView) progress(out jsonEvent, value any) {
 	}
 }
 
-func newJSONNode(n *dbt.NodeRun) *jsonNode {
+func newJSONNode(n *artifact.NodeRun) *jsonNode {
 	status := string(n.Status)
 	if status == "" {
 		status = "started"

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -37,7 +37,7 @@ func said(e graph.Event) (text string, asked, ok bool) {
 	switch value := e.Value.(type) {
 	case steps.Line:
 		return string(value), false, true
-	case dbt.Event:
+	case artifact.Event:
 		text, ok = value.Console()
 		return text, true, ok
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/steps"
 )
 
@@ -58,7 +58,7 @@ func (b *build) outcome(planned graph.Planned, r graph.StepResult, builds bool) 
 	case err == nil && planned.Step.Record != "":
 		o.report = report
 	default: // nothing is kept of a build of the working tree
-		o.report.Counts = map[dbt.Status]int{}
+		o.report.Counts = map[artifact.Status]int{}
 		for _, n := range b.nodes {
 			o.report.Counts[n.Status]++
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/sebdah/goldie/v2"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/testing/screen"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
@@ -45,17 +45,17 @@ func (r *run) tell(kind graph.EventKind, build int, value any) {
 }
 
 // says tells what dbt says of a build.
-func (r *run) says(build int, e dbt.Event) {
+func (r *run) says(build int, e artifact.Event) {
 	e.Time = noon
 	if e.Level == "" {
-		e.Level = dbt.LevelInfo
+		e.Level = artifact.LevelInfo
 	}
 	r.tell(graph.Progress, build, e)
 }
 
-func node(name string, status dbt.Status, message string) dbt.Event {
-	return dbt.Event{Name: "Node", Level: dbt.LevelDebug, Node: &dbt.NodeRun{
-		Result: dbt.Result{UniqueID: "model.shop." + name, Status: status, Message: message}, Type: "model", Name: name,
+func node(name string, status artifact.Status, message string) artifact.Event {
+	return artifact.Event{Name: "Node", Level: artifact.LevelDebug, Node: &artifact.NodeRun{
+		Result: artifact.Result{UniqueID: "model.shop." + name, Status: status, Message: message}, Type: "model", Name: name,
 	}}
 }
 
@@ -90,11 +90,11 @@ func TestLive(t *testing.T) {
 		board := newBoard(r.builds, noon.Add(-65*time.Second))
 		for i := range names {
 			r.tell(graph.Beginning, i, nil)
-			r.says(i, dbt.Event{Name: "ConcurrencyLine", Total: 120})
+			r.says(i, artifact.Event{Name: "ConcurrencyLine", Total: 120})
 			for _, model := range []string{"stg_orders", "fct_orders_by_month_and_customer", "customer_value", "revenue"} {
 				r.says(i, node(model, "", ""))
 			}
-			r.says(i, node("stg_orders", dbt.StatusSuccess, "OK"))
+			r.says(i, node("stg_orders", artifact.StatusSuccess, "OK"))
 		}
 		for _, e := range r.told {
 			board.observe(e, noon.Add(-5*time.Second))
@@ -140,15 +140,15 @@ func TestNothingSteers(t *testing.T) {
 					r := newRun("dev"+evil+"@9b13827", "prod@4521a86")
 					r.tell(graph.Decided, 0, nil)
 					r.tell(graph.Beginning, 0, nil)
-					r.says(0, dbt.Event{Name: "Note", Message: evil})
+					r.says(0, artifact.Event{Name: "Note", Message: evil})
 					r.tell(graph.Progress, 0, steps.Line(evil))
 					r.tell(graph.Progress, 0, steps.Progress{Total: 1, Running: []string{evil}})
-					r.tell(graph.Progress, 0, dbt.Event{Message: evil})
+					r.tell(graph.Progress, 0, artifact.Event{Message: evil})
 					r.says(0, node("a"+evil, "", ""))
 					r.says(0, node("b"+evil, "", ""))
-					r.says(0, node("b"+evil, dbt.StatusError, evil))
+					r.says(0, node("b"+evil, artifact.StatusError, evil))
 					for i := range shownSlowest + 1 {
-						n := node(fmt.Sprint(i, evil), dbt.StatusSuccess, "OK")
+						n := node(fmt.Sprint(i, evil), artifact.StatusSuccess, "OK")
 						n.Node.Seconds = 1
 						r.says(0, n)
 					}
@@ -211,7 +211,7 @@ func TestJSONOnly(t *testing.T) {
 	r := newRun("dev@9b13827", "prod@4521a86")
 	r.tell(graph.Beginning, 0, nil)
 	r.tell(graph.Progress, 0, steps.Line("Installing <money>"))
-	r.says(0, dbt.Event{Name: "ShowNode", Message: "| a |\n| - |"})
+	r.says(0, artifact.Event{Name: "ShowNode", Message: "| a |\n| - |"})
 	result := r.fails(0, &steps.DBTError{Command: "build", On: "dev@9b13827", Code: 1, How: "exit code 1"})
 	var out strings.Builder
 	w := New(r.builds, r.options(JSON, ui.Always, &out, io.Discard))

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // A comparison is two projects, and what was found of their nodes so far.
@@ -19,7 +19,7 @@ type comparison struct {
 // A finding is what is known of a node with a relation on at least one side.
 type finding struct {
 	Node
-	a, b    *dbt.NodeCode
+	a, b    *artifact.NodeCode
 	reads   []string          // what it reads on either side, sorted
 	shared  map[string]string // of those, what both sides read from one relation, and its name: one of them defers to the other
 	changed map[string]bool   // the nearest reasons above it not to be the same
@@ -52,7 +52,7 @@ func (c *comparison) nodes() []Node {
 }
 
 // latest is the candidate's node, or the baseline's where only that has it.
-func (f *finding) latest() *dbt.NodeCode {
+func (f *finding) latest() *artifact.NodeCode {
 	if hasRelation(f.b) || !hasRelation(f.a) {
 		return f.b
 	}
@@ -89,12 +89,12 @@ func (c *comparison) describe(f *finding) {
 }
 
 // file is where a node is written, with slashes.
-func file(n *dbt.NodeCode) string { return strings.ReplaceAll(n.File, `\`, "/") }
+func file(n *artifact.NodeCode) string { return strings.ReplaceAll(n.File, `\`, "/") }
 
 // rebuilt are the ways to materialize that begin anew each time.
 var rebuilt = []string{"table", "view", "seed", "ephemeral", "materialized_view", "dynamic_table", "external", ""}
 
-func keepsHistory(n *dbt.NodeCode) bool {
+func keepsHistory(n *artifact.NodeCode) bool {
 	return hasRelation(n) && !slices.Contains(rebuilt, materialized(n))
 }
 
@@ -237,7 +237,7 @@ func (c *comparison) nameAll() {
 }
 
 // plainName is a node's name and version.
-func plainName(n *dbt.NodeCode) string {
+func plainName(n *artifact.NodeCode) string {
 	if version := strings.Trim(string(n.Version), `"`); version != "" && version != "null" {
 		return n.Name + ".v" + version
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // places are what of a configuration says where a relation lies, which differs
@@ -36,7 +36,7 @@ var idle = map[string]string{
 // configuration returns how two nodes' configurations differ, what says most
 // first. With strict, nothing but places is left out: the project's own macros
 // may look at all of it.
-func (c *comparison) configuration(a, b *dbt.NodeCode, configA, configB map[string]any, strict bool) []string {
+func (c *comparison) configuration(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
 	keys := map[string]bool{}
 	for _, config := range []map[string]any{configA, configB} {
 		for key := range config {
@@ -72,7 +72,7 @@ func byWeight(a, b string) int {
 }
 
 // named takes the place of the side out of a value, and what comes to nothing.
-func (p *project) named(value any, n *dbt.NodeCode) any {
+func (p *project) named(value any, n *artifact.NodeCode) any {
 	switch v := value.(type) {
 	case string:
 		return p.placeless(v, n.Schema)
@@ -140,7 +140,7 @@ var idleColumn = []string{"name", "description", "meta", "tags", "doc_blocks", "
 
 // columns returns how what is written of the columns differs, as far as it
 // alters the relation: with a contract their types, constraints and order.
-func (c *comparison) columns(a, b *dbt.NodeCode, configA, configB map[string]any, strict bool) []string {
+func (c *comparison) columns(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
 	var differences []string
 	enforced := enforcesContract(configA) || enforcesContract(configB)
 	if !reflect.DeepEqual(columnCode(a, enforced, strict), columnCode(b, enforced, strict)) {
@@ -159,7 +159,7 @@ func enforcesContract(config map[string]any) bool {
 }
 
 // columnCode is what of a node's columns decides what is built.
-func columnCode(n *dbt.NodeCode, enforced, strict bool) []any {
+func columnCode(n *artifact.NodeCode, enforced, strict bool) []any {
 	var columns []any
 	for _, column := range n.Columns {
 		fields := map[string]any{}
@@ -184,7 +184,7 @@ func columnCode(n *dbt.NodeCode, enforced, strict bool) []any {
 
 // value reads JSON; what comes to nothing is nil.
 func value(raw json.RawMessage) any {
-	return (&project{}).named(decoded(raw), &dbt.NodeCode{}) // a project without a suffix has no place
+	return (&project{}).named(decoded(raw), &artifact.NodeCode{}) // a project without a suffix has no place
 }
 
 // decoded reads JSON as it is, each number by its digits.

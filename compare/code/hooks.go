@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // hookKeys are the names of a node's hooks in its configuration.
@@ -46,13 +46,13 @@ func sqlOf(hooks any) []string {
 	if err != nil {
 		return nil
 	}
-	var found []dbt.Hook
+	var found []artifact.Hook
 	if json.Unmarshal(data, &found) != nil {
-		var one dbt.Hook
+		var one artifact.Hook
 		if json.Unmarshal(data, &one) != nil {
 			return []string{string(data)}
 		}
-		found = []dbt.Hook{one}
+		found = []artifact.Hook{one}
 	}
 	var sql []string
 	for _, h := range found {
@@ -72,7 +72,7 @@ func hasWildHook(c map[string]any) bool {
 }
 
 // hooks returns how a node's hooks differ.
-func (c *comparison) hooks(a, b *dbt.NodeCode, configA, configB map[string]any) []string {
+func (c *comparison) hooks(a, b *artifact.NodeCode, configA, configB map[string]any) []string {
 	var differences []string
 	wildness := false
 	for _, key := range hookKeys {
@@ -101,7 +101,7 @@ func (c *comparison) hooks(a, b *dbt.NodeCode, configA, configB map[string]any) 
 }
 
 // namedHooks are a side's hooks as they can be compared with the other's.
-func (c *comparison) namedHooks(p *project, n *dbt.NodeCode, hooks any) any {
+func (c *comparison) namedHooks(p *project, n *artifact.NodeCode, hooks any) any {
 	list, is := hooks.([]any)
 	switch {
 	case !is:
@@ -141,7 +141,7 @@ func runHooks(a, b *project) []string {
 }
 
 // runHook is what a run's hook is called.
-func runHook(n *dbt.NodeCode) string {
+func runHook(n *artifact.NodeCode) string {
 	if strings.Contains(n.Name, "on-run-start") {
 		return "on-run-start"
 	}
@@ -149,7 +149,7 @@ func runHook(n *dbt.NodeCode) string {
 }
 
 // differingRunHook returns how one hook of a run differs, "" if it doesn't.
-func differingRunHook(a, b *project, hookA, hookB *dbt.NodeCode) string {
+func differingRunHook(a, b *project, hookA, hookB *artifact.NodeCode) string {
 	what := runHook(hookB)
 	if hookA.UniqueID != hookB.UniqueID || hookA.RawCode != hookB.RawCode {
 		return what

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // testedNode is the node that a generic test is of, "" for other tests.
-func testedNode(n *dbt.NodeCode) string {
+func testedNode(n *artifact.NodeCode) string {
 	if n.Test == nil || n.AttachedNode != "" {
 		return n.AttachedNode
 	}
@@ -23,7 +23,7 @@ func testedNode(n *dbt.NodeCode) string {
 
 // key returns the columns that a side's project says tell a node's rows apart,
 // and which part of it says so.
-func (p *project) key(n *dbt.NodeCode) ([]string, string) {
+func (p *project) key(n *artifact.NodeCode) ([]string, string) {
 	if n == nil {
 		return nil, ""
 	}
@@ -46,7 +46,7 @@ func (p *project) key(n *dbt.NodeCode) ([]string, string) {
 
 // uniqueKey is the unique_key of what is built on top of what is there. A
 // snapshot has a row for each version, which a timestamp tells apart.
-func uniqueKey(n *dbt.NodeCode) []string {
+func uniqueKey(n *artifact.NodeCode) []string {
 	c := config(n)
 	if n.ResourceType != "snapshot" && (c["materialized"] != "incremental" || c["incremental_strategy"] == "append") {
 		return nil
@@ -62,7 +62,7 @@ func uniqueKey(n *dbt.NodeCode) []string {
 
 // uniqueTest is the column with a unique test; among several one that may not be
 // NULL either, and what comes first in the project.
-func (p *project) uniqueTest(n *dbt.NodeCode) []string {
+func (p *project) uniqueTest(n *artifact.NodeCode) []string {
 	unique, notNull := map[string]bool{}, map[string]bool{}
 	for _, t := range p.ofAll(n) {
 		if t.Test.Namespace != "" && t.Test.Namespace != "dbt" {
@@ -95,7 +95,7 @@ func (p *project) uniqueTest(n *dbt.NodeCode) []string {
 
 // combinationTest are the columns of dbt_utils.unique_combination_of_columns;
 // among several the fewest.
-func (p *project) combinationTest(n *dbt.NodeCode) []string {
+func (p *project) combinationTest(n *artifact.NodeCode) []string {
 	var best []string
 	for _, t := range p.ofAll(n) {
 		if t.Test.Name != "unique_combination_of_columns" {
@@ -114,8 +114,8 @@ func (p *project) combinationTest(n *dbt.NodeCode) []string {
 }
 
 // ofAll are the tests of all of a node's rows.
-func (p *project) ofAll(n *dbt.NodeCode) []*dbt.NodeCode {
-	var tests []*dbt.NodeCode
+func (p *project) ofAll(n *artifact.NodeCode) []*artifact.NodeCode {
+	var tests []*artifact.NodeCode
 	for _, t := range p.tests[n.UniqueID] {
 		if _, where := t.Test.Arguments["where"]; !where && config(t)["where"] == nil {
 			tests = append(tests, t)
@@ -126,7 +126,7 @@ func (p *project) ofAll(n *dbt.NodeCode) []*dbt.NodeCode {
 
 // constrained are the columns of a constraint, written of a column or of the
 // model.
-func constrained(n *dbt.NodeCode, kind string) []string {
+func constrained(n *artifact.NodeCode, kind string) []string {
 	type constraint struct {
 		Type    string   `json:"type"`
 		Columns []string `json:"columns"`
@@ -183,7 +183,7 @@ func columnNames(v any) []string {
 }
 
 // stringArgument is an argument of a test, "" if it isn't a string.
-func stringArgument(t *dbt.NodeCode, argument string) string {
+func stringArgument(t *artifact.NodeCode, argument string) string {
 	var s string
 	if json.Unmarshal(t.Test.Arguments[argument], &s) != nil {
 		return ""
@@ -192,8 +192,8 @@ func stringArgument(t *dbt.NodeCode, argument string) string {
 }
 
 // position is where a column stands among those that a node documents.
-func position(n *dbt.NodeCode, column string) int {
-	if i := slices.IndexFunc(n.Columns, func(c dbt.ColumnCode) bool { return c.Name == column }); i >= 0 {
+func position(n *artifact.NodeCode, column string) int {
+	if i := slices.IndexFunc(n.Columns, func(c artifact.ColumnCode) bool { return c.Name == column }); i >= 0 {
 		return i
 	}
 	return len(n.Columns)

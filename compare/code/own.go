@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // own compares a node's own code and configuration, and the sources it reads,
@@ -65,7 +65,7 @@ func (c *comparison) code(f *finding) []string {
 
 // elsewhere adds to what differs in compiled code why it may, although the file
 // is the same.
-func (c *comparison) elsewhere(what string, a, b *dbt.NodeCode) string {
+func (c *comparison) elsewhere(what string, a, b *artifact.NodeCode) string {
 	var why []string
 	inlinedA, inlinedB := c.a.inlined(a), c.b.inlined(b)
 	macrosA, macrosB := slices.Clone(a.DependsOn.Macros), slices.Clone(b.DependsOn.Macros)
@@ -87,7 +87,7 @@ func (c *comparison) elsewhere(what string, a, b *dbt.NodeCode) string {
 }
 
 // notKnown says whose code isn't known, "" if both sides' is.
-func notKnown(a, b *dbt.NodeCode) string {
+func notKnown(a, b *artifact.NodeCode) string {
 	switch {
 	case a.CompiledCode == nil && b.CompiledCode == nil:
 		return "the code is not known: it was not in the last run of either build"
@@ -132,7 +132,7 @@ func (c *comparison) compiled(f *finding) (same bool, why string) {
 
 // names are the relations that a node may read: its own and those it gets by
 // ref.
-func (p *project) names(n *dbt.NodeCode) []name {
+func (p *project) names(n *artifact.NodeCode) []name {
 	var names []name
 	for _, id := range append(p.above(n), n.UniqueID) {
 		if parent := p.nodes[id]; hasRelation(parent) {
@@ -144,7 +144,7 @@ func (p *project) names(n *dbt.NodeCode) []name {
 
 // readable are the names of what a node may read on a side: its own side's first,
 // then the other's, to which its build may have deferred.
-func (c *comparison) readable(f *finding, p *project, n *dbt.NodeCode) []name {
+func (c *comparison) readable(f *finding, p *project, n *artifact.NodeCode) []name {
 	names := p.names(n)
 	other := c.a
 	if p == c.a {
@@ -178,7 +178,7 @@ func shared(a, b []name) map[string]string {
 
 // rows compares the files of two seeds, by dbt's checksum or, where dbt didn't
 // read them, by what is in them.
-func (c *comparison) rows(a, b *dbt.NodeCode) []string {
+func (c *comparison) rows(a, b *artifact.NodeCode) []string {
 	if summed(a) && summed(b) {
 		if a.Checksum == b.Checksum {
 			return nil
@@ -200,12 +200,12 @@ func (c *comparison) rows(a, b *dbt.NodeCode) []string {
 }
 
 // summed reports whether dbt's checksum of a seed is of its rows.
-func summed(n *dbt.NodeCode) bool {
+func summed(n *artifact.NodeCode) bool {
 	return n.Checksum.Name != "" && n.Checksum.Name != "none" && n.Checksum.Name != "path" && n.Checksum.Checksum != ""
 }
 
 // seed reads a seed's file.
-func (p *project) seed(n *dbt.NodeCode) ([]byte, error) {
+func (p *project) seed(n *artifact.NodeCode) ([]byte, error) {
 	if p.ReadFile == nil || n.Package != p.head.Project {
 		return nil, fmt.Errorf("the %s's seed is not known: dbt gives no checksum of its rows", p.side)
 	}
@@ -243,7 +243,7 @@ func (c *comparison) others(f *finding) []string {
 var asksForItself = regexp.MustCompile(`\bthis\b`)
 
 // thisInPython is where dbt's Python tells a model where it lies.
-func thisInPython(n *dbt.NodeCode) []name {
+func thisInPython(n *artifact.NodeCode) []name {
 	return []name{
 		{text: indented + "database = " + pythonString(n.Database) + "\n", mark: mark("database")},
 		{text: indented + "schema = " + pythonString(n.Schema) + "\n", mark: mark("schema")},

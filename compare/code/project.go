@@ -9,17 +9,17 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // A project is one side as its manifest tells it.
 type project struct {
 	Build
 	side   string // "baseline" or "candidate", for words
-	head   dbt.Metadata
-	nodes  map[string]*dbt.NodeCode // models, seeds, snapshots, sources; functions, and whatever else may be depended on
-	hooks  []*dbt.NodeCode          // of on-run-start and on-run-end, in order
-	tests  map[string][]*dbt.NodeCode
+	head   artifact.Metadata
+	nodes  map[string]*artifact.NodeCode // models, seeds, snapshots, sources; functions, and whatever else may be depended on
+	hooks  []*artifact.NodeCode          // of on-run-start and on-run-end, in order
+	tests  map[string][]*artifact.NodeCode
 	macros map[string]*macro
 }
 
@@ -40,17 +40,17 @@ func read(side string, b Build) (*project, error) {
 	defer f.Close() // only read from
 	p := &project{
 		Build: b, side: side,
-		nodes: map[string]*dbt.NodeCode{}, tests: map[string][]*dbt.NodeCode{}, macros: map[string]*macro{},
+		nodes: map[string]*artifact.NodeCode{}, tests: map[string][]*artifact.NodeCode{}, macros: map[string]*macro{},
 	}
-	p.head, err = dbt.ReadManifestCode(b.Manifest, f, p.add, p.addMacro)
+	p.head, err = artifact.ReadManifestCode(b.Manifest, f, p.add, p.addMacro)
 	if err != nil {
 		return nil, fmt.Errorf("read the %s's manifest: %w", side, err)
 	}
-	slices.SortFunc(p.hooks, func(a, b *dbt.NodeCode) int { return strings.Compare(a.UniqueID, b.UniqueID) })
+	slices.SortFunc(p.hooks, func(a, b *artifact.NodeCode) int { return strings.Compare(a.UniqueID, b.UniqueID) })
 	return p, nil
 }
 
-func (p *project) add(n dbt.NodeCode) error {
+func (p *project) add(n artifact.NodeCode) error {
 	switch n.ResourceType {
 	case "test":
 		if tested := testedNode(&n); tested != "" {
@@ -65,7 +65,7 @@ func (p *project) add(n dbt.NodeCode) error {
 	return nil
 }
 
-func (p *project) addMacro(m dbt.Macro) error {
+func (p *project) addMacro(m artifact.Macro) error {
 	kept := &macro{name: m.Name, pkg: m.Package, sum: sha256.Sum256([]byte(m.SQL)), calls: m.DependsOn.Macros}
 	if m.Package != "dbt" {
 		kept.sql = m.SQL
@@ -75,33 +75,33 @@ func (p *project) addMacro(m dbt.Macro) error {
 }
 
 // hasRelation reports whether n is something that dbt makes a relation of.
-func hasRelation(n *dbt.NodeCode) bool {
+func hasRelation(n *artifact.NodeCode) bool {
 	return n != nil && n.RelationName != "" && isBuilt(n)
 }
 
-func isBuilt(n *dbt.NodeCode) bool {
+func isBuilt(n *artifact.NodeCode) bool {
 	return n.ResourceType == "model" || n.ResourceType == "seed" || n.ResourceType == "snapshot"
 }
 
 // above returns what n reads, sorted, through ephemeral models, whose code is
 // part of n's: nodes with a relation, sources, and whatever else it depends on,
 // those that the manifest doesn't have too.
-func (p *project) above(n *dbt.NodeCode) []string {
+func (p *project) above(n *artifact.NodeCode) []string {
 	read, _ := p.inputs(n)
 	return read
 }
 
 // inlined are the ephemeral models that are part of n's code.
-func (p *project) inlined(n *dbt.NodeCode) map[string]*dbt.NodeCode {
+func (p *project) inlined(n *artifact.NodeCode) map[string]*artifact.NodeCode {
 	_, inlined := p.inputs(n)
 	return inlined
 }
 
-func (p *project) inputs(n *dbt.NodeCode) (read []string, inlined map[string]*dbt.NodeCode) {
+func (p *project) inputs(n *artifact.NodeCode) (read []string, inlined map[string]*artifact.NodeCode) {
 	if n == nil {
 		return nil, nil
 	}
-	inlined = map[string]*dbt.NodeCode{}
+	inlined = map[string]*artifact.NodeCode{}
 	seen := map[string]bool{n.UniqueID: true}
 	for todo := slices.Clone(n.DependsOn.Nodes); len(todo) > 0; {
 		id := todo[len(todo)-1]
@@ -122,7 +122,7 @@ func (p *project) inputs(n *dbt.NodeCode) (read []string, inlined map[string]*db
 }
 
 // relation is where a node lies.
-func relation(n *dbt.NodeCode) Relation {
+func relation(n *artifact.NodeCode) Relation {
 	if !hasRelation(n) {
 		return Relation{}
 	}
@@ -130,7 +130,7 @@ func relation(n *dbt.NodeCode) Relation {
 }
 
 // config returns a node's configuration.
-func config(n *dbt.NodeCode) map[string]any {
+func config(n *artifact.NodeCode) map[string]any {
 	if n == nil {
 		return nil
 	}
@@ -139,7 +139,7 @@ func config(n *dbt.NodeCode) map[string]any {
 }
 
 // materialized is how a node is materialized.
-func materialized(n *dbt.NodeCode) string {
+func materialized(n *artifact.NodeCode) string {
 	s, _ := config(n)["materialized"].(string)
 	return s
 }

@@ -3,20 +3,20 @@ package ladder
 import (
 	"slices"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // Follow returns what is to be told of what dbt says while it runs the job's
 // project. It calls report with how many pairs are done and, by their ID, which
 // are being compared, as far as that is known: of those that share a model it isn't.
-func Follow(job Job, report func(done int, running []string)) func(dbt.Event) {
+func Follow(job Job, report func(done int, running []string)) func(artifact.Event) {
 	done := 0
 	var running []string
 	models := map[string][]int{}
 	for i, chunk := range chunks(job) {
 		models[modelID(i)] = chunk
 	}
-	return func(e dbt.Event) {
+	return func(e artifact.Event) {
 		if e.Node == nil {
 			return
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // Read returns what the run of the job's project in a directory found, one finding
@@ -19,11 +19,11 @@ func Read(dir string, job Job) ([]Finding, error) {
 		return nil, fmt.Errorf("reading what the comparison found: %w", err)
 	}
 	defer f.Close()
-	results, err := dbt.ReadRunResults(file, f)
+	results, err := artifact.ReadRunResults(file, f)
 	if err != nil {
 		return nil, fmt.Errorf("reading what the comparison found: %w", err)
 	}
-	byID := map[string]dbt.Result{}
+	byID := map[string]artifact.Result{}
 	for _, r := range results.Results {
 		byID[r.UniqueID] = r
 	}
@@ -54,13 +54,13 @@ func Retry(job Job, findings []Finding) (Job, bool) {
 }
 
 // chunkFindings returns what a model found of the pairs it compared.
-func chunkFindings(r dbt.Result, pairs []Pair) []Finding {
+func chunkFindings(r artifact.Result, pairs []Pair) []Finding {
 	failed := ""
 	var answers []answer
 	switch {
 	case r.UniqueID == "" || r.Status.Untouched():
 		failed = "dbt ended before it was compared"
-	case r.Status != dbt.StatusSuccess:
+	case r.Status != artifact.StatusSuccess:
 		failed = reason(r.Message)
 	default:
 		var err error

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 func TestChunks(t *testing.T) {
@@ -201,7 +201,7 @@ func TestFindings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := dbt.Result{UniqueID: "model.x", Status: dbt.StatusSuccess}
+			r := artifact.Result{UniqueID: "model.x", Status: artifact.StatusSuccess}
 			if err := json.Unmarshal([]byte(`{"code": `+string(mustJSON(t, `{"version": 1, "pairs": [{"id": "p", `+columns+`, `+tt.answer+`}]}`))+`}`), &r.Response); err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +213,7 @@ func TestFindings(t *testing.T) {
 	}
 	// What fails along with others is tried again alone, what fails alone is not.
 	job := Job{Pairs: []Pair{{ID: "p"}, {ID: "q"}, {ID: "r"}}}
-	failed := dbt.Result{UniqueID: "model.x", Status: dbt.StatusError, Message: "no"}
+	failed := artifact.Result{UniqueID: "model.x", Status: artifact.StatusError, Message: "no"}
 	findings := append(chunkFindings(failed, job.Pairs[:2]), chunkFindings(failed, job.Pairs[2:])...)
 	again, ok := Retry(job, findings)
 	if !ok || !again.Alone || len(again.Pairs) != 2 || again.Pairs[1].ID != "q" {
@@ -222,7 +222,7 @@ func TestFindings(t *testing.T) {
 	if _, ok := Retry(again, chunkFindings(failed, again.Pairs[:1])); ok {
 		t.Error("what failed alone is tried a third time")
 	}
-	if f := chunkFindings(dbt.Result{}, job.Pairs[:1])[0]; f.Failed == "" {
+	if f := chunkFindings(artifact.Result{}, job.Pairs[:1])[0]; f.Failed == "" {
 		t.Error("a model that did not run has no failure")
 	}
 }
@@ -243,8 +243,8 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(`{"version": 1, "pairs": [{"id": "p", "a": {"readable": true, "columns": [["x", "int"]]}, "b": {"readable": true, "columns": [["x", "int"]]}, "compared": ["x"], "sampled": ["x"], "sums": {"a": ["1", "2"], "b": ["1", "3"]}, "join": [["total", "0", "0", "1", "1", "1"], ["before", "1", null, null, null, "5"], ["after", "1", null, null, null, "6"]], "spans": [["a", "0", "1", "0", "1", "2", "1.5"]], "bins": [["a", "0", "19", "1"]]}]}`)
 	f.Add(`{"version": 1, "pairs": [{"id": "p", "a": null, "b": {"readable": false}, "key": {"problem": "repeated", "count": "x", "example": [null]}, "group": [["total", "1", "0", null, null]]}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		var r dbt.Result
-		r.UniqueID, r.Status = "model.x", dbt.StatusSuccess
+		var r artifact.Result
+		r.UniqueID, r.Status = "model.x", artifact.StatusSuccess
 		if err := json.Unmarshal([]byte(`{"code": `+string(mustJSON(t, text))+`}`), &r.Response); err != nil {
 			t.Fatal(err)
 		}
@@ -271,14 +271,14 @@ func TestFollow(t *testing.T) {
 	job := Job{Threads: 2, Pairs: []Pair{{ID: "a"}, {ID: "big", Rows: large}, {ID: "b"}, {ID: "c"}, {ID: "huge", Rows: 9 * large}}}
 	var told []string
 	follow := Follow(job, func(done int, running []string) { told = append(told, fmt.Sprint(done, running)) })
-	event := func(model int, status dbt.Status) dbt.Event {
-		return dbt.Event{Node: &dbt.NodeRun{Result: dbt.Result{UniqueID: modelID(model), Status: status}}}
+	event := func(model int, status artifact.Status) artifact.Event {
+		return artifact.Event{Node: &artifact.NodeRun{Result: artifact.Result{UniqueID: modelID(model), Status: status}}}
 	}
-	follow(dbt.Event{Name: "ConcurrencyLine", Total: 4})
-	follow(dbt.Event{Node: &dbt.NodeRun{Result: dbt.Result{UniqueID: "model.shop.orders"}}})
-	for _, e := range []dbt.Event{
-		event(0, ""), event(1, ""), event(0, dbt.StatusSuccess), event(2, ""), event(2, dbt.StatusSuccess),
-		event(3, ""), event(1, dbt.StatusError), event(3, dbt.StatusSuccess),
+	follow(artifact.Event{Name: "ConcurrencyLine", Total: 4})
+	follow(artifact.Event{Node: &artifact.NodeRun{Result: artifact.Result{UniqueID: "model.shop.orders"}}})
+	for _, e := range []artifact.Event{
+		event(0, ""), event(1, ""), event(0, artifact.StatusSuccess), event(2, ""), event(2, artifact.StatusSuccess),
+		event(3, ""), event(1, artifact.StatusError), event(3, artifact.StatusSuccess),
 	} {
 		follow(e)
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/hint"
 )
 
 // Rules say which arguments a user may not pass on to dbt.
@@ -43,7 +46,7 @@ func ReadArgs(c Command, argv []string, rules Rules) (Args, error) {
 		case "profile":
 			args.Profile = o.Values[0]
 		case "vars":
-			vars, err := ParseVars(o.Values[0])
+			vars, err := profile.ParseVars(o.Values[0])
 			if err != nil {
 				return Args{}, fmt.Errorf("reading --vars: %w", err)
 			}
@@ -60,24 +63,21 @@ func (r Rules) check(o Option) error {
 	if r.Isolated {
 		switch o.Flag {
 		case "project-dir", "profiles-dir", "target-path", "log-path":
-			return &hintError{
-				msg:   fmt.Sprintf("--%s can't be passed to dbt in an isolated build: dot sets it", o.Flag),
-				hints: []string{"leave it out, or name no ref (dev instead of dev@HEAD) to build the working tree with dbt's own directories"},
-			}
+			return hint.New(
+				fmt.Sprintf("--%s can't be passed to dbt in an isolated build: dot sets it", o.Flag),
+				"leave it out, or name no ref (dev instead of dev@HEAD) to build the working tree with dbt's own directories",
+			)
 		}
 	}
 	if r.Deferring {
 		switch {
 		case o.Flag == "state", o.Flag == "defer-state":
-			return &hintError{
-				msg:   fmt.Sprintf("--%s can't be passed to dbt beside dot's --defer: dot sets the state to the baseline's", o.Flag),
-				hints: []string{"leave out one of the two"},
-			}
+			return hint.New(
+				fmt.Sprintf("--%s can't be passed to dbt beside dot's --defer: dot sets the state to the baseline's", o.Flag),
+				"leave out one of the two",
+			)
 		case o.Flag == "defer" && o.Negated:
-			return &hintError{
-				msg:   "--no-defer after -- contradicts dot's --defer",
-				hints: []string{"leave out one of the two"},
-			}
+			return hint.New("--no-defer after -- contradicts dot's --defer", "leave out one of the two")
 		}
 	}
 	return nil

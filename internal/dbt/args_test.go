@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/testing/dbttest"
 )
 
 // clickLine is a command line and how click reads it: testdata/click/lines.json, made by lines.py.
@@ -98,7 +100,7 @@ func asClick(t *testing.T, c Command, options []Option) map[string]string {
 // The committed table is what the installed dbt says.
 func TestClickLines(t *testing.T) {
 	var now []clickLine
-	if err := json.Unmarshal(dbtPython(t, "testdata/click/lines.py", "testdata/click/lines.json"), &now); err != nil {
+	if err := json.Unmarshal(dbttest.Python(t, "testdata/click/lines.py", "testdata/click/lines.json"), &now); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(clickLines(t), now); diff != "" {
@@ -180,12 +182,12 @@ func TestReadArgsRefuses(t *testing.T) {
 		{"vars are no YAML", []string{"--vars", "{a: [1}"}, both},
 		{"vars with a tag", []string{"--vars", "{a: !!python/name:os.system x}"}, both},
 	}
-	var golden errorText
+	var golden dbttest.Errors
 	for _, tt := range tests {
 		_, err := ReadArgs(command(t, "build"), tt.argv, tt.rules)
-		golden.add(t, tt.name, err)
+		golden.Add(t, tt.name, err)
 	}
-	golden.compare(t, "args_errors")
+	golden.Compare(t, "args_errors")
 }
 
 // TestReadArgsAllows proves A.8.

@@ -3,6 +3,8 @@ package dbt
 import (
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/dbt/version"
 )
 
 // Reuse says when a command of an isolated build may be skipped because the same command with the
@@ -100,9 +102,9 @@ func (c Command) Takes(flag string) bool {
 	switch {
 	case !ok:
 		return false
-	case isV2(c.version) && slices.Contains(v2Gone, f.Name):
+	case version.IsV2(c.version) && slices.Contains(v2Gone, f.Name):
 		return false
-	case isV2(c.version) && slices.Contains(v2Everywhere, f.Name):
+	case version.IsV2(c.version) && slices.Contains(v2Everywhere, f.Name):
 		return true
 	case !f.on(c.Name):
 		return false
@@ -111,5 +113,5 @@ func (c Command) Takes(flag string) bool {
 	if !ok {
 		since, ok = f.since["*"]
 	}
-	return !ok || (c.version != "" && atLeast(c.version, since))
+	return !ok || (c.version != "" && version.AtLeast(c.version, since))
 }

@@ -3,8 +3,10 @@ package dbt
 import (
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/dbt/version"
 )
 
 // Inherited is an environment that dbt would inherit, and what decides which of its variables may stay.
@@ -28,7 +30,7 @@ type Environment struct {
 // the project reads them. Variables dbt does not know (DBT_PASSWORD, DBT_ENV_…) are never touched.
 func (in Inherited) Isolate() Environment {
 	v := newVariables(in.Env)
-	if in.Command.version == "" || atLeast(in.Command.version, "1.12") {
+	if in.Command.version == "" || version.AtLeast(in.Command.version, "1.12") {
 		v.dotenv = readDotEnv(in.Dir)
 	}
 	var out Environment
@@ -66,7 +68,7 @@ func (in Inherited) concerns(f Flag) bool {
 func (in Inherited) verdict(f Flag, name string, v *variables) (*Option, string) {
 	switch {
 	case f.HasNo:
-		if value, err := pyBool(v.values[envKey(name)]); err == nil && value == f.Default && !v.fromDotEnv(name) {
+		if value, err := profile.ClickBool(v.values[envKey(name)]); err == nil && value == f.Default && !v.fromDotEnv(name) {
 			return nil, "" // it says what dbt does anyway
 		}
 		option := Option{Flag: f.Name, Negated: !f.Default}
@@ -77,17 +79,6 @@ func (in Inherited) verdict(f Flag, name string, v *variables) (*Option, string)
 		v.remove(name)
 		return nil, name + " is kept from dbt"
 	}
-}
-
-// pyBool reads a variable as click reads one of a flag.
-func pyBool(text string) (bool, error) {
-	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "1", "true", "t", "yes", "y", "on":
-		return true, nil
-	case "0", "false", "f", "no", "n", "off":
-		return false, nil
-	}
-	return strconv.ParseBool(text)
 }
 
 // variables is an environment being changed, order kept.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/testing/dbttest"
 )
 
 // clickOption is an option as testdata/click/flags.py prints it.
@@ -23,10 +25,10 @@ type clickOption struct {
 // A.2, C.8: the flag table against the click definitions of the installed dbt.
 func TestFlagTable(t *testing.T) {
 	var installed map[string][]clickOption
-	if err := json.Unmarshal(dbtPython(t, "testdata/click/flags.py"), &installed); err != nil {
+	if err := json.Unmarshal(dbttest.Python(t, "testdata/click/flags.py"), &installed); err != nil {
 		t.Fatal(err)
 	}
-	version := strings.TrimSpace(string(dbtPython(t, "-c", "from importlib.metadata import version; print(version('dbt-core'))")))
+	version := strings.TrimSpace(string(dbttest.Python(t, "-c", "from importlib.metadata import version; print(version('dbt-core'))")))
 
 	seen := map[string]bool{}
 	for name, options := range installed {

@@ -1,14 +1,10 @@
 package dbt
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/dbt/artifact"
 )
 
 // listKeys are the fields of a node that ReadList reads. dbt wants them in one word, separated by spaces;
@@ -65,7 +61,7 @@ func asListOption(o Option) Option {
 }
 
 // Writes says whether the command, run with these options, may write the node to the warehouse.
-func (c Command) Writes(n Node, options []Option) bool {
+func (c Command) Writes(n artifact.Node, options []Option) bool {
 	if !slices.Contains(c.Builds, n.ResourceType) {
 		return false
 	}
@@ -78,50 +74,4 @@ func (c Command) Writes(n Node, options []Option) bool {
 		return store || n.Config.StoreFailures
 	}
 	return true
-}
-
-// ReadList reads what the line made by [CommandLine.List] printed: a node a line. Lines that are no
-// JSON object (warnings) are skipped. It is an error when there is nothing but such lines, or when
-// a node has no id.
-func ReadList(r io.Reader) ([]Node, error) {
-	var nodes []Node
-	var other []string
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("reading dbt list: %w", err)
-		}
-		switch line = bytes.TrimSpace(line); {
-		case len(line) == 0:
-		case line[0] != '{':
-			other = append(other, string(line))
-		default:
-			var n Node
-			if err := json.Unmarshal(line, &n); err != nil {
-				return nil, fmt.Errorf("reading dbt list: expected a node as JSON, found %q: %w", shorten(string(line)), err)
-			}
-			if n.UniqueID == "" {
-				return nil, fmt.Errorf("reading dbt list: expected a node with a unique_id, found %q", shorten(string(line)))
-			}
-			nodes = append(nodes, n)
-		}
-		if err != nil {
-			break
-		}
-	}
-	empty := func(line string) bool { return strings.Contains(line, "No nodes selected") }
-	if len(nodes) == 0 && len(other) > 0 && !slices.ContainsFunc(other, empty) {
-		return nil, fmt.Errorf("reading dbt list: expected nodes as JSON, found %q", shorten(strings.Join(other, "\n")))
-	}
-	return nodes, nil
-}
-
-// shorten keeps an error to a readable length.
-func shorten(text string) string {
-	const most = 300
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

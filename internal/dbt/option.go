@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
+	"dot-for-dbt/internal/dbt/profile"
 )
 
 // Option is one option of a dbt command line.
@@ -75,6 +75,15 @@ func (c Command) Setting(name string, value any) (Option, bool, error) {
 	}
 }
 
+// VarsOption is the one --vars of a command line. See [profile.VarsJSON] for its error.
+func VarsOption(vars map[string]any) (Option, error) {
+	text, err := profile.VarsJSON(vars)
+	if err != nil {
+		return Option{}, fmt.Errorf("writing --vars: %w", err)
+	}
+	return NewOption("vars", text), nil
+}
+
 // settingValues are the words of a value: for a flag without values "true" or "false".
 func settingValues(f Flag, value any) ([]string, error) {
 	switch v := value.(type) {
@@ -107,7 +116,7 @@ func settingValues(f Flag, value any) ([]string, error) {
 		}
 		return words, nil
 	case map[string]any: // dbt reads such flags as YAML: --warn-error-options, --args, --sample
-		word, err := varsJSON(v)
+		word, err := profile.VarsJSON(v)
 		return []string{word}, err
 	}
 	word, err := settingWord(value)
@@ -124,6 +133,3 @@ func settingWord(value any) (string, error) {
 	}
 	return "", errors.New("expected text or a number, found a list or mapping")
 }
-
-// ShellQuote writes a command line that can be pasted into a POSIX shell.
-func ShellQuote(argv []string) string { return shellescape.QuoteCommand(argv) }

@@ -1,9 +1,12 @@
 package dbt
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/testing/dbttest"
 )
 
 // TestSetting proves C.8.
@@ -49,7 +52,7 @@ func TestSetting(t *testing.T) {
 }
 
 func TestSettingErrors(t *testing.T) {
-	var golden errorText
+	var golden dbttest.Errors
 	for _, tt := range []struct {
 		key   string
 		value any
@@ -62,16 +65,17 @@ func TestSettingErrors(t *testing.T) {
 		{"exclude", []any{map[string]any{}}},
 	} {
 		_, _, err := command(t, "build").Setting(tt.key, tt.value)
-		golden.add(t, tt.key, err)
+		golden.Add(t, tt.key, err)
 	}
-	golden.compare(t, "setting_errors")
+	golden.Compare(t, "setting_errors")
 }
 
-// TestShellQuote proves G.2.
-func TestShellQuote(t *testing.T) {
-	got := ShellQuote([]string{"dbt", "build", "--vars", `{"a":"it's"}`, "-s", "tag:x,+y", "", "ä b"})
-	want := `dbt build --vars '{"a":"it'"'"'s"}' -s tag:x,+y '' 'ä b'`
-	if got != want {
-		t.Errorf("quoted %s, want %s", got, want)
+func TestVarsOption(t *testing.T) {
+	o, err := VarsOption(map[string]any{"b": 1, "a": "x"})
+	if diff := cmp.Diff([]string{"--vars", `{"a":"x","b":1}`}, o.Words()); err != nil || diff != "" {
+		t.Errorf("error %v, words (-want +got):\n%s", err, diff)
+	}
+	if _, err := VarsOption(map[string]any{"bad": make(chan int)}); err == nil || !strings.HasPrefix(err.Error(), "writing --vars: ") {
+		t.Errorf("expected an error that names --vars, got %v", err)
 	}
 }

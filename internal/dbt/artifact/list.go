@@ -1,0 +1,51 @@
+package artifact
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/text"
+)
+
+// ReadList reads what the line made by [dbt.CommandLine.List] printed: a node a line. Lines that are no
+// JSON object (warnings) are skipped. It is an error when there is nothing but such lines, or when
+// a node has no id.
+func ReadList(r io.Reader) ([]Node, error) {
+	var nodes []Node
+	var other []string
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("reading dbt list: %w", err)
+		}
+		switch line = bytes.TrimSpace(line); {
+		case len(line) == 0:
+		case line[0] != '{':
+			other = append(other, string(line))
+		default:
+			var n Node
+			if err := json.Unmarshal(line, &n); err != nil {
+				return nil, fmt.Errorf("reading dbt list: expected a node as JSON, found %q: %w", text.Shorten(string(line)), err)
+			}
+			if n.UniqueID == "" {
+				return nil, fmt.Errorf("reading dbt list: expected a node with a unique_id, found %q", text.Shorten(string(line)))
+			}
+			nodes = append(nodes, n)
+		}
+		if err != nil {
+			break
+		}
+	}
+	empty := func(line string) bool { return strings.Contains(line, "No nodes selected") }
+	if len(nodes) == 0 && len(other) > 0 && !slices.ContainsFunc(other, empty) {
+		return nil, fmt.Errorf("reading dbt list: expected nodes as JSON, found %q", text.Shorten(strings.Join(other, "\n")))
+	}
+	return nodes, nil
+}

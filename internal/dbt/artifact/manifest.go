@@ -1,0 +1,55 @@
+package artifact
+
+import "io"
+
+// Manifest versions that dot reads: dbt 1.5 (v9) to 1.13 and 2.0 (v12).
+const (
+	oldestManifest = 9
+	newestManifest = 12
+)
+
+// ReadManifest reads a manifest.json as a stream and calls visit for each enabled node (on-run hooks too,
+// as "operation"), source and function; a nil visit checks the file only. The file's name is for errors:
+// one that is cut short, of another kind or version, or followed by something.
+func ReadManifest(file string, r io.Reader, visit func(Node) error) (Metadata, error) {
+	a := newStream(file, r)
+	return a.manifest(func(key string) error {
+		switch key {
+		case "nodes", "sources", "functions":
+			return a.object(func(string) error { return a.node(visit) })
+		}
+		return a.skip()
+	})
+}
+
+// manifest reads the whole manifest; section has to read what stands under each key but the head's.
+func (a *stream) manifest(section func(key string) error) (Metadata, error) {
+	var head Metadata
+	err := a.document(func(key string) error {
+		if key == "metadata" {
+			return a.dec.Decode(&head)
+		}
+		return section(key)
+	})
+	if err != nil {
+		return Metadata{}, err
+	}
+	if err := a.check(head, "manifest", oldestManifest, newestManifest); err != nil {
+		return Metadata{}, err
+	}
+	return head, nil
+}
+
+func (a *stream) node(visit func(Node) error) error {
+	if visit == nil {
+		return a.skip()
+	}
+	var n Node
+	if err := a.dec.Decode(&n); err != nil {
+		return err
+	}
+	if n.ResourceType != "operation" {
+		n.SQL = "" // a model's may be long, and nobody asks for it
+	}
+	return visit(n)
+}

@@ -1,0 +1,115 @@
+package artifact
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"dot-for-dbt/internal/text"
+)
+
+// NodeCode is a node, source or function of a manifest.json with all that decides what it builds.
+type NodeCode struct {
+	UniqueID     string          `json:"unique_id"`
+	ResourceType string          `json:"resource_type"`
+	Name         string          `json:"name"`
+	Package      string          `json:"package_name"`
+	Version      json.RawMessage `json:"version"` // a model's: null, a number or a string
+	Database     string          `json:"database"`
+	Schema       string          `json:"schema"`
+	Alias        string          `json:"alias"`
+	Identifier   string          `json:"identifier"` // a source's table
+	SourceName   string          `json:"source_name"`
+	RelationName string          `json:"relation_name"` // as it stands in SQL; "" for what has no relation
+	File         string          `json:"original_file_path"`
+	Language     string          `json:"language"` // "sql", "python"; "" for a seed
+	RawCode      string          `json:"raw_code"`
+	// CompiledCode is nil for what the last command didn't run.
+	CompiledCode *string         `json:"compiled_code"`
+	Checksum     Checksum        `json:"checksum"`
+	Config       json.RawMessage `json:"config"`
+	Columns      ColumnCodes     `json:"columns"`
+	Constraints  json.RawMessage `json:"constraints"`
+	DependsOn    struct {
+		Nodes  []string `json:"nodes"`
+		Macros []string `json:"macros"`
+	} `json:"depends_on"`
+
+	// Of a generic test: what it tests, and of which node.
+	Test         *TestCode `json:"test_metadata"`
+	ColumnName   string    `json:"column_name"`
+	AttachedNode string    `json:"attached_node"`
+}
+
+// Checksum is dbt's checksum of a node's file. Its name is "sha256", "path" for a seed that is too large to
+// be read, where the checksum is only its path, or "none".
+type Checksum struct {
+	Name     string `json:"name"`
+	Checksum string `json:"checksum"`
+}
+
+// TestCode says which generic test a test is, and with which arguments.
+type TestCode struct {
+	Name      string                     `json:"name"`
+	Namespace string                     `json:"namespace"` // the package that has it; "" for dbt's own
+	Arguments map[string]json.RawMessage `json:"kwargs"`
+}
+
+// ColumnCodes are the columns that a node documents, in the order in which it does.
+type ColumnCodes []ColumnCode
+
+// ColumnCode is what is written of a column: "data_type", "constraints", "quote", … as JSON.
+type ColumnCode struct {
+	Name   string
+	Fields map[string]json.RawMessage
+}
+
+// UnmarshalJSON reads an object and keeps the order of its keys.
+func (c *ColumnCodes) UnmarshalJSON(data []byte) error {
+	*c = nil
+	a := newStream("columns", bytes.NewReader(data))
+	return a.object(func(key string) error {
+		column := ColumnCode{Name: key}
+		if err := a.dec.Decode(&column.Fields); err != nil {
+			return fmt.Errorf("column %q: %w", text.Shorten(key), err)
+		}
+		*c = append(*c, column)
+		return nil
+	})
+}
+
+// Macro is a macro of a project, a package, the adapter or dbt.
+type Macro struct {
+	UniqueID  string `json:"unique_id"`
+	Name      string `json:"name"`
+	Package   string `json:"package_name"`
+	SQL       string `json:"macro_sql"`
+	DependsOn struct {
+		Macros []string `json:"macros"`
+	} `json:"depends_on"`
+}
+
+// ReadManifestCode is ReadManifest for who has to know what nodes are made of: it calls node for each
+// enabled node, source and function, and macro for each macro.
+func ReadManifestCode(file string, r io.Reader, node func(NodeCode) error, macro func(Macro) error) (Metadata, error) {
+	a := newStream(file, r)
+	return a.manifest(func(key string) error {
+		switch key {
+		case "nodes", "sources", "functions":
+			return a.object(func(string) error { return visited(a, node) })
+		case "macros":
+			return a.object(func(string) error { return visited(a, macro) })
+		}
+		return a.skip()
+	})
+}
+
+// visited reads a value and calls visit with it.
+func visited[T any](a *stream, visit func(T) error) error {
+	var v T
+	if err := a.dec.Decode(&v); err != nil {
+		return err
+	}
+	return visit(v)
+}

@@ -1,0 +1,122 @@
+package artifact
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"dot-for-dbt/internal/text"
+)
+
+// Metadata is the head of an artifact.
+type Metadata struct {
+	DBTVersion   string    `json:"dbt_version"`
+	GeneratedAt  time.Time `json:"generated_at"`
+	InvocationID string    `json:"invocation_id"`
+	Schema       string    `json:"dbt_schema_version"` // the URL of the artifact's JSON schema
+	Project      string    `json:"project_name"`       // a manifest's: the name of the root project
+	Adapter      string    `json:"adapter_type"`       // a manifest's: duckdb, postgres, …
+}
+
+// stream reads an artifact, one JSON object, piece by piece, so that a manifest of hundreds of megabytes is never in
+// memory as a whole.
+type stream struct {
+	file string // named in errors
+	dec  *json.Decoder
+}
+
+func newStream(file string, r io.Reader) *stream {
+	return &stream{file: file, dec: json.NewDecoder(r)}
+}
+
+// document reads the whole artifact: the object, and nothing behind it.
+func (a *stream) document(member func(key string) error) error {
+	if err := a.object(member); err != nil {
+		return a.failure(err)
+	}
+	switch _, err := a.dec.Token(); {
+	case err == nil:
+		return fmt.Errorf("%s: expected the end of the file, found more behind the object", a.file)
+	case !errors.Is(err, io.EOF):
+		return a.failure(err)
+	}
+	return nil
+}
+
+// object reads an object; member has to read the value of each key. A null counts as an empty one.
+func (a *stream) object(member func(key string) error) error {
+	return a.each('{', '}', func() error {
+		key, err := a.dec.Token()
+		if err != nil {
+			return err
+		}
+		return member(key.(string)) // the decoder lets nothing else pass as a key
+	})
+}
+
+// list reads a list; item has to read each of its values. A null counts as an empty one.
+func (a *stream) list(item func() error) error { return a.each('[', ']', item) }
+
+func (a *stream) each(from, to json.Delim, read func() error) error {
+	switch token, err := a.dec.Token(); {
+	case err != nil:
+		return err
+	case token == nil:
+		return nil
+	case token != from:
+		return fmt.Errorf("expected %q, found %q", from.String(), text.Shorten(fmt.Sprint(token)))
+	}
+	for a.dec.More() {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	switch token, err := a.dec.Token(); {
+	case err != nil:
+		return err
+	case token != to:
+		return fmt.Errorf("expected %q, found %q", to.String(), text.Shorten(fmt.Sprint(token)))
+	}
+	return nil
+}
+
+// skip reads a value and forgets it.
+func (a *stream) skip() error { return a.dec.Decode(&ignored{}) }
+
+// ignored is any JSON value.
+type ignored struct{}
+
+func (*ignored) UnmarshalJSON([]byte) error { return nil }
+
+// failure says what is wrong with the file.
+func (a *stream) failure(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s: expected JSON, found the end of the file: it is empty or cut short", a.file)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%s: expected JSON: byte %d: %w", a.file, a.dec.InputOffset(), err)
+	}
+	return fmt.Errorf("%s: %w", a.file, err)
+}
+
+// check says whether the artifact is of the kind ("manifest") and of a version that dot reads.
+func (a *stream) check(m Metadata, kind string, oldest, newest int) error {
+	found := m.Schema
+	_, name, ok := strings.Cut(m.Schema, "/dbt/"+kind+"/v")
+	version, err := strconv.Atoi(strings.TrimSuffix(name, ".json"))
+	if ok && err == nil {
+		if oldest <= version && version <= newest {
+			return nil
+		}
+		found = fmt.Sprintf("version %d, written by dbt %s", version, m.DBTVersion)
+	}
+	if found == "" {
+		found = "none"
+	}
+	return fmt.Errorf("%s: expected a dbt %s of version %d to %d, found %s", a.file, kind, oldest, newest, text.Shorten(found))
+}

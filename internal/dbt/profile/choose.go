@@ -1,0 +1,98 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+
+	"dot-for-dbt/internal/hint"
+)
+
+// Choice is what decides which output of which profile is used.
+type Choice struct {
+	Profile        string // --profile, else the environment's; "" for neither
+	ProjectProfile string // the project's profile:, maybe Jinja
+	Target         string // --target, else the environment's; "" for neither
+	Environment    string // an output of this name is used when Target is ""
+	Scope          Scope  // what Jinja sees, here and in the output's fields
+}
+
+// Choose finds the output that an isolated build connects with. The output is
+// Target, else the one named like the environment, else the profile's default
+// target, else "default". No other output is read. Errors list what there is
+// to choose from.
+func (p *File) Choose(c Choice) (*Output, error) {
+	name, err := p.chooseProfile(c)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := p.profile(name)
+	if err != nil {
+		return nil, err
+	}
+	target, err := p.chooseTarget(c, entry)
+	if err != nil {
+		return nil, err
+	}
+	node, ok := entry.outputs.values[target]
+	if !ok {
+		return nil, hint.New(
+			fmt.Sprintf("profile %s: %v", name, p.r.errorAt(entry.node, "it has no output %q", target)),
+			"it has "+list(entry.outputs.keys),
+			"choose one with --target, or with target: in the environment",
+		)
+	}
+	fields, err := p.r.read(node)
+	if err != nil {
+		return nil, fmt.Errorf("output %s of profile %s: %w", target, name, err)
+	}
+	if fields.kind != yamlMapping {
+		return nil, fmt.Errorf("output %s of profile %s: %w", target, name, p.r.errorAt(node, "expected a mapping, not %s", fields.kind))
+	}
+	out := &Output{
+		Profile: name, Name: target,
+		file: p.path, fields: fields, scope: c.Scope, chosenBy: []string{c.ProjectProfile, entry.target},
+	}
+	return out, out.readAdapter()
+}
+
+func (p *File) chooseProfile(c Choice) (string, error) {
+	if c.Profile != "" {
+		return c.Profile, nil
+	}
+	if c.ProjectProfile == "" {
+		return "", hint.New(
+			"dbt_project.yml names no profile",
+			p.path+" has "+list(p.Names()),
+			"choose one with --profile, or with profile: in dbt_project.yml",
+		)
+	}
+	name, err := renderName(c.Scope, c.ProjectProfile)
+	if err != nil {
+		return "", hint.Add(fmt.Errorf("profile: in dbt_project.yml: %w", err), "or choose one with --profile: "+list(p.Names()))
+	}
+	return name, nil
+}
+
+func (p *File) chooseTarget(c Choice, entry *profileEntry) (string, error) {
+	if c.Target != "" {
+		return c.Target, nil
+	}
+	if c.Environment != "" && slices.Contains(entry.outputs.keys, c.Environment) {
+		return c.Environment, nil
+	}
+	target, err := renderName(c.Scope, entry.target)
+	if err != nil {
+		return "", hint.Add(fmt.Errorf("target: of profile %s in %s: %w", entry.name, p.path, err), "or choose an output with --target: "+list(entry.outputs.keys))
+	}
+	return target, nil
+}
+
+// renderName evaluates the name of a profile or an output. A secret is no
+// name: it would end up in plans and messages.
+func renderName(s Scope, text string) (string, error) {
+	name, secret, err := s.render(text)
+	if err == nil && secret {
+		err = fmt.Errorf("the name is made from a secret variable")
+	}
+	return name, err
+}

@@ -1,0 +1,83 @@
+package profile
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// memoryPath is dbt-duckdb's default: a database that no other process sees.
+const memoryPath = ":memory:"
+
+// remoteScheme starts a path that is no file: md:, ducklake:, s3://. One
+// letter is a drive.
+var remoteScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
+
+// DuckDBPath is the database file of a DuckDB output, absolute and with
+// symbolic links resolved as far as the path exists, so that it is one name
+// for one file. isFile is false for other adapters, for databases in memory
+// and for remote ones. A relative path starts at workDir, where dbt runs. The
+// error is Jinja that can't be evaluated.
+func (o *Output) DuckDBPath(workDir string) (path string, isFile bool, err error) {
+	if o.Adapter != "duckdb" {
+		return "", false, nil
+	}
+	text, ok := o.fields.get("path").string()
+	if !ok {
+		return "", false, nil
+	}
+	path, err = o.scope.Render(strings.TrimSuffix(text, "\n"))
+	if err != nil {
+		return "", false, o.errorAt(o.fields.get("path"), "its path can't be told: %w", err)
+	}
+	if path == "" || strings.HasPrefix(path, memoryPath) || remoteScheme.MatchString(path) {
+		return "", false, nil
+	}
+	// DuckDB itself reads ~ (seen with 1.11.1).
+	if rest, found := strings.CutPrefix(path, "~"); found && (rest == "" || os.IsPathSeparator(rest[0])) {
+		if home := o.home(); home != "" {
+			path = filepath.Join(home, rest)
+		}
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(workDir, path)
+	}
+	return resolveLinks(filepath.Clean(path)), true, nil
+}
+
+func (o *Output) home() string {
+	if o.scope.Env == nil {
+		return ""
+	}
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home, _ := o.scope.Env(name); home != "" {
+			return home
+		}
+	}
+	return ""
+}
+
+// resolveLinks resolves what exists of an absolute path and keeps the rest. A
+// link to a file that is not there yet is followed, as a database would.
+func resolveLinks(path string) string {
+	for range 40 { // as many as Linux follows
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return real
+		}
+		dir, name := filepath.Split(path)
+		dir = filepath.Clean(dir)
+		if dir == path {
+			return path
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return filepath.Join(resolveLinks(dir), name)
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(resolveLinks(dir), link)
+		}
+		path = filepath.Clean(link)
+	}
+	return path
+}

@@ -1,0 +1,112 @@
+package profile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// EnvUse is what a text reads from the environment through dbt's env_var.
+type EnvUse struct {
+	Names    []string // of the variables, sorted, each once
+	Computed []string // where a name is not written out, as file:line: any variable may be meant
+}
+
+// ScanEnvVars finds the env_var calls in a file that dbt renders: SQL, YAML,
+// Markdown. name is the file's name for EnvUse.Computed. It rather finds one
+// too many: a call in a Jinja comment counts, and so does one in a string.
+func ScanEnvVars(name string, data []byte) EnvUse {
+	text := string(data)
+	if !strings.Contains(text, "env_var") {
+		return EnvUse{}
+	}
+	line, counted := 1, 0
+	return scanJinja(text, func(offset int) string {
+		line += strings.Count(text[counted:offset], "\n")
+		counted = offset
+		return fmt.Sprintf("%s:%d", name, line)
+	})
+}
+
+// scanText is ScanEnvVars for one value, whose place is known.
+func scanText(place, text string) EnvUse {
+	return scanJinja(text, func(int) string { return place })
+}
+
+// envVarName is env_var as a name of its own, dotted or not.
+var envVarName = regexp.MustCompile(`\benv_var\b`)
+
+// literalCall is what follows env_var when the variable is written out. In a
+// YAML file the quotes of the call may be doubled or escaped. What comes after
+// the name must be a default or the end: not a filter or an operator.
+var literalCall = regexp.MustCompile(`^\s*\(\s*(?:var\s*=\s*)?(\\?"|\\?'|''|"")([^'"\\{}]+?)(\\?"|\\?'|''|"")\s*[,)]`)
+
+// anyCall is a call of whatever.
+var anyCall = regexp.MustCompile(`^\s*\(`)
+
+// scanJinja asks for places in the order of the text.
+func scanJinja(text string, place func(offset int) string) EnvUse {
+	var use EnvUse
+	for _, piece := range splitJinja(text) {
+		if piece.kind == jinjaText {
+			continue
+		}
+		code := text[piece.start:piece.end]
+		quotes := quoteReader{code: code}
+		for _, at := range envVarName.FindAllStringIndex(code, -1) {
+			after := code[at[1]:]
+			call := literalCall.FindStringSubmatch(after)
+			switch {
+			case call != nil && call[1] == call[3]:
+				use.Names = append(use.Names, call[2])
+			case anyCall.MatchString(after), piece.kind != jinjaNote && !quotes.isProse(at[0], at[1]):
+				use.Computed = append(use.Computed, place(piece.start+at[0]))
+			}
+		}
+	}
+	slices.Sort(use.Names)
+	use.Names = slices.Compact(use.Names)
+	return use
+}
+
+// quoteReader goes through code once and knows in which string it is.
+type quoteReader struct {
+	code  string
+	at    int
+	quote byte // 0 outside strings
+}
+
+// isProse tells whether a mention of env_var without a call stands within a
+// longer string, such as a message. A string that is just 'env_var' is no
+// prose: builtins['env_var'] looks it up. To be asked in the order of the code.
+func (q *quoteReader) isProse(start, end int) bool {
+	for ; q.at < start; q.at++ {
+		switch c := q.code[q.at]; {
+		case c == '\\':
+			q.at++
+		case q.quote == 0 && (c == '\'' || c == '"'):
+			q.quote = c
+		case c == q.quote:
+			q.quote = 0
+		}
+	}
+	return q.quote != 0 && (q.code[start-1] != q.quote || end >= len(q.code) || q.code[end] != q.quote)
+}
+
+// Plus is the union of two uses.
+func (u EnvUse) Plus(other EnvUse) EnvUse {
+	out := EnvUse{
+		Names:    slices.Concat(u.Names, other.Names),
+		Computed: slices.Concat(u.Computed, other.Computed),
+	}
+	slices.Sort(out.Names)
+	out.Names = slices.Compact(out.Names)
+	return out
+}
+
+// Public leaves out the variables that are secrets by their name.
+func (u EnvUse) Public() EnvUse {
+	u.Names = slices.DeleteFunc(slices.Clone(u.Names), isSecretEnv)
+	return u
+}

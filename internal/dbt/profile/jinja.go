@@ -1,0 +1,143 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/nikolalohinski/gonja/v2/config"
+	"github.com/nikolalohinski/gonja/v2/exec"
+	"github.com/nikolalohinski/gonja/v2/loaders"
+
+	"dot-for-dbt/internal/hint"
+)
+
+// Scope is what Jinja outside models can see: dbt gives profiles.yml and the
+// head of dbt_project.yml only env_var and the vars of the command line.
+type Scope struct {
+	Env  func(name string) (string, bool) // like os.LookupEnv; nil is an empty environment
+	Vars map[string]any                   // what --vars holds
+}
+
+// The texts worth evaluating are names and paths. The limits keep one from an
+// old commit from costing time or memory: with no loops and no operator that
+// repeats, the result grows with the text times the longest value.
+const (
+	maxJinjaText  = 4 << 10  // bytes of a text to evaluate, and of one value put into it
+	maxJinjaValue = 64 << 10 // bytes of any result, also one in between
+)
+
+// secretEnvPrefix starts the names of variables that dbt keeps out of its logs.
+const secretEnvPrefix = "DBT_ENV_SECRET_"
+
+// Render evaluates text as dbt would. Text without Jinja comes back as it is.
+// Only what names and paths need is understood: env_var, var, if, a few
+// filters and string methods; anything else is an error, as is an undefined
+// name and a variable that is not set. Nothing is ever read from a file. No
+// error holds the value of a variable.
+func (s Scope) Render(text string) (string, error) {
+	out, _, err := s.render(text)
+	return out, err
+}
+
+// render is Render that also tells whether a variable that is a secret by its
+// name went into the result.
+func (s Scope) render(text string) (out string, secret bool, err error) {
+	if !HasJinja(text) {
+		return text, false, nil
+	}
+	source, err := plainJinja(text)
+	if err != nil {
+		return "", false, err
+	}
+
+	run := &jinjaRun{scope: s}
+	defer func() {
+		// The library panics on some input, on a division by zero for one.
+		if p := recover(); p != nil {
+			out, err = "", unknownJinja(source, errors.New("panic"))
+		}
+	}()
+	template, err := exec.NewTemplate(jinjaRoot, jinjaConfig(), textLoader{source}, run.environment())
+	if err != nil {
+		return "", false, unknownJinja(source, err)
+	}
+	buf := &boundedBuffer{}
+	err = template.Execute(buf, nil)
+	if run.failed != nil {
+		// What the library makes of it is longer, or lost inside a list.
+		return "", false, run.failed
+	}
+	if err != nil {
+		return "", false, unknownJinja(source, err)
+	}
+	return buf.String(), run.secret, nil
+}
+
+// HasJinja reports whether Jinja would find anything to do in text.
+func HasJinja(text string) bool {
+	return strings.Contains(text, "{{") || strings.Contains(text, "{%") || strings.Contains(text, "{#")
+}
+
+func jinjaConfig() *config.Config {
+	c := config.New()
+	c.StrictUndefined = true
+	return c
+}
+
+// unknownThing finds what the library does not know in its error, a word of
+// the template.
+var unknownThing = regexp.MustCompile(`(?:name "|filter '|test ')(\w+)["']`)
+
+// unknownJinja is a library's error in our words: its own quote values.
+func unknownJinja(source string, err error) error {
+	msg := "this Jinja can't be evaluated"
+	for _, m := range unknownThing.FindAllStringSubmatch(err.Error(), -1) {
+		if strings.Contains(source, m[1]) { // the innermost comes last
+			msg = m[1] + " is not known here"
+		}
+	}
+	if errors.Is(err, errJinjaTooLong) {
+		msg = errJinjaTooLong.Error()
+	}
+	return hint.New(msg, "dot evaluates env_var, var, if, comparisons, ~ and filters such as lower")
+}
+
+// jinjaRoot names the one template there is.
+const jinjaRoot = "text"
+
+// textLoader holds one text and knows no files: the library's own loaders
+// would let {% include %} read any file of the machine.
+type textLoader struct{ text string }
+
+func (l textLoader) Read(name string) (io.Reader, error) {
+	if name != jinjaRoot {
+		return nil, errors.New("files can't be read here")
+	}
+	return strings.NewReader(l.text), nil
+}
+
+func (l textLoader) Resolve(name string) (string, error) {
+	if name != jinjaRoot {
+		return "", errors.New("files can't be read here")
+	}
+	return name, nil
+}
+
+func (l textLoader) Inherit(string) (loaders.Loader, error) { return l, nil }
+
+// boundedBuffer refuses to grow beyond maxJinjaValue.
+type boundedBuffer struct{ strings.Builder }
+
+func (b *boundedBuffer) Write(p []byte) (int, error) { return b.WriteString(string(p)) }
+
+func (b *boundedBuffer) WriteString(s string) (int, error) {
+	if b.Len()+len(s) > maxJinjaValue {
+		return 0, errJinjaTooLong
+	}
+	return b.Builder.WriteString(s)
+}
+
+var errJinjaTooLong = fmt.Errorf("the result is longer than %d bytes", maxJinjaValue)

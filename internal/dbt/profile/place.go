@@ -1,0 +1,70 @@
+package profile
+
+import "strings"
+
+// Place says which tables a build writes: two builds with equal places write
+// the same ones. It is for comparing and for people; no part is a secret.
+type Place struct {
+	Adapter  string
+	Host     string // host with a port that is not the adapter's own, or account; "" where there is none
+	Database string // for DuckDB the file
+	Schema   string // without suffix
+}
+
+// Where the parts of a place stand, by adapter family; the first that is there counts.
+var (
+	hostFields     = []string{"host", "server", "account", "server_hostname", "endpoint"}
+	databaseFields = []string{"database", "dbname", "catalog", "project", "db"}
+	defaultPorts   = map[string]string{"postgres": "5432", "redshift": "5439", "sqlserver": "1433", "mysql": "3306", "clickhouse": "8123"}
+)
+
+// Place is the output's place. A part whose Jinja can't be evaluated, or that
+// is made from a secret, is given as written. workDir is where dbt runs.
+func (o *Output) Place(workDir string) Place {
+	p := Place{Adapter: o.Adapter}
+	p.Host = strings.ToLower(o.first(hostFields))
+	if port := o.public("port"); p.Host != "" && port != "" && port != defaultPorts[o.Adapter] {
+		p.Host += ":" + port
+	}
+	p.Database = o.first(databaseFields)
+	if o.Adapter == "duckdb" {
+		p.Database = withoutSecrets(o.duckDBDatabase(workDir))
+	}
+	if schema, err := o.Schema(); err == nil {
+		p.Schema = o.publicText(schema.Text)
+	}
+	return p
+}
+
+// duckDBDatabase is the file where that can be told, else the path as written.
+func (o *Output) duckDBDatabase(workDir string) string {
+	if path, isFile, err := o.DuckDBPath(workDir); err == nil && isFile {
+		return path
+	}
+	if path := o.public("path"); path != "" {
+		return path
+	}
+	return memoryPath
+}
+
+func (o *Output) first(fields []string) string {
+	for _, field := range fields {
+		if text := o.public(field); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// public is a field's value for people.
+func (o *Output) public(field string) string {
+	text, _ := o.fields.get(field).string()
+	return o.publicText(text)
+}
+
+func (o *Output) publicText(text string) string {
+	if rendered, secret, err := o.scope.render(text); err == nil && !secret {
+		text = rendered
+	}
+	return withoutSecrets(text)
+}

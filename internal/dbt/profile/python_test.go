@@ -1,0 +1,197 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// pythonCompare reads pairs of an original and a rewritten profiles.yml and
+// says, for each, whether PyYAML sees the same output in both.
+const pythonCompare = `
+import json, sys, yaml
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def canon(v):
+    if isinstance(v, dict):
+        return ["dict"] + sorted(([canon(k), canon(x)] for k, x in v.items()), key=repr)
+    if isinstance(v, (list, tuple)):
+        return ["list"] + [canon(x) for x in v]
+    return [type(v).__name__, repr(v)]
+def load(text):
+    output = dict(yaml.load(text, Loader)["shop"]["outputs"]["dev"])
+    schema = output.pop("schema", None)
+    return canon(output), schema
+answers = []
+for case in json.load(sys.stdin):
+    try:
+        before, _ = load(case["Before"])
+    except Exception as e:
+        answers.append({"Original": str(e) or repr(e)})
+        continue
+    try:
+        after, schema = load(case["After"])
+    except Exception as e:
+        answers.append({"Rewritten": str(e)})
+        continue
+    answers.append({"Schema": schema, "Differs": "" if before == after else "%s\n%s" % (before, after)})
+json.dump(answers, sys.stdout)
+`
+
+type pythonCase struct{ Before, After string }
+
+type pythonAnswer struct{ Original, Rewritten, Schema, Differs string }
+
+func askPython(t *testing.T, cases []pythonCase) []pythonAnswer {
+	t.Helper()
+	python := os.Getenv("DOT_TEST_PYTHON")
+	if python == "" {
+		t.Skip("DOT_TEST_PYTHON names no interpreter with PyYAML")
+	}
+	input, err := json.Marshal(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python, "-c", pythonCompare)
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("running %s: %v", python, err)
+	}
+	var answers []pythonAnswer
+	if err := json.Unmarshal(out, &answers); err != nil || len(answers) != len(cases) {
+		t.Fatalf("reading what %s says about %d cases: %d answers, %v", python, len(cases), len(answers), err)
+	}
+	return answers
+}
+
+// TestIsolatedReadsTheSameInPyYAML makes up outputs and checks that dbt's own
+// YAML reader finds in the rewritten file what it found in the original.
+// It proves D.5.
+func TestIsolatedReadsTheSameInPyYAML(t *testing.T) {
+	var cases []pythonCase
+	refused := 0
+	const tries = 3000
+	for seed := range uint64(tries) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		before := madeUpProfiles(r)
+		if seed%2 == 1 {
+			before = damaged(r, before)
+		}
+		after, err := isolateForTest(before)
+		if err != nil {
+			refused += int(1 - seed%2)
+			continue
+		}
+		cases = append(cases, pythonCase{before, string(after)})
+	}
+	if refused > tries/20 {
+		t.Errorf("%d of %d sound profiles were refused", refused, tries/2)
+	}
+	unread := 0
+	for i, answer := range askPython(t, cases) {
+		switch {
+		case answer.Original != "":
+			unread++
+		case answer.Rewritten != "":
+			t.Errorf("PyYAML can't read what was written: %s\n%s\nfrom\n%s", answer.Rewritten, cases[i].After, cases[i].Before)
+		case answer.Differs != "" || !strings.HasSuffix(answer.Schema, "_abc1234"):
+			t.Errorf("PyYAML reads another output (schema %s):\n%s\n%s\nfrom\n%s", answer.Schema, answer.Differs, cases[i].After, cases[i].Before)
+		}
+	}
+	t.Logf("of %d: %d compared, %d more unreadable to PyYAML", tries, len(cases)-unread, unread)
+}
+
+func isolateForTest(profiles string) ([]byte, error) {
+	p, err := parse("profiles.yml", []byte(profiles))
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.Choose(Choice{Profile: "shop", Target: "dev"})
+	if err != nil {
+		return nil, err
+	}
+	return out.Isolated("abc1234", "")
+}
+
+// scalars are spellings whose value is easily lost on the way.
+var scalars = []string{
+	"yes", "No", "on", "true", "False", "~", "null", "", "5432", "0o14", "014", "0x1F", "0b11", "1_000", "-1", "+1", "1e5", "1.5e+3", ".5", "5.", "-.inf", ".NaN", "12:30:45", "190:20:30.15",
+	"2024-01-01", "2001-12-14t21:59:43.10-05:00", "a b", "http://u:p@h/x?y=1#z", "a:b", "-x", ":x", "x-", "=x", "<<x", "a'b", `a"b`, "é", "日本", "😀",
+	`""`, `''`, `"yes"`, `'5432'`, `"a\tb\n\"\\ \x41\u263A\U0001F600 \/ \_\e\0"`, `'it''s'`, `"{{ env_var('X') }}"`, `'{{ env_var("X") }}'`, "\"{{ env_var(\\\"X\\\") }}\"", `"# no comment"`, `"a: b"`, `"  lead and trail  "`, `"~"`,
+	"!!str 5", "!!int '5'", "!!float 3", `!!str "x"`, "!!null ''", "! 12", "!!binary aGVsbG8=", "!!bool 'yes'", "!!str yes",
+}
+
+var blocks = []string{
+	"|\n%one\n% two\n\n%three\n", "|-\n%one\n", "|+\n%one\n\n", ">\n%one\n%two\n\n%three\n%  more\n%less\n", ">-\n%a\n%b\n",
+	"a\n%b\n\n%c\n", "\"a\n%b\n\n%c \\\n%  d\"\n", "'a\n%b'\n", "|2\n%x\n", "\n%plain below\n", "\n%'quoted below'\n", "!!str |\n%x\n", "&anchor |\n%x\n", "x # comment\n", "\"x\" # comment\n",
+}
+
+// madeUpProfiles is a profiles.yml with an output dev of all kinds of values.
+func madeUpProfiles(r *rand.Rand) string {
+	var b strings.Builder
+	b.WriteString("base: &base {a1: 1, shared: yes, schema: main}\nmore: &more\n  a1: 2\n  <<: *base\n  b2: 0o7\ntext: &text 12:30\nshop:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n")
+	if r.IntN(3) == 0 {
+		b.WriteString([]string{"      <<: *more\n", "      <<: [*more, *base]\n", "      <<: {z: 1, schema: main}\n"}[r.IntN(3)])
+	} else {
+		b.WriteString([]string{"      schema: main\n", "      schema: 'main'\n", "      \"schema\": |\n        main\n", "      schema: >-\n        main\n"}[r.IntN(4)])
+	}
+	for i := range 1 + r.IntN(4) {
+		key := []string{"k%d", `"k%d"`, "'k %d'", "%d", "%d.5", "? k%d\n      ", "k %d "}[r.IntN(7)]
+		fmt.Fprintf(&b, "      "+key+":", i)
+		madeUpValue(&b, r, "        ", 2)
+	}
+	return b.String()
+}
+
+// damaged puts characters that mean something to YAML where they hardly belong.
+func damaged(r *rand.Rand, profiles string) string {
+	marks := []string{
+		" ", "  ", "\n", ":", ": ", "-", "- ", "#", " #", "'", "\"", "{", "}", "[", "]", ",", "&a ", "*base", "<<: ", "|", "|\n", ">", "!", "!!str ", "?", "? ", "\\", "\\n", "~", "%", "@", "\t", "\r\n", "0", "=", "<<",
+	}
+	const head = 150 // the anchors and the way to the output stay
+	for range 1 + r.IntN(3) {
+		at := head + r.IntN(len(profiles)-head)
+		profiles = profiles[:at] + marks[r.IntN(len(marks))] + profiles[min(at+r.IntN(3), len(profiles)):]
+	}
+	return profiles
+}
+
+func madeUpValue(b *strings.Builder, r *rand.Rand, indent string, depth int) {
+	switch n := r.IntN(10); {
+	case n < 4 || depth == 0:
+		b.WriteString(" " + scalars[r.IntN(len(scalars))] + "\n")
+	case n == 4:
+		b.WriteString(" " + strings.ReplaceAll(blocks[r.IntN(len(blocks))], "%", indent))
+	case n == 5:
+		b.WriteString([]string{" *text\n", " *base\n", " [*text, *more]\n", " {<<: *more, x: *text}\n", " &own {a: 1}\n"}[r.IntN(5)])
+	case n == 6:
+		b.WriteString(" " + madeUpFlow(r, depth) + "\n")
+	case n == 7:
+		b.WriteString("\n")
+		for range 1 + r.IntN(3) {
+			b.WriteString(indent + "-")
+			madeUpValue(b, r, indent+"  ", depth-1)
+		}
+	default:
+		b.WriteString("\n")
+		for i := range 1 + r.IntN(3) {
+			fmt.Fprintf(b, "%sm%d:", indent, i)
+			madeUpValue(b, r, indent+"  ", depth-1)
+		}
+	}
+}
+
+func madeUpFlow(r *rand.Rand, depth int) string {
+	if depth == 0 || r.IntN(2) == 0 {
+		return []string{"[]", "{}", "[a, 1, yes]", `{a: 1, "b": 0o7, 'c': ~}`, "[a: 1]", "{a, b}", `{"a":1}`, "[\n          a,\n          b c\n        ]", "[1_0, 'x', \"y\"]", "!!set {a, b}", "{a: , b: 2}", "{a: {b: [c]}}", "[a b\n          c]"}[r.IntN(13)]
+	}
+	if r.IntN(2) == 0 {
+		return "[" + madeUpFlow(r, depth-1) + ", " + madeUpFlow(r, depth-1) + "]"
+	}
+	return "{x: " + madeUpFlow(r, depth-1) + ", y: " + madeUpFlow(r, depth-1) + "}"
+}

@@ -1,0 +1,124 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"dot-for-dbt/internal/hint"
+)
+
+// File is a profiles.yml of which only the names at its top are read;
+// what a profile or an output holds is looked at when it is chosen.
+type File struct {
+	path string
+	r    *yamlReader
+	all  *lazyMapping
+}
+
+// Read reads a profiles.yml. Its errors name the place in the file but
+// never quote it.
+func Read(path string) (*File, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s does not exist", path)
+	case err != nil:
+		return nil, fmt.Errorf("reading the profiles: %w", err)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a directory, and should be a file", path)
+	case info.Size() > maxYAMLBytes:
+		return nil, checkYAMLBytes(path, make([]byte, maxYAMLBytes+1))
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the profiles: %w", err)
+	}
+	return parse(path, data)
+}
+
+// profilesAdvice helps with a file that is no profiles.yml.
+const profilesAdvice = "a profiles.yml holds profiles by name: https://docs.getdbt.com/docs/core/connect-data-platform/profiles.yml"
+
+func parse(path string, data []byte) (*File, error) {
+	root, r, err := parseYAML(path, data)
+	if errors.Is(err, errYAMLEmpty) {
+		return nil, hint.Add(err, profilesAdvice)
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.mappingOf(root)
+	if err != nil {
+		return nil, hint.Add(err, profilesAdvice)
+	}
+	return &File{path: path, r: r, all: all}, nil
+}
+
+// Path is the file that was read.
+func (p *File) Path() string { return p.path }
+
+// Names are the profiles in the file, in its order.
+func (p *File) Names() []string {
+	return slices.DeleteFunc(slices.Clone(p.all.keys), func(name string) bool {
+		return name == "config" // dbt's old place for settings, no profile
+	})
+}
+
+// Outputs are the outputs of a profile in the file's order, and the text of
+// its default target: "default" where it has none, and perhaps Jinja.
+func (p *File) Outputs(profile string) (names []string, defaultTarget string, err error) {
+	entry, err := p.profile(profile)
+	if err != nil {
+		return nil, "", err
+	}
+	return entry.outputs.keys, entry.target, nil
+}
+
+// profileEntry is one profile, its outputs unread.
+type profileEntry struct {
+	name    string
+	node    ast.Node
+	target  string // its default target, maybe Jinja
+	outputs *lazyMapping
+}
+
+func (p *File) profile(name string) (*profileEntry, error) {
+	node, ok := p.all.values[name]
+	if !ok {
+		return nil, hint.New(
+			fmt.Sprintf("%s has no profile %q", p.path, name),
+			"it has "+list(p.Names()),
+			"choose one with --profile, or with profile: in dbt_project.yml",
+		)
+	}
+	fields, err := p.r.mappingOf(node)
+	if err != nil {
+		return nil, fmt.Errorf("profile %s: %w", name, err)
+	}
+	entry := &profileEntry{name: name, node: node, target: "default"}
+	if err := p.r.textInto(&entry.target, "target", fields.values["target"]); err != nil {
+		return nil, fmt.Errorf("profile %s: %w", name, err)
+	}
+	outputs := fields.values["outputs"]
+	if outputs == nil {
+		return nil, fmt.Errorf("profile %s: %w", name, p.r.errorAt(node, "it has no outputs"))
+	}
+	if entry.outputs, err = p.r.mappingOf(outputs); err != nil {
+		return nil, fmt.Errorf("outputs of profile %s: %w", name, err)
+	}
+	return entry, nil
+}
+
+// list joins names for a person.
+func list(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,103 @@
+package profile
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"dot-for-dbt/internal/hint"
+)
+
+// Schema is where an output's tables go by default.
+type Schema struct {
+	Field string // "schema", or BigQuery's "dataset"
+	Text  string // as written, maybe Jinja; the adapter's default where the output names none
+}
+
+// defaultSchemas are the schemas of adapters that need none in the profile.
+// (dbt-duckdb 1.11.1: credentials.py.)
+var defaultSchemas = map[string]string{"duckdb": "main"}
+
+// Schema is the output's schema before any suffix. Naming both schema and
+// dataset is an error, and so is naming neither where the adapter has no
+// default.
+func (o *Output) Schema() (Schema, error) {
+	schema, dataset := o.fields.get("schema"), o.fields.get("dataset")
+	switch {
+	case schema != nil && dataset != nil:
+		return Schema{}, hint.New(
+			o.errorAt(dataset, "it has both schema and dataset").Error(),
+			"keep the one that the adapter documents",
+		)
+	case schema != nil:
+		return o.schemaOf("schema", schema)
+	case dataset != nil:
+		return o.schemaOf("dataset", dataset)
+	}
+	if text, ok := defaultSchemas[o.Adapter]; ok {
+		return Schema{Field: "schema", Text: text}, nil
+	}
+	return Schema{}, hint.New(o.errorAt(o.fields, "it has no schema").Error(), "add a line like: schema: analytics")
+}
+
+func (o *Output) schemaOf(field string, n *yamlNode) (Schema, error) {
+	text, ok := n.string()
+	// Jinja drops one line break at the end: that of a block (|) is none of the name.
+	text = strings.TrimSuffix(text, "\n")
+	if n.kind != yamlScalar {
+		return Schema{}, o.errorAt(n, "its %s is %s, not a name", field, n.kind)
+	}
+	if !ok || strings.TrimSpace(text) == "" {
+		return Schema{}, o.errorAt(n, "its %s is empty", field)
+	}
+	return Schema{Field: field, Text: text}, nil
+}
+
+// NameLimit is how many bytes an adapter's database keeps of a name, cutting
+// the rest off without an error; 0 where it does not do so.
+func NameLimit(adapter string) int { return nameLimits[adapter] }
+
+// nameLimits are the longest names of databases that cut longer ones off
+// without an error, in bytes.
+var nameLimits = map[string]int{"postgres": 63, "redshift": 127}
+
+// suffixed is the schema with the suffix, checked as far as it can be known.
+func (o *Output) suffixed(suffix string) (Schema, error) {
+	if err := checkSuffix(suffix); err != nil {
+		return Schema{}, err
+	}
+	schema, err := o.Schema()
+	if err != nil {
+		return Schema{}, err
+	}
+	schema.Text += "_" + suffix
+	limit := NameLimit(o.Adapter)
+	name, secret, err := o.scope.render(schema.Text)
+	if err != nil || limit == 0 || len(name) <= limit {
+		return schema, nil // what can't be evaluated here is dbt's to judge
+	}
+	if secret {
+		name = schema.Text
+	}
+	return Schema{}, hint.New(
+		fmt.Sprintf("schema %s is longer than the %d bytes that %s keeps of a name", name, limit, o.Adapter),
+		"choose a shorter schema in the profile, or a shorter schema-suffix or short under dot: in the environment",
+	)
+}
+
+// checkSuffix keeps a suffix from changing what the schema's Jinja means, and
+// from being no part of a name.
+func checkSuffix(suffix string) error {
+	if suffix == "" {
+		return fmt.Errorf("the schema suffix is empty")
+	}
+	for _, c := range suffix {
+		if c != '_' && c != '-' && c != '.' && !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			return hint.New(
+				fmt.Sprintf("schema suffix %q holds %q", suffix, c),
+				"use letters, digits, _, - and . in schema-suffix",
+			)
+		}
+	}
+	return nil
+}

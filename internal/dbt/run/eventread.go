@@ -1,0 +1,123 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"dot-for-dbt/internal/dbt/artifact"
+)
+
+// plainLine is a line that is no event.
+func plainLine(text []byte) artifact.Event {
+	return artifact.Event{Message: strings.ToValidUTF8(string(text), "\uFFFD")}
+}
+
+// logLine is a line of dbt's JSON log: of info all that is used, of data what the events in decodeEvent
+// have. Where a field of another event has the same name and another type, it is passed over.
+type logLine struct {
+	Info struct {
+		Name       string         `json:"name"`
+		Code       string         `json:"code"`
+		Level      artifact.Level `json:"level"`
+		Message    string         `json:"msg"`
+		Time       string         `json:"ts"`
+		Thread     string         `json:"thread"`
+		Invocation string         `json:"invocation_id"`
+	} `json:"info"`
+	Data struct {
+		Version string `json:"version"`
+		Nodes   int    `json:"node_count"`
+		Node    struct {
+			ID       string `json:"unique_id"`
+			Type     string `json:"resource_type"`
+			Name     string `json:"node_name"`
+			Path     string `json:"node_path"`
+			Relation struct {
+				Name string `json:"relation_name"`
+			} `json:"node_relation"`
+		} `json:"node_info"`
+		Result struct {
+			Status   artifact.Status `json:"status"`
+			Message  string          `json:"message"`
+			Seconds  float64         `json:"execution_time"`
+			Failures int             `json:"num_failures"`
+		} `json:"run_result"`
+		Stats      map[string]int `json:"stats"`
+		Exception  string         `json:"exc"`
+		StackTrace string         `json:"stack_trace"`
+	} `json:"data"`
+}
+
+// decodeEvent hands on the event in a line, unless there is nothing to see or to count in it.
+func decodeEvent(text []byte, emit func(artifact.Event)) {
+	var l logLine
+	if !l.decode(text) {
+		emit(plainLine(text))
+		return
+	}
+	at, _ := time.Parse(time.RFC3339, l.Info.Time) // zero if it is none
+	e := artifact.Event{
+		Time: at, Level: l.Info.Level, Name: l.Info.Name, Code: l.Info.Code, Message: l.Info.Message,
+		Invocation: l.Info.Invocation, Thread: l.Info.Thread,
+	}
+	switch e.Name {
+	case "MainReportVersion":
+		e.Version = strings.TrimPrefix(l.Data.Version, "=")
+	case "ConcurrencyLine":
+		e.Total = max(0, l.Data.Nodes)
+	case "NodeStart":
+		e.Node = l.node()
+	case "NodeFinished":
+		e.Node = l.node()
+		e.Node.Status, e.Node.Message = l.Data.Result.Status, l.Data.Result.Message
+		e.Node.Seconds, e.Node.Failures = l.Data.Result.Seconds, l.Data.Result.Failures
+	case "StatsLine":
+		e.Counts = l.counts()
+	case "MainEncounteredError", "MainStackTrace":
+		if l.interrupted() {
+			return
+		}
+	}
+	if _, prints := e.Console(); prints || e.Node != nil {
+		emit(e)
+	}
+}
+
+// decode reads the line, and reports whether it is an event.
+func (l *logLine) decode(text []byte) bool {
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return false
+	}
+	err := json.Unmarshal(text, l) // goes on after a wrong type
+	if wrong := (*json.UnmarshalTypeError)(nil); err != nil && !errors.As(err, &wrong) {
+		return false
+	}
+	return l.Info.Name != "" && l.Info.Level != ""
+}
+
+func (l *logLine) node() *artifact.NodeRun {
+	n := l.Data.Node
+	return &artifact.NodeRun{
+		Result: artifact.Result{UniqueID: n.ID, RelationName: n.Relation.Name},
+		Type:   n.Type, Name: n.Name, Path: n.Path,
+	}
+}
+
+func (l *logLine) counts() *artifact.RunCounts {
+	s := l.Data.Stats
+	return &artifact.RunCounts{
+		Pass: s["pass"], Warn: s["warn"], Error: s["error"], Skip: s["skip"], NoOp: s["noop"], Total: s["total"],
+	}
+}
+
+// interrupted reports whether the event is how dbt 1.x takes Ctrl-C: an error without a word, and the stack
+// trace of a KeyboardInterrupt. Other errors without a word have a stack trace that says what they are.
+func (l *logLine) interrupted() bool {
+	if l.Info.Name == "MainEncounteredError" {
+		return l.Data.Exception == "" && strings.TrimSpace(l.Info.Message) == "Encountered an error:"
+	}
+	return strings.HasSuffix(strings.TrimSpace(l.Data.StackTrace), "\nKeyboardInterrupt")
+}

@@ -1,0 +1,137 @@
+package run
+
+import (
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/dbt/version"
+)
+
+// HostMode says whether dbt may be run in a host.
+type HostMode int
+
+// The host modes.
+const (
+	HostAuto HostMode = iota // with the adapters that it was tried with
+	HostOn                   // with any adapter
+	HostOff
+)
+
+// Hosting is what has to be known of a dbt command to run it in a host.
+type Hosting struct {
+	Tool    tool.Tool
+	Adapter string // of the output that it uses; "" if that is not known
+	Mode    HostMode
+	Off     string // what has set the mode, for HostOff
+}
+
+// hostedAdapters are those whose commands were compared, one by one, with those of a dbt that is a process of its own.
+var hostedAdapters = []string{"duckdb", "postgres"}
+
+// hostedVersions are the versions of dbt-core of which the same is true.
+var hostedVersions = []string{"1.9", "1.10", "1.11"}
+
+// harmlessPython are the variables of Python's that mean the same to a host and to what it forks. Those that make Python
+// print at its start or its end, or wait for somebody, don't.
+var harmlessPython = []string{
+	"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONIOENCODING",
+	"PYTHONUTF8", "PYTHONHASHSEED", "PYTHONNOUSERSITE", "PYTHONUSERBASE", "PYTHONSAFEPATH", "PYTHONCOERCECLOCALE",
+	"PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONINTMAXSTRDIGITS", "PYTHON_COLORS", "PYTHON_HISTORY", "PYTHONBREAKPOINT",
+}
+
+// refusal says why the commands can't be run in a host, as far as that can be told without starting one; "" if they can.
+// env is what dbt would run with.
+func (h Hosting) refusal(env []string) string {
+	switch tool := h.Tool; {
+	case h.Mode == HostOff:
+		return h.Off
+	case runtime.GOOS != "linux":
+		return "a host was tried on Linux only"
+	case len(tool.Argv) != 1:
+		return "dbt is started by a command line of several words"
+	case tool.Cloud:
+		return "it is the dbt Cloud CLI"
+	case h.Adapter == "":
+		return "which adapter it uses is not known"
+	case h.Mode != HostOn && !slices.Contains(hostedAdapters, h.Adapter):
+		return "the adapter " + h.Adapter + " was not tried in a host (dot: {dbt-host: true} does so)"
+	}
+	if reason := tool.WhyNotPlain(h.Tool.Path); reason != "" {
+		return reason
+	}
+	if reason := versionRefusal(h.Tool, env); reason != "" {
+		return reason
+	}
+	return envRefusal(env)
+}
+
+// versionRefusal says why a dbt is of a version that can't be hosted.
+func versionRefusal(t tool.Tool, env []string) string {
+	installed := t.Version
+	if installed == "" { // it was not installed yet when it was looked for
+		release, ok := tool.Installed(t.Path, filepath.SplitList(lookup(env, "PYTHONPATH")))
+		if !ok {
+			return "its version is not known"
+		}
+		installed = release.Version
+	}
+	same := func(known string) bool { return version.MajorMinor(known) == version.MajorMinor(installed) }
+	if !slices.ContainsFunc(hostedVersions, same) {
+		return "dbt " + installed + " was not tried in a host"
+	}
+	return ""
+}
+
+// lookup returns the value of a variable, "" if it is not set. If a name repeats, the last one counts.
+func lookup(env []string, name string) string {
+	for _, entry := range slices.Backward(env) {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// envRefusal says which variable would mean something else to a host.
+func envRefusal(env []string) string {
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case value == "":
+		case strings.HasPrefix(name, "DBT_RECORDER_"), strings.HasPrefix(name, "DBT_ENGINE_RECORDER_"):
+			return name + " is set" // it changes what is imported
+		case strings.HasPrefix(name, "PYTHON") && !slices.Contains(harmlessPython, name):
+			return name + " is set"
+		}
+	}
+	return ""
+}
+
+// decidedAtStart are the beginnings of the names of variables that count when Python, the C library or dbt's modules are
+// loaded, and never again: commands that differ in one can't share a host.
+var decidedAtStart = []string{
+	"PYTHON", "LC_", "LANG", "LD_", "GLIBC_", "MALLOC_", "OMP_", "OPENBLAS_", "MKL_", "OPENSSL_", "DBT_PACKAGE_HUB_URL", "DBT_MACRO_DEBUGGING",
+}
+
+// hostKey is equal for commands that can share a host.
+type hostKey struct {
+	script, adapter, env string
+}
+
+func (h Hosting) key(env []string) hostKey {
+	var kept []string
+	for _, entry := range env {
+		if slices.ContainsFunc(decidedAtStart, func(prefix string) bool { return strings.HasPrefix(entry, prefix) }) {
+			kept = append(kept, entry)
+		}
+	}
+	slices.Sort(kept)
+	script := h.Tool.Path
+	if len(h.Tool.Argv) > 0 {
+		script = h.Tool.Argv[0] // as it is called: that is where Python looks for what is beside it
+	}
+	return hostKey{script: filepath.Clean(script), adapter: h.Adapter, env: strings.Join(kept, "\x00")}
+}

@@ -1,0 +1,60 @@
+package dbt
+
+import (
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/profile"
+)
+
+// StructuredLog returns variables that make a dbt command write events to its stdout. It is false if the
+// command line or the environment chooses what dbt writes there. dbt's log file would follow these variables
+// (dbt/cli/flags.py, _override_if_set); it stays as people read it.
+func StructuredLog(argv, env []string) (variables []string, ok bool) {
+	if choosesLog(argv, env) {
+		return nil, false
+	}
+	variables = []string{"DBT_LOG_FORMAT=json", "DBT_LOG_LEVEL=debug"}
+	for _, flag := range []string{"log-format-file", "log-level-file"} {
+		if f, _ := LookupFlag(flag); inherited(env, f) == "" {
+			variables = append(variables, f.Env+"=debug")
+		}
+	}
+	return variables, true
+}
+
+// choosesLog reports whether a command line or its environment says what dbt is to write to stdout.
+func choosesLog(argv, env []string) bool {
+	for _, name := range []string{"log-format", "log-level", "quiet", "debug"} {
+		f, _ := LookupFlag(name)
+		switch {
+		case slices.Contains(argv, "--"+f.negative()):
+		case slices.ContainsFunc(argv, f.isIn):
+			return true
+		case f.Arity == One && inherited(env, f) != "":
+			return true
+		case f.Arity == None:
+			if on, err := profile.ClickBool(inherited(env, f)); err == nil && on {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isIn reports whether a word of a command line sets the flag.
+func (f Flag) isIn(word string) bool {
+	short := f.Short != "" && word == "-"+f.Short
+	return short || word == "--"+f.Name || strings.HasPrefix(word, "--"+f.Name+"=")
+}
+
+// inherited is the value of the variable that sets a flag, "" without one.
+func inherited(env []string, f Flag) string {
+	v := newVariables(env)
+	for _, name := range f.variables() {
+		if value := v.values[envKey(name)]; value != "" {
+			return value
+		}
+	}
+	return ""
+}

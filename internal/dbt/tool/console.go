@@ -1,0 +1,52 @@
+package tool
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/text"
+)
+
+// scriptLines are the lines of the console scripts that pip, uv and conda make for dbt. A script with any other may do
+// something before it starts dbt, or start another.
+var scriptLines = []string{
+	"", "# -*- coding: utf-8 -*-", "import re", "import sys", "from dbt.cli.main import cli",
+	"if __name__ == '__main__':", `if __name__ == "__main__":`,
+	`sys.argv[0] = re.sub(r'(-script\.pyw|\.exe)?$', '', sys.argv[0])`,
+	`sys.argv[0] = re.sub(r'(-script\.pyw?|\.exe)?$', '', sys.argv[0])`,
+	"sys.argv[0] = sys.argv[0].removesuffix('.exe')",
+	`if sys.argv[0].endswith("-script.pyw"):`, "sys.argv[0] = sys.argv[0][:-11]",
+	`elif sys.argv[0].endswith(".exe"):`, "sys.argv[0] = sys.argv[0][:-4]",
+	"sys.exit(cli())",
+}
+
+// WhyNotPlain says why a file is not a console script that starts dbt 1 and does nothing else; "" if it is one.
+func WhyNotPlain(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err.Error()
+	}
+	head, err := readHead(path)
+	if err != nil {
+		return err.Error()
+	}
+	interpreter := scriptInterpreter(head)
+	if interpreter == "" || info.Size() > int64(len(head)) {
+		return path + " is no console script of dbt 1"
+	}
+	if _, err := os.Stat(interpreter); err != nil {
+		return "its Python " + interpreter + " is not there"
+	}
+	lines := strings.Split(string(execPython.ReplaceAll(head, nil)), "\n")
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		if i == 0 && (line == "" || strings.HasPrefix(line, "#!")) || line == "' '''" {
+			continue // the way to the interpreter
+		}
+		if !slices.Contains(scriptLines, line) {
+			return path + " does more than a console script of dbt does: " + text.Shorten(line)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,195 @@
+package tool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/mattn/go-shellwords"
+
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/text"
+)
+
+// Tool is the dbt to run.
+type Tool struct {
+	Release
+	Argv []string // the words that start it
+	Path string   // of the program, symbolic links followed
+	How  string   // where it was found: "DOT_DBT", "dot: dbt", "PATH" or ".venv"
+}
+
+// Search says where to look for dbt, and how its version may be learnt.
+type Search struct {
+	Env      func(name string) string // the environment; PATH is always this process's own
+	Setting  []string                 // the environment's `dot: {dbt: [uv, run, dbt]}`
+	Dir      string                   // the project directory: relative paths and the .venv are looked for there
+	Versions Versions                 // nil: nothing is remembered
+	MayRun   bool                     // false: `dbt --version` is not run, and the version may stay unknown
+}
+
+// Versions remembers what `dbt --version` printed for a program with the given identity.
+type Versions interface {
+	Lookup(identity string) (text string, ok bool)
+	Save(identity, text string) error
+}
+
+// Find looks for dbt in DOT_DBT, the setting, PATH and the project's .venv, in this order. The version is
+// read from installed packages where dbt is a plain console script, else from what is remembered, else
+// from `dbt --version`.
+func (s Search) Find(ctx context.Context) (Tool, error) {
+	tool, err := s.locate()
+	if err != nil {
+		return Tool{}, err
+	}
+	if len(tool.Argv) == 1 {
+		if release, ok := Installed(tool.Path, s.pythonPath()); ok {
+			tool.Release = release
+			return tool, nil
+		}
+	}
+	printed, err := s.versionText(ctx, tool)
+	if err != nil || printed == "" {
+		return tool, err
+	}
+	release, ok := ParseVersion(printed)
+	if !ok {
+		return Tool{}, fmt.Errorf("finding dbt's version: expected a version from %q, found %q", text.ShellQuote(tool.Argv)+" --version", text.Shorten(strings.TrimSpace(printed)))
+	}
+	tool.Release = release
+	return tool, nil
+}
+
+// locate finds the program.
+func (s Search) locate() (Tool, error) {
+	if words := s.Env("DOT_DBT"); words != "" {
+		argv, err := s.split(words)
+		if err != nil {
+			return Tool{}, fmt.Errorf("reading DOT_DBT: %w", err)
+		}
+		return s.named(argv, "DOT_DBT")
+	}
+	if len(s.Setting) > 0 {
+		return s.named(s.Setting, "dot: dbt")
+	}
+	if path, err := exec.LookPath("dbt"); err == nil {
+		return s.tool([]string{path}, "PATH")
+	}
+	venv := filepath.Join(s.Dir, ".venv", "bin", "dbt")
+	if runtime.GOOS == "windows" {
+		venv = filepath.Join(s.Dir, ".venv", "Scripts", "dbt.exe")
+	}
+	if path, err := exec.LookPath(venv); err == nil {
+		return s.tool([]string{path}, ".venv")
+	}
+	return Tool{}, hint.New(
+		"dbt was not found: not in DOT_DBT, the environment's dot: {dbt: …}, PATH, or the project's .venv",
+		"install it for this project: python -m venv .venv && .venv/bin/pip install dbt-core dbt-<your adapter>",
+		"or say where it is: DOT_DBT=/path/to/dbt",
+	)
+}
+
+// split reads DOT_DBT: the path of a program, or a command line.
+func (s Search) split(words string) ([]string, error) {
+	if info, err := os.Stat(s.abs(words)); err == nil && !info.IsDir() {
+		return []string{words}, nil
+	}
+	parser := shellwords.NewParser()
+	argv, err := parser.Parse(words)
+	if err != nil || len(argv) == 0 || parser.Position >= 0 { // ended at a ";" or "|"
+		return nil, hint.New(
+			fmt.Sprintf("expected the path of dbt or a plain command line, found %q", words),
+			"for example DOT_DBT=/path/to/dbt or DOT_DBT='uv run dbt'",
+		)
+	}
+	return argv, nil
+}
+
+// named is a tool somebody named: it has to be there.
+func (s Search) named(argv []string, how string) (Tool, error) {
+	name := argv[0]
+	if strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator) {
+		name = s.abs(name)
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		reason := "there is no such program"
+		if errors.Is(err, fs.ErrPermission) {
+			reason = "it can't be executed"
+		}
+		return Tool{}, hint.Reword(err,
+			fmt.Sprintf("dbt was not found: %s names %q, and %s", how, argv[0], reason),
+			"name the path of dbt or a command line that starts it, or leave it out to use the dbt in PATH",
+		)
+	}
+	return s.tool(append([]string{path}, argv[1:]...), how)
+}
+
+func (s Search) tool(argv []string, how string) (Tool, error) {
+	path, err := filepath.Abs(argv[0])
+	if err != nil {
+		return Tool{}, fmt.Errorf("finding dbt: %w", err)
+	}
+	argv = append([]string{path}, argv[1:]...)
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return Tool{}, fmt.Errorf("finding dbt: %w", err)
+	}
+	return Tool{Argv: argv, Path: target, How: how}, nil
+}
+
+// versionText is what `dbt --version` printed, now or earlier; "" when it is not known and may not be run.
+func (s Search) versionText(ctx context.Context, tool Tool) (string, error) {
+	id, err := s.identity(tool)
+	if err != nil {
+		return "", err
+	}
+	if s.Versions != nil {
+		if printed, ok := s.Versions.Lookup(id); ok {
+			return printed, nil
+		}
+	}
+	if !s.MayRun {
+		return "", nil
+	}
+	argv := append(tool.Argv[:len(tool.Argv):len(tool.Argv)], "--version")
+	out, err := proc.Output(ctx, proc.Command{Argv: argv, Dir: s.Dir})
+	if err != nil {
+		return "", hint.Add(fmt.Errorf("finding dbt's version: %w", err), "try it yourself: "+text.ShellQuote(argv))
+	}
+	printed := string(out)
+	if _, ok := ParseVersion(printed); ok && s.Versions != nil {
+		if err := s.Versions.Save(id, printed); err != nil {
+			return "", fmt.Errorf("remembering dbt's version: %w", err)
+		}
+	}
+	return printed, nil
+}
+
+// identity changes when another dbt may be behind the same words: when the program is another file, or,
+// since wrappers look there, in another project or virtual environment.
+func (s Search) identity(tool Tool) (string, error) {
+	info, err := os.Stat(tool.Path)
+	if err != nil {
+		return "", fmt.Errorf("finding dbt: %w", err)
+	}
+	return fmt.Sprintf("%q %q %d %d %s %q %q", tool.Argv, tool.Path, info.Size(), info.ModTime().UnixNano(),
+		fileID(info), s.Dir, s.Env("VIRTUAL_ENV")), nil
+}
+
+// pythonPath is the directories of PYTHONPATH.
+func (s Search) pythonPath() []string { return filepath.SplitList(s.Env("PYTHONPATH")) }
+
+func (s Search) abs(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.Dir, path)
+}

@@ -1,0 +1,43 @@
+package tool
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Release says which dbt it is.
+type Release struct {
+	Version  string            // of dbt-core, or of dbt 2; of the Cloud CLI its own; "": not known
+	Adapters map[string]string // adapter, e.g. "duckdb" → version; dbt 2 has its adapters built in
+	Cloud    bool              // the dbt Cloud CLI, which runs elsewhere and ignores profiles.yml
+}
+
+var (
+	ansiEscape   = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+	cloudVersion = regexp.MustCompile(`(?m)Cloud CLI - v?([0-9][^\s,]*)`)
+	coreVersion  = regexp.MustCompile(`(?m)^\s*- installed:\s*([0-9]\S*)`)
+	nextVersion  = regexp.MustCompile(`(?m)^dbt(?:-core|-fusion|-oss)?[ \t]+v?([0-9]\S*)`)
+	pluginLine   = regexp.MustCompile(`(?m)^\s*- ([a-z][a-z0-9_]*):\s*([0-9]\S*)`)
+)
+
+// ParseVersion reads what `dbt --version` prints, of dbt 1 (a list of core and plugins), dbt 2 (one line)
+// or the Cloud CLI. It is false where that is none of them.
+func ParseVersion(text string) (Release, bool) {
+	text = ansiEscape.ReplaceAllString(text, "")
+	if m := cloudVersion.FindStringSubmatch(text); m != nil {
+		return Release{Version: m[1], Cloud: true}, true
+	}
+	if m := coreVersion.FindStringSubmatch(text); m != nil {
+		r := Release{Version: m[1], Adapters: map[string]string{}}
+		_, plugins, _ := strings.Cut(text, "Plugins:")
+		for _, p := range pluginLine.FindAllStringSubmatch(plugins, -1) {
+			r.Adapters[p[1]] = p[2]
+		}
+		return r, true
+	}
+	// dbt 1.12 prints an advert for dbt 2, so this comes last.
+	if m := nextVersion.FindStringSubmatch(text); m != nil {
+		return Release{Version: m[1]}, true
+	}
+	return Release{}, false
+}

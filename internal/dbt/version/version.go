@@ -1,0 +1,26 @@
+// Package version compares versions of dbt. It is a leaf.
+package version
+
+import (
+	"strconv"
+	"strings"
+)
+
+// AtLeast compares the first two numbers of versions: "1.12.0b1" is at least "1.12".
+func AtLeast(version, least string) bool {
+	a, b := MajorMinor(version), MajorMinor(least)
+	return a[0] > b[0] || (a[0] == b[0] && a[1] >= b[1])
+}
+
+func MajorMinor(version string) (numbers [2]int) {
+	for i, part := range strings.SplitN(version, ".", 3) {
+		if i == len(numbers) {
+			break
+		}
+		numbers[i], _ = strconv.Atoi(part) // what is no number counts as 0
+	}
+	return numbers
+}
+
+// IsV2 says whether a version is one of dbt 2 or later; false where it is not known.
+func IsV2(version string) bool { return MajorMinor(version)[0] >= 2 }

@@ -1,0 +1,25 @@
+// Package dbttest is what the tests of the packages below internal/dbt share.
+package dbttest
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// Python runs a Python program with the interpreter of an installed dbt. It skips the test if there is
+// no such interpreter.
+func Python(t *testing.T, args ...string) []byte {
+	t.Helper()
+	python := os.Getenv("DOT_TEST_PYTHON")
+	if python == "" {
+		t.Skip("DOT_TEST_PYTHON names no interpreter that has dbt")
+	}
+	cmd := exec.CommandContext(t.Context(), python, args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("running %v: %v", cmd.Args, err)
+	}
+	return out
+}
