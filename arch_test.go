@@ -78,7 +78,7 @@ var house = map[string][]string{
 	"internal/testing/postgres": {},
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
-	"test/bench":                {"internal/testing/postgres", "test/bench/measure", "test/bench/project"},
+	"test/bench":                {"graph", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/compare":        {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/measure":        {},
 	"test/bench/project":        {},

@@ -43,8 +43,12 @@ func run() error {
 	flag.BoolVar(&b.host, "host", false, "measure the dbt host, too")
 	flag.StringVar(&b.python, "python", "", "virtual environment of the Python tool, to be measured, too")
 	only := flag.String("cases", "", "a regular expression: which cases to run; without it all")
+	steps := flag.Int("steps", 0, "run so many steps and nothing else: the bench itself asks for it")
 	out := flag.String("out", "", "a document to write the figures into")
 	flag.Parse()
+	if *steps > 0 {
+		return runSteps(*steps)
+	}
 	chosen, err := regexp.Compile(*only)
 	if err != nil {
 		return err
@@ -83,6 +87,7 @@ var cases = []struct {
 	{"warm build with nothing to do", warmBuild},
 	{"plan of many specs", planMany},
 	{"plan beside many builds", planBeside},
+	{"many steps", manySteps},
 	{"cold build of the sample project", coldSample},
 	{"cold build of 500 models", coldModels},
 	{"8 builds on PostgreSQL", batch},
