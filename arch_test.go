@@ -21,7 +21,7 @@ const module = "dot-for-dbt"
 var house = map[string][]string{
 	".": {"cli"},
 	"cli": {
-		"compare", "compare/report", "config", "doctor", "graph", "spec", "steps",
+		"compare", "compare/report", "compare/table", "config", "doctor", "graph", "spec", "steps",
 		"internal/dbt",     // the table of commands and flags
 		"internal/dbt/run", // how dbt was run
 		"internal/durable", // a report in a file
@@ -39,6 +39,7 @@ var house = map[string][]string{
 	"compare/code":   {"internal/dbt/artifact"},
 	"compare/ladder": {"compare/report", "internal/dbt", "internal/dbt/artifact"},
 	"compare/report": {},
+	"compare/table":  {"compare/report", "internal/ui"},
 	"doctor": {
 		"config", "steps",
 		"internal/dbt/profile", "internal/dbt/run", "internal/dbt/tool",

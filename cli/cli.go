@@ -196,6 +196,7 @@ func (a *app) parser(line *grammar) (*kong.Kong, error) {
 		kong.Writers(a.Stdout, a.Stderr),
 		kong.Exit(func(int) { panic(exited{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		formatVars(),
 		kong.ExplicitGroups([]kong.Group{{Key: "dbt", Title: "dbt's commands:"}}),
 	)
 }

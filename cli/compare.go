@@ -14,6 +14,7 @@ import (
 
 	"dot-for-dbt/compare"
 	"dot-for-dbt/compare/report"
+	"dot-for-dbt/compare/table"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/ui"
@@ -41,8 +42,8 @@ type comparison struct {
 type compareCommand struct {
 	comparison
 
-	Format   string `enum:"text,json,markdown,html" default:"text" placeholder:"FORM" help:"text, json (docs/compare-json.md), markdown (for a pull request: no row, no value) or html (one file)."`
-	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file."`
+	Format   string `enum:"${formats}" default:"auto" placeholder:"FORM" help:"${formats_help}"`
+	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file. What its name ends in says the format: .json, .md, .html."`
 	ExitCode bool   `help:"Exit with 1 if anything differs. With 2 it is in any case if something could not be compared."`
 }
 
@@ -50,8 +51,11 @@ type compareCommand struct {
 const exitDiffers = 1
 
 func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
-	distributions := c.Format == "html" || c.Format == "json"
-	compared, err := c.compile(ctx, a, line, forDBT, distributions)
+	format, err := formatOf(c.Format, c.Output)
+	if err != nil {
+		return err
+	}
+	compared, err := c.compile(ctx, a, line, forDBT, format.distributions)
 	if err != nil {
 		return err
 	}
@@ -64,7 +68,7 @@ func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT [
 	}
 	found := compared.Report()
 	if len(found.Comparisons) > 0 {
-		if err := c.print(a, found); err != nil {
+		if err := c.print(a, format, found); err != nil {
 			return err
 		}
 	}
@@ -199,28 +203,16 @@ func (a *app) carryOutComparison(ctx context.Context, c *compare.Comparison, f f
 }
 
 // print writes the report where it was asked for.
-func (c *compareCommand) print(a *app, found report.Report) (err error) {
+func (c *compareCommand) print(a *app, f reportFormat, found report.Report) error {
 	var text bytes.Buffer // written whole, or not at all
-	switch c.Format {
-	case "json":
-		err = report.JSON(&text, found)
-	case "markdown":
-		err = report.Markdown(&text, found)
-	case "html":
-		err = report.HTML(&text, found)
-	default:
-		table := a.compareTable()
-		table.out = table.out.To(&text)
-		if c.Output != "" {
-			table.out, table.width = ui.NewPrinter(&text, a.color, a.getenv), ui.LineWidth(&text)
+	if c.Output == "" {
+		if err := f.render(&text, found, a.view(a.Stdout)); err != nil {
+			return err
 		}
-		table.show(found)
-	}
-	switch {
-	case err != nil:
+		_, err := text.WriteTo(a.Stdout)
 		return err
-	case c.Output == "":
-		_, err = io.Copy(a.Stdout, &text)
+	}
+	if err := f.render(&text, found, a.view(&text)); err != nil {
 		return err
 	}
 	name := c.Output
@@ -232,6 +224,11 @@ func (c *compareCommand) print(a *app, found report.Report) (err error) {
 	}
 	a.say.Note("the report is in " + c.Output)
 	return nil
+}
+
+// view is how a report is seen that goes to w.
+func (a *app) view(w io.Writer) table.View {
+	return table.View{Colors: ui.NewPrinter(w, a.color, a.getenv), Width: ui.LineWidth(w), Verbose: a.verbose, Now: a.Now()}
 }
 
 // writeReport writes a file. An earlier one is replaced when the new one is whole;

@@ -1,6 +1,6 @@
 // Package report is what a comparison found, and how it is shown: as JSON, as
-// Markdown for a pull request, and as a page of HTML. The terminal's table is
-// cli's, since colours and widths are. It knows neither dbt nor a database.
+// Markdown for a pull request, and as a page of HTML. The table for a terminal is
+// compare/table's. It knows neither dbt nor a database.
 package report
 
 import "time"

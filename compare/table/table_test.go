@@ -1,4 +1,4 @@
-package cli
+package table
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 // exampleReport is the report that the tests of all renderers show.
 func exampleReport(t testing.TB) report.Report {
 	t.Helper()
-	f, err := os.Open(filepath.Join("..", "compare", "report", "testdata", "report.json"))
+	f, err := os.Open(filepath.Join("..", "report", "testdata", "report.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,17 +32,19 @@ func exampleReport(t testing.TB) report.Report {
 }
 
 // tableOf is a report as a table shows it.
-func tableOf(r report.Report, mode ui.ColorMode, width int, verbose bool) string {
+func tableOf(t testing.TB, r report.Report, mode ui.ColorMode, width int, verbose bool) string {
+	t.Helper()
 	var b bytes.Buffer
-	compareTable{
-		out: ui.NewPrinter(&b, mode, func(string) string { return "" }), width: width, verbose: verbose, now: r.Generated,
-	}.show(r)
+	colors := ui.NewPrinter(&b, mode, func(string) string { return "" })
+	if err := Write(&b, r, View{Colors: colors, Width: width, Verbose: verbose, Now: r.Generated}); err != nil {
+		t.Fatal(err)
+	}
 	return b.String()
 }
 
-// TestCompareTable fixes what a comparison looks like to a person.
-func TestCompareTable(t *testing.T) {
-	g := goldie.New(t, goldie.WithFixtureDir(filepath.Join("..", "testdata", "golden", "compare")),
+// TestTable fixes what a comparison looks like to a person.
+func TestTable(t *testing.T) {
+	g := goldie.New(t, goldie.WithFixtureDir("testdata"),
 		goldie.WithNameSuffix(".golden"), goldie.WithDiffEngine(goldie.ClassicDiff))
 	r := exampleReport(t)
 	for _, test := range []struct {
@@ -60,14 +62,14 @@ func TestCompareTable(t *testing.T) {
 		{"verbose", ui.Never, 120, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			g.Assert(t, test.name, []byte(tableOf(r, test.mode, test.width, test.verbose)))
+			g.Assert(t, test.name, []byte(tableOf(t, r, test.mode, test.width, test.verbose)))
 		})
 	}
 }
 
 // No line is wider than the terminal, whose own wrapping would tear the table
 // apart; and colours take no room.
-func TestCompareTableFits(t *testing.T) {
+func TestTableFits(t *testing.T) {
 	long := strings.Repeat("a_long_name_", 10)
 	r := exampleReport(t)
 	r.Comparisons[0].Warnings = nil
@@ -80,7 +82,7 @@ func TestCompareTableFits(t *testing.T) {
 	}
 	for width := 20; width <= 200; width++ {
 		for _, mode := range []ui.ColorMode{ui.Never, ui.Always} {
-			for line := range strings.Lines(tableOf(r, mode, width, true)) {
+			for line := range strings.Lines(tableOf(t, r, mode, width, true)) {
 				line = strings.TrimSuffix(line, "\n")
 				if ui.Width(line) > width && !strings.Contains(line, "hint:") {
 					t.Fatalf("width %d: %d columns: %q", width, ui.Width(line), line)
@@ -92,7 +94,7 @@ func TestCompareTableFits(t *testing.T) {
 
 // A name from the warehouse or the repository can't steer the terminal, nor be a
 // line of its own.
-func TestCompareTableIsNotSteered(t *testing.T) {
+func TestTableIsNotSteered(t *testing.T) {
 	with := func(name string) report.Report {
 		n := int64(2)
 		side := report.Side{Spec: name, Name: name, Subject: name, Schema: name}
@@ -117,9 +119,9 @@ func TestCompareTableIsNotSteered(t *testing.T) {
 			Options: report.Options{Select: []string{name}, Where: name},
 		}}}
 	}
-	want := strings.Count(tableOf(with("orders"), ui.Never, 0, true), "\n")
+	want := strings.Count(tableOf(t, with("orders"), ui.Never, 0, true), "\n")
 	for _, name := range []string{"\x1b[2J\x1b]0;title\x07", "a\nb", "a\r\nb", "a\tb", "\u202eabc", "\u0085", "\xff"} {
-		text := tableOf(with(name), ui.Never, 0, true)
+		text := tableOf(t, with(name), ui.Never, 0, true)
 		if got := strings.Count(text, "\n"); got != want {
 			t.Errorf("%q: %d lines, not %d:\n%s", name, got, want, text)
 		}
@@ -131,7 +133,7 @@ func TestCompareTableIsNotSteered(t *testing.T) {
 	}
 }
 
-func TestCompareTableSides(t *testing.T) {
+func TestTableSides(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	tests := []struct {
@@ -145,14 +147,14 @@ func TestCompareTableSides(t *testing.T) {
 		{"not known", report.Side{}, ""},
 	}
 	for _, test := range tests {
-		if got := (compareTable{now: now}).built(test.side); got != test.want {
+		if got := (table{View: View{Now: now}}).built(test.side); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
 }
 
 // A changed row says what tells it, and of what changed only that.
-func TestCompareTableRows(t *testing.T) {
+func TestTableRows(t *testing.T) {
 	value := func(text string) *string { return &text }
 	count := func(n int64) *int64 { return &n }
 	columns := []report.Column{
@@ -238,7 +240,7 @@ func TestCompareTableRows(t *testing.T) {
 			}
 			for width, want := range map[int]string{80: test.want, 0: test.wantWide} {
 				var b bytes.Buffer
-				compareTable{out: ui.NewPrinter(&b, ui.Never, nil), width: width}.row(relation, row)
+				table{View{Width: width}, ui.NewPrinter(&b, ui.Never, nil)}.row(relation, row)
 				if got := strings.TrimSpace(b.String()); got != want {
 					t.Errorf("width %d:\n%s\nwant\n%s", width, got, want)
 				}
@@ -247,10 +249,10 @@ func TestCompareTableRows(t *testing.T) {
 	}
 }
 
-func TestCompareTableHints(t *testing.T) {
+func TestTableHints(t *testing.T) {
 	one := int64(1)
 	differs := report.Relation{Verdict: report.Differs, Changes: &report.Changes{Changed: &one}}
-	const rows, whole, data = "see the rows: --sample 10", "the whole: --format html > report.html", "see whether the data differs: without --columns-only and --counts-only"
+	const rows, whole, data = "see the rows: --sample 10", "the full report: -o report.html", "see whether the data differs: without --columns-only and --counts-only"
 	tests := []struct {
 		name string
 		c    report.Comparison
@@ -270,16 +272,5 @@ func TestCompareTableHints(t *testing.T) {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
-	}
-}
-
-// In a pipe there are no colours, and nothing is cut.
-func TestCompareTableInAPipe(t *testing.T) {
-	var b bytes.Buffer
-	r := exampleReport(t)
-	a := &app{Process: Process{Now: func() time.Time { return r.Generated }}, Stdout: ui.NewOutput(&b), color: ui.Auto}
-	a.compareTable().show(r)
-	if strings.ContainsAny(b.String(), "\x1b…") {
-		t.Errorf("coloured or cut:\n%s", b.String())
 	}
 }

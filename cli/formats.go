@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"dot-for-dbt/compare/report"
+	"dot-for-dbt/compare/table"
+)
+
+// A reportFormat is a format that dot compare writes reports in.
+type reportFormat struct {
+	name    string
+	about   string   // what --help says about it, if anything
+	endings []string // of the names of its files
+	// distributions is set if it shows distributions of columns, which cost queries.
+	distributions bool
+	render        func(io.Writer, report.Report, table.View) error
+}
+
+// reportFormats lists all formats; the first one is the default. The grammar, --help
+// and completion go by this list.
+var reportFormats = []reportFormat{
+	{name: "text", render: table.Write},
+	{name: "json", about: "docs/compare-json.md", endings: []string{".json"}, distributions: true, render: plain(report.JSON)},
+	{name: "markdown", about: "for a pull request: no row, no value", endings: []string{".md"}, render: plain(report.Markdown)},
+	{name: "html", about: "one file", endings: []string{".html"}, distributions: true, render: plain(report.HTML)},
+}
+
+// plain makes a renderer of one that looks the same wherever it is seen.
+func plain(render func(io.Writer, report.Report) error) func(io.Writer, report.Report, table.View) error {
+	return func(w io.Writer, r report.Report, _ table.View) error { return render(w, r) }
+}
+
+// autoFormat is the --format that goes by the name of --output.
+const autoFormat = "auto"
+
+// formatVars are the formats as the grammar names them.
+func formatVars() kong.Vars {
+	names := []string{autoFormat}
+	help := []string{autoFormat + " (as the name of --output ends; otherwise " + reportFormats[0].name + ")"}
+	for _, f := range reportFormats {
+		names = append(names, f.name)
+		if f.about != "" {
+			f.name += " (" + f.about + ")"
+		}
+		help = append(help, f.name)
+	}
+	return kong.Vars{
+		"formats":      strings.Join(names, ","),
+		"formats_help": strings.Join(help[:len(help)-1], ", ") + " or " + help[len(help)-1] + ".",
+	}
+}
+
+// formatOf returns the format that was named, or that the name of the file implies.
+func formatOf(named, file string) (reportFormat, error) {
+	ending := strings.ToLower(filepath.Ext(file))
+	implied := slices.IndexFunc(reportFormats, func(f reportFormat) bool { return slices.Contains(f.endings, ending) })
+	chosen := slices.IndexFunc(reportFormats, func(f reportFormat) bool { return f.name == named })
+	switch {
+	case chosen < 0:
+		return reportFormats[max(implied, 0)], nil
+	case implied >= 0 && implied != chosen:
+		return reportFormat{}, hinted{
+			fmt.Errorf("--output %s is a file of %s, and --format says %s", file, reportFormats[implied].name, named),
+			[]string{"without --format, the name of the file says it"},
+		}
+	}
+	return reportFormats[chosen], nil
+}

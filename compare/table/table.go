@@ -1,0 +1,167 @@
+// Package table shows a report to a person at a terminal: for each comparison a
+// table of the relations that aren't the same, the worst first. It knows reports and
+// terminals; it must not know how a comparison is made, nor the other formats.
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"dot-for-dbt/compare/report"
+	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/ui"
+)
+
+// Limits of the details of a relation.
+const (
+	shownCode   = 3   // differences of the code, unless verbose
+	shownReason = 600 // columns of a reason, unless verbose
+	shownValue  = 40  // columns of a value
+)
+
+// A View is how a person sees the table.
+type View struct {
+	Colors  *ui.Printer // paints, or doesn't
+	Width   int         // of the terminal; 0: no limit
+	Verbose bool
+	Now     time.Time
+}
+
+// Write writes a report: a table for each comparison, then hints at what to do next.
+func Write(w io.Writer, r report.Report, v View) error {
+	var text bytes.Buffer
+	table{v, v.Colors.To(&text)}.show(r)
+	_, err := text.WriteTo(w)
+	return err
+}
+
+// table writes one report.
+type table struct {
+	View
+	out *ui.Printer
+}
+
+func (t table) show(r report.Report) {
+	for i, c := range r.Comparisons {
+		if i > 0 {
+			t.out.Line("")
+		}
+		t.comparison(c)
+	}
+	for _, hint := range nextSteps(r) {
+		t.out.Hint(hint)
+	}
+}
+
+func (t table) comparison(c report.Comparison) {
+	t.sides(c)
+	if words := optionWords(c.Options); len(words) > 0 {
+		t.text(ui.Faint, "", "compared with "+strings.Join(words, " "))
+	}
+	for _, warning := range c.Warnings {
+		t.out.Warning(warning)
+	}
+	relations := slices.Clone(c.Relations)
+	report.Sort(relations)
+	var shown []report.Relation
+	folded := map[report.Verdict][]string{}
+	for _, r := range relations {
+		if r.Folded() {
+			folded[r.Verdict] = append(folded[r.Verdict], r.Name)
+		} else {
+			shown = append(shown, r)
+		}
+	}
+	t.relations(shown)
+	all := ""
+	if !c.Options.All {
+		all = " (--all compares them too)"
+	}
+	t.fold("not built, since the runs of a side left them out", "", folded[report.NotBuilt])
+	t.fold("same counts, data not looked at", "", folded[report.SameCounts])
+	t.fold("same columns, data not looked at", "", folded[report.SameColumns])
+	t.fold("same", "", folded[report.Same])
+	t.fold("same code, not looked at", all, folded[report.SameCode])
+	for _, term := range c.Terms() {
+		t.text(ui.Faint, "", term.Word+": "+term.Means)
+	}
+	t.text(nil, "", fmt.Sprintf("%s: %s", counted(len(relations), "relation"), c.Headline()))
+}
+
+// sides says what is compared: A is the baseline, B the candidate.
+func (t table) sides(c report.Comparison) {
+	var rows [][]string
+	for _, s := range []struct {
+		letter string
+		report.Side
+	}{{"A", c.Baseline}, {"B", c.Candidate}} {
+		rows = append(rows, []string{s.letter, ui.Inline(s.Name), ui.Inline(s.Spec), `"` + ui.Inline(s.Subject) + `"`})
+	}
+	lines := ui.Columns(rows, nil)
+	for i, s := range []report.Side{c.Baseline, c.Candidate} {
+		t.line("", lines[i])
+		where := "   schema " + ui.Inline(s.Schema)
+		if built := t.built(s); built != "" {
+			where += ", built " + built
+		}
+		t.line("", t.out.Paint(ui.Faint, where))
+	}
+}
+
+// built is how long ago a side was built: from its oldest relation to its newest.
+func (t table) built(s report.Side) string {
+	if s.Last.IsZero() {
+		return ""
+	}
+	ago := func(at time.Time) string { return humanize.RelTime(at, t.Now, "ago", "from now") }
+	if s.First.IsZero() || ago(s.First) == ago(s.Last) {
+		return ago(s.Last)
+	}
+	return ago(s.First) + " to " + ago(s.Last)
+}
+
+// fold counts relations that have no line of their own; if verbose, it names them.
+func (t table) fold(label, hint string, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	t.line("", t.out.Paint(ui.Good, label+":")+" "+counted(len(names), "relation")+hint)
+	if t.Verbose {
+		t.text(ui.Faint, "    ", strings.Join(names, ", "))
+	}
+}
+
+// optionWords are the options as flags; --where comes with its condition.
+func optionWords(o report.Options) []string {
+	words := o.Words()
+	if i := slices.Index(words, "--where"); i >= 0 {
+		words[i] = "--where " + text.ShellQuote([]string{o.Where})
+	}
+	return words
+}
+
+// nextSteps are hints at what the reader may want next.
+func nextSteps(r report.Report) []string {
+	var hints []string
+	rows := slices.ContainsFunc(r.Comparisons, func(c report.Comparison) bool {
+		return c.Options.Sample == 0 && slices.ContainsFunc(c.Relations, func(r report.Relation) bool {
+			return r.Changes != nil && r.Changes.String() != ""
+		})
+	})
+	if rows {
+		hints = append(hints, "see the rows: --sample 10")
+	}
+	if slices.ContainsFunc(r.Comparisons, func(c report.Comparison) bool { return c.Options.ColumnsOnly || c.Options.CountsOnly }) {
+		hints = append(hints, "see whether the data differs: without --columns-only and --counts-only")
+	}
+	if r.Red() || r.Failed() {
+		hints = append(hints, "the full report: -o report.html")
+	}
+	return hints
+}
