@@ -16,6 +16,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/spec"
@@ -58,7 +59,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		return signal.Code()
 	default:
 		a.say.Error(err)
-		if denied(err) {
+		if denied(err) && len(hint.Of(err)) == 0 {
 			a.say.Hint("dot writes to .dot and .git/worktrees of the repository, and reads the project and its profiles.yml: see that you may")
 		}
 		code = codeOf(err)

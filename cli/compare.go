@@ -2,13 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -16,7 +15,6 @@ import (
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/compare/table"
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/ui"
 )
 
@@ -55,6 +53,11 @@ func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT [
 	if err != nil {
 		return err
 	}
+	if !line.DryRun {
+		if err := a.reportFile(c.Output).check(); err != nil {
+			return err
+		}
+	}
 	compared, err := c.compile(ctx, a, line, forDBT, format.distributions)
 	if err != nil {
 		return err
@@ -68,11 +71,10 @@ func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT [
 	}
 	found := compared.Report()
 	if len(found.Comparisons) > 0 {
-		if err := c.print(a, format, found); err != nil {
-			return err
-		}
+		err = c.print(a, format, found)
 	}
-	return c.ending(ctx, a, result, found)
+	ending := c.ending(ctx, a, result, found) // says what failed, also without a report
+	return cmp.Or(err, ending)
 }
 
 // compile finds out what is compared; distributions are for reports that show
@@ -215,12 +217,8 @@ func (c *compareCommand) print(a *app, f reportFormat, found report.Report) erro
 	if err := f.render(&text, found, a.view(&text)); err != nil {
 		return err
 	}
-	name := c.Output
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(a.Dir, name)
-	}
-	if err := writeReport(name, text.Bytes()); err != nil {
-		return fmt.Errorf("--output: %w", err)
+	if err := a.reportFile(c.Output).write(text.Bytes()); err != nil {
+		return err
 	}
 	a.say.Note("the report is in " + c.Output)
 	return nil
@@ -229,18 +227,6 @@ func (c *compareCommand) print(a *app, f reportFormat, found report.Report) erro
 // view is how a report is seen that goes to w.
 func (a *app) view(w io.Writer) table.View {
 	return table.View{Colors: ui.NewPrinter(w, a.color, a.getenv), Width: ui.LineWidth(w), Verbose: a.verbose, Now: a.Now()}
-}
-
-// writeReport writes a file. An earlier one is replaced when the new one is whole;
-// what is no plain file, such as a device or a link, is written to.
-func writeReport(name string, text []byte) error {
-	if _, err := os.Stat(filepath.Dir(name)); err != nil {
-		return err
-	}
-	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, text, 0o644)
-	}
-	return durable.Write(name, text, 0o644)
 }
 
 // ending says what went wrong, and returns the exit code as an error.

@@ -54,6 +54,19 @@ func TestErrorNoPermission(t *testing.T) {
 	}
 }
 
+// A report that nobody may write is an error before anything runs.
+func TestErrorNoPermissionForTheReport(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.lock("models")
+	code := s.asNobody("compare prod@main dev@HEAD -o models/report.html")
+	want := "error: --output: write /shop/models/report.html: permission denied\n" +
+		"hint: name a file in a directory that is there and that you may write to\nexit code 2\n"
+	if _, said, _ := strings.Cut(s.story.String(), "\n"); code != 2 || said != want {
+		t.Errorf("exit code %d\n%s\nwant\n%s", code, said, want)
+	}
+}
+
 // makeWritable makes a directory that everybody may write to.
 func (s *shop) makeWritable(name string) {
 	s.t.Helper()
