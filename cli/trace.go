@@ -33,7 +33,7 @@ func (t *traceFile) close() {
 }
 
 // write writes the trace of a run.
-func (t *traceFile) write(start time.Time, builds []steps.BuildInfo, said *watch.Watcher, r *graph.Result) error {
+func (t *traceFile) write(start time.Time, builds []*steps.Built, said *watch.Watcher, r *graph.Result) error {
 	if t == nil {
 		return nil
 	}

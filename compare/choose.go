@@ -21,7 +21,7 @@ import (
 
 // excluded is what isn't compared, in dbt's words.
 func (p *pair) excluded() []string {
-	return slices.Concat(p.Request.Exclude, p.Program.Settings(p.b).Compare.Exclude)
+	return slices.Concat(p.Request.Exclude, p.b.Settings().Compare.Exclude)
 }
 
 // selects reports whether dbt has to be asked what is compared.
@@ -47,9 +47,9 @@ func (p *pair) selection() []dbt.Option {
 // listCalls ask dbt what the selection means: in the candidate's project and, for
 // what only that has, in the baseline's. A state: selector is about the candidate.
 func (p *pair) listCalls(state string) []run.Call {
-	calls := []run.Call{p.Program.ListCall(p.b, state, p.selection()...)}
+	calls := []run.Call{p.b.ListCall(state, p.selection()...)}
 	if !strings.Contains(strings.Join(p.Request.Select, " ")+" "+p.Request.Selector, "state:") {
-		calls = append(calls, p.Program.ListCall(p.a, state, p.selection()...))
+		calls = append(calls, p.a.ListCall(state, p.selection()...))
 	}
 	return calls
 }
@@ -63,7 +63,7 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 	for _, call := range p.listCalls(baseline.State) {
 		var stdout, stderr bytes.Buffer
 		call.Stdout, call.Stderr = &stdout, &stderr
-		exit, err := p.Program.RunDBT(ctx, attempt, call)
+		exit, err := p.b.RunDBT(ctx, attempt, call)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 		}
 	}
 	if !slices.ContainsFunc(nodes, func(n code.Node) bool { return chosen[n.ID] }) {
-		return nil, steps.Hinted("the selection matches no relation of either build", "see what it means: dot ls "+p.Program.Builds[p.b].Specs[0]+" -s …")
+		return nil, steps.Hinted("the selection matches no relation of either build", "see what it means: dot ls "+p.b.Specs[0]+" -s …")
 	}
 	return chosen, nil
 }
@@ -90,7 +90,7 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 // how is how relations are compared: as the command line says, else as the
 // candidate's environment does.
 func (p *pair) how(nodes []code.Node) (How, error) {
-	how, settings := p.Request.How, p.Program.Settings(p.b).Compare
+	how, settings := p.Request.How, p.b.Settings().Compare
 	how.configured = settings.Keys
 	for name := range how.Keys {
 		if !slices.ContainsFunc(nodes, func(n code.Node) bool { return named(n, name) }) {

@@ -119,7 +119,7 @@ func orDefault(s spec.Spec) string {
 func (c *Comparison) extend(ctx context.Context, p *steps.Program, all []asked) error {
 	c.Program, c.pairs = p, nil
 	for _, one := range all {
-		next := &pair{Comparison: c, a: index(p, one.baseline), b: index(p, one.candidate)}
+		next := &pair{Comparison: c, a: built(p, one.baseline), b: built(p, one.candidate)}
 		if err := next.check(one); err != nil {
 			return err
 		}
@@ -150,9 +150,10 @@ func (c *Comparison) extend(ctx context.Context, p *steps.Program, all []asked) 
 // builds reports whether the builds are made up to date first.
 func (c *Comparison) builds() bool { return c.Request.Build || c.Request.Fresh }
 
-// index returns the index of a spec's build among the program's.
-func index(p *steps.Program, s spec.Spec) int {
-	return slices.IndexFunc(p.Builds, func(b steps.BuildInfo) bool { return slices.Contains(b.Specs, s.String()) })
+// built returns a spec's build among the program's.
+func built(p *steps.Program, s spec.Spec) *steps.Built {
+	i := slices.IndexFunc(p.Builds, func(b *steps.Built) bool { return slices.Contains(b.Specs, s.String()) })
+	return p.Builds[i]
 }
 
 // standing makes sure that all builds stand and are of what their commit and
@@ -164,8 +165,8 @@ func (c *Comparison) standing(ctx context.Context) error {
 		return err
 	}
 	var problems, specs []string
-	for i, b := range p.Builds {
-		if _, err := p.Side(i); err != nil {
+	for _, b := range p.Builds {
+		if _, err := b.Side(); err != nil {
 			problems, specs = append(problems, err.Error()), append(specs, b.Specs[0])
 			continue
 		}

@@ -22,19 +22,18 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A pair is one baseline and one candidate, by their index among the program's
-// builds.
+// A pair is one baseline and one candidate.
 type pair struct {
 	*Comparison
-	a, b   int
+	a, b   *steps.Built
 	done   bool
 	result report.Comparison
 }
 
 // check makes sure that the two can be read by one query.
 func (p *pair) check(specs asked) error {
-	a, b := p.Program.Builds[p.a], p.Program.Builds[p.b]
-	if p.a == p.b {
+	a, b := p.a, p.b
+	if a == b {
 		return steps.Hinted(fmt.Sprintf("%s and %s are the same build, %s: there is nothing to compare", specs.baseline, specs.candidate, a.Name),
 			"name another commit or environment")
 	}
@@ -58,12 +57,12 @@ func (p *pair) check(specs asked) error {
 
 // step compares the two, after the steps below that it needs.
 func (p *pair) step() *graph.Step {
-	step := p.Program.CompareStep(p.a, p.b, p.selects())
+	step := p.a.CompareStep(p.b, p.selects())
 	step.Action = p
 	return step
 }
 
-func (p *pair) dir() string { return p.Program.ComparisonDir(p.a, p.b) }
+func (p *pair) dir() string { return p.a.ComparisonDir(p.b) }
 
 // Describe lists the dbt commands that it runs.
 func (p *pair) Describe(graph.Planned) []string {
@@ -80,17 +79,17 @@ func (p *pair) DBTCalls() []run.Call {
 	if p.selects() {
 		calls = p.listCalls("")
 	}
-	return append(calls, p.Program.ReadCall(p.b, p.dir(), ladder.Options(ladder.Job{Threads: threads})...))
+	return append(calls, p.b.ReadCall(p.dir(), ladder.Options(ladder.Job{Threads: threads})...))
 }
 
 // Run compares. A relation that can't be compared is no error.
 func (p *pair) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	start := p.world.Now()
-	a, err := p.Program.Side(p.a)
+	a, err := p.a.Side()
 	if err != nil {
 		return nil, err
 	}
-	b, err := p.Program.Side(p.b)
+	b, err := p.b.Side()
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +172,7 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 		return nil, err
 	}
 	var said bytes.Buffer
-	call := p.Program.ReadCall(p.b, dir, ladder.Options(job)...)
+	call := p.b.ReadCall(dir, ladder.Options(job)...)
 	follow := ladder.Follow(job, func(done int, running []string) {
 		for i, id := range running {
 			running[i] = v.byID[id].Name
@@ -186,7 +185,7 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 		}
 		follow(e)
 	}
-	exit, err := p.Program.RunDBT(ctx, attempt, call)
+	exit, err := p.b.RunDBT(ctx, attempt, call)
 	if err != nil {
 		return nil, err
 	}

@@ -24,8 +24,8 @@ type lineage struct {
 // of; src is a source, and ! marks other code of its own.
 func newLineage(text string) *lineage {
 	l := &lineage{
-		a: steps.Side{BuildInfo: steps.BuildInfo{Name: "prod@1"}, Nodes: map[string]steps.NodeState{}},
-		b: steps.Side{BuildInfo: steps.BuildInfo{Name: "dev@2"}, Nodes: map[string]steps.NodeState{}},
+		a: steps.Side{Built: &steps.Built{Name: "prod@1"}, Nodes: map[string]steps.NodeState{}},
+		b: steps.Side{Built: &steps.Built{Name: "dev@2"}, Nodes: map[string]steps.NodeState{}},
 	}
 	l.a.Specs, l.b.Specs = []string{"prod@main"}, []string{"dev@HEAD"}
 	same := map[string]bool{}

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
-	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -61,8 +59,8 @@ func adopt(b *build) (workspace.Standing, error) {
 
 // adoptable returns what a build has that another tool made, if nobody has
 // written to its place under dot.
-func (c *compiler) adoptable(b *build) (workspace.Standing, bool) {
-	ledger, err := c.ws.Ledger(b.place)
+func (rt *runtime) adoptable(b *build) (workspace.Standing, bool) {
+	ledger, err := rt.ws.Ledger(b.place)
 	if err != nil || ledger.LastRun().ID != "" {
 		return workspace.Standing{}, false
 	}
@@ -73,27 +71,27 @@ func (c *compiler) adoptable(b *build) (workspace.Standing, bool) {
 // adoptStep takes over what another tool built: it copies dbt's artifacts to
 // where nothing overwrites them, and writes the ledger. It is nil where there
 // is nothing to take over.
-func (c *compiler) adoptStep(b *build) *graph.Step {
-	if _, ok := c.adoptable(b); !ok {
+func (rt *runtime) adoptStep(b *build) *graph.Step {
+	if _, ok := rt.adoptable(b); !ok {
 		return nil
 	}
 	return &graph.Step{
 		Name: "adopt " + b.String(), Kind: "adopt", Version: 1,
 		After: []string{"profiles " + b.String()}, // so that it is done where it stands in the plan
 		Missing: func(context.Context, graph.Record) string {
-			s, ok := c.adoptable(b)
+			s, ok := rt.adoptable(b)
 			if !ok {
 				return ""
 			}
 			return "made by another tool: " + plural(len(s.Nodes), "node")
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
-		Action: adoptBuild{compiler: c, build: b},
+		Action: adoptBuild{runtime: rt, build: b},
 	}
 }
 
 type adoptBuild struct {
-	*compiler
+	*runtime
 	build *build
 }
 
@@ -118,33 +116,4 @@ func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
 	}
 	_, err = a.ws.EndRun(a.build.place, run, end)
 	return nil, err
-}
-
-// readResults reads the run_results.json in a directory.
-func readResults(dir string) (artifact.RunResults, error) {
-	name := filepath.Join(dir, "run_results.json")
-	f, err := os.Open(name)
-	if err != nil {
-		return artifact.RunResults{}, err
-	}
-	defer f.Close()
-	return artifact.ReadRunResults(name, f)
-}
-
-// countNodes counts the nodes of a manifest.json that dbt build would write.
-func countNodes(manifest string) (int, error) {
-	f, err := os.Open(manifest)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	n := 0
-	build, _ := dbt.LookupCommand("build")
-	_, err = artifact.ReadManifest(manifest, f, func(node artifact.Node) error {
-		if node.ResourceType != "test" && build.Writes(node, nil) {
-			n++
-		}
-		return nil
-	})
-	return n, err
 }

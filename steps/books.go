@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"dot-for-dbt/internal/dbt/artifact"
-	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -79,23 +76,5 @@ func (a *runCommand) settle(run started, report *Report, undisturbed bool) error
 		}
 	}
 	report.Written, err = a.ws.EndRun(b.place, run.Run, end)
-	return err
-}
-
-// keepState copies a build's artifacts to where those who defer to it read
-// them, and notes in the run what was copied.
-func keepState(b *build, run *workspace.Run) error {
-	for _, name := range []string{"run_results.json", "manifest.json"} {
-		if err := durable.Copy(filepath.Join(b.State(b.place), name), filepath.Join(b.Target(), name)); err != nil {
-			return fmt.Errorf("keep dbt's %s: %w", name, err)
-		}
-	}
-	manifest := filepath.Join(b.State(b.place), "manifest.json")
-	info, err := os.Stat(manifest)
-	if err != nil {
-		return err
-	}
-	run.Manifest = info.Size()
-	run.Nodes, err = countNodes(manifest)
 	return err
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -18,20 +19,18 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A build is what a spec with a ref denotes.
+// A build is what a spec with a ref denotes. Nothing changes it.
 type build struct {
 	workspace.Build
 	commit  git.Commit
 	env     config.Environment
 	project profile.Project // as it is at the commit
 	output  *profile.Output
-	tools   *toolchain      // whose dbt builds it; nil: the working tree's dbt does
 	suffix  string          // of the schema
 	schema  string          // with the suffix, as the profile says it
 	profile []byte          // of the profiles.yml to be written
 	place   workspace.Place // where its tables lie
 	duckdb  string          // the path of its DuckDB file, "" if it has none
-	lock    []byte          // the lock file of its packages in the commit; nil for none
 }
 
 // commitLock guards what the builds of a commit share: its worktree and the
@@ -52,7 +51,7 @@ func (b *build) placeLock() graph.Lock {
 }
 
 // targetName is what the build's output is called: dbt's target.name.
-func (b *build) targetName() string { return firstOf(b.env.Dot.TargetName, b.output.Name) }
+func (b *build) targetName() string { return cmp.Or(b.env.Dot.TargetName, b.output.Name) }
 
 // logFile is dbt's log of the build.
 func (b *build) logFile() string { return filepath.Join(b.Logs(), "dbt.log") }
@@ -77,27 +76,27 @@ func duckdbLock(file string) graph.Lock {
 
 // resolveBuild finds out which build a spec denotes, whose ref git has
 // resolved to commit. given is what the command line says of it.
-func (c *compiler) resolveBuild(s spec.Spec, commit git.Commit, given arguments) (*build, error) {
+func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) (*build, error) {
 	b := &build{commit: commit}
-	project, err := c.projectAt(commit)
+	project, err := p.projectAt(commit)
 	if err != nil {
 		return nil, err
 	}
 	b.project = project
-	if b.env, b.output, err = c.environment(s, project, given); err != nil {
+	if b.env, b.output, err = p.environment(s, project, given); err != nil {
 		return nil, err
 	}
-	if text, err := (profile.Scope{Env: c.getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
+	if text, err := (profile.Scope{Env: p.world.Getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
 		b.project.PackagesPath = text // what can't be evaluated is dbt's to complain about
 	}
-	if b.Build, err = c.workspaceBuild(commit, b.env); err != nil {
+	if b.Build, err = p.workspaceBuild(commit, b.env); err != nil {
 		return nil, err
 	}
 	b.suffix = suffix(b.env, b.Commit.Short)
 	if b.profile, err = b.output.Isolated(b.suffix, b.env.Dot.TargetName); err != nil {
 		return nil, err
 	}
-	output := c.factsOf(b.output)
+	output := p.factsOf(b.output)
 	b.schema = output.place.Schema + "_" + b.suffix
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database, Schema: b.schema}
 	b.duckdb = output.duckdb
@@ -105,18 +104,18 @@ func (c *compiler) resolveBuild(s spec.Spec, commit git.Commit, given arguments)
 }
 
 // workspaceBuild returns the directory of the environment's build of a commit.
-func (c *compiler) workspaceBuild(commit git.Commit, env config.Environment) (workspace.Build, error) {
+func (p *planner) workspaceBuild(commit git.Commit, env config.Environment) (workspace.Build, error) {
 	short := commit.Short
 	if n := env.Dot.Short; n > 0 && n <= len(commit.Hash) {
 		short = commit.Hash[:n]
 	}
-	dir, err := c.known.commits.get(fmt.Sprint(commit.Hash, short, env.Dot.Short > 0), func() (workspace.Commit, error) {
-		return c.ws.Commit(commit.Hash, short, env.Dot.Short > 0)
+	dir, err := p.known.commits.get(fmt.Sprint(commit.Hash, short, env.Dot.Short > 0), func() (workspace.Commit, error) {
+		return p.ws.Commit(commit.Hash, short, env.Dot.Short > 0)
 	})
 	if err != nil {
 		return workspace.Build{}, err
 	}
-	return dir.Build(c.prefix, env.Name), nil
+	return dir.Build(p.prefix, env.Name), nil
 }
 
 // suffix is what the build's schemas end in.
@@ -129,101 +128,18 @@ func suffix(env config.Environment, short string) string {
 
 // projectAt reads the project as it is at a commit, from git: while planning,
 // its worktree need not be there.
-func (c *compiler) projectAt(commit git.Commit) (profile.Project, error) {
-	return c.known.projects.get(commit.Hash, func() (profile.Project, error) {
-		name := path.Join(c.prefix, "dbt_project.yml")
-		text, err := c.objects.Read(commit.Hash + ":" + name)
+func (p *planner) projectAt(commit git.Commit) (profile.Project, error) {
+	return p.known.projects.get(commit.Hash, func() (profile.Project, error) {
+		name := path.Join(p.prefix, "dbt_project.yml")
+		text, err := p.objects.Read(commit.Hash + ":" + name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return profile.Project{}, c.notThere(commit, name)
+			return profile.Project{}, p.notThere(commit, name)
 		}
 		if err != nil {
 			return profile.Project{}, err
 		}
 		return profile.ParseProject(fmt.Sprintf("%s at %s", name, commit.Short), text)
 	})
-}
-
-// environment finds out which environment a spec means, and which output of
-// which profile it connects with.
-func (c *compiler) environment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
-	// The vars that are given are the same for all.
-	by := fmt.Sprintf("%q", []string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir})
-	e, err := c.known.environments.get(by, func() (e environment, err error) {
-		e.Environment, e.output, err = c.chooseEnvironment(s, project, given)
-		return e, err
-	})
-	return e.Environment, e.output, err
-}
-
-func (c *compiler) chooseEnvironment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
-	if len(c.config.Environments()) > 0 {
-		env, err := c.config.Resolve(s.Env, given.Vars)
-		if err != nil {
-			return env, nil, err
-		}
-		output, err := c.output(env, env.Name, project, given)
-		return env, output, err
-	}
-	// Without environments in any file, the outputs of the profile are the
-	// environments. The default one's name is only known once its output is,
-	// and that may depend on vars and flags, which are the same for all.
-	env, err := c.config.Implicit(firstOf(s.Env, "default"), given.Vars)
-	if err != nil {
-		return env, nil, err
-	}
-	if s.Env != "" && given.Target == "" {
-		given.Target = s.Env
-	}
-	output, err := c.output(env, s.Env, project, given)
-	if err != nil {
-		return env, nil, err
-	}
-	if s.Env == "" {
-		env, err = c.config.Implicit(output.Name, given.Vars)
-	}
-	return env, output, err
-}
-
-// output finds the output of a profile that an environment connects with.
-func (c *compiler) output(env config.Environment, name string, project profile.Project, given arguments) (*profile.Output, error) {
-	file, err := profile.Search{
-		Dir: firstOf(given.ProfilesDir, flagText(env, "profiles-dir")),
-		Env: c.getenv, WorkDir: c.project, Home: c.world.Home, ProjectDir: c.project,
-	}.Find()
-	if err != nil {
-		return nil, err
-	}
-	profiles, err := c.known.profiles.get(file, func() (*profile.File, error) { return profile.Read(file) })
-	if err != nil {
-		return nil, err
-	}
-	return profiles.Choose(profile.Choice{
-		Profile:        firstOf(given.Profile, flagText(env, "profile")),
-		ProjectProfile: project.Profile,
-		Target:         firstOf(given.Target, flagText(env, "target")),
-		Environment:    name,
-		Scope:          profile.Scope{Env: c.getenv, Vars: env.Vars},
-	})
-}
-
-// flagText is the text of a flag in an environment, "" if it has none.
-func flagText(env config.Environment, name string) string {
-	for _, f := range env.Flags {
-		if f.Name == name {
-			text, _ := f.Value.(string)
-			return text
-		}
-	}
-	return ""
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // lockName makes the name of a lock's file of texts that may hold anything.

@@ -49,17 +49,17 @@ func (o checkOutputs) relations() map[string]string {
 // checkStep makes sure that the command writes nowhere but to the build's
 // place. It asks dbt which nodes the command works on, with the command's own
 // selection.
-func (c *compiler) checkStep(job *job, inputs []graph.Input, below []string) *graph.Step {
+func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *graph.Step {
 	b := job.build
 	line := job.List()
-	isolated := job.isolate(c, line)
+	isolated := rt.isolate(job, line)
 	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
 		Name: "check " + b.String(), Kind: "check", Version: 1,
-		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], c.sharedInput(job)),
-		Late:   c.lateInputs(job),
+		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], rt.sharedInput(job)),
+		Late:   rt.lateInputs(job),
 		Record: b.Record("check-" + job.slot),
-		Always: c.undeclared(job),
+		Always: rt.undeclared(job),
 		Summary: func(r graph.Record) string {
 			var out checkOutputs
 			if r.Decode(&out) != nil {
@@ -81,16 +81,16 @@ func (c *compiler) checkStep(job *job, inputs []graph.Input, below []string) *gr
 		Locks: []graph.Lock{b.buildLock()},
 		Pools: []string{jobsPool},
 		Action: &checkIsolation{
-			compiler: c, job: job, argv: line.Argv(),
+			runtime: rt, job: job, argv: line.Argv(),
 			environ: job.exported(isolated.Env),
 		},
 	}
 }
 
 // checked returns what the check found that the job may write.
-func (c *compiler) checked(job *job) (checkOutputs, error) {
+func (rt *runtime) checked(job *job) (checkOutputs, error) {
 	var out checkOutputs
-	record, err := c.ws.Load(job.build.Record("check-" + job.slot))
+	record, err := rt.ws.Load(job.build.Record("check-" + job.slot))
 	if err == nil {
 		err = record.Decode(&out)
 	}
@@ -98,13 +98,13 @@ func (c *compiler) checked(job *job) (checkOutputs, error) {
 }
 
 // sharedInput is what the check alone depends on.
-func (c *compiler) sharedInput(job *job) graph.Input {
+func (rt *runtime) sharedInput(job *job) graph.Input {
 	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", job.env.Dot.SharedSchemas)}
 }
 
 // checkIsolation runs dbt list and looks at each node.
 type checkIsolation struct {
-	*compiler
+	*runtime
 	job     *job
 	argv    []string
 	environ []string
@@ -115,7 +115,7 @@ func (a *checkIsolation) Describe(graph.Planned) []string { return []string{text
 func (a *checkIsolation) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
 func (a *checkIsolation) dbtCall() run.Call {
-	return a.compiler.dbtCall(a.job, a.argv, a.environ)
+	return a.runtime.dbtCall(a.job, a.argv, a.environ)
 }
 
 func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {

@@ -13,7 +13,7 @@ import (
 // dbt's own clean is not asked: it deletes the project's clean-targets, which
 // lie in the worktree, not the target path (dbt 1.11.16). What dot keeps of the
 // build, the copies that others defer to among it, stays.
-func (c *compiler) cleanStep(b *build) *graph.Step {
+func cleanStep(b *build) *graph.Step {
 	dirs := []string{b.Target(), b.Logs()}
 	return &graph.Step{
 		Name: "clean " + b.String(), Kind: "clean", Version: 1,

@@ -6,27 +6,21 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"time"
 
-	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 )
 
-// defaultMaxAge is the age at which a build that is up to date is made again.
-const defaultMaxAge = 12 * time.Hour
-
 // commandStep runs the dbt command on a build.
-func (c *compiler) commandStep(job *job, inputs []graph.Input, below []string) *graph.Step {
-	b, always := job.build, c.unskippable(job)
+func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *graph.Step {
+	b, always := job.build, rt.unskippable(job)
 	step := &graph.Step{
 		Name: job.step(), Kind: job.Command.Name, Version: 1,
-		Deps: below, Inputs: inputs, Late: c.lateInputs(job),
+		Deps: below, Inputs: inputs, Late: rt.lateInputs(job),
 		Record: b.Record(job.slot),
-		Always: always, MaxAge: c.maxAge(job.env), Force: c.req.Force,
-		Overwritten: func(r graph.Record) string { return c.overwritten(job, r) },
+		Always: always, MaxAge: job.maxAge(), Force: job.force,
+		Overwritten: func(r graph.Record) string { return rt.overwritten(job, r) },
 		Missing: func(context.Context, graph.Record) string {
 			if b.duckdb != "" && len(job.Command.Builds) > 0 {
 				if _, err := os.Stat(b.duckdb); errors.Is(err, fs.ErrNotExist) {
@@ -44,67 +38,56 @@ func (c *compiler) commandStep(job *job, inputs []graph.Input, below []string) *
 			if len(job.Command.Builds) > 0 {
 				done = "built"
 			}
-			done += " " + c.ago(r.Finished)
+			done += " " + rt.ago(r.Finished)
 			if len(report.Counts) > 0 {
 				done += fmt.Sprintf(" (%s)", report)
 			}
 			return fmt.Sprintf("same inputs, %s; warehouse and sources not looked at; --force reruns", done)
 		},
 		Detail: func(r graph.Record) string {
-			detail := c.history(job)
+			detail := rt.history(job)
 			if r.Key == "" && detail == "" && always == "" && job.slot != slot(job.Command, arguments{}) {
 				return "with this selection"
 			}
 			return detail
 		},
 		Locks: []graph.Lock{b.buildLock()},
-		Pools: c.pools(job),
+		Pools: job.pools,
 	}
 	if job.Command.OpensAdapter {
 		step.Locks = append(step.Locks, b.warehouseLocks(len(job.Command.Builds) == 0)...)
 	}
-	step.Action = &runCommand{compiler: c, job: job, argv: job.Argv(), retry: c.retryLine(job)}
+	step.Action = &runCommand{runtime: rt, job: job, argv: job.Argv()}
 	return step
 }
 
 // unskippable says why a dbt step of the job is never skipped, "" if it may be.
-func (c *compiler) unskippable(job *job) string {
+func (rt *runtime) unskippable(job *job) string {
 	_, selected := dbt.Lookup(job.Options, "select")
 	_, selector := dbt.Lookup(job.Options, "selector")
 	switch reuse := job.Command.Reuse; {
 	case reuse == dbt.ReuseNever, reuse == dbt.ReuseUnselected && (selected || selector):
 		return "dbt " + job.Command.Name + " always runs"
 	}
-	if age := c.age(job.env); !age.Never && age.Limit == 0 {
+	if !job.age.Never && job.age.Limit == 0 {
 		return "max-age is 0"
 	}
-	return c.undeclared(job)
+	return rt.undeclared(job)
 }
 
 // undeclared says where the project, its packages and submodules or the output
 // reads an environment variable whose name only dbt can tell, unless the environment
 // declares what is read.
-func (c *compiler) undeclared(job *job) string {
-	installed, _ := c.installed(job.build)
-	if at := slices.Concat(job.keyVars.Computed, installed.Computed, c.submoduleReads(job.build).Computed); len(at) > 0 && job.env.Dot.Env == nil {
+func (rt *runtime) undeclared(job *job) string {
+	installed, _ := rt.installed(job.build)
+	if at := slices.Concat(job.keyVars.Computed, installed.Computed, rt.submoduleReads(job.build).Computed); len(at) > 0 && job.env.Dot.Env == nil {
 		return "env_var with a computed name at " + at[0] + ": declare what it reads with dot: {env: […]}"
 	}
 	return ""
 }
 
-// age is the max-age that holds: the command line's, else the environment's.
-func (c *compiler) age(env config.Environment) config.Age {
-	switch {
-	case c.req.MaxAge != nil:
-		return *c.req.MaxAge
-	case env.Dot.MaxAge != nil:
-		return *env.Dot.MaxAge
-	}
-	return config.Age{Limit: defaultMaxAge}
-}
-
 // overwritten says who has written since over what a run wrote.
-func (c *compiler) overwritten(job *job, r graph.Record) string {
+func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	report, err := ParseReport(r)
 	if err != nil {
 		return "record is not whole"
@@ -118,7 +101,7 @@ func (c *compiler) overwritten(job *job, r graph.Record) string {
 	if report.Written == 0 {
 		return "the last run wrote nothing"
 	}
-	ledger, err := c.ws.Ledger(job.build.place)
+	ledger, err := rt.ws.Ledger(job.build.place)
 	if err != nil {
 		return "what is in the schema is not known: " + err.Error()
 	}
@@ -128,73 +111,28 @@ func (c *compiler) overwritten(job *job, r graph.Record) string {
 // history says what incremental models and snapshots of the job are built on:
 // from scratch in a schema that nobody has written to yet, else on top of what
 // is there.
-func (c *compiler) history(job *job) string {
+func (rt *runtime) history(job *job) string {
 	if !slices.ContainsFunc(job.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
 		return ""
 	}
-	ledger, err := c.ws.Ledger(job.build.place)
+	ledger, err := rt.ws.Ledger(job.build.place)
 	if err != nil {
 		return ""
 	}
 	last := ledger.LastRun()
 	if last.ID == "" {
-		adopted, ok := c.adoptable(job.build)
+		adopted, ok := rt.adoptable(job.build)
 		if !ok {
 			return "from scratch"
 		}
 		last = adopted.Run
 	}
-	checked, err := c.checked(job)
+	checked, err := rt.checked(job)
 	switch {
 	case err == nil && !checked.history():
 		return ""
 	case last.Build != job.build.ID():
-		return "on top of what " + last.Build + " built " + c.ago(last.Time)
+		return "on top of what " + last.Build + " built " + rt.ago(last.Time)
 	}
-	return "on top of the build of " + c.ago(last.Time)
-}
-
-// manifestMark tells one manifest.json in a build's target path from the next;
-// "" is none.
-func manifestMark(b *build) string {
-	info, err := os.Stat(filepath.Join(b.Target(), "manifest.json"))
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%d %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
-}
-
-// lateInputs are the inputs that the steps below make: the versions in a
-// toolchain, which packages were resolved, what they and submodules read from
-// the environment, and what the baseline is.
-func (c *compiler) lateInputs(job *job) func(context.Context) ([]graph.Input, error) {
-	return func(ctx context.Context) ([]graph.Input, error) {
-		in := c.lateVersions(job.build, job.build.output.Adapter)
-		installed, ok := c.installed(job.build)
-		if ok {
-			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
-		}
-		names := slices.Concat(installed.EnvVars, c.submoduleReads(job.build).Names)
-		names = slices.DeleteFunc(names, func(name string) bool {
-			return slices.Contains(job.keyVars.Names, name) || slices.Contains(job.env.Dot.Env, name)
-		})
-		others := config.Environment{Dot: config.Settings{IgnoreEnv: job.env.Dot.IgnoreEnv}}
-		in = append(in, c.envInputs(others, names)...)
-		if job.Command.Name == "docs generate" { // its catalog is of what was built
-			ledger, err := c.ws.Ledger(job.build.place)
-			if err != nil {
-				return nil, err
-			}
-			standing, _ := ledger.Standing(job.build.ID())
-			in = append(in, graph.Input{Label: "what was built", Value: standing.Identity()})
-		}
-		if job.baseline != nil {
-			input, err := c.baselineInput(ctx, job.baseline)
-			if err != nil {
-				return nil, err
-			}
-			in = append(in, input)
-		}
-		return in, nil
-	}
+	return "on top of the build of " + rt.ago(last.Time)
 }

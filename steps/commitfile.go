@@ -10,7 +10,7 @@ import (
 
 // commitStep writes the full hash beside the worktree: it says whose the
 // directory is.
-func (c *compiler) commitStep(b *build) *graph.Step {
+func commitStep(b *build) *graph.Step {
 	name, text := b.Commit.File()
 	return &graph.Step{
 		Name: "commit " + b.Commit.Short, Kind: "commit", Version: 1,

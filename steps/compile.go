@@ -6,115 +6,109 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
-	"dot-for-dbt/internal/workspace"
-	"dot-for-dbt/spec"
 )
 
 // Compile turns an invocation into a program. It reads the configuration, the
-// repository and the profile, and writes nothing; whatever is wrong with the
+// repository and the profile, and writes nothing. Whatever is wrong with the
 // request is an error here, before anything has run.
 func Compile(ctx context.Context, world World, req Request) (*Program, error) {
-	c, given, err := open(ctx, world, req)
+	p, given, err := open(ctx, world, req)
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
-	if err := c.compile(ctx, given); err != nil {
+	defer p.close()
+	if err := p.compile(ctx, given); err != nil {
 		return nil, err
 	}
-	c.program.again = func(ctx context.Context) (*Program, error) { return Compile(ctx, world, req) }
-	return c.program, nil
+	p.program.again = func(ctx context.Context) (*Program, error) { return Compile(ctx, world, req) }
+	return p.program, nil
 }
 
-// A compiler is at work on one invocation.
-type compiler struct {
-	world   World
+// A planner finds out what one invocation means. It belongs to one goroutine, and
+// ends when Compile returns: the steps hold the runtime and what the planner found,
+// never the planner.
+type planner struct {
+	*runtime
 	req     Request
-	project string // the project's directory in the user's working tree
 	config  *config.Config
-
-	// repo is nil outside of a repository, and so are ws and objects, which a
-	// plain job does without, too.
-	repo    *git.Repo
-	prefix  string // of the project in the repository, with slashes; "" at its root
-	ws      *workspace.Workspace
-	objects *git.Objects
-
+	prefix  string       // of the project in the repository, with slashes; "" at its root
+	objects *git.Objects // nil where git isn't asked
 	known   known
-	reports bool // whether what programs say is reported, rather than written out
-	program *Program
+	program *Program // in the making
 }
 
-func (c *compiler) compile(ctx context.Context, given arguments) error {
-	specs, base, err := c.resolve(ctx)
+func (p *planner) compile(ctx context.Context, given arguments) error {
+	specs, deferred, err := p.resolve(ctx)
 	if err != nil {
 		return err
 	}
-	jobs, err := c.jobs(specs, given)
+	jobs, err := p.jobs(specs, given)
 	if err != nil {
 		return err
 	}
-	c.reports, c.program.Writes = c.req.Report || len(jobs) > 1, c.req.Command.WritesNodes()
-	if err := c.together(jobs); err != nil {
+	p.reports, p.program.Writes = p.req.Report || len(jobs) > 1, p.req.Command.WritesNodes()
+	if err := p.together(jobs); err != nil {
 		return err
 	}
 	for _, job := range jobs {
-		if err := c.findDBT(ctx, job); err != nil {
+		if err := p.findDBT(ctx, job); err != nil {
 			return err
 		}
 		if job.build == nil {
 			continue
 		}
-		c.say(job.build)
-		if warning := job.tool.AdapterWarning(job.output.Adapter, c.getenv); warning != "" {
-			c.program.warn(warning)
+		p.say(job.build)
+		if warning := job.tool.AdapterWarning(job.output.Adapter, p.world.Getenv); warning != "" {
+			p.program.warn(warning)
 		}
 	}
-	if err := c.noteUncommitted(ctx, jobs); err != nil {
+	if err := p.noteUncommitted(ctx, jobs); err != nil {
 		return err
 	}
-	if base != nil {
-		if err := c.deferTo(base, jobs); err != nil {
-			return err
-		}
-	}
-	if c.req.isolated() {
-		if err := c.scanProjects(ctx, jobs); err != nil {
-			return err
-		}
-	}
-	all := &stepList{named: map[string]bool{}}
-	for _, job := range jobs {
-		step, err := c.steps(job, all)
+	if deferred != nil {
+		base, err := p.findBaseline(deferred, jobs)
 		if err != nil {
 			return err
 		}
-		c.program.Builds = append(c.program.Builds, job.info(step))
+		if err := p.deferTo(base, jobs); err != nil {
+			return err
+		}
 	}
-	if c.program.Graph, err = graph.New(all.steps...); err != nil || c.req.Extend == nil {
+	if p.req.isolated() {
+		if err := p.scanProjects(ctx, jobs); err != nil {
+			return err
+		}
+	}
+	all := &stepList{named: map[string]*graph.Step{}}
+	for _, job := range jobs {
+		step, err := p.steps(job, all)
+		if err != nil {
+			return err
+		}
+		p.program.Builds = append(p.program.Builds, newBuilt(p.runtime, job, step))
+	}
+	if p.program.Graph, err = graph.New(all.steps...); err != nil || p.req.Extend == nil {
 		return err
 	}
-	c.program.compiler, c.program.jobs = c, jobs
-	c.program.below = stepsBelow(c.program.Graph, c.program.Builds)
-	return c.req.Extend(c.program)
+	p.program.listSteps()
+	return p.req.Extend(p.program)
 }
 
 // say notes what a spec was resolved to.
-func (c *compiler) say(b *build) {
-	c.program.Resolved = append(c.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
+func (p *planner) say(b *build) {
+	p.program.Resolved = append(p.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
 	if b.commit.Note != "" {
-		c.program.note(b.commit.Ref + ": " + b.commit.Note)
+		p.program.note(b.commit.Ref + ": " + b.commit.Note)
 	}
 }
 
 // noteUncommitted says what a build of HEAD doesn't have of the working tree.
-func (c *compiler) noteUncommitted(ctx context.Context, jobs []*job) error {
-	if !c.req.isolated() {
+func (p *planner) noteUncommitted(ctx context.Context, jobs []*job) error {
+	if !p.req.isolated() {
 		return nil
 	}
-	head, err := c.objects.ID("HEAD")
+	head, err := p.objects.ID("HEAD")
 	if err != nil { // HEAD may be of a branch without commits
 		return nil
 	}
@@ -123,30 +117,11 @@ func (c *compiler) noteUncommitted(ctx context.Context, jobs []*job) error {
 		if b == nil || b.commit.Hash != head {
 			continue
 		}
-		n, err := c.repo.Uncommitted(ctx, c.prefix)
+		n, err := p.repo.Uncommitted(ctx, p.prefix)
 		if err == nil && n > 0 {
-			c.program.note(fmt.Sprintf("%s not in %s@%s", plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
+			p.program.note(fmt.Sprintf("%s not in %s@%s", plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
 		}
 		return err
 	}
 	return nil
-}
-
-// plainEnvironment is the environment of a plain job. A profile that can't be
-// read is dbt's to complain about, unless it has to say which environments
-// there are.
-func (c *compiler) plainEnvironment(s spec.Spec, given arguments) (config.Environment, *profile.Output, error) {
-	project, err := c.workingProject()
-	if err != nil {
-		return config.Environment{}, nil, err
-	}
-	env, output, err := c.environment(s, project, given)
-	if c.req.Command.Name == "init" { // makes the profile, and refuses to be told which
-		return env, nil, nil
-	}
-	if err != nil && output == nil && env.Name != "" && len(c.config.Environments()) > 0 {
-		c.program.detail(err.Error())
-		return env, nil, nil
-	}
-	return env, output, err
 }

@@ -9,10 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
-	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
@@ -36,7 +33,7 @@ type depsOutputs struct {
 
 // depsStep installs the project's packages in the worktree. It is one for all
 // builds of a project at a commit.
-func (c *compiler) depsStep(job *job) (*graph.Step, error) {
+func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *graph.Step {
 	b := job.build
 	step := &graph.Step{
 		Name: "deps " + b.Commit.Short, Kind: "deps", Version: 1,
@@ -45,41 +42,24 @@ func (c *compiler) depsStep(job *job) (*graph.Step, error) {
 		Locks: []graph.Lock{b.commitLock()},
 		Pools: []string{jobsPool},
 	}
-	inputs, packages, err := c.packages(job)
-	if err != nil {
-		return nil, err
-	}
-	if len(packages) == 0 {
+	if len(packages.asked) == 0 {
 		step.Summary = func(graph.Record) string { return "no packages" }
-		return step, nil
-	}
-	if profile.HasJinja(b.project.PackagesPath) {
-		return nil, &hintError{
-			msg:   fmt.Sprintf("packages-install-path can't be told, and dbt deps removes what is there: %s", b.project.PackagesPath),
-			hints: []string{"let dbt_project.yml name a directory in the project; dot knows env_var and var"},
-		}
-	}
-	if filepath.IsAbs(b.project.PackagesPath) || !filepath.IsLocal(path.Join(c.prefix, b.project.PackagesPath)) {
-		return nil, &hintError{
-			msg:   fmt.Sprintf("packages-install-path is %s: every build would install its packages there, over those of the others", b.project.PackagesPath),
-			hints: []string{"let dbt_project.yml name a directory in the project, or unset the variable that it reads"},
-		}
+		return step
 	}
 	dir := filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath))
-	step.Inputs = append(inputs, job.versions("")...)
-	if b.tools != nil {
-		step.Deps = append(step.Deps, b.tools.step())
-		step.Late = func(context.Context) ([]graph.Input, error) { return c.lateVersions(b, ""), nil }
+	step.Inputs = append(packages.inputs, job.versions("")...)
+	if job.toolchain != nil {
+		step.Deps = append(step.Deps, job.toolchain.step())
+		step.Late = func(context.Context) ([]graph.Input, error) { return rt.lateVersions(job, ""), nil }
 	}
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
-	step.Exact = c.pinned(b)
-	if slices.ContainsFunc(packages, profile.Package.Moves) && !step.Exact {
-		step.MaxAge = c.maxAge(job.env)
+	step.Exact = rt.pinned(b, packages.lock)
+	if slices.ContainsFunc(packages.asked, profile.Package.Moves) && !step.Exact {
+		step.MaxAge = job.maxAge()
 	}
-	worktree := c.worktreeStep(b)
 	step.Missing = func(ctx context.Context, r graph.Record) string {
 		// The packages lie in it, and go with it.
-		made, _ := c.ws.Load(worktree.Record) // without any, there is nothing to miss
+		made, _ := rt.ws.Load(worktree.Record) // without any, there is nothing to miss
 		if worktree.Missing(ctx, made) != "" {
 			return "the worktree is made again"
 		}
@@ -110,91 +90,33 @@ func (c *compiler) depsStep(job *job) (*graph.Step, error) {
 		}
 	}
 	step.Action = &installPackages{
-		compiler: c, job: job, argv: line.Argv(), dir: dir,
-		environ:  job.exported(job.isolate(c, line).Env),
-		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: b.lock,
+		runtime: rt, job: job, argv: line.Argv(), dir: dir,
+		environ:  job.exported(rt.isolate(job, line).Env),
+		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: packages.lock,
 	}
-	return step, nil
+	return step
 }
 
 // pinned reports whether a lock file in the build's commit pins its packages.
 // dbt writes another in place of one that is not of the packages asked for.
-func (c *compiler) pinned(b *build) bool {
-	last, ok := c.installed(b)
-	return b.lock != nil && (!ok || last.Lock == digest(b.lock))
+func (rt *runtime) pinned(b *build, lock []byte) bool {
+	last, ok := rt.installed(b)
+	return lock != nil && (!ok || last.Lock == digest(lock))
 }
 
 // installed returns what the last deps step for a build found; ok is false if
 // that isn't known.
-func (c *compiler) installed(b *build) (out depsOutputs, ok bool) {
-	record, err := c.ws.Load(b.Commit.ProjectRecord(b.Project, "deps"))
+func (rt *runtime) installed(b *build) (out depsOutputs, ok bool) {
+	record, err := rt.ws.Load(b.Commit.ProjectRecord(b.Project, "deps"))
 	if err != nil || record.Decode(&out) != nil {
 		return depsOutputs{}, false
 	}
 	return out, true
 }
 
-// packages reads which packages the project asks for at the build's commit,
-// and what installing them depends on.
-func (c *compiler) packages(job *job) ([]graph.Input, []profile.Package, error) {
-	b := job.build
-	var inputs []graph.Input
-	var packages []profile.Package
-	var reads profile.EnvUse
-	for _, name := range []string{"packages.yml", "dependencies.yml", lockFile} {
-		file := path.Join(c.prefix, name)
-		text, err := c.objects.Read(b.Commit.Hash + ":" + file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		inputs = append(inputs, graph.Input{Label: name, Value: string(text)})
-		if name == lockFile {
-			b.lock = text
-			continue
-		}
-		asked, err := profile.ParsePackages(fmt.Sprintf("%s at %s", file, b.Commit.Short), text)
-		if err != nil {
-			return nil, nil, err
-		}
-		packages = append(packages, asked...)
-		reads = reads.Plus(profile.ScanEnvVars(file, text))
-	}
-	inputs = append(inputs, c.envInputs(job.env, reads.Public().Names)...)
-	local := map[string]bool{} // a package may be named twice
-	for _, p := range packages {
-		if p.Local == "" || local[p.Local] {
-			continue
-		}
-		local[p.Local] = true
-		at := path.Join(c.prefix, p.Local)
-		if path.IsAbs(p.Local) || at == ".." || strings.HasPrefix(at, "../") {
-			return nil, nil, &hintError{
-				msg:   fmt.Sprintf("the local package %s lies outside of the repository: there is none of it at %s", p.Local, b.Commit.Short),
-				hints: []string{"keep it in the repository, or name it by its git URL"},
-			}
-		}
-		tree, err := c.treeID(b.Commit, at)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("the local package %s does not exist at %s", p.Local, b.Commit.Short)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		inputs = append(inputs, graph.Input{Label: "package " + p.Local, Value: tree})
-	}
-	if hub, ok := c.getenv("DBT_PACKAGE_HUB_URL"); ok {
-		inputs = append(inputs, graph.Input{Label: "DBT_PACKAGE_HUB_URL", Value: hub})
-	}
-	inputs = append(inputs, graph.Input{Label: "packages-install-path", Value: b.project.PackagesPath})
-	return inputs, packages, nil
-}
-
 // installPackages runs dbt deps.
 type installPackages struct {
-	*compiler
+	*runtime
 	job      *job
 	argv     []string
 	environ  []string
@@ -208,7 +130,7 @@ func (a *installPackages) Describe(graph.Planned) []string { return []string{tex
 func (a *installPackages) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
 func (a *installPackages) dbtCall() run.Call {
-	return a.compiler.dbtCall(a.job, a.argv, a.environ)
+	return a.runtime.dbtCall(a.job, a.argv, a.environ)
 }
 
 func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
@@ -286,13 +208,4 @@ func (a *installPackages) look() (depsOutputs, error) {
 	}
 	out.Lock = digest(lock)
 	return out, nil
-}
-
-// maxAge is the age at which what was up to date is made again; 0 is no limit.
-func (c *compiler) maxAge(env config.Environment) time.Duration {
-	age := c.age(env)
-	if age.Never {
-		return 0
-	}
-	return age.Limit
 }

@@ -19,8 +19,8 @@ type RunsDBT interface {
 // End ends what the program's dbt commands ran in, after the graph was run, and
 // says how each dbt ran, and why so.
 func (p *Program) End() (ways []string) {
-	p.launcher.Close()
-	return p.launcher.Ways()
+	p.runtime.launcher.Close()
+	return p.runtime.launcher.Ways()
 }
 
 // Expect tells the runner what is to come: it has to see each event of the
@@ -32,19 +32,19 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 	if action, ok := e.Planned.Step.Action.(RunsDBT); ok {
 		for _, call := range action.DBTCalls() {
 			if !call.Interactive {
-				p.launcher.Expect(ctx, 1, call.Hosting, call.Env)
+				p.runtime.launcher.Expect(ctx, 1, call.Hosting, call.Env)
 			}
 		}
 	}
 }
 
 // dbtCall is a dbt command line for a job, or for what the job needs first.
-func (c *compiler) dbtCall(job *job, argv, environ []string) run.Call {
-	hosting := Hosting(c.world, job.env, job.output, job.tool)
-	if c.req.NoDBTHost {
+func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
+	hosting := Hosting(rt.world, job.env, job.output, job.tool)
+	if rt.noHost {
 		hosting.Mode, hosting.Off = run.HostOff, "--no-dbt-host"
 	}
-	return run.Call{Argv: argv, Dir: c.project, Env: environ, Hosting: hosting}
+	return run.Call{Argv: argv, Dir: rt.project, Env: environ, Hosting: hosting}
 }
 
 // Hosting is what decides whether the dbt of an environment runs in a host;

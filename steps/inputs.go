@@ -1,8 +1,10 @@
 package steps
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,7 +18,7 @@ import (
 // it make (lateInputs): the commit, the project, the environment, the output's
 // fields but secrets, flags, vars, arguments, versions, and the values of the
 // environment variables that the project and the output read.
-func (c *compiler) inputs(job *job) ([]graph.Input, error) {
+func (p *planner) inputs(job *job) ([]graph.Input, error) {
 	b := job.build
 	in := []graph.Input{
 		{Label: "commit", Value: b.Commit.Hash},
@@ -35,7 +37,64 @@ func (c *compiler) inputs(job *job) ([]graph.Input, error) {
 	}
 	in = append(in, vars...)
 	in = append(in, optionInputs(job.asked)...)
-	return append(in, c.envInputs(job.env, job.keyVars.Names)...), nil
+	return append(in, p.envInputs(job.env, job.keyVars.Names)...), nil
+}
+
+// lateInputs are the inputs that the steps below make: the versions in a
+// toolchain, which packages were resolved, what they and submodules read from
+// the environment, and what the baseline is.
+func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, error) {
+	return func(context.Context) ([]graph.Input, error) {
+		in := rt.lateVersions(job, job.build.output.Adapter)
+		installed, ok := rt.installed(job.build)
+		if ok {
+			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
+		}
+		names := slices.Concat(installed.EnvVars, rt.submoduleReads(job.build).Names)
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return slices.Contains(job.keyVars.Names, name) || slices.Contains(job.env.Dot.Env, name)
+		})
+		others := config.Environment{Dot: config.Settings{IgnoreEnv: job.env.Dot.IgnoreEnv}}
+		in = append(in, rt.envInputs(others, names)...)
+		if job.Command.Name == "docs generate" { // its catalog is of what was built
+			ledger, err := rt.ws.Ledger(job.build.place)
+			if err != nil {
+				return nil, err
+			}
+			standing, _ := ledger.Standing(job.build.ID())
+			in = append(in, graph.Input{Label: "what was built", Value: standing.Identity()})
+		}
+		if job.baseline != nil {
+			input, err := rt.baselineInput(job.baseline)
+			if err != nil {
+				return nil, err
+			}
+			in = append(in, input)
+		}
+		return in, nil
+	}
+}
+
+// versions are the dbt and the adapter that the steps of a job depend on, as
+// far as they are known before any step runs.
+func (job *job) versions(adapter string) []graph.Input {
+	if job.toolchain != nil {
+		return nil
+	}
+	return versionInputs(job.tool, adapter)
+}
+
+// lateVersions are those that are known once the toolchain is made.
+func (rt *runtime) lateVersions(job *job, adapter string) []graph.Input {
+	if job.toolchain == nil {
+		return nil
+	}
+	pythonPath, _ := rt.world.Getenv("PYTHONPATH")
+	release, ok := tool.Installed(job.toolchain.program(), filepath.SplitList(pythonPath))
+	if !ok { // dbt 2: the toolchain's own key stands for it
+		release.Version = "of the toolchain"
+	}
+	return versionInputs(tool.Tool{Release: release}, adapter)
 }
 
 // versionInputs are dbt and the adapter. A version that isn't known yet is
@@ -90,7 +149,7 @@ func optionInputs(line dbt.CommandLine) []graph.Input {
 // envInputs are the values of environment variables, as digests under the
 // workspace's own key. What the environment says to ignore is left out, and so
 // is what dbt itself keeps out of its comparisons.
-func (c *compiler) envInputs(env config.Environment, names []string) []graph.Input {
+func (rt *runtime) envInputs(env config.Environment, names []string) []graph.Input {
 	var in []graph.Input
 	names = slices.Concat(names, env.Dot.Env)
 	slices.Sort(names)
@@ -98,11 +157,11 @@ func (c *compiler) envInputs(env config.Environment, names []string) []graph.Inp
 		if strings.HasPrefix(name, "DBT_ENV_CUSTOM_ENV_") || slices.Contains(env.Dot.IgnoreEnv, name) {
 			continue
 		}
-		value, set := c.getenv(name)
+		value, set := rt.world.Getenv(name)
 		if set {
 			value = "=" + value
 		}
-		in = append(in, graph.Input{Label: "env_var " + name, Value: c.ws.Digest(value)})
+		in = append(in, graph.Input{Label: "env_var " + name, Value: rt.ws.Digest(value)})
 	}
 	return in
 }

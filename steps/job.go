@@ -1,11 +1,13 @@
 package steps
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
@@ -15,37 +17,47 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A job is the dbt command that an invocation asks for, ready to be run: on
-// a build, or plainly on the working tree.
+// A job is the dbt command that an invocation asks for, on one build or, as a
+// plain job, on the working tree. Planning completes it, and nothing changes it
+// afterwards.
 type job struct {
-	specs  []string  // that denote what it runs on, as they were typed
-	spec   spec.Spec // the first of them
-	build  *build    // nil for a plain job
-	env    config.Environment
-	output *profile.Output // nil if a plain job's profile can't be read
-	given  arguments
-	tool   tool.Tool
+	specs     []string  // that denote what it runs on, as they were typed
+	spec      spec.Spec // the first of them
+	build     *build    // nil for a plain job
+	env       config.Environment
+	output    *profile.Output // nil if a plain job's profile can't be read
+	given     arguments
+	tool      tool.Tool
+	toolchain *toolchain // that the tool belongs to; nil for none
+	baseline  *baseline  // nil for none
 
 	dbt.CommandLine
 	// asked is the command line as somebody asked for it, before inherited
 	// variables are overruled: they are no input.
-	asked    dbt.CommandLine
-	baseline *baseline      // nil for none
-	reads    profile.EnvUse // what the project and the output read from the environment
-	keyVars  profile.EnvUse // of that, what the result may depend on: no secrets
-	slot     string         // names the records of the command with this selection
-	environ  []string       // what dbt runs with
+	asked dbt.CommandLine
+	// retry is the command line that goes on where a failed run of the same
+	// command stopped; nil without --resume.
+	retry   []string
+	reads   profile.EnvUse // what the project and the output read from the environment
+	keyVars profile.EnvUse // of that, what the result may depend on: no secrets
+	slot    string         // names the records of the command with this selection
+	environ []string       // what dbt runs with
+
+	age    config.Age // at which a success counts no more
+	force  bool       // --force
+	duckdb string     // the path of the DuckDB file that the command opens, "" for none
+	pools  []string   // that the command takes a place in
 }
 
 // newJob finds out what a spec denotes; complete does the rest.
-func (c *compiler) newJob(s resolvedSpec, given arguments) (*job, error) {
-	job := &job{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: c.req.Command}}
+func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
+	job := &job{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: p.req.Command}}
 	var err error
 	if !s.Isolated() {
-		job.env, job.output, err = c.plainEnvironment(s.Spec, given)
+		job.env, job.output, err = p.plainEnvironment(s.Spec, given)
 		return job, err
 	}
-	if job.build, err = c.resolveBuild(s.Spec, s.commit, given); err != nil {
+	if job.build, err = p.resolveBuild(s.Spec, s.commit, given); err != nil {
 		return nil, err
 	}
 	job.env, job.output = job.build.env, job.build.output
@@ -55,7 +67,7 @@ func (c *compiler) newJob(s resolvedSpec, given arguments) (*job, error) {
 // name is the display name of what the command runs on.
 func (job *job) name() string {
 	if job.build == nil {
-		return firstOf(job.env.Name, "working-tree")
+		return cmp.Or(job.env.Name, "working-tree")
 	}
 	return job.build.String()
 }
@@ -71,55 +83,73 @@ func (job *job) id() string {
 // step names the step that runs the command on a build.
 func (job *job) step() string { return job.Command.Name + " " + job.name() }
 
-// info is what a person wants to know of it; step runs the command.
-func (job *job) info(step string) BuildInfo {
-	info := BuildInfo{Name: job.name(), Specs: job.specs, Step: step, Tool: job.tool}
-	if job.build != nil {
-		info.Schema, info.Place = job.build.schema, job.build.place
-		info.Log, info.target = job.build.logFile(), job.build.Target()
-	}
-	return info
-}
-
-// complete puts the command line together.
-func (c *compiler) complete(job *job) error {
-	if c.req.Modified && job.baseline != nil {
+// complete puts the command line together, and settles how it is run.
+func (p *planner) complete(job *job) error {
+	if p.req.Modified && job.baseline != nil {
 		job.given.Options = append(slices.Clip(job.given.Options), dbt.NewOption("select", "state:modified+"))
 	}
-	command := c.req.Command.In(job.tool.Version)
+	command := p.req.Command.In(job.tool.Version)
 	job.CommandLine = dbt.CommandLine{
 		DBT: job.tool.Argv, Command: command,
 		Options: job.given.Options, Positional: job.given.Positional,
 	}
 	var err error
-	if job.Fixed, err = c.fixedOptions(job); err != nil {
+	if job.Fixed, err = p.fixedOptions(job); err != nil {
 		return err
 	}
-	if job.Environment, err = c.environmentOptions(command, job.env); err != nil {
+	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
 		return err
 	}
-	job.environ = c.world.Env
+	job.environ, job.age, job.force = p.world.Env, p.age(job.env), p.req.Force
+	job.duckdb = p.duckdbFile(job)
+	job.pools = p.pools(job)
 	if job.build == nil {
 		return nil
 	}
-	project := c.known.reads[job.build.commit.Hash]
-	output := c.factsOf(job.output)
+	project := p.known.reads[job.build.commit.Hash]
+	output := p.factsOf(job.output)
 	job.reads, job.keyVars = project.Plus(output.reads), project.Public().Plus(output.readsPublic)
-	isolated := job.isolate(c, job.CommandLine)
+	isolated := p.isolate(job, job.CommandLine)
 	job.asked = job.CommandLine
 	job.Environment = slices.Concat(job.Environment, isolated.Overrule)
 	for _, note := range isolated.Notes {
-		c.program.detail(note)
+		p.program.detail(note)
 	}
 	job.environ = job.exported(isolated.Env)
 	job.slot = slot(command, job.given)
+	if p.req.Resume {
+		job.retry = retryLine(job)
+	}
 	return nil
 }
 
-// isolate keeps inherited variables from changing what a command line does.
-func (job *job) isolate(c *compiler, line dbt.CommandLine) dbt.Environment {
+// defaultMaxAge is the age at which a build that is up to date is made again.
+const defaultMaxAge = 12 * time.Hour
+
+// age is the max-age that holds: the command line's, else the environment's.
+func (p *planner) age(env config.Environment) config.Age {
+	switch {
+	case p.req.MaxAge != nil:
+		return *p.req.MaxAge
+	case env.Dot.MaxAge != nil:
+		return *env.Dot.MaxAge
+	}
+	return config.Age{Limit: defaultMaxAge}
+}
+
+// maxAge is the age at which what was up to date is made again; 0 is no limit.
+func (job *job) maxAge() time.Duration {
+	if job.age.Never {
+		return 0
+	}
+	return job.age.Limit
+}
+
+// isolate keeps inherited variables from changing what a command line for a job
+// does.
+func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.Environment {
 	return dbt.Inherited{
-		Env: c.world.Env, Dir: c.project, Command: line.Command, Options: line.AllOptions(),
+		Env: rt.world.Env, Dir: rt.project, Command: line.Command, Options: line.AllOptions(),
 		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },
 	}.Isolate()
 }
@@ -134,7 +164,7 @@ func (job *job) exported(env []string) []string {
 }
 
 // fixedOptions are the options that are dot's to set.
-func (c *compiler) fixedOptions(job *job) ([]dbt.Option, error) {
+func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 	var all []dbt.Option
 	set := func(flag string, values ...string) { all = append(all, dbt.NewOption(flag, values...)) }
 	if b := job.build; b != nil {
@@ -162,7 +192,7 @@ func (c *compiler) fixedOptions(job *job) ([]dbt.Option, error) {
 		}
 		all = append(all, vars)
 		if names := profile.SecretVars(job.env.Vars); len(names) > 0 {
-			c.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
+			p.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
 		}
 	}
 	if job.baseline != nil {
@@ -184,7 +214,7 @@ func (c *compiler) fixedOptions(job *job) ([]dbt.Option, error) {
 // environmentOptions are the flags of the environment that the command takes,
 // each flag once. The fixed ones are consumed already; one that no command of
 // dbt has gets a warning.
-func (c *compiler) environmentOptions(command dbt.Command, env config.Environment) ([]dbt.Option, error) {
+func (p *planner) environmentOptions(command dbt.Command, env config.Environment) ([]dbt.Option, error) {
 	var options []dbt.Option
 	setBy := map[string]config.Flag{} // by the flag's own name
 	for _, f := range env.Flags {
@@ -193,7 +223,7 @@ func (c *compiler) environmentOptions(command dbt.Command, env config.Environmen
 			if near := dbt.NearestFlag(f.Name); near != "" {
 				text += "; is " + near + " meant?"
 			}
-			c.program.warn(text)
+			p.program.warn(text)
 			continue
 		}
 		if slices.Contains([]string{"profile", "target"}, f.Name) {

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/workspace"
@@ -16,13 +15,8 @@ type known struct {
 	profiles     found[string, *profile.File]    // by file
 	environments found[string, environment]      // by everything that they are chosen by
 	outputs      found[*profile.Output, outputFacts]
-	tools        found[string, tool.Tool] // by the setting that names it, and whether it may be asked
-}
-
-// An environment is one with the output that it connects with.
-type environment struct {
-	config.Environment
-	output *profile.Output
+	tools        found[string, tool.Tool]  // by the setting that names it, and whether it may be asked
+	toolchains   found[string, *toolchain] // by commit and file
 }
 
 // outputFacts are what is asked of an output for each build.
@@ -38,10 +32,10 @@ type outputFacts struct {
 }
 
 // factsOf returns those of an output.
-func (c *compiler) factsOf(o *profile.Output) outputFacts {
-	facts, _ := c.known.outputs.get(o, func() (outputFacts, error) {
-		f := outputFacts{place: o.Place(c.project)}
-		f.duckdb, _, f.duckdbErr = o.DuckDBPath(c.project)
+func (p *planner) factsOf(o *profile.Output) outputFacts {
+	facts, _ := p.known.outputs.get(o, func() (outputFacts, error) {
+		f := outputFacts{place: o.Place(p.project)}
+		f.duckdb, _, f.duckdbErr = o.DuckDBPath(p.project)
 		f.readsPublic, f.reads = o.EnvVars()
 		return f, nil
 	})

@@ -7,79 +7,74 @@ import "dot-for-dbt/graph"
 // A stepList is the steps of an invocation in the making.
 type stepList struct {
 	steps []*graph.Step
-	named map[string]bool
+	named map[string]*graph.Step
 }
 
 // add adds a step and returns its name.
 func (l *stepList) add(s *graph.Step) string {
-	l.named[s.Name] = true
+	l.named[s.Name] = s
 	l.steps = append(l.steps, s)
 	return s.Name
 }
 
 // share adds a step that several builds have, made for the first of them: those
 // of a commit have one worktree and the same packages, and all one baseline.
-func (l *stepList) share(name string, step func() (*graph.Step, error)) (string, error) {
-	if l.named[name] {
-		return name, nil
+func (l *stepList) share(name string, step func() *graph.Step) string {
+	if l.named[name] != nil {
+		return name
 	}
-	s, err := step()
-	if err != nil {
-		return "", err
-	}
-	return l.add(s), nil
+	return l.add(step())
 }
 
 // steps adds the steps of a job, and returns the name of the command's own.
-func (c *compiler) steps(job *job, all *stepList) (string, error) {
-	if err := c.complete(job); err != nil {
+func (p *planner) steps(job *job, all *stepList) (string, error) {
+	if err := p.complete(job); err != nil {
 		return "", err
 	}
 	if job.build == nil {
-		return c.plainSteps(job, all), nil
+		return p.plainSteps(job, all), nil
 	}
-	return c.isolatedSteps(job, all)
+	return p.isolatedSteps(job, all)
 }
 
 // isolatedSteps adds the steps of a build.
-func (c *compiler) isolatedSteps(job *job, all *stepList) (string, error) {
+func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	b, command := job.build, job.Command
 	if command.Name == "clean" {
-		clean := c.cleanStep(b)
-		if adopt := c.adoptStep(b); adopt != nil { // before what it is made of is removed
+		clean := cleanStep(b)
+		if adopt := p.adoptStep(b); adopt != nil { // before what it is made of is removed
 			clean.Deps = []string{all.add(adopt)}
 		}
 		return all.add(clean), nil
 	}
-	if err := c.refuse(job); err != nil {
+	if err := p.refuse(job); err != nil {
 		return "", err
 	}
-	below, err := c.preparation(job, all)
+	below, err := p.preparation(job, all)
 	if err != nil {
 		return "", err
 	}
 	if command.Name == "deps" {
 		return below[len(below)-1], nil
 	}
-	if adopt := c.adoptStep(b); adopt != nil {
+	if adopt := p.adoptStep(b); adopt != nil {
 		below = append(below, all.add(adopt))
 	}
-	if base := job.baseline; base != nil {
-		name, _ := all.share(base.step(), func() (*graph.Step, error) { return c.baselineStep(base), nil })
-		below = append(below, name)
+	if job.baseline != nil {
+		below = append(below, p.deferral(job, all))
 	}
-	inputs, err := c.inputs(job)
+	inputs, err := p.inputs(job)
 	if err != nil {
 		return "", err
 	}
 	if len(command.Builds) > 0 {
-		below = append(below, all.add(c.checkStep(job, inputs, below)))
+		below = append(below, all.add(p.checkStep(job, inputs, below)))
 	}
-	return all.add(c.commandStep(job, inputs, below)), nil
+	return all.add(p.commandStep(job, inputs, below)), nil
 }
 
 // refuse says which commands can't be run on a build.
-func (c *compiler) refuse(job *job) error {
+func (p *planner) refuse(job *job) error {
 	switch job.Command.Name {
 	case "init":
 		return &hintError{
@@ -98,41 +93,46 @@ func (c *compiler) refuse(job *job) error {
 			}
 		}
 	}
-	return c.checkVersion(job)
+	return p.checkVersion(job)
 }
 
 // preparation adds the steps that make a build ready for dbt: worktree, commit
 // file, profile, toolchain and packages. It returns their names.
-func (c *compiler) preparation(job *job, all *stepList) ([]string, error) {
+func (p *planner) preparation(job *job, all *stepList) ([]string, error) {
 	b := job.build
-	shared := func(name string, step func(*build) *graph.Step) string {
-		name, _ = all.share(name, func() (*graph.Step, error) { return step(b), nil })
-		return name
-	}
+	worktree := all.share("worktree "+b.Commit.Short, func() *graph.Step { return p.worktreeStep(b, p.req.ResetWorktree) })
 	below := []string{
-		shared("worktree "+b.Commit.Short, c.worktreeStep),
-		shared("commit "+b.Commit.Short, c.commitStep),
-		all.add(c.profilesStep(b)),
+		worktree,
+		all.share("commit "+b.Commit.Short, func() *graph.Step { return commitStep(b) }),
+		all.add(profilesStep(b)),
 	}
-	if b.tools != nil {
-		below = append(below, shared(b.tools.step(), func(b *build) *graph.Step { return c.toolchainStep(b.tools) }))
+	if t := job.toolchain; t != nil {
+		below = append(below, all.share(t.step(), func() *graph.Step { return p.toolchainStep(t) }))
 	}
-	if job.Command.Name == "deps" || job.Command.Parses && !c.req.NoDeps {
-		name, err := all.share("deps "+b.Commit.Short, func() (*graph.Step, error) { return c.depsStep(job) })
+	if job.Command.Name != "deps" && (!job.Command.Parses || p.req.NoDeps) {
+		return below, nil
+	}
+	deps := "deps " + b.Commit.Short
+	if all.named[deps] == nil {
+		packages, err := p.packages(job)
 		if err != nil {
 			return nil, err
 		}
-		below = append(below, name)
+		all.add(p.depsStep(job, packages, all.named[worktree]))
 	}
-	return below, nil
+	return append(below, deps), nil
+}
+
+// deferral adds the step that stands for a job's baseline.
+func (p *planner) deferral(job *job, all *stepList) string {
+	return all.share(job.baseline.step(), func() *graph.Step { return p.baselineStep(job.baseline) })
 }
 
 // plainSteps adds the steps of a plain job: dbt on the working tree.
-func (c *compiler) plainSteps(job *job, all *stepList) string {
+func (p *planner) plainSteps(job *job, all *stepList) string {
 	var below []string
-	if base := job.baseline; base != nil {
-		name, _ := all.share(base.step(), func() (*graph.Step, error) { return c.baselineStep(base), nil })
-		below = []string{name}
+	if job.baseline != nil {
+		below = []string{p.deferral(job, all)}
 	}
-	return all.add(c.plainStep(job, below))
+	return all.add(p.plainStep(job, below))
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -36,29 +37,29 @@ func Locate(ctx context.Context, world World, req Request) (Location, error) {
 	}
 	if !asked.Isolated() {
 		return Location{}, &hintError{
-			msg:   firstOf(asked.Env, "no spec") + " means the working tree, which has no directory and no schema of dot's",
+			msg:   cmp.Or(asked.Env, "no spec") + " means the working tree, which has no directory and no schema of dot's",
 			hints: []string{"name a commit, too: " + asked.Env + "@HEAD"},
 		}
 	}
 	req.Planning = true
-	c, given, err := open(ctx, world, req)
+	p, given, err := open(ctx, world, req)
 	if err != nil {
 		return Location{}, err
 	}
-	defer c.close()
-	specs, _, err := c.resolve(ctx)
+	defer p.close()
+	specs, _, err := p.resolve(ctx)
 	if err != nil {
 		return Location{}, err
 	}
-	b, err := c.resolveBuild(asked, specs[0].commit, given)
+	b, err := p.resolveBuild(asked, specs[0].commit, given)
 	if err != nil {
 		return Location{}, err
 	}
-	c.say(b)
+	p.say(b)
 	return Location{
 		Build: b.String(), Dir: b.Dir(), Worktree: b.Commit.Worktree(),
 		Target: b.Target(), Profiles: b.Profiles(), Logs: b.Logs(),
-		Built: c.built(b), Note: strings.Join(c.program.Notes, "\n"), schema: b.schema,
+		Built: p.built(b), Note: strings.Join(p.program.Notes, "\n"), schema: b.schema,
 	}, nil
 }
 
@@ -77,8 +78,8 @@ func (l Location) Schema() (string, error) {
 
 // built reports whether anything of a build lies in its schema, as far as the
 // ledger or another tool's artifacts tell.
-func (c *compiler) built(b *build) bool {
-	if ledger, err := c.ws.Ledger(b.place); err == nil {
+func (rt *runtime) built(b *build) bool {
+	if ledger, err := rt.ws.Ledger(b.place); err == nil {
 		if _, ok := ledger.Standing(b.ID()); ok {
 			return true
 		}

@@ -13,14 +13,14 @@ import (
 // notThere is the error of a project that isn't at a commit, at least not in
 // the directory where it is now. It says where it was then, and how to build it
 // from there.
-func (c *compiler) notThere(commit git.Commit, name string) error {
+func (p *planner) notThere(commit git.Commit, name string) error {
 	err := &hintError{msg: fmt.Sprintf("there is no %s at %s", name, commit.Short)}
-	for _, dir := range c.elsewhere(commit) {
+	for _, dir := range p.elsewhere(commit) {
 		where := dir
 		if dir == "" {
 			where = "the top directory"
 		}
-		checkout := c.repo.Root + "-" + commit.Short
+		checkout := p.repo.Root + "-" + commit.Short
 		err.hints = append(err.hints, fmt.Sprintf("at %s it is in %s: git worktree add --detach %s, and run dot in %s", commit.Short, where,
 			text.ShellQuote([]string{checkout, commit.Short}),
 			filepath.Join(checkout, filepath.FromSlash(dir))))
@@ -33,18 +33,18 @@ func (c *compiler) notThere(commit git.Commit, name string) error {
 
 // elsewhere lists the directories in which a commit has a project of the same
 // name, with slashes; "" is the top. What can't be read is none.
-func (c *compiler) elsewhere(commit git.Commit) []string {
-	now, err := c.workingProject()
+func (p *planner) elsewhere(commit git.Commit) []string {
+	now, err := p.workingProject()
 	if err != nil {
 		return nil
 	}
-	files, err := c.objects.Find(commit.Hash, "dbt_project.yml")
+	files, err := p.objects.Find(commit.Hash, "dbt_project.yml")
 	if err != nil {
 		return nil
 	}
 	var dirs []string
 	for _, file := range files {
-		text, err := c.objects.Read(commit.Hash + ":" + file)
+		text, err := p.objects.Read(commit.Hash + ":" + file)
 		if err != nil {
 			continue
 		}

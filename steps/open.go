@@ -16,32 +16,38 @@ import (
 
 // open reads the configuration and what the command line says to dbt, and
 // opens the repository.
-func open(ctx context.Context, world World, req Request) (*compiler, arguments, error) {
-	c, err := newCompiler(world, req)
+func open(ctx context.Context, world World, req Request) (*planner, arguments, error) {
+	p, err := newPlanner(world, req)
 	if err != nil {
 		return nil, arguments{}, err
 	}
-	given, err := c.readArguments()
+	given, err := p.readArguments()
 	if err != nil {
 		return nil, given, err
 	}
-	return c, given, c.openRepository(ctx)
+	if err := p.openRepository(ctx); err != nil {
+		p.close()
+		return nil, given, err
+	}
+	return p, given, nil
 }
 
-// newCompiler finds the project and reads its configuration.
-func newCompiler(world World, req Request) (*compiler, error) {
-	c := &compiler{world: world, req: req, program: &Program{sizes: map[string]int{}}}
-	var err error
-	if c.project, err = findProject(world.Dir); err != nil {
+// newPlanner finds the project and reads its configuration.
+func newPlanner(world World, req Request) (*planner, error) {
+	project, err := findProject(world.Dir)
+	if err != nil {
 		return nil, err
 	}
-	c.config, err = config.Load(c.project)
-	return c, err
+	rt := &runtime{world: world, project: project, noHost: req.NoDBTHost}
+	p := &planner{runtime: rt, req: req, program: &Program{runtime: rt, pools: map[string]int{}}}
+	p.config, err = config.Load(project)
+	return p, err
 }
 
-func (c *compiler) close() {
-	if c.objects != nil {
-		c.objects.Close()
+// close ends what the planner has asked git with.
+func (p *planner) close() {
+	if p.objects != nil {
+		p.objects.Close()
 	}
 }
 
@@ -50,8 +56,6 @@ type arguments struct {
 	dbt.Args
 	ProfilesDir string // of --profiles-dir, which only a plain job may have
 }
-
-func (c *compiler) getenv(name string) (string, bool) { return c.world.Getenv(name) }
 
 // findProject returns the directory at or above dir that holds a
 // dbt_project.yml.
@@ -74,8 +78,8 @@ func findProject(dir string) (string, error) {
 }
 
 // readArguments reads what the command line says to dbt.
-func (c *compiler) readArguments() (arguments, error) {
-	args, err := dbt.ReadArgs(c.req.Command, c.req.Args, dbt.Rules{Isolated: c.req.isolated(), Deferring: c.req.Baseline != nil})
+func (p *planner) readArguments() (arguments, error) {
+	args, err := dbt.ReadArgs(p.req.Command, p.req.Args, dbt.Rules{Isolated: p.req.isolated(), Deferring: p.req.Baseline != nil})
 	if err != nil {
 		return arguments{}, err
 	}
@@ -83,10 +87,10 @@ func (c *compiler) readArguments() (arguments, error) {
 	if dir, ok := dbt.Lookup(args.Options, "profiles-dir"); ok {
 		given.ProfilesDir = dir.Values[0]
 	}
-	if !c.req.Modified {
+	if !p.req.Modified {
 		return given, nil
 	}
-	if c.req.Baseline == nil {
+	if p.req.Baseline == nil {
 		return given, &hintError{
 			msg:   "--modified selects what differs from a baseline, and there is none",
 			hints: []string{"name one: --defer prod@main"},
@@ -105,36 +109,36 @@ func (c *compiler) readArguments() (arguments, error) {
 
 // openRepository opens the repository, its objects and its workspace. A plain
 // job does without one.
-func (c *compiler) openRepository(ctx context.Context) error {
-	repo, err := git.Open(ctx, c.project)
+func (p *planner) openRepository(ctx context.Context) error {
+	repo, err := git.Open(ctx, p.project)
 	if err != nil {
-		if c.req.isolated() || c.req.Baseline != nil {
+		if p.req.isolated() || p.req.Baseline != nil {
 			return err
 		}
 		return nil
 	}
-	c.repo = repo
-	c.prefix = filepath.ToSlash(repo.Prefix)
-	if c.ws, err = workspace.Open(repo.Root); err != nil {
+	p.repo = repo
+	p.prefix = filepath.ToSlash(repo.Prefix)
+	if p.ws, err = workspace.Open(repo.Root); err != nil {
 		return err
 	}
-	if !c.req.isolated() && c.req.Baseline == nil && !c.ws.Exists() {
-		c.ws = nil // a plain job makes none
+	if !p.req.isolated() && p.req.Baseline == nil && !p.ws.Exists() {
+		p.ws = nil // a plain job makes none
 		return nil
 	}
-	c.program.Workspace, c.program.Repo = c.ws, repo
-	c.program.memo = &memo{c.ws.Memo(), map[string]string{}}
-	c.objects = repo.Objects(ctx)
-	return c.checkOwn()
+	p.program.Workspace, p.program.Repo = p.ws, repo
+	p.program.memo = &memo{p.ws.Memo(), map[string]string{}}
+	p.objects = repo.Objects(ctx)
+	return p.checkOwn()
 }
 
 // checkOwn makes sure that the workspace is dot's and the user's own: one that
 // came with a commit could hold whatever its author likes.
-func (c *compiler) checkOwn() error {
-	if !c.ws.Exists() {
+func (p *planner) checkOwn() error {
+	if !p.ws.Exists() {
 		return nil
 	}
-	committed, err := c.objects.InMainWorktree(workspace.Dir)
+	committed, err := p.objects.InMainWorktree(workspace.Dir)
 	if err != nil || !committed {
 		return err
 	}
@@ -142,7 +146,7 @@ func (c *compiler) checkOwn() error {
 		msg: fmt.Sprintf("%s is committed to this repository: dot can't tell its own records from somebody's", workspace.Dir),
 		hints: []string{
 			fmt.Sprintf("take it out: git rm -r --cached --ignore-unmatch %s, and commit that", workspace.Dir),
-			fmt.Sprintf("if you didn't make it, remove %s, too", c.ws.Path()),
+			fmt.Sprintf("if you didn't make it, remove %s, too", p.ws.Path()),
 		},
 	}
 }

@@ -18,12 +18,12 @@ import (
 // user's read into the warehouse, or a directory of theirs removed by dbt deps.
 
 // checkReads refuses to run dbt on a build that is led out of its worktree.
-func (c *compiler) checkReads(b *build) error {
+func (rt *runtime) checkReads(b *build) error {
 	root, err := filepath.EvalSymlinks(b.Commit.Worktree())
 	if err != nil {
 		return err
 	}
-	s := search{root: root, scope: profile.Scope{Env: c.getenv, Vars: b.env.Vars}, seen: map[string]bool{}}
+	s := search{root: root, scope: profile.Scope{Env: rt.world.Getenv, Vars: b.env.Vars}, seen: map[string]bool{}}
 	err = s.project(b.ProjectDir(), b.project)
 	if err == nil {
 		err = s.packages(filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath)))

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 
 	"dot-for-dbt/graph"
@@ -10,22 +11,22 @@ import (
 
 // plainStep runs dbt on the working tree, with the environment's flags and
 // vars and nothing else: it is never skipped, and dot remembers nothing of it.
-func (c *compiler) plainStep(job *job, below []string) *graph.Step {
+func (rt *runtime) plainStep(job *job, below []string) *graph.Step {
 	step := &graph.Step{
 		Name: job.step(), Kind: job.Command.Name, Version: 1,
 		Deps:    below,
 		Missing: func(context.Context, graph.Record) string { return "on the working tree, as dbt itself would" },
-		Pools:   c.pools(job),
-		Action:  &runPlain{compiler: c, job: job, argv: job.Argv()},
+		Pools:   job.pools,
+		Action:  &runPlain{runtime: rt, job: job, argv: job.Argv()},
 	}
-	if file := c.duckdbFile(job); file != "" && c.ws != nil {
-		step.Locks = []graph.Lock{duckdbLock(file)}
+	if job.duckdb != "" && rt.ws != nil {
+		step.Locks = []graph.Lock{duckdbLock(job.duckdb)}
 	}
 	return step
 }
 
 type runPlain struct {
-	*compiler
+	*runtime
 	job  *job
 	argv []string
 }
@@ -35,7 +36,7 @@ func (a *runPlain) Describe(graph.Planned) []string { return []string{text.Shell
 func (a *runPlain) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
 func (a *runPlain) dbtCall() run.Call {
-	call := a.compiler.dbtCall(a.job, a.argv, a.job.environ)
+	call := a.runtime.dbtCall(a.job, a.argv, a.job.environ)
 	call.Interactive = a.job.Command.Interactive
 	return call
 }
@@ -46,7 +47,7 @@ func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error)
 		return nil, err
 	}
 	if !exit.OK() {
-		return nil, &DBTError{Command: a.job.Command.Name, On: firstOf(a.job.env.Name, "the working tree"), Code: exit.Code, How: exit.String()}
+		return nil, &DBTError{Command: a.job.Command.Name, On: cmp.Or(a.job.env.Name, "the working tree"), Code: exit.Code, How: exit.String()}
 	}
 	return nil, nil
 }

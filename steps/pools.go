@@ -17,42 +17,42 @@ const (
 func namedPool(name string) string { return "pool " + name }
 
 // pools are those that a job's own command takes a place in.
-func (c *compiler) pools(job *job) []string {
+func (p *planner) pools(job *job) []string {
 	pools := []string{jobsPool}
 	if name := job.env.Dot.Pool; name != "" {
 		pools = append(pools, namedPool(name))
-		c.program.size(namedPool(name), job.env.Dot.Pools[name])
+		p.size(namedPool(name), job.env.Dot.Pools[name])
 	}
 	if job.build == nil {
 		pools = append(pools, workingTreePool)
 	}
-	if file := c.duckdbFile(job); file != "" {
-		pools = append(pools, duckdbLock(file).Name)
+	if job.duckdb != "" {
+		pools = append(pools, duckdbLock(job.duckdb).Name)
 	}
 	return pools
 }
 
 // duckdbFile is the path of the DuckDB file that a job's command opens, "" if
 // it opens none.
-func (c *compiler) duckdbFile(job *job) string {
+func (p *planner) duckdbFile(job *job) string {
 	if job.output == nil || !job.Command.OpensAdapter {
 		return ""
 	}
-	return c.factsOf(job.output).duckdb // "" too where it can't be told
+	return p.factsOf(job.output).duckdb // "" too where it can't be told
 }
 
 // size sets the size of a pool. Of two environments that size it differently
 // the smaller counts.
-func (p *Program) size(pool string, places int) {
-	if had, ok := p.sizes[pool]; !ok || places < had {
-		p.sizes[pool] = places
+func (p *planner) size(pool string, places int) {
+	if had, ok := p.program.pools[pool]; !ok || places < had {
+		p.program.pools[pool] = places
 	}
 }
 
 // Pools are the sizes of the pools in which the graph's steps run, with jobs
 // programs at once. All others have one place.
 func (p *Program) Pools(jobs int) map[string]int {
-	sizes := maps.Clone(p.sizes)
+	sizes := maps.Clone(p.pools)
 	sizes[jobsPool] = jobs
 	return sizes
 }

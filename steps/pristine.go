@@ -14,11 +14,11 @@ import (
 // pristine makes sure that a build's worktree is its commit: whatever else is
 // in it, but for what dbt itself makes there, would be built under the
 // commit's name.
-func (c *compiler) pristine(ctx context.Context, b *build) error {
-	if err := c.checkReads(b); err != nil {
+func (rt *runtime) pristine(ctx context.Context, b *build) error {
+	if err := rt.checkReads(b); err != nil {
 		return err
 	}
-	changes, err := c.changes(ctx, b)
+	changes, err := rt.changes(ctx, b)
 	if err != nil {
 		return fmt.Errorf("look for changes in the worktree of %s: %w", b.Commit.Short, err)
 	}
@@ -44,12 +44,12 @@ func texts(changes []git.Change) []string {
 
 // changes are the files of a build's worktree that are not as its commit has
 // them, but for what dbt itself makes, and what git made so.
-func (c *compiler) changes(ctx context.Context, b *build) ([]git.Change, error) {
-	changes, err := c.repo.WorktreeChanges(ctx, b.Commit.Worktree())
+func (rt *runtime) changes(ctx context.Context, b *build) ([]git.Change, error) {
+	changes, err := rt.repo.WorktreeChanges(ctx, b.Commit.Worktree())
 	if changes = withoutDBTs(b, changes); len(changes) == 0 {
 		return nil, err
 	}
-	record, _ := c.ws.Load(b.Commit.Record("worktree")) // without any, all of them count
+	record, _ := rt.ws.Load(b.Commit.Record("worktree")) // without any, all of them count
 	return withoutMade(b.Commit.Worktree(), changes, record), err
 }
 

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"runtime"
+	goruntime "runtime"
 
 	"dot-for-dbt/graph"
 )
@@ -15,7 +15,7 @@ import (
 // write is known while planning, so the file itself is looked at, and a
 // password that was changed is always written. What of the profile matters to
 // dbt's results is an input of the dbt steps.
-func (c *compiler) profilesStep(b *build) *graph.Step {
+func profilesStep(b *build) *graph.Step {
 	file := b.Profiles()
 	return &graph.Step{
 		Name: "profiles " + b.String(), Kind: "profiles", Version: 1,
@@ -30,7 +30,7 @@ func (c *compiler) profilesStep(b *build) *graph.Step {
 				return "can't be read"
 			case !bytes.Equal(got, b.profile):
 				return "the profile has changed"
-			case runtime.GOOS != "windows" && info.Mode().Perm() != 0o600:
+			case goruntime.GOOS != "windows" && info.Mode().Perm() != 0o600:
 				return "others can read it"
 			}
 			return ""

@@ -3,13 +3,9 @@ package steps
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"slices"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt/artifact"
-	"dot-for-dbt/internal/dbt/run"
-	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
 )
@@ -24,81 +20,104 @@ type Program struct {
 	// Repo is the repository that Workspace belongs to; nil if that is.
 	Repo *git.Repo
 	// Builds are what the command runs on, in the order of the specs, each once.
-	Builds []BuildInfo
+	Builds []*Built
 	// Writes is whether the command writes to the warehouse.
 	Writes   bool
 	Resolved []Resolved
-	// Warnings and Notes are to be said before anything runs; Details with -v
-	// only.
-	Warnings, Notes, Details []string
+	Remarks
 
-	sizes    map[string]int // of the pools that the configuration names
-	memo     *memo
-	again    func(context.Context) (*Program, error) // compiles it anew
-	launcher run.Launcher                            // of the dbt commands
-	compiler *compiler
-	jobs     []*job              // of Builds
-	below    map[string][]string // by the step of a build: that, and all it depends on
+	runtime *runtime
+	pools   map[string]int // the sizes of those that the configuration names
+	memo    *memo
+	again   func(context.Context) (*Program, error) // compiles it anew
 }
 
-// A BuildInfo is what a person wants to know of a build.
-type BuildInfo struct {
-	// Name is dev@9b13827; without a ref it is the environment's name.
-	Name  string
-	Specs []string // that denote it, as they were typed
-	// Schema is where it is built, "" without a ref.
-	Schema string
-	// Place is where that is; zero without a ref.
-	Place workspace.Place
-	// Step is the name of the step that runs the command.
-	Step string
-	Tool tool.Tool // that runs it
-	// Log is dbt's log of the build, "" without a ref.
-	Log string
-
-	target string // dbt's target path, "" without a ref
+// A Resolved spec is what git made of it.
+type Resolved struct {
+	Env    string
+	Short  string
+	Commit git.Commit
 }
 
-// Results are those of the last dbt command on the build that leaves any.
-func (b BuildInfo) Results() (artifact.RunResults, error) {
-	if b.target == "" {
-		return artifact.RunResults{}, fs.ErrNotExist
-	}
-	return readResults(b.target)
-}
-
-// Isolated reports whether any of the builds is of a commit.
-func (p *Program) Isolated() bool {
-	return slices.ContainsFunc(p.Builds, func(b BuildInfo) bool { return b.Schema != "" })
-}
-
-// BuildOf returns the build whose command a step runs; ok is false for the steps
-// before it.
-func (p *Program) BuildOf(step string) (b BuildInfo, ok bool) {
-	i := slices.IndexFunc(p.Builds, func(b BuildInfo) bool { return b.Step == step })
-	if i < 0 {
-		return BuildInfo{}, false
-	}
-	return p.Builds[i], true
-}
-
-// Carried are the builds that the program runs the command on: all of Builds, unless
-// a comparison takes them as they stand.
-func (p *Program) Carried() []BuildInfo {
-	return slices.DeleteFunc(slices.Clone(p.Builds), func(b BuildInfo) bool { return !p.Graph.Has(b.Step) })
-}
+// Remarks are what a person should know of an invocation. Warnings and Notes are
+// to be said before anything runs; Details with -v only.
+type Remarks struct{ Warnings, Notes, Details []string }
 
 // warn, note and detail keep a text to be said, once: several builds may give
 // the same reason for it.
-func (p *Program) warn(text string)   { p.Warnings = appendNew(p.Warnings, text) }
-func (p *Program) note(text string)   { p.Notes = appendNew(p.Notes, text) }
-func (p *Program) detail(text string) { p.Details = appendNew(p.Details, text) }
+func (r *Remarks) warn(text string)   { r.Warnings = appendNew(r.Warnings, text) }
+func (r *Remarks) note(text string)   { r.Notes = appendNew(r.Notes, text) }
+func (r *Remarks) detail(text string) { r.Details = appendNew(r.Details, text) }
 
 func appendNew(list []string, text string) []string {
 	if slices.Contains(list, text) {
 		return list
 	}
 	return append(list, text)
+}
+
+// Isolated reports whether any of the builds is of a commit.
+func (p *Program) Isolated() bool {
+	return slices.ContainsFunc(p.Builds, func(b *Built) bool { return b.Schema != "" })
+}
+
+// BuildOf returns the build whose command a step runs; ok is false for the steps
+// before it.
+func (p *Program) BuildOf(step string) (b *Built, ok bool) {
+	i := slices.IndexFunc(p.Builds, func(b *Built) bool { return b.Step == step })
+	if i < 0 {
+		return nil, false
+	}
+	return p.Builds[i], true
+}
+
+// Carried are the builds that the program runs the command on: all of Builds, unless
+// a comparison takes them as they stand.
+func (p *Program) Carried() []*Built {
+	return slices.DeleteFunc(slices.Clone(p.Builds), func(b *Built) bool { return !p.Graph.Has(b.Step) })
+}
+
+// Keep leaves the steps of some kinds in the graph, with all that they depend on.
+func (p *Program) Keep(kinds ...string) error {
+	wanted := map[string]bool{}
+	all := p.Graph.Steps()
+	for _, s := range slices.Backward(all) {
+		if slices.Contains(kinds, s.Kind) || wanted[s.Name] {
+			wanted[s.Name] = true
+			for _, dep := range s.Deps {
+				wanted[dep] = true
+			}
+		}
+	}
+	for _, b := range p.Builds {
+		b.steps = slices.DeleteFunc(b.steps, func(name string) bool { return !wanted[name] })
+	}
+	var err error
+	p.Graph, err = graph.New(slices.DeleteFunc(all, func(s *graph.Step) bool { return !wanted[s.Name] })...)
+	return err
+}
+
+// Add puts steps on top of the graph.
+func (p *Program) Add(steps ...*graph.Step) error {
+	var err error
+	p.Graph, err = graph.New(append(p.Graph.Steps(), steps...)...)
+	return err
+}
+
+// listSteps lists the steps of each build.
+func (p *Program) listSteps() {
+	deps := map[string][]string{}
+	for _, s := range p.Graph.Steps() { // each after those it depends on
+		all := []string{s.Name}
+		for _, dep := range s.Deps {
+			all = append(all, deps[dep]...)
+		}
+		slices.Sort(all)
+		deps[s.Name] = slices.Compact(all)
+	}
+	for _, b := range p.Builds {
+		b.steps = slices.Clone(deps[b.Step])
+	}
 }
 
 // Begin makes the workspace, before the graph is run for the first time. It
@@ -138,11 +157,4 @@ func (m *memo) save() error {
 		}
 	}
 	return nil
-}
-
-// A Resolved spec is what git made of it.
-type Resolved struct {
-	Env    string
-	Short  string
-	Commit git.Commit
 }

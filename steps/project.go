@@ -14,25 +14,25 @@ import (
 
 // A Project is the user's dbt project as it stands in the working tree, for
 // who wants to look at it rather than build it.
-type Project struct{ *compiler }
+type Project struct{ planner *planner }
 
 // OpenProject finds the project that the working directory lies in and reads
 // its configuration. It needs neither git nor dbt nor a profile.
 func OpenProject(world World) (*Project, error) {
-	c, err := newCompiler(world, Request{Planning: true})
+	planner, err := newPlanner(world, Request{Planning: true})
 	if err != nil {
 		return nil, err
 	}
-	return &Project{c}, nil
+	return &Project{planner}, nil
 }
 
 // Dir is the directory of dbt_project.yml.
-func (p *Project) Dir() string { return p.project }
+func (p *Project) Dir() string { return p.planner.project }
 
 // Environments are the names of the environments: those that the configuration
 // defines, else the outputs of the profile.
 func (p *Project) Environments() ([]string, error) {
-	if names := p.config.Environments(); len(names) > 0 {
+	if names := p.planner.config.Environments(); len(names) > 0 {
 		return names, nil
 	}
 	_, output, err := p.Environment("")
@@ -52,25 +52,25 @@ func (p *Project) Environments() ([]string, error) {
 // profile the environment is returned all the same, and the output is nil; with
 // one about the environment its name is "".
 func (p *Project) Environment(name string) (config.Environment, *profile.Output, error) {
-	project, err := p.workingProject()
+	project, err := p.planner.workingProject()
 	if err != nil {
 		return config.Environment{}, nil, err
 	}
-	return p.environment(spec.Spec{Env: name}, project, arguments{})
+	return p.planner.environment(spec.Spec{Env: name}, project, arguments{})
 }
 
 // FindDBT finds the dbt that an environment uses. It may start dbt to ask for
 // its version, and remembers nothing.
 func (p *Project) FindDBT(ctx context.Context, env config.Environment) (tool.Tool, error) {
-	search := p.search(env)
+	search := p.planner.search(env)
 	search.MayRun = true
 	return search.Find(ctx)
 }
 
 // workingProject reads the project as it is in the working tree.
-func (c *compiler) workingProject() (profile.Project, error) {
+func (p *planner) workingProject() (profile.Project, error) {
 	name := "dbt_project.yml"
-	text, err := os.ReadFile(filepath.Join(c.project, name))
+	text, err := os.ReadFile(filepath.Join(p.project, name))
 	if err != nil {
 		return profile.Project{}, err
 	}

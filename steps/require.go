@@ -11,16 +11,16 @@ import (
 // checkVersion makes sure that the project of a build's commit allows the dbt in
 // use. dbt would refuse, too, but only once it runs, and it can't say how to
 // build an old commit with another one.
-func (c *compiler) checkVersion(job *job) error {
+func (p *planner) checkVersion(job *job) error {
 	b, tool := job.build, job.tool
-	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", job.AllOptions(), c.getenv, !b.project.NoCheck) {
+	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", job.AllOptions(), p.world.Getenv, !b.project.NoCheck) {
 		return nil
 	}
 	if tool.Version == "" {
-		c.program.note(fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
+		p.program.note(fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
 		return nil
 	}
-	scope := profile.Scope{Env: c.getenv, Vars: job.env.Vars}
+	scope := profile.Scope{Env: p.world.Getenv, Vars: job.env.Vars}
 	if ok, judged := b.project.Meets(tool.Version, scope); ok || !judged {
 		return nil
 	}

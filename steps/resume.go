@@ -16,10 +16,10 @@ import (
 var resumed = []string{"build", "run", "seed", "snapshot", "test"}
 
 // retryLine is the command line with which --resume goes on after a failed run of
-// the job; nil if it isn't asked for or can't be. dbt takes the selection, the
-// deferral and most flags from the run that failed (dbt 1.11.16).
-func (c *compiler) retryLine(job *job) []string {
-	if !c.req.Resume || !slices.Contains(resumed, job.Command.Name) {
+// the job; nil where that can't be. dbt takes the selection, the deferral and most
+// flags from the run that failed (dbt 1.11.16).
+func retryLine(job *job) []string {
+	if !slices.Contains(resumed, job.Command.Name) {
 		return nil
 	}
 	retry, _ := dbt.LookupCommand("retry")
@@ -44,7 +44,7 @@ type unfinished struct {
 // key and nothing was written since. Where a hook failed, dbt retry would leave
 // that out, so there is nothing to go on with.
 func (a *runCommand) resumable(r graph.Record, key graph.Key) (unfinished, bool) {
-	if a.retry == nil || r.State != graph.Failed || key == "" || r.Key != key {
+	if a.job.retry == nil || r.State != graph.Failed || key == "" || r.Key != key {
 		return unfinished{}, false
 	}
 	report, err := ParseReport(r)

@@ -12,18 +12,15 @@ import (
 
 // runCommand runs the command itself and keeps the books about it.
 type runCommand struct {
-	*compiler
+	*runtime
 	job  *job
 	argv []string
-	// retry is the command line that goes on where a failed run of the same
-	// command stopped; nil without --resume.
-	retry []string
 }
 
 func (a *runCommand) Describe(p graph.Planned) []string {
 	argv := a.argv
 	if _, ok := a.resumable(p.Record, p.Key()); ok {
-		argv = a.retry
+		argv = a.job.retry
 	}
 	return []string{text.ShellQuote(argv)}
 }
@@ -31,7 +28,7 @@ func (a *runCommand) Describe(p graph.Planned) []string {
 func (a *runCommand) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
 func (a *runCommand) dbtCall() run.Call {
-	call := a.compiler.dbtCall(a.job, a.argv, a.job.environ)
+	call := a.runtime.dbtCall(a.job, a.argv, a.job.environ)
 	call.Interactive = a.job.Command.Interactive
 	return call
 }
@@ -45,7 +42,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	var run started // has no ID for a command that writes nothing
 	var resumes bool
 	if run.resumes, resumes = a.resumable(attempt.Previous, attempt.Key); resumes {
-		argv, run.stale = a.retry, run.resumes.report.Invocation
+		argv, run.stale = a.job.retry, run.resumes.report.Invocation
 	} else {
 		var err error
 		if run.stale, err = a.clearResults(); err != nil {

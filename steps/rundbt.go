@@ -13,35 +13,35 @@ import (
 // How a step's program is run, and where what it says goes.
 
 // runDBT runs dbt under the locks of the step.
-func (c *compiler) runDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
+func (rt *runtime) runDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	call.Inherit = attempt.Held()
-	return c.program.launcher.Run(ctx, call)
+	return rt.launcher.Run(ctx, call)
 }
 
 // runAsked runs the command that was asked for. What it says goes to dot's own
 // stdout and stderr, as if dot weren't there; if it is to be reported, it is as
 // events (dbt.Event).
-func (c *compiler) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
-	if c.reports && !call.Interactive {
+func (rt *runtime) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
+	if rt.reports && !call.Interactive {
 		call.Events = func(e artifact.Event) { attempt.Report(e) }
 	} else {
-		call.Stdout, call.Stderr = c.world.Stdout, c.world.Stderr
+		call.Stdout, call.Stderr = rt.world.Stdout, rt.world.Stderr
 	}
-	return c.runDBT(ctx, attempt, call)
+	return rt.runDBT(ctx, attempt, call)
 }
 
 // runAside runs a dbt command that nobody asked for: what it says goes to stderr
 // or, if it is to be reported, is as lines.
-func (c *compiler) runAside(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
-	call.Stdout, call.Stderr = c.world.Stderr, c.world.Stderr
-	if c.reports {
+func (rt *runtime) runAside(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
+	call.Stdout, call.Stderr = rt.world.Stderr, rt.world.Stderr
+	if rt.reports {
 		call.Events = func(e artifact.Event) {
 			if text, ok := e.Console(); ok {
 				attempt.Report(Line(text))
 			}
 		}
 	}
-	return c.runDBT(ctx, attempt, call)
+	return rt.runDBT(ctx, attempt, call)
 }
 
 // A Line is what a program said that ran before the command that was asked for.
@@ -58,9 +58,9 @@ type Progress struct {
 
 // aside is where a step's program writes what nobody asked for: dot's stderr, or
 // a writer that reports each line. end is to be called when it has ended.
-func (c *compiler) aside(attempt *graph.Attempt) (w io.Writer, end func()) {
-	if !c.reports {
-		return c.world.Stderr, func() {}
+func (rt *runtime) aside(attempt *graph.Attempt) (w io.Writer, end func()) {
+	if !rt.reports {
+		return rt.world.Stderr, func() {}
 	}
 	lines := proc.NewLines(func(text []byte) { attempt.Report(Line(text)) })
 	return lines, lines.End

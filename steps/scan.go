@@ -14,44 +14,44 @@ import (
 // scanProjects finds what the project, as it is at the commits of the jobs,
 // reads from the environment: with one search for all. That is remembered: a
 // commit doesn't change.
-func (c *compiler) scanProjects(ctx context.Context, jobs []*job) error {
-	identity := func(commit string) string { return fmt.Sprintf("env_var 1 %s %q", commit, c.prefix) }
-	c.known.reads = map[string]profile.EnvUse{}
+func (p *planner) scanProjects(ctx context.Context, jobs []*job) error {
+	identity := func(commit string) string { return fmt.Sprintf("env_var 1 %s %q", commit, p.prefix) }
+	p.known.reads = map[string]profile.EnvUse{}
 	var unknown []string // commits
 	for _, job := range jobs {
 		if job.build == nil {
 			continue
 		}
 		commit := job.build.commit.Hash
-		if _, ok := c.known.reads[commit]; ok {
+		if _, ok := p.known.reads[commit]; ok {
 			continue
 		}
 		var use profile.EnvUse
-		if text, ok := c.program.memo.Lookup(identity(commit)); !ok || json.Unmarshal([]byte(text), &use) != nil {
+		if text, ok := p.program.memo.Lookup(identity(commit)); !ok || json.Unmarshal([]byte(text), &use) != nil {
 			unknown = append(unknown, commit)
 		}
-		c.known.reads[commit] = use
+		p.known.reads[commit] = use
 	}
-	found, err := c.repo.Grep(ctx, unknown, c.prefix, "env_var")
+	found, err := p.repo.Grep(ctx, unknown, p.prefix, "env_var")
 	if err != nil {
 		return fmt.Errorf("look for env_var: %w", err)
 	}
 	for _, commit := range unknown {
 		var use profile.EnvUse
 		for _, file := range found[commit] {
-			if !renderedByDBT(file) || file == path.Join(c.prefix, "profiles.yml") {
+			if !renderedByDBT(file) || file == path.Join(p.prefix, "profiles.yml") {
 				continue // what the output reads, it says itself, and what of that is secret
 			}
-			text, err := c.objects.Read(commit + ":" + file)
+			text, err := p.objects.Read(commit + ":" + file)
 			if err != nil {
 				return err
 			}
 			use = use.Plus(profile.ScanEnvVars(file, text))
 		}
-		c.known.reads[commit] = use
+		p.known.reads[commit] = use
 		text, err := json.Marshal(use)
 		if err == nil {
-			err = c.program.memo.Save(identity(commit), string(text))
+			err = p.program.memo.Save(identity(commit), string(text))
 		}
 		if err != nil {
 			return err

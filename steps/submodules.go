@@ -53,20 +53,20 @@ func (a *addWorktree) addSubmodules(ctx context.Context, held []*os.File) ([]sub
 
 // checkSubmodules tells which submodule that was checked out doesn't stand any
 // more.
-func (c *compiler) checkSubmodules(commit workspace.Commit, out worktreeOutputs) error {
+func (rt *runtime) checkSubmodules(commit workspace.Commit, out worktreeOutputs) error {
 	all := make([]git.Submodule, len(out.Submodules))
 	for i, s := range out.Submodules {
 		all[i] = s.Submodule
 	}
-	return c.repo.CheckSubmodules(commit.Worktree(), all)
+	return rt.repo.CheckSubmodules(commit.Worktree(), all)
 }
 
 // submoduleReads is what the submodules in a build's project read from the
 // environment, as far as they were checked out.
-func (c *compiler) submoduleReads(b *build) profile.EnvUse {
+func (rt *runtime) submoduleReads(b *build) profile.EnvUse {
 	var use profile.EnvUse
 	var out worktreeOutputs
-	record, err := c.ws.Load(b.Commit.Record("worktree"))
+	record, err := rt.ws.Load(b.Commit.Record("worktree"))
 	if err != nil || record.Decode(&out) != nil {
 		return use
 	}
@@ -76,25 +76,6 @@ func (c *compiler) submoduleReads(b *build) profile.EnvUse {
 		}
 	}
 	return use
-}
-
-// treeID identifies what a commit has in a directory, which may lie in a
-// submodule. It is an fs.ErrNotExist where there is nothing.
-func (c *compiler) treeID(commit workspace.Commit, dir string) (string, error) {
-	id, err := c.objects.ID(commit.Hash + ":" + dir)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return id, err
-	}
-	submodules, failed := c.objects.Submodules(commit.Hash)
-	if failed != nil {
-		return "", failed
-	}
-	for _, s := range submodules {
-		if within(dir, s.Path) {
-			return s.Commit, nil
-		}
-	}
-	return "", err
 }
 
 // within reports whether a path is that of a directory or of something in it;

@@ -2,22 +2,30 @@ package steps
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/python"
+	"dot-for-dbt/internal/text"
 )
 
+// Which dbt a job runs.
+
 // findDBT looks for the dbt of a job.
-func (c *compiler) findDBT(ctx context.Context, job *job) error {
-	search := c.search(job.env)
+func (p *planner) findDBT(ctx context.Context, job *job) error {
+	search := p.search(job.env)
 	// A plain job needs no version, and where there is no workspace it would
 	// be asked for each time, at the price of a start of dbt.
-	search.MayRun = !c.req.Planning && job.build != nil
-	if c.ws != nil {
-		search.Versions = c.program.memo
+	search.MayRun = !p.req.Planning && job.build != nil
+	if p.ws != nil {
+		search.Versions = p.program.memo
 	}
 	var err error
-	if job.tool, err = c.findTool(ctx, job.env, job.build, search); err != nil {
+	if job.tool, err = p.findTool(ctx, job, search); err != nil {
 		return err
 	}
 	if job.tool.Cloud && job.build != nil {
@@ -26,14 +34,94 @@ func (c *compiler) findDBT(ctx context.Context, job *job) error {
 			hints: []string{"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt"},
 		}
 	}
-	c.program.detail("dbt found through " + job.tool.How)
+	p.program.detail("dbt found through " + job.tool.How)
 	return nil
 }
 
+// findTool finds the dbt of a job: that of its toolchain, if it has one, else the
+// one that the search finds.
+func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
+	env := job.env
+	say := func(format string, args ...any) {
+		p.program.detail(fmt.Sprintf(format, args...))
+	}
+	named, _ := p.world.Getenv("DOT_DBT")
+	switch {
+	case env.Dot.Toolchain == "":
+		return p.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
+	case named != "":
+		say("DOT_DBT takes the place of the toolchain %s", env.Dot.Toolchain)
+		return search.Find(ctx)
+	case job.build == nil:
+		say("the toolchain %s is for commits: the working tree is built with its own dbt", env.Dot.Toolchain)
+		return search.Find(ctx)
+	}
+	t, err := p.toolchainOf(job.build)
+	if err != nil {
+		return tool.Tool{}, fmt.Errorf("toolchain of %s: %w", job.build, err)
+	}
+	job.toolchain = t
+	say("toolchain %s: %s, made of %s", t.short(), t.from, t.maker)
+	return p.toolchainDBT(ctx, t, search)
+}
+
+// toolchainDBT is the toolchain's dbt: as it is installed or, as long as it
+// isn't, as the requirements pin it.
+func (p *planner) toolchainDBT(ctx context.Context, t *toolchain, search tool.Search) (tool.Tool, error) {
+	found := tool.Tool{
+		Argv: []string{t.program()}, Path: t.program(),
+		Release: tool.Release{Version: t.requirements.Pin("dbt-core")},
+	}
+	if p.made(t) {
+		var err error
+		search.Setting = found.Argv
+		if found, err = search.Find(ctx); err != nil {
+			return found, err
+		}
+	}
+	found.How = toolchainSetting
+	return found, nil
+}
+
+// toolchainOf finds out which toolchain the environment of a build means.
+func (p *planner) toolchainOf(b *build) (*toolchain, error) {
+	name := path.Join(p.prefix, b.env.Dot.Toolchain)
+	return p.known.toolchains.get(b.Commit.Hash+":"+name, func() (*toolchain, error) { return p.readToolchain(b, name) })
+}
+
+func (p *planner) readToolchain(b *build, name string) (*toolchain, error) {
+	t := &toolchain{from: fmt.Sprintf("%s at %s", name, b.Commit.Short)}
+	var err error
+	t.requirements, err = python.ReadRequirements(name, func(name string) ([]byte, error) {
+		words, err := p.objects.Read(b.Commit.Hash + ":" + name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &hintError{
+				msg: fmt.Sprintf("there is no %s at %s", name, b.Commit.Short), err: err,
+				hints: []string{
+					fmt.Sprintf("git log --oneline -- %s shows the commits that have it", text.ShellQuote([]string{name})),
+					fmt.Sprintf("for those that don't, define an environment beside %s without its toolchain", b.Env),
+				},
+			}
+		}
+		return words, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if t.maker, err = python.Find(); err != nil {
+		return nil, err
+	}
+	if t.identity, err = t.maker.Identity(); err != nil {
+		return nil, err
+	}
+	t.Toolchain = p.ws.Toolchain(t.key())
+	return t, nil
+}
+
 // search is where the dbt of an environment is looked for.
-func (c *compiler) search(env config.Environment) tool.Search {
+func (p *planner) search(env config.Environment) tool.Search {
 	return tool.Search{
-		Env:     func(name string) string { value, _ := c.getenv(name); return value },
-		Setting: env.Dot.DBT, Dir: c.project,
+		Env:     func(name string) string { value, _ := p.world.Getenv(name); return value },
+		Setting: env.Dot.DBT, Dir: p.project,
 	}
 }

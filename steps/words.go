@@ -9,8 +9,8 @@ import (
 )
 
 // ago says how long ago a time was.
-func (c *compiler) ago(t time.Time) string {
-	now := c.world.Now()
+func (rt *runtime) ago(t time.Time) string {
+	now := rt.world.Now()
 	if now.Sub(t).Abs() < time.Second {
 		return "just now"
 	}

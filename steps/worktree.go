@@ -10,25 +10,26 @@ import (
 	"dot-for-dbt/internal/git"
 )
 
-// worktreeStep checks the build's commit out.
-func (c *compiler) worktreeStep(b *build) *graph.Step {
+// worktreeStep checks the build's commit out. With reset it also undoes changes of
+// its files.
+func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
 	path := b.Commit.Worktree()
 	return &graph.Step{
 		Name: "worktree " + b.Commit.Short, Kind: "worktree", Version: 1,
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
 		Record: b.Commit.Record("worktree"), Exact: true,
 		Missing: func(ctx context.Context, r graph.Record) string {
-			if err := c.repo.CheckWorktree(path, b.Commit.Hash); err != nil {
+			if err := rt.repo.CheckWorktree(path, b.Commit.Hash); err != nil {
 				return err.Error()
 			}
 			var out worktreeOutputs
 			_ = r.Decode(&out) // without any, there is nothing to look for
-			if err := c.checkSubmodules(b.Commit, out); err != nil {
+			if err := rt.checkSubmodules(b.Commit, out); err != nil {
 				return err.Error()
 			}
-			if c.req.ResetWorktree {
+			if reset {
 				// What can't be told here, the dbt steps will ask again.
-				if changes, err := c.changes(ctx, b); err == nil && len(changes) > 0 {
+				if changes, err := rt.changes(ctx, b); err == nil && len(changes) > 0 {
 					return plural(len(changes), "changed file") + ", --reset-worktree"
 				}
 			}
@@ -36,13 +37,14 @@ func (c *compiler) worktreeStep(b *build) *graph.Step {
 		},
 		Locks:  []graph.Lock{b.commitLock()},
 		Pools:  []string{jobsPool},
-		Action: &addWorktree{compiler: c, build: b},
+		Action: &addWorktree{runtime: rt, build: b, reset: reset},
 	}
 }
 
 type addWorktree struct {
-	*compiler
+	*runtime
 	build *build
+	reset bool
 }
 
 func (a *addWorktree) Describe(graph.Planned) []string { return nil }
@@ -53,7 +55,7 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 	var moved *git.MovedError
 	isMoved := errors.As(standing, &moved)
 	switch {
-	case a.req.ResetWorktree && (standing == nil || isMoved):
+	case a.reset && (standing == nil || isMoved):
 		if err := a.repo.ResetWorktree(ctx, path, commit.Hash); err != nil {
 			return nil, err
 		}
@@ -68,7 +70,7 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 			hints: []string{"build what is there under its own name, or let --reset-worktree check the commit out again"},
 		}
 	}
-	if !a.req.ResetWorktree && !errors.Is(standing, git.ErrHalfMade) {
+	if !a.reset && !errors.Is(standing, git.ErrHalfMade) {
 		if err := a.spare(ctx, standing, attempt.Previous); err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ type board struct {
 
 // A build is one of those that the command runs on.
 type build struct {
-	steps.BuildInfo
+	*steps.Built
 	number  int              // in the order of the specs, from 1
 	total   int              // how many nodes dbt works on; 0 if it hasn't said
 	done    int              // of these
@@ -59,10 +59,10 @@ func (a *activity) progress() steps.Progress {
 	return p
 }
 
-func newBoard(builds []steps.BuildInfo, start time.Time) *board {
+func newBoard(builds []*steps.Built, start time.Time) *board {
 	b := &board{start: start, byStep: map[string]*build{}}
 	for i, info := range builds {
-		one := &build{BuildInfo: info, number: i + 1}
+		one := &build{Built: info, number: i + 1}
 		b.builds = append(b.builds, one)
 		b.byStep[info.Step] = one
 	}

@@ -69,7 +69,7 @@ type jsonBuild struct {
 // jsonView writes an event a line. What dot has to say besides goes to stderr.
 type jsonView struct{ Options }
 
-func newJSONView(o Options, builds []steps.BuildInfo) *jsonView {
+func newJSONView(o Options, builds []*steps.Built) *jsonView {
 	v := &jsonView{o}
 	start := jsonEvent{Event: "start", Version: EventsVersion}
 	for _, b := range builds {
@@ -79,7 +79,7 @@ func newJSONView(o Options, builds []steps.BuildInfo) *jsonView {
 	return v
 }
 
-func newJSONBuild(b steps.BuildInfo) jsonBuild {
+func newJSONBuild(b *steps.Built) jsonBuild {
 	return jsonBuild{Name: b.Name, Specs: b.Specs, Schema: b.Schema, Step: b.Step}
 }
 
@@ -163,7 +163,7 @@ func newJSONNode(n *artifact.NodeRun) *jsonNode {
 func (v *jsonView) end(outcomes []outcome) {
 	end := jsonEvent{Event: "end"}
 	for _, o := range outcomes {
-		b := newJSONBuild(o.BuildInfo)
+		b := newJSONBuild(o.Built)
 		b.Status, b.Why, b.Counts, b.Log = o.status, o.why, o.report.Counts, o.Log
 		b.Seconds = o.took.Seconds()
 		end.Builds = append(end.Builds, b)

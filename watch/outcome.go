@@ -102,5 +102,5 @@ func (o outcome) failedNodes() []ran {
 	if nodes := bad(o.nodes); len(nodes) > 0 {
 		return nodes
 	}
-	return bad((&build{BuildInfo: o.BuildInfo}).ranNodes())
+	return bad((&build{Built: o.Built}).ranNodes())
 }

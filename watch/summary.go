@@ -104,8 +104,8 @@ func (w *Watcher) slowest(all []outcome) {
 }
 
 // SaySlowest says which nodes of a build's command, which has just run, took longest.
-func SaySlowest(say *ui.Printer, b steps.BuildInfo) {
-	sayRows(say, slowestRows([]*build{{BuildInfo: b}}, 0), func(int) ui.Style { return ui.Faint })
+func SaySlowest(say *ui.Printer, b *steps.Built) {
+	sayRows(say, slowestRows([]*build{{Built: b}}, 0), func(int) ui.Style { return ui.Faint })
 }
 
 // slowestRows are a row for each of the slowest nodes that took at least so many seconds, if there are more

@@ -37,7 +37,7 @@ type traceEvent struct {
 }
 
 // NewTrace makes the trace of a run that began at start; said may be nil if nothing listened to dbt.
-func NewTrace(start time.Time, builds []steps.BuildInfo, said *Watcher, r *graph.Result) *Trace {
+func NewTrace(start time.Time, builds []*steps.Built, said *Watcher, r *graph.Result) *Trace {
 	t := &Trace{start: start, tracks: map[track]int{}}
 	known := newBoard(builds, start)
 	if said != nil {

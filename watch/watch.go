@@ -53,7 +53,7 @@ type view interface {
 }
 
 // New returns a watcher of a run on builds that starts now. It is to be closed.
-func New(builds []steps.BuildInfo, o Options) *Watcher {
+func New(builds []*steps.Built, o Options) *Watcher {
 	w := &Watcher{Options: o, board: newBoard(builds, o.Now()), stop: make(chan struct{})}
 	switch o.Mode {
 	case Grouped:

@@ -23,7 +23,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // run is a run of builds that a test tells of.
 type run struct {
-	builds []steps.BuildInfo
+	builds []*steps.Built
 	plan   graph.Plan
 	told   []graph.Event
 }
@@ -32,7 +32,7 @@ func newRun(names ...string) *run {
 	r := &run{}
 	for _, name := range names {
 		step := "build " + name
-		r.builds = append(r.builds, steps.BuildInfo{Name: name, Schema: "s", Step: step})
+		r.builds = append(r.builds, &steps.Built{Name: name, Schema: "s", Step: step})
 		r.plan.Steps = append(r.plan.Steps, graph.Planned{
 			Step: &graph.Step{Name: step, Kind: "build"}, Decision: graph.Decision{Run: true, Text: "never run"},
 		})

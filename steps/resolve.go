@@ -22,8 +22,8 @@ type resolvedSpec struct {
 
 // resolve asks git for the commits behind all refs at once. base is nil without
 // a baseline.
-func (c *compiler) resolve(ctx context.Context) (specs []resolvedSpec, base *resolvedSpec, err error) {
-	asked := c.req.Specs
+func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *resolvedSpec, err error) {
+	asked := p.req.Specs
 	if len(asked) == 0 {
 		asked = []spec.Spec{{}}
 	}
@@ -35,12 +35,12 @@ func (c *compiler) resolve(ctx context.Context) (specs []resolvedSpec, base *res
 			refs = append(refs, s.Ref)
 		}
 	}
-	if c.req.Baseline != nil {
-		refs = append(refs, c.req.Baseline.Ref)
+	if p.req.Baseline != nil {
+		refs = append(refs, p.req.Baseline.Ref)
 	}
 	byRef := map[string]git.Commit{}
 	if len(refs) > 0 {
-		commits, err := c.repo.Resolve(ctx, refs)
+		commits, err := p.repo.Resolve(ctx, refs)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -54,7 +54,7 @@ func (c *compiler) resolve(ctx context.Context) (specs []resolvedSpec, base *res
 			specs = append(specs, resolvedSpec{s, s.String(), byRef[s.Ref]})
 			continue
 		}
-		commits, err := c.between(ctx, s, byRef[ends.From], byRef[ends.To])
+		commits, err := p.between(ctx, s, byRef[ends.From], byRef[ends.To])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -62,7 +62,7 @@ func (c *compiler) resolve(ctx context.Context) (specs []resolvedSpec, base *res
 			specs = append(specs, resolvedSpec{spec.Spec{Env: s.Env, Ref: commit.Ref}, s.String(), commit})
 		}
 	}
-	if s := c.req.Baseline; s != nil {
+	if s := p.req.Baseline; s != nil {
 		base = &resolvedSpec{*s, s.String(), byRef[s.Ref]}
 	}
 	return specs, base, nil
@@ -70,24 +70,24 @@ func (c *compiler) resolve(ctx context.Context) (specs []resolvedSpec, base *res
 
 // between lists the commits of a range. One without any is an error: somebody
 // meant something.
-func (c *compiler) between(ctx context.Context, s spec.Spec, from, to git.Commit) ([]git.Commit, error) {
-	commits, err := c.repo.Between(ctx, from.Hash, to.Hash)
+func (p *planner) between(ctx context.Context, s spec.Spec, from, to git.Commit) ([]git.Commit, error) {
+	commits, err := p.repo.Between(ctx, from.Hash, to.Hash)
 	if err != nil || len(commits) > 0 {
 		return commits, err
 	}
 	e := &hintError{msg: fmt.Sprintf("%s is a range without commits: none leads to %s that doesn't lead to %s", s, to.Ref, from.Ref)}
-	if back, err := c.repo.Between(ctx, to.Hash, from.Hash); err == nil && len(back) > 0 {
+	if back, err := p.repo.Between(ctx, to.Hash, from.Hash); err == nil && len(back) > 0 {
 		e.hints = []string{fmt.Sprintf("the other way round there are %d: %s@%s..%s", len(back), s.Env, to.Ref, from.Ref)}
 	}
 	return nil, e
 }
 
 // jobs makes a job of each build that the specs denote, in their order.
-func (c *compiler) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
+func (p *planner) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
 	var jobs []*job
 	byBuild := map[string]*job{}
 	for _, s := range specs {
-		job, err := c.newJob(s, given)
+		job, err := p.newJob(s, given)
 		if err != nil {
 			return nil, err
 		}
@@ -101,24 +101,24 @@ func (c *compiler) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
 	}
 	for _, job := range jobs {
 		if len(job.specs) > 1 {
-			c.program.note(fmt.Sprintf("%s are the same build, %s: it is run once", joinAnd(job.specs), job.name()))
+			p.program.note(fmt.Sprintf("%s are the same build, %s: it is run once", joinAnd(job.specs), job.name()))
 		}
 	}
 	return jobs, nil
 }
 
 // together refuses jobs that can't be run by one invocation.
-func (c *compiler) together(jobs []*job) error {
+func (p *planner) together(jobs []*job) error {
 	if len(jobs) < 2 {
 		return nil
 	}
-	if c.req.Command.Interactive {
+	if p.req.Command.Interactive {
 		return &hintError{
-			msg:   fmt.Sprintf("dbt %s talks to you: it runs on one spec at a time, and here are %d", c.req.Command.Name, len(jobs)),
-			hints: []string{"name one: dot " + c.req.Command.Name + " " + jobs[0].specs[0]},
+			msg:   fmt.Sprintf("dbt %s talks to you: it runs on one spec at a time, and here are %d", p.req.Command.Name, len(jobs)),
+			hints: []string{"name one: dot " + p.req.Command.Name + " " + jobs[0].specs[0]},
 		}
 	}
-	if !c.req.Command.WritesNodes() {
+	if !p.req.Command.WritesNodes() {
 		return nil
 	}
 	byPlace := map[string]*build{}

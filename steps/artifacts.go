@@ -1,0 +1,72 @@
+package steps
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/workspace"
+)
+
+// What dbt leaves in a build's target path, and the copies that dot keeps of it.
+
+// keepState copies a build's artifacts to where those who defer to it read
+// them, and notes in the run what was copied.
+func keepState(b *build, run *workspace.Run) error {
+	for _, name := range []string{"run_results.json", "manifest.json"} {
+		if err := durable.Copy(filepath.Join(b.State(b.place), name), filepath.Join(b.Target(), name)); err != nil {
+			return fmt.Errorf("keep dbt's %s: %w", name, err)
+		}
+	}
+	manifest := filepath.Join(b.State(b.place), "manifest.json")
+	info, err := os.Stat(manifest)
+	if err != nil {
+		return err
+	}
+	run.Manifest = info.Size()
+	run.Nodes, err = countNodes(manifest)
+	return err
+}
+
+// readResults reads the run_results.json in a directory.
+func readResults(dir string) (artifact.RunResults, error) {
+	name := filepath.Join(dir, "run_results.json")
+	f, err := os.Open(name)
+	if err != nil {
+		return artifact.RunResults{}, err
+	}
+	defer f.Close()
+	return artifact.ReadRunResults(name, f)
+}
+
+// countNodes counts the nodes of a manifest.json that dbt build would write.
+func countNodes(manifest string) (int, error) {
+	f, err := os.Open(manifest)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	n := 0
+	build, _ := dbt.LookupCommand("build")
+	_, err = artifact.ReadManifest(manifest, f, func(node artifact.Node) error {
+		if node.ResourceType != "test" && build.Writes(node, nil) {
+			n++
+		}
+		return nil
+	})
+	return n, err
+}
+
+// manifestMark tells one manifest.json in a build's target path from the next;
+// "" is none.
+func manifestMark(b *build) string {
+	info, err := os.Stat(filepath.Join(b.Target(), "manifest.json"))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
+}

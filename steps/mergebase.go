@@ -1,0 +1,37 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"dot-for-dbt/spec"
+)
+
+// MergeBase returns the spec of baseline's environment at the commit where
+// candidate's left it, for a comparison with just what candidate changed.
+func MergeBase(ctx context.Context, world World, baseline, candidate spec.Spec) (spec.Spec, error) {
+	p, _, err := open(ctx, world, Request{Specs: []spec.Spec{baseline, candidate}, Planning: true})
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	defer p.close()
+	commits, err := p.repo.Resolve(ctx, []string{baseline.Ref, candidate.Ref})
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	hash, err := p.repo.MergeBase(ctx, commits[0].Hash, commits[1].Hash)
+	if err == nil && hash == "" {
+		err = &hintError{
+			msg:   fmt.Sprintf("%s and %s have no commit in common", baseline.Ref, candidate.Ref),
+			hints: []string{"compare them as they are: leave --merge-base out"},
+		}
+	}
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	short := hash
+	if found, err := p.repo.Resolve(ctx, []string{hash}); err == nil {
+		short = found[0].Short
+	}
+	return spec.Spec{Env: baseline.Env, Ref: short}, nil
+}

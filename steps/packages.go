@@ -1,0 +1,118 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/workspace"
+)
+
+// packages are those that a project asks for at a commit.
+type packages struct {
+	asked  []profile.Package
+	inputs []graph.Input // what installing them depends on
+	lock   []byte        // the lock file in the commit; nil for none
+}
+
+// packages reads which packages the project asks for at the commit of a job's
+// build.
+func (p *planner) packages(job *job) (packages, error) {
+	b := job.build
+	var out packages
+	var reads profile.EnvUse
+	for _, name := range []string{"packages.yml", "dependencies.yml", lockFile} {
+		file := path.Join(p.prefix, name)
+		text, err := p.objects.Read(b.Commit.Hash + ":" + file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return out, err
+		}
+		out.inputs = append(out.inputs, graph.Input{Label: name, Value: string(text)})
+		if name == lockFile {
+			out.lock = text
+			continue
+		}
+		asked, err := profile.ParsePackages(fmt.Sprintf("%s at %s", file, b.Commit.Short), text)
+		if err != nil {
+			return out, err
+		}
+		out.asked = append(out.asked, asked...)
+		reads = reads.Plus(profile.ScanEnvVars(file, text))
+	}
+	out.inputs = append(out.inputs, p.envInputs(job.env, reads.Public().Names)...)
+	local := map[string]bool{} // a package may be named twice
+	for _, asked := range out.asked {
+		if asked.Local == "" || local[asked.Local] {
+			continue
+		}
+		local[asked.Local] = true
+		at := path.Join(p.prefix, asked.Local)
+		if path.IsAbs(asked.Local) || at == ".." || strings.HasPrefix(at, "../") {
+			return out, &hintError{
+				msg:   fmt.Sprintf("the local package %s lies outside of the repository: there is none of it at %s", asked.Local, b.Commit.Short),
+				hints: []string{"keep it in the repository, or name it by its git URL"},
+			}
+		}
+		tree, err := p.treeID(b.Commit, at)
+		if errors.Is(err, fs.ErrNotExist) {
+			return out, fmt.Errorf("the local package %s does not exist at %s", asked.Local, b.Commit.Short)
+		}
+		if err != nil {
+			return out, err
+		}
+		out.inputs = append(out.inputs, graph.Input{Label: "package " + asked.Local, Value: tree})
+	}
+	if hub, ok := p.world.Getenv("DBT_PACKAGE_HUB_URL"); ok {
+		out.inputs = append(out.inputs, graph.Input{Label: "DBT_PACKAGE_HUB_URL", Value: hub})
+	}
+	out.inputs = append(out.inputs, graph.Input{Label: "packages-install-path", Value: b.project.PackagesPath})
+	if len(out.asked) == 0 {
+		return out, nil
+	}
+	return out, checkPackagesPath(b)
+}
+
+// checkPackagesPath refuses a directory for packages that dbt deps would empty
+// outside of the worktree.
+func checkPackagesPath(b *build) error {
+	if profile.HasJinja(b.project.PackagesPath) {
+		return &hintError{
+			msg:   fmt.Sprintf("packages-install-path can't be told, and dbt deps removes what is there: %s", b.project.PackagesPath),
+			hints: []string{"let dbt_project.yml name a directory in the project; dot knows env_var and var"},
+		}
+	}
+	if filepath.IsAbs(b.project.PackagesPath) || !filepath.IsLocal(path.Join(b.Project, b.project.PackagesPath)) {
+		return &hintError{
+			msg:   fmt.Sprintf("packages-install-path is %s: every build would install its packages there, over those of the others", b.project.PackagesPath),
+			hints: []string{"let dbt_project.yml name a directory in the project, or unset the variable that it reads"},
+		}
+	}
+	return nil
+}
+
+// treeID identifies what a commit has in a directory, which may lie in a
+// submodule. It is an fs.ErrNotExist where there is nothing.
+func (p *planner) treeID(commit workspace.Commit, dir string) (string, error) {
+	id, err := p.objects.ID(commit.Hash + ":" + dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return id, err
+	}
+	submodules, failed := p.objects.Submodules(commit.Hash)
+	if failed != nil {
+		return "", failed
+	}
+	for _, s := range submodules {
+		if within(dir, s.Path) {
+			return s.Commit, nil
+		}
+	}
+	return "", err
+}
