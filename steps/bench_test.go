@@ -75,7 +75,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b.req = steps.Request{Planning: true}
 	b.command("build")
-	b.spec("dev@HEAD")
+	b.specs("dev@HEAD")
 	return b
 }
 
@@ -136,13 +136,17 @@ func (b *bench) command(name string) {
 	}
 }
 
-func (b *bench) spec(text string) {
+// specs names what the command runs on.
+func (b *bench) specs(texts ...string) {
 	b.t.Helper()
-	s, err := spec.Parse(text)
-	if err != nil {
-		b.t.Fatal(err)
+	b.req.Specs = nil
+	for _, text := range texts {
+		s, err := spec.Parse(text)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.req.Specs = append(b.req.Specs, s)
 	}
-	b.req.Specs = []spec.Spec{s}
 }
 
 func (b *bench) setenv(name, value string) { b.world.Env = append(b.world.Env, name+"="+value) }

@@ -23,8 +23,8 @@ func TestInputs(t *testing.T) {
 			b.git("commit", "-qm", "More")
 		}, []string{"commit", "schema suffix"}},
 		{"uncommitted changes", func(b *bench) { b.write("models/more.sql", "select 1") }, nil},
-		{"another environment", func(b *bench) { b.spec("ci@HEAD") }, []string{"environment"}},
-		{"another ref of the same commit", func(b *bench) { b.spec("@main") }, nil},
+		{"another environment", func(b *bench) { b.specs("ci@HEAD") }, []string{"environment"}},
+		{"another ref of the same commit", func(b *bench) { b.specs("@main") }, nil},
 
 		{"a var's value", func(b *bench) { b.replace("dot_environments.yml", "days: 30", "days: 7") }, []string{"vars: days"}},
 		{"a var's type", func(b *bench) { b.replace("dot_environments.yml", "days: 30", "days: '30'") }, []string{"vars: days"}},

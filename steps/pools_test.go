@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
 )
 
@@ -17,14 +16,7 @@ func TestPools(t *testing.T) {
 	b.replace("profiles.yml", "prod: {type: duckdb, path: shop.duckdb", "prod: {type: duckdb, path: prod.duckdb")
 	b.replace("dot_environments.yml", "environment: {", "environment: {all: {dot: {pools: {warehouse: 3}}}, ")
 	b.replace("dot_environments.yml", "prod: {}", "prod: {dot: {pool: warehouse, pools: {warehouse: 2}}}")
-	b.req.Specs = nil
-	for _, text := range []string{"dev@HEAD", "ci@HEAD", "prod@HEAD", "dev", "prod"} {
-		s, err := spec.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.req.Specs = append(b.req.Specs, s)
-	}
+	b.specs("dev@HEAD", "ci@HEAD", "prod@HEAD", "dev", "prod")
 	b.replace("dot_environments.yml", "ci: {target: dev,", `ci: {target: dev, dot: {schema-suffix: "{env}_{short}"},`)
 	program, err := steps.Compile(t.Context(), b.world, b.req)
 	if err != nil {
