@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -151,13 +152,104 @@ func (b *bench) specs(texts ...string) {
 
 func (b *bench) setenv(name, value string) { b.world.Env = append(b.world.Env, name+"="+value) }
 
-// step compiles the invocation and returns its last step: dbt itself.
-func (b *bench) step() *graph.Step {
+// commit commits everything, empty or not.
+func (b *bench) commit(subject string) {
 	b.t.Helper()
-	program, err := steps.Compile(b.t.Context(), b.world, b.req)
+	b.git("add", "-A")
+	b.git("commit", "-q", "--allow-empty", "-m", subject)
+}
+
+// defersTo sets --defer.
+func (b *bench) defersTo(text string) {
+	b.t.Helper()
+	s, err := spec.ParseBaseline(text)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.req.Baseline = &s
+}
+
+// compile compiles the invocation.
+func (b *bench) compile() *steps.Program {
+	b.t.Helper()
+	program, err := steps.Compile(b.t.Context(), b.world, b.req)
+	if err != nil {
+		var hinted interface{ Hints() []string }
+		if errors.As(err, &hinted) {
+			err = fmt.Errorf("%w (%s)", err, strings.Join(hinted.Hints(), "; "))
+		}
+		b.t.Fatal(err)
+	}
+	return program
+}
+
+// artifacts are what dbt leaves of a run that built one model.
+var artifacts = map[string]string{
+	"manifest.json": `{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
+"nodes": {"model.shop.orders": {"unique_id": "model.shop.orders", "resource_type": "model"}}}`,
+	"run_results.json": `{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "invocation_id": "1"},
+"args": {"which": "build"}, "results": [{"unique_id": "model.shop.orders", "status": "success"}]}`,
+}
+
+// place is where a build lies, in the workspace and in the warehouse.
+func (b *bench) place(text string) (workspace.Build, workspace.Place) {
+	b.t.Helper()
+	asked := b.req
+	defer func() { b.req = asked }()
+	b.command("compile")
+	b.specs(text)
+	program := b.compile()
+	resolved := program.Resolved[0]
+	commit, err := program.Workspace.Commit(resolved.Commit.Hash, resolved.Short, false)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return commit.Build("", resolved.Env), program.Builds[0].Place
+}
+
+// built leaves what a run of dot build leaves.
+func (b *bench) built(text string) {
+	b.t.Helper()
+	build, place := b.place(text)
+	b.leave(build.State(place))
+	ws, err := workspace.Open(b.dir)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	nodes := map[string]string{"model.shop.orders": "orders"}
+	run := workspace.Run{ID: "1", Build: build.ID(), Command: "build", Time: b.world.Now().Add(-time.Hour)}
+	if err := ws.BeginRun(place, run, nodes); err != nil {
+		b.t.Fatal(err)
+	}
+	run.Nodes, run.Manifest = 1, int64(len(artifacts["manifest.json"]))
+	if _, err := ws.EndRun(place, run, workspace.Ending{Written: nodes, Complete: true}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// madeElsewhere leaves what another tool leaves of a build: dbt's artifacts.
+func (b *bench) madeElsewhere(text string) {
+	b.t.Helper()
+	build, _ := b.place(text)
+	b.leave(build.Target())
+}
+
+// leave writes dbt's artifacts to a directory.
+func (b *bench) leave(dir string) {
+	b.t.Helper()
+	for name, text := range artifacts {
+		relative, err := filepath.Rel(b.dir, filepath.Join(dir, name))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.write(relative, text)
+	}
+}
+
+// step compiles the invocation and returns its last step: dbt itself.
+func (b *bench) step() *graph.Step {
+	b.t.Helper()
+	program := b.compile()
 	plan, err := program.Graph.Plan(b.t.Context(), graph.Env{Store: noRecords{}, Locker: graph.NoLocks{}, Now: b.world.Now})
 	if err != nil {
 		b.t.Fatal(err)

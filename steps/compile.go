@@ -86,7 +86,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		if err != nil {
 			return err
 		}
-		p.program.Builds = append(p.program.Builds, newBuilt(p.runtime, job, step))
+		p.program.add(newBuilt(p.runtime, job, step))
 	}
 	if p.program.Graph, err = graph.New(all.steps...); err != nil || p.req.Extend == nil {
 		return err

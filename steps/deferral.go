@@ -58,13 +58,17 @@ func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) 
 
 // deferTo makes a baseline that of all jobs but its own.
 func (p *planner) deferTo(base *baseline, jobs []*job) error {
+	readable := map[string]bool{} // by dbt's version
 	for _, job := range jobs {
 		if base.isOf(job) {
 			continue
 		}
 		job.baseline = base
-		if err := p.readable(base, job.tool); err != nil {
-			return err
+		if version := job.tool.Version; !readable[version] {
+			if err := p.readable(base, job.tool); err != nil {
+				return err
+			}
+			readable[version] = true
 		}
 		if err := p.warnOfDeferral(job); err != nil {
 			return err

@@ -74,11 +74,24 @@ func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *
 		}
 		return ""
 	}
+	if job.Command.Name == "deps" {
+		step.Always = "asked for"
+	}
+	line := depsLine(job)
+	step.Action = &installPackages{
+		runtime: rt, job: job, argv: line.Argv(), dir: dir,
+		environ:  job.exported(rt.isolate(job, line).Env),
+		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: packages.lock,
+	}
+	return step
+}
+
+// depsLine is the dbt deps for a job.
+func depsLine(job *job) dbt.CommandLine {
 	line := dbt.CommandLine{DBT: job.DBT}
 	line.Command, _ = dbt.LookupCommand("deps")
 	line.Command = line.Command.In(job.tool.Version)
 	if job.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
-		step.Always = "asked for"
 		line.Options, line.Positional = job.Options, job.Positional
 	}
 	if o, given := dbt.Lookup(job.AllOptions(), "version-check"); given && len(line.Options) == 0 {
@@ -89,12 +102,7 @@ func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *
 			line.Fixed = append(line.Fixed, o)
 		}
 	}
-	step.Action = &installPackages{
-		runtime: rt, job: job, argv: line.Argv(), dir: dir,
-		environ:  job.exported(rt.isolate(job, line).Env),
-		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: packages.lock,
-	}
-	return step
+	return line
 }
 
 // pinned reports whether a lock file in the build's commit pins its packages.

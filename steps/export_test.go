@@ -11,18 +11,37 @@ import (
 func PlannerOutlives(t *testing.T, world World, req Request) bool {
 	t.Helper()
 	program, gone := func() (*Program, weak.Pointer[planner]) {
-		p, given, err := open(t.Context(), world, req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.close()
-		if err := p.compile(t.Context(), given); err != nil {
-			t.Fatal(err)
-		}
+		p := compileWith(t, world, req)
 		return p.program, weak.Make(p)
 	}()
 	goruntime.GC()
 	outlives := gone.Value() != nil
 	goruntime.KeepAlive(program)
 	return outlives
+}
+
+// LookUps compiles an invocation, and returns how often it looked for each thing
+// that many builds ask for: every look leaves one entry.
+func LookUps(t *testing.T, world World, req Request) map[string]int {
+	t.Helper()
+	known := compileWith(t, world, req).known
+	return map[string]int{
+		"projects at a commit": len(known.projects), "directories of a commit": len(known.commits),
+		"profiles": len(known.profiles), "environments": len(known.environments),
+		"outputs": len(known.outputs), "dbts": len(known.tools),
+	}
+}
+
+// compileWith compiles an invocation, and returns the planner that did it.
+func compileWith(t *testing.T, world World, req Request) *planner {
+	t.Helper()
+	p, given, err := open(t.Context(), world, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if err := p.compile(t.Context(), given); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -39,7 +39,7 @@ func newPlanner(world World, req Request) (*planner, error) {
 		return nil, err
 	}
 	rt := &runtime{world: world, project: project, noHost: req.NoDBTHost}
-	p := &planner{runtime: rt, req: req, program: &Program{runtime: rt, pools: map[string]int{}}}
+	p := &planner{runtime: rt, req: req, program: &Program{runtime: rt, byStep: map[string]*Built{}, pools: map[string]int{}}}
 	p.config, err = config.Load(project)
 	return p, err
 }

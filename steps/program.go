@@ -27,6 +27,7 @@ type Program struct {
 	Remarks
 
 	runtime *runtime
+	byStep  map[string]*Built
 	pools   map[string]int // the sizes of those that the configuration names
 	memo    *memo
 	again   func(context.Context) (*Program, error) // compiles it anew
@@ -56,6 +57,15 @@ func appendNew(list []string, text string) []string {
 	return append(list, text)
 }
 
+// add adds a build. The packages of a commit are one step for all its builds: that
+// is called by the first.
+func (p *Program) add(b *Built) {
+	p.Builds = append(p.Builds, b)
+	if p.byStep[b.Step] == nil {
+		p.byStep[b.Step] = b
+	}
+}
+
 // Isolated reports whether any of the builds is of a commit.
 func (p *Program) Isolated() bool {
 	return slices.ContainsFunc(p.Builds, func(b *Built) bool { return b.Schema != "" })
@@ -64,11 +74,8 @@ func (p *Program) Isolated() bool {
 // BuildOf returns the build whose command a step runs; ok is false for the steps
 // before it.
 func (p *Program) BuildOf(step string) (b *Built, ok bool) {
-	i := slices.IndexFunc(p.Builds, func(b *Built) bool { return b.Step == step })
-	if i < 0 {
-		return nil, false
-	}
-	return p.Builds[i], true
+	b, ok = p.byStep[step]
+	return b, ok
 }
 
 // Carried are the builds that the program runs the command on: all of Builds, unless
