@@ -119,7 +119,8 @@ func TestReadmeConfiguration(t *testing.T) {
 // that dot doesn't have.
 func TestDocumentedFlags(t *testing.T) {
 	known := help(t)
-	for _, command := range []string{"plan", "explain", "compare", "path", "doctor"} {
+	for line := range strings.Lines(printed(t, "__complete", "fish", "")) {
+		command, _, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		known += help(t, command)
 	}
 	flag := regexp.MustCompile(`--[a-z-]+`)
@@ -143,12 +144,16 @@ func TestDocumentedFlags(t *testing.T) {
 // help is what dot prints of a command's flags.
 func help(t *testing.T, command ...string) string {
 	t.Helper()
+	return printed(t, append(command, "--help")...)
+}
+
+// printed is what dot prints.
+func printed(t *testing.T, args ...string) string {
+	t.Helper()
 	var out bytes.Buffer
-	code := cli.Main(cli.Process{
-		Args: append(command, "--help"), Dir: t.TempDir(), Stdout: &out, Stderr: io.Discard, Now: time.Now,
-	})
+	code := cli.Main(cli.Process{Args: args, Dir: t.TempDir(), Stdout: &out, Stderr: io.Discard, Now: time.Now})
 	if code != 0 {
-		t.Fatalf("dot %v --help: exit code %d", command, code)
+		t.Fatalf("dot %v: exit code %d", args, code)
 	}
 	return out.String()
 }

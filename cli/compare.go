@@ -16,6 +16,7 @@ import (
 	"dot-for-dbt/compare/table"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/steps"
 )
 
 // comparison is what is compared, and how.
@@ -41,14 +42,14 @@ type compareCommand struct {
 	comparison
 
 	Format   string `enum:"${formats}" default:"auto" placeholder:"FORM" help:"${formats_help}"`
-	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file. What its name ends in says the format: .json, .md, .html."`
+	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file. What its name ends in says the format: ${formats_endings}."`
 	ExitCode bool   `help:"Exit with 1 if anything differs. With 2 it is in any case if something could not be compared."`
 }
 
 // exitDiffers is the exit code of --exit-code, as git diff's.
 const exitDiffers = 1
 
-func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
+func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) error {
 	format, err := formatOf(c.Format, c.Output)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT [
 			return err
 		}
 	}
-	compared, err := c.compile(ctx, a, line, forDBT, format.distributions)
+	compared, err := c.compile(ctx, a, line, format.distributions)
 	if err != nil {
 		return err
 	}
@@ -77,10 +78,19 @@ func (c *compareCommand) run(ctx context.Context, a *app, line grammar, forDBT [
 	return cmp.Or(err, ending)
 }
 
-// compile finds out what is compared; distributions are for reports that show
-// them.
-func (c *comparison) compile(ctx context.Context, a *app, line grammar, forDBT []string, distributions bool) (*compare.Comparison, error) {
-	req, err := c.request(a, line, forDBT)
+// program finds out what a comparison does.
+func (c *comparison) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
+	compared, err := c.compile(ctx, a, line, false)
+	if err != nil {
+		return nil, err
+	}
+	return compared.Program, nil
+}
+
+// compile finds out what is compared. Reports that show distributions need more
+// queries.
+func (c *comparison) compile(ctx context.Context, a *app, line *commandLine, distributions bool) (*compare.Comparison, error) {
+	req, err := c.request(a, line)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +101,7 @@ func (c *comparison) compile(ctx context.Context, a *app, line grammar, forDBT [
 }
 
 // request makes a request of what was parsed.
-func (c *comparison) request(a *app, line grammar, forDBT []string) (req compare.Request, err error) {
+func (c *comparison) request(a *app, line *commandLine) (req compare.Request, err error) {
 	req = compare.Request{
 		Build: c.Build, Fresh: c.Fresh, MergeBase: c.MergeBase,
 		Select: line.Select, Exclude: line.Exclude, Selector: line.Selector,
@@ -117,12 +127,12 @@ func (c *comparison) request(a *app, line grammar, forDBT []string) (req compare
 	if c.Sample < 0 {
 		return req, fmt.Errorf("--sample: expected a number of rows, found %d", c.Sample)
 	}
-	specs := line.Specs
-	line.Select, line.Exclude, line.Selector, line.Modified, line.Specs = nil, nil, "", false, ""
-	if req.Building, err = a.request(line, "build", nil, forDBT); err != nil {
+	building := *line // its selection is what is compared, not what is built
+	building.Select, building.Exclude, building.Selector, building.Modified, building.Specs = nil, nil, "", false, ""
+	if req.Building, err = a.request(&building, "build", nil); err != nil {
 		return req, err
 	}
-	all, err := a.specs(c.Builds, specs)
+	all, err := a.specs(c.Builds, line.Specs)
 	if err != nil {
 		return req, err
 	}

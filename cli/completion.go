@@ -15,7 +15,7 @@ type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish. The script says where it goes."`
 }
 
-func (c *completionCommand) run(_ context.Context, a *app, _ grammar, _ []string) error {
+func (c *completionCommand) run(_ context.Context, a *app, _ *commandLine) error {
 	script, err := completionScripts.ReadFile("completion/dot." + c.Shell)
 	if err != nil {
 		return err

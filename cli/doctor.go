@@ -14,7 +14,7 @@ type doctorCommand struct {
 }
 
 // run prints what the doctor finds; any problem makes it an error.
-func (c *doctorCommand) run(ctx context.Context, a *app, _ grammar, _ []string) error {
+func (c *doctorCommand) run(ctx context.Context, a *app, _ *commandLine) error {
 	findings := doctor.Examine(ctx, doctor.Patient{World: a.world(), Executable: a.Executable})
 	if err := context.Cause(ctx); err != nil {
 		return err

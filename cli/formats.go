@@ -43,17 +43,19 @@ const autoFormat = "auto"
 // formatVars are the formats as the grammar names them.
 func formatVars() kong.Vars {
 	names := []string{autoFormat}
+	var endings []string
 	help := []string{autoFormat + " (as the name of --output ends; otherwise " + reportFormats[0].name + ")"}
 	for _, f := range reportFormats {
-		names = append(names, f.name)
+		names, endings = append(names, f.name), append(endings, f.endings...)
 		if f.about != "" {
 			f.name += " (" + f.about + ")"
 		}
 		help = append(help, f.name)
 	}
 	return kong.Vars{
-		"formats":      strings.Join(names, ","),
-		"formats_help": strings.Join(help[:len(help)-1], ", ") + " or " + help[len(help)-1] + ".",
+		"formats":         strings.Join(names, ","),
+		"formats_help":    strings.Join(help[:len(help)-1], ", ") + " or " + help[len(help)-1] + ".",
+		"formats_endings": strings.Join(endings, ", "),
 	}
 }
 

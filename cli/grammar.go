@@ -87,11 +87,6 @@ type sourceCommand struct {
 	Freshness dbtCommand `cmd:"" help:"Ask how fresh the sources are."`
 }
 
-// dbtCommand is any command of dbt, for specs.
-type dbtCommand struct {
-	Builds []string `arg:"" optional:"" name:"env@ref" help:"What to run it on: env, env@ref or @ref. Without @ref it is the working tree; without env, the default environment. dev@main~5..main is each commit of the range."`
-}
-
 // plannedCommand is any of them, or a comparison, planned or explained.
 type plannedCommand struct {
 	dbtCommands

@@ -24,8 +24,8 @@ type schemaCommand struct {
 	Spec string `arg:"" name:"env@ref" help:"The build: env@ref or @ref."`
 }
 
-func (c *pathCommand) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
-	at, err := a.locate(ctx, line, c.Spec, forDBT)
+func (c *pathCommand) run(ctx context.Context, a *app, line *commandLine) error {
+	at, err := a.locate(ctx, line, c.Spec)
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,8 @@ func (c *pathCommand) run(ctx context.Context, a *app, line grammar, forDBT []st
 	return nil
 }
 
-func (c *schemaCommand) run(ctx context.Context, a *app, line grammar, forDBT []string) error {
-	at, err := a.locate(ctx, line, c.Spec, forDBT)
+func (c *schemaCommand) run(ctx context.Context, a *app, line *commandLine) error {
+	at, err := a.locate(ctx, line, c.Spec)
 	if err != nil {
 		return err
 	}
@@ -65,8 +65,8 @@ func (c *schemaCommand) run(ctx context.Context, a *app, line grammar, forDBT []
 
 // locate finds the build that a spec denotes. Flags that change which build it
 // is, such as --vars and dbt's --target, count as they do for dot build.
-func (a *app) locate(ctx context.Context, line grammar, text string, forDBT []string) (steps.Location, error) {
-	req, err := a.request(line, "build", []string{text}, forDBT)
+func (a *app) locate(ctx context.Context, line *commandLine, text string) (steps.Location, error) {
+	req, err := a.request(line, "build", []string{text})
 	if err != nil {
 		return steps.Location{}, err
 	}

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"dot-for-dbt/steps"
+)
+
+// dbtCommand is any command of dbt, for specs.
+type dbtCommand struct {
+	Builds []string `arg:"" optional:"" name:"env@ref" help:"What to run it on: env, env@ref or @ref. Without @ref it is the working tree; without env, the default environment. dev@main~5..main is each commit of the range."`
+}
+
+func (c *dbtCommand) run(ctx context.Context, a *app, line *commandLine) error {
+	program, err := c.program(ctx, a, line)
+	switch {
+	case err != nil:
+		return err
+	case line.DryRun:
+		return a.plan(ctx, program, "text")
+	}
+	return a.carryOut(ctx, program, line.flags)
+}
+
+// program finds out what the command does, and asks what there is to ask before.
+func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
+	req, err := a.request(line, strings.Join(line.words, " "), c.Builds)
+	if err != nil {
+		return nil, err
+	}
+	req.Planning = line.mode != running || line.DryRun
+	program, err := steps.Compile(ctx, a.world(), req)
+	switch {
+	case err != nil:
+		return nil, err
+	case line.FailFast && line.Specs == "" && len(program.Builds) == 1:
+		return nil, dbtsFlag("fail-fast", line.words)
+	case line.mode == explaining:
+		return program, nil
+	}
+	return program, a.prompts(ctx, program, !req.Planning && !line.DisablePrompts)
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"fmt"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/spec"
+	"dot-for-dbt/steps"
+)
+
+// request makes a request for a command of dbt on specs.
+func (a *app) request(line *commandLine, name string, specs []string) (steps.Request, error) {
+	req := steps.Request{
+		Modified: line.Modified, NoDeps: line.NoDeps, Force: line.Force, Resume: line.Resume, Report: line.Log != autoLog, ResetWorktree: line.ResetWorktree,
+		NoDBTHost: line.NoDBTHost,
+		Args:      append(line.passedOn(), line.forDBT...),
+	}
+	var ok bool
+	if req.Command, ok = dbt.LookupCommand(name); !ok {
+		return req, fmt.Errorf("dbt has no command %q", name)
+	}
+	var err error
+	if req.Specs, err = a.specs(specs, line.Specs); err != nil {
+		return req, err
+	}
+	if line.Defer != "" {
+		s, err := spec.ParseBaseline(line.Defer)
+		if err != nil {
+			return req, err
+		}
+		req.Baseline = &s
+	}
+	if line.MaxAge != "" {
+		age, err := config.ParseAge(line.MaxAge)
+		if err != nil {
+			return req, fmt.Errorf("--max-age: %w", err)
+		}
+		req.MaxAge = &age
+	}
+	return req, nil
+}
+
+// passedOn are dbt's flags that dot takes for habit's sake, as dbt takes them.
+func (f flags) passedOn() []string {
+	var args []string
+	for _, s := range f.Select {
+		args = append(args, "--select", s)
+	}
+	for _, s := range f.Exclude {
+		args = append(args, "--exclude", s)
+	}
+	for _, flag := range [][2]string{{"--selector", f.Selector}, {"--vars", f.Vars}, {"--threads", f.Threads}} {
+		if flag[1] != "" {
+			args = append(args, flag[0], flag[1])
+		}
+	}
+	if f.FullRefresh {
+		args = append(args, "--full-refresh")
+	}
+	return args
+}
