@@ -65,7 +65,7 @@ var house = map[string][]string{
 	"internal/workspace":    {"graph", "internal/durable"},
 	"internal/durable":      {},
 	"config":                {},
-	"graph":                 {},
+	"graph":                 {"internal/durable"}, // the seal of records
 	"internal/ignore":       {"internal/durable"},
 	"internal/proc":         {},
 	"internal/python":       {"internal/proc"},

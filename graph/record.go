@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"dot-for-dbt/internal/durable"
 )
 
 // RecordVersion is the version of the form in which records are written.
@@ -37,6 +39,16 @@ type Record struct {
 	Outputs  json.RawMessage `json:"outputs,omitempty"`
 }
 
+// MarshalJSON writes the record with its seal.
+func (r Record) MarshalJSON() ([]byte, error) {
+	type plain Record // has no MarshalJSON
+	object, err := json.Marshal(plain(r))
+	if err != nil {
+		return nil, err
+	}
+	return durable.Seal(object), nil
+}
+
 // Decode reads the outputs of a record into v.
 func (r Record) Decode(v any) error {
 	if len(r.Outputs) == 0 {
@@ -56,7 +68,7 @@ func ParseRecord(data []byte) (Record, error) {
 	if r.Version != RecordVersion {
 		return Record{}, fmt.Errorf("record version %d, this dot reads %d", r.Version, RecordVersion)
 	}
-	if !sealed(data) {
+	if !durable.Sealed(data) {
 		return Record{}, errors.New("it was changed after it was written")
 	}
 	switch r.State {

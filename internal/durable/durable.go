@@ -1,5 +1,6 @@
 // Package durable replaces files in such a way that a reader finds the old or the
-// new one, whole, whatever happens meanwhile.
+// new one, whole, whatever happens meanwhile. A seal lets the reader notice that
+// somebody else has changed the file since.
 package durable
 
 import (
