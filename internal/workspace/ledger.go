@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"slices"
@@ -201,19 +202,8 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) (written int, err error
 	}
 	settle(end.Written, Written)
 	settle(end.Failed, Damaged)
-	for id, e := range l.Nodes {
-		touched := !end.Complete || slices.Contains(end.Begun, id)
-		if e.Run != run.ID || e.Status != Unknown || touched {
-			continue
-		}
-		switch before := e.Before; {
-		case before == nil:
-			delete(l.Nodes, id)
-		case before.Run == end.Resumes && before.Status == Written:
-			l.Nodes[id] = Entry{Relation: before.Relation, Run: run.ID, Build: run.Build, Status: Written, Time: run.Time, Since: before.Since}
-		default:
-			l.Nodes[id] = *before
-		}
+	if end.Complete {
+		l.restore(run, end.Resumes, slices.Values(end.Begun))
 	}
 	if run.Manifest == 0 {
 		before := l.Runs[run.Build]
@@ -226,6 +216,28 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) (written int, err error
 		}
 	}
 	return written, w.saveLedger(l)
+}
+
+// restore makes the nodes that a run marked and did not touch what they were
+// before it. begun are those that it did touch.
+func (l *Ledger) restore(run Run, resumes string, begun iter.Seq[string]) {
+	touched := map[string]bool{}
+	for id := range begun {
+		touched[id] = true
+	}
+	for id, e := range l.Nodes {
+		if e.Run != run.ID || e.Status != Unknown || touched[id] {
+			continue
+		}
+		switch before := e.Before; {
+		case before == nil:
+			delete(l.Nodes, id)
+		case before.Run == resumes && before.Status == Written:
+			l.Nodes[id] = Entry{Relation: before.Relation, Run: run.ID, Build: run.Build, Status: Written, Time: run.Time, Since: before.Since}
+		default:
+			l.Nodes[id] = *before
+		}
+	}
 }
 
 // OverwrittenBy says whose later run wrote, failed on or may have touched any

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -244,4 +245,35 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	anew(true, "made anew")
+}
+
+// To end a run takes one pass over the nodes that it began, however many it
+// marked.
+func TestRestoreOfManyNodes(t *testing.T) {
+	const n = 10_000
+	run := Run{ID: "r2", Build: "dev@9b13827"}
+	l := emptyLedger(place)
+	for i := range n {
+		l.Nodes[strconv.Itoa(i)] = Entry{Run: run.ID, Build: run.Build, Status: Unknown, Before: &Entry{Run: "r1", Build: run.Build, Status: Written}}
+	}
+	looks := 0
+	l.restore(run, "", func(yield func(string) bool) {
+		for i := range n / 2 {
+			if looks++; !yield(strconv.Itoa(i)) {
+				return
+			}
+		}
+	})
+	if looks != n/2 {
+		t.Errorf("%d looks at %d nodes that were begun", looks, n/2)
+	}
+	unknown := 0
+	for _, e := range l.Nodes {
+		if e.Status == Unknown {
+			unknown++
+		}
+	}
+	if unknown != n/2 {
+		t.Errorf("%d nodes are unknown, want the %d that were begun", unknown, n/2)
+	}
 }
