@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -51,7 +52,10 @@ type Ledger struct {
 
 // A Run is one run of a command that writes.
 type Run struct {
-	ID      string    `json:"id"`
+	ID string `json:"id"`
+	// Number counts the runs of the place: the clock may have been set back
+	// between two of them. It is 0 for a run of a version that didn't count.
+	Number  int       `json:"number,omitempty"`
 	Build   string    `json:"build"` // Build.ID
 	Command string    `json:"command"`
 	Time    time.Time `json:"time"`
@@ -153,6 +157,7 @@ func (w *Workspace) BeginRun(p Place, run Run, nodes map[string]string) error {
 	}
 	before := l.Runs[run.Build]
 	run.Nodes, run.Manifest = before.Nodes, before.Manifest
+	run.Number = l.LastRun().Number + 1
 	l.Runs[run.Build] = run
 	for id, relation := range nodes {
 		e := Entry{Relation: relation, Run: run.ID, Build: run.Build, Status: Unknown, Time: run.Time}
@@ -205,9 +210,12 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) (written int, err error
 	if end.Complete {
 		l.restore(run, end.Resumes, slices.Values(end.Begun))
 	}
+	before := l.Runs[run.Build]
 	if run.Manifest == 0 {
-		before := l.Runs[run.Build]
 		run.Nodes, run.Manifest = before.Nodes, before.Manifest
+	}
+	if run.Number = before.Number; before.ID != run.ID { // nobody has begun it: what another tool built
+		run.Number = l.LastRun().Number + 1
 	}
 	l.Runs[run.Build] = run
 	for _, e := range l.Nodes {
@@ -248,19 +256,14 @@ func (l *Ledger) OverwrittenBy(build, run string, written int) string {
 	if mine.ID == "" {
 		return "the ledger of the schema no longer knows of it"
 	}
-	var runTime time.Time
+	if last := l.LastRun(); last.Build != build {
+		return "schema last written by " + last.Build
+	}
 	kept := 0
 	for _, e := range l.Nodes {
-		if e.Run == run {
-			runTime = e.Time
-			if e.Status == Written {
-				kept++
-			}
+		if e.Run == run && e.Status == Written {
+			kept++
 		}
-	}
-	last := l.LastRun()
-	if last.Build != build && (kept < written || last.Time.After(runTime)) {
-		return "schema last written by " + last.Build
 	}
 	if kept < written {
 		return fmt.Sprintf("%d of its %d nodes written since by dot %s", written-kept, written, mine.Command)
@@ -272,7 +275,7 @@ func (l *Ledger) OverwrittenBy(build, run string, written int) string {
 func (l *Ledger) LastRun() Run {
 	var last Run
 	for _, r := range l.Runs {
-		if r.Time.After(last.Time) {
+		if cmp.Or(cmp.Compare(r.Number, last.Number), r.Time.Compare(last.Time)) > 0 {
 			last = r
 		}
 	}

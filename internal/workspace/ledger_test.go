@@ -247,6 +247,39 @@ func TestHistory(t *testing.T) {
 	anew(true, "made anew")
 }
 
+// Runs are in order also where the clock was set back between them.
+func TestClockSetBack(t *testing.T) {
+	const mine, other = "dev@9b13827", "prod@9b13827"
+	lt := newLedgerTest(t)
+	first := lt.begin(mine, "a b")
+	lt.end(first, "a b", "", true)
+	second := Run{ID: "second", Build: other, Command: "build", Time: first.Time.Add(-time.Hour)}
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"begun", func() error { return lt.w.BeginRun(place, second, nodes("z")) }},
+		{"ended", func() error {
+			_, err := lt.w.EndRun(place, second, Ending{Written: nodes("z"), Complete: true})
+			return err
+		}},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if last := lt.ledger().LastRun(); last.ID != "second" {
+			t.Errorf("%s: the last run is %+v", step.name, last)
+		}
+		if got := lt.ledger().OverwrittenBy(mine, first.ID, 2); got != "schema last written by "+other {
+			t.Errorf("%s: overwritten by %q", step.name, got)
+		}
+	}
+	lt.end(lt.begin(mine, "a b"), "a b", "", true)
+	if last := lt.ledger().LastRun(); last.Build != mine {
+		t.Errorf("the last run is %+v", last)
+	}
+}
+
 // To end a run takes one pass over the nodes that it began, however many it
 // marked.
 func TestRestoreOfManyNodes(t *testing.T) {

@@ -14,10 +14,11 @@ import (
 	"strings"
 )
 
-// volatile are the fields of records and ledgers that differ from run to run; a
+// volatile are the fields of records and ledgers that differ from run to run, and with
+// how many runs there were; a
 // manifest's size does since it holds times, and that a node was made from nothing
 // is known no more where a run was killed that may have begun it.
-var volatile = []string{"seal", "pid", "started", "finished", "time", "since", "run", "invocation", "manifest"}
+var volatile = []string{"seal", "number", "pid", "started", "finished", "time", "since", "run", "invocation", "manifest"}
 
 // Tree is what is in a .dot directory, by path, but for what differs between two
 // runs of the same: times, ids and process ids, what dbt itself writes, what a
