@@ -92,18 +92,16 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	if err != nil {
 		return "record is not whole"
 	}
-	if report.Run == "" {
-		if report.Manifest != manifestMark(job.build) {
-			return "the target path was written since"
-		}
-		return ""
-	}
-	if report.Written == 0 {
-		return "the last run wrote nothing"
-	}
 	ledger, err := rt.ws.Ledger(job.build.place)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "what is in the schema is not known: " + err.Error()
+	case report.Run == "" && report.Manifest != manifestMark(job.build):
+		return "the target path was written since"
+	case report.Run == "":
+		return ""
+	case report.Written == 0:
+		return "the last run wrote nothing"
 	}
 	return ledger.OverwrittenBy(job.build.ID(), report.Run, report.Written)
 }

@@ -109,9 +109,8 @@ func (p *planner) warnOfDeferral(job *job) error {
 		// dbt falls back to the baseline's relation where the build has none.
 		ledger, err := p.ws.Ledger(b.place)
 		if err != nil {
-			return err
-		}
-		if _, built := ledger.Standing(b.ID()); !built {
+			p.program.warn(fmt.Sprintf("what %s built is not known: %v", b, err))
+		} else if _, built := ledger.Standing(b.ID()); !built {
 			p.program.warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", b))
 		}
 	}

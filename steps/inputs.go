@@ -57,12 +57,12 @@ func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, er
 		others := config.Environment{Dot: config.Settings{IgnoreEnv: job.env.Dot.IgnoreEnv}}
 		in = append(in, rt.envInputs(others, names)...)
 		if job.Command.Name == "docs generate" { // its catalog is of what was built
-			ledger, err := rt.ws.Ledger(job.build.place)
-			if err != nil {
-				return nil, err
+			built := "not known" // the step runs then, see overwritten
+			if ledger, err := rt.ws.Ledger(job.build.place); err == nil {
+				standing, _ := ledger.Standing(job.build.ID())
+				built = standing.Identity()
 			}
-			standing, _ := ledger.Standing(job.build.ID())
-			in = append(in, graph.Input{Label: "what was built", Value: standing.Identity()})
+			in = append(in, graph.Input{Label: "what was built", Value: built})
 		}
 		if job.baseline != nil {
 			input, err := rt.baselineInput(job.baseline)

@@ -86,7 +86,7 @@ func TestExamine(t *testing.T) {
 		},
 		{
 			name: "a ledger of another version", damage: write("places/x.json", `{"version": 99}`),
-			want: []string{"ledger places/x.json: ledger version 99, this dot reads 1"},
+			want: []string{"ledger places/x.json: ledger version 99, this dot reads 1 and 2"},
 		},
 		{
 			name: "a ledger under another's name", damage: func(t *testing.T, w *Workspace, _ Build) {

@@ -4,18 +4,13 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"dot-for-dbt/internal/durable"
 )
 
 // A Place is where a build's tables lie. Two builds can share one; what lies
@@ -36,9 +31,6 @@ func (p Place) ID() string {
 	sum := sha256.Sum256([]byte(b.String()))
 	return hex.EncodeToString(sum[:10])
 }
-
-// ledgerVersion is the version of the form in which ledgers are written.
-const ledgerVersion = 1
 
 // A Ledger says, for one place, which run wrote each node, and how that ended.
 // A command marks what it may write as Unknown before it starts, and settles
@@ -76,6 +68,8 @@ const (
 	Damaged Status = "failed" // the run failed on it: it may hold anything
 )
 
+func (s Status) known() bool { return s == Unknown || s == Written || s == Damaged }
+
 // An Entry is what a ledger says of a node.
 type Entry struct {
 	Relation string    `json:"relation"`
@@ -91,55 +85,6 @@ type Entry struct {
 	// Before is what the entry said before the run marked it as unknown, for
 	// the case that the run did not come to it.
 	Before *Entry `json:"before,omitempty"`
-}
-
-func (w *Workspace) ledgerFile(p Place) string { return w.file("places", p.ID()+".json") }
-
-// Ledger reads the ledger of a place. A place without one has an empty ledger;
-// one that can't be trusted is an error.
-func (w *Workspace) Ledger(p Place) (*Ledger, error) {
-	file := w.ledgerFile(p)
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return emptyLedger(p), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	l, err := parseLedger(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if l.Place != p {
-		return nil, fmt.Errorf("%s is not the ledger of %s", file, p.Schema)
-	}
-	return l, nil
-}
-
-func parseLedger(data []byte) (*Ledger, error) {
-	l := new(Ledger)
-	if err := json.Unmarshal(data, l); err != nil {
-		return nil, fmt.Errorf("not a whole ledger: %w", err)
-	}
-	if l.Version != ledgerVersion {
-		return nil, fmt.Errorf("ledger version %d, this dot reads %d", l.Version, ledgerVersion)
-	}
-	if l.Nodes == nil || l.Runs == nil {
-		return nil, errors.New("not a whole ledger")
-	}
-	return l, nil
-}
-
-func emptyLedger(p Place) *Ledger {
-	return &Ledger{Version: ledgerVersion, Place: p, Runs: map[string]Run{}, Nodes: map[string]Entry{}}
-}
-
-func (w *Workspace) saveLedger(l *Ledger) error {
-	data, err := json.MarshalIndent(l, "", " ")
-	if err != nil {
-		return err
-	}
-	return durable.Write(w.ledgerFile(l.Place), append(data, '\n'), 0o600)
 }
 
 // BeginRun marks the nodes that a run may write as unknown, in the ledger of
@@ -214,7 +159,8 @@ func (w *Workspace) EndRun(p Place, run Run, end Ending) (written int, err error
 	if run.Manifest == 0 {
 		run.Nodes, run.Manifest = before.Nodes, before.Manifest
 	}
-	if run.Number = before.Number; before.ID != run.ID { // nobody has begun it: what another tool built
+	run.Number = before.Number
+	if before.ID != run.ID { // nobody has begun it: another tool built what is there
 		run.Number = l.LastRun().Number + 1
 	}
 	l.Runs[run.Build] = run
