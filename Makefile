@@ -30,15 +30,25 @@ test: ## everything: linters, cross-compiles, all tests with real dbt and Postgr
 	@# The linters and the compiler run beside the tests, which wait for pip first.
 	@$(MAKE) --no-print-directory --jobs=2 test-all lint cross
 
+# WITH=browser sets up a browser, too, and then the tests that need one have to pass.
 .PHONY: test-all
-test-all:
-	@test/venv.sh test
+test-all: test-venv $(WITH)
 ifeq ($(RACE),)
 	@echo "NOTE: no C compiler, so the tests run without the race detector"
 endif
 	@# GORACE: a program with the race detector sleeps a second at its end, and the tests start hundreds
 	@# -vet=off: lint vets everything
-	GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) go test $(RACE) -vet=off -count=1 -timeout 60m ./...
+	$(if $(WITH),DOT_TEST_BROWSER="$${DOT_TEST_BROWSER:-$$(command -v chromium)}") \
+		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) \
+		go test $(RACE) -vet=off -count=1 -timeout 60m ./...
+
+.PHONY: test-venv
+test-venv:
+	@test/venv.sh test
+
+.PHONY: browser
+browser:
+	@test/browser.sh
 
 .PHONY: test-go
 test-go: ## the tests that need no dbt, quickly

@@ -3,324 +3,18 @@
 package report_test
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"dot-for-dbt/compare/report"
 )
-
-// A browser is Chromium, or one of its kind, without a window. It is spoken to in
-// the DevTools protocol through a pair of pipes.
-type browser struct {
-	t       *testing.T
-	out     io.Writer
-	in      *bufio.Reader
-	last    int
-	session string
-	loaded  bool
-	// complaints are what the page's script threw, and what the browser logged: a
-	// breach of the page's policy, for one.
-	complaints []string
-}
-
-// browserNames are what browsers that speak the protocol are called.
-var browserNames = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"}
-
-// startBrowser starts a browser, or skips the test where there is none.
-func startBrowser(t *testing.T) *browser {
-	t.Helper()
-	program := os.Getenv("DOT_TEST_BROWSER")
-	fails := t.Skipf // one that happens to be there and can't be used is none
-	if program != "" {
-		fails = t.Fatalf
-	}
-	for _, name := range browserNames {
-		if program != "" {
-			break
-		}
-		program, _ = exec.LookPath(name)
-	}
-	if program == "" {
-		t.Skip("no browser was found: install Chromium, or name it in DOT_TEST_BROWSER")
-	}
-	toBrowser, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, fromBrowser, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	home := t.TempDir()
-	var said bytes.Buffer
-	cmd := exec.Command(program, "--headless=new", "--remote-debugging-pipe", "--user-data-dir="+home,
-		"--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-extensions",
-		"--hide-scrollbars", "--force-color-profile=srgb", "about:blank")
-	if os.Geteuid() == 0 {
-		cmd.Args = append(cmd.Args, "--no-sandbox") // root gets none
-	}
-	cmd.Env = append(os.Environ(), "HOME="+home, "TZ=UTC", "LANG=C.UTF-8")
-	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser} // 3 and 4, as the protocol has it
-	cmd.Stderr = &said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		fails("the browser does not start: %v", err)
-	}
-	toBrowser.Close()
-	fromBrowser.Close()
-	b := &browser{t: t, out: out, in: bufio.NewReader(in)}
-	t.Cleanup(func() {
-		out.Close() // it ends with the pipe
-		_, _ = io.Copy(io.Discard, in)
-		in.Close()
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
-	})
-
-	var target struct{ TargetID string }
-	if err := b.try("Target.createTarget", map[string]any{"url": "about:blank"}, &target); err != nil {
-		fails("the browser does not answer: %v\n%s", err, said.String())
-	}
-	var attached struct{ SessionID string }
-	b.do("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
-	b.session = attached.SessionID
-	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
-		b.do(domain+".enable", nil, nil)
-	}
-	return b
-}
-
-// message is what the protocol sends either way.
-type message struct {
-	ID        int             `json:"id,omitempty"`
-	SessionID string          `json:"sessionId,omitempty"`
-	Method    string          `json:"method,omitempty"`
-	Params    any             `json:"params,omitempty"`
-	Result    json.RawMessage `json:"result,omitempty"`
-	Error     json.RawMessage `json:"error,omitempty"`
-}
-
-// do has the browser do something, and reads what came of it.
-func (b *browser) do(method string, params, result any) {
-	b.t.Helper()
-	if err := b.try(method, params, result); err != nil {
-		b.t.Fatalf("%s: %v", method, err)
-	}
-}
-
-func (b *browser) try(method string, params, result any) error {
-	b.last++
-	text, err := json.Marshal(message{ID: b.last, SessionID: b.session, Method: method, Params: params})
-	if err != nil {
-		return err
-	}
-	if _, err := b.out.Write(append(text, 0)); err != nil {
-		return err
-	}
-	for {
-		m, err := b.next()
-		switch {
-		case err != nil:
-			return err
-		case m.ID != b.last:
-			continue
-		case len(m.Error) > 0:
-			return errors.New(string(m.Error))
-		case result == nil:
-			return nil
-		}
-		return json.Unmarshal(m.Result, result)
-	}
-}
-
-// next reads a message; what the browser tells unasked is taken note of.
-func (b *browser) next() (message, error) {
-	text, err := b.in.ReadBytes(0)
-	if err != nil {
-		return message{}, err
-	}
-	var m message
-	if err := json.Unmarshal(bytes.TrimSuffix(text, []byte{0}), &m); err != nil {
-		return message{}, err
-	}
-	switch m.Method {
-	case "Page.loadEventFired":
-		b.loaded = true
-	case "Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded":
-		b.complaints = append(b.complaints, string(text))
-	case "Network.requestWillBeSent":
-		if !strings.Contains(string(text), `"url":"file:`) && !strings.Contains(string(text), `"url":"about:`) {
-			b.complaints = append(b.complaints, "a request: "+string(text))
-		}
-	}
-	return m, nil
-}
-
-// open shows a report.
-func (b *browser) open(r report.Report) {
-	b.t.Helper()
-	var text bytes.Buffer
-	if err := report.HTML(&text, r); err != nil {
-		b.t.Fatal(err)
-	}
-	file := filepath.Join(b.t.TempDir(), "report.html")
-	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
-		b.t.Fatal(err)
-	}
-	b.visit((&url.URL{Scheme: "file", Path: filepath.ToSlash(file)}).String())
-}
-
-// visit goes to an address and waits until it has been loaded.
-func (b *browser) visit(address string) {
-	b.t.Helper()
-	b.loaded = false
-	b.do("Page.navigate", map[string]any{"url": address}, nil)
-	for !b.loaded {
-		if _, err := b.next(); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-}
-
-// eval returns what an expression of JavaScript is, as JSON.
-func (b *browser) eval(expression string) string {
-	b.t.Helper()
-	var out struct {
-		Result struct {
-			Value json.RawMessage
-		}
-		ExceptionDetails json.RawMessage
-	}
-	b.do("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true}, &out)
-	if len(out.ExceptionDetails) > 0 {
-		b.t.Fatalf("%s: %s", expression, out.ExceptionDetails)
-	}
-	return string(out.Result.Value)
-}
-
-// want fails unless an expression is what it should be, as JSON.
-func (b *browser) want(expression, want string) {
-	b.t.Helper()
-	if got := b.eval(expression); got != want {
-		b.t.Errorf("%s is %s, want %s", expression, got, want)
-	}
-}
-
-// quiet fails if there was something to complain of until now.
-func (b *browser) quiet() {
-	b.t.Helper()
-	for _, c := range b.complaints {
-		b.t.Error(c)
-	}
-	b.complaints = nil
-}
-
-// keys are the keys that tests press.
-var keys = map[string]map[string]any{
-	"Tab":       {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
-	"Enter":     {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
-	"Space":     {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
-	"Escape":    {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27},
-	"/":         {"key": "/", "code": "Slash", "windowsVirtualKeyCode": 191, "text": "/"},
-	"Shift+Tab": {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9, "modifiers": 8},
-}
-
-// press presses a key.
-func (b *browser) press(name string) {
-	b.t.Helper()
-	for _, kind := range []string{"keyDown", "keyUp"} {
-		params := map[string]any{"type": kind}
-		for k, v := range keys[name] {
-			if kind == "keyDown" || k != "text" {
-				params[k] = v
-			}
-		}
-		b.do("Input.dispatchKeyEvent", params, nil)
-	}
-}
-
-// write types a text.
-func (b *browser) write(text string) {
-	b.t.Helper()
-	b.do("Input.insertText", map[string]any{"text": text}, nil)
-}
-
-// click clicks into the middle of an element.
-func (b *browser) click(selector string) {
-	b.t.Helper()
-	at := b.eval(`(() => {
-		const e = document.querySelector(` + quote(selector) + `);
-		e.scrollIntoView({block: "center"});
-		const r = e.getBoundingClientRect();
-		return {x: r.x + r.width / 2, y: r.y + r.height / 2};
-	})()`)
-	var point map[string]any
-	if err := json.Unmarshal([]byte(at), &point); err != nil {
-		b.t.Fatal(err)
-	}
-	for _, kind := range []string{"mousePressed", "mouseReleased"} {
-		b.do("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": point["x"], "y": point["y"], "button": "left", "clickCount": 1}, nil)
-	}
-}
-
-func quote(text string) string {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		panic(err)
-	}
-	return string(quoted)
-}
-
-// look sets how wide the window is, and whether it is dark.
-func (b *browser) look(width int, scheme string) {
-	b.t.Helper()
-	b.do("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "screenWidth": width, "screenHeight": 900, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
-	b.do("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}}, nil)
-}
-
-// shoot saves pictures of the page, from its top to its end, in the directory
-// that DOT_TEST_PICTURES names, for a person to look at; if it names none, it
-// does nothing.
-func (b *browser) shoot(name string) {
-	b.t.Helper()
-	dir := os.Getenv("DOT_TEST_PICTURES")
-	if dir == "" {
-		return
-	}
-	var size struct{ Width, Height int }
-	if err := json.Unmarshal([]byte(b.eval(`({width: innerWidth, height: document.documentElement.scrollHeight})`)), &size); err != nil {
-		b.t.Fatal(err)
-	}
-	const most = 1600 // more can't be made out in one
-	for y := 0; y < size.Height; y += most {
-		var shot struct{ Data string }
-		b.do("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true, "clip": map[string]any{
-			"x": 0, "y": y, "width": size.Width, "height": min(most, size.Height-y), "scale": 1,
-		}}, &shot)
-		picture, err := base64.StdEncoding.DecodeString(shot.Data)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		file := filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, y/most+1))
-		if err := os.WriteFile(file, picture, 0o600); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-}
 
 // tooWide names elements that are wider than the window and are not scrolled in
 // one that isn't.
@@ -330,7 +24,7 @@ const tooWide = `[...document.querySelectorAll("body *")].filter(e =>
 // TestPageLooks loads the page at two widths, light and dark: nothing is wider than
 // the window, nothing is loaded, and nothing is complained of.
 func TestPageLooks(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	for _, width := range []int{1280, 390} {
 		for _, scheme := range []string{"light", "dark"} {
 			t.Run(fmt.Sprintf("%d %s", width, scheme), func(t *testing.T) {
@@ -382,7 +76,7 @@ func openVerdicts() []report.Verdict {
 }
 
 func TestPageFilters(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(1280, "light")
 	b.open(example(t))
 	b.want(shown, rowsOf(t, openVerdicts()...))
@@ -405,7 +99,7 @@ func TestPageFilters(t *testing.T) {
 }
 
 func TestPageSearches(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(390, "dark")
 	b.open(example(t))
 	b.press("/")
@@ -423,7 +117,7 @@ func TestPageSearches(t *testing.T) {
 }
 
 func TestPageSorts(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(1280, "light")
 	b.open(example(t))
 	const sorts = `[...document.querySelector(".relations thead").querySelectorAll("th[aria-sort]")].map(e => e.textContent + " " + e.ariaSort)`
@@ -452,7 +146,7 @@ func TestPageSorts(t *testing.T) {
 }
 
 func TestPageOpens(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(1280, "light")
 	b.open(example(t))
 	b.want(opened, "[]")
@@ -473,7 +167,7 @@ func TestPageOpens(t *testing.T) {
 
 // Everything can be done with the keyboard, and it is seen where one is.
 func TestPageTakesKeys(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(1280, "light")
 	b.open(example(t))
 	const focus = `document.activeElement.textContent`
@@ -521,7 +215,7 @@ func TestPageTakesKeys(t *testing.T) {
 // A link to a relation, in the graph or from elsewhere, leads to it and opens it,
 // though it is filtered out.
 func TestPageLinks(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(1280, "light")
 	b.open(example(t))
 	node := func(name string) string { return `.node[href="#model.shop.` + name + `"]` }
@@ -554,7 +248,7 @@ func TestPageLinks(t *testing.T) {
 
 // Without its script all of the page can be read.
 func TestPageWithoutScript(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.do("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
 	b.look(390, "light")
 	b.open(example(t))
@@ -570,7 +264,7 @@ func TestPageWithoutScript(t *testing.T) {
 
 // On paper what is filtered stays so, and all there is to say of the rest is said.
 func TestPagePrints(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(1280, "dark")
 	b.open(example(t))
 	b.do("Emulation.setEmulatedMedia", map[string]any{"media": "print", "features": []any{map[string]any{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
@@ -595,7 +289,7 @@ func TestPagePrints(t *testing.T) {
 
 // Nothing nasty runs, loads or breaks the page.
 func TestPageIsSafe(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	r, _ := poisoned()
 	b.open(r)
 	b.eval(`document.querySelectorAll("button").forEach(e => e.click())`)
@@ -615,7 +309,7 @@ func TestPageIsSafe(t *testing.T) {
 
 // A page of a thousand relations works, too.
 func TestPageOfManyRelations(t *testing.T) {
-	b := startBrowser(t)
+	b := newTab(t)
 	b.look(1280, "light")
 	b.open(shop(1000, func(i int) report.Verdict {
 		if i%20 == 0 {
