@@ -13,8 +13,7 @@ func (o *Output) Isolated(suffix, targetName string) ([]byte, error) {
 	if targetName == "" {
 		targetName = o.Name
 	}
-	fields := &yamlNode{kind: yamlMapping, tag: o.fields.tag}
-	fields.set(o.fields.pairs...)
+	fields := &yamlNode{kind: yamlMapping, tag: o.fields.tag, pairs: o.fields.pairs}
 	fields.replace(schema.Field, textNode(schema.Text))
 
 	outputs := &yamlNode{kind: yamlMapping, pairs: []yamlPair{{textNode(targetName), fields}}}

@@ -3,7 +3,6 @@ package profile
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strconv"
 
 	"dot-for-dbt/internal/hint"
@@ -46,7 +45,7 @@ func (o *Output) errorAt(n *yamlNode, format string, args ...any) error {
 // Field is one value of an output.
 type Field struct {
 	// Label is the way to the value: "threads", "settings.memory_limit",
-	// "extensions.0". No two values of an output have the same one: see labelOf.
+	// "extensions.0". No two values of an output have the same one: see yamlNode.label.
 	Label string
 	Text  string // as YAML, so that 4 and "4" differ
 }
@@ -102,7 +101,7 @@ func (o *Output) leaves() []leaf {
 			walk(label+"."+strconv.Itoa(i), item, secret)
 		}
 		for _, p := range n.pairs {
-			name := labelOf(p.key)
+			name := p.key.label()
 			if label != "" {
 				name = label + "." + name
 			}
@@ -111,23 +110,4 @@ func (o *Output) leaves() []leaf {
 	}
 	walk("", o.fields, false)
 	return out
-}
-
-// labelOf is a key's part of a label. Brackets mark a key that is no text: 5, yes.
-func labelOf(key *yamlNode) string {
-	if key.isText() {
-		return framed(key.text)
-	}
-	return "[" + framed(key.written()) + "]"
-}
-
-// oneWord needs no frame in a label.
-var oneWord = regexp.MustCompile(`^[\pL\pN_-]+$`)
-
-// framed puts a text in quotes where it could be mistaken for several parts of a label.
-func framed(text string) string {
-	if oneWord.MatchString(text) {
-		return text
-	}
-	return quoteYAML(text)
 }

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/testing/dbttest"
 )
 
@@ -129,6 +131,14 @@ func TestProfileErrors(t *testing.T) {
 		shop("type that can't be told", "type: \"{{ env_var('MISSING') }}\""),
 		shop("alias without an anchor", "type: duckdb", "schema: *nowhere"),
 		shop("alias to itself", "type: duckdb", "extra: &a [*a]"),
+		shop("alias with a colon in its name", "type: duckdb", "a: &a x", "extra: [*a:b]"),
+		shop("anchor with a colon in its name", "type: duckdb", "extra: &a:b x"),
+		shop("question mark in brackets", "type: duckdb", "extra: [?x]"),
+		shop("control character", "type: duckdb", "extra: \x01"),
+		shop("tag of no reader", "type: duckdb", "extra: !<a,b> x"),
+		shop("tag without a key", "type: duckdb", "extra: {!!str : x}"),
+		shop("unfinished quotes", "type: duckdb", "extra: \"x", "schema: main"),
+		shop("unfinished Jinja without quotes", "type: duckdb", "extra: {{ env_var('X') }", "schema: main"),
 		shop("merging a text", "type: duckdb", "<<: x"),
 		shop("schema and dataset", "type: bigquery", "schema: a", "dataset: b"),
 		shop("no schema", "type: postgres"),
@@ -153,6 +163,31 @@ func TestProfileErrors(t *testing.T) {
 		}
 	}
 	report.Compare(t, "profile-errors")
+}
+
+// TestErrorsHideWhatIsWritten: a password without quotes that means something to YAML is no part of an error.
+// It proves F.2.
+func TestErrorsHideWhatIsWritten(t *testing.T) {
+	spellings := []string{
+		"*CANARY", "*CANARY x", "*CANARY: x", "[*CANARY]", "{CANARY: *CANARY}", "&CANARY", "&CANARY.☃ x", "&CANARY &CANARY x", "&CANARY *CANARY", "&CANARY [*CANARY]",
+		"%CANARY", "@CANARY", "`CANARY", "|CANARY", ">CANARY", "|9CANARY", "?CANARY", "[?CANARY]", "{?CANARY: x}", "? CANARY", "- CANARY", ": CANARY", "CANARY: x", "CANARY:\n  x",
+		"!CANARY", "!CANARY☃ x", "!☃", "!CANARY!☃ x", "!!CANARY☃", "!<CANARY", "!<CANARY☃> x", "!<CANARY,> x", "!CANARY!x y", "!%CANARY", "!!int CANARY", "!!CANARY !!CANARY x",
+		`"CANARY`, "'CANARY", `"CANARY\☃"`, `"\xCANARY"`, `"\UCANARY"`, `"CANARY" x`, "'CANARY'x", "[CANARY", "{CANARY", "[CANARY}", "CANARY]: x", "[CANARY]]", "{CANARY: {", "{{ CANARY }}", "{{ CANARY", "{[CANARY]: x}",
+		"CANARY\x01☃", "CANARY\x00", "CANARY\u0085☃", "CANARY\n☃", "\tCANARY: x", "\n  \tCANARY", "\n  CANARY\n ☃", "\n  CANARY: x\n☃: x\n", "<<: CANARY", "{<<: CANARY}", "{<<: [CANARY, *CANARY]}", "{!!str : CANARY}",
+		"CANARY\n---\n☃", "CANARY\n...\n☃", "CANARY\n%CANARY", "CANARY\n--- ☃", "CANARY #☃", "[CANARY#☃]", "CANARY\n\ufeff☃", strings.Repeat("[CANARY,", 11000), strings.Repeat("CANARY", maxYAMLBytes/6+1),
+	}
+	for _, file := range []string{"shop:\n  outputs:\n    dev:\n      type: duckdb\n      password: %s\n", "shop:\n  password: %s\n", "shop: {}\npassword: %s\n", "shop: {password: %s}\n"} {
+		for _, spelling := range spellings {
+			profiles := fmt.Sprintf(file, spelling)
+			_, projectErr := ParseProject("dbt_project.yml", []byte(profiles))
+			_, packagesErr := ParsePackages("packages.yml", []byte("packages:\n  - git: "+spelling+"\n"))
+			for _, err := range []error{isolationError(profiles, Choice{}, ""), projectErr, packagesErr} {
+				if err != nil && strings.ContainsAny(fmt.Sprint(err, hint.Of(err)), "C☃") {
+					t.Errorf("%.100q: the error quotes it: %.300v", profiles, err)
+				}
+			}
+		}
+	}
 }
 
 // isolationError goes the whole way from a file to its rewritten form.

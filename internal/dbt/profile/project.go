@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"dot-for-dbt/internal/hint"
 )
@@ -74,7 +74,7 @@ func ParseProject(file string, data []byte) (Project, error) {
 
 // unchecked reports whether the project's flags, which dbt itself complains
 // about, switch the check of its version off.
-func (r *yamlReader) unchecked(flags ast.Node) bool {
+func (r *yamlReader) unchecked(flags *yaml.Node) bool {
 	if flags == nil {
 		return false
 	}
@@ -91,7 +91,7 @@ func (r *yamlReader) unchecked(flags ast.Node) bool {
 }
 
 // textInto sets *into to the single value n, if there is one.
-func (r *yamlReader) textInto(into *string, key string, n ast.Node) error {
+func (r *yamlReader) textInto(into *string, key string, n *yaml.Node) error {
 	if n == nil {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (r *yamlReader) textInto(into *string, key string, n ast.Node) error {
 }
 
 // texts is a value that may be one text or a list of them.
-func (r *yamlReader) texts(key string, n ast.Node) ([]string, error) {
+func (r *yamlReader) texts(key string, n *yaml.Node) ([]string, error) {
 	if n == nil {
 		return nil, nil
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"dot-for-dbt/internal/hint"
 )
@@ -83,7 +83,7 @@ func (p *File) Outputs(profile string) (names []string, defaultTarget string, er
 // profileEntry is one profile, its outputs unread.
 type profileEntry struct {
 	name    string
-	node    ast.Node
+	node    *yaml.Node
 	target  string // its default target, maybe Jinja
 	outputs *lazyMapping
 }

@@ -11,23 +11,19 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // ParseVars reads the value of --vars, a YAML mapping, as dbt does: with PyYAML, which is YAML 1.1 ("yes"
 // is true, "1e3" is text). Numbers come back as json.Number, so that none loses a digit; dates as text.
 // Tags are refused.
 func ParseVars(text string) (map[string]any, error) {
-	file, err := parser.ParseBytes([]byte(text), 0)
-	if err != nil {
-		return nil, fmt.Errorf("expected a YAML mapping such as '{name: value}': %s", yaml.FormatError(err, false, false))
+	root, r, err := parseYAML("--vars", []byte(text))
+	if err != nil && !errors.Is(err, errYAMLEmpty) {
+		return nil, fmt.Errorf("expected a YAML mapping such as '{name: value}': %w", err)
 	}
 	var value any
-	if len(file.Docs) == 1 && file.Docs[0].Body != nil {
-		body := file.Docs[0].Body
-		tree, err := newYAMLReader("--vars", body).read(body)
+	if root != nil {
+		tree, err := r.read(root)
 		if err != nil {
 			return nil, err
 		}

@@ -1,110 +1,150 @@
 package profile
 
 import (
-	"strings"
+	"slices"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"dot-for-dbt/internal/hint"
 )
 
-// mapping reads a block of pairs as PyYAML does: what << brings in comes
-// first and the keys written out win over it.
-func (r *yamlReader) mapping(n ast.Node, values []*ast.MappingValueNode) (*yamlNode, error) {
-	out := r.at(n, yamlMapping)
-	for _, v := range values {
-		key, ok := v.Key.(*ast.MergeKeyNode)
-		if !ok {
-			continue
-		}
-		if err := r.checkMerge(key); err != nil {
-			return nil, err
-		}
-		merged, err := r.merge(v.Value)
-		if err != nil {
-			return nil, err
-		}
-		out.set(merged...)
+// unreadPair is a pair of a mapping as the file has it.
+type unreadPair struct{ key, value *yaml.Node }
+
+// pairs lists the pairs of a mapping in PyYAML's order: what << brings in comes
+// first, so that the keys written out win over it.
+func (r *yamlReader) pairs(n *yaml.Node) ([]unreadPair, error) {
+	if err := r.checkFlow(n); err != nil {
+		return nil, err
 	}
-	for _, v := range values {
-		if isMerge(v.Key) {
+	var merged, own []unreadPair
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Tag != "!!merge" {
+			own = append(own, unreadPair{key, value})
 			continue
 		}
-		key, err := r.key(v.Key)
+		more, err := r.merge(value, true)
 		if err != nil {
 			return nil, err
 		}
-		if key.plain && r.colonSticks(v) {
-			return nil, r.errorAt(v.Key, "a space is missing after the colon, or quotes around the value")
+		merged = append(merged, more...)
+	}
+	return append(merged, own...), nil
+}
+
+// merge lists what << brings in: the pairs of a mapping or, where a list may
+// stand, of several of which the first wins.
+func (r *yamlReader) merge(n *yaml.Node, list bool) ([]unreadPair, error) {
+	n, leave, err := r.enter(n)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	switch {
+	case n.Kind == yaml.MappingNode:
+		pairs, err := r.pairs(n)
+		r.left -= len(pairs)
+		return pairs, err
+	case n.Kind == yaml.SequenceNode && list:
+		var all []unreadPair
+		for _, item := range slices.Backward(n.Content) {
+			more, err := r.merge(item, false)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, more...)
 		}
-		value, err := r.node(v.Value)
+		return all, nil
+	}
+	return nil, r.errorAt(n, "<< merges mappings, and this is %s", kindOf(n))
+}
+
+// mapping reads a mapping whole. A key that is there already keeps its place and
+// gets the new value, as in a Python dict.
+func (r *yamlReader) mapping(n *yaml.Node) (*yamlNode, error) {
+	pairs, err := r.pairs(n)
+	if err != nil {
+		return nil, err
+	}
+	out := r.at(n, yamlMapping)
+	places := map[string]int{} // in out.pairs
+	for _, p := range pairs {
+		key, err := r.key(p.key)
 		if err != nil {
 			return nil, err
 		}
-		out.set(yamlPair{key, value})
+		value, err := r.node(p.value)
+		if err != nil {
+			return nil, err
+		}
+		if i, there := places[key.label()]; there {
+			out.pairs[i].value = value
+			continue
+		}
+		places[key.label()] = len(out.pairs)
+		out.pairs = append(out.pairs, yamlPair{key, value})
 	}
 	return out, nil
 }
 
-// set adds pairs; a key that is there already keeps its place and gets the
-// new value, as in a Python dict.
-func (n *yamlNode) set(pairs ...yamlPair) {
-next:
-	for _, p := range pairs {
-		for i := range n.pairs {
-			if n.pairs[i].key.same(p.key) {
-				n.pairs[i].value = p.value
-				continue next
-			}
-		}
-		n.pairs = append(n.pairs, p)
-	}
-}
-
-// isMerge tells whether a key is a << that merges; in quotes it is a key like any.
-func isMerge(key ast.MapKeyNode) bool {
-	_, ok := key.(*ast.MergeKeyNode)
-	return ok
-}
-
-// merge reads what stands behind <<: a mapping, or a list of them of which
-// the first wins.
-func (r *yamlReader) merge(n ast.Node) ([]yamlPair, error) {
-	source, err := r.node(n)
-	if err != nil {
-		return nil, err
-	}
-	sources := []*yamlNode{source}
-	if source.kind == yamlSequence {
-		sources = source.items
-	}
-	var out yamlNode
-	for i := len(sources) - 1; i >= 0; i-- {
-		if sources[i].kind != yamlMapping {
-			return nil, r.errorAt(n, "<< merges mappings, and this is %s", sources[i].kind)
-		}
-		out.set(sources[i].pairs...)
-	}
-	return out.pairs, nil
-}
-
 // key reads a key, which must be a single value.
-func (r *yamlReader) key(n ast.MapKeyNode) (*yamlNode, error) {
+func (r *yamlReader) key(n *yaml.Node) (*yamlNode, error) {
 	key, err := r.node(n)
 	if err != nil {
 		return nil, err
 	}
 	if key.kind != yamlScalar {
-		return nil, hint.New(r.errorAt(n, "a key must be a single value, not %s", key.kind).Error(), quoteJinjaHint)
+		return nil, hint.Add(r.errorAt(n, "a key must be a single value, not %s", key.kind), quoteJinjaHint)
 	}
-	if key.plain && key.text == "<<" { // which the parser took for a text
-		return nil, r.errorAt(n, "<< must stand alone before its colon")
-	}
-	if (key.plain && key.text == "") || strings.Contains(key.text, "\n") {
-		return nil, r.errorAt(n, "a key must be a text of one line")
+	if key.plain && key.text == "" { // which can't be written back as it is
+		if key.tag != "" {
+			return nil, r.errorAt(n, "a key needs a text behind its tag")
+		}
+		key.text = "~"
 	}
 	return key, nil
 }
 
 // quoteJinjaHint helps with the commonest slip in a profiles.yml.
 const quoteJinjaHint = `Jinja must stand in quotes: "{{ env_var('NAME') }}"`
+
+// lazyMapping is a mapping of which only the keys are read.
+type lazyMapping struct {
+	keys   []string // in order
+	values map[string]*yaml.Node
+}
+
+// mappingOf is the pairs of a mapping whose values are still unread, by the
+// text of their keys. Pairs whose key is no single value are passed over: nobody
+// can ask for them.
+func (r *yamlReader) mappingOf(n *yaml.Node) (*lazyMapping, error) {
+	r.left = maxYAMLNodes
+	n, leave, err := r.enter(n)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if n.Kind != yaml.MappingNode {
+		return nil, r.errorAt(n, "expected a mapping")
+	}
+	pairs, err := r.pairs(n)
+	if err != nil {
+		return nil, err
+	}
+	m := &lazyMapping{values: map[string]*yaml.Node{}}
+	for _, p := range pairs {
+		key := p.key
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		if key.Kind != yaml.ScalarNode || key == noAnchor {
+			continue
+		}
+		if _, there := m.values[key.Value]; !there {
+			m.keys = append(m.keys, key.Value)
+		}
+		m.values[key.Value] = p.value
+	}
+	return m, nil
+}

@@ -1,0 +1,63 @@
+package profile
+
+import (
+	"regexp"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// lenientAliases is a plugin of the YAML library: a file may have an alias without
+// an anchor, as long as nobody asks for its value.
+type lenientAliases struct{}
+
+// noAnchor is what such an alias stands for.
+var noAnchor = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+
+func (lenientAliases) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
+	return anchors{}, nil
+}
+
+// anchors are the anchors of a file, by name. One that is there again replaces
+// the first for the aliases that follow.
+type anchors map[string]*yaml.Node
+
+func (anchors) BeginDocument() error { return nil }
+func (anchors) EndDocument() error   { return nil }
+
+func (a anchors) DefineAnchor(name string, n *yaml.Node) error {
+	a[name] = n
+	return nil
+}
+
+func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error) {
+	if n, ok := a[name]; ok {
+		return n, true, nil
+	}
+	return noAnchor, true, nil
+}
+
+// anchorName is an anchor's name to PyYAML, or the name of none. To the library all
+// up to the next space is a name, as in YAML 1.2.
+var anchorName = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+
+// enter follows an alias to what it stands for. leave has to be called once
+// that is read.
+func (r *yamlReader) enter(n *yaml.Node) (target *yaml.Node, leave func(), err error) {
+	target = n
+	if n.Kind == yaml.AliasNode {
+		target = n.Alias
+	}
+	r.left--
+	switch {
+	case r.left < 0:
+		return nil, nil, r.errorAt(n, "aliases make this longer than %d values", maxYAMLNodes)
+	case target == noAnchor:
+		return nil, nil, r.errorAt(n, "the alias has no anchor before it; a text that begins with * needs quotes")
+	case !anchorName.MatchString(target.Anchor):
+		return nil, nil, r.errorAt(target, "an anchor's name may hold letters, digits, - and _ only")
+	case r.open[target]:
+		return nil, nil, r.errorAt(target, "the alias contains itself")
+	}
+	r.open[target] = true
+	return target, func() { delete(r.open, target) }, nil
+}
