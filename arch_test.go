@@ -37,7 +37,7 @@ var house = map[string][]string{
 		"internal/durable",
 	},
 	"compare/code":   {"internal/dbt/artifact"},
-	"compare/ladder": {"compare/report", "internal/dbt", "internal/dbt/artifact"},
+	"compare/ladder": {"compare/report", "internal/dbt", "internal/dbt/artifact", "internal/dbt/ask"},
 	"compare/report": {},
 	"compare/table":  {"compare/report", "internal/ui"},
 	"doctor": {
@@ -55,6 +55,7 @@ var house = map[string][]string{
 	},
 	"internal/dbt":          {"internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/version"},
 	"internal/dbt/artifact": {},
+	"internal/dbt/ask":      {"internal/dbt", "internal/dbt/artifact"},
 	"internal/dbt/profile":  {},
 	"internal/dbt/run":      {"internal/dbt", "internal/dbt/artifact", "internal/dbt/tool", "internal/dbt/version", "internal/proc"},
 	"internal/dbt/tool":     {"internal/dbt/version", "internal/proc"},

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -25,13 +25,17 @@ func rendered(t *testing.T, job Job, results [][][]any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := fs.Glob(project, "project/macros/*.sql")
+	dir := t.TempDir()
+	if err := Write(dir, job); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "macros", "*.sql"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var macros []string
 	for _, name := range names {
-		text, err := fs.ReadFile(project, name)
+		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}

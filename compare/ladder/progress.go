@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/ask"
 )
 
 // Follow returns what is to be told of what dbt says while it runs the job's
@@ -14,7 +15,7 @@ func Follow(job Job, report func(done int, running []string)) func(artifact.Even
 	var running []string
 	models := map[string][]int{}
 	for i, chunk := range chunks(job) {
-		models[modelID(i)] = chunk
+		models[ask.ModelID(projectName, i)] = chunk
 	}
 	return func(e artifact.Event) {
 		if e.Node == nil {

@@ -2,30 +2,19 @@ package ladder
 
 import (
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/ask"
 )
 
 // Read returns what the run of the job's project in a directory found, one finding
 // a pair, in the job's order; also of a run that failed, as dbt's does when a
 // pair could not be compared.
 func Read(dir string, job Job) ([]Finding, error) {
-	file := resultsFile(dir)
-	f, err := os.Open(file)
+	results, err := ask.Results(dir)
 	if err != nil {
 		return nil, fmt.Errorf("reading what the comparison found: %w", err)
-	}
-	defer f.Close()
-	results, err := artifact.ReadRunResults(file, f)
-	if err != nil {
-		return nil, fmt.Errorf("reading what the comparison found: %w", err)
-	}
-	byID := map[string]artifact.Result{}
-	for _, r := range results.Results {
-		byID[r.UniqueID] = r
 	}
 	out := make([]Finding, len(job.Pairs))
 	for i, chunk := range chunks(job) {
@@ -33,7 +22,7 @@ func Read(dir string, job Job) ([]Finding, error) {
 		for n, at := range chunk {
 			pairs[n] = job.Pairs[at]
 		}
-		found := chunkFindings(byID[modelID(i)], pairs)
+		found := chunkFindings(results[ask.ModelID(projectName, i)], pairs)
 		for n, at := range chunk {
 			out[at] = found[n]
 		}
@@ -61,7 +50,7 @@ func chunkFindings(r artifact.Result, pairs []Pair) []Finding {
 	case r.UniqueID == "" || r.Status.Untouched():
 		failed = "dbt ended before it was compared"
 	case r.Status != artifact.StatusSuccess:
-		failed = reason(r.Message)
+		failed = ask.Reason(r.Message)
 	default:
 		var err error
 		if answers, err = parse(string(r.Response.Code), pairs); err != nil {
@@ -79,26 +68,6 @@ func chunkFindings(r artifact.Result, pairs []Pair) []Finding {
 		}
 	}
 	return out
-}
-
-// reason returns what a person needs of dbt's message about a model that failed:
-// what the database said, without dbt's heading and the statement.
-func reason(message string) string {
-	var said []string
-	for i, line := range strings.Split(message, "\n") {
-		line = strings.TrimSpace(line)
-		if i == 0 && strings.Contains(line, " in model ") || line == "" {
-			continue
-		}
-		if strings.HasPrefix(line, "LINE ") || strings.HasPrefix(line, "compiled code at ") || strings.HasPrefix(line, "> in macro ") {
-			break
-		}
-		said = append(said, line)
-	}
-	if len(said) == 0 {
-		return "dbt gave no reason"
-	}
-	return shorten(strings.Join(said, " "), 300)
 }
 
 // shorten cuts a text to so many characters and marks that it did.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/ask"
 )
 
 func TestChunks(t *testing.T) {
@@ -88,21 +89,6 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-func TestReason(t *testing.T) {
-	tests := []struct{ message, want string }{
-		{"Database Error in model chunk_0000 (models/chunk_0000.sql)\n  permission denied for table x\n  compiled code at target/run/x.sql", "permission denied for table x"},
-		{"Runtime Error in model chunk_0000 (models/chunk_0000.sql)\n  Binder Error: no x\n  \n  LINE 4: select x\n   ^", "Binder Error: no x"},
-		{"", "dbt gave no reason"},
-		{"Database Error in model chunk_0000 (models/chunk_0000.sql)", "dbt gave no reason"},
-		{strings.Repeat("ä", 400), strings.Repeat("ä", 300) + "…"},
-	}
-	for _, tt := range tests {
-		if got := reason(tt.message); got != tt.want {
-			t.Errorf("%q: %q, want %q", tt.message, got, tt.want)
-		}
-	}
-}
-
 func TestSay(t *testing.T) {
 	tests := []struct {
 		problem KeyProblem
@@ -118,22 +104,6 @@ func TestSay(t *testing.T) {
 		if got := tt.problem.Say("prod", "dev"); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)
 		}
-	}
-}
-
-// Whatever a name or a condition holds, it comes through Jinja and JSON as it is.
-func TestPlain(t *testing.T) {
-	in := "a {% endraw %} {{ b }} {# c #} 'd' \"e\" \\ %s ä 大 😀 \x00 \u2028 -- <&>"
-	text, err := plain(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.ContainsRune(string(text), '%') || slices.ContainsFunc([]rune(string(text)), func(r rune) bool { return r > 0x7e }) {
-		t.Errorf("%s has a percent sign, or is not ASCII", text)
-	}
-	var out string
-	if err := json.Unmarshal(text, &out); err != nil || out != in {
-		t.Errorf("%q came back as %q: %v", in, out, err)
 	}
 }
 
@@ -156,7 +126,7 @@ func TestWrite(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "target"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(resultsFile(dir), []byte("{}"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "target", "run_results.json"), []byte("{}"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	job.Pairs = job.Pairs[:1]
@@ -272,7 +242,7 @@ func TestFollow(t *testing.T) {
 	var told []string
 	follow := Follow(job, func(done int, running []string) { told = append(told, fmt.Sprint(done, running)) })
 	event := func(model int, status artifact.Status) artifact.Event {
-		return artifact.Event{Node: &artifact.NodeRun{Result: artifact.Result{UniqueID: modelID(model), Status: status}}}
+		return artifact.Event{Node: &artifact.NodeRun{Result: artifact.Result{UniqueID: ask.ModelID(projectName, model), Status: status}}}
 	}
 	follow(artifact.Event{Name: "ConcurrencyLine", Total: 4})
 	follow(artifact.Event{Node: &artifact.NodeRun{Result: artifact.Result{UniqueID: "model.shop.orders"}}})

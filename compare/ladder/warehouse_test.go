@@ -164,7 +164,7 @@ func run(t *testing.T, stdin *strings.Reader, env []string, argv ...string) []by
 // arguments are those of dbt for the run of a job's project.
 func arguments(dir, profiles string, job Job) []string {
 	words := []string{
-		"run", "--project-dir", dir, "--target-path", targetPath(dir), "--log-path", filepath.Join(dir, "logs"),
+		"run", "--project-dir", dir, "--target-path", filepath.Join(dir, "target"), "--log-path", filepath.Join(dir, "logs"),
 		"--profiles-dir", profiles, "--profile", job.Profile,
 	}
 	for _, o := range Options(job) {

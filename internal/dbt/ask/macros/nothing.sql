@@ -2,7 +2,7 @@
 {% macro create_schema(relation) %}{% endmacro %}
 
 
-{# Where dbt looks is where the project's models say, verbatim. #}
+{# Where dbt looks is where the project says, verbatim. #}
 {% macro generate_database_name(custom_database_name=none, node=none) %}
   {{ return(custom_database_name or target.database) }}
 {% endmacro %}

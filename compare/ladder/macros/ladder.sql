@@ -23,16 +23,6 @@
 {% endmaterialization %}
 
 
-{# The rows of a query as lists of text, none for NULL. #}
-{% macro dot_rows(query) %}
-  {%- set rows = [] -%}
-  {%- for row in run_query(query).rows -%}
-    {%- do rows.append(row.values() | list) -%}
-  {%- endfor -%}
-  {{ return(rows) }}
-{% endmacro %}
-
-
 {# What the database knows of the relations, by the number of the pair and the
    side. The query returns a row a column: number and side, kind, "no" if it can't
    be read, column, type. #}

@@ -1,0 +1,53 @@
+package ask
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/text"
+)
+
+// resultsFile is dbt's file of how each model ended.
+func resultsFile(dir string) string { return filepath.Join(dir, "target", "run_results.json") }
+
+// Results returns how the models of the project in a directory ended, by their
+// unique_id; also after a run that failed. [Reason] is why a model failed.
+func Results(dir string) (map[string]artifact.Result, error) {
+	file := resultsFile(dir)
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	results, err := artifact.ReadRunResults(file, f)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]artifact.Result{}
+	for _, r := range results.Results {
+		byID[r.UniqueID] = r
+	}
+	return byID, nil
+}
+
+// Reason returns what a person needs of dbt's message about a model that failed:
+// what the database said, without dbt's heading and the statement.
+func Reason(message string) string {
+	var said []string
+	for i, line := range strings.Split(message, "\n") {
+		line = strings.TrimSpace(line)
+		if i == 0 && strings.Contains(line, " in model ") || line == "" {
+			continue
+		}
+		if strings.HasPrefix(line, "LINE ") || strings.HasPrefix(line, "compiled code at ") || strings.HasPrefix(line, "> in macro ") {
+			break
+		}
+		said = append(said, line)
+	}
+	if len(said) == 0 {
+		return "dbt gave no reason"
+	}
+	return text.Shorten(strings.Join(said, " "))
+}
