@@ -65,7 +65,7 @@ var house = map[string][]string{
 	"internal/git":          {"internal/proc"},
 	"internal/workspace":    {"graph", "internal/durable"},
 	"internal/durable":      {},
-	"config":                {},
+	"config":                {"spec"},             // what an environment may be called
 	"graph":                 {"internal/durable"}, // the seal of records
 	"internal/ignore":       {"internal/durable"},
 	"internal/proc":         {},
@@ -90,8 +90,7 @@ var house = map[string][]string{
 
 // inTests is what the tests of a package may import beyond that.
 var inTests = map[string][]string{
-	".":      {"config"}, // the README's examples are read
-	"config": {"spec"},   // both have to agree on what an environment's name is
+	".": {"config"}, // the README's examples are read
 }
 
 // leaves are small packages that any other may import.

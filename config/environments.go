@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"dot-for-dbt/spec"
 )
 
 // The files of a project directory, all optional.
@@ -79,8 +81,8 @@ func (envs *environments) add(e entry) error {
 		return err
 	}
 	if e.key != "all" {
-		if problem := checkName(e.key); problem != "" {
-			return e.at.problemf("environment %q: %s", e.key, problem).hint("rename it: it is typed in a spec and becomes the name of a directory")
+		if problem := spec.CheckName(e.key); problem != "" {
+			return e.at.problemf("environment %q %s", e.key, problem).hint("rename it: it is typed in a spec and becomes the name of a directory")
 		}
 	}
 	l, err := readLayer(e)

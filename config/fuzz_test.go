@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 
+	"dot-for-dbt/spec"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -33,7 +35,7 @@ func FuzzLoad(f *testing.F) {
 				checkPrintable(t, err)
 				continue
 			}
-			if problem := checkName(first.Name); problem != "" {
+			if problem := spec.CheckName(first.Name); problem != "" {
 				t.Fatalf("environment %q: %s", first.Name, problem)
 			}
 			for _, flag := range first.Flags {

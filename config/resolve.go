@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/spec"
 )
 
 // Environment is what an environment comes to: the project's all, its own
@@ -69,8 +71,8 @@ func (c *Config) Resolve(name string, vars map[string]any) (Environment, error) 
 // Unlike a typed name it may be default, which is how dbt calls the output of a
 // profile that names none.
 func (c *Config) Implicit(name string, vars map[string]any) (Environment, error) {
-	if problem := checkName(name); problem != "" {
-		return Environment{}, place{}.problemf("output %q of the profile can't be an environment: %s", name, problem).
+	if problem := spec.CheckName(name); problem != "" {
+		return Environment{}, place{}.problemf("output %q of the profile can't be an environment: it %s", name, problem).
 			hint("rename the output, or define an environment with target: in " + baseFile)
 	}
 	return c.merge(name, vars)

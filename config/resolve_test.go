@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dot-for-dbt/config"
-	"dot-for-dbt/spec"
 )
 
 var bigInts = cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 })
@@ -302,26 +301,5 @@ func TestEnvironments(t *testing.T) {
 	cfg := mustLoad(t, files{base: "environment:\n  default: prod\n  all: {}\n  prod: {}\n  dev: {}\n", user: "environment:\n  mine: {}\n  dev: {}\n"})
 	if diff := cmp.Diff([]string{"dev", "mine", "prod"}, cfg.Environments()); diff != "" {
 		t.Errorf("environments (-want +got):\n%s", diff)
-	}
-}
-
-// TestNamesAreThoseOfSpecs holds the rule for an environment's name to the one
-// of package spec, which config may not import.
-// It proves B.1.
-func TestNamesAreThoseOfSpecs(t *testing.T) {
-	long := "abcdefghij"
-	for range 3 {
-		long += long
-	}
-	for _, name := range []string{
-		"dev", "Dev-2.eu_west", "2024", "x", "_x", "-x", ".x", "x.", "x-", "a..b", "a.b", "a b", "a/b", `a\b`, "a:b", "dév", "a@b", "a\n", "\xff",
-		"con", "CON", "con.x", "cons", "nul", "com1", "com", "com10", "COM1.txt", "lpt9", "lpt", "aux-1", "prn", long, long + long[:20], long + long[:21],
-	} {
-		parsed, err := spec.Parse(name)
-		typed := err == nil && parsed.Env == name
-		_, err = mustLoad(t, files{}).Implicit(name, nil)
-		if defined := err == nil; typed != defined {
-			t.Errorf("%q: typed in a spec %t, defined %t", name, typed, defined)
-		}
 	}
 }

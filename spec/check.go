@@ -11,34 +11,48 @@ import (
 // directory among others in a path that must stay below the system's limit.
 const maxEnv = 100
 
-// checkEnv says what is wrong with the name of an environment, and what to type
-// instead; "" if nothing is. The name becomes a directory's on every system, so
-// that one good on Linux only is refused everywhere.
+// checkEnv says what is wrong with an environment in a spec, and what to type
+// instead; "" if nothing is.
 func checkEnv(name string) (problem string, hints []string) {
+	switch name {
+	case "all":
+		return `"all" is no environment: it holds what all of them share`, []string{"name one environment"}
+	case "default":
+		return `"default" is no environment: it says which one is meant when none is named`, []string{"leave it out for the default environment"}
+	}
+	if problem := CheckName(name); problem != "" {
+		return "environment " + problem, nil
+	}
+	return "", nil
+}
+
+// CheckName says what is wrong with the name of an environment, as the end of a
+// sentence that begins with the name; "" if nothing is. The name becomes a
+// directory's on every system, so that one good on Linux only is refused
+// everywhere.
+func CheckName(name string) string {
 	bad := strings.IndexFunc(name, func(r rune) bool { return !isAlnum(r) && !strings.ContainsRune("_-.", r) })
 	switch {
-	case name == "all":
-		return `"all" is no environment: it holds what all of them share`, []string{"name one environment"}
-	case name == "default":
-		return `"default" is no environment: it says which one is meant when none is named`, []string{"leave it out for the default environment"}
+	case name == "":
+		return "is empty"
 	case bad >= 0:
 		r, size := utf8.DecodeRuneInString(name[bad:])
 		if r == utf8.RuneError && size == 1 {
-			return "environment holds bytes that are not UTF-8", nil
+			return "holds bytes that are not UTF-8"
 		}
-		return fmt.Sprintf("environment holds %q: letters a to z, digits, _, - and . are allowed", r), nil
+		return fmt.Sprintf("holds %q: letters a to z, digits, _, - and . are allowed", r)
 	case !isAlnum(rune(name[0])):
-		return fmt.Sprintf("environment starts with %q: a letter or digit is expected", name[0]), nil
+		return fmt.Sprintf("starts with %q: a letter or digit is expected", name[0])
 	case strings.Contains(name, ".."):
-		return `environment holds ".."`, nil
+		return `holds ".."`
 	case strings.HasSuffix(name, "."):
-		return "environment ends with a full stop", nil
+		return "ends with a full stop"
 	case len(name) > maxEnv:
-		return fmt.Sprintf("environment is longer than %d characters", maxEnv), nil
+		return fmt.Sprintf("is longer than %d characters", maxEnv)
 	case isDevice(name):
-		return "environment is the name of a device on Windows, where it can't be a directory", nil
+		return "is the name of a device on Windows, where it can't be a directory"
 	}
-	return "", nil
+	return ""
 }
 
 func isAlnum(r rune) bool {
