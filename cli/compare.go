@@ -15,6 +15,8 @@ import (
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/compare/table"
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -112,7 +114,7 @@ func (c *comparison) request(a *app, line *commandLine) (req compare.Request, er
 	}
 	switch {
 	case line.Defer != "":
-		return req, hinted{errors.New("--defer: what is compared with is the first spec"), []string{"dot compare " + line.Defer + " dev@HEAD"}}
+		return req, hint.Add(errors.New("--defer: what is compared with is the first spec"), "dot compare "+line.Defer+" dev@HEAD")
 	case line.Modified && len(line.Select) > 0:
 		return req, errors.New("--modified and --select are two selections")
 	case line.Modified:
@@ -137,7 +139,7 @@ func (c *comparison) request(a *app, line *commandLine) (req compare.Request, er
 		return req, err
 	}
 	if len(all) < 2 {
-		return req, hinted{errors.New("compare wants a baseline and at least one build to compare with it"), []string{"dot compare prod@main dev@HEAD"}}
+		return req, hint.Add(errors.New("compare wants a baseline and at least one build to compare with it"), "dot compare prod@main dev@HEAD")
 	}
 	req.Baseline, req.Candidates = all[0], all[1:]
 	return req, nil
@@ -154,7 +156,7 @@ func readKeys(given []string) (map[string][]string, error) {
 			ok = ok && columns[i] != ""
 		}
 		if model = strings.TrimSpace(model); !ok || model == "" {
-			return nil, hinted{fmt.Errorf("--key %q: expected a model, =, and columns with commas between them", text), []string{"--key orders=order_id", "--key order_lines=order_id,line"}}
+			return nil, hint.Add(fmt.Errorf("--key %q: expected a model, =, and columns with commas between them", text), "--key orders=order_id", "--key order_lines=order_id,line")
 		}
 		if keys[model] != nil {
 			return nil, fmt.Errorf("--key: %s has two keys", model)
@@ -177,7 +179,7 @@ func readTolerance(given []string) (map[string]float64, error) {
 		}
 		limit, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if err != nil || limit < 0 || math.IsInf(limit, 0) || math.IsNaN(limit) || ok && strings.TrimSpace(column) == "" {
-			return nil, hinted{fmt.Errorf("--tolerance %q: expected a number that is not negative", text), []string{"for all columns: --tolerance 1e-9", "for one: --tolerance amount=0.01"}}
+			return nil, hint.Add(fmt.Errorf("--tolerance %q: expected a number that is not negative", text), "for all columns: --tolerance 1e-9", "for one: --tolerance amount=0.01")
 		}
 		limits[strings.TrimSpace(column)] = limit
 	}
@@ -252,7 +254,7 @@ func (c *compareCommand) ending(ctx context.Context, a *app, result *graph.Resul
 		case graph.NotRun:
 			failed = true
 			if step := result.Plan.Steps[i].Step; step.Kind == "compare" && r.Cause != "" {
-				a.say.Warning(fmt.Sprintf("not run: %s, because of %s", ui.Clean(step.Name), ui.Clean(r.Cause)))
+				a.say.Warning(fmt.Sprintf("not run: %s, because of %s", text.Visible(step.Name), text.Visible(r.Cause)))
 			}
 		}
 	}

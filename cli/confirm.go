@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -32,10 +33,11 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 		return nil
 	}
 	if f.DisablePrompts || !ui.Interactive(a.Stdin, a.Stderr) {
-		return hinted{
+		return hint.Add(
 			fmt.Errorf("%d builds are to run, and nobody can be asked about more than %d", n, unasked),
-			[]string{"dot plan shows them", "--yes runs them"},
-		}
+			"dot plan shows them",
+			"--yes runs them",
+		)
 	}
 	a.planText(a.Stderr, p, plan, false)
 	yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, fmt.Sprintf("run these %d builds?", n))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/doctor"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 )
 
@@ -31,10 +32,10 @@ func (c *doctorCommand) run(ctx context.Context, a *app, _ *commandLine) error {
 		a.findings(findings)
 	}
 	if count[doctor.Problem] > 0 {
-		return fmt.Errorf("%s, %s", plural(count[doctor.Problem], "problem"), plural(count[doctor.Warning], "warning"))
+		return fmt.Errorf("%s, %s", text.Plural(count[doctor.Problem], "problem"), text.Plural(count[doctor.Warning], "warning"))
 	}
 	if c.Format != "json" {
-		a.say.Line("no problems, " + plural(count[doctor.Warning], "warning"))
+		a.say.Line("no problems, " + text.Plural(count[doctor.Warning], "warning"))
 	}
 	return nil
 }
@@ -47,13 +48,13 @@ func (a *app) findings(findings []doctor.Finding) {
 	for _, f := range findings {
 		status, area := string(f.Status), f.Area
 		for line := range strings.Lines(f.Text) {
-			rows = append(rows, []string{status, area, ui.Clean(strings.TrimRight(line, "\n"))})
+			rows = append(rows, []string{status, area, text.Visible(strings.TrimRight(line, "\n"))})
 			status, area = "", ""
 		}
 		for _, cure := range f.Cures {
 			mark := "→ "
 			for line := range strings.Lines(cure) {
-				rows = append(rows, []string{"", "", mark + ui.Clean(strings.TrimRight(line, "\n"))})
+				rows = append(rows, []string{"", "", mark + text.Visible(strings.TrimRight(line, "\n"))})
 				mark = "  "
 			}
 		}
@@ -67,14 +68,6 @@ func (a *app) findings(findings []doctor.Finding) {
 	}) {
 		out.Line(line)
 	}
-}
-
-// plural counts things.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // doctorVersion is the version of the JSON that dot doctor prints. It is raised

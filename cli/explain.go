@@ -13,6 +13,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -42,7 +43,7 @@ func (a *app) explain(ctx context.Context, p *steps.Program, format string) erro
 			style = ui.Busy
 		}
 		out.Line("")
-		out.Line(fmt.Sprintf("%s %s · %s", out.Paint(style, fmt.Sprintf("%-4s", verb(e.Planned))), ui.Clean(e.Step.Name), ui.Clean(e.Decision.String())))
+		out.Line(fmt.Sprintf("%s %s · %s", out.Paint(style, fmt.Sprintf("%-4s", verb(e.Planned))), text.Visible(e.Step.Name), text.Visible(e.Decision.String())))
 		for _, line := range ui.Columns(e.rows(), nil) {
 			out.Line("     " + line)
 		}
@@ -65,7 +66,7 @@ func (e explanation) rows() [][]string {
 			if i > 0 {
 				about = ""
 			}
-			rows = append(rows, []string{about, ui.Clean(line)})
+			rows = append(rows, []string{about, text.Visible(line)})
 		}
 	}
 	if e.Step.Record != "" {

@@ -11,6 +11,7 @@ import (
 
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/compare/table"
+	"dot-for-dbt/internal/hint"
 )
 
 // A reportFormat is a format that dot compare writes reports in.
@@ -68,10 +69,10 @@ func formatOf(named, file string) (reportFormat, error) {
 	case chosen < 0:
 		return reportFormats[max(implied, 0)], nil
 	case implied >= 0 && implied != chosen:
-		return reportFormat{}, hinted{
+		return reportFormat{}, hint.Add(
 			fmt.Errorf("--output %s is a file of %s, and --format says %s", file, reportFormats[implied].name, named),
-			[]string{"without --format, the name of the file says it"},
-		}
+			"without --format, the name of the file says it",
+		)
 	}
 	return reportFormats[chosen], nil
 }

@@ -52,7 +52,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 	}
 	for _, row := range rows {
 		for i := range row {
-			row[i] = ui.Clean(row[i])
+			row[i] = text.Visible(row[i])
 		}
 	}
 	out := ui.NewPrinter(w, a.color, a.getenv)
@@ -73,7 +73,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 		out.Line(line)
 		if commands && i >= resolved && plan.Steps[i-resolved].Decision.Run {
 			for _, command := range plan.Steps[i-resolved].Describe() {
-				out.Line(out.Paint(ui.Faint, "         "+ui.Clean(command)))
+				out.Line(out.Paint(ui.Faint, "         "+text.Visible(command)))
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func toolLines(p *steps.Program) []string {
 		if version == "" {
 			version = "(version not known yet)"
 		}
-		line := fmt.Sprintf("dbt %s at %s", version, ui.Clean(text.ShellQuote(b.Tool.Argv)))
+		line := fmt.Sprintf("dbt %s at %s", version, text.Visible(text.ShellQuote(b.Tool.Argv)))
 		if users[line] == nil {
 			lines = append(lines, line)
 		}
@@ -105,7 +105,7 @@ func toolLines(p *steps.Program) []string {
 	}
 	if len(lines) > 1 {
 		for i, line := range lines {
-			lines[i] += " for " + ui.Clean(strings.Join(users[line], ", "))
+			lines[i] += " for " + text.Visible(strings.Join(users[line], ", "))
 		}
 	}
 	return lines

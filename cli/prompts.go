@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/ignore"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
@@ -86,12 +87,12 @@ func (a *app) gitignorePrompt(p *steps.Program) prompt {
 		},
 		accept: func() error {
 			if err := ignore.AddToGitignore(p.Repo.Root); err != nil {
-				return hinted{fmt.Errorf("add .dot/ to .gitignore: %w", err), goOn(file)}
+				return hint.Add(fmt.Errorf("add .dot/ to .gitignore: %w", err), goOn(file)...)
 			}
 			a.say.Note("added .dot/ to " + file)
 			return nil
 		},
-		refuse: func() error { return hinted{fmt.Errorf("%s", lacks), goOn(file)} },
+		refuse: func() error { return hint.Add(fmt.Errorf("%s", lacks), goOn(file)...) },
 	}
 }
 

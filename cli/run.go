@@ -14,6 +14,7 @@ import (
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 	"dot-for-dbt/watch"
@@ -106,7 +107,7 @@ func jobs(f flags) int {
 func (a *app) end(p *steps.Program) {
 	for _, way := range p.End() {
 		if a.verbose {
-			a.say.Line(a.say.Paint(ui.Faint, ui.Clean(way)))
+			a.say.Line(a.say.Paint(ui.Faint, text.Visible(way)))
 		}
 	}
 }
@@ -158,7 +159,7 @@ func (d *oneBuild) observe(e graph.Event) {
 		d.step(ui.Busy, "→", e.Planned)
 		if d.verbose {
 			for _, command := range e.Planned.Describe() {
-				d.say.Line(d.say.Paint(ui.Faint, "  "+ui.Clean(command)))
+				d.say.Line(d.say.Paint(ui.Faint, "  "+text.Visible(command)))
 			}
 		}
 	}
@@ -166,7 +167,7 @@ func (d *oneBuild) observe(e graph.Event) {
 
 // step prints a line about a step and why it runs or doesn't.
 func (d *oneBuild) step(s ui.Style, mark string, planned graph.Planned) {
-	d.say.Line(fmt.Sprintf("%s %s · %s", d.say.Paint(s, mark), ui.Clean(planned.Step.Name), ui.Clean(planned.Decision.String())))
+	d.say.Line(fmt.Sprintf("%s %s · %s", d.say.Paint(s, mark), text.Visible(planned.Step.Name), text.Visible(planned.Decision.String())))
 }
 
 func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
@@ -181,19 +182,19 @@ func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 		if !ok || planned.Step.Record == "" && result.Steps[i].Outcome != graph.Skipped {
 			continue // of what keeps no record its beginning says enough
 		}
-		r, name := result.Steps[i], ui.Clean(b.Name)
+		r, name := result.Steps[i], text.Visible(b.Name)
 		if r.Outcome == graph.Skipped {
-			d.say.Line(fmt.Sprintf("%s %s: %s", d.say.Paint(ui.Good, "not run"), name, ui.Clean(planned.Decision.String())))
+			d.say.Line(fmt.Sprintf("%s %s: %s", d.say.Paint(ui.Good, "not run"), name, text.Visible(planned.Decision.String())))
 			continue
 		}
-		text := fmt.Sprintf("%s %s", d.say.Paint(ui.Good, "done"), name)
+		line := fmt.Sprintf("%s %s", d.say.Paint(ui.Good, "done"), name)
 		if report, err := steps.ParseReport(r.Record); err == nil && len(report.Counts) > 0 {
-			text += ": " + report.String()
+			line += ": " + report.String()
 		}
 		if d.verbose {
 			watch.SaySlowest(d.say, b)
 		}
-		d.say.Line(fmt.Sprintf("%s · schema %s · %s", text, ui.Clean(b.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
+		d.say.Line(fmt.Sprintf("%s · schema %s · %s", line, text.Visible(b.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
 	}
 	return nil
 }

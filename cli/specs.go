@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 )
 
@@ -27,7 +28,7 @@ func (a *app) specs(args []string, file string) ([]spec.Spec, error) {
 	}
 	more, err := a.specsIn(file)
 	if err == nil && len(specs)+len(more) == 0 {
-		err = hinted{fmt.Errorf("%s holds no spec", file), []string{"write one a line, such as dev@main; a line that starts with # is a remark"}}
+		err = hint.Add(fmt.Errorf("%s holds no spec", file), "write one a line, such as dev@main; a line that starts with # is a remark")
 	}
 	return append(specs, more...), err
 }

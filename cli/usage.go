@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/hint"
 )
 
 const description = `Run dbt at any commit, in a schema of its own.
@@ -22,27 +23,18 @@ A spec, env@ref, names a build: an environment at a commit. dot checks the commi
 
 What follows "--" goes to dbt as it is. Without @ref, dot runs dbt on the working tree.`
 
-// hinted is an error of the command line's, with what to type instead.
-type hinted struct {
-	error
-	hints []string
-}
-
-func (h hinted) Hints() []string { return h.hints }
-func (h hinted) Unwrap() error   { return h.error }
-
 // dbtsFlag is the error of a flag of dbt's before "--", given to a command of the
 // words. Of --fail-fast, which dot has too, one spec can only mean dbt's.
 func dbtsFlag(name string, words []string) error {
-	hint := "dbt's own flags go after --"
+	advice := "dbt's own flags go after --"
 	if len(words) > 0 && (words[0] == "plan" || words[0] == "explain") {
 		words = words[1:]
 	}
 	command := strings.Join(words, " ")
 	if c, ok := dbt.LookupCommand(command); ok && c.Takes(name) {
-		hint += ", for example: dot " + command + " dev@HEAD -- --" + name
+		advice += ", for example: dot " + command + " dev@HEAD -- --" + name
 	}
-	return hinted{fmt.Errorf("--%s is a flag of dbt's", name), []string{hint}}
+	return hint.Add(fmt.Errorf("--%s is a flag of dbt's", name), advice)
 }
 
 // unknownFlag is what kong says of a flag that dot doesn't have.
@@ -65,5 +57,5 @@ func usageError(err error) error {
 			return dbtsFlag(m[2], words)
 		}
 	}
-	return hinted{err, []string{help + " lists what there is"}}
+	return hint.Add(err, help+" lists what there is")
 }

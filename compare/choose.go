@@ -13,6 +13,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/steps"
 )
 
@@ -82,7 +83,7 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 		}
 	}
 	if !slices.ContainsFunc(nodes, func(n code.Node) bool { return chosen[n.ID] }) {
-		return nil, steps.Hinted("the selection matches no relation of either build", "see what it means: dot ls "+p.b.Specs[0]+" -s …")
+		return nil, hint.New("the selection matches no relation of either build", "see what it means: dot ls "+p.b.Specs[0]+" -s …")
 	}
 	return chosen, nil
 }
@@ -94,7 +95,7 @@ func (p *pair) how(nodes []code.Node) (How, error) {
 	how.configured = settings.Keys
 	for name := range how.Keys {
 		if !slices.ContainsFunc(nodes, func(n code.Node) bool { return named(n, name) }) {
-			return how, steps.Hinted(fmt.Sprintf("--key: neither build has a relation %q", name), "a model is named as in dbt: --key orders=order_id")
+			return how, hint.New(fmt.Sprintf("--key: neither build has a relation %q", name), "a model is named as in dbt: --key orders=order_id")
 		}
 	}
 	if how.Tolerance == nil {

@@ -10,6 +10,7 @@ import (
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
@@ -83,11 +84,11 @@ func (c *Comparison) sides(ctx context.Context) (pairs []asked, specs []spec.Spe
 	req := c.Request
 	for _, s := range append([]spec.Spec{req.Baseline}, req.Candidates...) {
 		if !s.Isolated() {
-			return nil, nil, steps.Hinted(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
+			return nil, nil, hint.New(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
 				"name a commit, too: "+s.Env+"@HEAD")
 		}
 		if _, several := s.Range(); several {
-			return nil, nil, steps.Hinted(fmt.Sprintf("%s is a range of commits, and each has a build of its own", s), "name the builds to compare one by one")
+			return nil, nil, hint.New(fmt.Sprintf("%s is a range of commits, and each has a build of its own", s), "name the builds to compare one by one")
 		}
 	}
 	for _, candidate := range req.Candidates {
@@ -189,7 +190,7 @@ func (c *Comparison) standing(ctx context.Context) error {
 	if args := c.Request.Building.Args; len(args) > 0 {
 		build = append(append(build, "--"), args...)
 	}
-	return steps.Hinted(strings.Join(problems, "\n"),
+	return hint.New(strings.Join(problems, "\n"),
 		"build what is missing: "+text.ShellQuote(build),
 		"or have the comparison build it first: add --build")
 }

@@ -18,6 +18,7 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/steps"
 )
@@ -34,11 +35,11 @@ type pair struct {
 func (p *pair) check(specs asked) error {
 	a, b := p.a, p.b
 	if a == b {
-		return steps.Hinted(fmt.Sprintf("%s and %s are the same build, %s: there is nothing to compare", specs.baseline, specs.candidate, a.Name),
+		return hint.New(fmt.Sprintf("%s and %s are the same build, %s: there is nothing to compare", specs.baseline, specs.candidate, a.Name),
 			"name another commit or environment")
 	}
 	differ := func(what, of, other string) error {
-		return steps.Hinted(fmt.Sprintf("%s and %s lie in different databases (%s %s and %s): no query can read both", a.Name, b.Name, what, of, other),
+		return hint.New(fmt.Sprintf("%s and %s lie in different databases (%s %s and %s): no query can read both", a.Name, b.Name, what, of, other),
 			"build both with one target: dot compare prod@main prod@HEAD --build")
 	}
 	support, err := ladder.SupportOf(a.Place.Adapter)
@@ -194,7 +195,7 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 	}
 	results := filepath.Join(dir, "target", "run_results.json")
 	if _, err := os.Stat(results); errors.Is(err, fs.ErrNotExist) {
-		return nil, steps.Hinted(fmt.Sprintf("dbt could not compare: %s\n%s", exit, lastLines(said.String())), "dbt's log is in "+filepath.Join(dir, "logs"))
+		return nil, hint.New(fmt.Sprintf("dbt could not compare: %s\n%s", exit, lastLines(said.String())), "dbt's log is in "+filepath.Join(dir, "logs"))
 	}
 	if err := durable.Copy(kept, parsed); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 )
 
 // git looks for a git that is new enough.
 func (e *examination) git() {
 	version, err := git.Version(e.ctx)
 	if err != nil {
-		e.problem("git", err.Error(), hints(err)...)
+		e.problem("git", err.Error(), hint.Of(err)...)
 		return
 	}
 	e.ok("git", version)

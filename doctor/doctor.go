@@ -7,7 +7,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 
 	"dot-for-dbt/steps"
 )
@@ -70,13 +69,4 @@ func (e *examination) problem(area, text string, cures ...string) {
 func (e *examination) getenv(name string) string {
 	value, _ := e.patient.Getenv(name)
 	return value
-}
-
-// hints are what an error says to do next.
-func hints(err error) []string {
-	var hinted interface{ Hints() []string }
-	if errors.As(err, &hinted) {
-		return hinted.Hints()
-	}
-	return nil
 }

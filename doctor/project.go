@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/steps"
 )
@@ -26,13 +27,13 @@ type environment struct {
 func (e *examination) project() {
 	project, err := steps.OpenProject(e.patient.World)
 	if err != nil {
-		e.problem("project", err.Error(), hints(err)...)
+		e.problem("project", err.Error(), hint.Of(err)...)
 		return
 	}
 	e.ok("project", project.Dir())
 	names, err := project.Environments()
 	if err != nil { // of a profile that has to say which environments there are
-		e.problem("profile", err.Error(), hints(err)...)
+		e.problem("profile", err.Error(), hint.Of(err)...)
 		e.dbt(project, nil)
 		return
 	}
@@ -59,11 +60,11 @@ func (e *examination) environment(env environment) {
 	switch {
 	case env.err != nil && env.Name == "":
 		// Perhaps a required variable, which the command line can give.
-		e.warn("environment "+env.name, env.err.Error(), hints(env.err)...)
+		e.warn("environment "+env.name, env.err.Error(), hint.Of(env.err)...)
 	case env.err != nil && env.isDefault:
-		e.problem("environment "+env.name, env.err.Error(), hints(env.err)...)
+		e.problem("environment "+env.name, env.err.Error(), hint.Of(env.err)...)
 	case env.err != nil: // its variables may be set elsewhere only
-		e.warn("environment "+env.name, env.err.Error(), hints(env.err)...)
+		e.warn("environment "+env.name, env.err.Error(), hint.Of(env.err)...)
 	default:
 		place := env.output.Place(e.patient.Dir)
 		e.ok("environment "+env.name, fmt.Sprintf("output %s of profile %s in %s: %s, schema %s",
@@ -94,9 +95,9 @@ func (e *examination) dbt(project *steps.Project, all []environment) {
 		}
 		switch tool, err := project.FindDBT(e.ctx, group[0].Environment); {
 		case err != nil && ownPerCommit:
-			e.warn("dbt", "for the working tree: "+err.Error(), hints(err)...)
+			e.warn("dbt", "for the working tree: "+err.Error(), hint.Of(err)...)
 		case err != nil:
-			e.problem("dbt", err.Error(), hints(err)...)
+			e.problem("dbt", err.Error(), hint.Of(err)...)
 		default:
 			e.tool(tool, group)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/ignore"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
@@ -17,7 +18,7 @@ import (
 func (e *examination) repository() {
 	repo, err := git.Open(e.ctx, e.patient.Dir)
 	if err != nil {
-		e.problem("repository", err.Error(), hints(err)...)
+		e.problem("repository", err.Error(), hint.Of(err)...)
 		return
 	}
 	text := repo.Root
@@ -43,7 +44,7 @@ func (e *examination) repository() {
 func (e *examination) ignored(repo *git.Repo, ws *workspace.Workspace) {
 	switch ignored, err := repo.Ignores(e.ctx, workspace.Dir); {
 	case err != nil:
-		e.warn(".gitignore", err.Error(), hints(err)...)
+		e.warn(".gitignore", err.Error(), hint.Of(err)...)
 	case !ignored && settled(ws, "gitignore"):
 		e.ok(".gitignore", "lacks .dot/, and is to stay as it is")
 	case !ignored:
@@ -112,7 +113,7 @@ func (e *examination) flaw(f workspace.Flaw) {
 	case workspace.Closed:
 		e.problem(workspace.Dir, words, command("chmod", "u+rwx"))
 	default:
-		e.problem(workspace.Dir, words, hints(f.Err)...)
+		e.problem(workspace.Dir, words, hint.Of(f.Err)...)
 	}
 }
 

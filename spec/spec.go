@@ -30,22 +30,18 @@ func Parse(text string) (Spec, error) {
 	case s.Ref != "" || s.Env != "" && !at:
 		return s, nil
 	}
-	fail := &syntaxError{what: "spec", text: text}
 	switch {
 	case s.Env != "":
-		fail.problem = `no ref after the "@"`
-		fail.hints = []string{"for the last commit: " + s.Env + "@HEAD", "for the working tree: " + s.Env}
+		return Spec{}, wrong("spec", text, `no ref after the "@"`,
+			"for the last commit: "+s.Env+"@HEAD", "for the working tree: "+s.Env)
 	case at:
-		fail.problem = "neither environment nor ref"
-		fail.hints = []string{
+		return Spec{}, wrong("spec", text, "neither environment nor ref",
 			"for the default environment at the last commit: @HEAD",
-			"for the default environment on the working tree: leave it out",
-		}
+			"for the default environment on the working tree: leave it out")
 	default:
-		fail.problem = "it is empty"
-		fail.hints = []string{"for the default environment on the working tree: leave it out"}
+		return Spec{}, wrong("spec", text, "it is empty",
+			"for the default environment on the working tree: leave it out")
 	}
-	return Spec{}, fail
 }
 
 // ParseBaseline reads what follows --defer: env@ref or @ref. A baseline is the
@@ -57,29 +53,23 @@ func ParseBaseline(text string) (Spec, error) {
 		return Spec{}, err
 	case s.Isolated():
 		if _, several := s.Range(); several {
-			return Spec{}, &syntaxError{
-				what: "--defer", text: text, problem: "a range of commits: a baseline is the build of one",
-				hints: []string{"name one: --defer " + s.Env + "@main"},
-			}
+			return Spec{}, wrong("--defer", text, "a range of commits: a baseline is the build of one",
+				"name one: --defer "+s.Env+"@main")
 		}
 		return s, nil
 	}
-	fail := &syntaxError{what: "--defer", text: text}
+	add := "add a branch, tag or commit: --defer " + s.Env + "@main"
+	name := "name a build: --defer prod@main, or --defer @main for the default environment"
 	switch {
 	case s.Env != "" && at:
-		fail.problem = `no ref after the "@"`
-		fail.hints = []string{"add a branch, tag or commit: --defer " + s.Env + "@main"}
+		return Spec{}, wrong("--defer", text, `no ref after the "@"`, add)
 	case s.Env != "":
-		fail.problem = "no ref: what is deferred to is the build of a commit"
-		fail.hints = []string{"add a branch, tag or commit: --defer " + s.Env + "@main"}
+		return Spec{}, wrong("--defer", text, "no ref: what is deferred to is the build of a commit", add)
 	case at:
-		fail.problem = "neither environment nor ref"
-		fail.hints = []string{"name a build: --defer prod@main, or --defer @main for the default environment"}
+		return Spec{}, wrong("--defer", text, "neither environment nor ref", name)
 	default:
-		fail.problem = "it is empty"
-		fail.hints = []string{"name a build: --defer prod@main, or --defer @main for the default environment"}
+		return Spec{}, wrong("--defer", text, "it is empty", name)
 	}
-	return Spec{}, fail
 }
 
 // Isolated tells whether s is the build of a commit rather than of the working tree.
@@ -111,7 +101,7 @@ func split(what, text string) (s Spec, at bool, err error) {
 		if len(hints) == 0 {
 			hints = []string{"write env, env@ref or @ref, such as dev, dev@HEAD or @main"}
 		}
-		return Spec{}, at, &syntaxError{what: what, text: text, problem: problem, hints: hints}
+		return Spec{}, at, wrong(what, text, problem, hints...)
 	}
 	return s, at, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -83,7 +84,7 @@ func (rt *runtime) adoptStep(b *build) *graph.Step {
 			if !ok {
 				return ""
 			}
-			return "made by another tool: " + plural(len(s.Nodes), "node")
+			return "made by another tool: " + text.Plural(len(s.Nodes), "node")
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
 		Action: adoptBuild{runtime: rt, build: b},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
@@ -36,7 +37,7 @@ func (base *baseline) noneOf() string {
 	if base.nodes == 0 {
 		return "nothing of the baseline"
 	}
-	return fmt.Sprintf("none of the baseline's %s", plural(base.nodes, "node"))
+	return fmt.Sprintf("none of the baseline's %s", text.Plural(base.nodes, "node"))
 }
 
 // baselineStep stands for the baseline in the plan: there is nothing to run. What

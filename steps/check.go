@@ -65,7 +65,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 			if r.Decode(&out) != nil {
 				return ""
 			}
-			text := plural(len(out.Nodes), "node") + " to write, isolated"
+			text := text.Plural(len(out.Nodes), "node") + " to write, isolated"
 			if len(job.env.Dot.SharedSchemas) > 0 {
 				text += " or in shared-schemas"
 			}

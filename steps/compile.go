@@ -7,6 +7,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/text"
 )
 
 // Compile turns an invocation into a program. It reads the configuration, the
@@ -119,7 +120,7 @@ func (p *planner) noteUncommitted(ctx context.Context, jobs []*job) error {
 		}
 		n, err := p.repo.Uncommitted(ctx, p.prefix)
 		if err == nil && n > 0 {
-			p.program.note(fmt.Sprintf("%s not in %s@%s", plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
+			p.program.note(fmt.Sprintf("%s not in %s@%s", text.Plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
 		}
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 )
 
@@ -27,10 +28,10 @@ func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) 
 		switch {
 		case job.build == nil:
 		case base.isOf(job) && (len(jobs) == 1 || p.req.Command.Name == "clone"):
-			return nil, &hintError{
-				msg:   fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
-				hints: []string{"name another commit or environment: --defer prod@main"},
-			}
+			return nil, hint.New(
+				fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
+				"name another commit or environment: --defer prod@main",
+			)
 		case base.isOf(job):
 			base.build, base.state = job.build, job.build.State(job.build.place)
 			if p.req.Command.WritesNodes() {
@@ -93,10 +94,10 @@ func (p *planner) readable(base *baseline, found tool.Tool) error {
 		return err
 	}
 	if err := found.CanRead(head.DBTVersion); err != nil {
-		return &hintError{
-			msg:   fmt.Sprintf("the manifest.json of %s can't be used: %v", base.build, err),
-			hints: []string{"build it with a newer dbt: " + text.ShellQuote([]string{"dot", "build", base.spec.String(), "--force"})},
-		}
+		return hint.New(
+			fmt.Sprintf("the manifest.json of %s can't be used: %v", base.build, err),
+			"build it with a newer dbt: "+text.ShellQuote([]string{"dot", "build", base.spec.String(), "--force"}),
+		)
 	}
 	return nil
 }

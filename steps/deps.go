@@ -14,6 +14,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 )
 
@@ -165,10 +166,10 @@ func (a *installPackages) checkWay() error {
 	b := a.job.build
 	for _, name := range []string{b.project.PackagesPath, "dbt_project.yml", "packages.yml", "dependencies.yml"} {
 		if link := linkOnTheWay(b.Commit.Worktree(), path.Join(b.Project, name)); link != "" {
-			return &hintError{
-				msg:   fmt.Sprintf("no packages were installed, because %s is a symbolic link at %s", link, b.Commit.Short),
-				hints: []string{"in a commit of yours, make it a file or directory, and build that"},
-			}
+			return hint.New(
+				fmt.Sprintf("no packages were installed, because %s is a symbolic link at %s", link, b.Commit.Short),
+				"in a commit of yours, make it a file or directory, and build that",
+			)
 		}
 	}
 	return nil

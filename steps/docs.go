@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 )
 
@@ -17,10 +18,10 @@ func documented(job *job) error {
 	for _, name := range []string{"manifest.json", "catalog.json"} {
 		_, err := os.Stat(filepath.Join(job.build.Target(), name))
 		if errors.Is(err, fs.ErrNotExist) {
-			return &hintError{
-				msg:   fmt.Sprintf("there is no documentation of %s to serve: it has no %s", job.build, name),
-				hints: []string{"write it: " + text.ShellQuote([]string{"dot", "docs", "generate", job.specs[0]})},
-			}
+			return hint.New(
+				fmt.Sprintf("there is no documentation of %s to serve: it has no %s", job.build, name),
+				"write it: "+text.ShellQuote([]string{"dot", "docs", "generate", job.specs[0]}),
+			)
 		}
 		if err != nil {
 			return err

@@ -2,23 +2,6 @@ package steps
 
 import "fmt"
 
-// hintError is an error that says what to do next.
-type hintError struct {
-	msg   string
-	hints []string
-	err   error
-}
-
-func (e *hintError) Error() string { return e.msg }
-
-// Hints are what to do next.
-func (e *hintError) Hints() []string { return e.hints }
-
-func (e *hintError) Unwrap() error { return e.err }
-
-// Hinted returns an error that says what to do next.
-func Hinted(msg string, hints ...string) error { return &hintError{msg: msg, hints: hints} }
-
 // A DBTError is a dbt command that failed.
 type DBTError struct {
 	Command string // "build"

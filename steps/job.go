@@ -14,6 +14,7 @@ import (
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 )
 
@@ -237,10 +238,11 @@ func (p *planner) environmentOptions(command dbt.Command, env config.Environment
 			continue
 		}
 		if other, twice := setBy[option.Flag]; twice {
-			return nil, &hintError{
-				msg:   fmt.Sprintf("%s: %s and %s (%s) set the same flag of dbt", f.Pos, f.Name, other.Name, other.Pos),
-				hints: []string{"leave one of them out", fmt.Sprintf("what another part of the files sets is taken back by %s: null", other.Name)},
-			}
+			return nil, hint.New(
+				fmt.Sprintf("%s: %s and %s (%s) set the same flag of dbt", f.Pos, f.Name, other.Name, other.Pos),
+				"leave one of them out",
+				fmt.Sprintf("what another part of the files sets is taken back by %s: null", other.Name),
+			)
 		}
 		setBy[option.Flag] = f
 		options = append(options, option)

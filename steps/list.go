@@ -1,6 +1,9 @@
 package steps
 
-import "dot-for-dbt/graph"
+import (
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/hint"
+)
 
 // Which steps a job needs, in the order of the plan.
 
@@ -77,20 +80,20 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 func (p *planner) refuse(job *job) error {
 	switch job.Command.Name {
 	case "init":
-		return &hintError{
-			msg:   "dbt init sets a project up, and a commit is as it is",
-			hints: []string{"leave the ref out: dot init"},
-		}
+		return hint.New(
+			"dbt init sets a project up, and a commit is as it is",
+			"leave the ref out: dot init",
+		)
 	case "docs serve":
 		if err := documented(job); err != nil {
 			return err
 		}
 	case "clone":
 		if job.baseline == nil {
-			return &hintError{
-				msg:   "dbt clone clones a baseline's relations, and there is no baseline",
-				hints: []string{"name one: --defer prod@main"},
-			}
+			return hint.New(
+				"dbt clone clones a baseline's relations, and there is no baseline",
+				"name one: --defer prod@main",
+			)
 		}
 	}
 	return p.checkVersion(job)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"dot-for-dbt/internal/hint"
 )
 
 // A Location is where the build that a spec denotes lies, built or not. Its
@@ -30,16 +32,16 @@ type Location struct {
 func Locate(ctx context.Context, world World, req Request) (Location, error) {
 	asked := req.Specs[0]
 	if _, several := asked.Range(); several {
-		return Location{}, &hintError{
-			msg:   fmt.Sprintf("%s is a range of commits, and each has a build of its own", asked),
-			hints: []string{"name one commit"},
-		}
+		return Location{}, hint.New(
+			fmt.Sprintf("%s is a range of commits, and each has a build of its own", asked),
+			"name one commit",
+		)
 	}
 	if !asked.Isolated() {
-		return Location{}, &hintError{
-			msg:   cmp.Or(asked.Env, "no spec") + " means the working tree, which has no directory and no schema of dot's",
-			hints: []string{"name a commit, too: " + asked.Env + "@HEAD"},
-		}
+		return Location{}, hint.New(
+			cmp.Or(asked.Env, "no spec")+" means the working tree, which has no directory and no schema of dot's",
+			"name a commit, too: "+asked.Env+"@HEAD",
+		)
 	}
 	req.Planning = true
 	p, given, err := open(ctx, world, req)
@@ -68,10 +70,10 @@ func Locate(ctx context.Context, world World, req Request) (Location, error) {
 // where the profile makes the name with Jinja that only dbt can evaluate.
 func (l Location) Schema() (string, error) {
 	if strings.Contains(l.schema, "{{") || strings.Contains(l.schema, "{%") {
-		return "", &hintError{
-			msg:   fmt.Sprintf("the schema of %s can't be told: the profile makes it with Jinja, %s", l.Build, l.schema),
-			hints: []string{"set the variables that it reads; dot knows env_var and var"},
-		}
+		return "", hint.New(
+			fmt.Sprintf("the schema of %s can't be told: the profile makes it with Jinja, %s", l.Build, l.schema),
+			"set the variables that it reads; dot knows env_var and var",
+		)
 	}
 	return l.schema, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 )
 
@@ -21,10 +22,10 @@ func MergeBase(ctx context.Context, world World, baseline, candidate spec.Spec) 
 	}
 	hash, err := p.repo.MergeBase(ctx, commits[0].Hash, commits[1].Hash)
 	if err == nil && hash == "" {
-		err = &hintError{
-			msg:   fmt.Sprintf("%s and %s have no commit in common", baseline.Ref, candidate.Ref),
-			hints: []string{"compare them as they are: leave --merge-base out"},
-		}
+		err = hint.New(
+			fmt.Sprintf("%s and %s have no commit in common", baseline.Ref, candidate.Ref),
+			"compare them as they are: leave --merge-base out",
+		)
 	}
 	if err != nil {
 		return spec.Spec{}, err

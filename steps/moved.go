@@ -7,6 +7,7 @@ import (
 
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 )
 
@@ -14,21 +15,21 @@ import (
 // the directory where it is now. It says where it was then, and how to build it
 // from there.
 func (p *planner) notThere(commit git.Commit, name string) error {
-	err := &hintError{msg: fmt.Sprintf("there is no %s at %s", name, commit.Short)}
+	var hints []string
 	for _, dir := range p.elsewhere(commit) {
 		where := dir
 		if dir == "" {
 			where = "the top directory"
 		}
 		checkout := p.repo.Root + "-" + commit.Short
-		err.hints = append(err.hints, fmt.Sprintf("at %s it is in %s: git worktree add --detach %s, and run dot in %s", commit.Short, where,
+		hints = append(hints, fmt.Sprintf("at %s it is in %s: git worktree add --detach %s, and run dot in %s", commit.Short, where,
 			text.ShellQuote([]string{checkout, commit.Short}),
 			filepath.Join(checkout, filepath.FromSlash(dir))))
 	}
-	if err.hints == nil {
-		err.hints = []string{fmt.Sprintf("git log --oneline -- %s shows the commits that have it", name)}
+	if hints == nil {
+		hints = []string{fmt.Sprintf("git log --oneline -- %s shows the commits that have it", name)}
 	}
-	return err
+	return hint.New(fmt.Sprintf("there is no %s at %s", name, commit.Short), hints...)
 }
 
 // elsewhere lists the directories in which a commit has a project of the same

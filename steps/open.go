@@ -11,6 +11,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -69,10 +70,11 @@ func findProject(dir string) (string, error) {
 			return "", err
 		}
 		if filepath.Dir(at) == at {
-			return "", &hintError{
-				msg:   fmt.Sprintf("not a dbt project: there is no dbt_project.yml in %s or above it", dir),
-				hints: []string{"run dot in a dbt project, or anywhere below it", "dbt init makes a new one"},
-			}
+			return "", hint.New(
+				fmt.Sprintf("not a dbt project: there is no dbt_project.yml in %s or above it", dir),
+				"run dot in a dbt project, or anywhere below it",
+				"dbt init makes a new one",
+			)
 		}
 	}
 }
@@ -91,17 +93,17 @@ func (p *planner) readArguments() (arguments, error) {
 		return given, nil
 	}
 	if p.req.Baseline == nil {
-		return given, &hintError{
-			msg:   "--modified selects what differs from a baseline, and there is none",
-			hints: []string{"name one: --defer prod@main"},
-		}
+		return given, hint.New(
+			"--modified selects what differs from a baseline, and there is none",
+			"name one: --defer prod@main",
+		)
 	}
 	for _, flag := range []string{"select", "selector"} {
 		if _, ok := dbt.Lookup(given.Options, flag); ok {
-			return given, &hintError{
-				msg:   "--modified and --" + flag + " are two selections",
-				hints: []string{"leave --modified out and select what is meant: -s 'state:modified+ other_node'"},
-			}
+			return given, hint.New(
+				"--modified and --"+flag+" are two selections",
+				"leave --modified out and select what is meant: -s 'state:modified+ other_node'",
+			)
 		}
 	}
 	return given, nil
@@ -142,11 +144,9 @@ func (p *planner) checkOwn() error {
 	if err != nil || !committed {
 		return err
 	}
-	return &hintError{
-		msg: fmt.Sprintf("%s is committed to this repository: dot can't tell its own records from somebody's", workspace.Dir),
-		hints: []string{
-			fmt.Sprintf("take it out: git rm -r --cached --ignore-unmatch %s, and commit that", workspace.Dir),
-			fmt.Sprintf("if you didn't make it, remove %s, too", p.ws.Path()),
-		},
-	}
+	return hint.New(
+		fmt.Sprintf("%s is committed to this repository: dot can't tell its own records from somebody's", workspace.Dir),
+		fmt.Sprintf("take it out: git rm -r --cached --ignore-unmatch %s, and commit that", workspace.Dir),
+		fmt.Sprintf("if you didn't make it, remove %s, too", p.ws.Path()),
+	)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/hint"
 )
 
 // A build is its commit and nothing else. But a project can name directories
@@ -34,11 +35,11 @@ func (rt *runtime) checkReads(b *build) error {
 	if len(s.outside) == 0 {
 		return nil
 	}
-	return &hintError{
-		msg: fmt.Sprintf("%s is not all that dbt would read: nothing was run, because these lead out of its worktree:%s",
+	return hint.New(
+		fmt.Sprintf("%s is not all that dbt would read: nothing was run, because these lead out of its worktree:%s",
 			b.Commit.Short, lines(s.outside)),
-		hints: []string{"in a commit of yours, put what they lead to in their place, and build that"},
-	}
+		"in a commit of yours, put what they lead to in their place, and build that",
+	)
 }
 
 // A search finds what leads dbt out of a worktree.

@@ -10,6 +10,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -56,10 +57,10 @@ func (p *planner) packages(job *job) (packages, error) {
 		local[asked.Local] = true
 		at := path.Join(p.prefix, asked.Local)
 		if path.IsAbs(asked.Local) || at == ".." || strings.HasPrefix(at, "../") {
-			return out, &hintError{
-				msg:   fmt.Sprintf("the local package %s lies outside of the repository: there is none of it at %s", asked.Local, b.Commit.Short),
-				hints: []string{"keep it in the repository, or name it by its git URL"},
-			}
+			return out, hint.New(
+				fmt.Sprintf("the local package %s lies outside of the repository: there is none of it at %s", asked.Local, b.Commit.Short),
+				"keep it in the repository, or name it by its git URL",
+			)
 		}
 		tree, err := p.treeID(b.Commit, at)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -84,16 +85,16 @@ func (p *planner) packages(job *job) (packages, error) {
 // outside of the worktree.
 func checkPackagesPath(b *build) error {
 	if profile.HasJinja(b.project.PackagesPath) {
-		return &hintError{
-			msg:   fmt.Sprintf("packages-install-path can't be told, and dbt deps removes what is there: %s", b.project.PackagesPath),
-			hints: []string{"let dbt_project.yml name a directory in the project; dot knows env_var and var"},
-		}
+		return hint.New(
+			fmt.Sprintf("packages-install-path can't be told, and dbt deps removes what is there: %s", b.project.PackagesPath),
+			"let dbt_project.yml name a directory in the project; dot knows env_var and var",
+		)
 	}
 	if filepath.IsAbs(b.project.PackagesPath) || !filepath.IsLocal(path.Join(b.Project, b.project.PackagesPath)) {
-		return &hintError{
-			msg:   fmt.Sprintf("packages-install-path is %s: every build would install its packages there, over those of the others", b.project.PackagesPath),
-			hints: []string{"let dbt_project.yml name a directory in the project, or unset the variable that it reads"},
-		}
+		return hint.New(
+			fmt.Sprintf("packages-install-path is %s: every build would install its packages there, over those of the others", b.project.PackagesPath),
+			"let dbt_project.yml name a directory in the project, or unset the variable that it reads",
+		)
 	}
 	return nil
 }

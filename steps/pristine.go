@@ -9,6 +9,7 @@ import (
 
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 )
 
 // pristine makes sure that a build's worktree is its commit: whatever else is
@@ -27,10 +28,11 @@ func (rt *runtime) pristine(ctx context.Context, b *build) error {
 	}
 	msg := fmt.Sprintf("the worktree of %s is not as the commit: nothing was run, because these files are changed in %s:%s",
 		b.Commit.Short, b.Commit.Worktree(), lines(texts(changes)))
-	return &hintError{msg: msg, hints: []string{
+	return hint.New(
+		msg,
 		"commit what is worth keeping on a branch of yours, and build that",
 		"--reset-worktree undoes the changes",
-	}}
+	)
 }
 
 // texts are changes as git status shows them.

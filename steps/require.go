@@ -6,6 +6,7 @@ import (
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/hint"
 )
 
 // checkVersion makes sure that the project of a build's commit allows the dbt in
@@ -24,11 +25,11 @@ func (p *planner) checkVersion(job *job) error {
 	if ok, judged := b.project.Meets(tool.Version, scope); ok || !judged {
 		return nil
 	}
-	return &hintError{
-		msg: fmt.Sprintf("%s requires dbt %s, and dbt is %s, from %s",
+	return hint.New(
+		fmt.Sprintf("%s requires dbt %s, and dbt is %s, from %s",
 			b.Commit.Short, strings.Join(b.project.Required(scope), ", "), tool.Version, tool.How),
-		hints: append(anotherDBT(tool.How), "or build it with this one all the same: -- --no-version-check"),
-	}
+		append(anotherDBT(tool.How), "or build it with this one all the same: -- --no-version-check")...,
+	)
 }
 
 // anotherDBT says how to use another dbt than the one that was found, and how.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 )
 
@@ -75,11 +76,11 @@ func (p *planner) between(ctx context.Context, s spec.Spec, from, to git.Commit)
 	if err != nil || len(commits) > 0 {
 		return commits, err
 	}
-	e := &hintError{msg: fmt.Sprintf("%s is a range without commits: none leads to %s that doesn't lead to %s", s, to.Ref, from.Ref)}
+	empty := fmt.Errorf("%s is a range without commits: none leads to %s that doesn't lead to %s", s, to.Ref, from.Ref)
 	if back, err := p.repo.Between(ctx, to.Hash, from.Hash); err == nil && len(back) > 0 {
-		e.hints = []string{fmt.Sprintf("the other way round there are %d: %s@%s..%s", len(back), s.Env, to.Ref, from.Ref)}
+		return nil, hint.Add(empty, fmt.Sprintf("the other way round there are %d: %s@%s..%s", len(back), s.Env, to.Ref, from.Ref))
 	}
-	return nil, e
+	return nil, empty
 }
 
 // jobs makes a job of each build that the specs denote, in their order.
@@ -113,10 +114,10 @@ func (p *planner) together(jobs []*job) error {
 		return nil
 	}
 	if p.req.Command.Interactive {
-		return &hintError{
-			msg:   fmt.Sprintf("dbt %s talks to you: it runs on one spec at a time, and here are %d", p.req.Command.Name, len(jobs)),
-			hints: []string{"name one: dot " + p.req.Command.Name + " " + jobs[0].specs[0]},
-		}
+		return hint.New(
+			fmt.Sprintf("dbt %s talks to you: it runs on one spec at a time, and here are %d", p.req.Command.Name, len(jobs)),
+			"name one: dot "+p.req.Command.Name+" "+jobs[0].specs[0],
+		)
 	}
 	if !p.req.Command.WritesNodes() {
 		return nil
@@ -138,10 +139,10 @@ func (p *planner) together(jobs []*job) error {
 // samePlace is the error of two builds of an invocation that would write to one
 // schema.
 func samePlace(a, b *build, then string) error {
-	return &hintError{
-		msg:   fmt.Sprintf("%s and %s lie in the same schema, %s: %s", a, b, b.schema, then),
-		hints: []string{`give each environment schemas of its own, in dot_environments.yml: all: {dot: {schema-suffix: "{env}_{short}"}}`},
-	}
+	return hint.New(
+		fmt.Sprintf("%s and %s lie in the same schema, %s: %s", a, b, b.schema, then),
+		`give each environment schemas of its own, in dot_environments.yml: all: {dot: {schema-suffix: "{env}_{short}"}}`,
+	)
 }
 
 // joinAnd lists texts in a sentence.

@@ -9,6 +9,7 @@ import (
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/hint"
 )
 
 // What dbt leaves of a run in a build's target path, and what a retry reads there.
@@ -58,10 +59,10 @@ func (a *runCommand) restoreResults(to string) error {
 			return err
 		}
 	}
-	return &hintError{
-		msg:   fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),
-		hints: []string{"run it whole: dot build " + b.String()},
-	}
+	return hint.New(
+		fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),
+		"run it whole: dot build "+b.String(),
+	)
 }
 
 // removeFile removes a file if it is there.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -61,10 +62,10 @@ func (built *Built) Side() (Side, error) {
 	}
 	if b.duckdb != "" {
 		if _, err := os.Stat(b.duckdb); err != nil {
-			return Side{}, &hintError{
-				msg:   fmt.Sprintf("the DuckDB file of %s is gone: %v", b, err),
-				hints: []string{"build it: dot build " + built.Specs[0]},
-			}
+			return Side{}, hint.New(
+				fmt.Sprintf("the DuckDB file of %s is gone: %v", b, err),
+				"build it: dot build "+built.Specs[0],
+			)
 		}
 	}
 	side := Side{

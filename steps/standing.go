@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
@@ -36,7 +37,7 @@ const (
 // that builds it.
 func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing, error) {
 	remedy := func(msg string, more ...string) error {
-		return &hintError{msg: msg, hints: []string{"build it: " + text.ShellQuote(append([]string{"dot", "build", named.String()}, more...))}}
+		return hint.New(msg, "build it: "+text.ShellQuote(append([]string{"dot", "build", named.String()}, more...)))
 	}
 	ledger, err := rt.ws.Ledger(b.place)
 	if err != nil {

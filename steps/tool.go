@@ -9,6 +9,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/python"
 	"dot-for-dbt/internal/text"
 )
@@ -29,10 +30,10 @@ func (p *planner) findDBT(ctx context.Context, job *job) error {
 		return err
 	}
 	if job.tool.Cloud && job.build != nil {
-		return &hintError{
-			msg:   job.tool.Path + " is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
-			hints: []string{"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt"},
-		}
+		return hint.New(
+			job.tool.Path+" is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
+			"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt",
+		)
 	}
 	p.program.detail("dbt found through " + job.tool.How)
 	return nil
@@ -95,13 +96,12 @@ func (p *planner) readToolchain(b *build, name string) (*toolchain, error) {
 	t.requirements, err = python.ReadRequirements(name, func(name string) ([]byte, error) {
 		words, err := p.objects.Read(b.Commit.Hash + ":" + name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &hintError{
-				msg: fmt.Sprintf("there is no %s at %s", name, b.Commit.Short), err: err,
-				hints: []string{
-					fmt.Sprintf("git log --oneline -- %s shows the commits that have it", text.ShellQuote([]string{name})),
-					fmt.Sprintf("for those that don't, define an environment beside %s without its toolchain", b.Env),
-				},
-			}
+			return nil, hint.Reword(
+				err,
+				fmt.Sprintf("there is no %s at %s", name, b.Commit.Short),
+				fmt.Sprintf("git log --oneline -- %s shows the commits that have it", text.ShellQuote([]string{name})),
+				fmt.Sprintf("for those that don't, define an environment beside %s without its toolchain", b.Env),
+			)
 		}
 		return words, err
 	})

@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/python"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
@@ -143,10 +144,10 @@ func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, e
 		return nil, fmt.Errorf("toolchain of %s: %w", t.from, err)
 	}
 	if _, err := os.Stat(t.program()); err != nil {
-		return nil, &hintError{
-			msg:   t.from + " installs no dbt",
-			hints: []string{"it has to name dbt and the adapter, best with their versions: dbt-core==1.11.16, dbt-duckdb==1.11.1"},
-		}
+		return nil, hint.New(
+			t.from+" installs no dbt",
+			"it has to name dbt and the adapter, best with their versions: dbt-core==1.11.16, dbt-duckdb==1.11.1",
+		)
 	}
 	release, _ := tool.Installed(t.program(), nil)
 	return toolchainOutputs{Venv: t.Venv(), DBT: release.Version, Python: t.maker.String()}, nil

@@ -17,14 +17,6 @@ func (rt *runtime) ago(t time.Time) string {
 	return humanize.RelTime(t, now, "ago", "from now")
 }
 
-// plural counts things.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // is is the verb for n things.
 func is(n int) string {
 	if n == 1 {

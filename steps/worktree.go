@@ -8,6 +8,8 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
 )
 
 // worktreeStep checks the build's commit out. With reset it also undoes changes of
@@ -30,7 +32,7 @@ func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
 			if reset {
 				// What can't be told here, the dbt steps will ask again.
 				if changes, err := rt.changes(ctx, b); err == nil && len(changes) > 0 {
-					return plural(len(changes), "changed file") + ", --reset-worktree"
+					return text.Plural(len(changes), "changed file") + ", --reset-worktree"
 				}
 			}
 			return ""
@@ -65,10 +67,10 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 		// dbt steps look for changes in it.
 		return a.finish(ctx, attempt, false)
 	case isMoved: // somebody works there: making it anew would throw that away
-		return nil, &hintError{
-			msg:   fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", commit.Short, moved, path),
-			hints: []string{"build what is there under its own name, or let --reset-worktree check the commit out again"},
-		}
+		return nil, hint.New(
+			fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", commit.Short, moved, path),
+			"build what is there under its own name, or let --reset-worktree check the commit out again",
+		)
 	}
 	if !a.reset && !errors.Is(standing, git.ErrHalfMade) {
 		if err := a.spare(ctx, standing, attempt.Previous); err != nil {
@@ -116,9 +118,10 @@ func (a *addWorktree) spare(ctx context.Context, damage error, before graph.Reco
 	if changes = withoutMade(dir, withoutDBTs(a.build, changes), before); len(changes) == 0 {
 		return nil
 	}
-	return &hintError{
-		msg: fmt.Sprintf("the worktree of %s is damaged (%v), and these files in %s are not its commit's:%s",
+	return hint.New(
+		fmt.Sprintf("the worktree of %s is damaged (%v), and these files in %s are not its commit's:%s",
 			a.build.Commit.Short, damage, dir, lines(texts(changes))),
-		hints: []string{"move away what is worth keeping, and run dot again", "--reset-worktree makes the worktree anew without them"},
-	}
+		"move away what is worth keeping, and run dot again",
+		"--reset-worktree makes the worktree anew without them",
+	)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 )
 
@@ -81,5 +82,5 @@ func (v *groups) annotate(e graph.Event, one *build) {
 func (v *groups) mark(title, message string) {
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	v.Out.Line(fmt.Sprintf("::error title=%s::%s", property.Replace(ui.Inline(title)), data.Replace(ui.Clean(message))))
+	v.Out.Line(fmt.Sprintf("::error title=%s::%s", property.Replace(ui.Inline(title)), data.Replace(text.Visible(message))))
 }

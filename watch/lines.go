@@ -5,6 +5,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -59,7 +60,7 @@ func (o Options) own(e graph.Event, b *board) {
 		if o.Verbose {
 			o.line(ui.Busy, "→", e.Planned.Step.Name, e.Planned.Decision.String())
 			for _, command := range e.Planned.Describe() {
-				o.Say.Line(o.Say.Paint(ui.Faint, "  "+ui.Clean(command)))
+				o.Say.Line(o.Say.Paint(ui.Faint, "  "+text.Visible(command)))
 			}
 		}
 	case graph.Ended:

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
+
+	"dot-for-dbt/internal/text"
 )
 
 // mostLines is how much of a diff is kept.
@@ -23,7 +25,7 @@ func unified(oldName, newName, before, after string) string {
 	_, out, _ = bytes.Cut(out, []byte("\n")) // a line with the names alone
 	lines := strings.SplitAfter(strings.TrimSuffix(string(out), "\n"), "\n")
 	if more := len(lines) - mostLines; more > 0 {
-		lines = append(lines[:mostLines], fmt.Sprintf("… and %s", plural(more, "line")))
+		lines = append(lines[:mostLines], fmt.Sprintf("… and %s", text.Plural(more, "line")))
 	}
 	return strings.TrimSuffix(strings.Join(lines, ""), "\n") + "\n"
 }
@@ -35,12 +37,4 @@ func ended(text string) []byte {
 		text += "\n"
 	}
 	return []byte(text)
-}
-
-// plural counts things.
-func plural(n int, what string) string {
-	if n == 1 {
-		return fmt.Sprintf("1 %s", what)
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

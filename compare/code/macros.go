@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/text"
 )
 
 // ownPackages are the packages of dbt and its adapters: whose macros they are,
@@ -178,7 +180,7 @@ func change(what, from, to string) string {
 func some(names []string) string {
 	const most = 3
 	if more := len(names) - most; more > 0 {
-		return strings.Join(names[:most], ", ") + " and " + plural(more, "other")
+		return strings.Join(names[:most], ", ") + " and " + text.Plural(more, "other")
 	}
 	return strings.Join(names, ", ")
 }

@@ -8,21 +8,21 @@ import (
 	"io"
 	"math"
 	"slices"
-	"unicode"
-	"unicode/utf16"
+
+	"dot-for-dbt/internal/text"
 )
 
 // JSON writes a report for scripts, as docs/compare-json.md describes it. Its
 // version is this dot's, whatever r says.
 func JSON(w io.Writer, r Report) error {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(writable(r)); err != nil {
 		return fmt.Errorf("write the report as JSON: %w", err)
 	}
-	_, err := w.Write(escapeControls(text.Bytes()))
+	_, err := w.Write(text.Escape(out.Bytes()))
 	return err
 }
 
@@ -114,29 +114,4 @@ func (d *Distribution) finite() *Distribution {
 		}
 	}
 	return &out
-}
-
-// escapeControls escapes the characters in strings of JSON that a terminal
-// might obey, and that encoding/json leaves as they are.
-func escapeControls(text []byte) []byte {
-	if bytes.IndexFunc(text, steers) < 0 {
-		return text
-	}
-	var b bytes.Buffer
-	for _, r := range string(text) {
-		if !steers(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.Bytes()
-}
-
-// steers reports whether a character may do more than be seen. Line ends are
-// JSON's own here: those in strings are escaped already.
-func steers(r rune) bool {
-	return r != '\n' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 
+	"dot-for-dbt/internal/text"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -331,22 +333,22 @@ func shownDiff(r Relation) string {
 	if r.SQL == "" || r.ResourceType == "seed" || !code {
 		return ""
 	}
-	text := visible(strings.ReplaceAll(strings.TrimRight(r.SQL, "\n"), "\r\n", "\n"))
+	diff := text.Visible(strings.ReplaceAll(strings.TrimRight(r.SQL, "\n"), "\r\n", "\n"))
 	more := ""
-	if len(text) > diffLimit {
-		end := max(0, strings.LastIndexByte(text[:diffLimit], '\n')) // whole lines
-		lines := strings.Count(text[end:], "\n")
+	if len(diff) > diffLimit {
+		end := max(0, strings.LastIndexByte(diff[:diffLimit], '\n')) // whole lines
+		lines := strings.Count(diff[end:], "\n")
 		if end == 0 {
 			lines++
 		}
 		more = fmt.Sprintf("\nLines left out: %d.\n", lines)
-		text = text[:end]
+		diff = diff[:end]
 	}
 	fence := "```"
-	for strings.Contains(text, fence) {
+	for strings.Contains(diff, fence) {
 		fence += "`"
 	}
-	return "\n" + fence + "diff\n" + text + "\n" + fence + "\n" + more
+	return "\n" + fence + "diff\n" + diff + "\n" + fence + "\n" + more
 }
 
 // capped lists texts, at most so many.
@@ -401,11 +403,11 @@ func entities(text string) string {
 }
 
 // shortened is a text on one line, of so many characters at most.
-func shortened(text string, limit int) string {
+func shortened(s string, limit int) string {
 	n := 0
-	for i := range text {
+	for i := range s {
 		if n == limit {
-			text = text[:i] + "…"
+			s = s[:i] + "…"
 			break
 		}
 		n++
@@ -415,19 +417,5 @@ func shortened(text string, limit int) string {
 			return ' '
 		}
 		return r
-	}, visible(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text)))
-}
-
-// visible makes characters visible that do more than be seen, but for line ends
-// and tabs.
-func visible(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if steers(r) && r != '\t' {
-			fmt.Fprintf(&b, "\\x%02x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
+	}, text.Visible(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(s)))
 }

@@ -10,7 +10,8 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"unicode"
+
+	"dot-for-dbt/internal/text"
 )
 
 // The page is a document that can be read as it is; the script adds what one
@@ -41,11 +42,12 @@ func HTML(w io.Writer, r Report) error {
 	if err := p.fill(); err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
-	var text bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&text, "page", p); err != nil {
+	var out bytes.Buffer
+	if err := pageTemplate.ExecuteTemplate(&out, "page", p); err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
-	_, err := w.Write(showControls(text.Bytes()))
+	// No name and no SQL may look like what it isn't. The page itself has no character that steers.
+	_, err := w.Write(text.Escape(out.Bytes()))
 	return err
 }
 
@@ -131,11 +133,11 @@ func (p *page) fill() error {
 					omitted++
 					continue
 				}
-				var text bytes.Buffer
-				if err := pageTemplate.ExecuteTemplate(&text, part.template, r); err != nil {
+				var out bytes.Buffer
+				if err := pageTemplate.ExecuteTemplate(&out, part.template, r); err != nil {
 					return err
 				}
-				size := len(showControls(bytes.TrimSpace(text.Bytes())))
+				size := len(text.Escape(bytes.TrimSpace(out.Bytes())))
 				if size == 0 {
 					continue
 				}
@@ -147,7 +149,7 @@ func (p *page) fill() error {
 					continue
 				}
 				left -= size
-				r.Details = append(r.Details, template.HTML(bytes.TrimSpace(text.Bytes())))
+				r.Details = append(r.Details, template.HTML(bytes.TrimSpace(out.Bytes())))
 			}
 		}
 		if omitted > 0 {
@@ -159,27 +161,6 @@ func (p *page) fill() error {
 
 // moreBytes is what the place of a relation's details takes, without them.
 const moreBytes = 64
-
-// showControls makes characters visible that would change how text around them
-// is shown, so that no name and no SQL looks like what it isn't. The page has
-// none of its own, so it may be done in the whole of it.
-func showControls(text []byte) []byte {
-	hidden := func(r rune) bool {
-		return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
-	}
-	if bytes.IndexFunc(text, hidden) < 0 {
-		return text
-	}
-	var b bytes.Buffer
-	for _, r := range string(text) {
-		if hidden(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.Bytes()
-}
 
 // identifiers are the ids that a page has so far.
 type identifiers map[string]bool

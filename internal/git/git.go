@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 )
 
@@ -58,10 +59,10 @@ func explain(ctx context.Context, what string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, exec.ErrNotFound):
-		return &advised{
-			err:   fmt.Errorf("git is not installed: %w", err),
-			hints: []string{"install git " + oldest + " or newer, and see that it is in PATH: git --version"},
-		}
+		return hint.Add(
+			fmt.Errorf("git is not installed: %w", err),
+			"install git "+oldest+" or newer, and see that it is in PATH: git --version",
+		)
 	case !errors.As(err, &failed):
 		return fmt.Errorf("git %s: %w", what, err)
 	case failed.Exit.Code == gitUsage:
@@ -76,10 +77,10 @@ func tooOld(ctx context.Context, what string, failed *proc.ExitError) error {
 	if err != nil {
 		return &commandError{what: what, failed: failed}
 	}
-	return &advised{
-		err:   fmt.Errorf("%s is too old: %w", bytes.TrimSpace(version), &commandError{what: what, failed: failed}),
-		hints: []string{"dot needs git " + oldest + " or newer"},
-	}
+	return hint.Add(
+		fmt.Errorf("%s is too old: %w", bytes.TrimSpace(version), &commandError{what: what, failed: failed}),
+		"dot needs git "+oldest+" or newer",
+	)
 }
 
 // commandError is a git command that failed, in git's own words.
@@ -115,13 +116,3 @@ func gitSaid(stderr string) string {
 	}
 	return strings.Join(said, "; ")
 }
-
-// advised is an error with lines that say what to do about it.
-type advised struct {
-	err   error
-	hints []string
-}
-
-func (e *advised) Error() string   { return e.err.Error() }
-func (e *advised) Unwrap() error   { return e.err }
-func (e *advised) Hints() []string { return e.hints }

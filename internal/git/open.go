@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 )
 
@@ -106,28 +107,26 @@ func refused(dir string, err error) error {
 	stderr := failed.failed.Stderr
 	switch {
 	case strings.Contains(stderr, "not a git repository (or any"):
-		return &advised{
-			err: fmt.Errorf("%s: %w", dir, ErrNotRepository),
-			hints: []string{
-				"dot builds commits: run it inside a git repository, or make one: git init",
-				"or leave @ref out, to run dbt on the files as they are",
-			},
-		}
+		return hint.Add(
+			fmt.Errorf("%s: %w", dir, ErrNotRepository),
+			"dot builds commits: run it inside a git repository, or make one: git init",
+			"or leave @ref out, to run dbt on the files as they are",
+		)
 	case strings.Contains(stderr, "not a git repository"): // a .git file that leads nowhere
-		return &advised{
-			err:   fmt.Errorf("%s: %w: %s", dir, ErrNotRepository, gitSaid(stderr)),
-			hints: []string{"its .git file names a directory that is gone; if the repository was moved: git worktree repair"},
-		}
+		return hint.Add(
+			fmt.Errorf("%s: %w: %s", dir, ErrNotRepository, gitSaid(stderr)),
+			"its .git file names a directory that is gone; if the repository was moved: git worktree repair",
+		)
 	case strings.Contains(stderr, "safe.directory"):
-		return &advised{
-			err:   fmt.Errorf("%s: git refuses a repository that belongs to another user", dir),
-			hints: []string{"if you trust it: " + safeDirectory(stderr)},
-		}
+		return hint.Add(
+			fmt.Errorf("%s: git refuses a repository that belongs to another user", dir),
+			"if you trust it: "+safeDirectory(stderr),
+		)
 	case strings.Contains(stderr, "must be run in a work tree"):
-		return &advised{
-			err:   fmt.Errorf("%s: a bare repository, or the inside of one: there are no files to work on", dir),
-			hints: []string{"run dot in one of its worktrees (git worktree list), or make one: git worktree add <path> <branch>"},
-		}
+		return hint.Add(
+			fmt.Errorf("%s: a bare repository, or the inside of one: there are no files to work on", dir),
+			"run dot in one of its worktrees (git worktree list), or make one: git worktree add <path> <branch>",
+		)
 	}
 	return err
 }

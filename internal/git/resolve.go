@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/text"
 )
 
 // Commit is what a ref means.
@@ -145,11 +145,11 @@ func (r *Repo) log(ctx context.Context, revisions []string, options ...string) (
 }
 
 // printable is text that can be shown on a terminal: anybody can write a commit message.
-func printable(text string) string {
+func printable(subject string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		if r == '\n' || r == '\t' || text.Steers(r) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
+	}, strings.ToValidUTF8(subject, "\uFFFD"))
 }

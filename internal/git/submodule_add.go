@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 )
 
@@ -181,9 +182,10 @@ func notCloned(err error) error {
 	if strings.Contains(failed.failed.Stderr, "transport 'file' not allowed") {
 		own = "git -c protocol.file.allow=always submodule update --init --recursive, if you trust where it leads"
 	}
-	return &advised{err: err, hints: []string{
-		"dot takes a submodule from the repository in which you have it: check it out in your own working tree, at a commit that needs it: " + own,
-	}}
+	return hint.Add(
+		err,
+		"dot takes a submodule from the repository in which you have it: check it out in your own working tree, at a commit that needs it: "+own,
+	)
 }
 
 func (c *checkout) dir(s named) string { return filepath.Join(c.path, filepath.FromSlash(s.Path)) }

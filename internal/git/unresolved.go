@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
+
 	"github.com/agnivade/levenshtein"
 )
 
@@ -25,7 +27,7 @@ func (s *search) settle(asked []string) error {
 	if err != nil {
 		return err
 	}
-	failure := &unresolvedError{}
+	var problems, hints []string
 	missing := false
 	for _, ref := range asked {
 		failed, ok := s.failed[ref]
@@ -39,14 +41,14 @@ func (s *search) settle(asked []string) error {
 			continue
 		case failed.missing && len(remote) > 1:
 			failed.why = fmt.Sprintf("%q is no local branch, and on more than one remote", ref)
-			failure.hint("say which: " + strings.Join(remote, ", "))
+			hints = append(hints, "say which: "+strings.Join(remote, ", "))
 		case failed.missing && (ref == "HEAD" || ref == "@"):
 			failed.why = fmt.Sprintf("%s has no commit yet", ref)
-			failure.hint("make one: git commit")
+			hints = append(hints, "make one: git commit")
 		case failed.missing:
 			missing = true
 			if near := all.near(ref); len(near) > 0 {
-				failure.hint("did you mean " + strings.Join(near, ", ") + "?")
+				hints = append(hints, "did you mean "+strings.Join(near, ", ")+"?")
 			}
 		case failed.ambiguous:
 			candidates, err := s.repo.candidates(s, ref)
@@ -56,23 +58,23 @@ func (s *search) settle(asked []string) error {
 			if candidates != "" {
 				failed.why += ", among them the commits " + candidates
 			}
-			failure.hint("give more of its characters")
+			hints = append(hints, "give more of its characters")
 		}
-		failure.problems = append(failure.problems, failed.why)
+		problems = append(problems, failed.why)
 	}
 	if err := s.end(); err != nil {
 		return err
 	}
-	if len(failure.problems) == 0 {
+	if len(problems) == 0 {
 		return nil
 	}
 	if missing {
-		failure.hint("dot never fetches; for what others pushed since: git fetch")
+		hints = append(hints, "dot never fetches; for what others pushed since: git fetch")
 	}
 	if s.repo.shallow() {
-		failure.hint("this clone is shallow, older commits are not here: git fetch --unshallow")
+		hints = append(hints, "this clone is shallow, older commits are not here: git fetch --unshallow")
 	}
-	return failure
+	return hint.New(strings.Join(problems, "; "), hints...)
 }
 
 // shallow tells whether history was cut off when the repository was cloned.
@@ -119,15 +121,3 @@ func (r *Repo) candidates(s *search, ref string) (string, error) {
 	}
 	return strings.Join(commits, ", "), nil
 }
-
-// unresolvedError names refs that lead to no commit.
-type unresolvedError struct{ problems, hints []string }
-
-func (e *unresolvedError) hint(line string) {
-	if !slices.Contains(e.hints, line) {
-		e.hints = append(e.hints, line)
-	}
-}
-
-func (e *unresolvedError) Error() string   { return strings.Join(e.problems, "; ") }
-func (e *unresolvedError) Hints() []string { return e.hints }

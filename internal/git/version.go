@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 )
 
@@ -25,10 +26,10 @@ func Version(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("git --version prints no version: %q", strings.TrimSpace(string(out)))
 	}
 	if before(version, oldest) {
-		return version, &advised{
-			err:   fmt.Errorf("git %s is too old", version),
-			hints: []string{"install git " + oldest + " or newer"},
-		}
+		return version, hint.Add(
+			fmt.Errorf("git %s is too old", version),
+			"install git "+oldest+" or newer",
+		)
 	}
 	return version, nil
 }

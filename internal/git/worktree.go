@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 )
 
@@ -63,7 +64,7 @@ func notWritten(err error, path string) error {
 	if !errors.As(err, &failed) || !strings.Contains(failed.failed.Stderr, "unable to write file") {
 		return err
 	}
-	return &advised{err: err, hints: []string{"git doesn't say why; often there is no space left on the device: df " + filepath.Dir(path)}}
+	return hint.Add(err, "git doesn't say why; often there is no space left on the device: df "+filepath.Dir(path))
 }
 
 // maxAttempts is how often git may meet others that make worktrees before that becomes an error.
@@ -148,10 +149,10 @@ func (r *Repo) insideDot(path string) (string, error) {
 	for name := range strings.SplitSeq(filepath.Join(dotDir, inside), string(filepath.Separator)) {
 		part = filepath.Join(part, name)
 		if info, err := os.Lstat(part); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return "", &advised{
-				err:   fmt.Errorf("%s is a symbolic link: dot does not make or remove worktrees through one", part),
-				hints: []string{"remove the link, and run dot again"},
-			}
+			return "", hint.Add(
+				fmt.Errorf("%s is a symbolic link: dot does not make or remove worktrees through one", part),
+				"remove the link, and run dot again",
+			)
 		}
 	}
 	return inside, nil

@@ -1,10 +1,7 @@
 // Package hint is for errors that say what to do next. It knows nothing of what goes wrong.
 package hint
 
-import (
-	"errors"
-	"slices"
-)
+import "slices"
 
 // hinted is an error with hints.
 type hinted struct {
@@ -17,10 +14,9 @@ func (e *hinted) Error() string { return e.msg }
 
 func (e *hinted) Unwrap() error { return e.cause }
 
-// Hints returns the hints; internal/ui prints each below the error, on a line of its own.
 func (e *hinted) Hints() []string { return e.hints }
 
-// New returns an error with hints.
+// New returns an error with hints, one for each line below the error.
 func New(msg string, hints ...string) error { return &hinted{msg: msg, hints: hints} }
 
 // Add returns err with more hints, behind those that it has.
@@ -28,16 +24,33 @@ func Add(err error, hints ...string) error {
 	return Reword(err, err.Error(), slices.Concat(Of(err), hints)...)
 }
 
-// Of returns the hints of an error, those of the outermost error that has some.
-func Of(err error) []string {
-	var with interface{ Hints() []string }
-	if !errors.As(err, &with) {
-		return nil
-	}
-	return with.Hints()
-}
-
-// Reword returns err in other words, with hints in place of its own.
+// Reword returns err in other words. The hints come before those that it has.
 func Reword(err error, msg string, hints ...string) error {
 	return &hinted{msg: msg, hints: hints, cause: err}
+}
+
+// Of returns the hints of an error and of all that it wraps, each once. A type of error that is more than
+// a message has hints if it has a method Hints() []string.
+func Of(err error) []string {
+	var hints []string
+	var walk func(error)
+	walk = func(err error) {
+		if with, ok := err.(interface{ Hints() []string }); ok {
+			for _, hint := range with.Hints() {
+				if !slices.Contains(hints, hint) {
+					hints = append(hints, hint)
+				}
+			}
+		}
+		switch err := err.(type) {
+		case interface{ Unwrap() error }:
+			walk(err.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, cause := range err.Unwrap() {
+				walk(cause)
+			}
+		}
+	}
+	walk(err)
+	return hints
 }

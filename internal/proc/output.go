@@ -5,7 +5,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
+
+	"dot-for-dbt/internal/text"
 )
 
 // maxStderr is how many bytes of a failed command's stderr are kept, the last ones.
@@ -65,7 +66,7 @@ func (t *tail) text() string {
 		kept = kept[extra:]
 	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
+		if r == '\t' || text.Steers(r) {
 			return ' '
 		}
 		return r

@@ -9,6 +9,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 )
 
@@ -37,15 +38,16 @@ func (m Maker) Make(ctx context.Context, job Job) error {
 			continue
 		}
 		if i == 0 {
-			return &hintError{
-				msg:   fmt.Sprintf("no virtual environment could be made of %s: %s", m, exit),
-				hints: m.venvHints(argv),
-			}
+			return hint.New(
+				fmt.Sprintf("no virtual environment could be made of %s: %s", m, exit),
+				m.venvHints(argv)...,
+			)
 		}
-		return &hintError{
-			msg:   fmt.Sprintf("installing %s failed: %s", job.Requirements, exit),
-			hints: []string{"what went wrong stands above; if it was the network, the same command goes on from here", "try it yourself: " + shellescape.QuoteCommand(argv)},
-		}
+		return hint.New(
+			fmt.Sprintf("installing %s failed: %s", job.Requirements, exit),
+			"what went wrong stands above; if it was the network, the same command goes on from here",
+			"try it yourself: "+shellescape.QuoteCommand(argv),
+		)
 	}
 	return nil
 }

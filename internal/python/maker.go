@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+
+	"dot-for-dbt/internal/hint"
 )
 
 // A Maker is what virtual environments are made with on this machine.
@@ -28,10 +30,10 @@ func Find() (Maker, error) {
 	}
 	m.UV = lookPath("uv")
 	if m.Python == "" && m.UV == "" {
-		return m, &hintError{
-			msg:   "no Python was found: neither python3, python nor uv is in PATH",
-			hints: []string{"install Python 3, or uv, which brings one along"},
-		}
+		return m, hint.New(
+			"no Python was found: neither python3, python nor uv is in PATH",
+			"install Python 3, or uv, which brings one along",
+		)
 	}
 	return m, nil
 }

@@ -1,16 +1,28 @@
 // Package text is how dot writes small pieces of text. It knows nothing of dot, dbt or git.
 package text
 
-import "al.essio.dev/pkg/shellescape"
+import (
+	"fmt"
 
-// Shorten keeps a text that is quoted in an error to a readable length.
-func Shorten(text string) string {
+	"al.essio.dev/pkg/shellescape"
+)
+
+// Shorten keeps a text that an error quotes to a readable length.
+func Shorten(s string) string {
 	const most = 300
-	if runes := []rune(text); len(runes) > most {
+	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
-	return text
+	return s
 }
 
 // ShellQuote writes a command line that can be pasted into a POSIX shell.
 func ShellQuote(argv []string) string { return shellescape.QuoteCommand(argv) }
+
+// Plural counts things: "1 node", "3 nodes".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

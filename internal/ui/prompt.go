@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"dot-for-dbt/internal/text"
+
 	"golang.org/x/term"
 )
 
@@ -45,7 +47,7 @@ func Interactive(in *os.File, out io.Writer) bool {
 // the error.
 func (p *Prompter) Ask(ctx context.Context, question string) (Answer, error) {
 	for range attempts {
-		fmt.Fprintf(p.say.w, "%s %s [y]es / [N]o / n[e]ver: ", p.say.Paint(Busy, "question:"), Clean(question))
+		fmt.Fprintf(p.say.w, "%s %s [y]es / [N]o / n[e]ver: ", p.say.Paint(Busy, "question:"), text.Visible(question))
 		line, err := p.readLine(ctx)
 		if errors.Is(err, io.EOF) {
 			p.say.Line("") // the cursor stands behind the question
@@ -71,7 +73,7 @@ func (p *Prompter) Ask(ctx context.Context, question string) (Answer, error) {
 // Confirm asks a question that only "yes" answers with yes. When ctx is done
 // first, its cause is the error.
 func (p *Prompter) Confirm(ctx context.Context, question string) (bool, error) {
-	fmt.Fprintf(p.say.w, "%s %s [y]es / [N]o: ", p.say.Paint(Busy, "question:"), Clean(question))
+	fmt.Fprintf(p.say.w, "%s %s [y]es / [N]o: ", p.say.Paint(Busy, "question:"), text.Visible(question))
 	line, err := p.readLine(ctx)
 	if errors.Is(err, io.EOF) {
 		p.say.Line("")

@@ -4,29 +4,31 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"dot-for-dbt/internal/text"
 )
 
 // resetSGR ends all colours and styles.
 const resetSGR = "\x1b[0m"
 
-// Colored is Clean for text that a program has coloured: on a coloured printer its colours stay, on others
+// Colored is [text.Visible] for text that a program has coloured: on a coloured printer its colours stay, on others
 // they are taken out. All other sequences are made visible, and so are those SGR sequences that hide text
 // or let it blink.
-func (p *Printer) Colored(text string) string {
+func (p *Printer) Colored(output string) string {
 	var b strings.Builder
 	styled := false
-	for rest := text; rest != ""; {
+	for rest := output; rest != ""; {
 		start := strings.IndexByte(rest, '\x1b')
 		if start < 0 {
-			b.WriteString(Clean(rest))
+			b.WriteString(text.Visible(rest))
 			break
 		}
-		b.WriteString(Clean(rest[:start]))
+		b.WriteString(text.Visible(rest[:start]))
 		rest = rest[start:]
 		n := sgrLength(rest)
 		switch {
 		case n == 0 || !harmless(rest[:n]):
-			b.WriteString(Clean(rest[:1]))
+			b.WriteString(text.Visible(rest[:1]))
 			n = 1
 		case p.color:
 			b.WriteString(rest[:n])

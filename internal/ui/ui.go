@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
 
 	"github.com/fatih/color"
 	"golang.org/x/term"
@@ -78,16 +79,16 @@ var (
 // to do next.
 func (p *Printer) Error(err error) {
 	p.labelled(Bad, "error", err.Error())
-	for _, hint := range hints(err) {
-		p.Hint(hint)
+	for _, line := range hint.Of(err) {
+		p.Hint(line)
 	}
 }
 
 // Warning prints a warning, and its hints.
 func (p *Printer) Warning(text string, hints ...string) {
 	p.labelled(Warn, "warning", text)
-	for _, hint := range hints {
-		p.Hint(hint)
+	for _, line := range hints {
+		p.Hint(line)
 	}
 }
 
@@ -100,71 +101,18 @@ func (p *Printer) Hint(text string) { p.labelled(Busy, "hint", text) }
 // Line prints text as it is; the caller has cleaned what comes from outside.
 func (p *Printer) Line(text string) { fmt.Fprintln(p.w, text) }
 
-func (p *Printer) labelled(s Style, label, text string) {
+func (p *Printer) labelled(s Style, label, said string) {
 	// Further lines are indented below the first.
-	text = strings.ReplaceAll(Clean(strings.TrimRight(text, "\n")), "\n", "\n  ")
-	fmt.Fprintf(p.w, "%s %s\n", p.Paint(s, label+":"), text)
+	said = strings.ReplaceAll(text.Visible(strings.TrimRight(said, "\n")), "\n", "\n  ")
+	fmt.Fprintf(p.w, "%s %s\n", p.Paint(s, label+":"), said)
 }
 
-// hints collects the hints of err and of all that it wraps, each once.
-func hints(err error) []string {
-	var out []string
-	seen := map[string]bool{}
-	var walk func(error)
-	walk = func(err error) {
-		if h, ok := err.(interface{ Hints() []string }); ok {
-			for _, hint := range h.Hints() {
-				if !seen[hint] {
-					seen[hint] = true
-					out = append(out, hint)
-				}
-			}
-		}
-		switch u := err.(type) {
-		case interface{ Unwrap() error }:
-			if next := u.Unwrap(); next != nil {
-				walk(next)
-			}
-		case interface{ Unwrap() []error }:
-			for _, next := range u.Unwrap() {
-				walk(next)
-			}
-		}
-	}
-	walk(err)
-	return out
-}
-
-// Clean makes control characters visible, but for line ends and tabs: what
-// comes from git, YAML or a file's name must not steer a terminal. So are the
-// characters that change the direction of text, and bytes that are no text, of
-// which a terminal may make the same.
-func Clean(text string) string {
-	if utf8.ValidString(text) && strings.IndexFunc(text, steers) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if steers(r) {
-			fmt.Fprintf(&b, "\\x%02x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// steers reports whether a character may do more to a terminal than be seen.
-func steers(r rune) bool {
-	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
-}
-
-// Inline is Clean for a piece of a line: line ends and tabs become spaces.
-func Inline(text string) string {
+// Inline is [text.Visible] for a piece of a line: line ends and tabs become spaces.
+func Inline(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {
 			return ' '
 		}
 		return r
-	}, Clean(text))
+	}, text.Visible(s))
 }

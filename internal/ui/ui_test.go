@@ -49,24 +49,6 @@ func TestColorModes(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
-	tests := map[string]string{
-		"plain":                "plain",
-		"tab\tand\nline":       "tab\tand\nline",
-		"\x1b[31mred":          `\x1b[31mred`,
-		"title\x07":            `title\x07`,
-		"no text \x9b31m":      "no text \ufffd31m",
-		"c1 \u009b31m":         `c1 \x9b31m`,
-		"right \u202e to left": `right \x202e to left`,
-		"ünïcode │":            "ünïcode │",
-	}
-	for in, want := range tests {
-		if got := Clean(in); got != want {
-			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestColumns(t *testing.T) {
 	got := Columns([][]string{{"run", "deps", "x"}, {"skip", "ü", "long text"}, {"a continuation"}}, nil)
 	want := []string{"run   deps  x", "skip  ü     long text", "a continuation"}

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -80,7 +81,7 @@ func (s *session) write(name string, artifact any) error {
 	if s.line.text("write-json") == "false" {
 		return nil
 	}
-	dir := s.project.abs(firstOf(s.line.text("target-path"), "target"))
+	dir := s.project.abs(cmp.Or(s.line.text("target-path"), "target"))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,12 +40,12 @@ func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
 	if err := yaml.Unmarshal(text, &profiles); err != nil {
 		return nil, fmt.Errorf("profiles.yml: %w", err)
 	}
-	out := &output{Profile: firstOf(l.text("profile"), j.Profile)}
+	out := &output{Profile: cmp.Or(l.text("profile"), j.Profile)}
 	profile, ok := profiles[out.Profile]
 	if !ok {
 		return nil, usage("Could not find profile named '%s'", out.Profile)
 	}
-	if out.Name, err = names.render(firstOf(l.text("target"), profile.Target, "default")); err != nil {
+	if out.Name, err = names.render(cmp.Or(l.text("target"), profile.Target, "default")); err != nil {
 		return nil, err
 	}
 	fields, ok := profile.Outputs[out.Name]
@@ -70,7 +71,7 @@ func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
 			return nil, usage("%s: %v is not of type 'string'", key, value)
 		}
 	}
-	if out.Schema = firstOf(out.Schema, adapter.otherwise); out.Schema == "" {
+	if out.Schema = cmp.Or(out.Schema, adapter.otherwise); out.Schema == "" {
 		return nil, usage("'%s' is a required property", adapter.schema)
 	}
 	if out.Adapter != "duckdb" {
@@ -97,13 +98,4 @@ var adapters = map[string]struct{ schema, database, otherwise string }{
 func exists(file string) bool {
 	_, err := os.Stat(file)
 	return err == nil
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

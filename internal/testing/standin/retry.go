@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,7 +12,7 @@ import (
 // target path, with the arguments that it had, and returns the nodes that failed
 // or were skipped (dbt 1.11.16: dbt.task.retry).
 func (s *session) retry() ([]*node, error) {
-	dir := firstOf(s.line.text("state"), s.line.text("target-path"), "target")
+	dir := cmp.Or(s.line.text("state"), s.line.text("target-path"), "target")
 	text, err := os.ReadFile(filepath.Join(s.project.abs(dir), "run_results.json"))
 	if err != nil {
 		return nil, usage("Could not find previous run in '%s' target directory", dir)

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,6 +153,6 @@ func (s *session) list(nodes []*node) error {
 
 // logLine writes to dbt.log.
 func (s *session) logLine(text string) error {
-	dir := firstOf(s.line.text("log-path"), filepath.Join(s.project.dir, "logs"))
+	dir := cmp.Or(s.line.text("log-path"), filepath.Join(s.project.dir, "logs"))
 	return appendTo(filepath.Join(dir, "dbt.log"), fmt.Sprintln(strings.TrimSpace(text)))
 }
