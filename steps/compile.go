@@ -48,7 +48,8 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 	if err != nil {
 		return err
 	}
-	p.reports, p.program.Writes = p.req.Report || len(jobs) > 1, p.req.Command.WritesNodes()
+	p.program.Writes = p.req.Command.WritesNodes()
+	p.reports = p.req.Report || len(jobs) > 1
 	if err := p.together(jobs); err != nil {
 		return err
 	}

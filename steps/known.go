@@ -15,7 +15,7 @@ type known struct {
 	profiles     found[string, *profile.File]    // by file
 	environments found[string, environment]      // by everything that they are chosen by
 	outputs      found[*profile.Output, outputFacts]
-	tools        found[string, tool.Tool]  // by the setting that names it, and whether it may be asked
+	tools        found[string, tool.Tool]  // by the setting that names it and whether it may be asked, or by toolchain
 	toolchains   found[string, *toolchain] // by commit and file
 }
 

@@ -30,7 +30,7 @@ type Request struct {
 	NoDBTHost     bool        // --no-dbt-host
 	MaxAge        *config.Age // --max-age; nil: not given
 	// Report has what programs say reported, as it is where there are several
-	// builds: as dbt.Event for the command, as Line for what runs before it.
+	// builds: as artifact.Event for the command, as Line for what runs before it.
 	Report bool
 	// Extend, if set, is called with the program when it is compiled, and may put
 	// steps on top of it. A program can be compiled anew, see [Program.Begin].

@@ -20,7 +20,7 @@ func (rt *runtime) runDBT(ctx context.Context, attempt *graph.Attempt, call run.
 
 // runAsked runs the command that was asked for. What it says goes to dot's own
 // stdout and stderr, as if dot weren't there; if it is to be reported, it is as
-// events (dbt.Event).
+// events (artifact.Event).
 func (rt *runtime) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	if rt.reports && !call.Interactive {
 		call.Events = func(e artifact.Event) { attempt.Report(e) }

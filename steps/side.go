@@ -54,26 +54,26 @@ func (s Side) ReadFile(ctx context.Context, name string) (text []byte, err error
 
 // Side returns the build as it stands now. It is an error with a hint where nothing
 // of it stands.
-func (built *Built) Side() (Side, error) {
-	b := built.job.build
-	found, err := built.runtime.standing(b, built.job.spec, toCompare)
+func (b *Built) Side() (Side, error) {
+	build := b.job.build
+	found, err := b.runtime.standing(build, b.job.spec, toCompare)
 	if err != nil {
 		return Side{}, err
 	}
-	if b.duckdb != "" {
-		if _, err := os.Stat(b.duckdb); err != nil {
+	if build.duckdb != "" {
+		if _, err := os.Stat(build.duckdb); err != nil {
 			return Side{}, hint.New(
-				fmt.Sprintf("the DuckDB file of %s is gone: %v", b, err),
-				"build it: dot build "+built.Specs[0],
+				fmt.Sprintf("the DuckDB file of %s is gone: %v", build, err),
+				"build it: dot build "+b.Specs[0],
 			)
 		}
 	}
 	side := Side{
-		Built: built, Commit: b.commit, Env: b.Env, Suffix: b.suffix,
-		Profile:  b.output.Profile,
+		Built: b, Commit: build.commit, Env: build.Env, Suffix: build.suffix,
+		Profile:  build.output.Profile,
 		Manifest: filepath.Join(found.state, "manifest.json"), State: found.state,
 		Nodes: make(map[string]NodeState, len(found.Nodes)),
-		repo:  built.runtime.repo,
+		repo:  b.runtime.repo,
 	}
 	rows := map[string]int64{}
 	if results, err := readResults(found.state); err == nil {
@@ -86,9 +86,9 @@ func (built *Built) Side() (Side, error) {
 		state := NodeState{At: e.Time, Anew: e.Since.Equal(e.Time), Rows: rows[id]}
 		switch e.Status {
 		case workspace.Damaged:
-			state.Problem = "it failed when " + b.String() + " was built"
+			state.Problem = "it failed when " + build.String() + " was built"
 		case workspace.Unknown:
-			state.Problem = "the build of " + b.String() + " was interrupted before it was done"
+			state.Problem = "the build of " + build.String() + " was interrupted before it was done"
 		}
 		side.Nodes[id] = state
 	}

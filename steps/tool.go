@@ -49,21 +49,20 @@ func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (t
 	named, _ := p.world.Getenv("DOT_DBT")
 	switch {
 	case env.Dot.Toolchain == "":
-		return p.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
 	case named != "":
 		say("DOT_DBT takes the place of the toolchain %s", env.Dot.Toolchain)
-		return search.Find(ctx)
 	case job.build == nil:
 		say("the toolchain %s is for commits: the working tree is built with its own dbt", env.Dot.Toolchain)
-		return search.Find(ctx)
+	default:
+		t, err := p.toolchainOf(job.build)
+		if err != nil {
+			return tool.Tool{}, fmt.Errorf("toolchain of %s: %w", job.build, err)
+		}
+		job.toolchain = t
+		say("toolchain %s: %s, made of %s", t.short(), t.from, t.maker)
+		return p.known.tools.get("toolchain "+t.Key, func() (tool.Tool, error) { return p.toolchainDBT(ctx, t, search) })
 	}
-	t, err := p.toolchainOf(job.build)
-	if err != nil {
-		return tool.Tool{}, fmt.Errorf("toolchain of %s: %w", job.build, err)
-	}
-	job.toolchain = t
-	say("toolchain %s: %s, made of %s", t.short(), t.from, t.maker)
-	return p.toolchainDBT(ctx, t, search)
+	return p.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
 }
 
 // toolchainDBT is the toolchain's dbt: as it is installed or, as long as it
