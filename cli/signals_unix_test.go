@@ -3,6 +3,10 @@
 package cli_test
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,5 +106,34 @@ func TestInterruptedAtItsTerminal(t *testing.T) {
 	h.saneTerminal(t)
 	if said := h.said.String(); strings.Contains(said, "interrupting") {
 		t.Errorf("dot speaks for it:\n%s", said)
+	}
+}
+
+// Ctrl-C ends a plan, too, also one that waits for git: here to look for changes
+// in a worktree.
+func TestInterruptedPlan(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.run("build dev@HEAD")
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	hung := filepath.Join(bin, "hung")
+	if err := syscall.Mkfifo(hung, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("#!/bin/sh\ncase \" $* \" in *\" status \"*) echo > '%s'; exec sleep 1000;; esac\nexec '%s' \"$@\"\n", hung, git)
+	if err := os.WriteFile(filepath.Join(bin, "git"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h := s.start("plan build dev@HEAD --reset-worktree", false, "PATH="+bin+":"+os.Getenv("PATH"))
+	if _, err := os.ReadFile(hung); err != nil {
+		t.Fatal(err)
+	}
+	h.signal(t, syscall.SIGINT)
+	if code := h.wait(t); code != 130 {
+		t.Errorf("exit code %d, want 130; it said\n%s", code, h.said)
 	}
 }
