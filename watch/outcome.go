@@ -36,17 +36,22 @@ type outcome struct {
 
 // outcomes say what became of each build.
 func (b *board) outcomes(r *graph.Result, builds bool) []outcome {
+	number := make(map[string]int, len(r.Plan.Steps)) // of each step, in the plan
+	for i, planned := range r.Plan.Steps {
+		number[planned.Step.Name] = i
+	}
 	var all []outcome
 	for _, one := range b.builds {
-		for i, planned := range r.Plan.Steps {
-			if planned.Step.Name == one.Step {
-				o := one.outcome(planned, r.Steps[i], builds)
-				if o.status == Failed && r.Cancelled && planned.Step.Record == "" {
-					o.status = Interrupted // no record says so
-				}
-				all = append(all, o)
-			}
+		i, ok := number[one.Step]
+		if !ok {
+			continue
 		}
+		planned := r.Plan.Steps[i]
+		o := one.outcome(planned, r.Steps[i], builds)
+		if o.status == Failed && r.Cancelled && planned.Step.Record == "" {
+			o.status = Interrupted // no record says so
+		}
+		all = append(all, o)
 	}
 	return all
 }
