@@ -8,8 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // historyFiles are a project with an incremental model, a snapshot and hooks.
@@ -22,7 +20,7 @@ var historyFiles = map[string]string{
   all: {dot: {ignore-env: [SHOP_SLOW]}}
   dev: {}
 `,
-	"dbt_project.yml": stallFiles["dbt_project.yml"] + `on-run-start: create schema if not exists {{ target.schema }}_audit
+	"dbt_project.yml": projectFiles["dbt_project.yml"] + `on-run-start: create schema if not exists {{ target.schema }}_audit
 `,
 	"seeds/orders.csv": "id\n1\n2\n3\n4\n",
 	"models/events.sql": `{{ config(materialized='incremental', post_hook="create table if not exists {{ this.schema }}_audit.runs (n int)") }}
@@ -117,17 +115,5 @@ func (s *shop) killSlow(schema string, args ...string) {
 	if p, ok := s.warehouse.(postgresDB); ok {
 		// The server doesn't notice that dbt is gone before it has slept.
 		p.admin(s.t, "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"+p.Name+"'")
-	}
-}
-
-// wantRows compares what a query gives, a row a text.
-func (s *shop) wantRows(sql string, want ...string) {
-	s.t.Helper()
-	var got []string
-	for _, row := range s.query(sql) {
-		got = append(got, strings.Join(row, " "))
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		s.t.Errorf("%s (-want +got):\n%s", sql, diff)
 	}
 }

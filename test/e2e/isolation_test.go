@@ -20,7 +20,7 @@ var leakyFiles = map[string]string{
 {%- endif -%}
 {%- endmacro %}
 `,
-	"dbt_project.yml": stallFiles["dbt_project.yml"] + "seeds:\n  stall:\n    +schema: raw\n",
+	"dbt_project.yml": projectFiles["dbt_project.yml"] + "seeds:\n  stall:\n    +schema: raw\n",
 	"snapshots/prices_then.sql": `{% snapshot prices_then %}
 {{ config(target_schema='snaps', unique_key='fruit', strategy='check', check_cols=['cents']) }}
 select * from {{ ref('prices') }}
@@ -66,7 +66,7 @@ func TestIsolation(t *testing.T) {
 		s.wantSchemas("dev_"+head+"_dbt_test__audit", "dev_"+head+"_fin")
 
 		// What is shared on purpose may be written.
-		s.write("dot_environments.yml", strings.Replace(stallFiles["dot_environments.yml"], "dev: {}", "dev: {dot: {shared-schemas: [raw, snaps]}}", 1))
+		s.write("dot_environments.yml", strings.Replace(projectFiles["dot_environments.yml"], "dev: {}", "dev: {dot: {shared-schemas: [raw, snaps]}}", 1))
 		s.mustDot(build...)
 		s.wantSchemas("dev_"+head, "dev_"+head+"_dbt_test__audit", "dev_"+head+"_fin", "raw", "snaps")
 	})
@@ -86,7 +86,7 @@ func TestIsolationOfTargetName(t *testing.T) {
 		s.refused([]string{"build", "prod@HEAD"}, "list", "is not isolated", "model.stall.season  schema analytics", "target-name")
 		s.wantSchemas()
 
-		s.write("dot_environments.yml", strings.Replace(stallFiles["dot_environments.yml"], "prod: {}", "prod: {dot: {target-name: isolated}}", 1))
+		s.write("dot_environments.yml", strings.Replace(projectFiles["dot_environments.yml"], "prod: {}", "prod: {dot: {target-name: isolated}}", 1))
 		s.mustDot("build", "prod@HEAD", "-s", "prices")
 		s.wantSchemas("prod_" + s.head())
 	})

@@ -136,12 +136,9 @@ func TestPackagesD7_private_host(t *testing.T) {
 func TestPackagesD7_local_above_the_project(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", nil)
-	for name := range stallFiles {
-		if name != ".gitignore" {
-			s.move(name, "shop/"+name)
-		}
+	for _, name := range []string{"dbt_project.yml", "profiles.yml", "dot_environments.yml", "seeds", "models"} {
+		s.move(name, "shop/"+name)
 	}
-	s.move("profiles.yml", "shop/profiles.yml")
 	s.write("shared/dbt_project.yml", "name: shared\n")
 	s.write("shared/macros/size.sql", "{% macro size() %}one{% endmacro %}\n")
 	s.write("shop/packages.yml", "packages:\n  - local: ../shared\n")

@@ -26,11 +26,11 @@ func TestToolchains(t *testing.T) {
 		"dot_environments.yml": "environment:\n  default: dev\n  dev: {dot: {toolchain: requirements.txt}}\n",
 		"requirements.txt":     pins(t, "1.9.txt"),
 		"pins/shared.txt":      pins(t, "shared.txt"),
-		"dbt_project.yml":      stallFiles["dbt_project.yml"] + "require-dbt-version: \"<1.10.0\"\n",
+		"dbt_project.yml":      projectFiles["dbt_project.yml"] + "require-dbt-version: \"<1.10.0\"\n",
 	})
 	old := s.head()
 	s.write("requirements.txt", pins(t, "1.11.txt"))
-	s.write("dbt_project.yml", stallFiles["dbt_project.yml"]+"require-dbt-version: [\">=1.11.0\", \"<2.0.0\"]\n")
+	s.write("dbt_project.yml", projectFiles["dbt_project.yml"]+"require-dbt-version: [\">=1.11.0\", \"<2.0.0\"]\n")
 	latest := s.commit("A newer dbt")
 	s.pip()
 
@@ -98,7 +98,7 @@ func TestToolchains(t *testing.T) {
 func TestRequiredVersion(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{
-		"dbt_project.yml":                stallFiles["dbt_project.yml"] + "require-dbt-version: \">=1.8.0,<1.10.0\"\n",
+		"dbt_project.yml":                projectFiles["dbt_project.yml"] + "require-dbt-version: \">=1.8.0,<1.10.0\"\n",
 		"packages.yml":                   "packages:\n  - local: packages/fruit\n",
 		"packages/fruit/dbt_project.yml": "name: fruit\nversion: \"1.0\"\n",
 	})
