@@ -1,123 +1,175 @@
 package graph
 
-import "container/heap"
+import (
+	"cmp"
+	"container/heap"
+	"math"
+	"slices"
+)
 
-// ready holds the steps that wait for nothing but places in their pools. Of
-// those that find a place in each of their pools, the first in the plan is next.
+// ready holds the steps that wait for nothing but places in their pools. The
+// next step is the first in the plan that finds a place in each of its pools.
 //
-// Steps with the same pools stand in one line, and only the first of a line is
-// looked at. If one of its pools is full, it waits at that pool until a place
-// there is given back. So a full pool costs nothing, however many steps wait
-// for it.
+// A step stands behind a gate for each of its pools. The gates are a tree, and
+// the pools that most steps need are nearest to its root. A gate passes its
+// first step on to the gate before it, unless its pool is full. So nobody looks
+// at the other steps, however many wait for a full pool.
 type ready struct {
-	lines []*line // by step: where it stands
-	open  indexes // the first steps of lines, to be looked at
-	looks int     // how often a step was looked at, for tests
-}
-
-// A line is the ready steps with the same pools.
-type line struct {
-	pools []*pool
-	steps indexes
+	root  *gate
+	gates []*gate // by step: the last of its gates
+	looks int     // how often a gate was looked at, for tests
 }
 
 // A pool bounds how many steps run at once.
 type pool struct {
-	free    int
-	waiting indexes // the first steps of lines that found the pool full
+	free  int
+	gates []*gate // one behind each set of other pools
+}
+
+// A gate is where steps wait that need the same pools.
+type gate struct {
+	pool   *pool // nil at the root
+	before *gate // nearer to the root
+	behind map[*pool]*gate
+	steps  indexes // those that need no other pools
+	open   gates   // the gates behind that pass a step on
+	first  int     // the first of the steps here and of those passed on, or none
+	at     int     // the gate's index in before.open, or -1
+}
+
+// none is no step: it comes after all of a plan.
+const none = math.MaxInt
+
+func newGate(p *pool, before *gate) *gate {
+	return &gate{pool: p, before: before, first: none, at: -1}
 }
 
 // newReady returns an empty ready for the steps of a plan. A pool without a
 // size has one place.
 func newReady(steps []Planned, sizes map[string]int) *ready {
-	r := &ready{lines: make([]*line, len(steps))}
-	pools := make(map[string]*pool)
-	lines := make(map[string]*line)
-	for i, s := range steps {
-		names := s.Step.Pools
-		key := string(frame(nil, names...))
-		l := lines[key]
-		if l == nil {
-			l = new(line)
-			for _, name := range names {
-				if pools[name] == nil {
-					pools[name] = &pool{free: max(1, sizes[name])}
-				}
-				l.pools = append(l.pools, pools[name])
+	pools, users := make(map[string]*pool), make(map[string]int)
+	for _, s := range steps {
+		for _, name := range s.Step.Pools {
+			users[name]++
+			if pools[name] == nil {
+				pools[name] = &pool{free: max(1, sizes[name])}
 			}
-			lines[key] = l
 		}
-		r.lines[i] = l
+	}
+	r := &ready{root: newGate(nil, nil), gates: make([]*gate, len(steps))}
+	for i, s := range steps {
+		names := slices.SortedFunc(slices.Values(s.Step.Pools), func(a, b string) int {
+			return cmp.Or(cmp.Compare(users[b], users[a]), cmp.Compare(a, b))
+		})
+		g := r.root
+		for _, name := range names {
+			p := pools[name]
+			next := g.behind[p]
+			if next == nil {
+				next = newGate(p, g)
+				p.gates = append(p.gates, next)
+				if g.behind == nil {
+					g.behind = make(map[*pool]*gate)
+				}
+				g.behind[p] = next
+			}
+			g = next
+		}
+		r.gates[i] = g
 	}
 	return r
 }
 
 // add takes in a step that waits for nothing but places.
 func (r *ready) add(step int) {
-	l := r.lines[step]
-	heap.Push(&l.steps, step)
-	if l.steps[0] == step {
-		heap.Push(&r.open, step)
-	}
+	g := r.gates[step]
+	heap.Push(&g.steps, step)
+	r.update(g)
 }
 
 // next takes out the first step that finds its places, and takes those. ok is
 // false if there is none.
 func (r *ready) next() (step int, ok bool) {
-	for len(r.open) > 0 {
-		step := heap.Pop(&r.open).(int)
-		r.looks++
-		l := r.lines[step]
-		isFirst := len(l.steps) > 0 && l.steps[0] == step // else an earlier step has come, and has taken its part
-		full := l.full()
-		switch {
-		case isFirst && full != nil:
-			heap.Push(&full.waiting, step)
-		case isFirst:
-			heap.Pop(&l.steps)
-			for _, p := range l.pools {
-				p.free--
-			}
-			if len(l.steps) > 0 {
-				heap.Push(&r.open, l.steps[0])
-			}
-		}
-		r.call(l.pools)
-		if isFirst && full == nil {
-			return step, true
+	step = r.root.first
+	if step == none {
+		return 0, false
+	}
+	last := r.gates[step]
+	heap.Pop(&last.steps)
+	r.update(last)
+	for g := last; g.pool != nil; g = g.before {
+		if g.pool.free--; g.pool.free == 0 {
+			r.update(g.pool.gates...)
 		}
 	}
-	return 0, false
+	return step, true
 }
 
 // leave gives the places of a step back.
 func (r *ready) leave(step int) {
-	pools := r.lines[step].pools
-	for _, p := range pools {
-		p.free++
-	}
-	r.call(pools)
-}
-
-// call lets the first that waits at each of the pools be looked at, where the
-// pool has a place. It is called whenever that place may be left to another: a
-// pool with a place and somebody waiting always has a step in open.
-func (r *ready) call(pools []*pool) {
-	for _, p := range pools {
-		if p.free > 0 && len(p.waiting) > 0 {
-			heap.Push(&r.open, heap.Pop(&p.waiting))
+	for g := r.gates[step]; g.pool != nil; g = g.before {
+		if g.pool.free++; g.pool.free == 1 {
+			r.update(g.pool.gates...)
 		}
 	}
 }
 
-// full returns a pool of the line without a free place, or nil.
-func (l *line) full() *pool {
-	for _, p := range l.pools {
-		if p.free < 1 {
-			return p
+// update works out anew what changed gates, and all before them, pass on.
+func (r *ready) update(changed ...*gate) {
+	for _, g := range changed {
+		for ; g != nil; g = g.before {
+			r.looks++
+			g.update()
 		}
 	}
-	return nil
+}
+
+// update works out the gate's first step, and whether the gate passes it on.
+func (g *gate) update() {
+	g.first = none
+	if len(g.steps) > 0 {
+		g.first = g.steps[0]
+	}
+	if len(g.open) > 0 {
+		g.first = min(g.first, g.open[0].first)
+	}
+	if g.before == nil {
+		return
+	}
+	passes := g.first != none && g.pool.free > 0
+	switch {
+	case passes && g.at < 0:
+		heap.Push(&g.before.open, g)
+	case passes:
+		heap.Fix(&g.before.open, g.at)
+	case g.at >= 0:
+		heap.Remove(&g.before.open, g.at)
+	}
+}
+
+// gates is a heap of gates by the step that they pass on.
+type gates []*gate
+
+func (h gates) Len() int           { return len(h) }
+func (h gates) Less(i, j int) bool { return h[i].first < h[j].first }
+
+func (h gates) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].at, h[j].at = i, j
+}
+
+func (h *gates) Push(x any) {
+	g := x.(*gate)
+	g.at = len(*h)
+	*h = append(*h, g)
+}
+
+func (h *gates) Pop() any {
+	last := len(*h) - 1
+	g := (*h)[last]
+	g.at = -1
+	*h = (*h)[:last]
+	return g
 }
 
 // indexes is a heap of steps by their index in the plan.
