@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/dbt/artifact"
-	"dot-for-dbt/internal/dbt/profile"
 )
 
 // A leak is a node that a command would write outside the build's place.
@@ -18,17 +18,17 @@ type leak struct {
 // leaks returns the nodes that are not isolated: neither their schema nor their
 // database carries the suffix, and their schema isn't shared on purpose; or
 // the adapter would cut the suffix off.
-func leaks(nodes []artifact.Node, adapter, suffix string, shared []string) []leak {
+func leaks(nodes []artifact.Node, adapterName, suffix string, shared []string) []leak {
 	var out []leak
 	for _, n := range nodes {
 		isShared := slices.ContainsFunc(shared, func(s string) bool { return strings.EqualFold(s, n.Schema) })
-		longest := profile.NameLimit(adapter)
+		longest := adapter.Of(adapterName).NameLimit
 		switch {
 		case isShared:
 		case !carries(n.Schema, suffix) && !carries(n.Database, suffix):
 			out = append(out, leak{n, fmt.Sprintf("schema %s", n.Schema)})
 		case longest > 0 && len(n.Schema) > longest:
-			out = append(out, leak{n, fmt.Sprintf("schema %s has %d bytes, and %s keeps %d", n.Schema, len(n.Schema), adapter, longest)})
+			out = append(out, leak{n, fmt.Sprintf("schema %s has %d bytes, and %s keeps %d", n.Schema, len(n.Schema), adapterName, longest)})
 		}
 	}
 	return out

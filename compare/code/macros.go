@@ -7,19 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/text"
 )
 
-// ownPackages are the packages of dbt and its adapters: whose macros they are,
-// beside "dbt" and "dbt_<adapter>".
-var ownPackages = map[string][]string{
-	"redshift":   {"dbt_postgres"},
-	"databricks": {"dbt_spark"},
-}
-
 // ofDBT reports whether a macro is dbt's or its adapter's own.
 func (p *project) ofDBT(m *macro) bool {
-	return m.pkg == "dbt" || m.pkg == "dbt_"+p.head.Adapter || slices.Contains(ownPackages[p.head.Adapter], m.pkg)
+	return m.pkg == "dbt" || m.pkg == "dbt_"+p.head.Adapter || slices.Contains(adapter.Of(p.head.Adapter).Packages, m.pkg)
 }
 
 // reads are what makes a macro or hook do something else in another

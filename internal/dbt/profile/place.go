@@ -1,6 +1,10 @@
 package profile
 
-import "strings"
+import (
+	"strings"
+
+	"dot-for-dbt/internal/dbt/adapter"
+)
 
 // Place says which tables a build writes: two builds with equal places write
 // the same ones. It is for comparing and for people; no part is a secret.
@@ -11,22 +15,15 @@ type Place struct {
 	Schema   string // without suffix
 }
 
-// Where the parts of a place stand, by adapter family; the first that is there counts.
-var (
-	hostFields     = []string{"host", "server", "account", "server_hostname", "endpoint"}
-	databaseFields = []string{"database", "dbname", "catalog", "project", "db"}
-	defaultPorts   = map[string]string{"postgres": "5432", "redshift": "5439", "sqlserver": "1433", "mysql": "3306", "clickhouse": "8123"}
-)
-
 // Place is the output's place. A part whose Jinja can't be evaluated, or that
 // is made from a secret, is given as written. workDir is where dbt runs.
 func (o *Output) Place(workDir string) Place {
-	p := Place{Adapter: o.Adapter}
-	p.Host = strings.ToLower(o.first(hostFields))
-	if port := o.public("port"); p.Host != "" && port != "" && port != defaultPorts[o.Adapter] {
+	of := adapter.Of(o.Adapter)
+	p := Place{Adapter: o.Adapter, Database: o.first(of.Database)}
+	p.Host = strings.ToLower(o.first(of.Host))
+	if port := o.public("port"); p.Host != "" && port != "" && port != of.Port {
 		p.Host += ":" + port
 	}
-	p.Database = o.first(databaseFields)
 	if o.Adapter == "duckdb" {
 		p.Database = withoutSecrets(o.duckDBDatabase(workDir))
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/hint"
 )
 
@@ -13,10 +14,6 @@ type Schema struct {
 	Field string // "schema", or BigQuery's "dataset"
 	Text  string // as written, maybe Jinja; the adapter's default where the output names none
 }
-
-// defaultSchemas are the schemas of adapters that need none in the profile.
-// (dbt-duckdb 1.11.1: credentials.py.)
-var defaultSchemas = map[string]string{"duckdb": "main"}
 
 // Schema is the output's schema before any suffix. Naming both schema and
 // dataset is an error, and so is naming neither where the adapter has no
@@ -34,8 +31,8 @@ func (o *Output) Schema() (Schema, error) {
 	case dataset != nil:
 		return o.schemaOf("dataset", dataset)
 	}
-	if text, ok := defaultSchemas[o.Adapter]; ok {
-		return Schema{Field: "schema", Text: text}, nil
+	if name := adapter.Of(o.Adapter).Schema; name != "" {
+		return Schema{Field: "schema", Text: name}, nil
 	}
 	return Schema{}, hint.New(o.errorAt(o.fields, "it has no schema").Error(), "add a line like: schema: analytics")
 }
@@ -53,14 +50,6 @@ func (o *Output) schemaOf(field string, n *yamlNode) (Schema, error) {
 	return Schema{Field: field, Text: text}, nil
 }
 
-// NameLimit is how many bytes an adapter's database keeps of a name, cutting
-// the rest off without an error; 0 where it does not do so.
-func NameLimit(adapter string) int { return nameLimits[adapter] }
-
-// nameLimits are the longest names of databases that cut longer ones off
-// without an error, in bytes.
-var nameLimits = map[string]int{"postgres": 63, "redshift": 127}
-
 // suffixed is the schema with the suffix, checked as far as it can be known.
 func (o *Output) suffixed(suffix string) (Schema, error) {
 	if err := checkSuffix(suffix); err != nil {
@@ -71,7 +60,7 @@ func (o *Output) suffixed(suffix string) (Schema, error) {
 		return Schema{}, err
 	}
 	schema.Text += "_" + suffix
-	limit := NameLimit(o.Adapter)
+	limit := adapter.Of(o.Adapter).NameLimit
 	name, secret, err := o.scope.render(schema.Text)
 	if err != nil || limit == 0 || len(name) <= limit {
 		return schema, nil // what can't be evaluated here is dbt's to judge

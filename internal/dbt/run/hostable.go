@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/dbt/version"
 )
@@ -28,10 +29,8 @@ type Hosting struct {
 	Off     string // what has set the mode, for HostOff
 }
 
-// hostedAdapters are those whose commands were compared, one by one, with those of a dbt that is a process of its own.
-var hostedAdapters = []string{"duckdb", "postgres"}
-
-// hostedVersions are the versions of dbt-core of which the same is true.
+// hostedVersions are the versions of dbt-core whose commands were compared, one by one, with those of a dbt that is a
+// process of its own.
 var hostedVersions = []string{"1.9", "1.10", "1.11"}
 
 // harmlessPython are the variables of Python's that mean the same to a host and to what it forks. Those that make Python
@@ -56,7 +55,7 @@ func (h Hosting) refusal(env []string) string {
 		return "it is the dbt Cloud CLI"
 	case h.Adapter == "":
 		return "which adapter it uses is not known"
-	case h.Mode != HostOn && !slices.Contains(hostedAdapters, h.Adapter):
+	case h.Mode != HostOn && !adapter.Of(h.Adapter).Hosted:
 		return "the adapter " + h.Adapter + " was not tried in a host (dot: {dbt-host: true} does so)"
 	}
 	if reason := tool.WhyNotPlain(h.Tool.Path); reason != "" {

@@ -17,6 +17,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 
+	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/testing/postgres"
 )
@@ -162,9 +163,12 @@ func everyStand(t *testing.T, test func(t *testing.T, s *stand)) {
 			t.Fatalf("there is no dbt in %s", venv)
 		}
 		hosting := Hosting{Tool: tool.Tool{Argv: []string{script}, Path: script, Release: release}}
-		for _, adapter := range hostedAdapters {
-			t.Run(release.Version+"/"+adapter, func(t *testing.T) {
-				hosting.Adapter = adapter
+		for _, known := range adapter.All() {
+			if !known.Hosted {
+				continue
+			}
+			t.Run(release.Version+"/"+known.Name, func(t *testing.T) {
+				hosting.Adapter = known.Name
 				s := newStand(t, hosting)
 				s.clear()
 				test(t, s)

@@ -2,30 +2,27 @@ package tool
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/dbt/version"
 )
 
 // V2 says whether it is dbt 2 or later; false where that is not known.
 func (r Release) V2() bool { return version.IsV2(r.Version) && !r.Cloud }
 
-// v2Adapters are the adapters that dbt 2 has built in and works with as they are.
-var v2Adapters = []string{"snowflake", "bigquery", "databricks", "redshift", "duckdb", "salesforce", "clickhouse"}
-
 // experimentalAdapters is the variable that lets dbt 2 use its other adapters.
 const experimentalAdapters = "DBT_ALLOW_EXPERIMENTAL_ADAPTERS"
 
-// AdapterWarning is what to tell a person whose dbt is 2 and whose adapter it may refuse; "" for nothing.
-func (r Release) AdapterWarning(adapter string, env func(name string) (string, bool)) string {
-	if !r.V2() || slices.Contains(v2Adapters, adapter) {
+// AdapterWarning is what to tell a person whose dbt is 2 and may refuse their adapter; "" for nothing.
+func (r Release) AdapterWarning(name string, env func(name string) (string, bool)) string {
+	if !r.V2() || adapter.Of(name).V2 {
 		return ""
 	}
 	if allowed, _ := env(experimentalAdapters); strings.EqualFold(allowed, "true") || allowed == "1" {
 		return ""
 	}
-	return fmt.Sprintf("dbt %s may refuse the adapter %s, which is experimental in it: set %s=true", r.Version, adapter, experimentalAdapters)
+	return fmt.Sprintf("dbt %s may refuse the adapter %s, which is experimental in it: set %s=true", r.Version, name, experimentalAdapters)
 }
 
 // CanRead returns an error if this dbt could not use as its --state a manifest that was written by the given

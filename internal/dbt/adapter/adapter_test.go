@@ -1,0 +1,22 @@
+package adapter
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestOf(t *testing.T) {
+	if !slices.IsSortedFunc(table, func(a, b Adapter) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("the rows are not sorted by name")
+	}
+	if got := Of("postgres"); got.Name != "postgres" || got.NameLimit != 63 {
+		t.Errorf("postgres: %+v", got)
+	}
+	want := Adapter{Name: "trino", Host: usualHost, Database: usualDatabase}
+	if diff := cmp.Diff(want, Of("trino")); diff != "" {
+		t.Errorf("an adapter without a row (-want +got):\n%s", diff)
+	}
+}
