@@ -76,6 +76,7 @@ var house = map[string][]string{
 	"watch":                 {"graph", "steps", "internal/dbt/artifact", "internal/ui"},
 
 	"internal/git/gittest":      {},
+	"internal/testing/database": {"internal/testing/postgres"},
 	"internal/testing/dbttest":  {},
 	"internal/testing/dotdir":   {},
 	"internal/testing/postgres": {},

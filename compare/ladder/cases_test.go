@@ -56,7 +56,7 @@ func check(t *testing.T, adapter string, cases []testCase) {
 		}
 		pairs = append(pairs, p)
 	}
-	w.exec(t, statements...)
+	w.Exec(t, statements...)
 	found := w.compare(t, pairs)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

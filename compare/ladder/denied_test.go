@@ -3,8 +3,6 @@
 package ladder
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -13,7 +11,7 @@ import (
 // compared all the same.
 func TestDenied(t *testing.T) {
 	w := newWarehouse(t, "postgres")
-	w.exec(
+	w.Exec(
 		t, "create role reader login password 'secret'", "create schema c",
 		"grant usage on schema a, b to reader",
 		"create table a.fine as select 1 as x", "create table b.fine as select 2 as x",
@@ -26,15 +24,7 @@ func TestDenied(t *testing.T) {
 		"grant select on a.fine, b.fine, a.denied, a.hidden, c.hidden, a.part, b.part, a.below to reader",
 		"grant select (x, y) on a.one, b.one to reader", "revoke select on b.part from reader", "grant select (x) on b.part to reader",
 	)
-	profile := filepath.Join(w.profiles, "profiles.yml")
-	text, err := os.ReadFile(profile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = []byte(strings.NewReplacer(`user: "dot"`, `user: reader`, `password: "{{ env_var('TEST_PG_PASSWORD') }}"`, "password: secret").Replace(string(text)))
-	if err := os.WriteFile(profile, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	w.Configure(t, map[string]any{"user": "reader", "password": "secret"})
 	want := map[string]string{
 		"fine":   "1/1 not equal by group by +1 -1 x own",
 		"denied": `failed: permission denied: "DB"."b"."denied" may not be read 1/table`,
@@ -52,7 +42,7 @@ func TestDenied(t *testing.T) {
 		pairs = append(pairs, p)
 	}
 	for name, f := range w.compare(t, pairs) {
-		if got := strings.ReplaceAll(said(f), w.database, "DB"); got != want[name] {
+		if got := strings.ReplaceAll(said(f), w.Name, "DB"); got != want[name] {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, want[name])
 		}
 	}

@@ -38,7 +38,7 @@ func TestSwaps(t *testing.T) {
 				return fmt.Sprintf(difference[adapter], strings.ReplaceAll(d.Mix, "{}", row))
 			}
 			change := hash("x", "y") + " + " + hash("z", "w") + " - " + hash("x", "w") + " - " + hash("z", "y")
-			got := w.query(t, "select "+strings.ReplaceAll(d.Text, "{}", "sum(case when c = 0 then 1 else 0 end)")+", "+
+			got := w.Query(t, "select "+strings.ReplaceAll(d.Text, "{}", "sum(case when c = 0 then 1 else 0 end)")+", "+
 				strings.ReplaceAll(d.Text, "{}", fmt.Sprintf("sum(case when c %% %d = 0 then 1 else 0 end)", bits))+" from (select "+change+" as c from "+rows+") as q")
 			if got[0][0] != "0" {
 				t.Errorf("%s of %d swaps were not seen", got[0][0], swaps)

@@ -1,0 +1,166 @@
+//go:build unix
+
+// Package database gives tests an empty database, and dbt to ask it: DuckDB in a
+// file, or one of a PostgreSQL server that the tests of a package share. It knows
+// nothing of dot.
+package database
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"dot-for-dbt/internal/testing/postgres"
+)
+
+// A Database is empty but for what the database itself brings.
+type Database struct {
+	Adapter string // dbt's name of it
+	Name    string
+	// Profiles is the directory of the profile "test".
+	Profiles string
+
+	venv   string
+	output map[string]any     // of the profile
+	env    []string           // of dbt
+	file   string             // DuckDB's
+	server *postgres.Database // PostgreSQL's
+}
+
+var server = sync.OnceValues(func() (*postgres.Server, error) {
+	bin := os.Getenv("DOT_TEST_PG_BIN")
+	if bin == "" {
+		var err error
+		if bin, err = postgres.FindBin(os.Getenv("DOT_TEST_VENV")); err != nil {
+			return nil, err
+		}
+	}
+	return postgres.Start(context.Background(), bin)
+})
+
+// started says whether there may be a server to stop.
+var started bool
+
+// Main runs a package's tests and stops the server that they shared.
+func Main(m *testing.M) {
+	code := m.Run()
+	if started {
+		if s, err := server(); err == nil {
+			s.Stop()
+		}
+	}
+	os.Exit(code)
+}
+
+// New makes a database for the adapter duckdb or postgres. The profile's schema is
+// a, which isn't there.
+func New(t *testing.T, adapter string) *Database {
+	t.Helper()
+	d := &Database{Adapter: adapter, Profiles: t.TempDir(), venv: os.Getenv("DOT_TEST_VENV")}
+	if d.venv == "" {
+		t.Skip("DOT_TEST_VENV is not set: run make test")
+	}
+	switch adapter {
+	case "duckdb":
+		d.Name, d.file = "house", filepath.Join(t.TempDir(), "house.duckdb")
+		d.output = map[string]any{"type": "duckdb", "path": d.file}
+		d.Exec(t)
+	case "postgres":
+		started = true
+		s, err := server()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.server, err = s.CreateDatabase(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.Name = d.server.Name
+		d.env = []string{"TEST_PG_PASSWORD=" + d.server.Password}
+		d.output = map[string]any{
+			"type": "postgres", "host": d.server.Host, "port": 5432, "dbname": d.Name,
+			"user": d.server.User, "password": "{{ env_var('TEST_PG_PASSWORD') }}",
+		}
+	default:
+		t.Fatalf("there is no database for the adapter %s", adapter)
+	}
+	d.Configure(t, map[string]any{"schema": "a", "threads": 2})
+	return d
+}
+
+// Configure sets fields of the profile's output.
+func (d *Database) Configure(t *testing.T, fields map[string]any) {
+	t.Helper()
+	maps.Copy(d.output, fields)
+	profile := map[string]any{"target": "dev", "outputs": map[string]any{"dev": d.output}}
+	text, err := json.Marshal(map[string]any{"test": profile}) // JSON is YAML
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(d.Profiles, "profiles.yml"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Exec runs statements, each a string of its own.
+func (d *Database) Exec(t *testing.T, statements ...string) {
+	t.Helper()
+	if d.server == nil {
+		d.python(t, "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nfor s in sys.stdin.read().split('\\0'):\n    c.execute(s)\n", strings.Join(statements, "\x00"))
+		return
+	}
+	for _, s := range statements {
+		if _, err := d.server.Query(t.Context(), s); err != nil {
+			t.Fatalf("%v\n%.2000s", err, s)
+		}
+	}
+}
+
+// Query returns the rows of a select of texts.
+func (d *Database) Query(t *testing.T, sql string) [][]string {
+	t.Helper()
+	if d.server == nil {
+		var rows [][]string
+		if err := json.Unmarshal(d.python(t, "import duckdb, json, sys\nprint(json.dumps(duckdb.connect(sys.argv[1]).execute(sys.stdin.read()).fetchall()))\n", sql), &rows); err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	rows, err := d.server.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// python runs a script with the DuckDB file as its argument.
+func (d *Database) python(t *testing.T, script, stdin string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(d.venv, "bin", "python"), "-c", script, d.file)
+	cmd.Stdin = strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("DuckDB: %v\n%s", err, &stderr)
+	}
+	return stdout.Bytes()
+}
+
+// RunDBT runs the project in a directory, with options besides those that say where
+// everything is, and returns what dbt said.
+func (d *Database) RunDBT(t *testing.T, dir string, options ...string) ([]byte, error) {
+	t.Helper()
+	words := append([]string{
+		"run", "--project-dir", dir, "--target-path", filepath.Join(dir, "target"), "--log-path", filepath.Join(dir, "logs"),
+		"--profiles-dir", d.Profiles, "--profile", "test",
+	}, options...)
+	cmd := exec.CommandContext(t.Context(), filepath.Join(d.venv, "bin", "dbt"), words...)
+	cmd.Env = append(os.Environ(), d.env...)
+	return cmd.CombinedOutput()
+}
