@@ -1,5 +1,8 @@
-{# Nothing is created, not even a schema that dbt thinks is missing. #}
-{% macro create_schema(relation) %}{% endmacro %}
+{# Nothing is created, not even a schema that dbt thinks is missing. dbt commits
+   after this, and where that needs a transaction the statement opens one. #}
+{% macro create_schema(relation) %}
+  {%- call statement('create_schema') -%}select 1{%- endcall -%}
+{% endmacro %}
 
 
 {# Where dbt looks is where the project says, verbatim. #}
