@@ -61,6 +61,7 @@ var house = map[string][]string{
 	"internal/dbt/run":      {"internal/dbt", "internal/dbt/adapter", "internal/dbt/artifact", "internal/dbt/tool", "internal/dbt/version", "internal/proc"},
 	"internal/dbt/tool":     {"internal/dbt/adapter", "internal/dbt/version", "internal/proc"},
 	"internal/dbt/version":  {},
+	"internal/warehouse":    {"internal/dbt", "internal/dbt/artifact", "internal/dbt/ask"},
 	"internal/hint":         {},
 	"internal/text":         {},
 	"internal/git":          {"internal/proc"},

@@ -1,0 +1,20 @@
+{# The model of this project holds no SQL but JSON, the work (write.go). This runs
+   its queries, and hands the rows back as the code of the adapter's response. #}
+{% materialization dot_warehouse, default %}
+  {%- set work = fromjson(sql) -%}
+  {%- set answer = {'version': 1, 'database': target.database, 'exist': [], 'dependents': []} -%}
+  {%- for query in work.exist -%}
+    {%- do answer.exist.extend(dot_rows(query)) -%}
+  {%- endfor -%}
+  {%- for row in work.lookups -%}
+    {%- set relation = adapter.get_relation(database=row.database or none, schema=row.schema, identifier=row.name) -%}
+    {%- if relation is not none -%}
+      {%- do answer.exist.append([row.number, (relation.type or 'relation') | string]) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {%- for query in work.dependents -%}
+    {%- do answer.dependents.extend(dot_rows(query)) -%}
+  {%- endfor -%}
+  {%- do store_raw_result(name='main', message='asked', code=tojson(answer), rows_affected=(answer.exist | length)) -%}
+  {{ return({'relations': []}) }}
+{% endmaterialization %}

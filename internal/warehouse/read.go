@@ -1,0 +1,132 @@
+package warehouse
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/ask"
+)
+
+// An Answer is what the warehouse said to a question.
+type Answer struct {
+	kinds map[Relation]string
+	graph graph
+}
+
+// Kind is what a relation of the question's Exist is: table, view, materialized
+// view, function, or what else the database calls it. It is false if the relation
+// isn't there.
+func (a Answer) Kind(r Relation) (string, bool) {
+	kind, ok := a.kinds[r]
+	return kind, ok
+}
+
+// Dependents are what goes when a relation of the question's Dependents is dropped
+// with cascade: nearest first, then by name. A part of the relation itself, such as
+// its indexes, is none.
+func (a Answer) Dependents(r Relation) []Dependent { return a.graph.dependents(r) }
+
+// Read returns what the run of the question's project in a directory found.
+func Read(dir string, q Question) (Answer, error) {
+	results, err := ask.Results(dir)
+	if err != nil {
+		return Answer{}, fmt.Errorf("asking the warehouse: %w", err)
+	}
+	answer, err := read(results[ask.ModelID(projectName, 0)], q)
+	if err != nil {
+		return Answer{}, fmt.Errorf("asking the warehouse: %w", err)
+	}
+	return answer, nil
+}
+
+// read returns the answer of the project's model.
+func read(r artifact.Result, q Question) (Answer, error) {
+	switch {
+	case r.UniqueID == "" || r.Status.Untouched():
+		return Answer{}, errors.New("dbt ended before it asked")
+	case r.Status != artifact.StatusSuccess:
+		return Answer{}, errors.New(ask.Reason(r.Message))
+	}
+	said, err := parse(string(r.Response.Code))
+	if err != nil {
+		return Answer{}, fmt.Errorf("dbt handed back what can't be read: %w", err)
+	}
+	if dialects[q.Adapter].oneDatabase {
+		if err := elsewhere(said.Database, q); err != nil {
+			return Answer{}, err
+		}
+	}
+	answer, err := said.answer(q)
+	if err != nil {
+		return Answer{}, fmt.Errorf("dbt handed back what can't be read: %w", err)
+	}
+	return answer, nil
+}
+
+// elsewhere is an error if a relation is in another database than the one that was
+// asked: it isn't known whether it is there.
+func elsewhere(database string, q Question) error {
+	for _, relations := range [][]Relation{q.Exist, q.Dependents} {
+		for _, r := range relations {
+			if !strings.EqualFold(r.Database, database) {
+				return fmt.Errorf("%s.%s is in the database %s, and dbt connects to %s", r.Schema, r.Name, r.Database, database)
+			}
+		}
+	}
+	return nil
+}
+
+// answerVersion is the version of what the macros hand back.
+const answerVersion = 1
+
+// said is what the macros hand back.
+type said struct {
+	Version    int        `json:"version"`
+	Database   string     `json:"database"`   // the target's
+	Exist      [][]string `json:"exist"`      // number, kind
+	Dependents [][]string `json:"dependents"` // see dependents.go
+}
+
+func parse(text string) (said, error) {
+	var out said
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		return said{}, err
+	}
+	if out.Version != answerVersion {
+		return said{}, fmt.Errorf("expected version %d, found %d", answerVersion, out.Version)
+	}
+	return out, nil
+}
+
+func (s said) answer(q Question) (Answer, error) {
+	a := Answer{kinds: map[Relation]string{}}
+	for _, row := range s.Exist {
+		if len(row) != 2 {
+			return Answer{}, fmt.Errorf("expected a number and a kind, found %d values", len(row))
+		}
+		r, err := numbered(q.Exist, row[0])
+		if err != nil {
+			return Answer{}, err
+		}
+		// A function may have the name of a relation, which is what counts then.
+		if kind, ok := a.kinds[r]; !ok || kind == "function" {
+			a.kinds[r] = strings.ReplaceAll(row[1], "_", " ")
+		}
+	}
+	var err error
+	a.graph, err = newGraph(s.Dependents, q.Dependents)
+	return a, err
+}
+
+// numbered returns the relation of a number.
+func numbered(relations []Relation, number string) (Relation, error) {
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(relations) {
+		return Relation{}, fmt.Errorf("there is no relation %q", number)
+	}
+	return relations[i], nil
+}
