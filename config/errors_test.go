@@ -11,6 +11,7 @@ import (
 	"github.com/sebdah/goldie/v2"
 
 	"dot-for-dbt/config"
+	"dot-for-dbt/internal/hint"
 )
 
 // files is a project's configuration; "" is a file that isn't there.
@@ -38,11 +39,8 @@ func write(t *testing.T, dir, name, text string) {
 // report is an error as a person sees it.
 func report(err error) string {
 	text := "error: " + err.Error() + "\n"
-	var hinted interface{ Hints() []string }
-	if errors.As(err, &hinted) {
-		for _, hint := range hinted.Hints() {
-			text += "  hint: " + hint + "\n"
-		}
+	for _, line := range hint.Of(err) {
+		text += "  hint: " + line + "\n"
 	}
 	return text
 }

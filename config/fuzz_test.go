@@ -1,12 +1,12 @@
 package config
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,11 +76,7 @@ func FuzzParseAge(f *testing.F) {
 
 func checkPrintable(t *testing.T, err error) {
 	t.Helper()
-	lines := err.Error()
-	var hinted interface{ Hints() []string }
-	if errors.As(err, &hinted) {
-		lines += strings.Join(hinted.Hints(), "\n")
-	}
+	lines := err.Error() + strings.Join(hint.Of(err), "\n")
 	if strings.ContainsFunc(lines, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
 		t.Fatalf("not safe to print: %q", lines)
 	}

@@ -1,7 +1,6 @@
 package spec_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sebdah/goldie/v2"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 )
 
@@ -101,11 +101,8 @@ func TestErrors(t *testing.T) {
 	var out strings.Builder
 	show := func(err error) {
 		fmt.Fprintln(&out, "error:", err)
-		var hinted interface{ Hints() []string }
-		if errors.As(err, &hinted) {
-			for _, hint := range hinted.Hints() {
-				fmt.Fprintln(&out, "  hint:", hint)
-			}
+		for _, line := range hint.Of(err) {
+			fmt.Fprintln(&out, "  hint:", line)
 		}
 	}
 	for _, text := range texts {

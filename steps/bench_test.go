@@ -1,7 +1,6 @@
 package steps_test
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,6 +12,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
@@ -174,11 +174,7 @@ func (b *bench) compile() *steps.Program {
 	b.t.Helper()
 	program, err := steps.Compile(b.t.Context(), b.world, b.req)
 	if err != nil {
-		var hinted interface{ Hints() []string }
-		if errors.As(err, &hinted) {
-			err = fmt.Errorf("%w (%s)", err, strings.Join(hinted.Hints(), "; "))
-		}
-		b.t.Fatal(err)
+		b.t.Fatalf("%v (%s)", err, strings.Join(hint.Of(err), "; "))
 	}
 	return program
 }

@@ -1,7 +1,6 @@
 package steps_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/steps"
 )
 
@@ -419,11 +419,7 @@ func TestCompileRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %q in it", err, test.want)
 			}
-			var hints []string
-			var hinted interface{ Hints() []string }
-			if errors.As(err, &hinted) {
-				hints = hinted.Hints()
-			}
+			hints := hint.Of(err)
 			if test.hint == "" && hints != nil || !strings.Contains(strings.Join(hints, "\n"), test.hint) {
 				t.Errorf("the hints are %q, want %q in them", hints, test.hint)
 			}

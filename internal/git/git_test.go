@@ -1,7 +1,6 @@
 package git_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/git/gittest"
+	"dot-for-dbt/internal/hint"
 )
 
 func open(t *testing.T, dir string) *git.Repo {
@@ -36,10 +36,7 @@ func wantError(t *testing.T, err error, says ...string) {
 	if err == nil {
 		t.Fatalf("no error, want %q", says)
 	}
-	text := err.Error()
-	if hinted := (interface{ Hints() []string })(nil); errors.As(err, &hinted) {
-		text += "\n" + strings.Join(hinted.Hints(), "\n")
-	}
+	text := strings.Join(append([]string{err.Error()}, hint.Of(err)...), "\n")
 	for _, want := range says {
 		if !strings.Contains(text, want) {
 			t.Errorf("got:\n%s\nwant: %s", text, want)

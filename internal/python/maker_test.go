@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"dot-for-dbt/internal/hint"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -189,8 +191,7 @@ func TestMake(t *testing.T) {
 				}
 				return
 			}
-			var hinted interface{ Hints() []string }
-			if !errors.As(err, &hinted) || err.Error() != c.err || !strings.Contains(strings.Join(hinted.Hints(), "\n"), c.hint) {
+			if err == nil || err.Error() != c.err || !strings.Contains(strings.Join(hint.Of(err), "\n"), c.hint) {
 				t.Errorf("got error %v, want %s and a hint that has %s", err, c.err, c.hint)
 			}
 		})
