@@ -12,24 +12,26 @@ import (
 	"strings"
 )
 
-// What git keeps of a linked worktree is a directory, <common>/worktrees/<id>, called its admin here
-// (gitrepository-layout(5)). `gitdir` in it names the worktree's .git file, which names the admin in turn; HEAD is what
-// is checked out; `locked` keeps git from pruning it, and says why.
+// git keeps the state of a linked worktree in a directory, <common>/worktrees/<id>, called its
+// admin here (gitrepository-layout(5)). The admin's file `gitdir` names the worktree's .git file,
+// which names the admin in turn. HEAD is what is checked out. `locked` keeps git from pruning the
+// worktree, and says why.
 
-// lockReason is in `locked` of a whole worktree of dot's. It is written when git is done, so that half of a worktree is
-// never taken for a whole one.
+// lockReason is the content of `locked` in every complete worktree of dot's. dot writes it once git
+// is done, so that a half-made worktree never passes for a complete one.
 const lockReason = "dot"
 
-// unfinished are the lock reasons of worktrees that are being made (git 2.39's own, in English: see environment) or
-// removed.
+// unfinished are the lock reasons of worktrees that are being made or removed. The first two are
+// git 2.39's own, in English: see environment.
 var unfinished = []string{"initializing", "added with --lock", beingRemoved}
 
 const beingRemoved = "dot: being removed"
 
-// fullHash is a hash as it stands in a file: SHA-1 or SHA-256.
+// fullHash matches a complete hash, SHA-1 or SHA-256.
 var fullHash = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
-// MovedError says that a worktree is whole, but that somebody checked something else out in it.
+// MovedError says that a worktree is complete, but that somebody checked out another commit or
+// branch in it.
 type MovedError struct {
 	At string // what its HEAD file says: a hash, or "ref: refs/heads/..."
 }
@@ -45,13 +47,13 @@ func (e *MovedError) Error() string {
 	return "its HEAD is at " + printable(at)
 }
 
-// ErrHalfMade says of a worktree that it was being made, or removed, when that was interrupted: nothing in it is of
-// anybody's making but git's.
+// ErrHalfMade says that making or removing a worktree was interrupted. Everything in such a
+// worktree came from git, so nothing of a user's is lost with it.
 var ErrHalfMade = errors.New("half made")
 
-// CheckWorktree tells why what stands at path is not a whole worktree of this repository at commit (a full hash): a few
-// words. It is a [MovedError] if only its HEAD is another one. It runs no git, and does not look at the files: see
-// [Repo.WorktreeChanges].
+// CheckWorktree says in a few words why the directory at path is not a complete worktree of this
+// repository at commit (a full hash). The error is a [MovedError] if only its HEAD differs.
+// CheckWorktree runs no git and doesn't look at the files: see [Repo.WorktreeChanges].
 func (r *Repo) CheckWorktree(path, commit string) error {
 	switch info, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -68,7 +70,8 @@ func (r *Repo) CheckWorktree(path, commit string) error {
 	return whole(admin, commit)
 }
 
-// whole tells why what git keeps in a git directory is not the checkout of a commit.
+// whole says why a git directory (an admin or a submodule's) does not describe a complete checkout
+// of commit.
 func whole(gitDir, commit string) error {
 	if slices.Contains(unfinished, read(gitDir, "locked")) {
 		return ErrHalfMade
@@ -82,7 +85,8 @@ func whole(gitDir, commit string) error {
 	return nil
 }
 
-// admin finds the admin of the worktree at path, and makes sure that each names the other.
+// admin finds the admin of the worktree at path. It fails unless admin and worktree name each
+// other.
 func (r *Repo) admin(path string) (string, error) {
 	admin, err := gitFile(path)
 	if err != nil {
@@ -99,7 +103,7 @@ func (r *Repo) admin(path string) (string, error) {
 
 var errNoGitFile = errors.New("its .git file is missing")
 
-// gitFile is where the .git file of a worktree leads.
+// gitFile returns the git directory that the .git file of a worktree names.
 func gitFile(path string) (gitDir string, err error) {
 	text, err := os.ReadFile(filepath.Join(path, ".git"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -115,7 +119,7 @@ func gitFile(path string) (gitDir string, err error) {
 	return absolute(path, gitDir), nil
 }
 
-// allAdmins are the admins of all worktrees but the main one.
+// allAdmins lists the admins of all linked worktrees.
 func (r *Repo) allAdmins() ([]string, error) {
 	all := filepath.Join(r.CommonDir, "worktrees")
 	found, err := os.ReadDir(all)
@@ -132,13 +136,14 @@ func (r *Repo) allAdmins() ([]string, error) {
 	return admins, nil
 }
 
-// admins are all that are about a worktree at path, which need not exist: there is more than one after a crash.
+// admins lists the admins that name a worktree at path, whether or not that exists. After a crash
+// there can be several.
 func (r *Repo) admins(path string) ([]string, error) {
 	all, err := r.allAdmins()
 	return slices.DeleteFunc(all, func(admin string) bool { return !samePath(worktreeOf(admin), path) }), err
 }
 
-// worktreeOf is the worktree that an admin names, "" if it doesn't.
+// worktreeOf returns the worktree that an admin names, "" if it names none.
 func worktreeOf(admin string) string {
 	file := read(admin, "gitdir")
 	if file == "" {
@@ -147,14 +152,14 @@ func worktreeOf(admin string) string {
 	return filepath.Dir(absolute(admin, file))
 }
 
-// read is the content of one of an admin's files, "" if there is none. A missing and an empty one mean the same.
+// read returns the content of one of an admin's files. A missing file reads as an empty one.
 func read(admin, name string) string {
 	text, _ := os.ReadFile(filepath.Join(admin, name))
 	return strings.TrimSpace(string(text))
 }
 
-// absolute is a path that stands in a file of git's: with slashes, and relative to the file's directory if the user
-// wants it so (worktree.useRelativePaths, git 2.48).
+// absolute resolves a path from one of git's files. Such a path has slashes, and is relative to the
+// file's directory if the user wants it so (worktree.useRelativePaths, git 2.48).
 func absolute(dir, path string) string {
 	path = filepath.FromSlash(path)
 	if !filepath.IsAbs(path) {
@@ -163,7 +168,7 @@ func absolute(dir, path string) string {
 	return filepath.Clean(path)
 }
 
-// samePath compares paths without symbolic links, of which neither need exist.
+// samePath compares two paths after resolving symbolic links. Neither path needs to exist.
 func samePath(a, b string) bool {
 	if runtime.GOOS == "windows" {
 		return strings.EqualFold(filepath.Clean(a), filepath.Clean(b))
@@ -171,7 +176,7 @@ func samePath(a, b string) bool {
 	return filepath.Clean(a) == filepath.Clean(b)
 }
 
-// lock writes why an admin must not be pruned, at once or not at all.
+// lock writes, atomically, the reason why an admin must not be pruned.
 func lock(admin, reason string) error {
 	temporary := filepath.Join(admin, "locked.new")
 	if err := os.WriteFile(temporary, []byte(reason+"\n"), 0o644); err != nil {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// noteBehind notes which of the refs are local branches that lack commits of their upstream, as far as they were fetched
-// (behaviours B.6). It costs a process only if a branch differs from the one of the same name on origin, so an upstream
-// of another name or on another remote is not noticed.
+// noteBehind adds a note to each local branch that lacks commits of its upstream, as of the last
+// fetch (behaviours B.6). It starts a process only if a branch differs from origin's branch of the
+// same name. So an upstream with another name or on another remote goes unnoticed.
 func (s *search) noteBehind() error {
 	var differ []string
 	for ref, at := range s.found {
 		if strings.ContainsAny(ref, "~^:@{ ") {
-			continue // no plain name
+			continue // not a plain name
 		}
 		branch, _, err := s.ask("refs/heads/" + ref)
 		if err != nil {

@@ -12,26 +12,28 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// conversation is a `git cat-file --batch` or `--batch-check` that is kept open: it is asked for one object at a time.
+// conversation is a running `git cat-file --batch` or `--batch-check`, which answers one question
+// at a time.
 type conversation struct {
 	in    *os.File
 	out   *bufio.Reader
-	close func() error // closes our ends of the pipes
+	close func() error // closes this end of the pipes
 
-	ended  chan struct{} // closed when git has ended; what follows is valid from then on
+	ended  chan struct{} // closed when git has ended; the fields below are valid from then on
 	stderr bytes.Buffer
 	err    error
 }
 
-// errEnded says that git ended instead of answering, as it does for a reflog or upstream that isn't there.
+// errEnded says that git ended instead of answering, as it does for a reflog or an upstream that
+// doesn't exist.
 var errEnded = errors.New("git ended")
 
-// info is what git says of an object.
+// info is git's answer about an object.
 type info struct {
 	id   string // "" if there is no object; state says why
 	kind string // commit, tag, tree, blob
 	size int64
-	// state is "missing", "ambiguous", or what newer versions may say.
+	// state is "missing", "ambiguous", or a word of a newer git.
 	state string
 }
 
@@ -61,15 +63,16 @@ func converse(ctx context.Context, cmd proc.Command) (*conversation, error) {
 			c.err = explain(ctx, "cat-file", failed)
 		}
 		childIn.Close()
-		childOut.Close() // the one who reads sees the end
+		childOut.Close() // so that the reader sees the end of the output
 	}()
 	return c, nil
 }
 
-// ask returns what git says of the object with that name, which must not hold a line break. With --batch, size bytes
-// and a newline follow. The error is errEnded if git ended; then end tells why.
+// ask returns git's answer about the object called name, which must not hold a line break. With
+// --batch, size bytes and a newline follow the answer. The error is errEnded if git ended; then
+// call end for the reason.
 func (c *conversation) ask(name string) (info, error) {
-	// A write to a git that has ended fails, or not: the end is seen when reading.
+	// Writing to a git that has ended may or may not fail. Reading always shows it.
 	_, _ = c.in.WriteString(name + "\n")
 	line, err := c.out.ReadString('\n')
 	if err != nil {
@@ -77,7 +80,7 @@ func (c *conversation) ask(name string) (info, error) {
 	}
 	var answer info
 	line = strings.TrimSuffix(line, "\n")
-	// "<name> missing", "<name> ambiguous": the name as asked, or the object's id.
+	// "<name> missing" or "<name> ambiguous", with the name as asked or the object's id.
 	if state, ok := strings.CutPrefix(line, name+" "); ok && !strings.Contains(state, " ") {
 		answer.state = state
 		return answer, nil
@@ -88,13 +91,14 @@ func (c *conversation) ask(name string) (info, error) {
 	return answer, nil
 }
 
-// skipNewline reads the line break that git writes after the content of an object.
+// skipNewline reads the newline that git writes after an object's content.
 func (c *conversation) skipNewline() error {
 	_, err := c.out.Discard(1)
 	return err
 }
 
-// end lets git end and waits for it. It returns what git had to say on stderr, and how it failed, if it did.
+// end closes git's input and waits for git to end. It returns git's stderr, and an error if git
+// failed.
 func (c *conversation) end() (stderr string, err error) {
 	closeErr := c.close()
 	<-c.ended

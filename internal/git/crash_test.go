@@ -15,7 +15,8 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// D.3: what a `git worktree add` leaves when it is killed, from its first step to its last.
+// D.3: `git worktree add` is killed at each of its steps, first to last. The next call must replace
+// what is left.
 func TestHalfMadeWorktreesAreMadeWhole(t *testing.T) {
 	admin := ".git/worktrees/worktree/"
 	for name, leave := range map[string]func(t *testing.T, f fixture){
@@ -43,7 +44,7 @@ func TestHalfMadeWorktreesAreMadeWhole(t *testing.T) {
 			f.add(t)
 			check(t, f.git.CheckWorktree(f.path, f.first))
 			if name == "an admin that is locked" || name == "an admin" || name == "an empty gitdir" || name == "an admin that is a file" {
-				return // these name no worktree: they may be one that the user's git is making right now
+				return // these name no worktree: the user's git may be making one right now
 			}
 			f.wantWhole(t)
 		})
@@ -56,13 +57,13 @@ func copyAdmin(t *testing.T, f fixture) {
 	check(t, os.CopyFS(f.Path(".git/worktrees/worktree1"), from))
 }
 
-// D.3: git is killed while it checks files out, and this process with it: nothing is cleaned up.
+// D.3: git is killed during the checkout, and this process with it, so that nothing is cleaned up.
 func TestWorktreeAddKilledInMidCheckout(t *testing.T) {
 	f := newFixture(t)
 	if runtime.GOOS == "windows" {
 		t.Skip("the filter is a shell script")
 	}
-	// A filter that stops git at the first file and says so.
+	// A filter stops git at the first file and reports it.
 	f.Write(".gitattributes", "*.sql filter=stop\n")
 	f.first = f.Commit("with a filter")
 	f.second = f.first
@@ -94,10 +95,10 @@ func TestWorktreeAddKilledInMidCheckout(t *testing.T) {
 	f.wantWhole(t)
 }
 
-// attempts is how often git is killed: enough to hit it somewhere, few enough not to wait for.
+// attempts is how often git is killed: enough to hit different moments, few enough to be quick.
 const attempts = 10
 
-// commitMany makes the first commit one that takes a moment to check out.
+// commitMany makes the first commit one whose checkout takes a moment.
 func (f *fixture) commitMany() {
 	for i := range 60 {
 		f.Write(fmt.Sprintf("many/%d/file", i), strings.Repeat("text\n", i))
@@ -105,7 +106,7 @@ func (f *fixture) commitMany() {
 	f.first = f.Commit("many")
 }
 
-// D.3: the same at moments that nobody chose.
+// D.3: the same, killed at random moments.
 func TestWorktreeAddKilledAnywhere(t *testing.T) {
 	f := newFixture(t)
 	f.commitMany()
@@ -124,7 +125,7 @@ func TestWorktreeAddKilledAnywhere(t *testing.T) {
 		}
 		if err != nil {
 			unfinished++
-			// dot cleans up after a git that failed; killed itself it can't.
+			// dot cleans up after a git that failed, unless dot was killed, too.
 			wantError(t, f.git.CheckWorktree(f.path, f.first), "missing")
 		} else {
 			check(t, f.git.CheckWorktree(f.path, f.first))
@@ -141,7 +142,7 @@ func TestWorktreeAddKilledAnywhere(t *testing.T) {
 	}
 }
 
-// D.3: git alone is killed at any moment, and what it leaves is all that the next one finds.
+// D.3: only git is killed, at a random moment. The next git must cope with what it left.
 func TestGitKilledAnywhere(t *testing.T) {
 	f := newFixture(t)
 	f.commitMany()
@@ -157,7 +158,7 @@ func TestGitKilledAnywhere(t *testing.T) {
 		_, err := proc.Command{Argv: args, Dir: f.Dir}.Run(proc.WithKill(t.Context(), kill))
 		check(t, err)
 		timer.Stop()
-		// Nobody said that it is done, even if it is.
+		// dot has not marked it as complete, even if it is.
 		if err := f.git.CheckWorktree(f.path, f.first); err == nil {
 			t.Fatal("half a worktree was taken for a whole one")
 		}
@@ -185,7 +186,7 @@ func TestAddWorktreeCancelled(t *testing.T) {
 	wantEqual(t, after, before)
 }
 
-// A lock that dot holds must last as long as git does.
+// A lock of dot's must last as long as the git that works under it.
 func TestAddWorktreeHandsOnFiles(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows can't")

@@ -9,8 +9,8 @@ import (
 	"dot-for-dbt/internal/git"
 )
 
-// Whatever stands in the files that tie a worktree to its repository: what is not whole is not taken for it, and
-// removing stays where it belongs.
+// With any content in the files that tie a worktree to its repository, an incomplete worktree never
+// passes for a complete one, and removing one never touches anything outside of it.
 func FuzzCheckAndRemoveWorktree(f *testing.F) {
 	commit := strings.Repeat("ab", 20)
 	f.Add("gitdir: ROOT/.git/worktrees/w\n", "ROOT/.dot/build/w/.git\n", commit+"\n", "dot\n")

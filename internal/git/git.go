@@ -1,13 +1,14 @@
-// Package git is git as a library, and the only place that runs it: where a repository is, which commits refs mean, what
-// commits hold, and dot's worktrees.
+// Package git is git as a library: where a repository is, which commits refs mean, what commits
+// hold, and dot's worktrees. No other package runs git.
 //
-// It knows git's command line and the layout of a repository. It must not know what dot keeps under `.dot`, nor
-// anything of dbt.
+// It knows git's command line and the layout of a repository. It must not know what dot keeps under
+// `.dot`, nor anything of dbt.
 //
-// It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.AddSubmodules], [Repo.RemoveWorktree] and
-// [Repo.ResetWorktree] write, and only below [Repo.Root]/.dot and in git's administration of the worktrees there;
-// everything else leaves every byte of the repository as it is, the index included. No hook of the repository is run,
-// and nothing is fetched, but for submodules that the user doesn't have and objects that a partial clone left out.
+// It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.AddSubmodules], [Repo.RemoveWorktree]
+// and [Repo.ResetWorktree] write: below [Repo.Root]/.dot, and in git's administration of the
+// worktrees there. Everything else leaves every byte of the repository as it is, the index
+// included. No hook of the repository is run. Nothing is fetched, except submodules that the user
+// doesn't have and objects that a partial clone left out.
 package git
 
 import (
@@ -23,21 +24,22 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// gitUsage is git's exit code for an option that it doesn't know.
+// gitUsage is git's exit code for an unknown option.
 const gitUsage = 129
 
-// oldest is the oldest git that knows every option used here.
+// oldest is the oldest git that has every option used here.
 const oldest = "2.20"
 
-// command is git with the options that every call gets: those of lookup, and no replacements, so that what is read and
-// checked out of a commit is what its hash says.
+// command is git with the options that every call gets: those of lookup, and --no-replace-objects.
+// So what is read from a commit and checked out of it is what its hash stands for.
 func command(dir string, args ...string) proc.Command {
 	return lookup(dir, append([]string{"--no-replace-objects"}, args...)...)
 }
 
-// lookup is git to find commits by name, which takes a history as the user sees it: git replace may have joined two, and
-// HEAD~3 follows that. It runs without pager, hooks, locks that can be done without, fsmonitor, which may be a program
-// or start a daemon, and the clean-up that git starts after it fetched what a partial clone left out.
+// lookup is git for finding commits by name. It honours git replace, because the user's own git
+// does: a replacement may join two histories, and HEAD~3 follows that. It runs without pager,
+// hooks, optional locks and fsmonitor, which may be a program or start a daemon. It also skips the
+// clean-up that git starts after fetching objects that a partial clone left out.
 func lookup(dir string, args ...string) proc.Command {
 	global := []string{
 		"git", "--no-pager", "--no-optional-locks", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
@@ -46,13 +48,13 @@ func lookup(dir string, args ...string) proc.Command {
 	return proc.Command{Argv: append(global, args...), Dir: dir, Env: environment(os.Environ())}
 }
 
-// run runs git in dir and returns its stdout. what names the command in the error: "status".
+// run runs git in dir and returns its stdout. what is the command's name in the error: "status".
 func run(ctx context.Context, what string, c proc.Command) ([]byte, error) {
 	out, err := proc.Output(ctx, c)
 	return out, explain(ctx, what, err)
 }
 
-// explain makes an error for people of what running git returned.
+// explain turns the error of a git process into one with advice for the user.
 func explain(ctx context.Context, what string, err error) error {
 	failed := (*proc.ExitError)(nil)
 	switch {
@@ -71,7 +73,7 @@ func explain(ctx context.Context, what string, err error) error {
 	return &commandError{what: what, failed: failed}
 }
 
-// tooOld explains that git did not know an option.
+// tooOld explains that git does not know an option.
 func tooOld(ctx context.Context, what string, failed *proc.ExitError) error {
 	version, err := proc.Output(ctx, proc.Command{Argv: []string{"git", "--version"}})
 	if err != nil {
@@ -83,7 +85,7 @@ func tooOld(ctx context.Context, what string, failed *proc.ExitError) error {
 	)
 }
 
-// commandError is a git command that failed, in git's own words.
+// commandError is the failure of a git command, in git's own words.
 type commandError struct {
 	what   string
 	failed *proc.ExitError
@@ -98,10 +100,11 @@ func (e *commandError) Error() string {
 
 func (e *commandError) Unwrap() error { return e.failed }
 
-// maxSaid is how many complaints of git's a person reads.
+// maxSaid is how many of git's complaints are shown.
 const maxSaid = 5
 
-// gitSaid is git's complaint without the word that starts it, and without its own hints.
+// gitSaid extracts git's complaints from its stderr, without the leading "fatal:" and without git's
+// own hints.
 func gitSaid(stderr string) string {
 	var said []string
 	for line := range strings.Lines(stderr) {
@@ -111,7 +114,7 @@ func gitSaid(stderr string) string {
 		}
 		said = append(said, strings.TrimPrefix(strings.TrimPrefix(line, "fatal: "), "error: "))
 	}
-	if n := len(said); n > maxSaid { // one for each file, say
+	if n := len(said); n > maxSaid { // for example one for each file
 		said = append(said[:maxSaid-1], fmt.Sprintf("… and %d more", n-maxSaid), said[n-1])
 	}
 	return strings.Join(said, "; ")

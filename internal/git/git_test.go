@@ -30,7 +30,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// wantError fails unless err says all that, in itself or in its hints.
+// wantError fails unless err, or its hints, contain each of the texts.
 func wantError(t *testing.T, err error, says ...string) {
 	t.Helper()
 	if err == nil {
@@ -51,11 +51,11 @@ func wantEqual(t *testing.T, got, want any) {
 	}
 }
 
-// processes counts the git processes that are started until the returned function is called.
+// processes counts the git processes that start until the returned function is called.
 func processes(t *testing.T) func() int {
 	t.Helper()
 	dir := t.TempDir()
-	t.Setenv("GIT_TRACE2_EVENT", dir) // git writes one file a process
+	t.Setenv("GIT_TRACE2_EVENT", dir) // git writes one file for each process
 	return func() int {
 		files, err := os.ReadDir(dir)
 		check(t, err)
@@ -77,7 +77,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	path := filepath.Join(r.Root, ".dot", "worktree")
 	check(t, r.AddWorktree(t.Context(), path, first, nil))
 	repo.Write(".dot/worktree/models/a.sql", "select 4")
-	// An index whose times are not those of the files is one that git would like to refresh.
+	// Give a file another time than the index has for it: git would like to refresh such an index.
 	touched := repo.Path("models/a.sql")
 	info, err := os.Stat(touched)
 	check(t, err)
@@ -138,5 +138,5 @@ func TestProgramsThatRunGitAreNotLedElsewhere(t *testing.T) {
 	env := []string{"GIT_DIR=x", "GIT_INDEX_FILE=y", "HOME=h", "GIT_CONFIG_COUNT=1", "GIT_SSH_COMMAND=ssh -v", "GIT_DIRECTORY=z"}
 	want := []string{"HOME=h", "GIT_CONFIG_COUNT=1", "GIT_SSH_COMMAND=ssh -v", "GIT_DIRECTORY=z"}
 	wantEqual(t, git.WithoutRepository(env), want)
-	wantEqual(t, len(env), 6) // it is the caller's
+	wantEqual(t, len(env), 6) // the caller's slice is unchanged
 }

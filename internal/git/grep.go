@@ -8,11 +8,12 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// Grep returns, for each of some commits, the files below path as the commit has them that hold a text: case counts, a
-// line break does not match. path has slashes and is from the top of the repository, "" for all of it. So are the files.
+// Grep searches commits for a text: it returns, for each commit, the files below path that contain
+// the text. Case counts, and the text can't span lines. path and the returned files have slashes
+// and start at the top of the repository; an empty path means all of it.
 //
-// Files that git takes for binary are searched, too: an attribute may call any file that, and one too many is better
-// than one too few.
+// Files that git takes for binary are searched, too. Attributes may declare any file binary, and a
+// false positive is better than a miss.
 func (r *Repo) Grep(ctx context.Context, commits []string, path, text string) (map[string][]string, error) {
 	if len(commits) == 0 {
 		return nil, nil
@@ -45,7 +46,7 @@ func (r *Repo) Grep(ctx context.Context, commits []string, path, text string) (m
 	return found, nil
 }
 
-// entries splits what git writes with -z.
+// entries splits the NUL-separated output of git -z.
 func entries(out []byte) []string {
 	if len(out) == 0 {
 		return nil

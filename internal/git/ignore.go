@@ -13,13 +13,12 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// Ignores reports whether the repository's own rules ignore a directory at
-// Root: a .gitignore above what is in it, or info/exclude. Neither a
-// .gitignore inside the directory counts nor the user's core.excludesFile,
-// which nobody else has. Where Root is no worktree, as with a bare repository,
-// there is nothing to ignore it in: true.
+// Ignores reports whether the repository's own rules ignore a directory at Root: a .gitignore above
+// the directory's content, or info/exclude. A .gitignore inside the directory doesn't count.
+// Neither does the user's core.excludesFile, since nobody else has it. If Root is no worktree, as
+// in a bare repository, the answer is true: git never looks at the directory there.
 //
-// Where Root's .gitignore has a line for just this directory, no git runs.
+// If Root's .gitignore has a line for exactly this directory, no git runs.
 func (r *Repo) Ignores(ctx context.Context, dir string) (bool, error) {
 	if _, err := os.Lstat(filepath.Join(r.Root, ".git")); errors.Is(err, fs.ErrNotExist) {
 		return true, nil
@@ -27,15 +26,15 @@ func (r *Repo) Ignores(ctx context.Context, dir string) (bool, error) {
 	if ignoredPlainly(filepath.Join(r.Root, ".gitignore"), dir) {
 		return true, nil
 	}
-	// Asked about something in the directory, which need not exist, so that
-	// "dir/*" counts too. --no-index: a rule counts even if files are tracked.
+	// Ask about a file in the directory, which need not exist, so that "dir/*" counts, too.
+	// --no-index: a rule counts even if files are tracked.
 	inside := dir + "/x"
 	check := command(r.Root, "-c", "core.excludesFile=", "check-ignore", "--verbose", "--no-index", "-z", "--stdin")
 	check.Stdin = strings.NewReader(inside + "\x00")
 	out, err := run(ctx, "check-ignore", check)
 	var failed *proc.ExitError
 	switch {
-	case errors.As(err, &failed) && failed.Exit.Code == 1: // no rule
+	case errors.As(err, &failed) && failed.Exit.Code == 1: // no rule matches
 		return false, nil
 	case errors.As(err, &failed) && strings.Contains(failed.Stderr, "must be run in a work tree"):
 		return true, nil
@@ -45,24 +44,25 @@ func (r *Repo) Ignores(ctx context.Context, dir string) (bool, error) {
 	// The rule: its file, line and pattern, and the path (git-check-ignore(1)).
 	fields := entries(out)
 	if len(fields) < 3 {
-		return false, fmt.Errorf("git answers %q to whether %s is ignored", out, dir)
+		return false, fmt.Errorf("asking git whether %s is ignored: unexpected output %q", dir, out)
 	}
 	file, pattern := fields[0], fields[2]
 	return !strings.HasPrefix(file, dir+"/") && !strings.HasPrefix(pattern, "!"), nil
 }
 
-// ignoredPlainly reports whether a .gitignore has a line for just dir. Where a
-// later line takes something back, it is git's to say what that means.
+// ignoredPlainly reports whether a .gitignore has a line for exactly dir. A negated pattern after
+// it makes the answer false: git must decide then.
 func ignoredPlainly(file, dir string) bool {
 	info, err := os.Lstat(file)
-	if err != nil || !info.Mode().IsRegular() { // git follows no symbolic link here since 2.32
+	if err != nil || !info.Mode().IsRegular() { // since 2.32, git follows no symbolic link here
 		return false
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return false
 	}
-	// The last one is about what is in it: there, git would name the directory's own .gitignore, if it has one.
+	// The last pattern matches the directory's content. For that, git would name the directory's
+	// own .gitignore, if it has one.
 	plain := []string{dir, dir + "/", "/" + dir, "/" + dir + "/", dir + "/*"}
 	found := false
 	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {

@@ -87,7 +87,7 @@ func TestIgnoresNothingToIgnoreIn(t *testing.T) {
 	}
 }
 
-// An ordinary run asks git nothing: the line is where dot itself puts it.
+// A usual run starts no git for this: dot itself has written the line.
 func TestIgnoresRunsNoGit(t *testing.T) {
 	dir := t.TempDir()
 	runGit(t, dir, "init", "-q")

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 )
 
-// LooseChanges compares a directory that is no whole worktree any more with a commit: it lists the files that the
-// commit has otherwise or not at all, ignored ones (status "!!") too. Files that are missing don't count. The directory
-// need not be registered with git.
+// LooseChanges compares the files in a broken worktree with a commit. It lists files that the
+// commit has with other content or not at all, ignored ones (status "!!") included. Missing files
+// don't count. The directory need not be registered with git.
 func (r *Repo) LooseChanges(ctx context.Context, dir, commit string) ([]Change, error) {
-	// An index of its own, outside of the repository, takes the place of the worktree's.
+	// Use a temporary index outside of the repository instead of the worktree's.
 	scratch, err := os.MkdirTemp("", "dot-index-")
 	if err != nil {
 		return nil, fmt.Errorf("looking for changes in %s: %w", dir, err)
@@ -32,7 +32,7 @@ func (r *Repo) LooseChanges(ctx context.Context, dir, commit string) ([]Change, 
 	all, err := status(ctx, look)
 	var changes []Change
 	for _, change := range all {
-		// The first letter is about HEAD, which is another worktree's.
+		// The first letter compares with HEAD, and that is another worktree's HEAD.
 		switch change.Status[1] {
 		case ' ', 'D':
 		case 'M', 'T':

@@ -19,7 +19,7 @@ func TestLooseChanges(t *testing.T) {
 		repo.Write(name, text)
 	}
 	first := repo.Commit("first")
-	// HEAD is elsewhere, and says nothing of the directory.
+	// HEAD is another commit, and says nothing about the directory.
 	repo.Write("a.sql", "select 10")
 	repo.Write("later.sql", "select 4")
 	repo.Commit("second")
@@ -38,7 +38,7 @@ func TestLooseChanges(t *testing.T) {
 	expect()
 
 	check(t, os.Remove(filepath.Join(dir, "b.sql")))
-	expect() // gone, and so not lost
+	expect() // a missing file can't be lost
 
 	write := func(name, text string) {
 		t.Helper()
@@ -61,7 +61,7 @@ func TestLooseChanges(t *testing.T) {
 		t.Errorf("looking has changed something (-before +after):\n%s", diff)
 	}
 
-	// Nor does git's administration matter.
+	// git's administration of worktrees doesn't matter either.
 	check(t, os.RemoveAll(filepath.Join(repo.Dir, ".git", "worktrees")))
 	write("a.sql", "select 1")
 	expect(

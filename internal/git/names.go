@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Names are what one may type for a commit in the repository at dir, for completion: HEAD, the branches and tags, the
-// branches that exist on one remote only, and the remote branches (origin/main). One git process lists them.
+// Names lists, for shell completion, what a user may type for a commit in the repository at dir.
+// That is HEAD, the branches and tags, branches that exist on one remote only, and remote branches
+// (origin/main). One git process lists them.
 func Names(ctx context.Context, dir string) ([]string, error) {
 	all, err := (&Repo{Top: dir}).refs(ctx)
 	if err != nil {

@@ -10,14 +10,15 @@ import (
 	"sync"
 )
 
-// Objects reads what commits hold, straight from git's database. One git process, started by the first call, answers all
-// of them. It is safe for concurrent use; calls wait for each other.
+// Objects reads the content of commits from git's object database. One git process, started by the
+// first call, answers all calls. It is safe for concurrent use; calls wait for each other.
 //
-// Names are git's: "<commit>:<path>", the path with slashes and from the top of the repository, "<commit>:" for the tree
-// at the top. A symbolic link is a blob that holds its target: git doesn't follow it and its mode isn't told here (the
-// raw tree it stands in has it: 120000). A submodule does not exist, as its commit is in another repository.
+// Names are git's: "<commit>:<path>", the path with slashes and from the top of the repository, and
+// "<commit>:" for the tree at the top. A symbolic link is a blob that holds its target. git doesn't
+// follow it, and its mode isn't told here (its mode in the raw tree is 120000). A submodule does
+// not exist, since its commit is in another repository.
 type Objects struct {
-	ctx  context.Context // of the process, which outlives the calls
+	ctx  context.Context // for the process, which outlives single calls
 	repo *Repo
 
 	mu   sync.Mutex
@@ -27,8 +28,8 @@ type Objects struct {
 // Objects returns a reader. Its process lives until [Objects.Close] or until ctx is done.
 func (r *Repo) Objects(ctx context.Context) *Objects { return &Objects{ctx: ctx, repo: r} }
 
-// Read returns the content of an object: of a blob its bytes as committed, of a tree git's raw form. An object that
-// isn't there is an [fs.ErrNotExist].
+// Read returns the content of an object: the committed bytes of a blob, or a tree in git's raw
+// form. A missing object is an [fs.ErrNotExist].
 func (o *Objects) Read(name string) ([]byte, error) {
 	var content []byte
 	_, err := o.get(name, func(size int64, r io.Reader) error {
@@ -39,8 +40,8 @@ func (o *Objects) Read(name string) ([]byte, error) {
 	return content, err
 }
 
-// ID returns an object's hash: of a tree, a digest of everything below it. An object that isn't there is an
-// [fs.ErrNotExist]. It takes as long as reading the object.
+// ID returns an object's hash. The hash of a tree is a digest of everything below it. A missing
+// object is an [fs.ErrNotExist]. ID takes as long as reading the object.
 func (o *Objects) ID(name string) (string, error) {
 	return o.get(name, func(size int64, r io.Reader) error {
 		_, err := io.CopyN(io.Discard, r, size)
@@ -48,7 +49,7 @@ func (o *Objects) ID(name string) (string, error) {
 	})
 }
 
-// get asks for an object and gives its content to read, which must take all of it.
+// get asks for an object and passes its content to read, which must consume all of it.
 func (o *Objects) get(name string, read func(size int64, r io.Reader) error) (id string, err error) {
 	if strings.ContainsAny(name, "\n\x00") {
 		return "", fmt.Errorf("reading %q from git: a name must not hold line breaks", name)
@@ -65,7 +66,7 @@ func (o *Objects) get(name string, read func(size int64, r io.Reader) error) (id
 	case err != nil:
 		return "", o.broken(name, err)
 	case object.state == "ambiguous":
-		return "", fmt.Errorf("reading %q from git: short for several objects", name)
+		return "", fmt.Errorf("reading %q from git: the name fits several objects", name)
 	case object.id == "":
 		return "", &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 	}
@@ -75,7 +76,8 @@ func (o *Objects) get(name string, read func(size int64, r io.Reader) error) (id
 	return object.id, nil
 }
 
-// broken ends a conversation that stopped in the middle; the next call starts another.
+// broken ends a conversation that stopped in the middle of an answer. The next call starts a new
+// one.
 func (o *Objects) broken(name string, err error) error {
 	_, ended := o.talk.end()
 	o.talk = nil

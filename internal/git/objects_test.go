@@ -58,7 +58,7 @@ func TestObjects(t *testing.T) {
 	if _, err := objects.Read(hash + ":a\nb"); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a name with a line break: %v", err)
 	}
-	// All of that by one process, beside Open's and the test's own.
+	// One process answered all of that; the others are Open's and the test's own.
 	check(t, objects.Close())
 	if n := count(); n != 1+1+6 {
 		t.Errorf("%d git processes, want 8", n)
@@ -103,7 +103,7 @@ func TestObjectsRecover(t *testing.T) {
 	repo.Commit("first")
 	objects := open(t, repo.Dir).Objects(t.Context())
 	defer objects.Close()
-	_, err := objects.Read("@{u}:file") // git ends over this one
+	_, err := objects.Read("@{u}:file") // git ends when asked for this one
 	wantError(t, err, `reading "@{u}:file": git cat-file: no upstream configured for branch 'main'`)
 	if text, err := objects.Read("HEAD:file"); err != nil || string(text) != "text" {
 		t.Errorf("got %q, %v", text, err)
@@ -140,7 +140,7 @@ func TestObjectsEndWithTheirContext(t *testing.T) {
 	check(t, err)
 	why := errors.New("enough")
 	cancel(why)
-	for err == nil { // git may answer once more before it gets the signal
+	for err == nil { // git may answer once more before the signal arrives
 		_, err = objects.Read("HEAD:file")
 	}
 	if !errors.Is(err, why) {
@@ -169,7 +169,7 @@ func TestGrep(t *testing.T) {
 	for name, test := range map[string]struct {
 		path, text string
 		want       []string
-		more       int // files in the second commit
+		more       int // number of files in the second commit
 	}{
 		"below a directory": {"proj", "env_var", all, 1},
 		"everywhere":        {"", "env_var(", all, 0},

@@ -11,7 +11,7 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// ErrNotRepository says that a directory lies in no git repository.
+// ErrNotRepository says that a directory is not in a git repository.
 var ErrNotRepository = errors.New("not a git repository")
 
 // Repo is a repository as seen from a directory in one of its worktrees. All paths are absolute and without symbolic
@@ -23,24 +23,25 @@ type Repo struct {
 	Prefix string
 	// CommonDir is what all worktrees share, .git in most repositories.
 	CommonDir string
-	// Root is where `.dot` lies, the same from each worktree: the top of the main one. A bare repository has no main
-	// worktree: then it is the directory that holds the repository if that has a hidden name (project/.bare beside
-	// project/main), else the repository itself (project.git, with worktrees in it or anywhere).
+	// Root is the directory that holds `.dot`, the same for each worktree: the top of the main
+	// worktree. A bare repository has no main worktree. Then Root is the repository's parent
+	// directory if the repository has a hidden name (project/.bare beside project/main). Otherwise
+	// Root is the repository itself (project.git, with worktrees in it or anywhere).
 	Root string
 }
 
-// Open finds the repository that dir lies in, with one git process. GIT_DIR and the like are not looked at: it is always
-// the directory that decides, also in a hook.
+// Open finds the repository that contains dir, with one git process. It ignores GIT_DIR and the
+// like: the directory always decides, also in a hook.
 //
-// The error is [ErrNotRepository] outside of any, and has hints for that, for a repository that git refuses because it
-// belongs to another user (safe.directory), for a bare one without a worktree here, and for a git that is missing or too
-// old.
+// Outside of any repository the error is [ErrNotRepository]. Errors have hints: outside of a
+// repository, for one that git refuses because it belongs to another user (safe.directory), for a
+// bare one without a worktree here, and for a git that is missing or too old.
 func Open(ctx context.Context, dir string) (*Repo, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("finding the repository: %w", err)
 	}
-	// --show-toplevel fails where there is no worktree, after the others were written.
+	// --show-toplevel fails where there is no worktree, but only after git wrote the other answers.
 	out, err := run(ctx, "rev-parse",
 		command(dir, "rev-parse", "--git-common-dir", "--absolute-git-dir", "--show-prefix", "--show-toplevel"))
 	if err != nil {
@@ -66,8 +67,9 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	return r, nil
 }
 
-// findRoot sets Root. Only a linked worktree of a repository that is not in a `.git` needs a process for it: git does
-// not tell where the main one is, but a submodule's repository has it in core.worktree.
+// findRoot sets Root. It needs a process only for a linked worktree of a repository that is not
+// called `.git`: git does not tell where the main worktree is, but the repository of a submodule
+// has its path in core.worktree.
 func (r *Repo) findRoot(ctx context.Context, gitDir string) (err error) {
 	switch base := filepath.Base(r.CommonDir); {
 	case gitDir == r.CommonDir:
@@ -83,7 +85,7 @@ func (r *Repo) findRoot(ctx context.Context, gitDir string) (err error) {
 	}
 	value, err := run(ctx, "config", command(r.CommonDir, "config", "--file", "config", "--null", "--get", "core.worktree"))
 	if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 {
-		return nil // it is not set
+		return nil // core.worktree is not set
 	}
 	if err != nil {
 		return fmt.Errorf("finding the main worktree: %w", err)
@@ -98,7 +100,7 @@ func (r *Repo) findRoot(ctx context.Context, gitDir string) (err error) {
 	return nil
 }
 
-// refused says why git would not open the repository at dir.
+// refused explains why git refused to open the repository at dir.
 func refused(dir string, err error) error {
 	failed := (*commandError)(nil)
 	if !errors.As(err, &failed) {
@@ -112,7 +114,7 @@ func refused(dir string, err error) error {
 			"dot builds commits: run it inside a git repository, or make one: git init",
 			"or leave @ref out, to run dbt on the files as they are",
 		)
-	case strings.Contains(stderr, "not a git repository"): // a .git file that leads nowhere
+	case strings.Contains(stderr, "not a git repository"): // a .git file names a missing directory
 		return hint.Add(
 			fmt.Errorf("%s: %w: %s", dir, ErrNotRepository, gitSaid(stderr)),
 			"its .git file names a directory that is gone; if the repository was moved: git worktree repair",
@@ -124,14 +126,15 @@ func refused(dir string, err error) error {
 		)
 	case strings.Contains(stderr, "must be run in a work tree"):
 		return hint.Add(
-			fmt.Errorf("%s: a bare repository, or the inside of one: there are no files to work on", dir),
+			fmt.Errorf("%s: a bare repository, or a directory inside one: there are no files to work on", dir),
 			"run dot in one of its worktrees (git worktree list), or make one: git worktree add <path> <branch>",
 		)
 	}
 	return err
 }
 
-// safeDirectory is the command that git's message about another user's repository tells to run.
+// safeDirectory returns the command that git recommends in its message about another user's
+// repository.
 func safeDirectory(stderr string) string {
 	for line := range strings.Lines(stderr) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "git config ") {

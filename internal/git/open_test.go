@@ -11,7 +11,7 @@ import (
 	"dot-for-dbt/internal/git/gittest"
 )
 
-// D.1, D.2: where the repository is, and the project in it.
+// D.1, D.2: Open finds the repository, and the project's directory in it.
 func TestOpen(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Write("my project/ünïcode/dbt_project.yml", "")
@@ -48,12 +48,12 @@ func TestOpenRelative(t *testing.T) {
 	wantEqual(t, *open(t, "."), git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: repo.Path(".git"), Prefix: "sub"})
 }
 
-// D.1: where `.dot` lies when there is no main worktree with a .git directory in it.
+// D.1: the place of `.dot` if no main worktree has a .git directory.
 func TestOpenOddLayouts(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Write("file", "")
 	repo.Commit("first")
-	// project/.bare, project/.git that leads to it, project/main
+	// project/.bare, project/.git that names it, project/main
 	repo.Git("clone", "--quiet", "--bare", ".", "../project/.bare")
 	repo.Write("../project/.git", "gitdir: ./.bare\n")
 	repo.At("../project/.bare").Git("worktree", "add", "--quiet", "../main")
@@ -65,7 +65,7 @@ func TestOpenOddLayouts(t *testing.T) {
 	super := repo.At("../super")
 	super.Git("submodule", "add", "--quiet", repo.Dir, "sub")
 	super.At("sub").Git("worktree", "add", "--quiet", "../../linkedsub")
-	// the repository somewhere else
+	// a repository in a separate directory
 	repo.Git("init", "--quiet", "--separate-git-dir=../apart.git", "../separate")
 
 	for name, test := range map[string]struct{ dir, root, common string }{
@@ -86,7 +86,7 @@ func TestOpenOddLayouts(t *testing.T) {
 	_, err := git.Open(t.Context(), repo.Path("../project.git"))
 	wantError(t, err, "bare repository", "git worktree add")
 	_, err = git.Open(t.Context(), repo.Path(".git"))
-	wantError(t, err, "bare repository, or the inside of one", "git worktree list")
+	wantError(t, err, "bare repository, or a directory inside one", "git worktree list")
 }
 
 func TestOpenFails(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"dot-for-dbt/internal/git/gittest"
 )
 
-// In a partial clone, what is to be read is fetched at once.
+// In a partial clone, all files that will be read are fetched at once.
 func TestGrepInAPartialClone(t *testing.T) {
 	repo := gittest.New(t)
 	for i := range 20 {
@@ -27,7 +27,7 @@ func TestGrepInAPartialClone(t *testing.T) {
 	if err != nil || len(files[hash]) != 20 {
 		t.Errorf("found %q, %v", files, err)
 	}
-	// Two of ours, and those of one fetch.
+	// Two processes of dot's own, and those of one fetch.
 	if n := count(); n > 15 {
 		t.Errorf("%d git processes", n)
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Registered are the worktrees below a directory that git knows of, sorted. They need not be there: what was removed by
-// hand stays registered.
+// Registered lists, sorted, the worktrees below a directory that git knows. They need not exist: a
+// worktree that was removed by hand stays registered.
 func (r *Repo) Registered(below string) ([]string, error) {
 	admins, err := r.allAdmins()
 	if err != nil {

@@ -13,23 +13,24 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// Commit is what a ref means.
+// Commit is the commit that a ref stands for.
 type Commit struct {
-	Ref     string    // as asked
+	Ref     string    // as the caller gave it
 	Hash    string    // in full: 40 characters, 64 in a SHA-256 repository
 	Short   string    // git's abbreviation (core.abbrev), unambiguous
 	Subject string    // the first line of the message, without control characters
 	Time    time.Time // of the commit, not of its authoring
-	Note    string    // what a person should know of how Ref was understood, "" for nothing
+	Note    string    // what the user should know about how Ref was resolved, "" for nothing
 }
 
-// Resolve finds the commits that refs mean, in their order. A ref is whatever git takes for one: a branch, tag, hash,
-// HEAD~2, main@{yesterday}, :/text, @. A tag stands for its commit. A branch that is on exactly one remote only is
-// taken from there, with a Note; remotes whose own name holds a slash are not looked at.
+// Resolve finds the commits that refs stand for, in their order. A ref is anything that git
+// accepts: a branch, tag, hash, HEAD~2, main@{yesterday}, :/text, @. A tag stands for its commit. A
+// branch that only one remote has is taken from there, with a Note. Remotes with a slash in their
+// name are not searched.
 //
-// The error names every ref that can't be resolved, and why, and has hints. Two git processes do it, whatever the number
-// of refs: one that finds and peels, one that describes (behaviours B.5). A ref that is not there, or is behind its
-// upstream, costs more.
+// The error names every ref that can't be resolved, with the reason, and has hints. Two git
+// processes are enough for any number of refs: one finds and peels, one describes (behaviours B.5).
+// A ref that doesn't exist, or is behind its upstream, needs more.
 func (r *Repo) Resolve(ctx context.Context, refs []string) ([]Commit, error) {
 	found, err := r.find(ctx, refs)
 	if err != nil {
@@ -48,12 +49,12 @@ func (r *Repo) Resolve(ctx context.Context, refs []string) ([]Commit, error) {
 	return commits, nil
 }
 
-// finding is where a ref leads.
-type finding struct{ hash, note string }
+// resolved is the commit that a ref leads to, and the note for the user.
+type resolved struct{ hash, note string }
 
 // find resolves refs to the hashes of commits.
-func (r *Repo) find(ctx context.Context, refs []string) (map[string]finding, error) {
-	s := &search{repo: r, ctx: ctx, found: map[string]finding{}, failed: map[string]unresolved{}}
+func (r *Repo) find(ctx context.Context, refs []string) (map[string]resolved, error) {
+	s := &search{repo: r, ctx: ctx, found: map[string]resolved{}, failed: map[string]unresolved{}}
 	for _, ref := range refs {
 		if _, done := s.found[ref]; done {
 			continue
@@ -76,10 +77,10 @@ func (r *Repo) find(ctx context.Context, refs []string) (map[string]finding, err
 	return s.found, nil
 }
 
-// describe asks for abbreviation, subject and date of all commits found.
-func (r *Repo) describe(ctx context.Context, found map[string]finding) (map[string]Commit, error) {
+// describe asks git for the abbreviation, subject and date of all commits found.
+func (r *Repo) describe(ctx context.Context, found map[string]resolved) (map[string]Commit, error) {
 	if len(found) == 0 {
-		return nil, nil // an empty list would mean HEAD
+		return nil, nil // git log without revisions means HEAD
 	}
 	hashes := map[string]bool{}
 	for _, at := range found {
@@ -96,8 +97,8 @@ func (r *Repo) describe(ctx context.Context, found map[string]finding) (map[stri
 	return commits, nil
 }
 
-// Between returns the commits that lead to the commit to and not to from, as git log from..to, the oldest first. Each is
-// its own ref, by its abbreviation. Both are hashes.
+// Between returns the commits that git log from..to lists, the oldest first. Each commit's Ref is
+// its abbreviated hash. from and to are hashes.
 func (r *Repo) Between(ctx context.Context, from, to string) ([]Commit, error) {
 	commits, err := r.log(ctx, []string{to, "^" + from}, "--topo-order", "--reverse")
 	for i := range commits {
@@ -106,8 +107,8 @@ func (r *Repo) Between(ctx context.Context, from, to string) ([]Commit, error) {
 	return commits, err
 }
 
-// MergeBase returns the hash of the best common ancestor of two commits, as git merge-base does; "" if they have
-// none. Where there are several, it is the one that git names first, as for git diff A...B.
+// MergeBase returns the hash of the best common ancestor of two commits, as git merge-base does; ""
+// if they have none. Of several it returns the one that git names first, as git diff A...B does.
 func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
 	out, err := proc.Output(ctx, command(r.Top, "merge-base", a, b))
 	var failed *proc.ExitError
@@ -144,7 +145,8 @@ func (r *Repo) log(ctx context.Context, revisions []string, options ...string) (
 	return commits, nil
 }
 
-// printable is text that can be shown on a terminal: anybody can write a commit message.
+// printable makes a commit's subject safe to show on a terminal: anybody can write a commit
+// message.
 func printable(subject string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || text.Steers(r) {

@@ -15,8 +15,8 @@ import (
 	"dot-for-dbt/internal/git/gittest"
 )
 
-// history is a repository with commits first, second and third on main, first on the branch feature/x and second on the
-// branch both, which is a tag of third, too.
+// history is a repository with the commits first, second and third on main. The branch feature/x is
+// at first. both is a branch at second and a tag of third.
 func history(t *testing.T) (repo *gittest.Repo, first, second, third string) {
 	t.Helper()
 	repo = gittest.New(t)
@@ -134,13 +134,13 @@ func TestResolveNotes(t *testing.T) {
 	commits, err = open(t, repo.Dir).Resolve(t.Context(), []string{"both", "heads/both"})
 	check(t, err)
 	wantEqual(t, []string{commits[0].Hash, commits[1].Hash}, []string{third, second})
-	wantEqual(t, commits[0].Note, "more than one ref has that name: git takes a tag before a branch")
+	wantEqual(t, commits[0].Note, "several refs have this name: git prefers a tag to a branch")
 
-	// On two remotes, it must be said which.
+	// If two remotes have it, the user must say which.
 	clone.Git("remote", "add", "fork", repo.Dir)
 	clone.Git("fetch", "--quiet", "fork")
 	_, err = r.Resolve(t.Context(), []string{"feature/x"})
-	wantError(t, err, `"feature/x" is no local branch, and on more than one remote`, "fork/feature/x, origin/feature/x")
+	wantError(t, err, `"feature/x" is not a local branch, and several remotes have it`, "fork/feature/x, origin/feature/x")
 }
 
 // TestResolveNotesBranchesBehind proves B.6.
@@ -246,8 +246,8 @@ func TestResolveInAShallowClone(t *testing.T) {
 	}
 }
 
-// ambiguous makes commits until two have the same first four characters, which it returns, and a third commit whose
-// first four only a blob has, too.
+// ambiguous makes commits until the hashes of two begin with the same four characters, which it
+// returns. It also returns four characters that only one commit and a blob share.
 func ambiguous(t *testing.T, repo *gittest.Repo) (twoCommits, commitAndBlob, commit string) {
 	t.Helper()
 	tree := repo.Git("write-tree")
@@ -284,7 +284,7 @@ func TestResolveShortHashes(t *testing.T) {
 	_, err := r.Resolve(t.Context(), []string{twoCommits})
 	candidates := strings.Fields(repo.Git("rev-parse", "--disambiguate="+twoCommits))
 	slices.Sort(candidates)
-	wantError(t, err, fmt.Sprintf("%q is short for several objects, among them the commits %s", twoCommits, candidates[0]),
+	wantError(t, err, fmt.Sprintf("%q is ambiguous: it fits several objects, among them the commits %s", twoCommits, candidates[0]),
 		candidates[1], "give more of its characters")
 
 	commits, err := r.Resolve(t.Context(), []string{commitAndBlob})
@@ -326,12 +326,12 @@ func TestResolveCancelled(t *testing.T) {
 	}
 }
 
-// blobHash is the hash that git gives a file with that content.
+// blobHash returns git's hash for a file with that content.
 func blobHash(content string) string {
 	return fmt.Sprintf("%x", sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(content), content)))
 }
 
-// TestBetween proves A.4: a range is each commit of it, the oldest first, over merges too.
+// TestBetween proves A.4: a range lists all its commits, the oldest first, across merges, too.
 func TestBetween(t *testing.T) {
 	repo, first, second, third := history(t)
 	repo.Git("switch", "--quiet", "feature/x")
@@ -362,7 +362,7 @@ func TestBetween(t *testing.T) {
 				}
 				got = append(got, c.Hash)
 			}
-			slices.Sort(got[:max(0, len(got)-1)]) // of two lines, git may take either first
+			slices.Sort(got[:max(0, len(got)-1)]) // git may list the commits of two branches in any order
 			slices.Sort(test.want[:max(0, len(test.want)-1)])
 			if !slices.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)

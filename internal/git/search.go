@@ -10,27 +10,28 @@ import (
 	"unicode/utf8"
 )
 
-// search resolves one ref after the other with a single git process; another is started only if git ends over a ref.
+// search resolves refs one by one with a single git process. It starts another only if git ends
+// because of a ref.
 type search struct {
 	repo *Repo
 	ctx  context.Context
-	talk *conversation // nil if none is open
+	talk *conversation // nil if none is running
 
-	found  map[string]finding
+	found  map[string]resolved
 	failed map[string]unresolved
 }
 
-// unresolved is why a ref leads to no commit.
+// unresolved says why a ref leads to no commit.
 type unresolved struct {
 	why       string
-	missing   bool // nothing has that name: it may be a typing error, or not be fetched
-	ambiguous bool // it is short for several objects
+	missing   bool // no such name: a typing error, or not fetched yet
+	ambiguous bool // several objects match
 }
 
-// shortHash is what can be an abbreviated hash: git wants four characters at least.
+// shortHash matches anything that may be an abbreviated hash. git wants at least four characters.
 var shortHash = regexp.MustCompile(`^[0-9a-f]{4,64}$`)
 
-// look resolves a ref into found or failed. An error means that git can't be asked.
+// look resolves a ref into found or failed. It returns an error if git can't be asked.
 func (s *search) look(ref string) error {
 	if why := unusable(ref); why != "" {
 		s.failed[ref] = unresolved{why: fmt.Sprintf("%q can't be a ref: it %s", ref, why)}
@@ -48,7 +49,8 @@ func (s *search) look(ref string) error {
 		s.failed[ref] = unresolved{why: fmt.Sprintf("%q can't be resolved: %s", ref, words)}
 		return nil
 	case object.state == "ambiguous" && shortHash.MatchString(ref):
-		// Among several objects, the only commit is meant. Of more, git says that they are missing.
+		// If several objects match, but only one commit, that commit is meant. If several commits
+		// match, git says "missing".
 		commit, _, err := s.ask(ref + "^{commit}")
 		if err != nil {
 			return err
@@ -57,7 +59,7 @@ func (s *search) look(ref string) error {
 			object = commit
 		}
 	case object.kind == "tag":
-		// By id: names like :/text take no suffix.
+		// Ask by id: names like :/text take no suffix.
 		if object, _, err = s.ask(object.id + "^{commit}"); err != nil {
 			return err
 		}
@@ -68,18 +70,19 @@ func (s *search) look(ref string) error {
 	}
 	switch {
 	case object.kind == "commit":
-		s.found[ref] = finding{hash: object.id}
+		s.found[ref] = resolved{hash: object.id}
 	case object.id != "":
 		s.failed[ref] = unresolved{why: fmt.Sprintf("%q is a %s, not a commit", ref, object.kind)}
 	case object.state == "ambiguous":
-		s.failed[ref] = unresolved{why: fmt.Sprintf("%q is short for several objects", ref), ambiguous: true}
+		s.failed[ref] = unresolved{why: fmt.Sprintf("%q is ambiguous: it fits several objects", ref), ambiguous: true}
 	default:
 		s.failed[ref] = unresolved{why: fmt.Sprintf("unknown ref %q", ref), missing: true}
 	}
 	return nil
 }
 
-// unusable says why git must not even see a ref: it could be taken for an option, or for several lines.
+// unusable says why git must not even see a ref: git could take it for an option, or for several
+// lines.
 func unusable(ref string) string {
 	switch {
 	case ref == "":
@@ -94,8 +97,8 @@ func unusable(ref string) string {
 	return ""
 }
 
-// ask asks git about a name. words is git's complaint if it ended over that name, as it does for an upstream or a reflog
-// entry that doesn't exist.
+// ask asks git about a name. words is git's complaint if it ended because of that name, as it does
+// for an upstream or a reflog entry that doesn't exist.
 func (s *search) ask(name string) (object info, words string, err error) {
 	if s.talk == nil {
 		if s.talk, err = converse(s.ctx, lookup(s.repo.Top, "cat-file", "--batch-check")); err != nil {
@@ -112,7 +115,7 @@ func (s *search) ask(name string) (object info, words string, err error) {
 	if s.ctx.Err() != nil {
 		return info{}, "", err
 	}
-	// The last line is about this name, those before may be warnings about earlier ones.
+	// The last line is about this name. Lines before it may be warnings about earlier names.
 	lines := strings.Split(strings.TrimSpace(stderr), "\n")
 	if last, ok := strings.CutPrefix(lines[len(lines)-1], "fatal: "); ok {
 		s.note(stderr)
@@ -121,7 +124,7 @@ func (s *search) ask(name string) (object info, words string, err error) {
 	return info{}, "", err
 }
 
-// end ends git, and keeps what it warned of.
+// end ends the git process, and keeps its warnings.
 func (s *search) end() error {
 	if s.talk == nil {
 		return nil
@@ -132,7 +135,7 @@ func (s *search) end() error {
 	return err
 }
 
-// note adds git's warnings to the refs that they are about.
+// note adds git's warnings to the refs they are about.
 func (s *search) note(stderr string) {
 	for line := range strings.Lines(stderr) {
 		warning, ok := strings.CutPrefix(strings.TrimSpace(line), "warning: ")
@@ -143,7 +146,7 @@ func (s *search) note(stderr string) {
 			base, _, reflog := strings.Cut(ref, "@{")
 			switch {
 			case warning == "refname '"+ref+"' is ambiguous.":
-				at.note = "more than one ref has that name: git takes a tag before a branch"
+				at.note = "several refs have this name: git prefers a tag to a branch"
 			case reflog && strings.HasPrefix(warning, "log for '"+base+"' "):
 				at.note = printable(warning)
 			}
@@ -152,7 +155,7 @@ func (s *search) note(stderr string) {
 	}
 }
 
-// refs are the branches and tags of the repository, by name.
+// refs holds the branches and tags of the repository, by name.
 type refs struct {
 	local  []string            // short names of branches and tags
 	remote map[string][]string // a branch's name → the remote branches (origin/name) that have it
@@ -174,7 +177,7 @@ func (r *Repo) refs(ctx context.Context) (*refs, error) {
 			all.local = append(all.local, tag)
 		} else if full, ok := strings.CutPrefix(name, "refs/remotes/"); ok {
 			_, branch, _ := strings.Cut(full, "/")
-			if branch == "HEAD" { // the remote's default branch, not a branch of that name
+			if branch == "HEAD" { // the remote's default branch, not a branch called HEAD
 				continue
 			}
 			all.remote[branch] = append(all.remote[branch], full)

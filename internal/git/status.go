@@ -7,17 +7,17 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// Change is a file that is not as HEAD has it.
+// Change is a file that differs from HEAD.
 type Change struct {
-	Status string // two letters, as git status --porcelain has them: " M", "??", ...
+	Status string // two letters, as in git status --porcelain: " M", "??", ...
 	Path   string // from the top of the worktree, with slashes
 }
 
 // String reads " M models/a.sql".
 func (c Change) String() string { return c.Status + " " + c.Path }
 
-// Uncommitted counts the changed and untracked files below dir, which is a path below Top with slashes, "" for all.
-// Ignored ones don't count, nor does what lies in `.dot`.
+// Uncommitted counts the changed and untracked files below dir, a path below Top with slashes, ""
+// for all. Ignored files and files in `.dot` don't count.
 func (r *Repo) Uncommitted(ctx context.Context, dir string) (int, error) {
 	c := command(r.Top, statusArgs...)
 	if dir != "" {
@@ -33,13 +33,13 @@ func (r *Repo) Uncommitted(ctx context.Context, dir string) (int, error) {
 	return count, err
 }
 
-// statusArgs overrule what the user may have configured for people. A path means itself, and a submodule is as much a
-// file as any.
+// statusArgs overrule the user's own preferences. They also make git take paths literally, and
+// report submodules like files.
 var statusArgs = []string{
 	"--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none",
 }
 
-// status runs a git status and reads it.
+// status runs git status and parses its output.
 func status(ctx context.Context, c proc.Command) ([]Change, error) {
 	out, err := run(ctx, "status", c)
 	var changes []Change

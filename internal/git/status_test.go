@@ -26,7 +26,7 @@ func TestUncommitted(t *testing.T) {
 	want("", 0)
 	repo.Write("proj/a.sql", "changed")
 	check(t, os.Remove(repo.Path("proj/b.sql")))
-	repo.Git("mv", "proj/c.sql", "proj/new name ü.sql") // two: gone, and new
+	repo.Git("mv", "proj/c.sql", "proj/new name ü.sql") // two changes: one removed, one added
 	repo.Write("proj/new/one.sql", "")
 	repo.Write("proj/new/two.sql", "")
 	repo.Write("proj/target/manifest.json", "")

@@ -13,20 +13,23 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// A submodule is a directory of a commit that is a commit of another repository. Git keeps that repository at
-// <common>/modules/<name> for the main worktree, and at <common>/worktrees/<id>/modules/<name> for a linked one, so that
-// `git submodule update` in a worktree of dot's would clone what the user has already. So where the user has it, the
-// submodule is a linked worktree of that repository: nothing is copied, nothing fetched, and the user's own checkout
-// and configuration stay as they are. Where the user hasn't, git clones it.
+// A submodule is a directory of a commit that stands for a commit of another repository. git keeps
+// that repository at <common>/modules/<name> for the main worktree, and at
+// <common>/worktrees/<id>/modules/<name> for a linked one. So `git submodule update` in a worktree
+// of dot's would clone again what the user already has.
+//
+// dot avoids that: if the user has the repository, dot checks the submodule out as a linked
+// worktree of it. Nothing is copied or fetched, and the user's own checkout and configuration stay
+// as they are. If the user doesn't have it, git clones it.
 
 // Submodule is a submodule of a commit, or of one of its submodules.
 type Submodule struct {
-	Path   string `json:"path"`   // with slashes, from the top of the worktree that all of them are in
-	Commit string `json:"commit"` // of its repository
+	Path   string `json:"path"`   // with slashes, from the top of the outermost worktree
+	Commit string `json:"commit"` // in the submodule's repository
 }
 
-// Submodules lists the submodules of a commit: the directories that are commits and that .gitmodules has a name for.
-// Those in them are not told.
+// Submodules lists the submodules of a commit: the directories that are commits and have a name in
+// .gitmodules. It does not list submodules inside submodules.
 func (o *Objects) Submodules(commit string) ([]Submodule, error) {
 	named, err := submodules(o.ctx, o.repo.Top, nil, commit)
 	var all []Submodule
@@ -36,11 +39,11 @@ func (o *Objects) Submodules(commit string) ([]Submodule, error) {
 	return all, err
 }
 
-// AddSubmodules checks out the submodules of the whole worktree at path, which lies below Root/.dot, those in them too,
-// and returns them all. One that stands stays as it is, with what somebody changed in it; half of one is made anew. git
-// inherits the files in inherit.
+// AddSubmodules checks out all submodules, nested ones too, in the complete worktree at path, which
+// is below Root/.dot. It returns all of them. A complete submodule stays as it is, even with
+// changes in it. An incomplete one is made again. git inherits the files in inherit.
 //
-// Where the user's repository has the commit, no network is used. An error has hints.
+// If the user's repository has the commit, no network is used. An error has hints.
 func (r *Repo) AddSubmodules(ctx context.Context, path string, inherit []*os.File) ([]Submodule, error) {
 	admin, err := r.admin(path)
 	if err != nil {
@@ -50,8 +53,9 @@ func (r *Repo) AddSubmodules(ctx context.Context, path string, inherit []*os.Fil
 	return top.addSubmodules(ctx)
 }
 
-// CheckSubmodules tells which of the submodules of the worktree at path does not stand, and why. It runs no git, and
-// does not look for changes in them: [Repo.WorktreeChanges] does, and finds other commits that were checked out, too.
+// CheckSubmodules says which submodule of the worktree at path is incomplete, and why. It runs no
+// git and doesn't look for changes: [Repo.WorktreeChanges] finds those, and also other commits that
+// somebody checked out.
 func (r *Repo) CheckSubmodules(path string, all []Submodule) error {
 	for _, s := range all {
 		_, err := checkSubmodule(filepath.Join(path, filepath.FromSlash(s.Path)), s.Commit)
@@ -62,7 +66,8 @@ func (r *Repo) CheckSubmodules(path string, all []Submodule) error {
 	return nil
 }
 
-// checkSubmodule tells why what stands at dir is not a whole checkout of a submodule, and where its git directory is.
+// checkSubmodule says why the directory at dir is not a complete checkout of a submodule. It also
+// returns the submodule's git directory.
 func checkSubmodule(dir, commit string) (gitDir string, err error) {
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", errors.New("missing")
@@ -74,7 +79,7 @@ func checkSubmodule(dir, commit string) (gitDir string, err error) {
 		return "", errors.New("its repository is gone")
 	}
 	switch worktree := worktreeOf(gitDir); {
-	case worktree == "" && read(gitDir, "locked") == "": // a clone of git's, which dot marks when it is done
+	case worktree == "" && read(gitDir, "locked") == "": // cloned by git, and not yet marked as complete by dot
 		return "", ErrHalfMade
 	case worktree != "" && !samePath(worktree, dir):
 		return "", errors.New("not registered with git")
@@ -85,13 +90,14 @@ func checkSubmodule(dir, commit string) (gitDir string, err error) {
 // gitlink is the mode of a submodule in a tree.
 const gitlink = "160000"
 
-// named is a submodule with the name that its repository goes by.
+// named is a submodule with its name in .gitmodules, which decides where git keeps its repository.
 type named struct {
 	Submodule
 	name string
 }
 
-// submodules lists the submodules of a commit of the repository at dir, or at gitDir if that isn't empty.
+// submodules lists the submodules of a commit of the repository at dir, or at gitDir if that isn't
+// empty.
 func submodules(ctx context.Context, dir string, gitDir []string, commit string) ([]named, error) {
 	out, err := run(ctx, "ls-tree", command(dir, append(gitDir, "ls-tree", "-r", "--full-tree", "-z", commit)...))
 	if err != nil {
@@ -103,7 +109,7 @@ func submodules(ctx context.Context, dir string, gitDir []string, commit string)
 		switch mode, id := about[:6], about[strings.LastIndex(about, " ")+1:]; {
 		case mode == gitlink:
 			commits[name] = id
-		case name == ".gitmodules" && mode != "120000": // git reads no link here
+		case name == ".gitmodules" && mode != "120000": // git ignores a .gitmodules that is a symbolic link
 			file = id
 		}
 	}
@@ -112,7 +118,7 @@ func submodules(ctx context.Context, dir string, gitDir []string, commit string)
 	}
 	out, err = run(ctx, "config", command(dir, append(gitDir, "config", "--blob", file, "--null", "--get-regexp", `^submodule\..*\.path$`)...))
 	if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 && failed.Stderr == "" {
-		return nil, nil // no names
+		return nil, nil // no submodule has a name
 	}
 	if err != nil {
 		return nil, fmt.Errorf(".gitmodules at %s: %w", commit, err)
@@ -122,7 +128,7 @@ func submodules(ctx context.Context, dir string, gitDir []string, commit string)
 		key, at, _ := strings.Cut(entry, "\n")
 		at = path.Clean(at)
 		if id := commits[at]; id != "" {
-			delete(commits, at) // the first name is the one that counts
+			delete(commits, at) // if the path repeats, the first name counts
 			name := strings.TrimSuffix(strings.TrimPrefix(key, "submodule."), ".path")
 			all = append(all, named{Submodule{Path: at, Commit: id}, name})
 		}

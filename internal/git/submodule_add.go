@@ -14,13 +14,13 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// checkout is what submodules are added to: a worktree of dot's, or a submodule in one.
+// checkout is where submodules are added: a worktree of dot's, or a submodule in one.
 type checkout struct {
 	top       *Repo  // the repository of the outermost worktree
-	prefix    string // where this one is in it, with slashes; "" for itself
-	path      string // the top of this one
-	gitDir    string // its own git directory
-	commonDir string // what it shares with other worktrees of its repository
+	prefix    string // path of this checkout in it, with slashes; "" for the worktree itself
+	path      string // top directory of this checkout
+	gitDir    string // this checkout's own git directory
+	commonDir string // git directory it shares with other worktrees of its repository
 	inherit   []*os.File
 }
 
@@ -40,7 +40,7 @@ func (c *checkout) addSubmodules(ctx context.Context) ([]Submodule, error) {
 			return nil, fmt.Errorf("submodule %s: %w", printable(name), err)
 		}
 		if gitDir == "" {
-			continue // the user's configuration leaves it out
+			continue // excluded by the user's configuration
 		}
 		in := *c
 		in.prefix, in.path, in.gitDir, in.commonDir = name, c.dir(s), gitDir, commonDir(gitDir)
@@ -53,7 +53,7 @@ func (c *checkout) addSubmodules(ctx context.Context) ([]Submodule, error) {
 	return all, nil
 }
 
-// add checks a submodule out, unless it stands, and returns its git directory.
+// add checks a submodule out, unless it is complete, and returns its git directory.
 func (c *checkout) add(ctx context.Context, s named) (gitDir string, err error) {
 	dir := c.dir(s)
 	gitDir, err = checkSubmodule(dir, s.Commit)
@@ -61,7 +61,7 @@ func (c *checkout) add(ctx context.Context, s named) (gitDir string, err error) 
 		return gitDir, nil
 	}
 	if !filepath.IsLocal(filepath.FromSlash(s.name)) || path.Clean(s.name) == "." {
-		return "", fmt.Errorf("its name in .gitmodules, %q, leads out of git's directory", s.name)
+		return "", fmt.Errorf("its name in .gitmodules, %q, points outside of git's directory", s.name)
 	}
 	if err := c.clear(s); err != nil {
 		return "", err
@@ -80,8 +80,8 @@ func (c *checkout) add(ctx context.Context, s named) (gitDir string, err error) 
 	return r.admin(dir)
 }
 
-// clear removes half of a submodule, and what git keeps of it. An empty directory stays, as of one that was never
-// checked out.
+// clear removes an incomplete submodule, and git's administration of it. An empty directory stays,
+// as for a submodule that was never checked out.
 func (c *checkout) clear(s named) error {
 	inside, err := c.top.insideDot(c.dir(s))
 	if err == nil {
@@ -99,7 +99,7 @@ func (c *checkout) clear(s named) error {
 	return err
 }
 
-// users finds the user's repository of a submodule, if it has the commit.
+// users finds the user's own repository of a submodule, if that has the commit.
 func (c *checkout) users(ctx context.Context, s named) (string, error) {
 	for _, dir := range modulesDirs(c.commonDir, c.top.belowDot) {
 		repository, err := filepath.EvalSymlinks(filepath.Join(dir, s.name))
@@ -116,8 +116,8 @@ func (c *checkout) users(ctx context.Context, s named) (string, error) {
 	return "", nil
 }
 
-// clone lets git clone a submodule, as the user's configuration says, and check it out. The git directory is "" if that
-// says to leave it out.
+// clone lets git clone a submodule and check it out, as the user's configuration says. The git
+// directory is "" if the configuration excludes the submodule.
 func (c *checkout) clone(ctx context.Context, s named) (gitDir string, err error) {
 	args := append(c.explicit(), asCommitted...)
 	args = append(args, "--literal-pathspecs", "-c", "submodule.active=.", "submodule", "--quiet", "update", "--checkout", "--", s.Path)
@@ -139,7 +139,8 @@ func (c *checkout) clone(ctx context.Context, s named) (gitDir string, err error
 	return gitDir, err
 }
 
-// removeSubmodules removes the submodules of the worktree at path, as its index has them, and what git keeps of them.
+// removeSubmodules removes the submodules in the index of the worktree at path, and git's
+// administration of them.
 func (r *Repo) removeSubmodules(ctx context.Context, path string) error {
 	if _, err := r.insideDot(path); err != nil {
 		return err
@@ -172,7 +173,7 @@ func (r *Repo) removeSubmodules(ctx context.Context, path string) error {
 	return errors.Join(r.forgetBelow(path), os.RemoveAll(filepath.Join(admin, "modules")))
 }
 
-// notCloned adds what to do about a submodule that git could not get.
+// notCloned adds advice to the error about a submodule that git could not get.
 func notCloned(err error) error {
 	failed := (*commandError)(nil)
 	if !errors.As(err, &failed) {
@@ -180,26 +181,28 @@ func notCloned(err error) error {
 	}
 	own := "git submodule update --init --recursive"
 	if strings.Contains(failed.failed.Stderr, "transport 'file' not allowed") {
-		own = "git -c protocol.file.allow=always submodule update --init --recursive, if you trust where it leads"
+		own = "git -c protocol.file.allow=always submodule update --init --recursive (if you trust that repository)"
 	}
 	return hint.Add(
 		err,
-		"dot takes a submodule from the repository in which you have it: check it out in your own working tree, at a commit that needs it: "+own,
+		"dot reuses the submodules of your own working tree: check it out there, at a commit that needs it: "+own,
 	)
 }
 
 func (c *checkout) dir(s named) string { return filepath.Join(c.path, filepath.FromSlash(s.Path)) }
 
-// explicit tells git both ends of the checkout.
+// explicit returns the options that name this checkout's git directory and worktree.
 func (c *checkout) explicit() []string { return gitDirAt(c.gitDir, c.path) }
 
-// gitDirAt tells git a repository and its worktree. The repository of a submodule names the user's checkout as its
-// worktree, which may be gone: then git does nothing at all, unless it is told another directory.
+// gitDirAt returns the options that name a repository and its worktree. A submodule's repository
+// names the user's checkout as its worktree. If that is gone, git refuses to work, unless it is
+// told another directory.
 func gitDirAt(gitDir, worktree string) []string {
 	return []string{"--git-dir=" + gitDir, "--work-tree=" + worktree}
 }
 
-// commonDir is what the worktree with that git directory shares with others of its repository.
+// commonDir returns the directory that a worktree with that git directory shares with its
+// repository's other worktrees.
 func commonDir(gitDir string) string {
 	if common := read(gitDir, "commondir"); common != "" {
 		return absolute(gitDir, common)

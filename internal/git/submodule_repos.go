@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// modulesDirs lists where a repository keeps those of its submodules: for the main worktree and for each linked one
-// that skip does not want left out.
+// modulesDirs lists the directories where a repository keeps the repositories of its submodules:
+// one for the main worktree, and one for each linked worktree for which skip returns false.
 func modulesDirs(commonDir string, skip func(worktree string) bool) []string {
 	dirs := []string{filepath.Join(commonDir, "modules")}
 	linked, _ := os.ReadDir(filepath.Join(commonDir, "worktrees"))
@@ -20,7 +20,7 @@ func modulesDirs(commonDir string, skip func(worktree string) bool) []string {
 	return dirs
 }
 
-// submoduleRepos lists the repositories of all submodules of a repository, and of theirs.
+// submoduleRepos lists the repositories of all submodules of a repository, nested ones too.
 func submoduleRepos(commonDir string) []string {
 	var repos []string
 	for _, dir := range modulesDirs(commonDir, func(string) bool { return false }) {
@@ -29,7 +29,8 @@ func submoduleRepos(commonDir string) []string {
 	return repos
 }
 
-// reposBelow lists those in one directory: each lies at its submodule's name, which may hold slashes.
+// reposBelow lists the repositories in one such directory. Each is at its submodule's name, which
+// may hold slashes.
 func reposBelow(dir string) []string {
 	found, _ := os.ReadDir(dir)
 	var repos []string
@@ -44,7 +45,8 @@ func reposBelow(dir string) []string {
 	return repos
 }
 
-// forgetBelow removes what repositories of submodules keep of worktrees at path and below it.
+// forgetBelow removes what the repositories of submodules know about worktrees at path and below
+// it.
 func (r *Repo) forgetBelow(path string) error {
 	for _, repo := range submoduleRepos(r.CommonDir) {
 		all := filepath.Join(repo, "worktrees")
@@ -57,18 +59,18 @@ func (r *Repo) forgetBelow(path string) error {
 			if err := os.RemoveAll(admin); err != nil {
 				return fmt.Errorf("removing git's administration of a submodule: %w", err)
 			}
-			_ = os.Remove(all) // as git does; it fails, and is meant to, when there are others
+			_ = os.Remove(all) // as git does; it fails, as intended, if others are left
 		}
 	}
 	return nil
 }
 
-// belowDot tells whether a worktree is one of dot's.
+// belowDot reports whether a worktree is one of dot's.
 func (r *Repo) belowDot(worktree string) bool {
 	return isBelow(worktree, filepath.Join(r.Root, dotDir))
 }
 
-// isBelow tells whether a path is dir or in it; neither holds symbolic links.
+// isBelow reports whether a path is dir or below it. Both must be free of symbolic links.
 func isBelow(path, dir string) bool {
 	inside, err := filepath.Rel(dir, path)
 	return err == nil && filepath.IsLocal(inside)

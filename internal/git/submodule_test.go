@@ -11,12 +11,13 @@ import (
 	"dot-for-dbt/internal/git/gittest"
 )
 
-// family is a repository with the submodules macros, at "my macros/lib", and in that one deep, at "deep". Each has a
-// first and a second commit; path is where a worktree of the first of the whole goes.
+// family is a repository with two submodules: macros, at "my macros/lib", and deep, which is in
+// macros at "deep". Each has a first and a second commit. path is where a worktree of the first
+// commit goes.
 type family struct {
 	fixture
-	all   []git.Submodule // of the first commit
-	deep  *gittest.Repo   // where each was cloned from
+	all   []git.Submodule // those of the first commit
+	deep  *gittest.Repo   // the repository that deep is cloned from
 	macro *gittest.Repo
 }
 
@@ -66,7 +67,7 @@ func (f family) addAll(t *testing.T) *gittest.Repo {
 	return w
 }
 
-// wantAll fails unless all of them stand, unchanged.
+// wantAll fails unless all submodules are complete and unchanged.
 func (f family) wantAll(t *testing.T) {
 	t.Helper()
 	check(t, f.git.CheckWorktree(f.path, f.first))
@@ -84,7 +85,7 @@ func (f family) wantAll(t *testing.T) {
 	}
 }
 
-// withoutModules makes the user one who never checked the submodules out.
+// withoutModules makes it look as if the user never checked the submodules out.
 func (f family) withoutModules(t *testing.T) {
 	t.Helper()
 	f.Git("submodule", "--quiet", "deinit", "--all", "--force")
@@ -109,7 +110,7 @@ func TestSubmodules(t *testing.T) {
 
 func TestAddSubmodules(t *testing.T) {
 	f := newFamily(t)
-	// Whoever has the commits needs neither network nor leave to use it.
+	// A user who has the commits needs neither the network nor permission to use it.
 	check(t, os.RemoveAll(f.macro.Dir))
 	check(t, os.RemoveAll(f.deep.Dir))
 	f.At(macrosPath).Write("macro.sql", "changed by the user")
@@ -123,7 +124,7 @@ func TestAddSubmodules(t *testing.T) {
 				delete(after, path)
 			}
 		}
-		wantEqual(t, after, before) // the user's checkout and configuration among it
+		wantEqual(t, after, before) // the user's checkout and configuration included
 	})
 	t.Run("D.3 what stands stays", func(t *testing.T) {
 		w := f.At(f.path)
@@ -173,7 +174,7 @@ func TestAddSubmodulesRunsNoHooks(t *testing.T) {
 		t.Run("D.3 "+from, func(t *testing.T) {
 			f := newFamily(t)
 			hook := "#!/bin/sh\necho here >>" + f.Path("../hooks") + "\nexit 1\n"
-			// Of the repositories, and of the templates for new ones.
+			// Hooks of the repositories, and of the templates for new ones.
 			dirs := []string{".git/hooks", ".git/modules/team/macros/hooks", "../template/hooks"}
 			for _, dir := range dirs {
 				for _, name := range []string{"post-checkout", "reference-transaction"} {
@@ -259,7 +260,8 @@ func TestAddSubmodulesThatAreNotToBeHad(t *testing.T) {
 	}
 }
 
-// What a name in .gitmodules leads to must not be taken for a repository of the user's, or be removed.
+// A name in .gitmodules may point anywhere. What is there must not pass for a repository of the
+// user's, nor be removed.
 func TestAddSubmodulesWithANameThatLeadsElsewhere(t *testing.T) {
 	for _, name := range []string{"../../../precious", "..", ".", "/precious"} {
 		t.Run("D.3 "+name, func(t *testing.T) {
@@ -269,7 +271,7 @@ func TestAddSubmodulesWithANameThatLeadsElsewhere(t *testing.T) {
 			f.first = f.Commit("a name that leads elsewhere")
 			f.add(t)
 			_, err := f.git.AddSubmodules(t.Context(), f.path, nil)
-			wantError(t, err, "leads out of git's directory")
+			wantError(t, err, "points outside of git's directory")
 			if _, err := os.Stat(f.Path(".git/precious/file")); err != nil {
 				t.Error(err)
 			}
@@ -280,7 +282,7 @@ func TestAddSubmodulesWithANameThatLeadsElsewhere(t *testing.T) {
 	}
 }
 
-// What .gitmodules says is somebody else's: nothing in it is run.
+// Somebody else wrote .gitmodules: no command in it may run.
 func TestAddSubmodulesRunsNothingThatACommitSays(t *testing.T) {
 	for name, text := range map[string]string{
 		"a transport that is a program": "url = ext::touch %s",
@@ -326,7 +328,7 @@ func TestHalfMadeSubmodulesAreMadeWhole(t *testing.T) {
 	repair("without index", func(t *testing.T) { check(t, os.Remove(admin+"/index")) }, "its index is missing")
 	repair("another one's", func(*testing.T) { f.Write(admin+"/gitdir", f.Path("../x/.git")) }, "not registered with git")
 
-	// From here on, it is git that clones them.
+	// From here on, git clones them.
 	repair("repository gone", f.withoutModules, "its repository is gone")
 	clone := f.Path(".git/worktrees/worktree/modules/team/macros")
 	repair("half cloned", func(t *testing.T) { check(t, os.Remove(clone+"/locked")) }, "half made")
@@ -335,7 +337,7 @@ func TestHalfMadeSubmodulesAreMadeWhole(t *testing.T) {
 	repair("cloned, deleted", func(t *testing.T) { check(t, os.RemoveAll(macros)) }, "missing")
 }
 
-// D.3: another commit that somebody checked out in a submodule is a change, and theirs.
+// D.3: another commit that somebody checked out in a submodule is a change, and must stay.
 func TestAddSubmodulesLeavesWhatSomebodyCheckedOut(t *testing.T) {
 	f := newFamily(t)
 	w := f.addAll(t)
@@ -348,7 +350,8 @@ func TestAddSubmodulesLeavesWhatSomebodyCheckedOut(t *testing.T) {
 	wantEqual(t, changes, []git.Change{{Status: " M", Path: macrosPath}})
 }
 
-// One that isn't active is none of the user's. How to update one is about their own checkout of it.
+// An inactive submodule is none that the user has. The setting for how to update applies to the
+// user's own checkout.
 func TestAddSubmodulesAsConfigured(t *testing.T) {
 	for _, test := range []struct {
 		setting, value string

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Two dots at once make worktrees of different commits: each takes only its own commit's lock.
+// Two dots at once make worktrees of different commits. Each takes only its own commit's lock.
 func TestWorktreesTogether(t *testing.T) {
 	t.Run("D.3 worktrees of several commits", func(t *testing.T) {
 		f := newFixture(t)

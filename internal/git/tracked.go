@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// InMainWorktree reports whether the commit that the main worktree is at has something of that name at its top. How its
-// letters are written makes no difference: to some file systems .DOT is .dot.
+// InMainWorktree reports whether the commit of the main worktree has an entry called name at its
+// top. Upper and lower case don't matter: some file systems take .DOT for .dot.
 func (o *Objects) InMainWorktree(name string) (bool, error) {
 	var tree []byte
 	id, err := o.get("main-worktree/HEAD:", func(size int64, r io.Reader) error {

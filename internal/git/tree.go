@@ -5,7 +5,7 @@ import (
 	"path"
 )
 
-// Find returns the files of that name in a commit, in whichever directory, by their paths from the top of the
+// Find returns the files called name in a commit, in any directory: their paths from the top of the
 // repository, with slashes.
 func (o *Objects) Find(commit, name string) ([]string, error) {
 	out, err := run(o.ctx, "ls-tree", command(o.repo.Top, "ls-tree", "-r", "--full-tree", "--name-only", "-z", commit))

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	maxNear       = 3 // near names suggested for a ref
+	maxNear       = 3 // similar names suggested for a ref
 	maxCandidates = 5 // commits shown for an abbreviated hash
 )
 
-// settle takes refs that are on one remote only from there. What is left becomes an error, in the order in which it was
-// asked for.
+// settle takes the refs that exist on one remote only from there. The rest becomes an error, in the
+// order in which they were asked for.
 func (s *search) settle(asked []string) error {
 	all, err := s.repo.refs(s.ctx)
 	if err != nil {
@@ -34,13 +34,13 @@ func (s *search) settle(asked []string) error {
 		if !ok {
 			continue
 		}
-		delete(s.failed, ref) // a ref asked for twice is told once
+		delete(s.failed, ref) // a ref that was asked for twice is reported once
 		switch remote := all.remote[ref]; {
 		case failed.missing && len(remote) == 1:
-			s.found[ref] = finding{hash: all.hash[remote[0]], note: fmt.Sprintf("from %s (no local branch of that name)", remote[0])}
+			s.found[ref] = resolved{hash: all.hash[remote[0]], note: fmt.Sprintf("from %s (no local branch of that name)", remote[0])}
 			continue
 		case failed.missing && len(remote) > 1:
-			failed.why = fmt.Sprintf("%q is no local branch, and on more than one remote", ref)
+			failed.why = fmt.Sprintf("%q is not a local branch, and several remotes have it", ref)
 			hints = append(hints, "say which: "+strings.Join(remote, ", "))
 		case failed.missing && (ref == "HEAD" || ref == "@"):
 			failed.why = fmt.Sprintf("%s has no commit yet", ref)
@@ -69,7 +69,7 @@ func (s *search) settle(asked []string) error {
 		return nil
 	}
 	if missing {
-		hints = append(hints, "dot never fetches; for what others pushed since: git fetch")
+		hints = append(hints, "dot never fetches; to get what others pushed: git fetch")
 	}
 	if s.repo.shallow() {
 		hints = append(hints, "this clone is shallow, older commits are not here: git fetch --unshallow")
@@ -77,13 +77,14 @@ func (s *search) settle(asked []string) error {
 	return hint.New(strings.Join(problems, "; "), hints...)
 }
 
-// shallow tells whether history was cut off when the repository was cloned.
+// shallow reports whether the clone has only a part of the history.
 func (r *Repo) shallow() bool {
 	info, err := os.Stat(filepath.Join(r.CommonDir, "shallow"))
 	return err == nil && info.Size() > 0
 }
 
-// near are the branches and tags that look most like ref, HEAD among them. Of a remote's branches the name without the remote will do.
+// near returns the branches and tags, and HEAD, that are most similar to ref. A remote's branch is
+// also found without the remote's name.
 func (all *refs) near(ref string) []string {
 	known := append(slices.Collect(maps.Keys(all.remote)), all.local...)
 	known = append(known, "HEAD")
@@ -100,7 +101,7 @@ func (all *refs) near(ref string) []string {
 	return known[:min(len(known), maxNear)]
 }
 
-// candidates are the commits that a short hash may mean.
+// candidates lists the commits that a short hash may mean.
 func (r *Repo) candidates(s *search, ref string) (string, error) {
 	out, err := run(s.ctx, "rev-parse", command(r.Top, "rev-parse", "--disambiguate="+ref))
 	if err != nil {

@@ -11,11 +11,12 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// versionForm is the version in what `git --version` prints: "git version 2.39.5 (Apple Git-154)".
+// versionForm matches the version in the output of `git --version`: "git version 2.39.5 (Apple
+// Git-154)".
 var versionForm = regexp.MustCompile(`(\d+)\.(\d+)\S*`)
 
-// Version is the version of the git in PATH. One that is older than what dot needs is returned with an error that says
-// so; without any git, only an error is.
+// Version is the version of the git in PATH. If that is too old for dot, an error says so and comes
+// with the version. Without any git there is only an error.
 func Version(ctx context.Context) (string, error) {
 	out, err := run(ctx, "--version", proc.Command{Argv: []string{"git", "--version"}})
 	if err != nil {
@@ -34,7 +35,7 @@ func Version(ctx context.Context) (string, error) {
 	return version, nil
 }
 
-// before compares the first two numbers of versions.
+// before compares the first two numbers of two versions.
 func before(version, other string) bool {
 	a, b := versionForm.FindStringSubmatch(version), versionForm.FindStringSubmatch(other)
 	for i := 1; i <= 2; i++ {

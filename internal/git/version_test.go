@@ -15,7 +15,7 @@ func TestVersion(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, prints, want string
-		says               []string // of the error; nil: none
+		says               []string // texts in the error; nil: no error
 	}{
 		{"plain", "git version 2.39.5", "2.39.5", nil},
 		{"Apple's", "git version 2.39.5 (Apple Git-154)", "2.39.5", nil},

@@ -13,23 +13,27 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// dotDir holds the worktrees of dot's, at Root. Nothing outside of it is ever removed.
+// dotDir is the directory in Root that holds dot's worktrees. Nothing outside of it is ever
+// removed.
 const dotDir = ".dot"
 
-// asCommitted keeps a worktree the commit, whatever the user has configured for theirs: no part of it left out, and no
-// submodules.
+// asCommitted makes a worktree contain the whole commit, whatever the user has configured for their
+// own: no sparse checkout, and no submodules.
 var asCommitted = []string{"-c", "core.sparseCheckout=false", "-c", "submodule.recurse=false", "-c", "advice.detachedHead=false"}
 
-// AddWorktree makes a worktree of commit (a full hash) at path, which lies below Root/.dot: detached, and locked with
-// the reason "dot", so that git never prunes it. What stands there is removed first, half made or not. git inherits the
-// files in inherit. Submodules are for [Repo.AddSubmodules].
+// AddWorktree makes a worktree of commit (a full hash) at path, which is below Root/.dot. Its HEAD
+// is detached, and it is locked with the reason "dot", so that git never prunes it. Anything at
+// path is removed first. git inherits the files in inherit. For submodules, see
+// [Repo.AddSubmodules].
 //
-// It may be killed at any moment: then [Repo.CheckWorktree] tells, and the next call starts over.
+// AddWorktree may be killed at any moment: then [Repo.CheckWorktree] reports it, and the next call
+// starts over.
 func (r *Repo) AddWorktree(ctx context.Context, path, commit string, inherit []*os.File) error {
 	return r.addWorktree(ctx, path, commit, nil, inherit)
 }
 
-// addWorktree tells git with gitDir where the repository is, where it would not find it from Top.
+// addWorktree passes gitDir to git, which names the repository where git would not find it from
+// Top.
 func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []string, inherit []*os.File) error {
 	if !fullHash.MatchString(commit) {
 		return fmt.Errorf("making a worktree: %q is not the hash of a commit", commit)
@@ -58,7 +62,7 @@ func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []st
 	}
 }
 
-// notWritten adds what git (2.39) doesn't say of a file that it could not write.
+// notWritten adds advice that git (2.39) lacks for a file that it could not write.
 func notWritten(err error, path string) error {
 	failed := (*commandError)(nil)
 	if !errors.As(err, &failed) || !strings.Contains(failed.failed.Stderr, "unable to write file") {
@@ -67,12 +71,13 @@ func notWritten(err error, path string) error {
 	return hint.Add(err, "git doesn't say why; often there is no space left on the device: df "+filepath.Dir(path))
 }
 
-// maxAttempts is how often git may meet others that make worktrees before that becomes an error.
+// maxAttempts is how often git may collide with another git before that is an error.
 const maxAttempts = 20
 
-// metAnother tells whether git failed because another git was in the middle of making or removing a worktree: it reads
-// what is kept of all of them, and gives up at one of which a file is not written yet; or the directory of them all was
-// removed with the last one before it could add its own (git 2.39).
+// metAnother reports whether git failed because another git was making or removing a worktree at
+// the same time. git reads the administration of all worktrees, and gives up if a file of one is
+// not written yet. Or the other git removed the common directory with the last worktree in it,
+// before this one could add its own (git 2.39).
 func metAnother(err error) bool {
 	failed := (*commandError)(nil)
 	if !errors.As(err, &failed) {
@@ -83,7 +88,7 @@ func metAnother(err error) bool {
 		strings.Contains(stderr, "could not create directory of ")
 }
 
-// finish marks the worktree at path as whole.
+// finish marks the worktree at path as complete.
 func (r *Repo) finish(path string) error {
 	admin, err := r.admin(path)
 	if err == nil {
@@ -95,8 +100,9 @@ func (r *Repo) finish(path string) error {
 	return nil
 }
 
-// RemoveWorktree removes the worktree at path, which lies below Root/.dot, and git's administration of it, as far as
-// there are any. What is in it is lost. A path that leads through a symbolic link is refused.
+// RemoveWorktree removes the worktree at path, which is below Root/.dot, and git's administration
+// of it. Neither needs to exist. All files in it are lost. A path through a symbolic link is
+// refused.
 func (r *Repo) RemoveWorktree(ctx context.Context, path string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -104,8 +110,8 @@ func (r *Repo) RemoveWorktree(ctx context.Context, path string) error {
 	return r.remove(path)
 }
 
-// remove does by hand what git worktree remove does: git refuses what is half made, and git worktree prune would take
-// the user's with it.
+// remove does what git worktree remove does. git itself refuses half-made worktrees, and git
+// worktree prune would remove the user's prunable ones, too.
 func (r *Repo) remove(path string) error {
 	inside, err := r.insideDot(path)
 	if err != nil {
@@ -116,7 +122,8 @@ func (r *Repo) remove(path string) error {
 		return err
 	}
 	for _, admin := range admins {
-		// From here on it is not taken for a whole one, wherever this stops.
+		// From here on the worktree never passes for a complete one, even if removing stops
+		// halfway.
 		if err := lock(admin, beingRemoved); err != nil {
 			return fmt.Errorf("removing a worktree: %w", err)
 		}
@@ -133,17 +140,18 @@ func (r *Repo) remove(path string) error {
 		}
 	}
 	if len(admins) > 0 {
-		// As git does: an empty directory is of no use. It fails, and is meant to, when there are other worktrees.
+		// As git does. It fails, as intended, if there are other worktrees.
 		_ = os.Remove(filepath.Join(r.CommonDir, "worktrees"))
 	}
 	return nil
 }
 
-// insideDot is path relative to Root/.dot, if it is below it and no part of it is a symbolic link.
+// insideDot returns path relative to Root/.dot. It fails if path is not below it, or if a part of
+// path is a symbolic link.
 func (r *Repo) insideDot(path string) (string, error) {
 	inside, err := filepath.Rel(filepath.Join(r.Root, dotDir), path)
 	if err != nil || inside == "." || !filepath.IsLocal(inside) {
-		return "", fmt.Errorf("%s is no worktree of dot's: it is not below %s", path, filepath.Join(r.Root, dotDir))
+		return "", fmt.Errorf("%s is not one of dot's worktrees: it is not below %s", path, filepath.Join(r.Root, dotDir))
 	}
 	part := r.Root
 	for name := range strings.SplitSeq(filepath.Join(dotDir, inside), string(filepath.Separator)) {
@@ -158,8 +166,8 @@ func (r *Repo) insideDot(path string) (string, error) {
 	return inside, nil
 }
 
-// removeInside removes a file or directory below Root/.dot. It can't be led out of there by a link that is made
-// meanwhile.
+// removeInside removes a file or directory below Root/.dot. A symbolic link made meanwhile can't
+// lead it elsewhere.
 func (r *Repo) removeInside(inside string) error {
 	root, err := os.OpenRoot(filepath.Join(r.Root, dotDir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,8 +180,8 @@ func (r *Repo) removeInside(inside string) error {
 	return root.RemoveAll(inside)
 }
 
-// WorktreeChanges lists the files of the worktree at path that are not as its HEAD has them; untracked ones too, but not
-// ignored ones.
+// WorktreeChanges lists the files of the worktree at path that differ from its HEAD, and untracked
+// ones. It leaves out ignored files.
 func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, error) {
 	c, err := r.inWorktree(path, statusArgs...)
 	if err != nil {
@@ -182,16 +190,17 @@ func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, erro
 	return status(ctx, c)
 }
 
-// ResetWorktree makes the worktree at path, which lies below Root/.dot, what it was when it was made: HEAD detached at
-// commit, every file as committed, no other files but ignored ones. A branch that somebody checked out there stays
-// where it is. Submodules are gone after it: see [Repo.AddSubmodules].
+// ResetWorktree restores the worktree at path, which is below Root/.dot: HEAD is detached at
+// commit, every file is as committed, and other files are gone, except ignored ones. A branch that
+// somebody checked out there keeps its commit. Afterwards submodules are gone: see
+// [Repo.AddSubmodules].
 func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
 	if err := r.removeSubmodules(ctx, path); err != nil {
 		return fmt.Errorf("resetting the worktree at %s: %w", path, err)
 	}
 	for _, args := range [][]string{
 		{"checkout", "--quiet", "--force", "--detach", commit, "--"},
-		{"clean", "--quiet", "-d", "--force", "--force"}, // twice: repositories, too
+		{"clean", "--quiet", "-d", "--force", "--force"}, // twice: nested repositories, too
 	} {
 		c, err := r.inWorktree(path, args...)
 		if err != nil {
@@ -204,8 +213,9 @@ func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
 	return nil
 }
 
-// inWorktree is a git command in the worktree at path. git is told both ends: of a directory that is no worktree any
-// more, it would take the repository around it, which is the user's.
+// inWorktree is a git command in the worktree at path. It names repository and worktree to git. In
+// a directory that is no worktree any more, git would otherwise use the repository around it, which
+// is the user's.
 func (r *Repo) inWorktree(path string, args ...string) (proc.Command, error) {
 	admin, err := r.admin(path)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"dot-for-dbt/internal/git/gittest"
 )
 
-// fixture is a repository with two commits, and where a worktree of the first goes.
+// fixture is a repository with two commits, and the path for a worktree of the first.
 type fixture struct {
 	*gittest.Repo
 	git    *git.Repo
@@ -41,7 +41,8 @@ func (f fixture) add(t *testing.T) *gittest.Repo {
 	return f.At(f.path)
 }
 
-// wantWhole fails unless there is a worktree of the first commit, git agrees, and nothing else is registered.
+// wantWhole fails unless there is a worktree of the first commit, git agrees, and no other is
+// registered.
 func (f fixture) wantWhole(t *testing.T) {
 	t.Helper()
 	check(t, f.git.CheckWorktree(f.path, f.first))
@@ -66,7 +67,7 @@ func TestAddWorktree(t *testing.T) {
 	wantEqual(t, w.Git("ls-files"), f.Git("ls-tree", "-r", "--name-only", f.first))
 	wantEqual(t, w.Git("show", "HEAD:models/a.sql"), "select 1")
 
-	// Nothing but .dot and git's administration of it is new, nothing is different.
+	// Only .dot and git's administration of it are new. Nothing else changed.
 	after := f.Snapshot()
 	for path := range after {
 		if path == ".dot" || strings.HasPrefix(path, ".dot/") || path == ".git/worktrees" || strings.HasPrefix(path, ".git/worktrees/worktree") {
@@ -215,7 +216,7 @@ func TestCheckWorktree(t *testing.T) {
 	admin := ".git/worktrees/worktree/"
 	for name, test := range map[string]struct {
 		damage func(t *testing.T, f fixture, w *gittest.Repo)
-		want   string // "" for a worktree that stands
+		want   string // "" for a complete worktree
 	}{
 		"whole":               {func(*testing.T, fixture, *gittest.Repo) {}, ""},
 		"unlocked":            {func(_ *testing.T, f fixture, _ *gittest.Repo) { f.Git("worktree", "unlock", f.path) }, ""},
@@ -250,14 +251,14 @@ func TestCheckWorktree(t *testing.T) {
 				return
 			}
 			wantError(t, err, test.want)
-			// Whatever it is, adding makes it whole.
+			// Adding completes it, whatever its state.
 			f.add(t)
 			check(t, f.git.CheckWorktree(f.path, f.first))
 		})
 	}
 }
 
-// relative makes the links between worktree and repository relative, as git 2.48 can be told to.
+// relative makes the links between worktree and repository relative, as git 2.48 can do.
 func relative(f fixture, w *gittest.Repo) {
 	f.Write(".git/worktrees/worktree/gitdir", "../../../.dot/build/"+f.first[:7]+"/worktree/.git\n")
 	w.Write(".git", "gitdir: ../../../../.git/worktrees/worktree\n")
@@ -288,7 +289,7 @@ func TestWorktreeChanges(t *testing.T) {
 	wantEqual(t, got, want)
 	wantEqual(t, got[0].String(), " M models/a.sql")
 
-	// Of the user's own worktree it must never tell, though git would find that next.
+	// It must never report changes of the user's own worktree, though git would find that one next.
 	check(t, os.Remove(w.Path(".git")))
 	f.Write("uncommitted", "")
 	_, err = f.git.WorktreeChanges(t.Context(), f.path)

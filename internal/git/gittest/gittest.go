@@ -1,5 +1,5 @@
-// Package gittest makes git repositories for tests, with the same hashes every time and nothing of the user's
-// configuration.
+// Package gittest makes git repositories for tests. They have the same hashes every time, and
+// ignore the user's configuration.
 package gittest
 
 import (
@@ -19,11 +19,11 @@ type Repo struct {
 	Dir string
 
 	t     testing.TB
-	clock *time.Time // of the next commit
+	clock *time.Time // time of the next commit
 }
 
-// New makes a repository without commits, on the branch main. For the rest of the test, which can't be parallel, every
-// git that is run ignores the configuration of user and system.
+// New makes a repository without commits, on the branch main. For the rest of the test, which can't
+// be parallel, every git process ignores the configuration of user and system.
 func New(t testing.TB) *Repo {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -32,7 +32,7 @@ func New(t testing.TB) *Repo {
 	}
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "GIT_") {
-			t.Setenv(name, "") // which sees to it that it comes back
+			t.Setenv(name, "") // t.Setenv restores the variable after the test
 			os.Unsetenv(name)
 		}
 	}
@@ -48,7 +48,7 @@ func New(t testing.TB) *Repo {
 	return r
 }
 
-// environment is what keeps git to itself. The rest stays as it is in the test's process.
+// environment isolates git from the machine's configuration. Other variables stay as they are.
 func environment() map[string]string {
 	env := map[string]string{
 		"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1",
@@ -65,14 +65,14 @@ func environment() map[string]string {
 	return env
 }
 
-// At is another worktree, or a clone, at a path relative to Dir.
+// At returns the worktree or clone at a path relative to Dir.
 func (r *Repo) At(path string) *Repo {
 	other := *r
 	other.Dir = r.Path(path)
 	return &other
 }
 
-// Path is a path below Dir, given with slashes, or any absolute one.
+// Path returns the path of a file below Dir, given with slashes. An absolute path stays as it is.
 func (r *Repo) Path(path string) string {
 	if path = filepath.FromSlash(path); filepath.IsAbs(path) {
 		return path
@@ -80,7 +80,7 @@ func (r *Repo) Path(path string) string {
 	return filepath.Join(r.Dir, path)
 }
 
-// Write writes a file below Dir, and makes the directories it needs.
+// Write writes a file below Dir, and makes missing directories.
 func (r *Repo) Write(path, text string) {
 	r.t.Helper()
 	file := r.Path(path)
@@ -93,8 +93,8 @@ func (r *Repo) Write(path, text string) {
 	}
 }
 
-// Commit commits everything that is in the worktree, even nothing, a minute after the commit before, and returns the
-// commit's full hash.
+// Commit commits all changes in the worktree, and works without any, too. Each commit is a minute
+// later than the one before. It returns the commit's full hash.
 func (r *Repo) Commit(message string) string {
 	r.t.Helper()
 	r.Git("add", "--all")
@@ -103,7 +103,7 @@ func (r *Repo) Commit(message string) string {
 	return r.Git("rev-parse", "HEAD")
 }
 
-// Git runs git in Dir and returns its stdout without the space around it. The test ends if it fails.
+// Git runs git in Dir and returns its trimmed stdout. The test ends if git fails.
 func (r *Repo) Git(args ...string) string {
 	r.t.Helper()
 	cmd := exec.Command("git", args...)
@@ -119,8 +119,8 @@ func (r *Repo) Git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// Snapshot is everything below Dir, .git included: path → mode and a digest of the content. Two of them are equal if
-// not a byte was changed in between.
+// Snapshot maps each path below Dir, .git included, to its mode and a digest of its content. Two
+// snapshots are equal if not a byte changed in between.
 func (r *Repo) Snapshot() map[string]string {
 	r.t.Helper()
 	files := map[string]string{}
