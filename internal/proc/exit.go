@@ -9,10 +9,10 @@ import (
 // Exit is how a command ended.
 type Exit struct {
 	Code   int    // 128+n for a signal, as shells do
-	Signal string // the signal that killed it ("SIGKILL"), "" if it ended by itself
+	Signal string // the signal that killed it ("SIGKILL"), "" if none did
 }
 
-// OK tells whether the command ended by itself, with exit code 0.
+// OK reports whether the command ended by itself, with exit code 0.
 func (e Exit) OK() bool { return e == Exit{} }
 
 // String reads "exit code 2" or "killed by SIGKILL".
@@ -23,7 +23,7 @@ func (e Exit) String() string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
-// Killed is the exit of a command that a signal ended.
+// Killed is the exit of a command that a signal killed.
 func Killed(s syscall.Signal) Exit {
 	return Exit{Code: signalled + int(s), Signal: signalName(s)}
 }
@@ -35,10 +35,11 @@ func exitOf(state *os.ProcessState) Exit {
 	return Exit{Code: state.ExitCode()}
 }
 
-// signalled is what shells add to a signal's number to make an exit code of it (POSIX leaves it at "more than 128").
+// signalled plus a signal's number is the exit code in shells (POSIX only says "more than 128").
 const signalled = 128
 
-// signalNames holds the signals that Go defines on every system; syscall.Signal.String has only sentences ("killed").
+// signalNames has the signals that Go defines on every system. syscall.Signal.String returns only
+// phrases ("killed").
 var signalNames = map[syscall.Signal]string{
 	syscall.SIGHUP: "SIGHUP", syscall.SIGINT: "SIGINT", syscall.SIGQUIT: "SIGQUIT", syscall.SIGILL: "SIGILL",
 	syscall.SIGTRAP: "SIGTRAP", syscall.SIGABRT: "SIGABRT", syscall.SIGBUS: "SIGBUS", syscall.SIGFPE: "SIGFPE",

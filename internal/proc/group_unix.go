@@ -8,13 +8,15 @@ import (
 	"syscall"
 )
 
-// group is a running command and the process group that it leads, unless it is interactive.
+// group is a running command and its process group. Unless the command is interactive, it leads
+// that group.
 type group struct {
 	leader      *os.Process
 	interactive bool
 }
 
-// prepare sets what the system must do between fork and exec. The group exists when Start returns: Go waits for exec.
+// prepare sets what the system does between fork and exec. The group exists when Start returns,
+// since Go waits for exec.
 func prepare(cmd *exec.Cmd, c Command) {
 	cmd.ExtraFiles = c.Inherit
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !c.Interactive}
@@ -39,16 +41,17 @@ func (g *group) kill() {
 	g.signal(syscall.SIGKILL)
 }
 
-// release kills what the leader left behind in its group.
+// release kills what is left in the group once its leader has ended.
 func (g *group) release() {
 	if !g.interactive {
 		g.signal(syscall.SIGKILL)
 	}
 }
 
-// signal leaves out the error: ESRCH is a group with nobody left (EPERM on macOS, if only zombies are), and there is
-// nothing to be done about a member that has become another user's.
+// signal ignores errors. ESRCH means an empty group (on macOS, EPERM means only zombies), and
+// nothing can be done about a member that now belongs to another user.
 //
-// The group's id is the leader's pid. The system does not give that to a new process as long as the group has members
-// (POSIX.1-2024, 3.268), so this can hit a stranger only after the leader was reaped and if the group is empty. See wait.
+// The group's id is the leader's pid. The system gives that to no new process while the group has
+// members (POSIX.1-2024, 3.268). So a signal can hit a stranger only if the leader was reaped and
+// the group is empty. See wait.
 func (g *group) signal(s syscall.Signal) { _ = syscall.Kill(-g.leader.Pid, s) }

@@ -88,7 +88,7 @@ func TestKillEndsTheGroup(t *testing.T) {
 	ctx, cancel := context.WithCancel(proc.WithKill(t.Context(), kill))
 	out := newLines(t)
 	stdin, _ := pipe(t)
-	// Neither the shell nor its child listens to SIGINT; the child would hold the pipe forever.
+	// Neither the shell nor its child reacts to SIGINT; the child would hold the pipe forever.
 	c := sh(`trap '' INT; sh -c 'echo ready; cat /dev/fd/3'; echo not reached`)
 	c.Stdout, c.Inherit = out.file, []*os.File{stdin}
 	ended := start(ctx, c)
@@ -121,7 +121,8 @@ func TestLeftoversAreKilled(t *testing.T) {
 	endOf(t, out)
 }
 
-// endOf fails if anybody but the test still has the pipe open (it hangs until the test's deadline) or has written to it.
+// endOf fails if another process still has the pipe open (it hangs until the test's deadline) or
+// has written to it.
 func endOf(t *testing.T, l *lines) {
 	t.Helper()
 	l.file.Close()
@@ -136,7 +137,7 @@ func TestPipeKeptOpenFromOutsideTheGroup(t *testing.T) {
 	}
 	stdin, w := pipe(t)
 	var out bytes.Buffer
-	// The shell ends when the daemon says that it left the group.
+	// The shell ends when the daemon reports that it has left the group.
 	ready, say := pipe(t)
 	c := sh(`setsid sh -c 'echo left >&5; read line <&3' & read line <&4; exit 6`)
 	c.Stdout, c.Inherit = &out, []*os.File{stdin, ready, say}
@@ -145,8 +146,8 @@ func TestPipeKeptOpenFromOutsideTheGroup(t *testing.T) {
 	w.Close() // lets the daemon end
 }
 
-// killParent kills the parent of a command that inherits the file of a lock and is stubborn. It returns what the command
-// says, and what ends it.
+// killParent kills the parent of a command that inherits a lock's file and ignores SIGINT. It
+// returns the command's output, and a file that ends the command when closed.
 func killParent(t *testing.T, kind, lock string) (out *lines, release *os.File) {
 	t.Helper()
 	out = newLines(t)
@@ -164,8 +165,8 @@ func killParent(t *testing.T, kind, lock string) (out *lines, release *os.File) 
 	return out, release
 }
 
-// A parent killed with SIGKILL can do nothing any more: the lock it handed on lasts as long as the command does, which
-// (on Linux) is told by a SIGINT.
+// A parent killed with SIGKILL can do nothing any more. The lock it handed on lasts as long as the
+// command does. On Linux the command gets a SIGINT.
 func TestParentKilled(t *testing.T) {
 	lockFile := t.TempDir() + "/lock"
 	lock, err := os.Create(lockFile)
@@ -188,7 +189,8 @@ func TestParentKilled(t *testing.T) {
 	}
 }
 
-// A command that must be told once only is, when its parent is killed, and not at all when it ends before.
+// A command that must be told only once gets one SIGINT when its parent is killed, and none if it
+// ended before.
 func TestParentKilledTellsOnce(t *testing.T) {
 	lock := t.TempDir() + "/lock"
 	if err := os.WriteFile(lock, nil, 0o600); err != nil {

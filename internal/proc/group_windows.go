@@ -9,22 +9,25 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// group is a running command and the job object that holds it and what it starts. Compiled, never run.
+// group is a running command and a job object, which holds the command and what that starts.
+// Compiled, never run.
 type group struct {
 	leader      *os.Process
 	interactive bool
 	job         windows.Handle // 0 if there is none
 }
 
-// prepare puts the command into a process group of its own, so that Ctrl-C does not reach it and Ctrl-Break can.
+// prepare puts the command into a process group of its own, so that Ctrl-C does not reach it, but
+// Ctrl-Break can.
 func prepare(cmd *exec.Cmd, c Command) {
 	if !c.Interactive {
 		cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 	}
 }
 
-// newGroup makes a job that dies with this process: locks can't be inherited, so nothing may outlive whoever holds them.
-// What the command started before it was put into the job is not in it.
+// newGroup makes a job that dies with this process. Locks can't be inherited on Windows, so no
+// child may outlive the process that holds them. Processes that the command started before it was
+// put into the job are not in the job.
 func newGroup(leader *os.Process, interactive bool) *group {
 	g := &group{leader: leader, interactive: interactive}
 	job, err := windows.CreateJobObject(nil, nil)
@@ -55,8 +58,8 @@ func assign(job windows.Handle, pid int) error {
 	return windows.AssignProcessToJobObject(job, process)
 }
 
-// interrupt sends Ctrl-Break, the only event that can be sent to another group. Python ends on it at once: dbt cancels
-// nothing.
+// interrupt sends Ctrl-Break, the only event that can be sent to another group. Python ends on it
+// at once, so dbt cancels no queries.
 func (g *group) interrupt() {
 	if !g.interactive {
 		_ = windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(g.leader.Pid))
@@ -71,7 +74,7 @@ func (g *group) kill() {
 	_ = windows.TerminateJobObject(g.job, signalled+uint32(syscall.SIGKILL))
 }
 
-// release closes the job, which kills what is left in it.
+// release closes the job, which kills the processes left in it.
 func (g *group) release() {
 	if g.job != 0 {
 		_ = windows.CloseHandle(g.job)

@@ -16,11 +16,11 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// The tests start this test binary again as a program that plays a part, its first argument. (Shell scripts won't do: a
-// trap that comes just before a read waits for the read to end.)
+// The tests start this test binary again as a helper program. Its first argument says which part it
+// plays. (Shell scripts won't do: a trap that comes just before a read waits for the read to end.)
 func TestMain(m *testing.M) {
 	if os.Getenv("PROC_HELPER") == "" {
-		if signal.Ignored(syscall.SIGINT) { // tests in the background of a script: listening cures it, as in Signals
+		if signal.Ignored(syscall.SIGINT) { // a script started the tests in the background; listening ends that, as in Signals
 			signal.Notify(make(chan os.Signal, 1), syscall.SIGINT)
 		}
 		os.Exit(m.Run())
@@ -39,14 +39,14 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// helper is this test binary, playing a part.
+// helper is this test binary as a helper program.
 func helper(t *testing.T, part string, args ...string) proc.Command {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Built with the race detector, a program sleeps for a second when it exits.
+	// A program built with the race detector sleeps for a second before it exits.
 	env := append(os.Environ(), "PROC_HELPER=1", "GORACE=atexit_sleep_ms=0")
 	return proc.Command{Argv: append([]string{self, part}, args...), Env: env}
 }
@@ -75,7 +75,7 @@ func listen(last int) {
 	}
 }
 
-// handOnLock stands for dot: it runs a part that inherits a flock on a file.
+// handOnLock acts as dot: it runs a part that inherits a flock on a file.
 func handOnLock(path string, part []string, once bool) {
 	lock, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err == nil {
@@ -92,7 +92,8 @@ func handOnLock(path string, part []string, once bool) {
 	fmt.Println(exit, err)
 }
 
-// reportSignals runs a part with the context of Signals, and says how both ended; then it waits for the end of stdin.
+// reportSignals runs a part with the context of Signals, and prints how both ended. Then it waits
+// for the end of stdin.
 func reportSignals(part []string) {
 	ctx, stop := proc.Signals(context.Background())
 	fmt.Println(os.Getpid())
@@ -103,7 +104,8 @@ func reportSignals(part []string) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// lines is a pipe whose reading end hands out lines. It is a file, so commands write to it themselves.
+// lines is a pipe whose output can be read line by line. Commands get its file, so they write to it
+// themselves.
 type lines struct {
 	t    *testing.T
 	read *bufio.Reader

@@ -6,24 +6,26 @@ import (
 	"sync"
 )
 
-// longestLine is how many bytes of a line are kept: a program that never ends one must not fill the memory. The longest
-// lines known are those of dbt's structured log that list every result, at about 400 bytes each.
+// longestLine is the number of bytes kept of a line, so that a program that never ends a line can't
+// fill the memory. The longest known lines are in dbt's structured log: they list every result, at
+// about 400 bytes each.
 const longestLine = 16 << 20
 
-// cutLine is what is left of a line that is longer.
+// cutLine is the number of bytes kept of a longer line.
 const cutLine = 1 << 10
 
-// Lines is a writer that divides what is written to it into lines. It is safe for concurrent use.
+// Lines is a writer that splits its input into lines. It is safe for concurrent use.
 type Lines struct {
 	each func(line []byte)
 
 	mu   sync.Mutex
-	kept []byte // the beginning of a line whose end has not come yet
-	lost int    // how many bytes of that are gone
+	kept []byte // a partial line
+	lost int    // how many bytes of the partial line were dropped
 }
 
-// NewLines returns a writer that calls each with every line, one at a time, without its end ("\n" or "\r\n"). The bytes
-// are not to be kept. Of a line of more than 16 MiB each gets the beginning, and how much is missing.
+// NewLines returns a writer that calls each with every line, one at a time, without its end ("\n"
+// or "\r\n"). each must not keep the bytes. If a line has more than 16 MiB, each gets its beginning
+// and the number of missing bytes.
 func NewLines(each func(line []byte)) *Lines { return &Lines{each: each} }
 
 func (l *Lines) Write(p []byte) (int, error) {
@@ -42,7 +44,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 	}
 }
 
-// End hands on a last line without an end.
+// End passes on a last line without a line break.
 func (l *Lines) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

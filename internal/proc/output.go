@@ -9,14 +9,14 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// maxStderr is how many bytes of a failed command's stderr are kept, the last ones.
+// maxStderr is the number of bytes kept of a failed command's stderr: the last ones.
 const maxStderr = 16 << 10
 
 // ExitError says that a command ran and failed.
 type ExitError struct {
 	Program string // the command's Argv[0]
 	Exit    Exit
-	Stderr  string // what it said last; without control characters but newlines, and without surrounding space
+	Stderr  string // the end of stderr, without control characters (except newlines) and surrounding space
 }
 
 func (e *ExitError) Error() string {
@@ -26,9 +26,9 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("%s: %s: %s", e.Program, e.Exit, e.Stderr)
 }
 
-// Output runs a command and returns what it wrote to stdout; the command's own Stdout and Stderr are not used.
-// If it fails, stdout is what it wrote until then and the error is an [ExitError], or wraps ctx's cause when that is
-// why it ended.
+// Output runs a command and returns its stdout. It ignores the command's own Stdout and Stderr
+// fields. If the command fails, stdout is the output so far, and the error is an [ExitError]. If
+// ctx ended it, the error wraps ctx's cause.
 func Output(ctx context.Context, c Command) (stdout []byte, err error) {
 	var out bytes.Buffer
 	said := &tail{max: maxStderr}
@@ -45,7 +45,7 @@ func Output(ctx context.Context, c Command) (stdout []byte, err error) {
 	return out.Bytes(), &ExitError{Program: c.name(), Exit: exit, Stderr: said.text()}
 }
 
-// tail is a writer that keeps the end of what is written to it.
+// tail is a writer that keeps the end of its input.
 type tail struct {
 	max  int
 	kept []byte
@@ -59,7 +59,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// text is what was kept, safe to show on a terminal.
+// text is the input that was kept, safe to show on a terminal.
 func (t *tail) text() string {
 	kept := t.kept
 	if extra := len(kept) - t.max; extra > 0 {

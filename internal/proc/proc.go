@@ -1,14 +1,16 @@
-// Package proc runs other programs and ends them: process groups, signals, kill and exit codes, on each system.
+// Package proc runs other programs and stops them: process groups, signals, kills and exit codes,
+// on each system.
 //
-// It knows how a program is started, told to stop and waited for. It must not know which program that is: git and dbt
-// have packages of their own.
+// It knows how to start a program, ask it to stop, and wait for it. It must not know which program
+// that is: git and dbt have packages of their own.
 //
-// How a command is stopped: cancelling its context sends one SIGINT to its process group, and Run goes on waiting,
-// because dbt cancels its queries and writes what it has when it gets one (and dies on the spot when it gets two).
-// Closing the channel given to [WithKill] kills the group. [Signals] ties both to Ctrl-C.
+// How a command is stopped: cancelling its context sends one SIGINT to its process group, and Run
+// keeps waiting. dbt then cancels its queries and writes its results. (dbt dies at once if it gets
+// two.) Closing the channel given to [WithKill] kills the group. [Signals] ties both to Ctrl-C.
 //
-// When this process is killed itself, on Linux its commands get SIGINT (the parent-death signal), on Windows they are
-// killed with it; on other systems nobody tells them, but for those that a watcher tells (OnceOnly).
+// What happens when this process itself is killed: on Linux its commands get SIGINT (the
+// parent-death signal). On Windows they are killed with it. On other systems only OnceOnly commands
+// are told, by a watcher.
 //
 // Linux has been run; macOS and Windows have only been compiled.
 package proc
@@ -25,38 +27,40 @@ import (
 	"time"
 )
 
-// leftOpen is how long Run waits, after the command has ended, for output from processes that left its group and hold
-// its pipes open.
+// leftOpen is how long Run waits for output after the command has ended. Processes that left its
+// group may still hold its pipes open.
 const leftOpen = time.Second
 
-// Command is a program to run. Only Argv is a must.
+// Command is a program to run. Only Argv is required.
 type Command struct {
-	Argv []string // a name without a slash is looked up in this process's PATH, not in Env's
-	Dir  string   // "": this process's
+	Argv []string // a name without a slash is searched in this process's PATH, not in Env's
+	Dir  string   // "": this process's directory
 	Env  []string // nil: inherited
 
 	Stdin  io.Reader // nil: the null device
-	Stdout io.Writer // nil: the null device; an *os.File is handed on as it is, so that a terminal stays one
-	Stderr io.Writer // as Stdout
+	Stdout io.Writer // nil: the null device; the command gets an *os.File itself, so that a terminal stays one
+	Stderr io.Writer // like Stdout
 
-	// Inherit stays open in the command, as descriptor 3 and up: a flock on one lasts as long as the command does, even
-	// when this process is killed. Ignored on Windows, which has no such thing.
+	// Inherit stays open in the command, as descriptor 3 and up. A flock on such a file lasts as
+	// long as the command does, even when this process is killed. Windows has no such thing, and
+	// ignores it.
 	Inherit []*os.File
 
-	// OnceOnly commands can't bear a second SIGINT right after the first, so that it is not left to the system to tell
-	// them that this process was killed. It costs a shell. Interactive ones have no such choice.
+	// OnceOnly commands can't bear a second SIGINT right after the first. So a watcher, and not the
+	// system, tells them that this process was killed. That costs a shell process. It has no effect
+	// on Interactive commands.
 	OnceOnly bool
 
-	// Interactive commands share this process's group and so its terminal. They get the terminal's signals themselves:
-	// Run sends them no SIGINT, and a kill ends only the command itself.
+	// Interactive commands share this process's group and so its terminal, whose signals reach them
+	// directly. So Run sends them no SIGINT, and a kill ends only the command itself.
 	Interactive bool
 }
 
-// Run starts the command, waits for it, and tells how it ended, whatever that was: a failed command is no error here.
-// What it leaves running in its process group is killed.
+// Run starts the command, waits for it, and returns how it ended. A failed command is no error
+// here. Run then kills the processes left in its process group.
 //
-// The error says that it could not be started (a [StartError], or ctx was done already and nothing was started), or
-// that its output could not be written, in which case the Exit is valid too.
+// The error says that it could not be started (a [StartError], or ctx was done before the start),
+// or that its output could not be written. In the latter case the Exit is valid, too.
 func (c Command) Run(ctx context.Context) (Exit, error) {
 	if ctx.Err() != nil {
 		return Exit{}, fmt.Errorf("%s was not started: %w", c.name(), context.Cause(ctx))
@@ -65,7 +69,8 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 		return Exit{}, &StartError{Reason: "no command was given"}
 	}
 
-	// Linux sends the parent-death signal when the *thread* that started the child ends (prctl(2)): keep it.
+	// Linux sends the parent-death signal when the *thread* that started the child ends (prctl(2)):
+	// keep the thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
@@ -94,7 +99,8 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 	return c.outcome(cmd, err)
 }
 
-// obey passes on what ctx says to the group, until the command has ended: at most one interrupt, and a kill.
+// obey passes ctx's end on to the group until the command has ended: at most one interrupt, and one
+// kill.
 func (g *group) obey(ctx context.Context, ended <-chan struct{}) {
 	interrupt, kill := ctx.Done(), KillChannel(ctx)
 	for {
@@ -111,7 +117,8 @@ func (g *group) obey(ctx context.Context, ended <-chan struct{}) {
 	}
 }
 
-// outcome sorts what Wait returned: how the command ended is not an error, and neither are pipes that outlived it.
+// outcome sorts the errors of Wait. How the command ended is not an error, nor are pipes that stay
+// open after it.
 func (c Command) outcome(cmd *exec.Cmd, err error) (Exit, error) {
 	if cmd.ProcessState == nil {
 		return Exit{}, fmt.Errorf("waiting for %s: %w", c.name(), err)
@@ -123,7 +130,7 @@ func (c Command) outcome(cmd *exec.Cmd, err error) (Exit, error) {
 	return exit, fmt.Errorf("passing on the output of %s: %w", c.name(), err)
 }
 
-// name is what messages call the command: arguments may be long, and are not ours to show.
+// name is the command's name in messages. Arguments may be long or private, so they are left out.
 func (c Command) name() string {
 	if len(c.Argv) == 0 {
 		return "the command"
@@ -131,7 +138,7 @@ func (c Command) name() string {
 	return c.Argv[0]
 }
 
-// waitThenEnd is wait for systems that can't tell that a command has ended without reaping it.
+// waitThenEnd is wait on systems that can't report the end of a command without reaping it.
 func waitThenEnd(cmd *exec.Cmd, ended func()) error {
 	err := cmd.Wait()
 	ended()

@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// SignalError is the cause ([context.Cause]) of a context that a signal cancelled. It is a [context.Canceled].
+// SignalError is the cause ([context.Cause]) of a context that a signal cancelled. errors.Is
+// matches it to [context.Canceled].
 type SignalError struct{ Signal syscall.Signal }
 
 func (e *SignalError) Error() string { return "stopped by " + signalName(e.Signal) }
@@ -17,16 +18,18 @@ func (e *SignalError) Unwrap() error { return context.Canceled }
 // Code is the exit code of a program that the signal ended: 130 for Ctrl-C.
 func (e *SignalError) Code() int { return signalled + int(e.Signal) }
 
-// Signals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels; its cause is a [SignalError]. The second
-// kills the commands that run with it ([WithKill]); after that signals do again what they did before, so a third ends
-// this process. So does stop, which also cancels the context.
+// Signals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels; its cause is a
+// [SignalError]. The second signal kills the commands that run with the context ([WithKill]). After
+// that, signals have their default effect again, so a third ends this process. stop also restores
+// the default, and cancels the context.
 //
-// From the first signal on, what is written to a pipe that nobody reads any more is an error of that write, and does not
-// end this process: of dot | tee, the same Ctrl-C has ended tee, and the commands are still to be waited for.
+// From the first signal on, writing to a pipe without a reader returns an error, and no longer ends
+// this process. With dot | tee, the same Ctrl-C has ended tee, and dot must still wait for its
+// commands.
 //
-// Call it before the first command starts: a process started with SIGINT ignored ("&" in a script, some CI runners)
-// hands that on, and dbt would never react; listening to the signal ends it. An ignored SIGHUP is left ignored: that is
-// nohup, and meant.
+// Call it before the first command starts. A process started with SIGINT ignored ("&" in a script,
+// some CI runners) hands that on, and dbt would never react; listening to the signal ends that. An
+// ignored SIGHUP stays ignored: that is nohup, and intended.
 func Signals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	kill := make(chan struct{})
@@ -68,13 +71,14 @@ func Signals(parent context.Context) (ctx context.Context, stop func()) {
 
 type killKey struct{}
 
-// WithKill returns a context whose commands are killed, with their process groups, when kill is closed. It takes the
-// place of a kill channel that ctx has already.
+// WithKill returns a context. Closing kill kills the commands that run with it, and their process
+// groups. kill replaces a kill channel that ctx already has.
 func WithKill(ctx context.Context, kill <-chan struct{}) context.Context {
 	return context.WithValue(ctx, killKey{}, kill)
 }
 
-// KillChannel is the channel that [WithKill] gave to ctx; nil, which never becomes ready, if it has none.
+// KillChannel is the channel that [WithKill] gave to ctx. It is nil, which never becomes ready, if
+// there is none.
 func KillChannel(ctx context.Context) <-chan struct{} {
 	kill, _ := ctx.Value(killKey{}).(<-chan struct{})
 	return kill

@@ -14,8 +14,9 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// signalled runs a part with the context of Signals, after some shell code. It returns the pid to send signals to and the
-// output once the part is ready, and what waits for the end of it all, which comes when release is closed.
+// signalled runs a part with the context of Signals, after some shell code. It returns once the
+// part is ready: the pid to send signals to, the output, and a channel with the final exit, which
+// comes after release is closed.
 func signalled(t *testing.T, before, part string) (pid int, out *lines, ended <-chan ending, release *os.File) {
 	t.Helper()
 	c := helper(t, "signals", part)
@@ -47,7 +48,7 @@ func TestFirstSignalCancels(t *testing.T) {
 		"SIGINT":  {":", syscall.SIGINT},
 		"SIGTERM": {":", syscall.SIGTERM},
 		"SIGHUP":  {":", syscall.SIGHUP},
-		// What dot was started with, it would hand on.
+		// dot would hand on the signals that were ignored when it started.
 		"an ignored SIGINT is cured": {"trap '' INT", syscall.SIGINT},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// StartError says why a command could not be started. It wraps what the system said: [exec.ErrNotFound] for a program
-// that is not in PATH, [fs.ErrNotExist], [fs.ErrPermission], ...
+// StartError says why a command could not be started. It wraps the system's error:
+// [exec.ErrNotFound] for a program that is not in PATH, [fs.ErrNotExist], [fs.ErrPermission], ...
 type StartError struct {
-	Program string // as it was asked for
+	Program string // as the caller named it
 	Reason  string
 	Err     error
 }
@@ -29,8 +29,8 @@ func (e *StartError) Error() string {
 
 func (e *StartError) Unwrap() error { return e.Err }
 
-// startError finds the reason in what the system said, which is "no such file or directory" for a missing program, a
-// missing directory to run in, and a missing interpreter alike.
+// startError finds the real reason. The system says "no such file or directory" for a missing
+// program, a missing working directory, and a missing interpreter alike.
 func (c Command) startError(path string, err error) error {
 	failed := &StartError{Program: c.name(), Err: err}
 	if c.Dir != "" {
@@ -60,15 +60,15 @@ func (c Command) startError(path string, err error) error {
 	return failed
 }
 
-// interpreter is the program named by a script's "#!" line, "" if there is none. A script of a virtual environment that
-// was moved, or whose Python was removed, names one that is gone.
+// interpreter returns the program named by a script's "#!" line, "" if there is none. In a virtual
+// environment that was moved, or whose Python was removed, the program no longer exists.
 func interpreter(path string) string {
 	file, err := os.Open(path)
 	if err != nil {
 		return ""
 	}
 	defer file.Close()
-	// Linux reads no more than 256 bytes of that line (execve(2)).
+	// Linux reads at most 256 bytes of that line (execve(2)).
 	line, _ := bufio.NewReader(io.LimitReader(file, 256)).ReadString('\n')
 	command, ok := strings.CutPrefix(line, "#!")
 	// A carriage return stays: the system takes it as part of the name, too.
@@ -79,7 +79,7 @@ func interpreter(path string) string {
 	return words[0]
 }
 
-// plain is the innermost error of those that repeat operation and path.
+// plain returns the innermost error. The outer ones repeat operation and path.
 func plain(err error) string {
 	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 		return inner.Err.Error()

@@ -4,7 +4,8 @@ package proc
 
 import "os/exec"
 
-// wait reaps the command, then calls ended. Between the two, if its group is empty, its pid is free for a new process:
-// microseconds, while systems hand out pids in turn or at random from tens of thousands. (waitid with WNOWAIT, which
-// would close the gap, is not dependable on macOS: Go's own os package does without it there.)
+// wait reaps the command, then calls ended. Between the two, if the group is empty, a new process
+// may get its pid. That takes microseconds, and systems assign pids in turn or at random from tens
+// of thousands. (waitid with WNOWAIT would close the gap, but is not dependable on macOS: Go's own
+// os package avoids it there.)
 func wait(cmd *exec.Cmd, ended func()) error { return waitThenEnd(cmd, ended) }

@@ -9,18 +9,19 @@ import (
 	"syscall"
 )
 
-// A watcher is a shell that waits for the end of this process and then sends one SIGINT to the process group that it
-// guards. Nil is none.
+// A watcher is a shell that waits for the end of this process. It then sends one SIGINT to the
+// process group that it guards. A nil watcher does nothing.
 type watcher struct {
 	cmd   *exec.Cmd
 	input *os.File // our end of its standard input, which the system closes if we are killed
 }
 
-// watching reads the group, and then either a line, when there is nothing left to do, or the end of input.
+// watching reads the group's id. Then it reads either a line, which means that nothing is left to
+// do, or end of input.
 const watching = `trap '' HUP INT TERM; read -r group && ! read -r _ && kill -s INT -- "-$group"`
 
-// watch starts a watcher for cmd, which is about to be started, if it is one that must be told once only. Without a
-// shell it is told as others are.
+// watch starts a watcher for cmd, before cmd starts, if cmd must be told only once. Without a
+// shell, cmd gets the parent-death signal like others.
 func (c Command) watch(cmd *exec.Cmd) *watcher {
 	if !c.OnceOnly || c.Interactive {
 		return nil
@@ -32,7 +33,7 @@ func (c Command) watch(cmd *exec.Cmd) *watcher {
 	defer input.Close()
 	w := &watcher{cmd: exec.Command("/bin/sh", "-c", watching), input: ours}
 	w.cmd.Stdin = input
-	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what is typed at the terminal is not for it
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the terminal's signals must not reach it
 	if err := w.cmd.Start(); err != nil {
 		ours.Close()
 		return nil
@@ -44,7 +45,7 @@ func (c Command) watch(cmd *exec.Cmd) *watcher {
 // guard tells the watcher which group to guard.
 func (w *watcher) guard(group int) {
 	if w != nil {
-		fmt.Fprintln(w.input, group) // one that is gone guards nothing
+		fmt.Fprintln(w.input, group) // an error means that the watcher is gone
 	}
 }
 
@@ -53,7 +54,7 @@ func (w *watcher) stop() {
 	if w == nil {
 		return
 	}
-	fmt.Fprintln(w.input, "over") // one that is gone is over
+	fmt.Fprintln(w.input, "over") // an error means that the watcher is gone
 	w.input.Close()
-	_ = w.cmd.Wait() // it has nothing to say
+	_ = w.cmd.Wait() // its exit code means nothing
 }

@@ -2,7 +2,7 @@ package proc
 
 import "os/exec"
 
-// watcher is not needed here: what this process started is killed with it.
+// watcher is not needed here: Windows kills the commands with this process.
 type watcher struct{}
 
 func (Command) watch(*exec.Cmd) *watcher { return nil }
