@@ -1,6 +1,5 @@
-// Package durable replaces files in such a way that a reader finds the old or the
-// new one, whole, whatever happens meanwhile. A seal lets the reader notice that
-// somebody else has changed the file since.
+// Package durable replaces files so that a reader always finds either the old or the new file,
+// complete. A seal lets the reader notice later changes by others.
 package durable
 
 import (
@@ -15,14 +14,14 @@ import (
 	"time"
 )
 
-// Write replaces the file of that name by data, with exactly that mode, at
-// once and durably: whatever happens, the old or the new file is there, whole.
+// Write replaces the file called name by data, atomically and durably, with exactly the given mode.
+// After a crash the old or the new file is there, complete.
 func Write(name string, data []byte, mode os.FileMode) error {
 	return replace(name, mode, os.Rename, exactly(mode, holding(data)))
 }
 
-// Rewrite is Write for a file of the user's: one that is there keeps its mode, and
-// the mode of a new one is left to the umask. It makes no directory.
+// Rewrite is Write for a user's file: an existing file keeps its mode, and a new one gets its mode
+// from the umask. It makes no directory.
 func Rewrite(name string, data []byte) error {
 	if err := CanRewrite(name); err != nil {
 		return err
@@ -38,8 +37,8 @@ func Rewrite(name string, data []byte) error {
 	return replace(name, mode, os.Rename, exactly(mode, holding(data)))
 }
 
-// CanRewrite returns an error if no file can be made in the directory where Rewrite
-// is to write. It leaves nothing behind.
+// CanRewrite returns an error if Rewrite could not make a file in name's directory. It leaves
+// nothing behind.
 func CanRewrite(name string) error {
 	f, err := newBeside(name, 0o600)
 	if err != nil {
@@ -48,13 +47,13 @@ func CanRewrite(name string) error {
 	return about(name, errors.Join(f.Close(), os.Remove(f.Name())))
 }
 
-// Create is Write for a file that isn't there; if it is, somebody was faster, and
-// the error is fs.ErrExist. A file system without hard links can't tell.
+// Create is Write for a file that must not exist. If it exists, the error is fs.ErrExist. On a file
+// system without hard links, Create can't tell, and replaces it.
 func Create(name string, data []byte, mode os.FileMode) error {
 	return replace(name, mode, link, exactly(mode, holding(data)))
 }
 
-// link gives a file a name that no other has.
+// link gives a file an additional name, which must be new.
 func link(from, to string) error {
 	err := os.Link(from, to)
 	switch {
@@ -66,8 +65,8 @@ func link(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// Copy replaces the file to by a copy of from, as Write does. It copies
-// rather than links: dbt truncates and rewrites its artifacts in place.
+// Copy replaces the file to by a copy of from, as Write does. A link would not do: dbt truncates
+// and rewrites its artifacts in place.
 func Copy(to, from string) error {
 	src, err := os.Open(from)
 	if err != nil {
@@ -80,7 +79,7 @@ func Copy(to, from string) error {
 	}))
 }
 
-// holding fills a file with data.
+// holding returns a function that writes data to a file.
 func holding(data []byte) func(*os.File) error {
 	return func(f *os.File) error {
 		_, err := f.Write(data)
@@ -88,7 +87,7 @@ func holding(data []byte) func(*os.File) error {
 	}
 }
 
-// exactly fills a file and gives it a mode, whatever the umask.
+// exactly returns a function that fills a file and sets its mode, whatever the umask.
 func exactly(mode os.FileMode, fill func(*os.File) error) func(*os.File) error {
 	return func(f *os.File) error {
 		if err := fill(f); err != nil {
@@ -101,10 +100,10 @@ func exactly(mode os.FileMode, fill func(*os.File) error) func(*os.File) error {
 	}
 }
 
-// replace writes a new file beside name, of a mode under the umask, and puts it in
-// its place, by a rename for one. The file is synced before that and the directory after it: without the
-// first, a crash of the machine could leave an empty file, without the second the
-// old one (rename(2), fsync(2)).
+// replace fills a temporary file beside name, then calls put, such as os.Rename, to give it that
+// name. The umask applies to mode. The file is synced before, and the directory after. Without the
+// first, a crash of the machine could leave an empty file; without the second, the old one
+// (rename(2), fsync(2)).
 func replace(name string, mode os.FileMode, put func(from, to string) error, fill func(*os.File) error) (err error) {
 	defer func() { err = about(name, err) }()
 	dir := filepath.Dir(name)
@@ -137,14 +136,14 @@ func replace(name string, mode os.FileMode, put func(from, to string) error, fil
 	return syncDir(dir)
 }
 
-// newBeside makes a temporary file in the directory of name. A file that may hold
-// secrets has no more than its final mode from the start.
+// newBeside makes a temporary file in name's directory. Its mode is never wider than the final one,
+// since it may hold secrets.
 func newBeside(name string, mode os.FileMode) (*os.File, error) {
 	file := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+temporary+rand.Text()[:10])
 	return os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 }
 
-// about makes an error about the file beside name one about name.
+// about makes an error about the temporary file one about name.
 func about(name string, err error) error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		return &fs.PathError{Op: "write", Path: name, Err: path.Err}
@@ -152,11 +151,11 @@ func about(name string, err error) error {
 	return err
 }
 
-// abandoned is the age at which nobody can still be writing a temporary file.
+// abandoned is the age from which nobody can still be writing a temporary file.
 const abandoned = time.Hour
 
-// sweep removes what killed processes have left of earlier attempts to replace a
-// file. What can't be removed does no harm.
+// sweep removes temporary files that killed processes left while replacing name. A file that can't
+// be removed does no harm.
 func sweep(name string) {
 	dir := filepath.Dir(name)
 	entries, _ := os.ReadDir(dir)
@@ -170,11 +169,11 @@ func sweep(name string) {
 	}
 }
 
-// temporary is in the name of each file that is about to be renamed.
+// temporary is a part of the name of each temporary file.
 const temporary = ".tmp-"
 
-// IsTemporary reports whether a file of that name is one that was about to be
-// renamed, and that a killed process has left.
+// IsTemporary reports whether name is that of a temporary file, which a killed process may have
+// left.
 func IsTemporary(name string) bool {
 	return strings.HasPrefix(name, ".") && strings.Contains(name, temporary)
 }

@@ -33,10 +33,10 @@ func TestReplaceLeavesNoDebrisAndKeepsTheOldFile(t *testing.T) {
 func TestReplaceRemovesWhatKilledOnesLeft(t *testing.T) {
 	dir := t.TempDir()
 	for name, age := range map[string]time.Duration{
-		".f.tmp-1": 2 * time.Hour, // left behind
-		".f.tmp-2": time.Minute,   // perhaps somebody is at it
-		".g.tmp-3": 2 * time.Hour, // another file's
-		"f.tmp-4":  2 * time.Hour, // somebody's own
+		".f.tmp-1": 2 * time.Hour, // left by a killed process
+		".f.tmp-2": time.Minute,   // somebody may still be writing it
+		".g.tmp-3": 2 * time.Hour, // of another file
+		"f.tmp-4":  2 * time.Hour, // a user's own file
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// Rewrite goes by the umask or by the file that is there, Write by neither.
+// Rewrite applies the umask or the existing file's mode. Write applies neither.
 func TestModes(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o027))
 	dir := t.TempDir()
 	for _, tt := range []struct {
 		name   string
-		before fs.FileMode // 0: there is no file
+		before fs.FileMode // 0: no file
 		write  func(name string, data []byte) error
 		want   fs.FileMode
 	}{

@@ -8,21 +8,20 @@ import (
 	"slices"
 )
 
-// A sealed JSON object begins with a seal, the digest of the rest. Without it, a
-// bit that flips in a time or in a status would pass for the truth.
+// A sealed JSON object begins with a seal: the digest of its other fields. Without it, a flipped
+// bit in a time or a status would go unnoticed.
 const (
 	sealOpen  = `{"seal":"`
 	sealClose = `",`
 )
 
-// Seal returns an object, as json.Marshal writes one that has any field, with its
-// seal.
+// Seal adds a seal to an object, which must come from json.Marshal and have at least one field.
 func Seal(object []byte) []byte {
 	rest := object[1:]
 	return slices.Concat([]byte(sealOpen), seal(rest), []byte(sealClose), rest)
 }
 
-// Sealed reports whether JSON, however it is indented, is what Seal once returned.
+// Sealed reports whether data is an object that Seal returned, however it is indented.
 func Sealed(data []byte) bool {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, data); err != nil {
@@ -36,7 +35,7 @@ func Sealed(data []byte) bool {
 	return ok && bytes.Equal(given, seal(rest))
 }
 
-// seal returns the digest of what follows the seal, in hexadecimal.
+// seal returns the hexadecimal digest of the bytes after the seal.
 func seal(rest []byte) []byte {
 	sum := sha256.Sum256(rest)
 	return hex.AppendEncode(nil, sum[:])

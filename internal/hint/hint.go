@@ -1,4 +1,4 @@
-// Package hint is for errors that say what to do next. It knows nothing of what goes wrong.
+// Package hint is for errors that say what to do next. It doesn't know the errors themselves.
 package hint
 
 import "slices"
@@ -7,7 +7,7 @@ import "slices"
 type hinted struct {
 	msg   string
 	hints []string
-	cause error // nil if msg is all there is
+	cause error // nil if there is only msg
 }
 
 func (e *hinted) Error() string { return e.msg }
@@ -16,21 +16,21 @@ func (e *hinted) Unwrap() error { return e.cause }
 
 func (e *hinted) Hints() []string { return e.hints }
 
-// New returns an error with hints, one for each line below the error.
+// New returns an error with hints. Each is printed on a line below the error.
 func New(msg string, hints ...string) error { return &hinted{msg: msg, hints: hints} }
 
-// Add returns err with more hints, behind those that it has.
+// Add returns err with more hints after its own.
 func Add(err error, hints ...string) error {
 	return Reword(err, err.Error(), slices.Concat(Of(err), hints)...)
 }
 
-// Reword returns err in other words. The hints come before those that it has.
+// Reword returns err with another message. The new hints come before its own.
 func Reword(err error, msg string, hints ...string) error {
 	return &hinted{msg: msg, hints: hints, cause: err}
 }
 
-// Of returns the hints of an error and of all that it wraps, each once. A type of error that is more than
-// a message has hints if it has a method Hints() []string.
+// Of returns the hints of an error and of all errors that it wraps, each once. Any type of error
+// can have hints: by a method Hints() []string.
 func Of(err error) []string {
 	var hints []string
 	var walk func(error)

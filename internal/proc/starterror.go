@@ -50,7 +50,7 @@ func (c Command) startError(path string, err error) error {
 	case errors.Is(err, exec.ErrNotFound):
 		failed.Reason = "there is no such program in PATH"
 	case errors.Is(err, fs.ErrNotExist) && interpreter != "":
-		failed.Reason = fmt.Sprintf("%s needs %q, which is not there", path, interpreter)
+		failed.Reason = fmt.Sprintf("%s needs %q, which does not exist", path, interpreter)
 	default:
 		failed.Reason = plain(err)
 		if path != c.name() {

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// A logicalLine is a line of a requirements file as pip reads it: continued
-// lines joined, comments and surrounding space taken off, never empty.
+// A logicalLine is a line of a requirements file as pip reads it: continued lines joined, comments
+// and surrounding space removed, never empty.
 type logicalLine struct {
 	text   string
-	number int // of its first line, from 1
+	number int // number of its first physical line, from 1
 }
 
 var comment = regexp.MustCompile(`(^|\s+)#.*$`)
 
-// logicalLines divides a file into its lines.
+// logicalLines splits a file into logical lines.
 func logicalLines(text string) []logicalLine {
 	text = strings.TrimPrefix(text, "\ufeff")
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
@@ -28,7 +28,7 @@ func logicalLines(text string) []logicalLine {
 			continue
 		}
 		if isComment {
-			line = " " + line // a comment ends what was continued
+			line = " " + line // a comment ends a continued line
 		}
 		joined.WriteString(line)
 		if text := strings.TrimSpace(comment.ReplaceAllString(joined.String(), "")); text != "" {

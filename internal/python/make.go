@@ -13,18 +13,18 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// A Job is a virtual environment to be made.
+// A Job is a virtual environment to make.
 type Job struct {
-	Dir          string     // of the environment; it must not be there
+	Dir          string     // directory of the environment; it must not exist
 	Requirements string     // the path of the file to install
 	WorkDir      string     // where the programs run
 	Env          []string   // NAME=value
-	Output       io.Writer  // of what they say
+	Output       io.Writer  // for the output of the programs
 	Inherit      []*os.File // stay open in the programs
 }
 
-// Make makes a virtual environment. What of it is there after an error, or
-// after a kill, is of no use.
+// Make makes a virtual environment. After an error or a kill, job.Dir may hold an incomplete one,
+// which nobody should use.
 func (m Maker) Make(ctx context.Context, job Job) error {
 	for i, argv := range m.Commands(job.Dir, job.Requirements) {
 		exit, err := proc.Command{
@@ -39,30 +39,30 @@ func (m Maker) Make(ctx context.Context, job Job) error {
 		}
 		if i == 0 {
 			return hint.New(
-				fmt.Sprintf("no virtual environment could be made of %s: %s", m, exit),
+				fmt.Sprintf("making a virtual environment (%s) failed: %s", m, exit),
 				m.venvHints(argv)...,
 			)
 		}
 		return hint.New(
 			fmt.Sprintf("installing %s failed: %s", job.Requirements, exit),
-			"what went wrong stands above; if it was the network, the same command goes on from here",
+			"the reason is above; after a network failure, run the same command again",
 			"try it yourself: "+shellescape.QuoteCommand(argv),
 		)
 	}
 	return nil
 }
 
-// venvHints say what to do about a venv that can't be made.
+// venvHints returns hints for when the venv can't be made.
 func (m Maker) venvHints(argv []string) []string {
 	hints := []string{"try it yourself: " + shellescape.QuoteCommand(argv)}
-	if m.UV == "" { // Debian and Ubuntu leave it out of their Python
+	if m.UV == "" { // Debian and Ubuntu package the venv module separately
 		hints = append(hints, "Python's venv module may be missing: on Debian and Ubuntu apt install python3-venv, or install uv")
 	}
 	return hints
 }
 
-// cleanEnv is an environment without the variables that would make Python or
-// pip use another place than the virtual environment.
+// cleanEnv returns env without the variables that would direct Python or pip away from the virtual
+// environment.
 func cleanEnv(env []string) []string {
 	var out []string
 	for _, entry := range env {

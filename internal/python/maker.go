@@ -10,16 +10,16 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// A Maker is what virtual environments are made with on this machine.
+// A Maker is the programs that make virtual environments on this machine.
 type Maker struct {
-	Python string // the interpreter that they are made of, an absolute path; "": whichever uv chooses
-	UV     string // the absolute path of uv, which installs faster; "": there is none
+	Python string // absolute path of the base interpreter; "": uv chooses one
+	UV     string // absolute path of uv, which installs faster; "": none
 }
 
 // Find looks for python3 or python, and for uv, in PATH.
 func Find() (Maker, error) {
 	names := []string{"python3", "python"}
-	if runtime.GOOS == "windows" { // where python3 may be a stub that opens the store
+	if runtime.GOOS == "windows" { // on Windows, python3 may be a stub that opens the store
 		names = []string{"python", "python3"}
 	}
 	var m Maker
@@ -38,7 +38,7 @@ func Find() (Maker, error) {
 	return m, nil
 }
 
-// lookPath is the absolute path of a program in PATH, "" for none.
+// lookPath returns the absolute path of a program in PATH, "" for none.
 func lookPath(name string) string {
 	found, err := exec.LookPath(name)
 	if err != nil {
@@ -51,10 +51,9 @@ func lookPath(name string) string {
 	return found
 }
 
-// Identity changes when another interpreter would be used: it has the real
-// path, size and time of the one that was found. Of what is behind a script,
-// such as pyenv's shims, it knows nothing. How packages are installed is no
-// part of it: uv and pip install the same.
+// Identity changes when another interpreter would be used: it contains the interpreter's real path,
+// size and time. It doesn't look behind scripts, such as pyenv's shims. The installer is no part of
+// it, because uv and pip install the same.
 func (m Maker) Identity() (string, error) {
 	program, role := m.Python, "python"
 	if program == "" {
@@ -71,7 +70,7 @@ func (m Maker) Identity() (string, error) {
 	return fmt.Sprintf("%s %q %d %d", role, target, info.Size(), info.ModTime().UnixNano()), nil
 }
 
-// String says which Python it is and what installs.
+// String names the Python and the installer.
 func (m Maker) String() string {
 	switch {
 	case m.UV == "":
@@ -82,9 +81,9 @@ func (m Maker) String() string {
 	return m.Python + ", with " + m.UV
 }
 
-// Commands are the command lines that make a virtual environment in a directory
-// that isn't there and install a requirements file into it, with bytecode: a
-// program without is slow to start.
+// Commands returns two command lines. The first makes a virtual environment in dir, which must not
+// exist. The second installs a requirements file into it, and compiles bytecode, without which a
+// program starts slowly.
 func (m Maker) Commands(dir, requirements string) [][]string {
 	python := Program(dir, "python")
 	if m.UV == "" {
@@ -93,7 +92,7 @@ func (m Maker) Commands(dir, requirements string) [][]string {
 			{python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--compile", "--requirement", requirements},
 		}
 	}
-	// What pyproject.toml requires of Python is about the working tree.
+	// --no-project: a pyproject.toml in the working tree may require another Python.
 	venv := []string{m.UV, "venv", "--no-project"}
 	if m.Python != "" {
 		venv = append(venv, "--python", m.Python)
@@ -104,7 +103,7 @@ func (m Maker) Commands(dir, requirements string) [][]string {
 	}
 }
 
-// Program is the path of a program in the virtual environment in dir.
+// Program returns the path of a program in the virtual environment in dir.
 func Program(dir, name string) string {
 	if runtime.GOOS == "windows" {
 		return filepath.Join(dir, "Scripts", name+".exe")

@@ -144,8 +144,8 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// aPython makes environments whose own python says what it was asked for, fails
-// as the requirements file tells it to, and tells of its environment.
+// aPython makes a stand-in environment. The python in it prints its arguments and its environment,
+// and fails if the requirements file says so.
 const aPython = `test "$2" = venv || exit 9
 test -n "$NO_VENV" && echo no venv here >&2 && exit 1
 mkdir -p "$3/bin"
@@ -170,7 +170,7 @@ func TestMake(t *testing.T) {
 	}{
 		{"installed", "0", "X=", "", ""},
 		{"not installed", "1", "X=", "installing " + requirements + " failed: exit code 1", "try it yourself: "},
-		{"no venv", "0", "NO_VENV=1", "no virtual environment could be made of " + maker.Python + ", with pip: exit code 1", "python3-venv"},
+		{"no venv", "0", "NO_VENV=1", "making a virtual environment (" + maker.Python + ", with pip) failed: exit code 1", "python3-venv"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := os.WriteFile(requirements, []byte(c.code+"\n"), 0o600); err != nil {

@@ -19,21 +19,18 @@ type Requirements struct {
 	pins  map[string][]string
 }
 
-// File is a requirements file. Its name has slashes and is relative to the root
-// of the repository.
+// File is a requirements file. Its name has slashes and is relative to the root of the repository.
 type File struct {
 	Name string
 	Data []byte
 }
 
-// ReadRequirements reads a requirements file and, one after another, those that
-// it names with -r and -c. read returns a file's bytes; its error for a file
-// that isn't there is fs.ErrNotExist, which the result wraps. A file named by a
-// URL is left for pip to fetch. Local paths are errors: what lies there is not
-// part of the result.
+// ReadRequirements reads a requirements file, and the files that it names with -r and -c. read
+// returns a file's bytes. If read's error is fs.ErrNotExist, for a missing file, ReadRequirements
+// wraps it. pip fetches files that are named by a URL. Local paths are errors, because their
+// content is not part of the result.
 //
-// The format is pip's (pip.pypa.io/en/stable/reference/requirements-file-format,
-// of pip 26).
+// The format is pip's (pip.pypa.io/en/stable/reference/requirements-file-format, of pip 26).
 func ReadRequirements(name string, read func(name string) ([]byte, error)) (Requirements, error) {
 	r := Requirements{pins: map[string][]string{}}
 	todo := []include{{name: name}}
@@ -61,8 +58,8 @@ func ReadRequirements(name string, read func(name string) ([]byte, error)) (Requ
 	return r, nil
 }
 
-// Pin returns the one version that the files pin a distribution to ("dbt-core"
-// for dbt_core==1.9.10), or "". Pins under a condition count for none.
+// Pin returns the one version that the files pin a distribution to ("dbt-core" for
+// dbt_core==1.9.10), or "". It ignores pins under a condition.
 func (r Requirements) Pin(distribution string) string {
 	pins := r.pins[normal(distribution)]
 	if len(pins) == 0 {
@@ -76,15 +73,15 @@ func (r Requirements) Pin(distribution string) string {
 	return pins[0]
 }
 
-// An include is a file still to be read.
+// An include is a file that is still to be read.
 type include struct {
 	name string
-	by   string // where it is named: "requirements.txt:3"; "" for the first
+	by   string // who names it: "requirements.txt:3"; "" for the first file
 }
 
 func (i include) read(read func(string) ([]byte, error)) ([]byte, error) {
-	if !fs.ValidPath(i.name) || !filepath.IsLocal(filepath.FromSlash(i.name)) { // on Windows a\..\..\b is no name of a file
-		return nil, fmt.Errorf("%s includes %s, which lies outside of the repository", i.by, i.name)
+	if !fs.ValidPath(i.name) || !filepath.IsLocal(filepath.FromSlash(i.name)) { // on Windows, a\..\..\b would leave the repository
+		return nil, fmt.Errorf("%s includes %s, which is outside of the repository", i.by, i.name)
 	}
 	data, err := read(i.name)
 	switch {
@@ -103,11 +100,11 @@ var (
 	nameBreaks = regexp.MustCompile(`[-_.]+`)
 )
 
-// normal is a distribution's name as packaging.python.org/specifications/name-normalization
-// compares it.
+// normal returns a distribution's name in normal form
+// (packaging.python.org/specifications/name-normalization).
 func normal(name string) string { return strings.ToLower(nameBreaks.ReplaceAllString(name, "-")) }
 
-// line takes in a line of a file, and returns the files that it includes.
+// line processes a line of a file, and returns the files that it includes.
 func (r Requirements) line(l logicalLine, file string) ([]include, error) {
 	at := fmt.Sprintf("%s:%d", file, l.number)
 	if strings.HasPrefix(l.text, "-") {
@@ -126,11 +123,11 @@ func (r Requirements) line(l logicalLine, file string) ([]include, error) {
 	return nil, nil
 }
 
-// options reads a line of options, relative to the directory of its file.
+// options reads a line of options. Paths in it are relative to dir, the directory of its file.
 func options(text, at, dir string) ([]include, error) {
 	words, err := shellwords.Parse(text)
 	if err != nil {
-		return nil, nil // pip says what is wrong with it
+		return nil, nil // pip will report what is wrong with it
 	}
 	var included []include
 	for i := 0; i < len(words); i++ {
@@ -160,7 +157,7 @@ func options(text, at, dir string) ([]include, error) {
 	return included, nil
 }
 
-// optionWord is the option that a word names, and the value that is part of it.
+// optionWord splits a word into the option's name and its value, if the word has one.
 func optionWord(word string) (name, value string, given bool) {
 	if strings.HasPrefix(word, "--") {
 		return strings.Cut(word, "=")

@@ -65,7 +65,7 @@ func TestReadRequirementsErrors(t *testing.T) {
 	}{
 		{"missing", "", "there is no r.txt: file does not exist"},
 		{"included and missing", "\n-r a.txt", "r.txt:2 includes a.txt: there is no a.txt: file does not exist"},
-		{"outside", "-r ../a.txt", "r.txt:1 includes ../a.txt, which lies outside of the repository"},
+		{"outside", "-r ../a.txt", "r.txt:1 includes ../a.txt, which is outside of the repository"},
 		{"absolute", "-c /etc/pins.txt", "r.txt:1: /etc/pins.txt is a path: only packages of an index, or of a URL, can be installed from a commit's requirements"},
 		{"editable", "dbt-core\n-e .", "r.txt:2: -e . is a path: only packages of an index, or of a URL, can be installed from a commit's requirements"},
 		{"a directory", "./packages/money", "r.txt:1: ./packages/money is a path: only packages of an index, or of a URL, can be installed from a commit's requirements"},
@@ -122,7 +122,7 @@ func TestPin(t *testing.T) {
 	}
 }
 
-// FuzzReadRequirements: no file is read from outside, and none twice.
+// FuzzReadRequirements: no file outside of the repository is read, and no file twice.
 func FuzzReadRequirements(f *testing.F) {
 	f.Add("-r a.txt\ndbt-core==1.9.10 # pinned\n")
 	f.Add("-c ../x\\\n\\")

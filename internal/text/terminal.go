@@ -9,14 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// Steers reports whether a character may do more to a terminal than be seen: it controls the terminal, or
-// changes the direction of text, or can't be seen. Line ends and tabs do not steer.
+// Steers reports whether a character can do more to a terminal than appear on it: it is a control
+// character, changes the direction of text, or is invisible. Line ends and tabs do not steer.
 func Steers(r rune) bool {
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
 }
 
-// Visible writes the characters that steer as \xNN. What comes from git, YAML, a warehouse or a file's name
-// goes through Visible before it is printed. So do bytes that are not UTF-8: a terminal may obey them.
+// Visible writes the characters that steer as \xNN. Text from git, YAML, a warehouse or a file's
+// name goes through Visible before it is printed. It also escapes bytes that are not UTF-8, since a
+// terminal may obey them.
 func Visible(s string) string {
 	if utf8.ValidString(s) && strings.IndexFunc(s, Steers) < 0 {
 		return s
@@ -32,8 +33,8 @@ func Visible(s string) string {
 	return b.String()
 }
 
-// Escape writes the characters that steer as \uNNNN, which means the same in a string of JSON. (encoding/json
-// leaves most of them as they are.)
+// Escape writes the characters that steer as \uNNNN, which means the same in a JSON string.
+// (encoding/json escapes only few of them.)
 func Escape(data []byte) []byte {
 	if bytes.IndexFunc(data, Steers) < 0 {
 		return data

@@ -1,4 +1,4 @@
-// Package text is how dot writes small pieces of text. It knows nothing of dot, dbt or git.
+// Package text formats small pieces of text. It knows nothing of dot, dbt or git.
 package text
 
 import (
@@ -7,7 +7,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 )
 
-// Shorten keeps a text that an error quotes to a readable length.
+// Shorten cuts a text that an error quotes to a readable length.
 func Shorten(s string) string {
 	const most = 300
 	if runes := []rune(s); len(runes) > most {

@@ -7,10 +7,10 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// JSON writes a value as JSON on one line, in which the characters that steer a terminal are escaped.
+// JSON encodes a value as JSON on one line. Characters that steer a terminal are escaped.
 func JSON(v any) (string, error) { return marshal(v, "") }
 
-// IndentedJSON is JSON on as many lines as it takes, for people too.
+// IndentedJSON is JSON on several lines, which people can read, too.
 func IndentedJSON(v any) (string, error) { return marshal(v, "  ") }
 
 func marshal(v any, indent string) (string, error) {

@@ -7,7 +7,7 @@ import (
 	"dot-for-dbt/internal/ui"
 )
 
-// What steers a terminal is escaped, and read back as what it was.
+// Characters that steer a terminal are escaped, and decode to the original.
 func TestJSON(t *testing.T) {
 	const name = "a\x1b[2J\x7f\u0085\u202eb <&> 日本"
 	const escaped = `"a\u001b[2J\u007f\u0085\u202eb <&> 日本"`

@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// An Output is stdout, or a stand-in for it. It remembers the first write that
-// failed and writes nothing after it, so that callers need not check every
-// write: the end of the program asks [Output.Err] once.
+// An Output is stdout, or a stand-in for it. It remembers the first write that failed and writes
+// nothing after it. So callers need not check every write: the end of the program asks [Output.Err]
+// once.
 type Output struct {
 	w  io.Writer
 	mu sync.Mutex
@@ -32,7 +32,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	n, err := o.w.Write(p)
 	if err != nil {
 		if path := (*fs.PathError)(nil); errors.As(err, &path) {
-			err = path.Err // "write /dev/stdout" is not what the user called it
+			err = path.Err // users don't know stdout as "/dev/stdout"
 		}
 		o.err = fmt.Errorf("write to stdout: %w", err)
 	}
@@ -46,7 +46,7 @@ func (o *Output) Err() error {
 	return o.err
 }
 
-// file returns the file that w writes to, nil if it is none.
+// file returns the file that w writes to, nil if w is no file.
 func file(w io.Writer) *os.File {
 	if o, ok := w.(*Output); ok {
 		w = o.w

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// disk takes so many writes; there is no room for more, until there is again.
+// disk accepts a number of writes, then reports that it is full, until it is emptied.
 type disk struct {
 	strings.Builder
 	room int
@@ -23,7 +23,7 @@ func (d *disk) Write(p []byte) (int, error) {
 	return d.Builder.Write(p)
 }
 
-// An Output has no holes: after the first write that failed there is none.
+// An Output has no gaps: it writes nothing after a write that failed.
 func TestOutput(t *testing.T) {
 	to := &disk{room: 2}
 	out := NewOutput(to)

@@ -13,17 +13,17 @@ import (
 	"golang.org/x/term"
 )
 
-// An Answer is what a person made of a question.
+// An Answer is a person's answer to a question.
 type Answer string
 
-// The answers there are. Never is no, now and whenever it would be asked again.
+// All answers. Never means no, and that the question must not come again.
 const (
 	AnswerYes   Answer = "yes"
 	AnswerNo    Answer = "no"
 	AnswerNever Answer = "never"
 )
 
-// attempts is how often a question is asked before it is given up.
+// attempts is how often a question is asked.
 const attempts = 3
 
 // A Prompter asks a person at a terminal.
@@ -35,22 +35,20 @@ type Prompter struct {
 // NewPrompter returns a Prompter that reads from in and asks where say writes.
 func NewPrompter(in io.Reader, say *Printer) *Prompter { return &Prompter{in: in, say: say} }
 
-// Interactive reports whether there is a person to ask: somebody who can type
-// at in and read what is written to out.
+// Interactive reports whether there is a person to ask: both in and out are terminals.
 func Interactive(in *os.File, out io.Writer) bool {
 	to := file(out)
 	return to != nil && in != nil && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(to.Fd()))
 }
 
-// Ask asks until it gets an answer. Enter is No, and so are the end of the
-// input and a third answer that is none. When ctx is done first, its cause is
-// the error.
+// Ask repeats a question until it gets an answer. Enter means No. So do the end of the input and a
+// third invalid answer. If ctx is done first, its cause is the error.
 func (p *Prompter) Ask(ctx context.Context, question string) (Answer, error) {
 	for range attempts {
 		fmt.Fprintf(p.say.w, "%s %s [y]es / [N]o / n[e]ver: ", p.say.Paint(Busy, "question:"), text.Visible(question))
 		line, err := p.readLine(ctx)
 		if errors.Is(err, io.EOF) {
-			p.say.Line("") // the cursor stands behind the question
+			p.say.Line("") // the cursor is still on the question's line
 			return AnswerNo, nil
 		}
 		if err != nil {
@@ -70,8 +68,8 @@ func (p *Prompter) Ask(ctx context.Context, question string) (Answer, error) {
 	return AnswerNo, nil
 }
 
-// Confirm asks a question that only "yes" answers with yes. When ctx is done
-// first, its cause is the error.
+// Confirm asks a question to which only "yes" means yes. If ctx is done first, its cause is the
+// error.
 func (p *Prompter) Confirm(ctx context.Context, question string) (bool, error) {
 	fmt.Fprintf(p.say.w, "%s %s [y]es / [N]o: ", p.say.Paint(Busy, "question:"), text.Visible(question))
 	line, err := p.readLine(ctx)
@@ -83,11 +81,11 @@ func (p *Prompter) Confirm(ctx context.Context, question string) (bool, error) {
 	return answer == "y" || answer == "yes", err
 }
 
-// readLine reads one line and nothing behind it, which is for whoever reads
-// from the terminal next. A line that isn't ended is none: io.EOF.
+// readLine reads one line and not a byte more: the next reader of the terminal gets the rest. A
+// line without an end does not count: io.EOF.
 //
-// A read from a terminal can't be broken off. When ctx is done it is left
-// behind, and ends with the process.
+// A read from a terminal can't be cancelled. If ctx is done, the read goes on in the background,
+// and ends with the process.
 func (p *Prompter) readLine(ctx context.Context) (string, error) {
 	type result struct {
 		line string
@@ -114,7 +112,7 @@ func (p *Prompter) readLine(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	case r := <-done:
-		if ctx.Err() != nil { // Ctrl-C makes some terminals end the line, too
+		if ctx.Err() != nil { // on some terminals, Ctrl-C ends the line, too
 			return "", context.Cause(ctx)
 		}
 		if r.err != nil && !errors.Is(r.err, io.EOF) {

@@ -53,7 +53,7 @@ func TestAsk(t *testing.T) {
 }
 
 func TestAskCancelled(t *testing.T) {
-	in, typing := io.Pipe() // nobody types
+	in, typing := io.Pipe() // nobody types anything
 	defer typing.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("Ctrl-C")
@@ -63,7 +63,7 @@ func TestAskCancelled(t *testing.T) {
 	}
 }
 
-// onWrite does something when it is written to.
+// onWrite calls do on each write.
 type onWrite struct{ do func() }
 
 func (w *onWrite) Write(p []byte) (int, error) {

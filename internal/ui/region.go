@@ -12,35 +12,37 @@ import (
 	"golang.org/x/term"
 )
 
-// A Region is some lines at the bottom of a terminal that are drawn again and again, while others scroll
-// by above them. What goes to the terminal meanwhile has to go through the region's Writers.
+// A Region is a group of lines at the bottom of a terminal that are redrawn while other output
+// scrolls by above them. Meanwhile, all output to the terminal has to go through the region's
+// Writers.
 //
-// It is taken away before anything is written above it, and drawn again below that: a terminal gets
-// nothing but plain lines, "\r", and sequences that go up and down and erase a row. The cursor stays visible, so that there
-// is nothing to set right if the program is killed, and waits at the beginning of the last line, where the
-// "^C" that a terminal echoes breaks no line.
+// The region is erased before anything is written above it, and drawn again below that. A terminal
+// only gets plain lines, "\r", and sequences that move up and down and erase a row. The cursor
+// stays visible, so nothing needs repair if the program is killed. It waits at the beginning of the
+// last line, where the "^C" that a terminal echoes breaks no line.
 //
-// A terminal that has become narrower breaks lines that were drawn on the wider one. The region reckons
-// with that: it goes up by as many rows as its lines take up now. (Terminals that cut such lines instead, as
-// xterm does, lose that many lines above it.)
+// A terminal that has become narrower wraps lines that were drawn on the wider one. The region
+// expects that: it moves up by as many rows as its lines take up now. (Terminals such as xterm cut
+// such lines instead. There, the region erases that many lines too many above it.)
 type Region struct {
 	out  io.Writer
 	size func() (columns, rows int)
 
 	mu      sync.Mutex
-	lines   []string // as they are to be seen
-	drawn   []int    // the widths of the lines that are on the terminal
-	drawnOn [2]int   // the size that it had then
+	lines   []string // the lines to show
+	drawn   []int    // the widths of the lines on the terminal
+	drawnOn [2]int   // the terminal's size when they were drawn
 	writers []*above
 	closed  bool
 }
 
-// NewRegion returns a region on out, whose size the function tells.
+// NewRegion returns a region on out. The function size returns out's size.
 func NewRegion(out io.Writer, size func() (columns, rows int)) *Region {
 	return &Region{out: out, size: size}
 }
 
-// Size returns a function that tells a terminal's size in columns and rows: 80 × 24 where it is not known.
+// Size returns a function that returns a terminal's size in columns and rows: 80 × 24 if it is
+// unknown.
 func Size(f *os.File) func() (columns, rows int) {
 	return func() (int, int) {
 		columns, rows, err := term.GetSize(int(f.Fd()))
@@ -51,8 +53,8 @@ func Size(f *os.File) func() (columns, rows int) {
 	}
 }
 
-// LineWidth is how many columns the terminal has that w writes to; 0 where there is none, and nothing has
-// to be cut.
+// LineWidth returns the number of columns of the terminal that w writes to. If w is no terminal, it
+// is 0, and no line must be cut.
 func LineWidth(w io.Writer) int {
 	f := file(w)
 	if f == nil || !term.IsTerminal(int(f.Fd())) {
@@ -62,8 +64,8 @@ func LineWidth(w io.Writer) int {
 	return columns
 }
 
-// Draw replaces the region's lines, and cuts them to the terminal's width. Of more lines than there is room
-// for the last ones are seen.
+// Draw replaces the region's lines, and cuts them to the terminal's width. If there is not enough
+// room, it shows the last lines.
 func (r *Region) Draw(lines []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -78,15 +80,15 @@ func (r *Region) Draw(lines []string) {
 	_, _ = io.WriteString(r.out, b.String())
 }
 
-// Room is how many lines the region can show, and how wide. Half of the rows are left to what scrolls by, and
-// to the lines of the region while it is on a terminal that has become half as wide: what breaks out of the
-// screen at the top stays in what can be scrolled back to.
+// Room returns how many lines the region can show, and how wide. Half of the rows stay free for the
+// output above, and for wrapped lines while the terminal is half as wide. Otherwise lines of the
+// region could scroll off the top, where they can't be erased.
 func (r *Region) Room() (lines, columns int) {
 	columns, rows := r.size()
-	return max(1, rows/2), max(1, columns-1) // a line that fills the last column would break in some terminals
+	return max(1, rows/2), max(1, columns-1) // on some terminals, a line that fills the last column wraps
 }
 
-// Close takes the region away. What is written from then on is passed through. It may be called twice.
+// Close erases the region. Later writes go straight to the terminal. Close may be called twice.
 func (r *Region) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,8 +105,8 @@ func (r *Region) Close() {
 	r.closed = true
 }
 
-// erase takes the lines away that are drawn, row by row: tmux keeps a copy of a screen that is erased at once,
-// from its first row on.
+// erase erases the lines on the terminal, row by row. If a whole screen is erased at once, tmux
+// saves a copy of it to its history.
 func (r *Region) erase(b *strings.Builder) {
 	if len(r.drawn) == 0 {
 		return
@@ -128,7 +130,7 @@ func (r *Region) erase(b *strings.Builder) {
 const eraseRow = "\x1b[2K"
 
 func up(b *strings.Builder, rows int) {
-	if rows > 0 { // 0 is 1 to a terminal
+	if rows > 0 { // terminals read 0 as 1
 		fmt.Fprintf(b, "\x1b[%dA", rows)
 	}
 }
@@ -146,8 +148,8 @@ func (r *Region) draw(b *strings.Builder) {
 	b.WriteString("\r")
 }
 
-// Writer returns a writer to w, which is the same terminal, for what is to scroll by above the region.
-// Lines appear when they are whole.
+// Writer returns a writer to w, which must be the same terminal. Its lines appear above the region
+// once they are complete.
 func (r *Region) Writer(w io.Writer) io.Writer {
 	a := &above{region: r, w: w}
 	r.mu.Lock()
@@ -159,7 +161,7 @@ func (r *Region) Writer(w io.Writer) io.Writer {
 type above struct {
 	region *Region
 	w      io.Writer
-	rest   []byte // of a line that has no end yet
+	rest   []byte // a partial line
 }
 
 func (a *above) Write(p []byte) (int, error) {

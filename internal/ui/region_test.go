@@ -22,7 +22,7 @@ func TestRegion(t *testing.T) {
 		t.Errorf("while it runs there is\n%s", got)
 	}
 	fmt.Fprint(out, " yet\nnow ")
-	_, _ = s.Write([]byte("^C")) // what a terminal echoes
+	_, _ = s.Write([]byte("^C")) // as a terminal echoes it
 	r.Draw([]string{"two 3/7"})
 	r.Draw([]string{"a line that is much too long for it"})
 	if got, want := s.String(), "a log line\nnot whole yet\na line that is muc…\n"; got != want {
@@ -53,8 +53,8 @@ func TestRegionShowsWhatFits(t *testing.T) {
 	}
 }
 
-// TestRegionLeavesNothing draws, writes and resizes in any order: at the end there is what was written, and
-// nothing else.
+// TestRegionLeavesNothing draws, writes and resizes in any order. At the end, the screen has the
+// output and nothing else.
 func TestRegionLeavesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(2, 30)

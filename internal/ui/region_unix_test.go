@@ -11,7 +11,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// Only on a terminal a line has a width.
+// Lines have a maximal width only on a terminal.
 func TestLineWidth(t *testing.T) {
 	master, terminal, err := pty.Open()
 	if err != nil {

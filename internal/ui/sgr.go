@@ -11,9 +11,9 @@ import (
 // resetSGR ends all colours and styles.
 const resetSGR = "\x1b[0m"
 
-// Colored is [text.Visible] for text that a program has coloured: on a coloured printer its colours stay, on others
-// they are taken out. All other sequences are made visible, and so are those SGR sequences that hide text
-// or let it blink.
+// Colored is [text.Visible] for text that another program has coloured. A coloured printer keeps
+// its colours; others remove them. All other sequences are made visible, and so are SGR sequences
+// that hide text or let it blink.
 func (p *Printer) Colored(output string) string {
 	var b strings.Builder
 	styled := false
@@ -37,12 +37,12 @@ func (p *Printer) Colored(output string) string {
 		rest = rest[n:]
 	}
 	if styled {
-		b.WriteString(resetSGR) // whatever comes next has colours of its own
+		b.WriteString(resetSGR) // later text must not inherit its colours
 	}
 	return b.String()
 }
 
-// sgrLength is the length of the SGR sequence that text starts with, 0 if it starts with none.
+// sgrLength returns the length of the SGR sequence at the start of text, 0 if there is none.
 func sgrLength(text string) int {
 	rest, ok := strings.CutPrefix(text, "\x1b[")
 	if !ok {

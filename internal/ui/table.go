@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// Columns aligns rows of cells, two spaces apart; the last cell of a row is
-// not padded. paint, if set, colours a cell after it was padded.
+// Columns aligns rows of cells, two spaces apart, without padding the last cell of a row. paint, if
+// not nil, colours a cell after padding.
 func Columns(rows [][]string, paint func(row, column int, text string) string) []string {
 	var widths []int
 	for _, row := range rows {

@@ -1,6 +1,5 @@
-// Package ui is how dot talks to a person: colours, how an error, a warning or
-// a table looks, and text that can't disturb the terminal. It knows nothing of
-// what is said.
+// Package ui is how dot talks to a person: colours, the look of errors, warnings and tables, and
+// text that can't disturb the terminal. It doesn't know what the messages are about.
 package ui
 
 import (
@@ -18,16 +17,15 @@ import (
 // A ColorMode says when output is coloured.
 type ColorMode string
 
-// When output is coloured. Auto is on a terminal, unless NO_COLOR is set or
-// TERM is dumb.
+// Auto means: on a terminal, unless NO_COLOR is set or TERM is dumb.
 const (
 	Auto   ColorMode = "auto"
 	Always ColorMode = "always"
 	Never  ColorMode = "never"
 )
 
-// A Printer writes what dot itself says: short, in lower case, and to stderr,
-// so that stdout is left to what a script reads.
+// A Printer writes dot's own messages: short, in lower case, and to stderr, so that scripts can
+// read stdout.
 type Printer struct {
 	w     io.Writer
 	color bool
@@ -38,7 +36,7 @@ func NewPrinter(w io.Writer, mode ColorMode, getenv func(string) string) *Printe
 	return &Printer{w: w, color: colored(w, mode, getenv)}
 }
 
-// To returns a printer like p that writes to w.
+// To returns a printer with p's colours that writes to w.
 func (p *Printer) To(w io.Writer) *Printer { return &Printer{w: w, color: p.color} }
 
 func colored(w io.Writer, mode ColorMode, getenv func(string) string) bool {
@@ -63,10 +61,10 @@ func (p *Printer) Paint(s Style, text string) string {
 	return c.Sprint(text)
 }
 
-// A Style is how a piece of text stands out.
+// A Style is the look of a piece of text.
 type Style []color.Attribute
 
-// The styles there are.
+// All styles.
 var (
 	Bad   = Style{color.FgRed, color.Bold}
 	Warn  = Style{color.FgYellow, color.Bold}
@@ -75,8 +73,7 @@ var (
 	Faint = Style{color.Faint}
 )
 
-// Error prints an error, and below it the hints of every error it wraps: what
-// to do next.
+// Error prints an error, and below it the hints of all errors that it wraps.
 func (p *Printer) Error(err error) {
 	p.labelled(Bad, "error", err.Error())
 	for _, line := range hint.Of(err) {
@@ -98,16 +95,16 @@ func (p *Printer) Note(text string) { p.labelled(Faint, "note", text) }
 // Hint prints what to do next.
 func (p *Printer) Hint(text string) { p.labelled(Busy, "hint", text) }
 
-// Line prints text as it is; the caller has cleaned what comes from outside.
+// Line prints text as it is. The caller must make text from outside harmless.
 func (p *Printer) Line(text string) { fmt.Fprintln(p.w, text) }
 
 func (p *Printer) labelled(s Style, label, said string) {
-	// Further lines are indented below the first.
+	// Indent further lines below the first.
 	said = strings.ReplaceAll(text.Visible(strings.TrimRight(said, "\n")), "\n", "\n  ")
 	fmt.Fprintf(p.w, "%s %s\n", p.Paint(s, label+":"), said)
 }
 
-// Inline is [text.Visible] for a piece of a line: line ends and tabs become spaces.
+// Inline is [text.Visible] for a piece of a line: line ends and tabs become spaces, too.
 func Inline(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {

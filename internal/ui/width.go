@@ -6,7 +6,8 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Width is how many columns of a terminal text takes up at most. SGR sequences take none.
+// Width returns the largest number of terminal columns that text can take up. SGR sequences take
+// none.
 func Width(text string) int {
 	width := 0
 	for rest := text; rest != ""; {
@@ -17,8 +18,8 @@ func Width(text string) int {
 	return width
 }
 
-// Cut shortens a line to at most width columns; what is cut off leaves a "…". SGR sequences are kept, and
-// ended.
+// Cut shortens a line to at most width columns, and ends a cut line with "…". It keeps SGR
+// sequences, and resets them at the end.
 func Cut(text string, width int) string {
 	if Width(text) <= width {
 		return text
@@ -45,14 +46,13 @@ func Cut(text string, width int) string {
 	return b.String()
 }
 
-// Pad fills a cell with spaces up to width columns.
+// Pad appends spaces to a cell, up to width columns.
 func Pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-Width(text)))
 }
 
-// nextGlyph is the first rune or SGR sequence of a text, and how many columns that takes up. Runes are
-// counted one by one: where terminals don't agree on what a sequence of them looks like, this is the most
-// that it can take.
+// nextGlyph returns the first rune or SGR sequence of a text, and its width in columns. It counts
+// each rune of a sequence of runes. Terminals may combine them, so this is an upper limit.
 func nextGlyph(text string) (piece string, columns int) {
 	if n := sgrLength(text); n > 0 {
 		return text[:n], 0

@@ -61,7 +61,7 @@ func TestColored(t *testing.T) {
 	}
 }
 
-// FuzzColored makes sure that nothing but harmless colours gets through.
+// FuzzColored checks that only harmless colours get through.
 func FuzzColored(f *testing.F) {
 	f.Add("[\x1b[32mOK\x1b[0m in 0.1s]")
 	f.Add("\x1b[\x1b[1mx\x1b")
