@@ -160,7 +160,7 @@ func TestPromptVSCode(t *testing.T) {
 		"Ctrl-C":       {typed: ctrlC, code: 130, before: settings, settings: settings},
 		"unparsable": {
 			typed: "y\n", before: "{\n  oops\n", settings: "{\n  oops\n",
-			says: "warning: exclude .dot/ in VS Code: /shop/.vscode/settings.json:2:3: no JSON from here, not even with comments\nhint: the file is as it was; what it should have:\n{\n    \"search.exclude\": {\n",
+			says: "warning: exclude .dot/ in VS Code: /shop/.vscode/settings.json:2:3: not JSON from here on, even with comments\nhint: the file is as it was; what it should have:\n{\n    \"search.exclude\": {\n",
 		},
 	}
 	for name, tt := range tests {

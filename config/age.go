@@ -7,21 +7,20 @@ import (
 	"time"
 )
 
-// Age is how long a build stays up to date. The zero Age is no time at all: it
-// is always run again.
+// Age is how long a build stays up to date. The zero Age means: always run again.
 type Age struct {
 	Limit time.Duration
-	Never bool // it never gets too old; Limit is 0
+	Never bool // it never expires; Limit is 0
 }
 
 const day = 24 * time.Hour
 
-// maxDays keeps an age far from a Duration's end, which is at 292 years.
+// maxDays is well below the maximum of a Duration, 292 years.
 const maxDays = 36500
 
 var ageForm = regexp.MustCompile(`^(?:([0-9]+)d)?((?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?)$`)
 
-// ParseAge reads 12h, 30m, 90s, 7d or 1d12h; 0, which is always run; or never.
+// ParseAge reads 12h, 30m, 90s, 7d or 1d12h; 0, which means always run; or never.
 func ParseAge(text string) (Age, error) {
 	switch text {
 	case "0":
@@ -31,7 +30,7 @@ func ParseAge(text string) (Age, error) {
 	}
 	parts := ageForm.FindStringSubmatch(text)
 	if parts == nil || text == "" {
-		return Age{}, fmt.Errorf("%q is no age: 12h, 30m, 7d, 0 (always run) or never is expected", text)
+		return Age{}, fmt.Errorf("%q is not an age: use 12h, 30m, 7d, 0 (always run) or never", text)
 	}
 	var age Age
 	if parts[1] != "" {
@@ -51,7 +50,7 @@ func ParseAge(text string) (Age, error) {
 	return age, nil
 }
 
-// String is a form that ParseAge reads.
+// String returns text that ParseAge reads.
 func (a Age) String() string {
 	if a.Never {
 		return "never"

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Compare is how builds are compared, unless the command line says otherwise.
+// Compare has the settings for comparing builds. The command line may overrule them.
 type Compare struct {
-	// Keys (key) are, by model, the columns that tell its rows apart.
+	// Keys (key) has, by model, the columns that identify a row.
 	Keys map[string][]string
-	// Tolerance (tolerance) is how far numbers may lie apart, by column; "" is for
+	// Tolerance (tolerance) is the largest difference between equal numbers, by column; "" is for
 	// all others.
 	Tolerance map[string]float64
-	// IgnoreColumns (ignore-columns) are not compared.
+	// IgnoreColumns (ignore-columns) are excluded from comparisons.
 	IgnoreColumns []string
 	// Where (where) is a condition in SQL for the rows of each relation; "": none.
 	Where string
-	// Exclude (exclude) are dbt's selectors of what isn't compared.
+	// Exclude (exclude) has dbt selectors of nodes that are not compared.
 	Exclude []string
 }
 
-// compareSettings is each of its settings and how it is read.
+// compareSettings has a reader for each setting of compare.
 var compareSettings = map[string]func(*Compare, node) error{
 	"key": func(c *Compare, n node) error {
 		entries, err := asMapping(n, "key")
@@ -67,7 +67,7 @@ var compareSettings = map[string]func(*Compare, node) error{
 	},
 }
 
-// readCompare reads how builds are compared.
+// readCompare reads the settings of compare.
 func readCompare(n node) (c Compare, err error) {
 	entries, err := asMapping(n, "compare")
 	if err != nil {
@@ -90,7 +90,7 @@ func readCompare(n node) (c Compare, err error) {
 	return c, nil
 }
 
-// float is a number that was written as one.
+// float returns the value of a number, integer or not; ok is false for anything else.
 func float(n node) (float64, bool) {
 	switch value := n.value.(type) {
 	case int64:

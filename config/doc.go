@@ -1,14 +1,13 @@
-// Package config reads a project's configuration: what a variable may be
-// (dot_vars.yml) and which flags and variables an environment has
-// (dot_environments.yml and, personal, dot_environments.user.yml). It merges
-// them, checks them and hands out an Environment.
+// Package config reads a project's configuration: which values a variable may have (dot_vars.yml),
+// and which flags and variables an environment has (dot_environments.yml and, personal,
+// dot_environments.user.yml). It merges and checks them, and returns an Environment.
 //
-// The files are YAML 1.2: yes, on and 2024-01-01 are text, 0o17 and 1e5 are
-// numbers. A number with a leading zero, which dbt's YAML 1.1 reads as another
-// one, and .inf, which JSON has no word for, are errors rather than guesses. A
-// key with nothing after it is an empty mapping where one is expected.
+// The files are YAML 1.2: yes, on and 2024-01-01 are text, 0o17 and 1e5 are numbers. Some numbers
+// are errors, because a guess may be wrong. dbt's YAML 1.1 reads a number with a leading zero as
+// another one, and JSON has no .inf. A key without a value is an empty mapping where one is
+// expected.
 //
-// The package knows no dbt: which flags there are, and which command takes them,
-// is its caller's to say; so is what a profile's outputs are called. It reads
-// these three files and writes nothing.
+// The package knows nothing about dbt. Its caller knows which flags exist, which command takes
+// them, and the names of a profile's outputs. The package reads these three files and writes
+// nothing.
 package config

@@ -10,36 +10,36 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// The files of a project directory, all optional.
+// The files in a project's directory, all optional.
 const (
 	varsFile = "dot_vars.yml"
 	baseFile = "dot_environments.yml"      // shared
 	userFile = "dot_environments.user.yml" // personal
 )
 
-// environments is what one environments file says.
+// environments is the content of one environments file.
 type environments struct {
-	byDefault *named // nil: it names none
-	all       layer  // what every environment has
+	byDefault *named // the default's name, nil if the file has none
+	all       layer  // values for every environment
 	named     map[string]layer
 }
 
-// named is a name and where it stands.
+// named is a name and its position.
 type named struct {
 	name string
 	at   place
 }
 
-// layer is what one mapping gives an environment, before layers are merged.
+// layer is what one mapping contributes to an environment, before layers are merged.
 type layer struct {
 	at    place
-	flags map[string]Flag // by name; a nil Value takes away what a lower layer gave
+	flags map[string]Flag // by name; a nil Value removes a flag of a lower layer
 	vars  map[string]node // by name; null is a value
-	dot   map[string]node // settings by name; null takes away what a lower layer gave
+	dot   map[string]node // settings by name; null removes one of a lower layer
 }
 
-// readEnvironments reads a file's environments. What they name is not looked up:
-// the other file may define it.
+// readEnvironments reads one file. It doesn't check that the names it mentions exist: the other
+// file may define them.
 func readEnvironments(file string, data []byte) (environments, error) {
 	envs := environments{named: map[string]layer{}}
 	doc, err := parseYAML(file, data)
@@ -54,11 +54,11 @@ func readEnvironments(file string, data []byte) (environments, error) {
 		switch e.key {
 		case "environment":
 		case "vars":
-			return envs, e.at.problemf("vars has no place at the root of an environments file").
-				hint("what a variable may be is said in "+varsFile, "its value is set under an environment: environment: {dev: {vars: …}}")
+			return envs, e.at.problemf("vars can't be at the top level of an environments file").
+				hint("variables are declared in "+varsFile, "its value is set under an environment: environment: {dev: {vars: …}}")
 		default:
 			return envs, e.at.problemf("unknown key %q: environment is expected", e.key).
-				hint(didYouMean(e.key, []string{"environment"}), "environments stand below environment:")
+				hint(didYouMean(e.key, []string{"environment"}), "environments go below environment:")
 		}
 		members, err := asMapping(e.value, "environment")
 		if err != nil {
@@ -73,7 +73,7 @@ func readEnvironments(file string, data []byte) (environments, error) {
 	return envs, nil
 }
 
-// add reads one entry below environment: the default's name, all, or an environment.
+// add reads one entry below environment:, which is the default's name, all, or an environment.
 func (envs *environments) add(e entry) error {
 	if e.key == "default" {
 		name, err := word(e.value, "default")
@@ -120,7 +120,7 @@ func readLayer(e entry) (layer, error) {
 	return l, nil
 }
 
-// flagName is the one spelling of a flag or setting: full_refresh is full-refresh.
+// flagName returns the normal spelling of a flag or setting: full_refresh becomes full-refresh.
 func flagName(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
 func (l *layer) addVars(e entry, environment string) error {
@@ -137,19 +137,19 @@ func (l *layer) addVars(e entry, environment string) error {
 func (l *layer) addFlag(name string, e entry, environment string) error {
 	if _, twice := l.flags[name]; twice {
 		if e.merged {
-			return nil // the environment's own spelling wins, as with any merged key
+			return nil // the environment's own spelling wins over a merged key, as in YAML
 		}
 		return e.at.problemf("flag %q is given twice, with - and with _", name)
 	}
 	if trimmed := strings.TrimLeft(name, "-"); trimmed != name || name == "" {
-		return e.at.problemf("%q is no flag's name", e.key).hint(fmt.Sprintf("write it without leading dashes: %q", trimmed))
+		return e.at.problemf("%q is not a flag's name", e.key).hint(fmt.Sprintf("write it without leading dashes: %q", trimmed))
 	}
 	value, err := flagValue(e.value, e.key, environment)
 	l.flags[name] = Flag{Name: name, Value: value, Pos: e.at.position()}
 	return err
 }
 
-// flagValue is a scalar or a list of scalars.
+// flagValue reads a scalar or a list of scalars.
 func flagValue(n node, key, environment string) (any, error) {
 	switch value := n.value.(type) {
 	case []node:
@@ -167,9 +167,9 @@ func flagValue(n node, key, environment string) (any, error) {
 		return list, nil
 	case mapping:
 		return nil, n.at.problemf("flag %q is a mapping: a word, a number, true, false or a list of those is expected", key).
-			hint("variables for dbt stand below vars: of " + environment + ", dot's own settings below dot:")
+			hint("variables for dbt go below vars: of " + environment + ", dot's own settings below dot:")
 	case *big.Int:
-		return value.String(), nil // an argument is text in the end
+		return value.String(), nil // it becomes text on the command line anyway
 	case string:
 		if strings.ContainsFunc(value, unicode.IsControl) {
 			return nil, n.at.problemf("flag %q holds a control character or a line break", key)
@@ -180,7 +180,8 @@ func flagValue(n node, key, environment string) (any, error) {
 	}
 }
 
-// asMapping is n's entries; nothing at all is an empty mapping. what says whose value n is.
+// asMapping returns the entries of n; a missing value is an empty mapping. what names the value in
+// the error.
 func asMapping(n node, what string) (mapping, error) {
 	switch value := n.value.(type) {
 	case nil:
@@ -188,11 +189,11 @@ func asMapping(n node, what string) (mapping, error) {
 	case mapping:
 		return value, nil
 	default:
-		return nil, n.at.problemf("%s must be a mapping, but is %s", what, describe(value)).hint("write it as name: value, one a line")
+		return nil, n.at.problemf("%s must be a mapping, but is %s", what, describe(value)).hint("write it as name: value, one per line")
 	}
 }
 
-// names is every environment's name, sorted.
+// names returns the names of all environments in some files, sorted.
 func names(files ...environments) []string {
 	var all []string
 	for _, file := range files {

@@ -14,7 +14,7 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// files is a project's configuration; "" is a file that isn't there.
+// files is a project's configuration; "" means that a file doesn't exist.
 type files struct{ vars, base, user string }
 
 func load(t *testing.T, f files) (*config.Config, error) {
@@ -36,7 +36,7 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
-// report is an error as a person sees it.
+// report returns an error as it is printed.
 func report(err error) string {
 	text := "error: " + err.Error() + "\n"
 	for _, line := range hint.Of(err) {
@@ -48,11 +48,11 @@ func report(err error) string {
 type errorCase struct {
 	name string
 	files
-	env  string         // which is resolved if the files load
-	vars map[string]any // the command line's
+	env  string         // the environment to resolve if the files load
+	vars map[string]any // from the command line
 }
 
-// golden fails unless each case fails, all together with what the golden file shows.
+// golden fails unless each case fails, and all errors together are as in the golden file.
 func golden(t *testing.T, file string, cases []errorCase) {
 	t.Helper()
 	var out strings.Builder
@@ -277,7 +277,7 @@ func TestImplicitErrors(t *testing.T) {
 	goldie.New(t, goldie.WithFixtureDir("testdata/golden")).Assert(t, "implicit", []byte(out.String()))
 }
 
-// TestFileErrors is about files as such.
+// TestFileErrors covers missing, unreadable and misnamed files.
 func TestFileErrors(t *testing.T) {
 	var out strings.Builder
 	for _, test := range []struct {

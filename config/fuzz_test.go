@@ -13,9 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// FuzzLoad feeds bytes to the readers of the three files: whatever they are, they
-// are read in bounded time or are an error that can be printed, and what
-// resolves twice resolves equal.
+// FuzzLoad gives random bytes to the readers of the three files. Reading must end in bounded time,
+// any error must be printable, and resolving twice must give equal results.
 func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, vars, base, user []byte) {
 		begin := time.Now()
@@ -61,7 +60,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// FuzzParseAge checks that an age is what its text says.
+// FuzzParseAge checks that an age survives being written and read again.
 func FuzzParseAge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		age, err := ParseAge(text)

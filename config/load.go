@@ -10,20 +10,19 @@ import (
 	"strings"
 )
 
-// Config is a project's configuration as its files say it, checked but not yet
-// merged for an environment.
+// Config is the content of a project's configuration files, checked but not yet merged for an
+// environment.
 type Config struct {
 	variables map[string]variable
 	base      environments // shared
 	user      environments // personal
-	names     []string     // of the environments of both, sorted
+	names     []string     // of all environments in both files, sorted
 }
 
-// Load reads the configuration in a project directory of the working tree: it
-// says how to reach today's warehouse, also when an old commit is built. Files
-// that don't exist are fine.
+// Load reads the configuration in a project directory of the working tree. It is used for old
+// commits, too, since it says how to reach today's warehouse. Missing files are fine.
 //
-// An error in a file carries its position and the line, and hints.
+// An error in a file has its position, the line and hints.
 func Load(dir string) (*Config, error) {
 	vars, err := readFile(dir, varsFile)
 	if err != nil {
@@ -40,7 +39,7 @@ func Load(dir string) (*Config, error) {
 	return parse(vars, base, user)
 }
 
-// parse reads the three files; no bytes at all are a file that isn't there.
+// parse reads the three files; nil means that a file doesn't exist.
 func parse(vars, base, user []byte) (*Config, error) {
 	var c Config
 	var err error
@@ -57,7 +56,7 @@ func parse(vars, base, user []byte) (*Config, error) {
 	return &c, c.check()
 }
 
-// check is what can be said only with both environments files read.
+// check makes the checks that need both environments files.
 func (c *Config) check() error {
 	spelled := map[string]named{}
 	for _, file := range []environments{c.base, c.user} {
@@ -82,12 +81,12 @@ func (c *Config) check() error {
 	return nil
 }
 
-// readFile reads at most what parseYAML takes, and one byte more.
+// readFile reads at most one byte more than parseYAML accepts.
 func readFile(dir, name string) ([]byte, error) {
 	if twin := strings.TrimSuffix(name, ".yml") + ".yaml"; exists(filepath.Join(dir, twin)) {
-		p := place{}.problemf("%s is not read: the name is %s", twin, name)
+		p := place{}.problemf("%s is not read: the file's name must be %s", twin, name)
 		if exists(filepath.Join(dir, name)) {
-			return nil, p.hint("move what it says to " + name + " and remove it")
+			return nil, p.hint("move its content to " + name + " and remove it")
 		}
 		return nil, p.hint("rename it to " + name)
 	}
@@ -99,7 +98,7 @@ func readFile(dir, name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read configuration: %w", err)
 	case !info.Mode().IsRegular():
-		return nil, place{}.problemf("%s is no file", path).hint("rename it, or put a file in its place")
+		return nil, place{}.problemf("%s is not a file", path).hint("rename it, or put a file in its place")
 	}
 	f, err := os.Open(path)
 	if err != nil {

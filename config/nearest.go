@@ -7,8 +7,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// nearest is the known name that a mistyped one most likely stands for: a third
-// of its letters wrong at most, whatever the case; "" if there is none.
+// nearest returns the known name that is most similar to a mistyped one, "" if none is. At most a
+// third of its letters may differ, ignoring case.
 func nearest(name string, known []string) string {
 	best, fewest := "", len([]rune(name))/3+1
 	for _, candidate := range known {
@@ -20,7 +20,7 @@ func nearest(name string, known []string) string {
 	return best
 }
 
-// didYouMean is a hint that names the nearest known name; "" if none is near.
+// didYouMean returns a hint with the nearest known name, "" if there is none.
 func didYouMean(name string, known []string) string {
 	near := nearest(name, known)
 	if near == "" {

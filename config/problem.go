@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// problem is one thing that is wrong with the configuration. A syntax error
-// looks the same as one of meaning.
+// problem is an error in the configuration, of syntax or of meaning. Both look the same.
 type problem struct {
-	at    place // zero: it isn't about a place in a file
+	at    place // zero: not about a place in a file
 	text  string
 	hints []string
 }
@@ -18,7 +17,7 @@ func (p place) problemf(format string, args ...any) *problem {
 	return &problem{at: p, text: fmt.Sprintf(format, args...)}
 }
 
-// hint adds lines that say what to do next; empty ones are left out.
+// hint adds hints, and skips empty ones.
 func (p *problem) hint(lines ...string) *problem {
 	for _, line := range lines {
 		if line != "" {
@@ -28,7 +27,7 @@ func (p *problem) hint(lines ...string) *problem {
 	return p
 }
 
-// Error is the message after its position, and below it the line it is about.
+// Error returns the position, the message, and below it the line in question.
 func (p *problem) Error() string {
 	if p.at.src == nil {
 		return p.text
@@ -40,13 +39,13 @@ func (p *problem) Error() string {
 	return text
 }
 
-// Hints is what to do next, one line each.
+// Hints returns what to do next, one hint a line.
 func (p *problem) Hints() []string { return p.hints }
 
-// problems are several, so that a person needs one round to mend them all.
+// problems are several errors, so that the user can fix all of them at once.
 type problems []*problem
 
-// Error is each problem's, one below the other.
+// Error returns all messages, one below the other.
 func (ps problems) Error() string {
 	texts := make([]string, len(ps))
 	for i, p := range ps {
@@ -55,7 +54,7 @@ func (ps problems) Error() string {
 	return strings.Join(texts, "\n")
 }
 
-// Hints is each problem's, none twice.
+// Hints returns all hints, each once.
 func (ps problems) Hints() []string {
 	var hints []string
 	for _, p := range ps {
@@ -68,7 +67,7 @@ func (ps problems) Hints() []string {
 	return hints
 }
 
-// err is ps, or nil when there are none.
+// err returns ps, or nil if it is empty.
 func (ps problems) err() error {
 	if len(ps) == 0 {
 		return nil

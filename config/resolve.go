@@ -9,44 +9,43 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// Environment is what an environment comes to: the project's all, its own
-// entry, the user's all and the user's entry of it, each over the one before. A
-// flag replaces a flag whole (null takes it away), vars merge by name (null is a
-// value), Settings by setting.
+// Environment is the result of merging four layers: the project's all, its entry for the
+// environment, the user's all and the user's entry. Each overrules those before it. A flag replaces
+// a whole flag (null removes it), vars merge by name (null is a value), and Settings merge by
+// setting.
 type Environment struct {
 	Name string
-	// Flags are dbt flags, sorted by name. Whether dbt has them isn't checked.
+	// Flags are dbt flags, sorted by name. Nobody has checked that dbt knows them.
 	Flags []Flag
-	// Vars are the variables for dbt, the command line's included; nil when
-	// there are none. A value is nil, bool, int64, *big.Int (where int64 is too
-	// small), float64, string, []any or map[string]any, or what the command line
-	// was read as. 1.0 is a float64: who writes it for dbt must keep the point,
-	// or it becomes an int.
+	// Vars are the variables for dbt, including those from the command line; nil if there are none.
+	// A value is nil, bool, int64, *big.Int (where int64 is too small), float64, string, []any or
+	// map[string]any, or whatever type the command line's reader returns. 1.0 is a float64: write
+	// it for dbt with the point, or dbt reads an int.
 	Vars map[string]any
 	Dot  Settings
 }
 
-// Flag is a flag of dbt's as an environment gives it; never vars or dot.
+// Flag is a dbt flag in an environment. It is never vars or dot.
 type Flag struct {
 	// Name is the long name without dashes, words joined by -: full-refresh.
 	Name string
 	// Value is a string, bool, int64, float64 or []any of those; an integer too
 	// large for int64 is a string of its digits.
 	Value any
-	// Pos is where the name stands.
+	// Pos is the position of the name.
 	Pos Position
 }
 
-// Environments are the names of those that a file defines, sorted. When there
-// are none, a profile's outputs are the environments: see Implicit.
+// Environments returns the names of all defined environments, sorted. If there are none, a
+// profile's outputs are the environments: see Implicit.
 func (c *Config) Environments() []string { return slices.Clone(c.names) }
 
-// Resolve is the environment called name, "" being the default one. The
-// command line's vars are merged over the environment's, name by name, and
-// validated with them; they are not changed.
+// Resolve returns the environment called name, or the default one for "". It merges the command
+// line's vars over the environment's, name by name, and validates the result. It doesn't change
+// vars.
 //
-// It fails if no file defines the environment, if there is no default one, or
-// if a variable is missing or not allowed; all such variables are named.
+// It fails if no file defines the environment, if there is no default, or if variables are missing
+// or not allowed. It names all such variables.
 func (c *Config) Resolve(name string, vars map[string]any) (Environment, error) {
 	if name == "" {
 		switch {
@@ -55,7 +54,7 @@ func (c *Config) Resolve(name string, vars map[string]any) (Environment, error) 
 		case c.base.byDefault != nil:
 			name = c.base.byDefault.name
 		default:
-			return Environment{}, place{}.problemf("no default environment: none is named, and %s has no default", baseFile).
+			return Environment{}, place{}.problemf("no environment was given, and %s has no default", baseFile).
 				hint("name one, or add environment: {default: <name>}", c.list())
 		}
 	}
@@ -65,11 +64,11 @@ func (c *Config) Resolve(name string, vars map[string]any) (Environment, error) 
 	return c.merge(name, vars)
 }
 
-// Implicit is an environment that no file defines, an output of the profile: it
-// has what the files say of all, and the command line's vars as in Resolve.
+// Implicit returns an environment that no file defines: an output of the profile. It has what the
+// files say for all, and the command line's vars as in Resolve.
 //
-// Unlike a typed name it may be default, which is how dbt calls the output of a
-// profile that names none.
+// Unlike a name in a spec, name may be default. dbt calls the output so in a profile that names
+// none.
 func (c *Config) Implicit(name string, vars map[string]any) (Environment, error) {
 	if problem := spec.CheckName(name); problem != "" {
 		return Environment{}, place{}.problemf("output %q of the profile can't be an environment: it %s", name, problem).
@@ -98,7 +97,7 @@ func (c *Config) merge(name string, vars map[string]any) (Environment, error) {
 	for _, name := range slices.Sorted(maps.Keys(flags)) {
 		f := flags[name]
 		if list, ok := f.Value.([]any); ok {
-			f.Value = slices.Clone(list) // the caller's to change
+			f.Value = slices.Clone(list) // the caller may change the copy
 		}
 		if f.Value != nil {
 			env.Flags = append(env.Flags, f)
@@ -120,7 +119,7 @@ func (c *Config) defines(name string) bool {
 	return found
 }
 
-// list is a hint that names the environments.
+// list returns a hint with the names of all environments.
 func (c *Config) list() string {
 	if len(c.names) == 0 {
 		return fmt.Sprintf("define it in %s: environment: {<name>: {<dbt flag>: <value>}}", baseFile)

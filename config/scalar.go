@@ -8,7 +8,7 @@ import (
 )
 
 // The number forms of YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#1032-tag-resolution).
-// The parser's own reading is another: 1e5 and large integers are text to it, 012 is ten.
+// The parser's own rules differ: it takes 1e5 and large integers for text, and 012 for ten.
 var (
 	intForm     = regexp.MustCompile(`^[-+]?[0-9]+$`)
 	octalForm   = regexp.MustCompile(`^0o[0-7]+$`)
@@ -18,7 +18,7 @@ var (
 	leadingZero = regexp.MustCompile(`^[-+]?0[0-9]+$`)
 )
 
-// plainScalar is what unquoted text means.
+// plainScalar returns the value of unquoted text.
 func plainScalar(at place, text string) (any, error) {
 	switch text {
 	case "", "~", "null", "Null", "NULL":
@@ -30,7 +30,7 @@ func plainScalar(at place, text string) (any, error) {
 	}
 	switch {
 	case leadingZero.MatchString(text):
-		return nil, at.problemf("%s has a leading zero, which is read as different numbers by YAML 1.2 and dbt's YAML 1.1", text).
+		return nil, at.problemf("%s has a leading zero: YAML 1.2 and dbt's YAML 1.1 read it as different numbers", text).
 			hint("for text, put it into quotes; for a number, drop the zero; for an octal one, write 0o")
 	case intForm.MatchString(text):
 		return integer(text, 10), nil
@@ -39,7 +39,7 @@ func plainScalar(at place, text string) (any, error) {
 	case hexForm.MatchString(text):
 		return integer(text[2:], 16), nil
 	case specialForm.MatchString(text):
-		return nil, at.problemf("%s is no number that dbt can be given", text).hint("for text, put it into quotes")
+		return nil, at.problemf("%s is not a number that dbt accepts", text).hint("for text, put it into quotes")
 	case floatForm.MatchString(text):
 		number, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsInf(number, 0) {
@@ -50,7 +50,7 @@ func plainScalar(at place, text string) (any, error) {
 	return text, nil
 }
 
-// integer reads digits that one of the forms matched: no digit of a large one is lost.
+// integer reads digits that one of the forms matched. It keeps every digit of a large number.
 func integer(digits string, base int) any {
 	if small, err := strconv.ParseInt(digits, base, 64); err == nil {
 		return small

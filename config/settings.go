@@ -11,47 +11,45 @@ import (
 	"unicode"
 )
 
-// Settings are dot's own, from dot: of an environment or of all. None of them
-// reaches dbt.
+// Settings are dot's own, from dot: of an environment or of all. dbt gets none of them.
 //
-// They are independent of each other, so that layers merge setting by setting
-// (a list replaces a list); one given as null is as if no lower layer had it.
-// A list of one word may be written as that word.
+// They are independent of each other, so layers merge setting by setting, and a list replaces a
+// whole list. null removes what lower layers say about a setting. A list of one word may be written
+// as that word.
 type Settings struct {
 	// MaxAge (max-age) is how long a build stays up to date; nil: not set.
 	MaxAge *Age
 	// SharedSchemas (shared-schemas) are schemas that isolated builds may write to.
 	SharedSchemas []string
-	// TargetName (target-name) is what the profile's output is called in isolated builds; "": as it is.
+	// TargetName (target-name) is the output's name in isolated builds; "": the profile's own name.
 	TargetName string
-	// SchemaSuffix (schema-suffix) is the template of what an isolated build's
-	// schema ends with, after an underscore: {short}, which it must hold, stands
-	// for the commit's abbreviated hash, {env} for the environment; "": not set.
+	// SchemaSuffix (schema-suffix) is the template for the end of an isolated build's schema, after
+	// an underscore. It must contain {short}, the commit's abbreviated hash, and may contain {env},
+	// the environment; "": not set.
 	SchemaSuffix string
 	// Short (short) is the length of an abbreviated hash, 4 to 40; 0: not set.
 	Short int
-	// DBT (dbt) is the command line that runs dbt, its first word the program.
+	// DBT (dbt) is the command line that runs dbt. Its first word is the program.
 	DBT []string
-	// Toolchain (toolchain) is the pip requirements file, in the project as it is
-	// at the commit, of the virtual environment whose dbt runs; with slashes,
-	// relative to the project. "": not set; never set together with DBT.
+	// Toolchain (toolchain) is the path of a pip requirements file, with slashes, relative to the
+	// project. A virtual environment made from the file as of the commit provides dbt. "": not set;
+	// never set together with DBT.
 	Toolchain string
-	// DBTHost (dbt-host) is whether dbt may run in a host: nil where it was tried,
-	// true with any adapter, false never.
+	// DBTHost (dbt-host) says whether dbt may run in a host: nil: with the adapters that were
+	// tried; true: with any; false: never.
 	DBTHost *bool
-	// Env and IgnoreEnv (env, ignore-env) are environment variables whose values
-	// do, or do not, count when it is decided whether a build is up to date.
+	// Env and IgnoreEnv (env, ignore-env) name environment variables whose values do, or do not,
+	// affect whether a build is up to date.
 	Env, IgnoreEnv []string
-	// Pool (pool) is the pool that the environment's commands take a place in;
-	// "": none. Pools (pools) are the pools' sizes: how many commands of an
-	// invocation may run in them at once.
+	// Pool (pool) is the pool in which the environment's commands run; "": none. Pools (pools) has
+	// the size of each pool: how many commands of an invocation may run in it at once.
 	Pool  string
 	Pools map[string]int
-	// Compare (compare) is how builds are compared.
+	// Compare (compare) has the settings for comparing builds.
 	Compare Compare
 }
 
-// settings is each setting's name and how its value is read.
+// settings has a reader for each setting, by name.
 var settings = map[string]func(*Settings, node) error{
 	"max-age": func(s *Settings, n node) error {
 		switch n.value.(type) {
@@ -96,7 +94,7 @@ var settings = map[string]func(*Settings, node) error{
 			return n.at.problemf("dbt is an empty list: a program and its arguments are expected").hint("dbt: [uv, run, dbt]")
 		}
 		if _, isWord := n.value.(string); isWord && strings.ContainsAny(s.DBT[0], " \t") {
-			return n.at.problemf("dbt is one text with spaces in it: a list of words is expected").
+			return n.at.problemf("dbt is one text with spaces: a list of words is expected").
 				hint("dbt: [" + strings.Join(strings.Fields(s.DBT[0]), ", ") + "]")
 		}
 		return nil
@@ -138,7 +136,7 @@ var settings = map[string]func(*Settings, node) error{
 	},
 }
 
-// poolSizes is a mapping of pools to how many places they have.
+// poolSizes reads the size of each pool.
 func poolSizes(n node) (map[string]int, error) {
 	entries, err := asMapping(n, "pools")
 	if err != nil {
@@ -155,10 +153,10 @@ func poolSizes(n node) (map[string]int, error) {
 	return sizes, nil
 }
 
-// maxPool is more than anybody runs at once.
+// maxPool is more than anybody needs.
 const maxPool = 1000
 
-// addSettings keeps the settings of a dot: key, each checked.
+// addSettings checks and keeps the settings of a dot: key.
 func (l *layer) addSettings(e entry) error {
 	entries, err := asMapping(e.value, "dot")
 	if err != nil {
@@ -188,7 +186,7 @@ func (l *layer) addSettings(e entry) error {
 	return nil
 }
 
-// mergeSettings reads the settings of layers, from the lowest to the highest.
+// mergeSettings merges and reads the settings of layers, the lowest first.
 func mergeSettings(layers []layer) (Settings, error) {
 	merged := map[string]node{}
 	for _, l := range layers {
@@ -209,12 +207,12 @@ func mergeSettings(layers []layer) (Settings, error) {
 	}
 	if len(s.DBT) > 0 && s.Toolchain != "" {
 		return Settings{}, merged["toolchain"].at.problemf("dbt and toolchain are both set, and each says which dbt runs").
-			hint("keep one of them", "one that a lower layer sets is taken back with null: dot: {dbt: null, toolchain: "+s.Toolchain+"}")
+			hint("keep one of them", "to unset what a lower layer sets: dot: {dbt: null, toolchain: "+s.Toolchain+"}")
 	}
 	return s, nil
 }
 
-// word is text that isn't empty.
+// word reads text that isn't empty.
 func word(n node, name string) (string, error) {
 	text, ok := n.value.(string)
 	switch {
@@ -236,7 +234,7 @@ func word(n node, name string) (string, error) {
 	return text, nil
 }
 
-// words is a list of texts; a text alone is a list of it.
+// words reads a list of texts, or a single text.
 func words(n node, name string) ([]string, error) {
 	items, ok := n.value.([]node)
 	if !ok {
@@ -255,40 +253,40 @@ func words(n node, name string) ([]string, error) {
 
 var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// variableNames is a list of names of environment variables.
+// variableNames reads a list of names of environment variables.
 func variableNames(n node, name string) ([]string, error) {
 	list, err := words(n, name)
 	for _, variable := range list {
 		if !variableForm.MatchString(variable) {
-			return nil, n.at.problemf("%s: %q is no name of an environment variable", name, variable).
+			return nil, n.at.problemf("%s: %q is not the name of an environment variable", name, variable).
 				hint("names are expected, not values: " + name + ": [TZ, REGION]")
 		}
 	}
 	return list, err
 }
 
-// localPath is the path of a file in the project, cleaned. It is looked up in
-// git, where paths have slashes.
+// localPath returns a cleaned path of a file in the project. The path is for git, so it has
+// slashes.
 func localPath(at place, name string) (string, error) {
 	clean := path.Clean(name)
 	if !fs.ValidPath(clean) || clean == "." || strings.ContainsAny(clean, `\:`) {
-		return "", at.problemf("toolchain: %q is no path of a file in the project", name).
-			hint("toolchain: requirements.txt", "it starts at the project's directory, has slashes, and no part of it is ..")
+		return "", at.problemf("toolchain: %q is not the path of a file in the project", name).
+			hint("toolchain: requirements.txt", "write it relative to the project's directory, with slashes and without ..")
 	}
 	return clean, nil
 }
 
 var placeholderForm = regexp.MustCompile(`\{[^{}]*\}?|[^A-Za-z0-9_]`)
 
-// checkSuffix refuses a template that could not name a schema everywhere. One
-// without {short} would be the same for every commit, and a check that looks
-// for it in a schema's name would prove nothing.
+// checkSuffix refuses a template that can't be a schema's name everywhere, or lacks {short}.
+// Without {short}, the schema would be the same for every commit, and the check that a schema's
+// name contains it would prove nothing.
 func checkSuffix(at place, template string) error {
 	for _, part := range placeholderForm.FindAllString(template, -1) {
 		switch {
 		case part == "{env}" || part == "{short}":
 		case strings.HasPrefix(part, "{"):
-			return at.problemf("schema-suffix: %q is no placeholder", part).hint("placeholders: {env}, {short}")
+			return at.problemf("schema-suffix: %q is not a placeholder", part).hint("placeholders: {env}, {short}")
 		default:
 			return at.problemf("schema-suffix holds %q: letters, digits, _, {env} and {short} are allowed", part)
 		}

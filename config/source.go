@@ -15,18 +15,18 @@ type Position struct {
 	Line, Column int
 }
 
-// String is the form that editors and terminals make a link of: dot_vars.yml:3:5.
+// String returns the form that editors and terminals turn into a link: dot_vars.yml:3:5.
 func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// source is the text of a file, kept to show the line of an error.
+// source is the text of a file, for showing the line of an error.
 type source struct {
 	file  string
 	lines []string
 }
 
-// place is where something stands. The zero place is no file's: the command line's.
+// place is a position in a source. The zero place means the command line.
 type place struct {
 	src          *source
 	line, column int
@@ -40,14 +40,14 @@ func (p place) position() Position {
 }
 
 const (
-	// excerptWidth is how much of a long line an error shows, and
-	// excerptBefore how much of that stands before the place it is about.
+	// An error shows up to excerptWidth characters of a line, and up to excerptBefore of them
+	// before the place.
 	excerptWidth  = 100
 	excerptBefore = 40
 )
 
-// excerpt draws the line at p with a caret below the place. Nothing in it can
-// steer a terminal, and nothing of other lines is shown: they may hold secrets.
+// excerpt returns the line at p with a caret below the place. Nothing in it can steer a terminal.
+// It has no other lines, since those may hold secrets.
 func (p place) excerpt() string {
 	if p.src == nil || p.line < 1 || p.line > len(p.src.lines) {
 		return ""
@@ -55,7 +55,7 @@ func (p place) excerpt() string {
 	line := []rune(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t':
-			return ' ' // one column wide, as the caret's is
+			return ' ' // one column wide, like the caret
 		case !unicode.IsPrint(r):
 			return unicode.ReplacementChar
 		}

@@ -5,8 +5,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// node is a value of a YAML document: anchors, aliases, merges and tags are
-// resolved, and everything knows where it stands.
+// node is a value of a YAML document with its position. Anchors, aliases, merges and tags are
+// resolved.
 type node struct {
 	at place
 	// value is nil, bool, int64, *big.Int (where int64 is too small), float64,
@@ -14,17 +14,17 @@ type node struct {
 	value any
 }
 
-// mapping is in the order of the file. No key is in it twice.
+// mapping is in the order of the file, and each key occurs once.
 type mapping []entry
 
 type entry struct {
 	key    string // as written, whatever its type
-	at     place  // the key's
+	at     place  // the key's position
 	value  node
-	merged bool // it came with <<
+	merged bool // it came through <<
 }
 
-// plain is n without positions: map[string]any, []any and scalars, fresh each time.
+// plain returns n without positions: map[string]any, []any and scalars. Each call makes a copy.
 func (n node) plain() any {
 	switch value := n.value.(type) {
 	case []node:
@@ -44,11 +44,11 @@ func (n node) plain() any {
 	}
 }
 
-// reader turns the parser's tree into nodes.
+// reader converts the parser's tree to nodes.
 type reader struct {
 	src     *source
 	anchors map[string]anchor
-	size    int // of the nodes made so far, as maxSize counts
+	size    int // of all nodes so far, counted as for maxSize
 }
 
 type anchor struct {
@@ -98,11 +98,11 @@ func (r *reader) node(n ast.Node) (node, error) {
 	}
 }
 
-// grow bounds what a few lines of aliases can swell to.
+// grow limits the size that a few lines of aliases can expand to.
 func (r *reader) grow(at place, size int) error {
 	r.size += size
 	if r.size > maxSize {
-		return at.problemf("too large, with aliases replaced by what they stand for")
+		return at.problemf("too large once aliases are replaced by their values")
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (r *reader) anchor(n *ast.AnchorNode) (node, error) {
 	return value, nil
 }
 
-// alias is the anchor's own value: an error about it shows where that stands.
+// alias returns the anchor's node, so that an error about it shows the anchor's position.
 func (r *reader) alias(n *ast.AliasNode) (node, error) {
 	at, name := placeOf(r.src, n), tokenText(n.Value)
 	known, ok := r.anchors[name]
@@ -127,7 +127,7 @@ func (r *reader) alias(n *ast.AliasNode) (node, error) {
 	return known.node, r.grow(at, known.size)
 }
 
-// tagged knows one tag, !!str: text whatever it looks like.
+// tagged accepts one tag, !!str: text whatever it looks like.
 func (r *reader) tagged(n *ast.TagNode) (node, error) {
 	at := placeOf(r.src, n)
 	tag := n.GetToken().Value
@@ -141,7 +141,7 @@ func (r *reader) tagged(n *ast.TagNode) (node, error) {
 func (r *reader) mapping(at place, pairs []*ast.MappingValueNode) (node, error) {
 	var (
 		own  mapping
-		from *node // what << stands before
+		from *node // the value of <<
 		seen = map[string]place{}
 	)
 	for _, pair := range pairs {
@@ -175,7 +175,7 @@ func (r *reader) mapping(at place, pairs []*ast.MappingValueNode) (node, error) 
 	return node{at, own}, nil
 }
 
-// merge adds what << brings to own: a key of its own wins, then the first of a list.
+// merge adds the entries of << to own. Own keys win, then keys of earlier mappings in a list.
 func merge(own mapping, from node) (mapping, error) {
 	sources := []node{from}
 	if list, ok := from.value.([]node); ok {
@@ -201,7 +201,7 @@ func merge(own mapping, from node) (mapping, error) {
 	return own, nil
 }
 
-// key is a key's text as written: 2024, true and "2024" are text like any other.
+// key returns the text of a key as written: 2024, true and "2024" are all text.
 func (r *reader) key(n ast.Node) (string, place, error) {
 	at := placeOf(r.src, n)
 	switch n := n.(type) {
@@ -218,8 +218,7 @@ func (r *reader) key(n ast.Node) (string, place, error) {
 	}
 }
 
-// scalarText is a scalar's text. A quoted one, or a block, is text whatever it
-// looks like.
+// scalarText returns a scalar's text. Quoted text and blocks are text whatever they look like.
 func scalarText(n ast.Node) (text string, quoted, ok bool) {
 	switch n := n.(type) {
 	case *ast.LiteralNode:
@@ -238,8 +237,7 @@ func scalarText(n ast.Node) (text string, quoted, ok bool) {
 	return "", false, false
 }
 
-// placeOf is where n begins. The parser's own answer for a block of keys is
-// its first colon.
+// placeOf returns the beginning of n. For a block of keys the parser itself gives the first colon.
 func placeOf(src *source, n ast.Node) place {
 	t := n.GetToken()
 	switch n := n.(type) {

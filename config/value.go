@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// maxShown is how much of a value an error shows.
+// maxShown is the number of a value's characters that an error shows.
 const maxShown = 80
 
-// describe names a value's type the way a person would.
+// describe names a value's type in everyday words.
 func describe(value any) string {
 	switch value.(type) {
 	case nil:
@@ -33,8 +33,7 @@ func describe(value any) string {
 	}
 }
 
-// show writes a value as one would write it in YAML or JSON: text has quotes,
-// so that 1 and "1" can be told apart. Long ones are cut.
+// show writes a value as in YAML or JSON. Text has quotes, to tell 1 from "1". Long values are cut.
 func show(value any) string {
 	text := []rune(literal(value))
 	if len(text) > maxShown {
@@ -66,8 +65,8 @@ func literal(value any) string {
 	}
 }
 
-// equal compares as a person expects: 1 is 1.0 whatever Go type holds it, but
-// neither is "1", and true is not "true".
+// equal compares values as people expect: 1 equals 1.0 whatever its Go type, but neither equals
+// "1", and true is not "true".
 func equal(a, b any) bool {
 	if x, ok := number(a); ok {
 		y, ok := number(b)
@@ -85,8 +84,8 @@ func equal(a, b any) bool {
 	}
 }
 
-// number is a value of any numeric type; those of the command line's --vars
-// come from another reader than ours.
+// number returns the value of any numeric type. Another reader made the values from --vars, so
+// their types vary.
 func number(value any) (*big.Rat, bool) {
 	switch value := value.(type) {
 	case *big.Int:
@@ -108,7 +107,7 @@ func number(value any) (*big.Rat, bool) {
 	return nil, false
 }
 
-// maxExponent bounds the digits that a number such as 1e999999999 is spelled out to.
+// maxExponent limits the number of digits that 1e999999999 is expanded to.
 const maxExponent = 400
 
 func ratio(text string) (*big.Rat, bool) {

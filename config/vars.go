@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// maxListed is how many allowed values an error lists.
+// maxListed is the number of allowed values that an error lists.
 const maxListed = 20
 
-// assigned is the value of a variable; the zero place is the command line.
+// assigned is the value of a variable. The zero place means the command line.
 type assigned struct {
 	value any
 	at    place
 }
 
-// variable is what dot_vars.yml says of one.
+// variable is a declaration in dot_vars.yml.
 type variable struct {
 	at               place
 	values           []any
@@ -26,7 +26,7 @@ type variable struct {
 
 var variableKeys = []string{"description", "required", "strict", "values"}
 
-// readVariables reads what variables may be, by name.
+// readVariables reads the declarations, by name.
 func readVariables(file string, data []byte) (map[string]variable, error) {
 	doc, err := parseYAML(file, data)
 	if err != nil {
@@ -41,9 +41,9 @@ func readVariables(file string, data []byte) (map[string]variable, error) {
 		if e.key != "vars" {
 			p := e.at.problemf("unknown key %q: vars is expected", e.key)
 			if e.key == "environment" {
-				return nil, p.hint("environments stand in " + baseFile)
+				return nil, p.hint("environments go in " + baseFile)
 			}
-			return nil, p.hint(didYouMean(e.key, []string{"vars"}), "variables stand below vars:")
+			return nil, p.hint(didYouMean(e.key, []string{"vars"}), "variables go below vars:")
 		}
 		entries, err := asMapping(e.value, "vars")
 		if err != nil {
@@ -96,8 +96,8 @@ func readVariable(e entry) (variable, error) {
 	return v, nil
 }
 
-// validate holds the merged vars of an environment against what is declared.
-// Variables that aren't declared pass.
+// validate checks the merged vars of an environment against the declarations. Undeclared variables
+// pass.
 func validate(declared map[string]variable, environment string, vars map[string]assigned) error {
 	var found problems
 	for _, name := range slices.Sorted(maps.Keys(declared)) {
@@ -149,7 +149,7 @@ func (v variable) missing(name, environment string) *problem {
 		hint(fmt.Sprintf("set it below vars: of %s (or of all) in %s, or give --vars '{%s: %s}'", environment, baseFile, key, example))
 }
 
-// allowed lists the values: "are 1, 2" or "is 1".
+// allowed lists the allowed values: "are 1, 2" or "is 1".
 func (v variable) allowed() string {
 	shown := make([]string, 0, maxListed)
 	for _, value := range v.values[:min(len(v.values), maxListed)] {

@@ -14,16 +14,16 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Limits that no configuration written by a person comes near. The parser's
-// time and memory grow with the square of a mapping's length and of the depth.
+// Limits far above any configuration that a person writes. The parser's time and memory grow with
+// the square of a mapping's length and of the depth.
 const (
 	maxBytes  = 128 << 10
-	maxDepth  = 64      // of [ and {
-	maxIndent = 512     // columns before a block's - or :, a bound on the depth of blocks
-	maxSize   = 1 << 20 // of all text, and 1 a value, with every alias replaced by what it stands for
+	maxDepth  = 64      // nested [ and {
+	maxIndent = 512     // columns before a block's - or :, which limits the depth of blocks
+	maxSize   = 1 << 20 // bytes of text, plus 1 for each value, with aliases expanded
 )
 
-// parseYAML reads the one document of a file. A file without any is a nil value.
+// parseYAML reads a file's only document. An empty file is a nil value.
 func parseYAML(file string, data []byte) (node, error) {
 	text, src := normalize(file, data)
 	if err := checkText(src, len(text)); err != nil {
@@ -55,15 +55,15 @@ func parseYAML(file string, data []byte) (node, error) {
 	return r.node(body)
 }
 
-// normalize takes away what makes the same file differ between editors and
-// systems, so that positions are those that an editor shows.
+// normalize removes differences that editors and systems make, so that positions match those in an
+// editor.
 func normalize(file string, data []byte) (string, *source) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
 	return text, &source{file: file, lines: strings.Split(text, "\n")}
 }
 
-// checkText refuses what is no text: what YAML forbids and the parser lets through.
+// checkText refuses characters that YAML forbids but the parser accepts.
 func checkText(src *source, size int) error {
 	if size > maxBytes {
 		return place{src, 1, 1}.problemf("larger than the %d KiB that a configuration may have", maxBytes>>10)
@@ -84,8 +84,8 @@ func checkText(src *source, size int) error {
 	return nil
 }
 
-// checkTokens keeps the parser's stack and memory bounded, and refuses an empty
-// document before another: the parser drops what follows it.
+// checkTokens keeps the parser's stack and memory limited. It also refuses an empty document before
+// another one: the parser drops what follows it.
 func checkTokens(src *source, tokens token.Tokens) error {
 	depth, afterHeader := 0, false
 	for _, t := range tokens {
@@ -112,7 +112,7 @@ func checkTokens(src *source, tokens token.Tokens) error {
 	return nil
 }
 
-// syntaxProblem gives an error of the parser the look of ours.
+// syntaxProblem converts an error of the parser to a problem.
 func syntaxProblem(src *source, err error) error {
 	at, text := place{src, 1, 1}, err.Error()
 	var syntax yaml.Error

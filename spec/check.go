@@ -7,18 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// maxEnv is the longest name of an environment, in bytes: it becomes one
-// directory among others in a path that must stay below the system's limit.
+// maxEnv is the longest name of an environment, in bytes. The name becomes a directory in a path
+// whose length the system limits.
 const maxEnv = 100
 
-// checkEnv says what is wrong with an environment in a spec, and what to type
-// instead; "" if nothing is.
+// checkEnv returns what is wrong with an environment in a spec, and what to type instead; "" if it
+// is fine.
 func checkEnv(name string) (problem string, hints []string) {
 	switch name {
 	case "all":
 		return `"all" is no environment: it holds what all of them share`, []string{"name one environment"}
 	case "default":
-		return `"default" is no environment: it says which one is meant when none is named`, []string{"leave it out for the default environment"}
+		return `"default" is not an environment: it is the setting that names the default one`, []string{"leave it out for the default environment"}
 	}
 	if problem := CheckName(name); problem != "" {
 		return "environment " + problem, nil
@@ -26,10 +26,9 @@ func checkEnv(name string) (problem string, hints []string) {
 	return "", nil
 }
 
-// CheckName says what is wrong with the name of an environment, as the end of a
-// sentence that begins with the name; "" if nothing is. The name becomes a
-// directory's on every system, so that one good on Linux only is refused
-// everywhere.
+// CheckName returns what is wrong with an environment's name, as a predicate ("is longer than
+// ..."); "" if it is fine. The name becomes a directory on every system, so a name that only Linux
+// accepts is refused everywhere.
 func CheckName(name string) string {
 	bad := strings.IndexFunc(name, func(r rune) bool { return !isAlnum(r) && !strings.ContainsRune("_-.", r) })
 	switch {
@@ -59,9 +58,8 @@ func isAlnum(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }
 
-// isDevice tells whether Windows takes a file of this name for a device, as it
-// does whatever the case and the extension:
-// https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+// isDevice reports whether Windows takes a file of this name for a device. Case and extension don't
+// matter: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 func isDevice(name string) bool {
 	stem, _, _ := strings.Cut(strings.ToLower(name), ".")
 	switch stem {
@@ -75,9 +73,8 @@ func isDevice(name string) bool {
 	return isPort && len(port) == 1 && port >= "0" && port <= "9"
 }
 
-// checkRef says what is wrong with a ref; "" if nothing is. Which refs there
-// are is git's to say: this keeps out only what git could take for an option
-// and what a terminal could take for an escape.
+// checkRef returns what is wrong with a ref; "" if it is fine. git decides which refs exist. This
+// only refuses what git could take for an option, or a terminal for an escape sequence.
 func checkRef(ref string) string {
 	switch {
 	case !utf8.ValidString(ref):

@@ -2,14 +2,12 @@ package spec
 
 import "strings"
 
-// A Range is a row of commits: those that lead to To and not to From
-// (gitrevisions(7), From..To).
+// A Range is the commits that are reachable from To but not from From (gitrevisions(7), From..To).
 type Range struct{ From, To string }
 
-// Range returns the range that stands in the place of the ref, as in
-// dev@main~5..main. An end that was left out is HEAD, as for git. ok is false for
-// the ref of one commit: no name of a branch or tag holds two dots
-// (git-check-ref-format(1)), but a search for a message may.
+// Range returns the range that a spec has in place of a ref, as in dev@main~5..main. A missing end
+// means HEAD, as in git. ok is false for a single commit's ref. Names of branches and tags never
+// contain two dots (git-check-ref-format(1)), but a search for a message may.
 func (s Spec) Range() (r Range, ok bool) {
 	if strings.HasPrefix(s.Ref, ":") || strings.Contains(s.Ref, "^{/") {
 		return Range{}, false
@@ -27,8 +25,7 @@ func (s Spec) Range() (r Range, ok bool) {
 	return Range{From: orHEAD(from), To: orHEAD(to)}, true
 }
 
-// checkRange says what is wrong with a ref that is a range, "" for nothing or
-// if it is none.
+// checkRange returns what is wrong with a range, "" if nothing is, or if ref is not a range.
 func checkRange(ref string) string {
 	r, ok := Spec{Ref: ref}.Range()
 	switch {

@@ -1,27 +1,26 @@
-// Package spec is the grammar of what a person types to name a build: env@ref.
+// Package spec is the grammar of what a user types to name a build: env@ref.
 //
-// It knows the shape of a spec and nothing else: not whether the environment
-// is defined (package config) nor whether the ref is one (package
-// internal/git). What it lets through can become neither an option, nor a path
-// outside its directory, nor a terminal escape.
+// It only checks the form of a spec. Package config knows whether the environment is defined, and
+// package internal/git whether the ref exists. A valid spec can't become an option, a path outside
+// its directory, or a terminal escape.
 package spec
 
 import "strings"
 
-// Spec is what a person types: an environment, a ref, both or, left out
-// altogether, neither (the zero Spec).
+// Spec is what a user types: an environment, a ref, or both. The zero Spec means that they typed
+// neither.
 type Spec struct {
 	// Env is the environment's name; "" is the default environment.
 	Env string
-	// Ref is whatever git may resolve to a commit, or a range of them (see
-	// Range), as typed; "" is the working tree.
+	// Ref is a commit or a range of commits (see Range) in git's syntax, as typed; "" is the
+	// working tree.
 	Ref string
 }
 
-// Parse reads env, env@ref or @ref. The ref is everything after the first @, so
-// that main@{yesterday} is one and dev@@ is dev at @ (git's word for HEAD).
+// Parse reads env, env@ref or @ref. The ref is everything after the first @. So main@{yesterday} is
+// a ref, and dev@@ is dev at @ (git's short form of HEAD).
 //
-// Its errors name the argument and carry what to type instead (Hints).
+// Its errors name the argument and have hints.
 func Parse(text string) (Spec, error) {
 	s, at, err := split("spec", text)
 	switch {
@@ -44,8 +43,8 @@ func Parse(text string) (Spec, error) {
 	}
 }
 
-// ParseBaseline reads what follows --defer: env@ref or @ref. A baseline is the
-// build of a commit, so that unlike with Parse the ref is a must.
+// ParseBaseline reads the value of --defer: env@ref or @ref. Unlike in Parse the ref is required,
+// because a baseline is the build of a commit.
 func ParseBaseline(text string) (Spec, error) {
 	s, at, err := split("--defer", text)
 	switch {
@@ -64,7 +63,7 @@ func ParseBaseline(text string) (Spec, error) {
 	case s.Env != "" && at:
 		return Spec{}, wrong("--defer", text, `no ref after the "@"`, add)
 	case s.Env != "":
-		return Spec{}, wrong("--defer", text, "no ref: what is deferred to is the build of a commit", add)
+		return Spec{}, wrong("--defer", text, "no ref: a baseline is the build of a commit", add)
 	case at:
 		return Spec{}, wrong("--defer", text, "neither environment nor ref", name)
 	default:
@@ -72,10 +71,10 @@ func ParseBaseline(text string) (Spec, error) {
 	}
 }
 
-// Isolated tells whether s is the build of a commit rather than of the working tree.
+// Isolated reports whether s is the build of a commit rather than of the working tree.
 func (s Spec) Isolated() bool { return s.Ref != "" }
 
-// String is what a person types to mean s; for a parsed Spec exactly what was typed.
+// String returns the text of s; for a parsed Spec exactly what was typed.
 func (s Spec) String() string {
 	if s.Ref == "" {
 		return s.Env
@@ -83,8 +82,8 @@ func (s Spec) String() string {
 	return s.Env + "@" + s.Ref
 }
 
-// split cuts text, which stands at what, at the first @ (at: there is one) and
-// checks each half that isn't empty.
+// split cuts text at the first @ and checks each half that isn't empty. at reports whether there is
+// an @. what names the argument in errors.
 func split(what, text string) (s Spec, at bool, err error) {
 	s.Env, s.Ref, at = strings.Cut(text, "@")
 	problem, hints := checkRef(s.Ref), []string(nil)

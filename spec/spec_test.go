@@ -14,7 +14,7 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// TestParse proves A.4, B.1, B.2: what people type, and how it is cut.
+// TestParse proves A.4, B.1, B.2: how input is split.
 func TestParse(t *testing.T) {
 	for _, test := range []struct {
 		text     string
@@ -62,7 +62,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestRange proves A.4: which refs are rows of commits, and which only look like it.
+// TestRange proves A.4: which refs are ranges, and which only look like one.
 func TestRange(t *testing.T) {
 	for text, want := range map[string]spec.Range{
 		"dev@main~5..main":           {From: "main~5", To: "main"},

@@ -1,8 +1,6 @@
-// Package ignore makes other programs look away from .dot/: git, by a line in
-// a repository's .gitignore, and VS Code, by exclusions in the settings of a
-// workspace. These are a user's files: what is there stays as it is, byte for
-// byte, around what is added.
+// Package ignore makes other programs ignore .dot/: git, by a line in a repository's .gitignore,
+// and VS Code, by exclusions in a workspace's settings. These files are the user's: every existing
+// byte stays, and the package only adds text.
 //
-// It knows nothing of the terminal where a user was asked first, nor of what
-// git makes of its rules.
+// It doesn't know how the user was asked first, nor how git interprets its rules.
 package ignore

@@ -10,11 +10,11 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// maxBytes is more than any such file has, and bounds what a parser may use.
+// maxBytes is more than any such file has. It limits the parser's memory.
 const maxBytes = 1 << 20
 
-// read returns the contents of a user's file that may be replaced. Of one that
-// isn't there the error is fs.ErrNotExist.
+// read returns the content of a user's file that may be replaced. If the file doesn't exist, the
+// error is fs.ErrNotExist.
 func read(name string) ([]byte, error) {
 	info, err := os.Lstat(name)
 	switch {
@@ -23,7 +23,7 @@ func read(name string) ([]byte, error) {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return nil, fmt.Errorf("%s is a symbolic link", name)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no file", name)
+		return nil, fmt.Errorf("%s is not a file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -37,9 +37,8 @@ func read(name string) ([]byte, error) {
 	return text, err
 }
 
-// update replaces what a file holds by what edit makes of it; the file keeps
-// its mode. A new file gets the usual one. An error of edit's begins with
-// line:column.
+// update passes a file's content through edit. An existing file keeps its mode, a new one gets the
+// usual mode. Errors of edit must begin with line:column.
 func update(name string, edit func(text []byte) ([]byte, error)) error {
 	old, err := read(name)
 	missing := errors.Is(err, fs.ErrNotExist)
@@ -60,7 +59,7 @@ func update(name string, edit func(text []byte) ([]byte, error)) error {
 	return durable.Write(name, text, mode)
 }
 
-// create makes a file, unless somebody else just did.
+// create makes a file. It fails if the file exists by now.
 func create(name string, text []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -73,9 +72,8 @@ func create(name string, text []byte) error {
 	return f.Close()
 }
 
-// writable returns a file's mode, or says why it should not be replaced.
-// Replacing asks only for the right to write to the directory, and root may do
-// anything.
+// writable returns a file's mode, or an error if the file should not be replaced. The system would
+// allow it, since replacing only needs write access to the directory, and root may do anything.
 func writable(name string) (fs.FileMode, error) {
 	info, err := os.Stat(name)
 	if err != nil {

@@ -57,7 +57,7 @@ func FuzzWithGitignoreLine(f *testing.F) {
 	})
 }
 
-// file makes a file below a new directory.
+// file makes a file in a new directory.
 func file(t *testing.T, name, text string, mode os.FileMode) (root string) {
 	t.Helper()
 	root = t.TempDir()
@@ -74,7 +74,7 @@ func file(t *testing.T, name, text string, mode os.FileMode) (root string) {
 	return root
 }
 
-// holds checks what a file holds.
+// holds checks a file's content.
 func holds(t *testing.T, root, name, want string) {
 	t.Helper()
 	got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
@@ -83,7 +83,7 @@ func holds(t *testing.T, root, name, want string) {
 	}
 }
 
-// alone checks that there is nothing in a directory but these files.
+// alone checks that a directory has these files and no others.
 func alone(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

@@ -12,25 +12,24 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// A document is a text of JSON with comments and trailing commas, as VS Code
-// reads it, whose value is an object. It changes only by what is put in
-// between: every byte that was there stays.
+// A document is an object in JSON with comments and trailing commas, as VS Code reads it. Only
+// insertions change it: every existing byte stays.
 type document struct {
 	mark       string // the byte order mark, or ""
 	text       []byte
 	top        object
 	eol        string
-	unit       string // what one more level is indented by
+	unit       string // indentation of one level
 	insertions []insertion
 }
 
-// An insertion is text to be put in at an offset.
+// An insertion is a text and its offset.
 type insertion struct {
 	at   int
 	text string
 }
 
-// An object is a JSON object and where it stands.
+// An object is a JSON object and its position.
 type object struct {
 	*hujson.Object
 	open, close int // offsets of its braces
@@ -38,15 +37,14 @@ type object struct {
 
 const byteOrderMark = "\ufeff"
 
-// parse reads a document. One without any value gets an empty object: VS Code
-// takes it for one.
+// parse reads a document. A text without a value counts as an empty object, as in VS Code.
 func parse(text []byte) (*document, error) {
 	d := &document{eol: lineEnd(text)}
 	if rest, marked := bytes.CutPrefix(text, []byte(byteOrderMark)); marked {
 		d.mark, text = byteOrderMark, rest
 	}
 	d.text = text
-	// A line comment at the end of the file needs no line end for VS Code.
+	// hujson needs a line end after a line comment at the end of the file. VS Code doesn't.
 	value, err := hujson.Parse(slices.Concat(text, []byte("\n")))
 	if err != nil {
 		empty := slices.Concat(text, []byte(d.eol+"{}"+d.eol))
@@ -63,7 +61,7 @@ func parse(text []byte) (*document, error) {
 	if d.top, ok = asObject(value); !ok {
 		return nil, d.errorAt(value.StartOffset, "an object is expected here: {")
 	}
-	d.unit = "    " // VS Code's own
+	d.unit = "    " // VS Code's default
 	if indent, ok := d.memberIndent(d.top); ok && indent != "" {
 		d.unit = indent
 	}
@@ -75,8 +73,8 @@ func asObject(v hujson.Value) (object, bool) {
 	return object{o, v.StartOffset, v.EndOffset - 1}, ok
 }
 
-// lookup finds the value of a member, nil if there is none. Of several the
-// last counts, as for VS Code.
+// lookup returns the value of a member, nil if there is none. If the name repeats, the last one
+// wins, as in VS Code.
 func (o object) lookup(name string) *hujson.Value {
 	for i := len(o.Members) - 1; i >= 0; i-- {
 		if literal, ok := o.Members[i].Name.Value.(hujson.Literal); ok && literal.String() == name {
@@ -86,15 +84,15 @@ func (o object) lookup(name string) *hujson.Value {
 	return nil
 }
 
-// add puts members at the end of an object, laid out as those before.
+// add appends members to an object, in the layout of the existing ones.
 func (d *document) add(o object, members []member) {
-	// What follows the last member or its comma, comments too, stays above
-	// what is added. Only the space before the brace goes below.
+	// Text after the last member or its comma, such as comments, stays above the new members. Only
+	// the space before the brace moves below them.
 	end := o.close - len(o.AfterExtra) + len(bytes.TrimRight(o.AfterExtra, " \t\r\n"))
 	comma := ""
 	if n := len(o.Members); n > 0 {
 		last := o.Members[n-1].Value
-		if last.AfterExtra != nil { // so hujson marks a trailing comma
+		if last.AfterExtra != nil { // hujson's mark of a trailing comma
 			comma = ","
 		} else {
 			d.insert(last.EndOffset, ",")
@@ -120,7 +118,7 @@ func (d *document) insert(at int, text string) {
 	d.insertions = append(d.insertions, insertion{at, text})
 }
 
-// edited is the text with everything that was put in.
+// edited returns the text with all insertions.
 func (d *document) edited() []byte {
 	slices.SortStableFunc(d.insertions, func(a, b insertion) int { return cmp.Compare(a.at, b.at) })
 	out, from := []byte(d.mark), 0
@@ -131,13 +129,13 @@ func (d *document) edited() []byte {
 	return append(out, d.text[from:]...)
 }
 
-// lineIndent is what the line of an offset is indented by.
+// lineIndent returns the indentation of the line at an offset.
 func (d *document) lineIndent(at int) string {
 	line := d.text[bytes.LastIndexByte(d.text[:at], '\n')+1 : at]
 	return string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])
 }
 
-// memberIndent is what the last member that begins a line is indented by.
+// memberIndent returns the indentation of the last member that begins a line.
 func (d *document) memberIndent(o object) (string, bool) {
 	for i := len(o.Members) - 1; i >= 0; i-- {
 		at := o.Members[i].Name.StartOffset
@@ -148,7 +146,7 @@ func (d *document) memberIndent(o object) (string, bool) {
 	return "", false
 }
 
-// errorAt is an error at an offset, as line:column.
+// errorAt returns an error whose message begins with the offset's line:column.
 func (d *document) errorAt(at int, text string) error {
 	before := d.text[:min(at, len(d.text))]
 	line := bytes.Count(before, []byte("\n")) + 1
@@ -156,12 +154,12 @@ func (d *document) errorAt(at int, text string) error {
 	return fmt.Errorf("%d:%d: %s", line, column, text)
 }
 
-// syntaxError takes the place, but no text of the file's, out of hujson's
-// error: settings may hold secrets.
+// syntaxError takes the position out of hujson's error, but no text of the file: settings may hold
+// secrets.
 func (d *document) syntaxError(err error) error {
 	var line, column int
 	if _, failed := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &line, &column); failed != nil {
-		return errors.New("1:1: no JSON, not even with comments")
+		return errors.New("1:1: not JSON, even with comments")
 	}
 	at := column - 1
 	for l := range bytes.Lines(d.text) {
@@ -170,25 +168,24 @@ func (d *document) syntaxError(err error) error {
 		}
 		at += len(l)
 	}
-	return d.errorAt(at, "no JSON from here, not even with comments")
+	return d.errorAt(at, "not JSON from here on, even with comments")
 }
 
-// A member is what is to be added to an object: a name with the value true, or
-// with an object of members.
+// A member is a name to add to an object. Its value is true, or an object of members.
 type member struct {
 	name    string
 	members []member
 }
 
-// layout is how objects are written. The zero layout is all on one line.
+// layout is the layout of objects. The zero layout is a single line.
 type layout struct{ indent, eol string }
 
-// object writes an object that stands in a line indented by outer.
+// object writes an object. outer is the indentation of its first line.
 func (l layout) object(outer string, members []member) string {
 	return "{" + l.eol + l.members(outer+l.indent, members) + l.eol + lineStart(l, outer) + "}"
 }
 
-// members writes members, indented by inner and separated by commas.
+// members writes members with the indentation inner, separated by commas.
 func (l layout) members(inner string, members []member) string {
 	texts := make([]string, len(members))
 	for i, m := range members {
@@ -204,7 +201,7 @@ func (l layout) members(inner string, members []member) string {
 	return strings.Join(texts, ","+l.eol)
 }
 
-// lineStart is the indentation of a line, if there are lines.
+// lineStart returns the indentation of a line, "" in the layout of a single line.
 func lineStart(l layout, indent string) string {
 	if l.eol == "" {
 		return ""

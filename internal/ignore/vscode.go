@@ -7,26 +7,25 @@ import (
 	"path/filepath"
 )
 
-// exclusions are what VS Code should leave alone: thousands of files of other
-// commits, which would come up in searches and use up watches. A pattern that
-// is in the settings with the value false counts as present: somebody wants
-// it so.
+// exclusions are the patterns that keep VS Code out of .dot/: it holds thousands of files of other
+// commits, which would appear in searches and use up file watches. A pattern whose value in the
+// settings is false counts as present, because somebody chose that.
 var exclusions = []exclusion{
 	{"search.exclude", []string{"**/.dot", "**/.dot/**"}},
 	{"files.watcherExclude", []string{"**/.dot/**"}},
 }
 
-// An exclusion is a setting of VS Code's, an object of glob patterns.
+// An exclusion is a setting of VS Code: an object of glob patterns.
 type exclusion struct {
 	setting  string
 	patterns []string
 }
 
-// vsCodeSettings is the file with the settings of VS Code for a workspace at root.
+// vsCodeSettings returns the path of the VS Code settings for a workspace at root.
 func vsCodeSettings(root string) string { return filepath.Join(root, ".vscode", "settings.json") }
 
-// VSCodeLacks reports whether the settings of VS Code for a workspace at root
-// lack an exclusion. So does a file that can't be read, as far as one can tell.
+// VSCodeLacks reports whether the settings of VS Code for a workspace at root lack an exclusion. It
+// returns true for a file that can't be read.
 func VSCodeLacks(root string) bool {
 	text, err := readVSCode(root)
 	if err != nil {
@@ -40,9 +39,9 @@ func VSCodeLacks(root string) bool {
 	return err != nil || len(lacking) > 0
 }
 
-// AddToVSCode adds what VSCodeLacks has found, making directory and file if
-// need be. Comments and layout stay. A file that can't be parsed, or changed,
-// is left alone, and the error says why; VSCodeSnippet is what to paste then.
+// AddToVSCode adds the missing exclusions, and makes directory and file if needed. Comments and
+// layout stay. It leaves a file alone that it can't parse or change. Then the error says why, and
+// the user can paste VSCodeSnippet.
 func AddToVSCode(root string) error {
 	if _, err := readVSCode(root); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -54,16 +53,16 @@ func AddToVSCode(root string) error {
 	return update(name, withExclusions)
 }
 
-// readVSCode reads the settings, not from a directory that a link leads to.
+// readVSCode reads the settings, unless a symbolic link leads to their directory.
 func readVSCode(root string) ([]byte, error) {
 	name := vsCodeSettings(root)
 	if info, err := os.Lstat(filepath.Dir(name)); err == nil && !info.IsDir() {
-		return nil, errors.New(filepath.Dir(name) + " is no directory of its own")
+		return nil, errors.New(filepath.Dir(name) + " is not a directory, or is a symbolic link")
 	}
 	return read(name)
 }
 
-// VSCodeSnippet is what the settings should have, for a person to paste.
+// VSCodeSnippet returns the settings for a user to paste.
 func VSCodeSnippet() string {
 	all := make([]member, len(exclusions))
 	for i, e := range exclusions {
@@ -72,7 +71,7 @@ func VSCodeSnippet() string {
 	return layout{indent: "    ", eol: "\n"}.object("", all)
 }
 
-// withExclusions adds to settings what they lack.
+// withExclusions adds the missing exclusions to settings.
 func withExclusions(text []byte) ([]byte, error) {
 	doc, err := parse(text)
 	if err != nil {
@@ -88,13 +87,13 @@ func withExclusions(text []byte) ([]byte, error) {
 	return doc.edited(), nil
 }
 
-// lack is what an object of the settings should have and has not.
+// lack is an object in the settings with missing members.
 type lack struct {
 	to      object
 	members []member
 }
 
-// lacking lists what is missing. It is an error if a setting is no object.
+// lacking lists what is missing. A setting that is no object is an error.
 func (d *document) lacking() ([]lack, error) {
 	var out []lack
 	top := lack{to: d.top}
@@ -106,7 +105,7 @@ func (d *document) lacking() ([]lack, error) {
 		}
 		there, ok := asObject(*value)
 		if !ok {
-			return nil, d.errorAt(value.StartOffset, "the value of "+e.setting+" is no object")
+			return nil, d.errorAt(value.StartOffset, "the value of "+e.setting+" is not an object")
 		}
 		missing := lack{to: there}
 		for _, p := range e.patterns {
@@ -124,7 +123,7 @@ func (d *document) lacking() ([]lack, error) {
 	return out, nil
 }
 
-// member is the setting with some of its patterns.
+// member returns the setting with the given patterns.
 func (e exclusion) member(patterns []string) member {
 	m := member{name: e.setting}
 	for _, p := range patterns {

@@ -162,7 +162,7 @@ func FuzzWithExclusions(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Nothing was taken away: what was there is left, in order.
+		// Nothing was removed: without the insertions, the text is the old one.
 		rest := got
 		for _, b := range text {
 			i := strings.IndexByte(string(rest), b)
@@ -171,7 +171,7 @@ func FuzzWithExclusions(f *testing.F) {
 			}
 			rest = rest[i+1:]
 		}
-		// It says what it said, and all exclusions.
+		// The values are the old ones and all exclusions.
 		before, after := values(t, text), values(t, got)
 		for _, e := range exclusions {
 			was, _ := before[e.setting].(map[string]any)
@@ -198,18 +198,18 @@ func FuzzWithExclusions(f *testing.F) {
 	})
 }
 
-// values is what a text of JSON with comments says.
+// values decodes a text of JSON with comments.
 func values(t *testing.T, text []byte) map[string]any {
 	t.Helper()
 	plain, err := hujson.Standardize([]byte(strings.TrimPrefix(string(text), byteOrderMark) + "\n"))
 	out := map[string]any{}
-	if err != nil { // nothing but comments
+	if err != nil { // only comments
 		return out
 	}
 	if err := json.Unmarshal(plain, &out); err != nil {
 		var number *json.UnmarshalTypeError
 		if errors.As(err, &number) {
-			t.Skip(err) // 1e999: VS Code has an opinion, we have none
+			t.Skip(err) // 1e999: VS Code accepts it, encoding/json doesn't
 		}
 		t.Fatal(err)
 	}
