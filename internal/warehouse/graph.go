@@ -50,17 +50,21 @@ func newGraph(rows [][]string, relations []Relation) (graph, error) {
 	return g, nil
 }
 
-// dependents returns what hangs on a relation. The parts of an object come before
-// what hangs on it: a foreign key from a relation to itself is one of its parts.
-// Parts of what goes whole aren't named.
-func (g graph) dependents(r Relation) []Dependent {
-	root, ok := g.roots[r]
-	if !ok {
-		return nil
-	}
+// dependents returns what hangs on any of the relations, but for these themselves. The
+// parts of an object come before what hangs on it: a foreign key from a relation to
+// itself is one of its parts. Parts of what goes whole aren't named.
+func (g graph) dependents(relations []Relation) []Dependent {
 	var out []Dependent
-	seen := map[string]bool{root: true}
-	level := []string{root}
+	var level []string
+	seen := map[string]bool{}
+	whole := map[Relation]bool{}
+	for _, r := range relations {
+		whole[r] = true
+		if root, ok := g.roots[r]; ok && !seen[root] {
+			seen[root] = true
+			level = append(level, root)
+		}
+	}
 	for depth := 1; len(level) > 0; depth++ {
 		for i := 0; i < len(level); i++ {
 			for _, e := range g.edges[level[i]] {
@@ -79,13 +83,12 @@ func (g graph) dependents(r Relation) []Dependent {
 				seen[e.to] = true
 				next = append(next, e.to)
 				d := g.nodes[e.to]
-				d.Database, d.Depth = r.Database, depth
+				d.Database, d.Depth = relations[0].Database, depth // one database has them all
 				out = append(out, d)
 			}
 		}
 		level = next
 	}
-	whole := map[Relation]bool{r: true}
 	for _, d := range out {
 		if d.Part == "" {
 			whole[d.Relation] = true

@@ -25,10 +25,10 @@ func (a Answer) Kind(r Relation) (string, bool) {
 	return kind, ok
 }
 
-// Dependents are what goes when a relation of the question's Dependents is dropped
-// with cascade: nearest first, then by name. A part of the relation itself, such as
-// its indexes, is none.
-func (a Answer) Dependents(r Relation) []Dependent { return a.graph.dependents(r) }
+// Dependents are what else goes when relations of the question's Dependents are
+// dropped with cascade: nearest first, then by name. Parts of the relations
+// themselves, such as indexes, are none.
+func (a Answer) Dependents(relations ...Relation) []Dependent { return a.graph.dependents(relations) }
 
 // Read returns what the run of the question's project in a directory found.
 func Read(dir string, q Question) (Answer, error) {

@@ -7,7 +7,7 @@
 // where the file exists.
 package warehouse
 
-// A Question is what one dbt invocation asks. No relation is in a list twice.
+// A Question is what one dbt invocation asks.
 type Question struct {
 	Adapter string // dbt's name of it: duckdb, postgres, …
 	// Exist are relations that may be there or not.

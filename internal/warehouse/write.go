@@ -18,10 +18,6 @@ var macros embed.FS
 // projectName is the dbt project's.
 const projectName = "dot_warehouse"
 
-// most is how many relations a query asks for: databases limit how long a
-// statement may be.
-const most = 1000
-
 // Write writes the dbt project that asks a question to a directory, which may hold
 // an earlier one.
 func Write(dir string, q Question) error {
@@ -56,10 +52,10 @@ func newWork(q Question) work {
 	if d.exist == nil {
 		w.Lookups = rows(q.Exist)
 	} else {
-		w.Exist = queries(d.exist, q.Exist)
+		w.Exist = queries(d.exist, q.Exist, d.most)
 	}
 	if d.dependents != nil {
-		w.Dependents = queries(d.dependents, q.Dependents)
+		w.Dependents = queries(d.dependents, q.Dependents, d.most)
 	}
 	return w
 }
@@ -72,8 +68,8 @@ func rows(relations []Relation) []row {
 	return out
 }
 
-// queries returns the queries for all relations.
-func queries(query func([]row) string, relations []Relation) []string {
+// queries returns the queries for all relations, so many in each.
+func queries(query func([]row) string, relations []Relation, most int) []string {
 	out := []string{}
 	for chunk := range slices.Chunk(rows(relations), most) {
 		out = append(out, query(chunk))
