@@ -26,9 +26,9 @@ demo: build ## build dot and run the main job on a sample shop with DuckDB
 	@demo/run.sh build .venv/demo
 
 .PHONY: test
-test: ## everything: linters, cross-compiles, all tests with real dbt and PostgreSQL
+test: ## everything: linters, types on every system, all tests with real dbt and PostgreSQL
 	@# The linters and the compiler run beside the tests, which wait for pip first.
-	@$(MAKE) --no-print-directory --jobs=2 test-all lint cross
+	@$(MAKE) --no-print-directory --jobs=2 test-all lint typecheck
 
 # WITH=browser sets up a browser, too, and then the tests that need one have to pass.
 .PHONY: test-all
@@ -55,7 +55,7 @@ test-go: ## the tests that need no dbt, quickly
 	go test ./...
 
 .PHONY: test-full
-test-full: ## what make test has a part of: every dbt command hosted and not, with each dbt; whatever dies in a hosted build
+test-full: cross ## what make test has a part of: every dbt command hosted and not, with each dbt; whatever dies in a hosted build
 	@test/venv.sh test
 	@test/venv.sh dbt-1.10
 	@test/venv.sh dbt-1.9
@@ -96,7 +96,12 @@ lint: ## gofumpt, vet, staticcheck
 	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 $(TOOL) gofumpt -l) || exit; \
 		if [ -n "$$unformatted" ]; then echo "not formatted; run $(TOOL) gofumpt -w on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	go vet -C tools ./...
 	$(TOOL) staticcheck ./...
+
+.PHONY: typecheck
+typecheck: ## find what would not compile on a system that dot supports, tests included
+	go run -C tools ./typecheck $(CURDIR) $(SYSTEMS)
 
 .PHONY: cross
 cross: ## compile for every system that dot supports, tests included
