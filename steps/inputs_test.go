@@ -61,7 +61,7 @@ func TestInputs(t *testing.T) {
 		{"a variable that is declared", func(b *bench) {
 			b.replace("dot_environments.yml", "{vars: {days: 30}}", "{vars: {days: 30}, dot: {env: [SHAPE]}}")
 		}, []string{"env_var SHAPE"}},
-		{"a variable that is kept from dbt", func(b *bench) { b.setenv("DBT_FULL_REFRESH", "1") }, nil},
+		{"a variable that is removed for dbt", func(b *bench) { b.setenv("DBT_FULL_REFRESH", "1") }, nil},
 
 		{"dbt", func(b *bench) {
 			b.uninstall("dbt_core-1.11.16")

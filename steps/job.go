@@ -148,7 +148,7 @@ func (job *job) maxAge() time.Duration {
 
 // isolate keeps inherited variables from changing what a command line for a job
 // does.
-func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.Environment {
+func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
 	return dbt.Inherited{
 		Env: rt.world.Env, Dir: rt.project, Command: line.Command, Options: line.AllOptions(),
 		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },

@@ -9,25 +9,25 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Rules say which arguments a user may not pass on to dbt.
+// Rules decide which arguments a user may not pass to dbt.
 type Rules struct {
-	Isolated  bool // dot owns the project, the profile and the directories
+	Isolated  bool // dot sets the project, the profile and the directories
 	Deferring bool // dot was given --defer
 }
 
-// Args is what a user wants passed on to dbt.
+// Args is what a user passes to dbt.
 type Args struct {
-	Target     string         // of --target; "": not given
-	Profile    string         // of --profile; "": not given
-	Vars       map[string]any // of --vars; nil: not given
-	Options    []Option       // the rest, each flag once
-	Positional []string       // words that belong to no option, e.g. a macro's name
+	Target     string         // value of --target; "": not given
+	Profile    string         // value of --profile; "": not given
+	Vars       map[string]any // value of --vars; nil: not given
+	Options    []Option       // all other options, each flag once
+	Positional []string       // words that belong to no option, such as a macro's name
 }
 
-// ReadArgs reads arguments of a dbt command as dbt's own command line (click) does: values behind a
-// space or "=", letters run together, "-s a b c". Of a flag given twice the last counts; selections add
-// up. An option dot does not know is passed on as it was typed, with the words up to the next option,
-// for dbt to judge.
+// ReadArgs reads arguments of a dbt command as dbt's own command line (click) does: values after a
+// space or "=", joined letters, "-s a b c". If a flag repeats, its last value counts, but
+// selections add up. An option that dot does not know passes unchanged, with the words up to the
+// next option: dbt decides about it.
 func ReadArgs(c Command, argv []string, rules Rules) (Args, error) {
 	r := argReader{command: c, rest: argv}
 	for len(r.rest) > 0 {
@@ -58,7 +58,7 @@ func ReadArgs(c Command, argv []string, rules Rules) (Args, error) {
 	return args, nil
 }
 
-// check refuses an option that would take from dot what it has to decide.
+// check refuses an option for something that dot must decide itself.
 func (r Rules) check(o Option) error {
 	if r.Isolated {
 		switch o.Flag {
@@ -73,7 +73,7 @@ func (r Rules) check(o Option) error {
 		switch {
 		case o.Flag == "state", o.Flag == "defer-state":
 			return hint.New(
-				fmt.Sprintf("--%s can't be passed to dbt beside dot's --defer: dot sets the state to the baseline's", o.Flag),
+				fmt.Sprintf("--%s can't be passed to dbt together with dot's --defer: dot sets the state to the baseline's", o.Flag),
 				"leave out one of the two",
 			)
 		case o.Flag == "defer" && o.Negated:
@@ -83,7 +83,7 @@ func (r Rules) check(o Option) error {
 	return nil
 }
 
-// argReader takes words off a command line, as click's parser does.
+// argReader takes words from a command line, as click's parser does.
 type argReader struct {
 	command    Command
 	rest       []string
@@ -127,14 +127,14 @@ func (r *argReader) long(word string) error {
 	return r.values(f, o)
 }
 
-// short reads "-x", and letters run together: "-xf", "-tprod", "-xt prod".
+// short reads "-x", and joined letters: "-xf", "-tprod", "-xt prod".
 func (r *argReader) short(word string) error {
 	for i := 1; i < len(word); i++ {
-		if word[i] == '-' { // written by itself it would end the options
+		if word[i] == '-' { // a word "--" would end the options
 			return fmt.Errorf("expected letters that stand for options, found %q", word)
 		}
 		f, ok := flagByLetter(r.command.Name, word[i])
-		if !ok { // as it was typed, but for the letters that were known
+		if !ok { // keep the word as typed, without the letters already read
 			r.add(Option{Text: append([]string{"-" + word[i:]}, r.takeWords()...)})
 			return nil
 		}
@@ -143,7 +143,7 @@ func (r *argReader) short(word string) error {
 			r.add(o)
 			continue
 		}
-		if i+1 < len(word) { // the value is glued on; "=" would be part of it
+		if i+1 < len(word) { // the value follows without a space; "=" would be part of it
 			o.Text = []string{"-" + word[i:]}
 			o.Values = []string{word[i+1:]}
 		}
@@ -152,7 +152,7 @@ func (r *argReader) short(word string) error {
 	return nil
 }
 
-// values takes the option's values, beyond one that was part of its word, off the command line.
+// values takes the option's further values from the command line.
 func (r *argReader) values(f Flag, o Option) error {
 	var more []string
 	switch {
@@ -160,7 +160,7 @@ func (r *argReader) values(f Flag, o Option) error {
 		if len(r.rest) == 0 {
 			return fmt.Errorf("--%s expects a value, found the end of the line", f.Name)
 		}
-		more = []string{r.take()} // whatever it looks like: so does click
+		more = []string{r.take()} // whatever it looks like, as in click
 	}
 	if f.Arity == Many {
 		more = append(more, r.takeWords()...)
@@ -171,7 +171,7 @@ func (r *argReader) values(f Flag, o Option) error {
 	return nil
 }
 
-// add puts an option in the list, in place of an earlier one of the same flag.
+// add appends an option to the list, and removes an earlier one of the same flag.
 func (r *argReader) add(o Option) {
 	i := slices.IndexFunc(r.options, func(p Option) bool { return o.Flag != "" && p.Flag == o.Flag })
 	if i < 0 {

@@ -12,7 +12,8 @@ import (
 	"dot-for-dbt/internal/testing/dbttest"
 )
 
-// clickLine is a command line and how click reads it: testdata/click/lines.json, made by lines.py.
+// clickLine is a command line and the options that click reads from it: testdata/click/lines.json,
+// made by lines.py.
 type clickLine struct {
 	Command string            `json:"command"`
 	Argv    []string          `json:"argv"`
@@ -34,7 +35,7 @@ func clickLines(t testing.TB) []clickLine {
 	return lines
 }
 
-// A.1: what dot makes of a line is what click makes of it, and the line dot writes means the same.
+// A.1: dot reads each line as click does, and the line that dot writes means the same.
 func TestReadArgsIsClick(t *testing.T) {
 	for _, line := range clickLines(t) {
 		t.Run(line.Command+" "+strings.Join(line.Argv, " "), func(t *testing.T) {
@@ -79,14 +80,14 @@ func TestReadArgsIsClick(t *testing.T) {
 	}
 }
 
-// asClick writes options as lines.py does.
+// asClick writes options in the format of lines.py.
 func asClick(t *testing.T, c Command, options []Option) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for _, o := range options {
 		name := strings.ReplaceAll(o.Flag, "-", "_")
 		if c.Name == "list" && strings.HasPrefix(o.Text[0], "-m") {
-			name = "models" // an option of its own there
+			name = "models" // dbt list has models as a separate option
 		}
 		value := strings.Join(o.Values, " ")
 		if f, _ := LookupFlag(o.Flag); f.Arity == None {
@@ -97,7 +98,7 @@ func asClick(t *testing.T, c Command, options []Option) map[string]string {
 	return out
 }
 
-// The committed table is what the installed dbt says.
+// The committed table is up to date with the installed dbt.
 func TestClickLines(t *testing.T) {
 	var now []clickLine
 	if err := json.Unmarshal(dbttest.Python(t, "testdata/click/lines.py", "testdata/click/lines.json"), &now); err != nil {
@@ -208,8 +209,8 @@ func TestReadArgsAllows(t *testing.T) {
 	}
 }
 
-// Nothing a reader makes of any line loses a refused flag that click would see: what is written again has
-// the same options.
+// No option that click would see, and dot must refuse, gets lost: the line that dot writes has the
+// same options.
 func FuzzReadArgs(f *testing.F) {
 	for _, line := range clickLines(f) {
 		f.Add(line.Command, strings.Join(line.Argv, "\x00"))

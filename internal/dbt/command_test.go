@@ -2,7 +2,7 @@ package dbt
 
 import "testing"
 
-// command is a command by name.
+// command looks up a command by name.
 func command(t *testing.T, name string) Command {
 	t.Helper()
 	c, ok := LookupCommand(name)

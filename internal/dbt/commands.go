@@ -7,22 +7,22 @@ import (
 	"dot-for-dbt/internal/dbt/version"
 )
 
-// Reuse says when a command of an isolated build may be skipped because the same command with the
-// same inputs succeeded before (the caller knows the inputs).
+// Reuse says when a command of an isolated build may be skipped because the same command succeeded
+// before with the same inputs, which the caller knows.
 type Reuse int
 
 // When a command may be skipped.
 const (
 	ReuseNever      Reuse = iota // it must always run
-	ReuseUnselected              // only when no selection was given
+	ReuseUnselected              // only if no selection was given
 	ReuseAlways
 )
 
-// Command is one dbt subcommand and what it does, as facts of dbt-core 1.11.
+// Command is a dbt subcommand and what it does, as facts of dbt-core 1.11.
 type Command struct {
-	Name         string   // as it is typed, e.g. "build" or "docs generate"
+	Name         string   // as typed, e.g. "build" or "docs generate"
 	Builds       []string // the resource types whose relations it may write to the warehouse
-	ListTypes    []string // the resource types `dbt list` has to be limited to for the same selection; nil: none
+	ListTypes    []string // the resource types that `dbt list` needs for the same selection; nil: no limit
 	Reuse        Reuse
 	Parses       bool // it reads the whole project, so packages must be installed
 	Manifest     bool // it leaves a manifest.json
@@ -30,10 +30,10 @@ type Command struct {
 	OpensAdapter bool // it connects to the database (and so locks a DuckDB file)
 	Interactive  bool // it asks questions or runs until Ctrl-C
 
-	version string // of the dbt it is for; "": not known
+	version string // version of dbt; "": unknown
 }
 
-// Commands are dbt's subcommands that dot drives, in alphabetical order.
+// Commands returns the dbt subcommands that dot can run, in alphabetical order.
 func Commands() []Command {
 	stored := []string{"model", "seed", "snapshot", "test", "function"}
 	refable := []string{"model", "seed", "snapshot"}
@@ -60,7 +60,7 @@ func Commands() []Command {
 	}
 }
 
-// LookupCommand finds a command by name, or by another name dbt has for it: "ls" is "list".
+// LookupCommand finds a command by its name or by dbt's other name for it: "ls" is "list".
 func LookupCommand(name string) (Command, bool) {
 	switch name {
 	case "ls":
@@ -76,27 +76,27 @@ func LookupCommand(name string) (Command, bool) {
 	return commands[i], true
 }
 
-// WritesNodes says whether the command may write relations that hold a project's results: a test may
-// store what failed, and no result depends on that.
+// WritesNodes reports whether the command may write relations with a project's results. Stored
+// failures of a test don't count: no result depends on them.
 func (c Command) WritesNodes() bool {
 	return slices.ContainsFunc(c.Builds, func(kind string) bool { return kind != "test" })
 }
 
-// Retried says whether the command's run is one that somebody would retry: it did something to the
+// Retried reports whether a user would retry the command's run, because it did something to the
 // warehouse. dbt itself would retry a compile, too.
 func (c Command) Retried() bool { return len(c.Builds) > 0 || c.Name == "run-operation" }
 
 // Words are the words of the command line that name the command.
 func (c Command) Words() []string { return strings.Fields(c.Name) }
 
-// In is the command as the given version of dbt has it ("1.11.16"; "": not known).
+// In is the command as in the given version of dbt ("1.11.16"; "": unknown).
 func (c Command) In(version string) Command {
 	c.version = version
 	return c
 }
 
-// Takes says whether the command takes the flag, under any of the flag's names. A flag that came with
-// a newer dbt is taken only where the version is known and new enough.
+// Takes reports whether the command takes the flag, under any of the flag's names. A flag of a
+// newer dbt counts only if the version is known and new enough.
 func (c Command) Takes(flag string) bool {
 	f, ok := LookupFlag(flag)
 	switch {

@@ -6,12 +6,12 @@ import (
 	"regexp"
 )
 
-// dotEnvName finds the names a .env sets, one a line. A line inside a quoted value may look like one,
-// too; a name too many does no harm, since it only makes dot say what holds anyway.
+// dotEnvName matches the names that a .env sets, one a line. A line inside a quoted value may match
+// by mistake. That does no harm: dot then only states explicitly what is the default anyway.
 var dotEnvName = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?['"]?([A-Za-z_][A-Za-z0-9_]*)['"]?[ \t]*=`)
 
-// readDotEnv is the names set by the .env that dbt 1.12 loads: the first one found in dir or a directory
-// above (python-dotenv's find_dotenv). No file, or none that can be read: no names.
+// readDotEnv returns the names set by the .env that dbt 1.12 loads: the first one in dir or a
+// directory above it (python-dotenv's find_dotenv). If none can be read, there are no names.
 func readDotEnv(dir string) map[string]bool {
 	for {
 		file := filepath.Join(dir, ".env")

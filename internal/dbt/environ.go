@@ -9,31 +9,33 @@ import (
 	"dot-for-dbt/internal/dbt/version"
 )
 
-// Inherited is an environment that dbt would inherit, and what decides which of its variables may stay.
+// Inherited is the environment that dbt would inherit, and the facts that decide which of its
+// variables may stay.
 type Inherited struct {
-	Env     []string               // "NAME=value", as of os.Environ
-	Dir     string                 // where dbt runs: since 1.12 it loads a .env from there or a directory above
-	Command Command                // with its dbt's version, where known
+	Env     []string               // "NAME=value", as from os.Environ
+	Dir     string                 // dbt's working directory: since 1.12 it loads a .env from there or from a directory above
+	Command Command                // with the dbt version, if known
 	Options []Option               // already on the command line: they win over variables
-	Reads   func(name string) bool // whether the profile or the project reads the variable
+	Reads   func(name string) bool // reports whether the profile or the project reads the variable
 }
 
-// Environment is what dbt runs with.
-type Environment struct {
+// IsolatedEnv is the environment for dbt in an isolated build.
+type IsolatedEnv struct {
 	Env      []string // "NAME=value"
-	Overrule []Option // to put on the command line
+	Overrule []Option // options to add to the command line
 	Notes    []string // what was done, for -v; names only, never values
 }
 
-// Isolate keeps variables that set dbt's own flags (DBT_DEFER, DBT_EMPTY, …) from changing an isolated
-// build: they are overruled by the opposite flag or, where dbt has none, removed, unless the profile or
-// the project reads them. Variables dbt does not know (DBT_PASSWORD, DBT_ENV_…) are never touched.
-func (in Inherited) Isolate() Environment {
+// Isolate keeps variables that set dbt's own flags (DBT_DEFER, DBT_EMPTY, …) from changing an
+// isolated build. It overrides them by the opposite flag. If dbt has none, it removes them, unless
+// the profile or the project reads them. Variables that dbt does not know (DBT_PASSWORD, DBT_ENV_…)
+// always stay.
+func (in Inherited) Isolate() IsolatedEnv {
 	v := newVariables(in.Env)
 	if in.Command.version == "" || version.AtLeast(in.Command.version, "1.12") {
 		v.dotenv = readDotEnv(in.Dir)
 	}
-	var out Environment
+	var out IsolatedEnv
 	for _, f := range flagTable {
 		names := slices.DeleteFunc(f.variables(), func(name string) bool { return !v.has(name) })
 		if f.effect == harmless || len(names) == 0 || !in.concerns(f) {
@@ -43,7 +45,7 @@ func (in Inherited) Isolate() Environment {
 			continue
 		}
 		for _, name := range names {
-			option, note := in.verdict(f, name, v)
+			option, note := in.neutralize(f, name, v)
 			if option != nil {
 				if _, ok := Lookup(out.Overrule, f.Name); !ok {
 					out.Overrule = append(out.Overrule, *option)
@@ -58,34 +60,36 @@ func (in Inherited) Isolate() Environment {
 	return out
 }
 
-// concerns says whether a flag's variable may change what the command does. In doubt about dbt's version
-// it may: an option could be one that dbt lacks, but a variable is never missed.
+// concerns reports whether a flag's variable may change what the command does. If dbt's version is
+// unknown, flags without a --no- form count, too: removing a variable does no harm. For the others,
+// dot would add an option that dbt may lack.
 func (in Inherited) concerns(f Flag) bool {
 	return in.Command.Takes(f.Name) || in.Command.version == "" && !f.HasNo && f.on(in.Command.Name)
 }
 
-// verdict deals with one variable that sets a flag: the option that overrules it, if any, and a note.
-func (in Inherited) verdict(f Flag, name string, v *variables) (*Option, string) {
+// neutralize handles one variable that sets a flag. It returns the option that overrides the variable,
+// if any, and a note.
+func (in Inherited) neutralize(f Flag, name string, v *variables) (*Option, string) {
 	switch {
 	case f.HasNo:
 		if value, err := profile.ClickBool(v.values[envKey(name)]); err == nil && value == f.Default && !v.fromDotEnv(name) {
-			return nil, "" // it says what dbt does anyway
+			return nil, "" // the value is dbt's default anyway
 		}
 		option := Option{Flag: f.Name, Negated: !f.Default}
-		return &option, name + " is overruled by " + option.Words()[0]
+		return &option, name + " is overridden by " + option.Words()[0]
 	case in.Reads != nil && in.Reads(name):
-		return nil, name + " stays, since the project reads it; it changes what dbt does, too"
+		return nil, name + " stays, because the project reads it; it also changes what dbt does"
 	default:
 		v.remove(name)
-		return nil, name + " is kept from dbt"
+		return nil, name + " is removed for dbt"
 	}
 }
 
-// variables is an environment being changed, order kept.
+// variables is an environment that is being changed. It keeps the order.
 type variables struct {
 	entries []string
 	values  map[string]string
-	dotenv  map[string]bool // names that a .env sets, unless the environment has them
+	dotenv  map[string]bool // names that a .env sets, unless the environment sets them, too
 }
 
 func newVariables(entries []string) *variables {
@@ -97,20 +101,21 @@ func newVariables(entries []string) *variables {
 	return v
 }
 
-// has says whether dbt would see the variable; an empty one counts as none for a flag, but keeps a .env
-// from setting it.
+// has reports whether dbt would see the variable. dbt takes an empty value for no flag, but then
+// ignores a .env.
 func (v *variables) has(name string) bool {
 	value, set := v.values[envKey(name)]
 	return value != "" || (!set && v.dotenv[name])
 }
 
-// fromDotEnv says whether it is a .env that sets the variable.
+// fromDotEnv reports whether a .env sets the variable.
 func (v *variables) fromDotEnv(name string) bool {
 	_, set := v.values[envKey(name)]
 	return !set && v.dotenv[name]
 }
 
-// remove takes a variable away. One that a .env would set again becomes empty, which is none to dbt.
+// remove removes a variable. If a .env would set it again, it becomes empty instead, which dbt
+// takes for unset.
 func (v *variables) remove(name string) {
 	v.entries = slices.DeleteFunc(v.entries, func(entry string) bool {
 		entryName, _, _ := strings.Cut(entry, "=")
@@ -124,7 +129,7 @@ func (v *variables) remove(name string) {
 
 func (v *variables) list() []string { return v.entries }
 
-// envKey is a variable's name for comparing: Windows does not tell case apart.
+// envKey is a variable's name for comparisons: Windows ignores case.
 func envKey(name string) string {
 	if runtime.GOOS == "windows" {
 		return strings.ToUpper(name)

@@ -18,100 +18,100 @@ func TestIsolate(t *testing.T) {
 		dotenv  string
 		line    []Option
 		reads   string
-		want    Environment // Overrule by its words
+		want    IsolatedEnv // Overrule is compared by its words
 		words   []string
 	}{
 		{
 			name: "variables dbt does not know stay", command: "build",
 			env:  []string{"HOME=/h", "DBT_PASSWORD=p", "DBT_ENV_SECRET_X=s", "DBT_ENV_CUSTOM_ENV_Y=y", "DBT_HOST=h", "DBT_USER="},
-			want: Environment{Env: []string{"HOME=/h", "DBT_PASSWORD=p", "DBT_ENV_SECRET_X=s", "DBT_ENV_CUSTOM_ENV_Y=y", "DBT_HOST=h", "DBT_USER="}},
+			want: IsolatedEnv{Env: []string{"HOME=/h", "DBT_PASSWORD=p", "DBT_ENV_SECRET_X=s", "DBT_ENV_CUSTOM_ENV_Y=y", "DBT_HOST=h", "DBT_USER="}},
 		},
 		{
 			name: "the opposite flag", command: "build",
 			env:   []string{"DBT_EMPTY=true", "DBT_DEFER=1", "DBT_WRITE_JSON=false", "DBT_QUIET=on"},
 			words: []string{"--no-defer", "--no-empty", "--write-json", "--no-quiet"},
-			want: Environment{
+			want: IsolatedEnv{
 				Env: []string{"DBT_EMPTY=true", "DBT_DEFER=1", "DBT_WRITE_JSON=false", "DBT_QUIET=on"},
 				Notes: []string{
-					"DBT_DEFER is overruled by --no-defer", "DBT_EMPTY is overruled by --no-empty",
-					"DBT_WRITE_JSON is overruled by --write-json", "DBT_QUIET is overruled by --no-quiet",
+					"DBT_DEFER is overridden by --no-defer", "DBT_EMPTY is overridden by --no-empty",
+					"DBT_WRITE_JSON is overridden by --write-json", "DBT_QUIET is overridden by --no-quiet",
 				},
 			},
 		},
 		{
 			name: "what dbt does anyway", command: "build",
 			env:  []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH="},
-			want: Environment{Env: []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH="}},
+			want: IsolatedEnv{Env: []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH="}},
 		},
 		{
 			name: "a value that is none is dbt's error without the flag", command: "build",
 			env: []string{"DBT_DEFER=maybe"}, words: []string{"--no-defer"},
-			want: Environment{Env: []string{"DBT_DEFER=maybe"}, Notes: []string{"DBT_DEFER is overruled by --no-defer"}},
+			want: IsolatedEnv{Env: []string{"DBT_DEFER=maybe"}, Notes: []string{"DBT_DEFER is overridden by --no-defer"}},
 		},
 		{
 			name: "removed where there is no opposite", command: "build",
 			env: []string{"A=a", "DBT_FULL_REFRESH=1", "DBT_STATE=s", "DBT_ENGINE_STATE=t", "B=b"},
-			want: Environment{
+			want: IsolatedEnv{
 				Env:   []string{"A=a", "B=b"},
-				Notes: []string{"DBT_ENGINE_STATE is kept from dbt", "DBT_STATE is kept from dbt", "DBT_FULL_REFRESH is kept from dbt"},
+				Notes: []string{"DBT_ENGINE_STATE is removed for dbt", "DBT_STATE is removed for dbt", "DBT_FULL_REFRESH is removed for dbt"},
 			},
 		},
 		{
 			name: "the ENGINE form counts as well", command: "build",
 			env: []string{"DBT_ENGINE_EMPTY=1"}, words: []string{"--no-empty"},
-			want: Environment{Env: []string{"DBT_ENGINE_EMPTY=1"}, Notes: []string{"DBT_ENGINE_EMPTY is overruled by --no-empty"}},
+			want: IsolatedEnv{Env: []string{"DBT_ENGINE_EMPTY=1"}, Notes: []string{"DBT_ENGINE_EMPTY is overridden by --no-empty"}},
 		},
 		{
 			name: "read by the project", command: "build", reads: "DBT_SAMPLE",
 			env:  []string{"DBT_SAMPLE=1 day"},
-			want: Environment{Env: []string{"DBT_SAMPLE=1 day"}, Notes: []string{"DBT_SAMPLE stays, since the project reads it; it changes what dbt does, too"}},
+			want: IsolatedEnv{Env: []string{"DBT_SAMPLE=1 day"}, Notes: []string{"DBT_SAMPLE stays, because the project reads it; it also changes what dbt does"}},
 		},
 		{
 			name: "of a flag that dbt has not got yet", command: "build", version: "1.9.11",
 			env:  []string{"DBT_SAMPLE=1 day"},
-			want: Environment{Env: []string{"DBT_SAMPLE=1 day"}},
+			want: IsolatedEnv{Env: []string{"DBT_SAMPLE=1 day"}},
 		},
 		{
 			name: "a flag on the line wins over its variable", command: "build",
 			line: []Option{NewOption("target", "dev"), NewOption("defer"), NewOption("full-refresh")},
 			env:  []string{"DBT_TARGET=prod", "DBT_DEFER=1", "DBT_FULL_REFRESH=1"},
-			want: Environment{Env: []string{"DBT_TARGET=prod", "DBT_DEFER=1", "DBT_FULL_REFRESH=1"}},
+			want: IsolatedEnv{Env: []string{"DBT_TARGET=prod", "DBT_DEFER=1", "DBT_FULL_REFRESH=1"}},
 		},
 		{
 			name: "renamed variables win over the flag", command: "build",
 			line: []Option{NewOption("defer"), NewOption("state", "s"), NewOption("favor-state")},
 			env:  []string{"DBT_DEFER_TO_STATE=0", "DBT_ARTIFACT_STATE_PATH=x", "DBT_FAVOR_STATE_MODE=0"},
-			want: Environment{Notes: []string{
-				"DBT_ARTIFACT_STATE_PATH is kept from dbt", "DBT_DEFER_TO_STATE is kept from dbt", "DBT_FAVOR_STATE_MODE is kept from dbt",
+			want: IsolatedEnv{Notes: []string{
+				"DBT_ARTIFACT_STATE_PATH is removed for dbt", "DBT_DEFER_TO_STATE is removed for dbt", "DBT_FAVOR_STATE_MODE is removed for dbt",
 			}},
 		},
 		{
 			name: "of another command", command: "test",
 			env:  []string{"DBT_EMPTY=1", "DBT_FULL_REFRESH=1"},
-			want: Environment{Env: []string{"DBT_EMPTY=1", "DBT_FULL_REFRESH=1"}},
+			want: IsolatedEnv{Env: []string{"DBT_EMPTY=1", "DBT_FULL_REFRESH=1"}},
 		},
 		{
 			name: "a .env, since 1.12", command: "build", version: "1.12.6",
 			dotenv: "# DBT_STATE=x\nexport DBT_FULL_REFRESH='1'\n DBT_EMPTY = false\nDBT_PASSWORD=p\n",
 			env:    []string{"A=a"}, words: []string{"--no-empty"},
-			want: Environment{
+			want: IsolatedEnv{
 				Env:   []string{"A=a", "DBT_FULL_REFRESH="},
-				Notes: []string{"DBT_FULL_REFRESH is kept from dbt", "DBT_EMPTY is overruled by --no-empty"},
+				Notes: []string{"DBT_FULL_REFRESH is removed for dbt", "DBT_EMPTY is overridden by --no-empty"},
 			},
 		},
 		{
 			name: "a .env of a dbt that may be 1.12", command: "build",
 			dotenv: "DBT_FULL_REFRESH=1\n",
-			want:   Environment{Env: []string{"DBT_FULL_REFRESH="}, Notes: []string{"DBT_FULL_REFRESH is kept from dbt"}},
+			want:   IsolatedEnv{Env: []string{"DBT_FULL_REFRESH="}, Notes: []string{"DBT_FULL_REFRESH is removed for dbt"}},
 		},
 		{
 			name: "a .env before 1.12", command: "build", version: "1.11.16",
-			dotenv: "DBT_FULL_REFRESH=1\nDBT_EMPTY=1\n", want: Environment{},
+			dotenv: "DBT_FULL_REFRESH=1\nDBT_EMPTY=1\n", want: IsolatedEnv{},
 		},
 		{
 			name: "the environment wins over a .env", command: "build", version: "1.12.6",
 			dotenv: "DBT_EMPTY=1\nDBT_FULL_REFRESH=1\n", env: []string{"DBT_EMPTY=0", "DBT_FULL_REFRESH="},
-			want: Environment{Env: []string{"DBT_EMPTY=0", "DBT_FULL_REFRESH="}},
+			want: IsolatedEnv{Env: []string{"DBT_EMPTY=0", "DBT_FULL_REFRESH="}},
 		},
 	}
 	for _, tt := range tests {

@@ -14,7 +14,7 @@ type Arity int
 const (
 	None Arity = iota
 	One
-	Many // as many words as follow, up to the next one that starts with "-" (dbt's MultiOption)
+	Many // all words up to the next one that starts with "-" (dbt's MultiOption)
 )
 
 // Flag is one flag of dbt's command line.
@@ -24,12 +24,12 @@ type Flag struct {
 	Short   string   // its one-letter names, e.g. "sm" for -s and -m
 	Arity   Arity
 	HasNo   bool   // "--no-<name>" exists
-	Default bool   // what dbt does without the flag, where HasNo
-	Env     string // the variable that sets it as well, without the ENGINE form; "": none
+	Default bool   // what dbt does without the flag, if HasNo
+	Env     string // the variable that also sets it, without the ENGINE form; "": none
 
-	commands []string          // that take it; nil: all
-	since    map[string]string // command (or "*") → the dbt version that brought it, where newer than 1.9
-	effect   effect            // of an inherited Env
+	commands []string          // those that take it; nil: all
+	since    map[string]string // command (or "*") → the dbt version that introduced it, if newer than 1.9
+	effect   effect            // of Env, if inherited
 }
 
 // effect is what an inherited environment variable does to an isolated build.
@@ -37,18 +37,19 @@ type effect int
 
 const (
 	harmless   effect = iota
-	changesRun        // what is built, where, or what is left of it
+	changesRun        // it changes what is built, where, or what is left of it
 	beatsFlags        // the same, and it wins over the flag: dbt's renamed variables
 )
 
-// LookupFlag finds a flag of any dbt command by a long name without dashes; a negative form ("no-defer")
-// finds the flag it negates.
+// LookupFlag finds a flag of any dbt command by a long name without dashes. A negative form
+// ("no-defer") finds the flag that it negates.
 func LookupFlag(name string) (Flag, bool) {
 	f, _, ok := flagByName(name)
 	return f, ok
 }
 
-// Flags are the flags that the command takes in any known version of dbt, in alphabetical order.
+// Flags returns the flags that the command takes in any known version of dbt, in alphabetical
+// order.
 func (c Command) Flags() []Flag {
 	var flags []Flag
 	for _, f := range flagTable {
@@ -60,7 +61,7 @@ func (c Command) Flags() []Flag {
 	return flags
 }
 
-// flagByName is LookupFlag that tells whether the name was the negative form.
+// flagByName is LookupFlag, and also reports whether name was the negative form.
 func flagByName(name string) (f Flag, negated, ok bool) {
 	for _, f := range flagTable {
 		if f.Name == name || slices.Contains(f.Aliases, name) {
@@ -73,7 +74,7 @@ func flagByName(name string) (f Flag, negated, ok bool) {
 	return Flag{}, false, false
 }
 
-// flagByLetter finds the flag a letter stands for: the same letter may differ between commands
+// flagByLetter finds a command's flag by its letter. The same letter may differ between commands
 // (`dbt init -s` is no selection).
 func flagByLetter(command string, letter byte) (Flag, bool) {
 	for _, f := range flagTable {
@@ -84,7 +85,7 @@ func flagByLetter(command string, letter byte) (Flag, bool) {
 	return Flag{}, false
 }
 
-// NearestFlag is the flag whose name is nearest to a name that is none; "" when none is near.
+// NearestFlag returns the name of a flag that is similar to an unknown name; "" if there is none.
 func NearestFlag(name string) string {
 	best, distance := "", max(2, len(name)/3)+1
 	for _, f := range flagTable {
@@ -101,12 +102,12 @@ func NearestFlag(name string) string {
 	return best
 }
 
-// on says whether the command takes the flag in any known version of dbt.
+// on reports whether the command takes the flag in any known version of dbt.
 func (f Flag) on(command string) bool {
 	return f.commands == nil || slices.Contains(f.commands, command)
 }
 
-// negative is the name of the form that switches the flag off, where there is one.
+// negative returns the form that switches the flag off, "" if there is none.
 func (f Flag) negative() string {
 	if rest, ok := strings.CutPrefix(f.Name, "deprecated-"); ok {
 		return "deprecated-no-" + rest
@@ -114,7 +115,7 @@ func (f Flag) negative() string {
 	return "no-" + f.Name
 }
 
-// variables are the environment variables that set the flag, the one that wins first.
+// variables returns the environment variables that set the flag, in the order of precedence.
 func (f Flag) variables() []string {
 	switch {
 	case f.Env == "":

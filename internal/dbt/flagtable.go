@@ -10,8 +10,8 @@ var (
 	events    = []string{"build", "run"}
 )
 
-// flagTable is every flag of dbt's commands: the click definitions of dbt-core 1.11.16, and what differs
-// in 1.9.11, 1.10.23 and 1.12.6. TestFlagTable compares it with the installed dbt.
+// flagTable has every flag of dbt's commands: the click definitions of dbt-core 1.11.16, and the
+// differences in 1.9.11, 1.10.23 and 1.12.6. TestFlagTable compares it with the installed dbt.
 var flagTable = []Flag{
 	// Which project, profile and directories.
 	{Name: "project-dir", Arity: One, Env: "DBT_PROJECT_DIR", effect: changesRun},
@@ -59,7 +59,7 @@ var flagTable = []Flag{
 	{Name: "write-json", HasNo: true, Default: true, Env: "DBT_WRITE_JSON", effect: changesRun},
 	{Name: "clean-project-files-only", HasNo: true, Default: true, Env: "DBT_CLEAN_PROJECT_FILES_ONLY", effect: changesRun, commands: []string{"clean"}},
 
-	// Parsing and speed: the result is the same.
+	// Parsing and speed. They don't change the result.
 	{Name: "partial-parse", HasNo: true, Default: true, Env: "DBT_PARTIAL_PARSE"},
 	{Name: "partial-parse-file-diff", HasNo: true, Default: true, Env: "DBT_PARTIAL_PARSE_FILE_DIFF"},
 	{Name: "partial-parse-file-path", Arity: One, Env: "DBT_PARTIAL_PARSE_FILE_PATH", effect: changesRun},
@@ -76,7 +76,8 @@ var flagTable = []Flag{
 	{Name: "macro-debugging", HasNo: true, Env: "DBT_MACRO_DEBUGGING"},
 	{Name: "sqlparse", Arity: One, Env: "DBT_ENGINE_SQLPARSE", commands: running, since: map[string]string{"*": "1.11"}},
 
-	// What is said, and where. Quiet and the format are overruled: what reads dbt's output relies on them.
+	// Messages: what, and where. Quiet and the format are overridden, because readers of dbt's
+	// output rely on them.
 	{Name: "quiet", Short: "q", HasNo: true, Env: "DBT_QUIET", effect: changesRun},
 	{Name: "log-format", Arity: One, Env: "DBT_LOG_FORMAT", effect: changesRun},
 	{Name: "log-format-file", Arity: One, Env: "DBT_LOG_FORMAT_FILE"},
@@ -99,7 +100,7 @@ var flagTable = []Flag{
 	{Name: "version", Short: "Vv"},
 	{Name: "help", Short: "h"},
 
-	// Of one or two commands only.
+	// Flags of one or two commands.
 	{Name: "add-package", Arity: One, commands: []string{"deps"}},
 	{Name: "args", Arity: One, commands: []string{"run-operation"}},
 	{Name: "browser", HasNo: true, Default: true, commands: []string{"docs serve"}},
@@ -113,7 +114,7 @@ var flagTable = []Flag{
 	{Name: "inline-direct", Arity: One, commands: []string{"show"}},
 	{Name: "limit", Arity: One, commands: []string{"show"}},
 	{Name: "lock", commands: []string{"deps"}},
-	{Name: "output", Short: "o", Arity: One, commands: []string{"compile", "list", "show", "source freshness"}}, // -o: of the last only
+	{Name: "output", Short: "o", Arity: One, commands: []string{"compile", "list", "show", "source freshness"}}, // -o belongs to source freshness only
 	{Name: "output-keys", Arity: Many, commands: []string{"list"}},
 	{Name: "port", Arity: One, commands: []string{"docs serve"}},
 	{Name: "show", commands: []string{"build", "seed"}},

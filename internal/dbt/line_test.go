@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// readArgs reads what a user typed.
+// readArgs parses a user's arguments.
 func readArgs(t *testing.T, c Command, argv ...string) Args {
 	t.Helper()
 	args, err := ReadArgs(c, argv, Rules{})

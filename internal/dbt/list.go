@@ -7,13 +7,13 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// listKeys are the fields of a node that ReadList reads. dbt wants them in one word, separated by spaces;
-// with commas it prints empty objects (seen with 1.11.16).
+// listKeys are the fields of a node that ReadList reads. dbt wants them in one word, separated by
+// spaces; with commas it prints empty objects (seen with 1.11.16).
 const listKeys = "unique_id resource_type name database schema alias identifier relation_name original_file_path config"
 
-// listed are the flags that say which nodes a command works on and how they resolve; a `dbt list` needs
-// the same, the rest is left out. The directories, target and vars are the same so that dbt's partial
-// parse is shared.
+// listed are the flags that decide which nodes a command works on and how they resolve. `dbt list`
+// needs the same, and no others. It also gets the same directories, target and vars, so that both
+// share dbt's partial parse.
 var listed = []string{
 	"project-dir", "profiles-dir", "profile", "target", "target-path", "log-path", "vars",
 	"select", "exclude", "selector", "resource-types", "exclude-resource-types", "indirect-selection",
@@ -21,7 +21,8 @@ var listed = []string{
 	"partial-parse", "static-parser", "use-experimental-parser", "version-check",
 }
 
-// List is the `dbt list` that names the nodes this command line would work on. It needs no database.
+// List returns the `dbt list` that prints the nodes this command line would work on. It needs no
+// database.
 func (l CommandLine) List() CommandLine {
 	list, _ := LookupCommand("list")
 	list = list.In(l.Command.version)
@@ -43,7 +44,8 @@ func (l CommandLine) List() CommandLine {
 	if _, ok := Lookup(line.AllOptions(), "resource-types"); !ok && l.Command.ListTypes != nil {
 		line.Fixed = append(line.Fixed, NewOption("resource-types", l.Command.ListTypes...))
 	}
-	// Said outright, since variables of the user's would change what ReadList gets to see.
+	// State these explicitly, since the user's variables could change the output that ReadList
+	// reads.
 	line.Fixed = append(line.Fixed,
 		NewOption("quiet"), NewOption("log-format", "text"), NewOption("log-level", "info"),
 		Option{Flag: "use-colors", Negated: true},
@@ -51,8 +53,8 @@ func (l CommandLine) List() CommandLine {
 	return line
 }
 
-// asListOption writes the old "-m" as "--select": `dbt list -m` means models only, where other commands
-// mean any node.
+// asListOption writes the old "-m" as "--select": `dbt list -m` means models only, but in other
+// commands it means any node.
 func asListOption(o Option) Option {
 	if o.Flag == "select" && len(o.Text) > 0 && strings.HasPrefix(strings.TrimLeft(o.Text[0], "-"), "m") {
 		o.Text = nil
@@ -60,7 +62,7 @@ func asListOption(o Option) Option {
 	return o
 }
 
-// Writes says whether the command, run with these options, may write the node to the warehouse.
+// Writes reports whether the command, with these options, may write the node to the warehouse.
 func (c Command) Writes(n artifact.Node, options []Option) bool {
 	if !slices.Contains(c.Builds, n.ResourceType) {
 		return false
@@ -69,7 +71,8 @@ func (c Command) Writes(n artifact.Node, options []Option) bool {
 	case "model":
 		return n.Config.Materialized != "ephemeral"
 	case "test":
-		// With --store-failures dbt makes the schema even for a test that is configured not to store.
+		// With --store-failures dbt creates the schema even for a test that is configured not to
+		// store.
 		_, store := Lookup(options, "store-failures")
 		return store || n.Config.StoreFailures
 	}

@@ -10,20 +10,20 @@ import (
 	"dot-for-dbt/internal/dbt/profile"
 )
 
-// Option is one option of a dbt command line.
+// Option is an option of a dbt command line.
 type Option struct {
-	Flag    string   // the flag's name ("select"); "" where dot does not know the option
+	Flag    string   // the flag's name ("select"); "" if dot does not know the option
 	Negated bool     // the "--no-" form
 	Values  []string // none, one or many, as the flag's arity says
-	Text    []string // the words as they were typed; nil: written from the rest
+	Text    []string // the words as typed; nil: derived from the other fields
 }
 
-// NewOption is an option dot itself sets: a value for a flag that takes one, none for one that does not.
+// NewOption makes an option that dot itself sets, with the values that the flag takes.
 func NewOption(flag string, values ...string) Option {
 	return Option{Flag: flag, Values: values}
 }
 
-// Words are the option's words on a command line.
+// Words returns the option's words on a command line.
 func (o Option) Words() []string {
 	if o.Text != nil {
 		return o.Text
@@ -37,7 +37,7 @@ func (o Option) Words() []string {
 	if !slices.ContainsFunc(o.Values, dashed) {
 		return append([]string{name}, o.Values...)
 	}
-	var words []string // a value alone that starts with "-" would be read as the next option
+	var words []string // a separate value that starts with "-" would be read as the next option
 	for _, value := range o.Values {
 		words = append(words, name+"="+value)
 	}
@@ -53,9 +53,9 @@ func Lookup(options []Option, flag string) (Option, bool) {
 	return options[i], true
 }
 
-// Setting turns a value from a configuration file into the command's option. It is false where the
-// command does not take the flag, or the value asks for what dbt does anyway and has no flag for
-// (`full-refresh: false`). The name may be written with "_" for "-". "vars" is no setting: see VarsOption.
+// Setting converts a value from a configuration file to the command's option. It is false if the
+// command does not take the flag, or if the value is dbt's default and has no flag (`full-refresh:
+// false`). The name may have "_" for "-". "vars" is no setting: see VarsOption.
 func (c Command) Setting(name string, value any) (Option, bool, error) {
 	f, negated, ok := flagByName(strings.ReplaceAll(name, "_", "-"))
 	if !ok || !c.Takes(f.Name) {
@@ -75,7 +75,7 @@ func (c Command) Setting(name string, value any) (Option, bool, error) {
 	}
 }
 
-// VarsOption is the one --vars of a command line. See [profile.VarsJSON] for its error.
+// VarsOption returns the only --vars of a command line. See [profile.VarsJSON] for its error.
 func VarsOption(vars map[string]any) (Option, error) {
 	text, err := profile.VarsJSON(vars)
 	if err != nil {
@@ -84,7 +84,7 @@ func VarsOption(vars map[string]any) (Option, error) {
 	return NewOption("vars", text), nil
 }
 
-// settingValues are the words of a value: for a flag without values "true" or "false".
+// settingValues returns the words of a value. For a flag without values that is "true" or "false".
 func settingValues(f Flag, value any) ([]string, error) {
 	switch v := value.(type) {
 	case nil:
@@ -123,7 +123,7 @@ func settingValues(f Flag, value any) ([]string, error) {
 	return []string{word}, err
 }
 
-// settingWord is a single value as one word.
+// settingWord writes a single value as one word.
 func settingWord(value any) (string, error) {
 	switch v := value.(type) {
 	case string:

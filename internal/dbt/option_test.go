@@ -16,7 +16,7 @@ func TestSetting(t *testing.T) {
 		command string
 		key     string
 		value   any
-		want    []string // nil: left out
+		want    []string // nil: no option
 	}{
 		{"a number", "build", "threads", uint64(8), []string{"--threads", "8"}},
 		{"with underscores", "build", "full_refresh", true, []string{"--full-refresh"}},

@@ -7,9 +7,10 @@ import (
 	"dot-for-dbt/internal/dbt/profile"
 )
 
-// StructuredLog returns variables that make a dbt command write events to its stdout. It is false if the
-// command line or the environment chooses what dbt writes there. dbt's log file would follow these variables
-// (dbt/cli/flags.py, _override_if_set); it stays as people read it.
+// StructuredLog returns variables that make a dbt command write events to its stdout. It is false
+// if the command line or the environment chooses what dbt writes there. dbt's log file keeps its
+// usual format, though by default it would follow these variables (dbt/cli/flags.py,
+// _override_if_set).
 func StructuredLog(argv, env []string) (variables []string, ok bool) {
 	if choosesLog(argv, env) {
 		return nil, false
@@ -23,7 +24,7 @@ func StructuredLog(argv, env []string) (variables []string, ok bool) {
 	return variables, true
 }
 
-// choosesLog reports whether a command line or its environment says what dbt is to write to stdout.
+// choosesLog reports whether a command line or its environment chooses what dbt writes to stdout.
 func choosesLog(argv, env []string) bool {
 	for _, name := range []string{"log-format", "log-level", "quiet", "debug"} {
 		f, _ := LookupFlag(name)
@@ -48,7 +49,7 @@ func (f Flag) isIn(word string) bool {
 	return short || word == "--"+f.Name || strings.HasPrefix(word, "--"+f.Name+"=")
 }
 
-// inherited is the value of the variable that sets a flag, "" without one.
+// inherited returns the value of the variable that sets a flag, "" if there is none.
 func inherited(env []string, f Flag) string {
 	v := newVariables(env)
 	for _, name := range f.variables() {

@@ -1,8 +1,8 @@
 package dbt
 
-// This file and the one of this name in the package tool hold what is different in dbt 2 (Rust; since 2026-09).
-// None of it was seen by running dbt 2: it was read in dbt-core's source at 2.0.0-beta.2 and on docs.getdbt.com.
-// Beside what is code:
+// This file and tool/v2.go have what is different in dbt 2 (Rust; since 2026-09). None of it was
+// seen by running dbt 2: it was read in dbt-core's source at 2.0.0-beta.2 and on docs.getdbt.com.
+// Facts without code:
 //
 //   - Its exit code is 1 for any error, Ctrl-C and unknown flags included. Nothing in dot tells one failure
 //     from another by the code.

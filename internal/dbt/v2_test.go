@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// The facts about dbt 2 are read, not run: these tests hold dot to them.
+// The facts about dbt 2 were read, not run. These tests make sure that dot follows them.
 
 func TestTakesOfDBT2(t *testing.T) {
 	for _, tt := range []struct {

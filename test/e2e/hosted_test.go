@@ -199,7 +199,7 @@ func TestHostedFaults(t *testing.T) {
 	s.part("host killed", func() {
 		s.sleep(s.start)
 		s.kill(s.host)
-		s.gone(2, "its host was lost meanwhile: the host ended with killed by SIGKILL")
+		s.gone(2, "its host was lost while it ran: the host ended (killed by SIGKILL)")
 	})
 	if os.Getenv("DOT_TEST_FULL") == "" {
 		return
@@ -224,7 +224,7 @@ func TestHostedFaults(t *testing.T) {
 		if err := syscall.Kill(s.host, syscall.SIGTERM); err != nil {
 			s.t.Fatal(err)
 		}
-		s.gone(2, "its host was lost meanwhile: the host ended with killed by SIGTERM")
+		s.gone(2, "its host was lost while it ran: the host ended (killed by SIGTERM)")
 	})
 	s.part("host stands still, Ctrl-C twice", func() {
 		s.sleep(s.start)

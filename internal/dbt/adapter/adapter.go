@@ -1,26 +1,28 @@
-// Package adapter is the table of dbt's adapters: facts in which they differ, apart from their SQL. It is a
-// leaf.
+// Package adapter is the table of dbt's adapters: the facts in which they differ, except for their
+// SQL. It is a leaf.
 package adapter
 
 import "slices"
 
-// Adapter is what dot has to know of an adapter. A field that is zero says that there is no such thing.
+// Adapter is what dot needs to know about an adapter. A zero field means that the adapter has no
+// such thing.
 type Adapter struct {
 	Name     string   // as in a profile's type
-	Host     []string // the fields of an output that may name the server; the first one that is there counts
-	Database []string // the same of the database
-	Port     string   // the server's usual port
-	Schema   string   // the schema of an output that names none; "": it has to
-	// NameLimit is how many bytes the database keeps of a name, cutting the rest off without an error; 0 if
-	// it does not do so.
+	Host     []string // the fields of an output that may name the server; the first one present counts
+	Database []string // the same for the database
+	Port     string   // the server's default port
+	Schema   string   // the default schema; "": an output must name one
+	// NameLimit is the number of bytes after which the database silently cuts a name; 0 if it never
+	// does.
 	NameLimit int
-	Packages  []string // whose macros the adapter has, beside its own package's and dbt's
-	Hosted    bool     // each command was compared with one that a host had run
+	Packages  []string // packages whose macros the adapter uses, besides its own and dbt's
+	Hosted    bool     // each command was compared with its run in a host
 	V2        bool     // dbt 2 has it built in, and not as an experiment
 }
 
-// table has the adapters of which dot knows more than the usual fields, by name. The default schema is that
-// of dbt-duckdb 1.11.1 (credentials.py). What dbt 2 has built in was read in dbt-core's source at 2.0.0-beta.2.
+// table has the adapters that differ from the usual, by name. The default schema is that of
+// dbt-duckdb 1.11.1 (credentials.py). What dbt 2 has built in was read in dbt-core's source at
+// 2.0.0-beta.2.
 var table = []Adapter{
 	{Name: "bigquery", Database: []string{"database", "project"}, V2: true},
 	{Name: "clickhouse", Host: []string{"host"}, Database: []string{"database"}, Port: "8123", V2: true},
@@ -40,16 +42,16 @@ var table = []Adapter{
 	{Name: "sqlserver", Host: []string{"host", "server"}, Database: []string{"database"}, Port: "1433"},
 }
 
-// The fields of adapters that have no row.
+// The fields of adapters without a row.
 var (
 	usualHost     = []string{"host", "server", "account", "server_hostname", "endpoint"}
 	usualDatabase = []string{"database", "dbname", "catalog", "project", "db"}
 )
 
-// All returns the adapters that have a row, by name.
+// All returns the adapters with a row, by name.
 func All() []Adapter { return slices.Clone(table) }
 
-// Of returns what is known of an adapter, for one that has no row the usual.
+// Of returns the facts about an adapter. One without a row gets the usual fields.
 func Of(name string) Adapter {
 	i := slices.IndexFunc(table, func(a Adapter) bool { return a.Name == name })
 	if i < 0 {

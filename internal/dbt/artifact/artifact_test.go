@@ -90,7 +90,7 @@ func TestReadRunResults(t *testing.T) {
 	}
 }
 
-// A response's code is text, or none, and its rows are a number, or none.
+// A response's code is text or missing. Its row count is a number or missing.
 func TestResponse(t *testing.T) {
 	for response, want := range map[string]Response{
 		`{"code": "INSERT", "rows_affected": 12}`:   {Code: "INSERT", Rows: 12},
@@ -112,7 +112,7 @@ func TestResponse(t *testing.T) {
 	}
 }
 
-// Each status is of one sort.
+// Each status is in one category.
 func TestStatus(t *testing.T) {
 	tests := []struct {
 		status                   Status
@@ -178,7 +178,7 @@ func TestArtifactErrors(t *testing.T) {
 	golden.Compare(t, "artifact_errors")
 }
 
-// A node that is no object is an error, also deep in a manifest whose nodes are visited.
+// A node that is not an object is an error, also deep in a manifest whose nodes are visited.
 func TestReadManifestVisits(t *testing.T) {
 	text := `{"nodes": {"a": {"unique_id": "a", "raw_code": "select 1"}, "b": 2}}`
 	var visited []Node

@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// Event is something that dbt says while it runs: an event of its structured log, or a plain line.
-// What the log has at level debug is left out, but for nodes that start and end.
+// Event is a message of dbt while it runs: an event of its structured log, or a plain line. Events
+// at level debug are left out, except for the start and end of nodes.
 type Event struct {
 	Time  time.Time // zero for a plain line
 	Level Level     // "" for a plain line
-	Name  string    // dbt's, such as NodeStart; "" for a plain line
-	Code  string    // dbt's, such as Q024
-	// Message is what it says, as it came: with dbt's colours, and with whatever else was in it.
+	Name  string    // dbt's name, such as NodeStart; "" for a plain line
+	Code  string    // dbt's code, such as Q024
+	// Message is dbt's text unchanged, with its colours and any control characters.
 	Message    string
 	Invocation string // dbt's id of the run
-	Thread     string // of dbt's
+	Thread     string // dbt's name of the thread
 
-	Version string     // of dbt, on MainReportVersion
-	Total   int        // how many nodes the command works on, on ConcurrencyLine; 0 elsewhere
+	Version string     // dbt's version, on MainReportVersion
+	Total   int        // number of nodes that the command works on, on ConcurrencyLine; 0 elsewhere
 	Node    *NodeRun   // on NodeStart and NodeFinished
 	Counts  *RunCounts // on StatsLine
 }
@@ -26,7 +26,7 @@ type Event struct {
 // Level is how much an event matters, in dbt's words.
 type Level string
 
-// The levels that are read. There is a level "test" too, below debug.
+// The levels that dot reads. There is also a level "test", below debug.
 const (
 	LevelDebug Level = "debug"
 	LevelInfo  Level = "info"
@@ -34,25 +34,25 @@ const (
 	LevelError Level = "error"
 )
 
-// NodeRun is a node that starts or has ended.
+// NodeRun is a node that has started or ended.
 type NodeRun struct {
-	Result        // its Status is "" when the node starts
+	Result        // Status is "" at the start
 	Type   string // model, test, …
 	Name   string
-	Path   string // of its file, below the directory of its type
+	Path   string // of its file, below the directory for its type
 }
 
-// RunCounts are how many nodes ended how, as dbt counts them at the end of a run.
+// RunCounts has the number of nodes for each outcome, as dbt counts them at the end of a run.
 type RunCounts struct {
 	Pass, Warn, Error, Skip, NoOp, Total int
 }
 
-// printed are the events that dbt prints as they are, without the time: what scripts read
+// printed are the events that dbt prints without a time, for scripts to read
 // (dbt_common/events/logger.py, PRINT_EVENT_NAMES in 1.37).
 var printed = []string{"PrintEvent", "ShowNode", "CompiledNode"}
 
-// Console is what dbt prints of the event, without the last line end; false for what it prints only at
-// level debug. The time is UTC, as dbt's own is.
+// Console returns what dbt prints for the event, without the last line end. It is false for events
+// that dbt prints only at level debug. The time is UTC, as in dbt.
 func (e Event) Console() (string, bool) {
 	switch {
 	case e.Name == "", slices.Contains(printed, e.Name):

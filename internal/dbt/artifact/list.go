@@ -13,9 +13,9 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// ReadList reads what the line made by [dbt.CommandLine.List] printed: a node a line. Lines that are no
-// JSON object (warnings) are skipped. It is an error when there is nothing but such lines, or when
-// a node has no id.
+// ReadList reads the output of the line made by [dbt.CommandLine.List]: one node a line. It skips
+// lines that are no JSON object (warnings). It is an error if there are only such lines, or if a
+// node has no id.
 func ReadList(r io.Reader) ([]Node, error) {
 	var nodes []Node
 	var other []string

@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// began stands before the node's id in a line of dbt's log file (dbt 1.11.16:
-// event NodeStart, at level debug, which is the file's default).
+// began precedes the node's id in a line of dbt's log file (dbt 1.11.16: event NodeStart, at level
+// debug, which is the file's default).
 const began = "Began running node "
 
-// BegunNodes reads from dbt's log file, from offset on, which nodes a run began:
-// where dbt left no run results, whatever it did not begin it did not touch. ok
-// is false where the file doesn't tell: it is gone, shorter than offset (dbt
-// starts a new one at 10 MiB), or has no line at level debug.
+// BegunNodes reads dbt's log file from offset on, and returns the nodes that a run began. If dbt
+// left no run results, it did not touch any other node. ok is false if the log can't tell: it is
+// missing, shorter than offset (dbt starts a new one at 10 MiB), or has no line at level debug.
 func BegunNodes(file string, offset int64) (ids []string, ok bool) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -40,7 +39,7 @@ func BegunNodes(file string, offset int64) (ids []string, ok bool) {
 	}
 }
 
-// LogSize is the size of a log file in bytes: the offset for BegunNodes.
+// LogSize returns the size of a log file in bytes, for use as an offset in BegunNodes.
 func LogSize(file string) int64 {
 	info, err := os.Stat(file)
 	if err != nil {

@@ -8,9 +8,10 @@ const (
 	newestManifest = 12
 )
 
-// ReadManifest reads a manifest.json as a stream and calls visit for each enabled node (on-run hooks too,
-// as "operation"), source and function; a nil visit checks the file only. The file's name is for errors:
-// one that is cut short, of another kind or version, or followed by something.
+// ReadManifest reads a manifest.json as a stream. It calls visit for each enabled node (also on-run
+// hooks, as "operation"), source and function. With a nil visit it only checks the file. It is an
+// error if the file is cut short, of another kind or version, or followed by more text. Errors name
+// the file.
 func ReadManifest(file string, r io.Reader, visit func(Node) error) (Metadata, error) {
 	a := newStream(file, r)
 	return a.manifest(func(key string) error {
@@ -22,7 +23,7 @@ func ReadManifest(file string, r io.Reader, visit func(Node) error) (Metadata, e
 	})
 }
 
-// manifest reads the whole manifest; section has to read what stands under each key but the head's.
+// manifest reads the whole manifest. section must read the value of each key except the head's.
 func (a *stream) manifest(section func(key string) error) (Metadata, error) {
 	var head Metadata
 	err := a.document(func(key string) error {
@@ -49,7 +50,7 @@ func (a *stream) node(visit func(Node) error) error {
 		return err
 	}
 	if n.ResourceType != "operation" {
-		n.SQL = "" // a model's may be long, and nobody asks for it
+		n.SQL = "" // a model's SQL may be long, and nobody needs it
 	}
 	return visit(n)
 }

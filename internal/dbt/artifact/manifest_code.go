@@ -9,23 +9,24 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// NodeCode is a node, source or function of a manifest.json with all that decides what it builds.
+// NodeCode is a node, source or function of a manifest.json, with everything that decides what it
+// builds.
 type NodeCode struct {
 	UniqueID     string          `json:"unique_id"`
 	ResourceType string          `json:"resource_type"`
 	Name         string          `json:"name"`
 	Package      string          `json:"package_name"`
-	Version      json.RawMessage `json:"version"` // a model's: null, a number or a string
+	Version      json.RawMessage `json:"version"` // of a model: null, a number or a string
 	Database     string          `json:"database"`
 	Schema       string          `json:"schema"`
 	Alias        string          `json:"alias"`
 	Identifier   string          `json:"identifier"` // a source's table
 	SourceName   string          `json:"source_name"`
-	RelationName string          `json:"relation_name"` // as it stands in SQL; "" for what has no relation
+	RelationName string          `json:"relation_name"` // as in SQL; "" if it has no relation
 	File         string          `json:"original_file_path"`
 	Language     string          `json:"language"` // "sql", "python"; "" for a seed
 	RawCode      string          `json:"raw_code"`
-	// CompiledCode is nil for what the last command didn't run.
+	// CompiledCode is nil if the last command didn't run the node.
 	CompiledCode *string         `json:"compiled_code"`
 	Checksum     Checksum        `json:"checksum"`
 	Config       json.RawMessage `json:"config"`
@@ -36,30 +37,30 @@ type NodeCode struct {
 		Macros []string `json:"macros"`
 	} `json:"depends_on"`
 
-	// Of a generic test: what it tests, and of which node.
+	// The definition of a generic test, and the column and node that it tests.
 	Test         *TestCode `json:"test_metadata"`
 	ColumnName   string    `json:"column_name"`
 	AttachedNode string    `json:"attached_node"`
 }
 
-// Checksum is dbt's checksum of a node's file. Its name is "sha256", "path" for a seed that is too large to
-// be read, where the checksum is only its path, or "none".
+// Checksum is dbt's checksum of a node's file. Its name is "sha256", "none", or "path": the
+// checksum of a seed that is too large to be read is only its path.
 type Checksum struct {
 	Name     string `json:"name"`
 	Checksum string `json:"checksum"`
 }
 
-// TestCode says which generic test a test is, and with which arguments.
+// TestCode names a generic test and its arguments.
 type TestCode struct {
 	Name      string                     `json:"name"`
-	Namespace string                     `json:"namespace"` // the package that has it; "" for dbt's own
+	Namespace string                     `json:"namespace"` // the package that defines it; "" for dbt itself
 	Arguments map[string]json.RawMessage `json:"kwargs"`
 }
 
-// ColumnCodes are the columns that a node documents, in the order in which it does.
+// ColumnCodes are the columns that a node documents, in that order.
 type ColumnCodes []ColumnCode
 
-// ColumnCode is what is written of a column: "data_type", "constraints", "quote", … as JSON.
+// ColumnCode is the configuration of a column: "data_type", "constraints", "quote", … as JSON.
 type ColumnCode struct {
 	Name   string
 	Fields map[string]json.RawMessage
@@ -90,8 +91,8 @@ type Macro struct {
 	} `json:"depends_on"`
 }
 
-// ReadManifestCode is ReadManifest for who has to know what nodes are made of: it calls node for each
-// enabled node, source and function, and macro for each macro.
+// ReadManifestCode is ReadManifest with the full code of nodes. It calls node for each enabled
+// node, source and function, and macro for each macro.
 func ReadManifestCode(file string, r io.Reader, node func(NodeCode) error, macro func(Macro) error) (Metadata, error) {
 	a := newStream(file, r)
 	return a.manifest(func(key string) error {

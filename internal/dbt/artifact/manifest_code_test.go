@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// readCode reads a manifest whole.
+// readCode reads a whole manifest.
 func readCode(text []byte) (Metadata, map[string]NodeCode, map[string]Macro, error) {
 	nodes, macros := map[string]NodeCode{}, map[string]Macro{}
 	head, err := ReadManifestCode("manifest.json", bytes.NewReader(text),
@@ -53,7 +53,7 @@ func TestReadManifestCode(t *testing.T) {
 
 const codeHead = `{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"}, `
 
-// What dbt leaves out, or writes as null, isn't there.
+// What dbt omits or writes as null is missing in the result.
 func TestReadManifestCodeParts(t *testing.T) {
 	_, nodes, _, err := readCode([]byte(codeHead + `"macros": null, "nodes": {
 		"a": {"unique_id": "a", "compiled_code": null, "columns": null},
@@ -93,7 +93,7 @@ func TestReadManifestCodeErrors(t *testing.T) {
 	}
 }
 
-// Both readers accept the same files, as far as they read the same of them.
+// Both readers accept the same files, as far as they read the same parts.
 func FuzzReadManifestCode(f *testing.F) {
 	f.Add(artifactFile(f, "manifest.json"))
 	f.Add([]byte(codeHead + `"nodes": {"a": {"columns": {"x": {}}, "version": "1"}}}`))

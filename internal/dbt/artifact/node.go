@@ -11,23 +11,23 @@ type Node struct {
 	Schema       string     `json:"schema"`
 	Alias        string     `json:"alias"`
 	Identifier   string     `json:"identifier"`         // a source's table
-	RelationName string     `json:"relation_name"`      // as it stands in SQL; "" for what has no relation
+	RelationName string     `json:"relation_name"`      // as in SQL; "" if it has no relation
 	File         string     `json:"original_file_path"` // relative to its project
-	SQL          string     `json:"raw_code"`           // of an on-run-start or on-run-end hook; else ""
+	SQL          string     `json:"raw_code"`           // only of an on-run-start or on-run-end hook
 	Config       NodeConfig `json:"config"`
 }
 
-// NodeConfig is the part of a node's configuration that says where and what it writes.
+// NodeConfig is the part of a node's configuration that decides where and what it writes.
 type NodeConfig struct {
 	Materialized  string         `json:"materialized"`
-	TargetSchema  string         `json:"target_schema"`  // a snapshot's
-	StoreFailures bool           `json:"store_failures"` // a test's; dbt has resolved store_failures_as into it
+	TargetSchema  string         `json:"target_schema"`  // of a snapshot
+	StoreFailures bool           `json:"store_failures"` // of a test; dbt has merged store_failures_as into it
 	PreHook       []Hook         `json:"pre-hook"`
 	PostHook      []Hook         `json:"post-hook"`
 	Grants        map[string]any `json:"grants"`
 }
 
-// Hook is SQL that runs before or after a node, as it was written.
+// Hook is SQL that runs before or after a node, as written in the project.
 type Hook struct {
 	SQL string `json:"sql"`
 }
@@ -37,6 +37,6 @@ func (h *Hook) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '"' {
 		return json.Unmarshal(data, &h.SQL)
 	}
-	type object Hook // without this method
+	type object Hook // a type without this method
 	return json.Unmarshal(data, (*object)(h))
 }

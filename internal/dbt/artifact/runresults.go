@@ -16,58 +16,57 @@ type Status string
 // The statuses of dbt 1.x and 2.
 const (
 	StatusSuccess        Status = "success"
-	StatusPass           Status = "pass" // a test
+	StatusPass           Status = "pass" // only of a test
 	StatusWarn           Status = "warn"
-	StatusFail           Status = "fail" // a test
+	StatusFail           Status = "fail" // only of a test
 	StatusError          Status = "error"
 	StatusRuntimeError   Status = "runtime error"
-	StatusPartialSuccess Status = "partial success" // some batches of a microbatch model
+	StatusPartialSuccess Status = "partial success" // some batches of a microbatch model failed
 	StatusSkipped        Status = "skipped"
 	StatusNoOp           Status = "no-op"  // nothing to do: an exposure, a saved query
-	StatusReused         Status = "reused" // dbt took over an earlier result
+	StatusReused         Status = "reused" // dbt reused an earlier result
 )
 
-// Wrote says whether the node's relation was written to its end, for a node that has one: a failing test
+// Wrote reports whether the node's relation, if it has one, was written completely. A failing test
 // has stored its failures.
 func (s Status) Wrote() bool {
 	return slices.Contains([]Status{StatusSuccess, StatusPass, StatusWarn, StatusFail}, s)
 }
 
-// Failed says whether the node makes dbt's command fail. Its relation may be half written.
+// Failed reports whether the node makes dbt's command fail. Its relation may be incomplete.
 func (s Status) Failed() bool {
 	return slices.Contains([]Status{StatusFail, StatusError, StatusRuntimeError, StatusPartialSuccess}, s)
 }
 
-// Untouched says whether dbt did nothing to the node's relation.
+// Untouched reports whether dbt did nothing to the node's relation.
 func (s Status) Untouched() bool {
 	return slices.Contains([]Status{StatusSkipped, StatusNoOp, StatusReused}, s)
 }
 
-// Result is how one node ended. Hooks appear as nodes "operation.…".
+// Result is how one node ended. Hooks are nodes called "operation.…".
 type Result struct {
 	UniqueID     string  `json:"unique_id"`
 	Status       Status  `json:"status"`
 	Message      string  `json:"message"`
-	RelationName string  `json:"relation_name"`  // as it stands in SQL; "" for none
-	Failures     int     `json:"failures"`       // of a test
+	RelationName string  `json:"relation_name"`  // as in SQL; "" for none
+	Failures     int     `json:"failures"`       // number of failures of a test
 	Seconds      float64 `json:"execution_time"` // in seconds
-	Thread       string  `json:"thread_id"`      // of dbt's
-	// Response is the adapter's, or what a materialization puts in its place.
+	Thread       string  `json:"thread_id"`      // dbt's name of the thread
+	// Response comes from the adapter, or from a materialization that replaces it.
 	Response Response `json:"adapter_response"`
-	// Timing is when its parts began and ended, compiling first; empty for a
-	// node that was skipped.
+	// Timing has the start and end of each part, compiling first. It is empty for a skipped node.
 	Timing []Timing `json:"timing"`
 }
 
-// Response is what an adapter has to say of the last statement of a node.
+// Response is the adapter's response to the last statement of a node.
 type Response struct {
 	Code isText `json:"code"`
-	// Rows is how many rows the statement wrote; 0 where that isn't said, as of
-	// a view, and by dbt-duckdb of all but seeds.
+	// Rows is the number of rows that the statement wrote. It is 0 if the adapter doesn't report
+	// it, as for a view, and with dbt-duckdb for everything but seeds.
 	Rows isCount `json:"rows_affected"`
 }
 
-// isText is a JSON string, and "" for anything else: the response has no schema.
+// isText reads a JSON string, and takes anything else for "": the response has no schema.
 type isText string
 
 func (s *isText) UnmarshalJSON(data []byte) error {
@@ -78,7 +77,7 @@ func (s *isText) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*string)(s))
 }
 
-// isCount is a JSON number that is whole and not negative, and 0 for anything else.
+// isCount reads a JSON number that is whole and not negative, and takes anything else for 0.
 type isCount int64
 
 func (n *isCount) UnmarshalJSON(data []byte) error {
@@ -90,30 +89,30 @@ func (n *isCount) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Timing is when a part of the work on a node began and ended.
+// Timing is the start and end of a part of the work on a node.
 type Timing struct {
 	Name      string    `json:"name"` // compile or execute
 	Started   time.Time `json:"started_at"`
 	Completed time.Time `json:"completed_at"`
 }
 
-// Builds says whether the node's result is a relation of the project's: not that of a test, which may store
-// its failures, nor of a hook. (A seed has no RelationName in dbt 1.11.16.)
+// Builds reports whether the node's result is a relation of the project. That of a test or a hook
+// is not, even if the test stores its failures. (A seed has no RelationName in dbt 1.11.16.)
 func (r Result) Builds() bool {
 	kind, _, _ := strings.Cut(r.UniqueID, ".")
 	return slices.Contains([]string{"model", "seed", "snapshot", "function"}, kind)
 }
 
-// RunArgs are the flags the command ran with, as dbt resolved them.
+// RunArgs are the command's flags, as dbt resolved them.
 type RunArgs struct {
-	Which       string `json:"which"` // the command; after a retry the retried one; "generate" for docs generate
+	Which       string `json:"which"` // the command; after a retry, the command that was retried; "generate" for docs generate
 	Empty       isTrue `json:"empty"`
 	Defer       isTrue `json:"defer"`
 	FavorState  isTrue `json:"favor_state"`
 	FullRefresh isTrue `json:"full_refresh"`
 }
 
-// isTrue is true for a JSON true and false for anything else: dbt writes null, too.
+// isTrue reads a JSON true, and takes anything else for false: dbt writes null, too.
 type isTrue bool
 
 func (b *isTrue) UnmarshalJSON(data []byte) error {
@@ -126,7 +125,7 @@ type RunResults struct {
 	Metadata Metadata
 	Args     RunArgs
 	Elapsed  time.Duration
-	Results  []Result // only of nodes that ended: a cancelled run leaves the others out
+	Results  []Result // only of nodes that ended: a cancelled run leaves out the others
 }
 
 // Run results versions that dot reads: dbt 1.5 (v4) to 1.13 and 2.0 (v6).
@@ -135,7 +134,7 @@ const (
 	newestRunResults = 6
 )
 
-// ReadRunResults reads a run_results.json. The file's name is for errors, as in [ReadManifest].
+// ReadRunResults reads a run_results.json. Errors name the file, as in [ReadManifest].
 func ReadRunResults(file string, r io.Reader) (RunResults, error) {
 	a := newStream(file, r)
 	var out RunResults

@@ -18,12 +18,12 @@ type Metadata struct {
 	GeneratedAt  time.Time `json:"generated_at"`
 	InvocationID string    `json:"invocation_id"`
 	Schema       string    `json:"dbt_schema_version"` // the URL of the artifact's JSON schema
-	Project      string    `json:"project_name"`       // a manifest's: the name of the root project
-	Adapter      string    `json:"adapter_type"`       // a manifest's: duckdb, postgres, …
+	Project      string    `json:"project_name"`       // of a manifest: the name of the root project
+	Adapter      string    `json:"adapter_type"`       // of a manifest: duckdb, postgres, …
 }
 
-// stream reads an artifact, one JSON object, piece by piece, so that a manifest of hundreds of megabytes is never in
-// memory as a whole.
+// stream reads an artifact, one JSON object, piece by piece. So a manifest of hundreds of megabytes
+// is never in memory as a whole.
 type stream struct {
 	file string // named in errors
 	dec  *json.Decoder
@@ -33,7 +33,7 @@ func newStream(file string, r io.Reader) *stream {
 	return &stream{file: file, dec: json.NewDecoder(r)}
 }
 
-// document reads the whole artifact: the object, and nothing behind it.
+// document reads the whole artifact. Nothing may follow the object.
 func (a *stream) document(member func(key string) error) error {
 	if err := a.object(member); err != nil {
 		return a.failure(err)
@@ -47,18 +47,18 @@ func (a *stream) document(member func(key string) error) error {
 	return nil
 }
 
-// object reads an object; member has to read the value of each key. A null counts as an empty one.
+// object reads an object. member must read the value of each key. null counts as an empty object.
 func (a *stream) object(member func(key string) error) error {
 	return a.each('{', '}', func() error {
 		key, err := a.dec.Token()
 		if err != nil {
 			return err
 		}
-		return member(key.(string)) // the decoder lets nothing else pass as a key
+		return member(key.(string)) // the decoder accepts only strings as keys
 	})
 }
 
-// list reads a list; item has to read each of its values. A null counts as an empty one.
+// list reads a list. item must read each value. null counts as an empty list.
 func (a *stream) list(item func() error) error { return a.each('[', ']', item) }
 
 func (a *stream) each(from, to json.Delim, read func() error) error {
@@ -84,7 +84,7 @@ func (a *stream) each(from, to json.Delim, read func() error) error {
 	return nil
 }
 
-// skip reads a value and forgets it.
+// skip reads a value and discards it.
 func (a *stream) skip() error { return a.dec.Decode(&ignored{}) }
 
 // ignored is any JSON value.
@@ -92,7 +92,7 @@ type ignored struct{}
 
 func (*ignored) UnmarshalJSON([]byte) error { return nil }
 
-// failure says what is wrong with the file.
+// failure explains what is wrong with the file.
 func (a *stream) failure(err error) error {
 	var syntax *json.SyntaxError
 	switch {
@@ -104,7 +104,8 @@ func (a *stream) failure(err error) error {
 	return fmt.Errorf("%s: %w", a.file, err)
 }
 
-// check says whether the artifact is of the kind ("manifest") and of a version that dot reads.
+// check returns an error unless the artifact is of this kind ("manifest") and of a version that dot
+// reads.
 func (a *stream) check(m Metadata, kind string, oldest, newest int) error {
 	found := m.Schema
 	_, name, ok := strings.Cut(m.Schema, "/dbt/"+kind+"/v")

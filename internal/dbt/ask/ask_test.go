@@ -22,7 +22,7 @@ func TestReason(t *testing.T) {
 	}
 }
 
-// Whatever a name or a condition holds, it comes through Jinja and JSON as it is.
+// Any text in a name or a condition passes through Jinja and JSON unchanged.
 func TestPlain(t *testing.T) {
 	in := "a {% endraw %} {{ b }} {# c #} 'd' \"e\" \\ %s ä 大 😀 \x00 \u2028 -- <&>"
 	text, err := plain(in)

@@ -1,8 +1,7 @@
-// Package ask puts questions to a warehouse through dbt: it writes a project whose
-// models hand JSON back instead of building relations, and reads what they handed
-// back. Nothing is created in the warehouse. It knows nothing of what is asked, and
-// it runs nothing: the caller runs dbt with [Options] between [Project.Write] and
-// [Results].
+// Package ask sends questions to a warehouse through dbt. It writes a project whose models return
+// JSON instead of building relations, and reads their answers. Nothing is created in the warehouse.
+// The package knows nothing of the questions, and runs nothing: between [Project.Write] and
+// [Results], the caller runs dbt with [Options].
 package ask
 
 import (
@@ -26,30 +25,29 @@ import (
 //go:embed macros
 var common embed.FS
 
-// A Project is a dbt project that asks. Its macros/*.sql have a materialization of
-// the project's name, which finds a model's work, as JSON, in the variable sql.
-// It answers with store_raw_result(code=…): what goes that way is neither printed
-// nor logged. The macro dot_rows runs a query.
+// A Project is a dbt project that asks. Its macros/*.sql define a materialization with the
+// project's name. That finds a model's work, as JSON, in the variable sql, and answers with
+// store_raw_result(code=…), whose content dbt neither prints nor logs. The macro dot_rows runs a
+// query.
 type Project struct {
 	Name   string
 	Macros fs.FS
-	// Profile is dbt's profile; "": dbt is told on its command line.
+	// Profile is dbt's profile; "": dbt gets it on its command line.
 	Profile string
-	// Database and Schema are where dbt places the models; "": the target's. They
-	// need not exist.
+	// Database and Schema are those of the models; "": the target's. They need not exist.
 	Database, Schema string
-	// Work is what each model has to do.
+	// Work has the work of each model.
 	Work []any
 }
 
-// Write writes the project to a directory, which may hold an earlier one: a file
-// that is the same stays as it is, so that dbt need not parse it again.
+// Write writes the project to a directory, which may hold an earlier one. It leaves unchanged files
+// alone, so that dbt need not parse them again.
 func (p Project) Write(dir string) error {
 	files, err := p.files()
 	if err != nil {
 		return err
 	}
-	// What an earlier run found must not be taken for this one's.
+	// An earlier run's results must not pass for this run's.
 	if err := os.Remove(resultsFile(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -72,22 +70,21 @@ func (p Project) Write(dir string) error {
 	return nil
 }
 
-// Options are those of the dbt run of a project, but for where it and the profile
-// lie, and with which target it connects. Its target path is target, in the
-// project's directory.
+// Options are the options of dbt run for a project, except for the directories, the profile and the
+// target. The target path is target, in the project's directory.
 func Options(threads int) []dbt.Option {
 	no := func(flag string) dbt.Option { return dbt.Option{Flag: flag, Negated: true} }
 	return []dbt.Option{
 		dbt.NewOption("threads", strconv.Itoa(max(threads, 1))),
 		dbt.NewOption("log-level-file", "none"), no("send-anonymous-usage-stats"), dbt.NewOption("write-json"),
-		// These overrule the environment.
+		// These override the environment.
 		no("fail-fast"), no("defer"), no("empty"),
-		// It is of no use here: nothing is created.
+		// The cache is useless here: nothing is created.
 		no("populate-cache"),
 	}
 }
 
-// write writes a file, unless it is like that already.
+// write writes a file, unless it has that content already.
 func write(file string, content []byte) error {
 	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, content) {
 		return nil
@@ -98,7 +95,7 @@ func write(file string, content []byte) error {
 	return os.WriteFile(file, content, 0o666)
 }
 
-// files returns the files of the project, by their names with slashes.
+// files returns the content of the project's files, by path with slashes.
 func (p Project) files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, from := range []fs.FS{common, p.Macros} {
@@ -146,8 +143,8 @@ type modelConfig struct {
 	Schema       string `json:"+schema,omitempty"`
 }
 
-// plain is a value as JSON, in ASCII and without what may end raw text in Jinja
-// or begin an expression in YAML.
+// plain encodes a value as ASCII JSON. It escapes whatever could end raw text in Jinja or begin an
+// expression in YAML.
 func plain(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -172,5 +169,5 @@ func plain(v any) ([]byte, error) {
 // modelName is the name of model i.
 func modelName(i int) string { return fmt.Sprintf("chunk_%04d", i) }
 
-// ModelID is the unique_id of the model with the work of that index.
+// ModelID is the unique_id of the model for the work at index i.
 func ModelID(project string, i int) string { return "model." + project + "." + modelName(i) }

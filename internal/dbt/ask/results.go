@@ -9,11 +9,11 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// resultsFile is dbt's file of how each model ended.
+// resultsFile is the path of the file in which dbt says how each model ended.
 func resultsFile(dir string) string { return filepath.Join(dir, "target", "run_results.json") }
 
-// Results returns how the models of the project in a directory ended, by their
-// unique_id; also after a run that failed. [Reason] is why a model failed.
+// Results returns how the models of the project in a directory ended, by unique_id. It also works
+// after a run that failed. [Reason] explains why a model failed.
 func Results(dir string) (map[string]artifact.Result, error) {
 	file := resultsFile(dir)
 	f, err := os.Open(file)
@@ -32,8 +32,8 @@ func Results(dir string) (map[string]artifact.Result, error) {
 	return byID, nil
 }
 
-// Reason returns what a person needs of dbt's message about a model that failed:
-// what the database said, without dbt's heading and the statement.
+// Reason extracts from dbt's message about a failed model what the database said, without dbt's
+// heading and the statement.
 func Reason(message string) string {
 	var said []string
 	for i, line := range strings.Split(message, "\n") {

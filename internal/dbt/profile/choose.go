@@ -7,19 +7,18 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Choice is what decides which output of which profile is used.
+// Choice has the facts that decide which output of which profile is used.
 type Choice struct {
 	Profile        string // --profile, else the environment's; "" for neither
-	ProjectProfile string // the project's profile:, maybe Jinja
+	ProjectProfile string // the project's profile:, perhaps with Jinja
 	Target         string // --target, else the environment's; "" for neither
-	Environment    string // an output of this name is used when Target is ""
-	Scope          Scope  // what Jinja sees, here and in the output's fields
+	Environment    string // the output of this name is used if Target is ""
+	Scope          Scope  // the values that Jinja sees, here and in the output's fields
 }
 
-// Choose finds the output that an isolated build connects with. The output is
-// Target, else the one named like the environment, else the profile's default
-// target, else "default". No other output is read. Errors list what there is
-// to choose from.
+// Choose finds the output that an isolated build connects with. That is Target; else the one named
+// like the environment; else the profile's default target; else "default". It reads no other
+// output. Errors list the available names.
 func (p *File) Choose(c Choice) (*Output, error) {
 	name, err := p.chooseProfile(c)
 	if err != nil {
@@ -87,8 +86,8 @@ func (p *File) chooseTarget(c Choice, entry *profileEntry) (string, error) {
 	return target, nil
 }
 
-// renderName evaluates the name of a profile or an output. A secret is no
-// name: it would end up in plans and messages.
+// renderName evaluates the name of a profile or an output. A secret can't be a name, because names
+// appear in plans and messages.
 func renderName(s Scope, text string) (string, error) {
 	name, secret, err := s.render(text)
 	if err == nil && secret {

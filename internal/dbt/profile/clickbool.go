@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ClickBool reads the value of a variable as click reads that of a flag.
+// ClickBool reads the value of a variable as click reads the value of a flag.
 func ClickBool(text string) (bool, error) {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "1", "true", "t", "yes", "y", "on":

@@ -10,15 +10,14 @@ import (
 // memoryPath is dbt-duckdb's default: a database that no other process sees.
 const memoryPath = ":memory:"
 
-// remoteScheme starts a path that is no file: md:, ducklake:, s3://. One
-// letter is a drive.
+// remoteScheme matches the start of a path that is no file: md:, ducklake:, s3://. A single letter
+// is a drive.
 var remoteScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
 
-// DuckDBPath is the database file of a DuckDB output, absolute and with
-// symbolic links resolved as far as the path exists, so that it is one name
-// for one file. isFile is false for other adapters, for databases in memory
-// and for remote ones. A relative path starts at workDir, where dbt runs. The
-// error is Jinja that can't be evaluated.
+// DuckDBPath returns the database file of a DuckDB output. The path is absolute, and symbolic links
+// are resolved as far as it exists, so that one file has one name. isFile is false for other
+// adapters, and for databases that are remote or in memory. A relative path starts at workDir, where
+// dbt runs. The error is Jinja that can't be evaluated.
 func (o *Output) DuckDBPath(workDir string) (path string, isFile bool, err error) {
 	if o.Adapter != "duckdb" {
 		return "", false, nil
@@ -29,12 +28,12 @@ func (o *Output) DuckDBPath(workDir string) (path string, isFile bool, err error
 	}
 	path, err = o.scope.Render(strings.TrimSuffix(text, "\n"))
 	if err != nil {
-		return "", false, o.errorAt(o.fields.get("path"), "its path can't be told: %w", err)
+		return "", false, o.errorAt(o.fields.get("path"), "its path is unknown: %w", err)
 	}
 	if path == "" || strings.HasPrefix(path, memoryPath) || remoteScheme.MatchString(path) {
 		return "", false, nil
 	}
-	// DuckDB itself reads ~ (seen with 1.11.1).
+	// DuckDB itself expands ~ (seen with 1.11.1).
 	if rest, found := strings.CutPrefix(path, "~"); found && (rest == "" || os.IsPathSeparator(rest[0])) {
 		if home := o.home(); home != "" {
 			path = filepath.Join(home, rest)
@@ -58,10 +57,10 @@ func (o *Output) home() string {
 	return ""
 }
 
-// resolveLinks resolves what exists of an absolute path and keeps the rest. A
-// link to a file that is not there yet is followed, as a database would.
+// resolveLinks resolves the part of an absolute path that exists, and keeps the rest. It follows a
+// link to a missing file, as a database would.
 func resolveLinks(path string) string {
-	for range 40 { // as many as Linux follows
+	for range 40 { // Linux follows as many
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			return real
 		}

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// EnvUse is what a text reads from the environment through dbt's env_var.
+// EnvUse lists the environment variables that a text reads through dbt's env_var.
 type EnvUse struct {
-	Names    []string // of the variables, sorted, each once
-	Computed []string // where a name is not written out, as file:line: any variable may be meant
+	Names    []string // of the variables, sorted, without duplicates
+	Computed []string // file:line of calls whose name is computed: they may read any variable
 }
 
-// ScanEnvVars finds the env_var calls in a file that dbt renders: SQL, YAML,
-// Markdown. name is the file's name for EnvUse.Computed. It rather finds one
-// too many: a call in a Jinja comment counts, and so does one in a string.
+// ScanEnvVars finds the env_var calls in a file that dbt renders: SQL, YAML, Markdown. name is the
+// file's name for EnvUse.Computed. It may report false positives: calls in Jinja comments and in
+// strings count, too.
 func ScanEnvVars(name string, data []byte) EnvUse {
 	text := string(data)
 	if !strings.Contains(text, "env_var") {
@@ -29,23 +29,23 @@ func ScanEnvVars(name string, data []byte) EnvUse {
 	})
 }
 
-// scanText is ScanEnvVars for one value, whose place is known.
+// scanText is ScanEnvVars for one value with a known place.
 func scanText(place, text string) EnvUse {
 	return scanJinja(text, func(int) string { return place })
 }
 
-// envVarName is env_var as a name of its own, dotted or not.
+// envVarName matches the name env_var, also after a dot.
 var envVarName = regexp.MustCompile(`\benv_var\b`)
 
-// literalCall is what follows env_var when the variable is written out. In a
-// YAML file the quotes of the call may be doubled or escaped. What comes after
-// the name must be a default or the end: not a filter or an operator.
+// literalCall matches what follows env_var if the variable's name is written out. In a YAML file
+// the quotes of the call may be doubled or escaped. After the name there must be a default or the
+// end, not a filter or an operator.
 var literalCall = regexp.MustCompile(`^\s*\(\s*(?:var\s*=\s*)?(\\?"|\\?'|''|"")([^'"\\{}]+?)(\\?"|\\?'|''|"")\s*[,)]`)
 
-// anyCall is a call of whatever.
+// anyCall matches the start of any call.
 var anyCall = regexp.MustCompile(`^\s*\(`)
 
-// scanJinja asks for places in the order of the text.
+// scanJinja calls place with offsets in the order of the text.
 func scanJinja(text string, place func(offset int) string) EnvUse {
 	var use EnvUse
 	for _, piece := range splitJinja(text) {
@@ -70,16 +70,16 @@ func scanJinja(text string, place func(offset int) string) EnvUse {
 	return use
 }
 
-// quoteReader goes through code once and knows in which string it is.
+// quoteReader walks through code once and knows whether it is in a string.
 type quoteReader struct {
 	code  string
 	at    int
-	quote byte // 0 outside strings
+	quote byte // 0 outside of strings
 }
 
-// isProse tells whether a mention of env_var without a call stands within a
-// longer string, such as a message. A string that is just 'env_var' is no
-// prose: builtins['env_var'] looks it up. To be asked in the order of the code.
+// isProse reports whether env_var, without a call, is part of a longer string, such as a message. A
+// string that is just 'env_var' is not prose: builtins['env_var'] looks it up. Calls must be in the
+// order of the code.
 func (q *quoteReader) isProse(start, end int) bool {
 	for ; q.at < start; q.at++ {
 		switch c := q.code[q.at]; {
@@ -94,7 +94,7 @@ func (q *quoteReader) isProse(start, end int) bool {
 	return q.quote != 0 && (q.code[start-1] != q.quote || end >= len(q.code) || q.code[end] != q.quote)
 }
 
-// Plus is the union of two uses.
+// Plus returns the union of two uses.
 func (u EnvUse) Plus(other EnvUse) EnvUse {
 	out := EnvUse{
 		Names:    slices.Concat(u.Names, other.Names),
@@ -105,7 +105,7 @@ func (u EnvUse) Plus(other EnvUse) EnvUse {
 	return out
 }
 
-// Public leaves out the variables that are secrets by their name.
+// Public returns the use without the variables whose names mark them as secrets.
 func (u EnvUse) Public() EnvUse {
 	u.Names = slices.DeleteFunc(slices.Clone(u.Names), isSecretEnv)
 	return u

@@ -65,7 +65,7 @@ func TestScanEnvVars(t *testing.T) {
 	}
 }
 
-// FuzzScanEnvVars: a plain call is found whatever stands before it.
+// FuzzScanEnvVars: a plain call is found whatever precedes it.
 func FuzzScanEnvVars(f *testing.F) {
 	f.Add("select {{ 'a' }}")
 	f.Add("{{ it's")

@@ -11,22 +11,21 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// fileName is the file's name; dbt knows no other.
+// fileName is the only file name that dbt looks for.
 const fileName = "profiles.yml"
 
 // Search says where a profiles.yml may be.
 type Search struct {
-	Dir        string                           // profiles-dir of the command line or the environment, "" for none
+	Dir        string                           // profiles-dir from the command line or the environment, "" for none
 	Env        func(name string) (string, bool) // like os.LookupEnv
-	WorkDir    string                           // absolute; relative directories start here
-	Home       string                           // absolute, "" when there is none
-	ProjectDir string                           // absolute; dbt does not look here, dot does, last
+	WorkDir    string                           // absolute; base of relative directories
+	Home       string                           // absolute, "" if there is none
+	ProjectDir string                           // absolute; searched last, and only by dot, not by dbt
 }
 
-// Find returns the absolute path of the profiles.yml that dbt 1.11
-// would read. A directory that is named (by Dir or by a variable) is the only
-// one looked at, and a ~ in it means nothing, as in dbt. The error lists the
-// places that were looked at.
+// Find returns the absolute path of the profiles.yml that dbt 1.11 would read. If Dir or a variable
+// names a directory, it looks only there. As in dbt, ~ has no meaning in it. The error lists the
+// places where it looked.
 func (s Search) Find() (string, error) {
 	if dir, source := s.named(); dir != "" {
 		return s.inNamed(dir, source)
@@ -51,8 +50,8 @@ func (s Search) Find() (string, error) {
 	)
 }
 
-// named is the directory that someone asked for, and who. click takes an
-// empty variable for one that is not set.
+// named returns the directory that was explicitly named, and by what. click ignores empty
+// variables.
 func (s Search) named() (dir, source string) {
 	if s.Dir != "" {
 		return s.Dir, "profiles-dir"

@@ -1,10 +1,9 @@
 package profile
 
-// Isolated is the profiles.yml for a build of its own: nothing but this output
-// in its profile, its schema with _suffix after it. targetName renames the
-// output; "" keeps its name. All else stays as written, for PyYAML to read as
-// it would the original: Jinja is never evaluated, since that would write
-// secrets down.
+// Isolated returns the profiles.yml for an isolated build. Its profile has only this output, with
+// _suffix after the schema. targetName renames the output; "" keeps its name. Everything else stays
+// as written, so that PyYAML reads it as in the original. Jinja is never evaluated, because that
+// would write down secrets.
 func (o *Output) Isolated(suffix, targetName string) ([]byte, error) {
 	schema, err := o.suffixed(suffix)
 	if err != nil {
@@ -28,11 +27,10 @@ func (o *Output) Isolated(suffix, targetName string) ([]byte, error) {
 	return []byte(w.out.String()), nil
 }
 
-// textNode is a scalar that no reader takes for a number.
+// textNode returns a scalar that is text to every reader.
 func textNode(s string) *yamlNode { return &yamlNode{text: s} }
 
-// replace gives every key that reads name the new value, and adds one where
-// there is none.
+// replace sets the value of every key that reads name, and adds a pair if there is none.
 func (n *yamlNode) replace(name string, value *yamlNode) {
 	pairs := n.pairs[:0:0]
 	for _, p := range n.pairs {

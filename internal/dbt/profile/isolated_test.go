@@ -13,7 +13,7 @@ import (
 func TestIsolated(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		output []string // its lines
+		output []string // the output's lines
 		want   []string
 	}{
 		{
@@ -121,8 +121,7 @@ func TestIsolatedOnWindows(t *testing.T) {
 	}
 }
 
-// TestIsolatedFitsNames: the longest name that a database keeps whole is fine.
-// It proves D.5.
+// TestIsolatedFitsNames: a name of the maximum length is fine. It proves D.5.
 func TestIsolatedFitsNames(t *testing.T) {
 	for adapter, limit := range map[string]int{"postgres": 63, "redshift": 127, "snowflake": 1000} {
 		for length, fits := range map[int]bool{limit: true, limit + 1: adapter == "snowflake"} {
@@ -135,7 +134,7 @@ func TestIsolatedFitsNames(t *testing.T) {
 	}
 }
 
-// FuzzIsolated: what is written reads like what was read, but for the schema.
+// FuzzIsolated: the file written reads like the original, except for the schema.
 func FuzzIsolated(f *testing.F) {
 	f.Add(shopOutput("type: duckdb", "schema: main"))
 	f.Add(shopOutput("type: x", "schema: !!str 5", "a: [1, {b: 'c'}]", "d: |", "  e"))
@@ -176,7 +175,7 @@ func FuzzIsolated(f *testing.F) {
 	})
 }
 
-// withoutSchema tells an output's fields in a way that can be compared.
+// withoutSchema lists an output's fields for comparison.
 func withoutSchema(n *yamlNode) []string {
 	var out []string
 	for _, p := range n.pairs {

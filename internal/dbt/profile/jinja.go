@@ -14,36 +14,35 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Scope is what Jinja outside models can see: dbt gives profiles.yml and the
-// head of dbt_project.yml only env_var and the vars of the command line.
+// Scope has what Jinja outside of models can see. In profiles.yml and the head of dbt_project.yml,
+// dbt provides only env_var and the vars of the command line.
 type Scope struct {
-	Env  func(name string) (string, bool) // like os.LookupEnv; nil is an empty environment
-	Vars map[string]any                   // what --vars holds
+	Env  func(name string) (string, bool) // like os.LookupEnv; nil means no variables
+	Vars map[string]any                   // from --vars
 }
 
-// The texts worth evaluating are names and paths. The limits keep one from an
-// old commit from costing time or memory: with no loops and no operator that
-// repeats, the result grows with the text times the longest value.
+// The texts to evaluate are names and paths. The limits keep a text from an old commit from costing
+// time or memory. There are no loops and no operator that repeats, so a result is at most as long
+// as the text times the longest value.
 const (
-	maxJinjaText  = 4 << 10  // bytes of a text to evaluate, and of one value put into it
-	maxJinjaValue = 64 << 10 // bytes of any result, also one in between
+	maxJinjaText  = 4 << 10  // bytes of a text to evaluate, and of each value inserted
+	maxJinjaValue = 64 << 10 // bytes of any result, intermediate ones too
 )
 
 // secretEnvPrefix starts the names of variables that dbt keeps out of its logs.
 const secretEnvPrefix = "DBT_ENV_SECRET_"
 
-// Render evaluates text as dbt would. Text without Jinja comes back as it is.
-// Only what names and paths need is understood: env_var, var, if, a few
-// filters and string methods; anything else is an error, as is an undefined
-// name and a variable that is not set. Nothing is ever read from a file. No
-// error holds the value of a variable.
+// Render evaluates text as dbt would. Text without Jinja comes back unchanged. It understands only
+// what names and paths need: env_var, var, if, a few filters and string methods. Anything else is
+// an error, and so are undefined names and unset variables. It never reads a file. No error holds
+// the value of a variable.
 func (s Scope) Render(text string) (string, error) {
 	out, _, err := s.render(text)
 	return out, err
 }
 
-// render is Render that also tells whether a variable that is a secret by its
-// name went into the result.
+// render is Render, and also reports whether the result includes a variable that its name marks as
+// a secret.
 func (s Scope) render(text string) (out string, secret bool, err error) {
 	if !HasJinja(text) {
 		return text, false, nil
@@ -55,7 +54,7 @@ func (s Scope) render(text string) (out string, secret bool, err error) {
 
 	run := &jinjaRun{scope: s}
 	defer func() {
-		// The library panics on some input, on a division by zero for one.
+		// The library panics on some input, such as a division by zero.
 		if p := recover(); p != nil {
 			out, err = "", unknownJinja(source, errors.New("panic"))
 		}
@@ -67,7 +66,7 @@ func (s Scope) render(text string) (out string, secret bool, err error) {
 	buf := &boundedBuffer{}
 	err = template.Execute(buf, nil)
 	if run.failed != nil {
-		// What the library makes of it is longer, or lost inside a list.
+		// The library's version of this error is longer, or lost inside a list.
 		return "", false, run.failed
 	}
 	if err != nil {
@@ -76,7 +75,7 @@ func (s Scope) render(text string) (out string, secret bool, err error) {
 	return buf.String(), run.secret, nil
 }
 
-// HasJinja reports whether Jinja would find anything to do in text.
+// HasJinja reports whether text contains Jinja.
 func HasJinja(text string) bool {
 	return strings.Contains(text, "{{") || strings.Contains(text, "{%") || strings.Contains(text, "{#")
 }
@@ -87,15 +86,14 @@ func jinjaConfig() *config.Config {
 	return c
 }
 
-// unknownThing finds what the library does not know in its error, a word of
-// the template.
+// unknownThing matches, in the library's error, the word of the template that it does not know.
 var unknownThing = regexp.MustCompile(`(?:name "|filter '|test ')(\w+)["']`)
 
-// unknownJinja is a library's error in our words: its own quote values.
+// unknownJinja rewords an error of the library, whose own text quotes values.
 func unknownJinja(source string, err error) error {
 	msg := "this Jinja can't be evaluated"
 	for _, m := range unknownThing.FindAllStringSubmatch(err.Error(), -1) {
-		if strings.Contains(source, m[1]) { // the innermost comes last
+		if strings.Contains(source, m[1]) { // the innermost one is last
 			msg = m[1] + " is not known here"
 		}
 	}
@@ -105,11 +103,11 @@ func unknownJinja(source string, err error) error {
 	return hint.New(msg, "dot evaluates env_var, var, if, comparisons, ~ and filters such as lower")
 }
 
-// jinjaRoot names the one template there is.
+// jinjaRoot is the name of the only template.
 const jinjaRoot = "text"
 
-// textLoader holds one text and knows no files: the library's own loaders
-// would let {% include %} read any file of the machine.
+// textLoader holds one text and knows no files. The library's own loaders would let {% include %}
+// read any file of the machine.
 type textLoader struct{ text string }
 
 func (l textLoader) Read(name string) (io.Reader, error) {

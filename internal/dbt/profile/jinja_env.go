@@ -15,21 +15,21 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// plainFilters are the library's filters that are safe here: they neither
-// repeat nor pad, so a result is no longer than what went in.
+// plainFilters are the library's filters that are safe here. They neither repeat nor pad, so a
+// result is never longer than the input.
 var plainFilters = []string{
 	"capitalize", "count", "d", "default", "first", "float", "int", "last",
 	"length", "lower", "string", "title", "trim", "upper",
 }
 
-// jinjaRun is one evaluation: its scope and what was noticed on the way.
+// jinjaRun is one evaluation: its scope and what happened during it.
 type jinjaRun struct {
 	scope  Scope
 	secret bool  // a secret variable was read
-	failed error // the first failure of ours, more exact than the library's
+	failed error // dot's first error, which is more exact than the library's
 }
 
-// fail remembers the first error and hands it to the library.
+// fail remembers the first error and passes it to the library.
 func (r *jinjaRun) fail(err error) error {
 	if r.failed == nil {
 		r.failed = err
@@ -37,7 +37,7 @@ func (r *jinjaRun) fail(err error) error {
 	return err
 }
 
-// environment is all that a text can call.
+// environment has everything that a text can call.
 func (r *jinjaRun) environment() *exec.Environment {
 	statements := map[string]parser.ControlStructureParser{}
 	for _, name := range jinjaStatements {
@@ -61,7 +61,7 @@ func (r *jinjaRun) environment() *exec.Environment {
 	}
 }
 
-// envVar is dbt's env_var(name, default): no default and no variable is an error.
+// envVar is dbt's env_var(name, default). An unset variable without a default is an error.
 func (r *jinjaRun) envVar(args *exec.VarArgs) (any, error) {
 	name, fallback, err := nameAndDefault("env_var", args)
 	if err != nil {
@@ -111,7 +111,7 @@ func (r *jinjaRun) varValue(args *exec.VarArgs) (any, error) {
 	return fallback.Interface(), nil
 }
 
-// exactNumber gives a number from JSON the type that compares with Jinja's own.
+// exactNumber converts a number from JSON to a type that compares with Jinja's own.
 func exactNumber(value any) any {
 	number, ok := value.(json.Number)
 	if !ok {
@@ -126,7 +126,7 @@ func exactNumber(value any) any {
 	return number.String()
 }
 
-// nameAndDefault reads the arguments that env_var and var share.
+// nameAndDefault reads the arguments of env_var and var.
 func nameAndDefault(function string, args *exec.VarArgs) (name string, fallback *exec.Value, err error) {
 	positional := slices.Clone(args.Args)
 	for key, value := range args.KwArgs {
@@ -144,8 +144,8 @@ func nameAndDefault(function string, args *exec.VarArgs) (name string, fallback 
 	return positional[0].String(), fallback, nil
 }
 
-// filters are the harmless ones of Jinja and dbt's own as_*, which in dbt set
-// the type of a whole value; here every result is text, so they only check.
+// filters has the harmless filters of Jinja, and dbt's as_*. In dbt, as_* set the type of a whole
+// value. Here every result is text, so they only check it.
 func (r *jinjaRun) filters() map[string]exec.FilterFunction {
 	filters := map[string]exec.FilterFunction{
 		"as_text":   same,
@@ -186,11 +186,11 @@ func (r *jinjaRun) filters() map[string]exec.FilterFunction {
 		}
 		filters[name] = func(e *exec.Evaluator, in *exec.Value, args *exec.VarArgs) *exec.Value {
 			if in.IsError() {
-				return in // a name that is not known, say
+				return in // for example an unknown name
 			}
 			out := filter(e, in, args)
 			if out.IsError() {
-				// Its own words may quote the value.
+				// The library's own error may quote the value.
 				return exec.AsValue(r.fail(fmt.Errorf("filter %s can't be applied to this value", name)))
 			}
 			return out
@@ -201,7 +201,7 @@ func (r *jinjaRun) filters() map[string]exec.FilterFunction {
 
 func same(_ *exec.Evaluator, in *exec.Value, _ *exec.VarArgs) *exec.Value { return in }
 
-// stringMethods are Python's own, as far as names and paths use them.
+// stringMethods are the methods of Python's strings that names and paths need.
 func (r *jinjaRun) stringMethods() map[string]exec.Method[string] {
 	plain := func(f func(string) string) exec.Method[string] {
 		return func(self string, _ *exec.Value, args *exec.VarArgs) (any, error) {
@@ -235,7 +235,7 @@ func (r *jinjaRun) stringMethods() map[string]exec.Method[string] {
 	}
 }
 
-// replaceText is replace(old, new), refused where it would blow a text up.
+// replaceText is replace(old, new). It refuses to make a text too long.
 func replaceText(s string, args *exec.VarArgs) (string, error) {
 	if len(args.Args) != 2 || len(args.KwArgs) > 0 || !args.Args[0].IsString() || !args.Args[1].IsString() {
 		return "", errors.New("replace takes two texts")
@@ -247,7 +247,7 @@ func replaceText(s string, args *exec.VarArgs) (string, error) {
 	return strings.ReplaceAll(s, before, after), nil
 }
 
-// isSecretEnv tells whether a variable holds a secret, by its name.
+// isSecretEnv reports whether a variable's name marks it as a secret.
 func isSecretEnv(name string) bool {
 	return strings.HasPrefix(name, secretEnvPrefix) || isSecretName(name)
 }

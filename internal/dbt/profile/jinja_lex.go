@@ -9,11 +9,11 @@ import (
 	"unicode"
 )
 
-// jinjaStatements are the statements that Render evaluates. A loop could run
-// for ever; the others can read files or have no use in a name.
+// jinjaStatements are the statements that Render evaluates. A loop could run forever; others can
+// read files or are useless in a name.
 var jinjaStatements = []string{"if"}
 
-// jinjaKind tells what a piece of a text is to Jinja.
+// jinjaKind is the kind of a piece of text in Jinja.
 type jinjaKind int
 
 const (
@@ -23,15 +23,15 @@ const (
 	jinjaNote                  // {# … #}
 )
 
-// jinjaPiece is text[start:end], its delimiters left out.
+// jinjaPiece is text[start:end], without delimiters.
 type jinjaPiece struct {
 	kind       jinjaKind
 	start, end int
-	closed     bool // the closing delimiter was found; without it the piece runs to the end
+	closed     bool // the closing delimiter was found; without it the piece goes on to the end
 }
 
-// splitJinja cuts a text as Jinja's own lexer does: an end inside a string or
-// inside brackets is none.
+// splitJinja splits a text as Jinja's own lexer does: it ignores closing delimiters inside strings
+// and brackets.
 func splitJinja(text string) []jinjaPiece {
 	var pieces []jinjaPiece
 	for at := 0; at < len(text); {
@@ -65,7 +65,7 @@ func splitJinja(text string) []jinjaPiece {
 	return pieces
 }
 
-// nextOpening is the offset of the next {{, {% or {#, or -1.
+// nextOpening returns the offset of the next {{, {% or {#, or -1.
 func nextOpening(text string) int {
 	for i := 0; ; {
 		n := strings.IndexByte(text[i:], '{')
@@ -80,7 +80,7 @@ func nextOpening(text string) int {
 	}
 }
 
-// endOfCode is the offset of the delimiter that closes code begun at start, or -1.
+// endOfCode returns the offset of the delimiter that closes code starting at start, or -1.
 func endOfCode(text string, start int, delimiter string) int {
 	depth := 0
 	for i := start; i < len(text); i++ {
@@ -106,7 +106,7 @@ func endOfCode(text string, start int, delimiter string) int {
 	return -1
 }
 
-// endOfString is the offset of the quote that closes the one at start, or -1.
+// endOfString returns the offset of the quote that closes the one at start, or -1.
 func endOfString(text string, start int) int {
 	for i := start + 1; i < len(text); i++ {
 		switch text[i] {
@@ -119,9 +119,9 @@ func endOfString(text string, start int) int {
 	return -1
 }
 
-// plainJinja refuses what the Jinja library would read otherwise than dbt's
-// Jinja, or evaluate without bounds, and hands back the text with the line
-// breaks inside code, which the library stumbles over, as spaces.
+// plainJinja refuses what the Jinja library reads differently from dbt's Jinja, or evaluates
+// without limits. It replaces line breaks inside code by spaces, because the library fails on them,
+// and returns the text.
 func plainJinja(text string) (string, error) {
 	if len(text) > maxJinjaText {
 		return "", fmt.Errorf("a Jinja text of more than %d bytes is not evaluated", maxJinjaText)
@@ -158,16 +158,15 @@ func firstWord(code string) string {
 	return strings.TrimRight(word, "-+")
 }
 
-// The library binds "x is y" and "x in y | z" otherwise than Jinja.
+// The library parses "x is y" and "x in y | z" differently from Jinja.
 var (
 	anyString = regexp.MustCompile(`'[^']*'|"[^"]*"`)
 	isTest    = regexp.MustCompile(`\bis\b`)
 	inOperand = regexp.MustCompile(`\bin\b\s*(.?)`)
 )
 
-// checkCode looks at every character of code, inside its strings too. The
-// operators left out repeat texts ('a' * 10), or mean something else in the
-// library ('%s' % x, 5 - true).
+// checkCode checks every character of code, also inside strings. It refuses operators that repeat
+// texts ('a' * 10) or mean something else in the library ('%s' % x, 5 - true).
 func checkCode(code string) error {
 	bare := anyString.ReplaceAllString(code, "''")
 	if isTest.MatchString(bare) {
@@ -194,7 +193,7 @@ func checkCode(code string) error {
 			quote = c
 		case unicode.IsLetter(c), unicode.IsDigit(c):
 		case c == '-' && (i == 0 || i == len(code)-1): // whitespace control
-		case c == '-' && strings.ContainsAny(code[i-1:i], "[:"): // counting from the end
+		case c == '-' && strings.ContainsAny(code[i-1:i], "[:"): // an index from the end
 		case !strings.ContainsRune("_ \t\r\n.,:|~+<>=!()[]{}", c):
 			return fmt.Errorf("%q inside Jinja is not evaluated here", c)
 		}

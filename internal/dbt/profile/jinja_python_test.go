@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// pythonRender renders texts with Jinja itself, strict as dbt is.
+// pythonRender renders texts with Jinja itself, in strict mode as in dbt.
 const pythonRender = `
 import json, sys
 from jinja2 import StrictUndefined
@@ -37,8 +37,7 @@ for text in json.load(sys.stdin):
 json.dump(answers, sys.stdout)
 `
 
-// TestRenderAgreesWithJinja: what Render evaluates at all, Jinja evaluates to
-// the same.
+// TestRenderAgreesWithJinja: whatever Render evaluates, Jinja evaluates to the same result.
 func TestRenderAgreesWithJinja(t *testing.T) {
 	python := os.Getenv("DOT_TEST_PYTHON")
 	if python == "" {
@@ -69,7 +68,7 @@ func TestRenderAgreesWithJinja(t *testing.T) {
 	for i, text := range texts {
 		got, err := testScope.Render(text)
 		if err != nil || answers[i].Error != "" {
-			continue // refusing is allowed, and what Jinja refuses dbt does too
+			continue // refusing is allowed, and what Jinja refuses, dbt refuses, too
 		}
 		compared++
 		if HasJinja(text) && got != answers[i].Text {
@@ -81,7 +80,7 @@ func TestRenderAgreesWithJinja(t *testing.T) {
 	}
 }
 
-// madeUpJinja is a text around made-up expressions, as names and paths have them.
+// madeUpJinja generates a text with Jinja expressions, as in names and paths.
 func madeUpJinja(r *rand.Rand) string {
 	switch r.IntN(4) {
 	case 0:

@@ -8,7 +8,7 @@ import (
 	"dot-for-dbt/internal/testing/dbttest"
 )
 
-// testEnv is an environment for tests.
+// testEnv makes an environment for tests.
 func testEnv(pairs ...string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		for i := 0; i < len(pairs); i += 2 {
@@ -27,7 +27,7 @@ var testScope = Scope{
 	},
 }
 
-// rendered are texts that dbt's own Jinja evaluates to the same (see
+// rendered are texts that dbt's own Jinja evaluates to the same result (see
 // TestRenderAgreesWithJinja).
 var rendered = []struct{ text, want string }{
 	{"plain", "plain"},
@@ -87,8 +87,8 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// TestRenderTellsSecrets: what a secret went into must be known, and a secret
-// that was not reached is none.
+// TestRenderTellsSecrets: render reports a secret that is in the result, but not one in an unused
+// branch.
 func TestRenderTellsSecrets(t *testing.T) {
 	for text, want := range map[string]bool{
 		"{{ env_var('DBT_ENV_SECRET_PW') }}":                          true,
@@ -103,8 +103,8 @@ func TestRenderTellsSecrets(t *testing.T) {
 	}
 }
 
-// unrendered are texts that must be errors: for want of a value, or since
-// evaluating them could read files, take for ever or differ from Jinja.
+// unrendered are texts that must be errors. A value is missing, or evaluating them could read
+// files, take forever or differ from Jinja.
 var unrendered = []string{
 	"{{ env_var('MISSING') }}",
 	"{{ [env_var('MISSING')] | length }}",

@@ -8,8 +8,8 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Output is one entry of a profile's outputs: how dbt connects. Its fields
-// are as written, Jinja and all, with anchors and merges resolved.
+// Output is one entry of a profile's outputs: how dbt connects. Its fields are as written,
+// including Jinja, with anchors and merges resolved.
 type Output struct {
 	Profile string
 	Name    string
@@ -18,10 +18,10 @@ type Output struct {
 	file     string
 	fields   *yamlNode
 	scope    Scope
-	chosenBy []string // the texts that led here, for the variables they read
+	chosenBy []string // the texts by which it was chosen, for the variables they read
 }
 
-// File is the profiles.yml that the output stands in.
+// File returns the path of the profiles.yml with the output.
 func (o *Output) File() string { return o.file }
 
 func (o *Output) readAdapter() error {
@@ -31,28 +31,28 @@ func (o *Output) readAdapter() error {
 	}
 	adapter, err := renderName(o.scope, text)
 	if err != nil {
-		return o.errorAt(o.fields.get("type"), "its type can't be told: %w", err)
+		return o.errorAt(o.fields.get("type"), "its type is unknown: %w", err)
 	}
 	o.Adapter = adapter
 	return nil
 }
 
-// errorAt is an error about the output, with a place in the file.
+// errorAt returns an error about the output, with its place in the file.
 func (o *Output) errorAt(n *yamlNode, format string, args ...any) error {
 	return fmt.Errorf("output %s of profile %s: %s: "+format, append([]any{o.Name, o.Profile, n.place(o.file)}, args...)...)
 }
 
 // Field is one value of an output.
 type Field struct {
-	// Label is the way to the value: "threads", "settings.memory_limit",
-	// "extensions.0". No two values of an output have the same one: see yamlNode.label.
+	// Label is the path of the value: "threads", "settings.memory_limit", "extensions.0". Labels
+	// are unique within an output: see yamlNode.label.
 	Label string
-	Text  string // as YAML, so that 4 and "4" differ
+	Text  string // as YAML, to tell 4 from "4"
 }
 
-// Fields are the values of the output that are no secret, in the file's
-// order: what a build depends on. The schema is the original one. A secret
-// inside a text, such as a password in a URL, is cut out.
+// Fields returns the values of the output, without secrets, in the file's order: a build depends on
+// them. The schema is the original one. A secret inside a text, such as a password in a URL, is cut
+// out.
 func (o *Output) Fields() []Field {
 	var out []Field
 	for _, f := range o.leaves() {
@@ -66,9 +66,8 @@ func (o *Output) Fields() []Field {
 	return out
 }
 
-// EnvVars are the environment variables that the output reads: public those
-// that no secret depends on, all with those of secret fields, of the output's
-// own name and of the adapter.
+// EnvVars returns the environment variables that the output reads. public are those in fields
+// without secrets. all also has those in secret fields, in the output's name and in the adapter's.
 func (o *Output) EnvVars() (public, all EnvUse) {
 	for _, f := range o.leaves() {
 		place := f.node.place(filepath.Base(o.file))

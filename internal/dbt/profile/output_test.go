@@ -11,8 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// adapterFields are the fields that the big adapters document, and whether
-// they may be written down.
+// adapterFields are the documented fields of common adapters, and whether dot may write them down.
 var adapterFields = map[string]struct{ public, secret []string }{
 	"postgres": {
 		[]string{"type", "host", "user", "port", "dbname", "database", "schema", "threads", "keepalives_idle", "connect_timeout", "retries", "search_path", "role", "sslmode", "sslcert", "sslkey", "sslrootcert"},
@@ -59,7 +58,7 @@ func TestIsSecretName(t *testing.T) {
 	}
 }
 
-// isSecretLabel tells whether a name on the way to a value is a secret.
+// isSecretLabel reports whether any part of a label is the name of a secret.
 func isSecretLabel(label string) bool {
 	return slices.ContainsFunc(strings.Split(label, "."), isSecretName)
 }
@@ -116,13 +115,13 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// TestFieldLabelsDiffer: a repeated label would be an error of the step that depends on both fields.
-// It proves F.2.
+// TestFieldLabelsDiffer: a step that depends on two fields with the same label would fail. It
+// proves F.2.
 func TestFieldLabelsDiffer(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		lines []string
-		want  []Field // after type
+		want  []Field // those after type
 	}{
 		{"the last of two spellings counts, as in PyYAML", []string{"threads: 2", `"threads": 4`, "'threads': 5", "!!str threads: 6"}, []Field{{"threads", "6"}}},
 		{
@@ -221,7 +220,7 @@ func TestDuckDBPath(t *testing.T) {
 		}
 	}
 	scope := Scope{Env: testEnv("HOME", dir, "DB", "x.duckdb")}
-	for _, c := range []struct{ path, want string }{ // want below dir, "" for no file
+	for _, c := range []struct{ path, want string }{ // want is relative to dir, "" for no file
 		{"shop.duckdb", "shop.duckdb"},
 		{"./a/../shop.duckdb", "shop.duckdb"},
 		{"real/shop.duckdb", "real/shop.duckdb"},
@@ -266,7 +265,7 @@ func TestDuckDBPath(t *testing.T) {
 	}
 }
 
-// resolvedTempDir is a temporary directory by its real name.
+// resolvedTempDir returns a temporary directory without symbolic links in its path.
 func resolvedTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())

@@ -9,26 +9,24 @@ import (
 
 // Package is one entry of a packages.yml or dependencies.yml.
 type Package struct {
-	Local    string // of `local:`, its path relative to the project
-	Git      string // of `git:`, its URL
+	Local    string // value of `local:`, a path relative to the project
+	Git      string // value of `git:`, a URL
 	Revision string // of a git package; "" is the repository's default branch
-	Hub      string // of `package:`
-	// Versions are what a hub package may be: one version, or the bounds of a
-	// range (">=1.0.0", "<2.0.0").
+	Hub      string // value of `package:`
+	// Versions restricts the version of a hub package: one version, or the bounds of a range
+	// (">=1.0.0", "<2.0.0").
 	Versions []string
 }
 
-// commitHash is what a git revision looks like when nobody can move it.
+// commitHash matches a git revision that can't move.
 var commitHash = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
-// exactVersion is what a hub package's version looks like when it is one, which
-// the hub never changes. A range has another newest version one day, and what a
-// template comes to is dbt's to know.
+// exactVersion matches a single version of a hub package. The hub never changes such a version, but
+// the newest version in a range changes. Only dbt can evaluate a template.
 var exactVersion = regexp.MustCompile(`^=?[0-9]+\.[0-9]+\.[0-9]+`)
 
-// Moves tells whether installing the package later may give something else: a
-// git revision that is no commit, a range of a hub's versions. What the package
-// asks for itself isn't known here.
+// Moves reports whether installing the package later may give something else: it has a git revision
+// that is not a commit, or a range of versions. The package's own dependencies aren't known here.
 func (p Package) Moves() bool {
 	if p.Hub != "" {
 		return !slices.ContainsFunc(p.Versions, exactVersion.MatchString)
@@ -36,8 +34,8 @@ func (p Package) Moves() bool {
 	return p.Git != "" && !commitHash.MatchString(p.Revision)
 }
 
-// ParsePackages reads the packages that a packages.yml or dependencies.yml asks
-// for. file is its name for errors, which carry file:line:column.
+// ParsePackages reads the packages in a packages.yml or dependencies.yml. file is its name in
+// errors, which begin with file:line:column.
 func ParsePackages(file string, data []byte) ([]Package, error) {
 	root, r, err := parseYAML(file, data)
 	if errors.Is(err, errYAMLEmpty) {

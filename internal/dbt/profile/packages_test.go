@@ -2,7 +2,7 @@ package profile
 
 import "testing"
 
-// D.7, F.1: what installing a package again may give another time.
+// D.7, F.1: which packages may be different when they are installed again.
 func TestMoves(t *testing.T) {
 	const commit = "0123456789abcdef0123456789abcdef01234567"
 	for _, tt := range []struct {

@@ -6,17 +6,17 @@ import (
 	"dot-for-dbt/internal/dbt/adapter"
 )
 
-// Place says which tables a build writes: two builds with equal places write
-// the same ones. It is for comparing and for people; no part is a secret.
+// Place says which tables a build writes: two builds with equal places write the same ones. It is
+// for comparisons and for people, and holds no secret.
 type Place struct {
 	Adapter  string
-	Host     string // host with a port that is not the adapter's own, or account; "" where there is none
-	Database string // for DuckDB the file
-	Schema   string // without suffix
+	Host     string // host, with a port that is not the adapter's default, or account; "" if there is none
+	Database string // a file for DuckDB
+	Schema   string // without a suffix
 }
 
-// Place is the output's place. A part whose Jinja can't be evaluated, or that
-// is made from a secret, is given as written. workDir is where dbt runs.
+// Place returns the output's place. A part stays as written if its Jinja can't be evaluated or
+// involves a secret. workDir is where dbt runs.
 func (o *Output) Place(workDir string) Place {
 	of := adapter.Of(o.Adapter)
 	p := Place{Adapter: o.Adapter, Database: o.first(of.Database)}
@@ -33,7 +33,7 @@ func (o *Output) Place(workDir string) Place {
 	return p
 }
 
-// duckDBDatabase is the file where that can be told, else the path as written.
+// duckDBDatabase returns the database file if it is known, else the path as written.
 func (o *Output) duckDBDatabase(workDir string) string {
 	if path, isFile, err := o.DuckDBPath(workDir); err == nil && isFile {
 		return path
@@ -53,7 +53,7 @@ func (o *Output) first(fields []string) string {
 	return ""
 }
 
-// public is a field's value for people.
+// public returns a field's value for people.
 func (o *Output) public(field string) string {
 	text, _ := o.fields.get(field).string()
 	return o.publicText(text)

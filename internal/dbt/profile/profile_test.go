@@ -13,7 +13,7 @@ import (
 	"dot-for-dbt/internal/testing/dbttest"
 )
 
-// chosen parses a profiles.yml and chooses from it.
+// chosen parses a profiles.yml and chooses an output.
 func chosen(t *testing.T, profiles string, c Choice) *Output {
 	t.Helper()
 	p, err := parse("profiles.yml", []byte(profiles))
@@ -30,7 +30,7 @@ func chosen(t *testing.T, profiles string, c Choice) *Output {
 	return out
 }
 
-// shopOutput is a profiles.yml whose one output has the given lines.
+// shopOutput returns a profiles.yml with one output of the given lines.
 func shopOutput(lines ...string) string {
 	return "shop:\n  outputs:\n    dev:\n      " + strings.Join(lines, "\n      ") + "\n"
 }
@@ -92,9 +92,8 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// TestProfileErrors collects every message about a profiles.yml that a person
-// can meet, up to the rewritten file.
-// It proves D.4, D.5.
+// TestProfileErrors has every message about a profiles.yml that a user can see, including those for
+// the rewritten file. It proves D.4, D.5.
 func TestProfileErrors(t *testing.T) {
 	type errorCase struct {
 		name, profiles string
@@ -165,8 +164,8 @@ func TestProfileErrors(t *testing.T) {
 	report.Compare(t, "profile-errors")
 }
 
-// TestErrorsHideWhatIsWritten: a password without quotes that means something to YAML is no part of an error.
-// It proves F.2.
+// TestErrorsHideWhatIsWritten: a password without quotes that looks like YAML syntax doesn't appear
+// in errors. It proves F.2.
 func TestErrorsHideWhatIsWritten(t *testing.T) {
 	spellings := []string{
 		"*CANARY", "*CANARY x", "*CANARY: x", "[*CANARY]", "{CANARY: *CANARY}", "&CANARY", "&CANARY.☃ x", "&CANARY &CANARY x", "&CANARY *CANARY", "&CANARY [*CANARY]",

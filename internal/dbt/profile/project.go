@@ -9,32 +9,32 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Project is what dot needs of a dbt_project.yml, of a commit or of the
-// working tree. Texts may hold Jinja: see Scope.Render.
+// Project is the part of a dbt_project.yml that dot needs, from a commit or the working tree. Texts
+// may hold Jinja: see Scope.Render.
 type Project struct {
 	Name         string
-	Profile      string   // "" when it names none: then dbt needs --profile
+	Profile      string   // "" if it names none: then dbt needs --profile
 	PackagesPath string   // packages-install-path; dbt's default is dbt_packages
 	RequireDBT   []string // require-dbt-version, e.g. ">=1.8.0"
-	NoCheck      bool     // flags: {version_check: false}: dbt does not look at RequireDBT
-	Paths        []string // those of model-paths and the like that it names itself: see Sources
+	NoCheck      bool     // flags: {version_check: false}: dbt ignores RequireDBT
+	Paths        []string // values of model-paths and the like: see Sources
 }
 
-// pathKeys say where dbt looks for files; data-paths and source-paths are old
-// names for two of them (dbt-core 1.11, config/project.py).
+// pathKeys are the keys for directories of source files. data-paths and source-paths are old names
+// for two of them (dbt-core 1.11, config/project.py).
 var pathKeys = []string{
 	"model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "test-paths", "macro-paths", "function-paths",
 	"docs-paths", "asset-paths", "data-paths", "source-paths",
 }
 
-// Sources are the directories in which dbt looks for the project's files:
-// dbt's defaults, named or not, and those that the project names.
+// Sources returns the directories in which dbt may look for the project's files: dbt's defaults, in
+// any case, and those that the project names.
 func (p Project) Sources() []string {
 	return append([]string{"models", "seeds", "snapshots", "analyses", "tests", "macros", "functions"}, p.Paths...)
 }
 
-// ParseProject reads the content of a dbt_project.yml. file is its name for
-// errors, which carry file:line:column.
+// ParseProject reads the content of a dbt_project.yml. file is its name in errors, which begin with
+// file:line:column.
 func ParseProject(file string, data []byte) (Project, error) {
 	root, r, err := parseYAML(file, data)
 	if errors.Is(err, errYAMLEmpty) {
@@ -72,8 +72,8 @@ func ParseProject(file string, data []byte) (Project, error) {
 	return p, nil
 }
 
-// unchecked reports whether the project's flags, which dbt itself complains
-// about, switch the check of its version off.
+// unchecked reports whether the project's flags switch off the check of dbt's version. Errors in
+// the flags are left to dbt.
 func (r *yamlReader) unchecked(flags *yaml.Node) bool {
 	if flags == nil {
 		return false
@@ -90,7 +90,7 @@ func (r *yamlReader) unchecked(flags *yaml.Node) bool {
 	return err == nil && !check
 }
 
-// textInto sets *into to the single value n, if there is one.
+// textInto sets *into to n, which must be a single value, if n exists.
 func (r *yamlReader) textInto(into *string, key string, n *yaml.Node) error {
 	if n == nil {
 		return nil
@@ -109,7 +109,7 @@ func (r *yamlReader) textInto(into *string, key string, n *yaml.Node) error {
 	return nil
 }
 
-// texts is a value that may be one text or a list of them.
+// texts reads a value that may be one text or a list of them.
 func (r *yamlReader) texts(key string, n *yaml.Node) ([]string, error) {
 	if n == nil {
 		return nil, nil

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// pythonCompare reads pairs of an original and a rewritten profiles.yml and
-// says, for each, whether PyYAML sees the same output in both. Of an original
-// without a rewritten form it says whether PyYAML can read it.
+// pythonCompare reads pairs of an original and a rewritten profiles.yml, and says for each whether
+// PyYAML sees the same output in both. For an original without a rewritten file, it says whether
+// PyYAML can read it.
 const pythonCompare = `
 import json, sys, yaml
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -73,11 +73,9 @@ func askPython(t *testing.T, cases []pythonCase) []pythonAnswer {
 	return answers
 }
 
-// TestIsolatedReadsTheSameInPyYAML makes up outputs and checks that dbt's own
-// YAML reader finds in the rewritten file what it found in the original, and
-// that dot refuses none that it can read. Every second file is damaged; of those
-// a few are refused.
-// It proves D.5.
+// TestIsolatedReadsTheSameInPyYAML generates outputs. It checks that dbt's own YAML reader finds
+// the same values in the rewritten file as in the original, and that dot refuses no file that
+// PyYAML can read. Every second file is damaged; dot may refuse a few of those. It proves D.5.
 func TestIsolatedReadsTheSameInPyYAML(t *testing.T) {
 	const tries = 6000
 	cases := make([]pythonCase, tries)
@@ -131,7 +129,7 @@ func isolateForTest(profiles string) ([]byte, error) {
 	return out.Isolated("abc1234", "")
 }
 
-// scalars are spellings whose value is easily lost on the way.
+// scalars are spellings whose value gets lost easily.
 var scalars = []string{
 	"yes", "No", "on", "true", "False", "~", "null", "", "5432", "0o14", "014", "0x1F", "0b11", "1_000", "-1", "+1", "1e5", "1.5e+3", ".5", "5.", "-.inf", ".NaN", "12:30:45", "190:20:30.15",
 	"2024-01-01", "2001-12-14t21:59:43.10-05:00", "a b", "http://u:p@h/x?y=1#z", "a:b", "-x", ":x", "x-", "=x", "<<x", "a'b", `a"b`, "é", "日本", "😀",

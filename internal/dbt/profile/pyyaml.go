@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// The words and patterns by which PyYAML's SafeLoader tells plain scalars apart (its resolver.py).
-// pyScalar keeps times as text.
+// The words and patterns by which PyYAML's SafeLoader tells the type of plain scalars (its
+// resolver.py). pyScalar keeps times as text.
 var (
 	pyInt   = regexp.MustCompile(`^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
 	pyFloat = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
@@ -18,7 +18,7 @@ var (
 	pyInf   = regexp.MustCompile(`^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
 )
 
-// pyScalar is the value of a plain YAML scalar as PyYAML reads it: nil, bool, json.Number or string.
+// pyScalar returns the value of a plain YAML scalar in PyYAML: nil, bool, json.Number or string.
 func pyScalar(text string) (any, error) {
 	switch text {
 	case "", "~", "null", "Null", "NULL":
@@ -39,7 +39,7 @@ func pyScalar(text string) (any, error) {
 	return text, nil
 }
 
-// isPyText tells whether PyYAML reads a plain scalar as a text.
+// isPyText reports whether PyYAML reads a plain scalar as a text.
 func isPyText(plain string) bool {
 	value, err := pyScalar(plain)
 	_, text := value.(string)
@@ -72,7 +72,7 @@ func pyInteger(text string) (any, error) {
 	return json.Number(n.String()), nil
 }
 
-// sexagesimal reads "12:30:45" as YAML 1.1 does: to the base of 60.
+// sexagesimal reads "12:30:45" as YAML 1.1 does: in base 60.
 func sexagesimal(digits string, negative bool) (any, error) {
 	n := new(big.Int)
 	for part := range strings.SplitSeq(digits, ":") {
@@ -91,7 +91,7 @@ func sexagesimal(digits string, negative bool) (any, error) {
 func pyFloatNumber(text string) (any, error) {
 	digits := strings.ReplaceAll(text, "_", "")
 	if strings.Contains(digits, ":") {
-		return nil, errors.New("expected a number to the base of ten, found " + text)
+		return nil, errors.New("expected a decimal number, found " + text)
 	}
 	f, err := strconv.ParseFloat(digits, 64)
 	if err != nil {

@@ -13,16 +13,15 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// File is a profiles.yml of which only the names at its top are read;
-// what a profile or an output holds is looked at when it is chosen.
+// File is a profiles.yml. Only the names at its top are read. Profiles and outputs are read when
+// they are chosen.
 type File struct {
 	path string
 	r    *yamlReader
 	all  *lazyMapping
 }
 
-// Read reads a profiles.yml. Its errors name the place in the file but
-// never quote it.
+// Read reads a profiles.yml. Its errors name the place in the file but never quote it.
 func Read(path string) (*File, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -42,7 +41,7 @@ func Read(path string) (*File, error) {
 	return parse(path, data)
 }
 
-// profilesAdvice helps with a file that is no profiles.yml.
+// profilesAdvice is a hint for a file that is no profiles.yml.
 const profilesAdvice = "a profiles.yml holds profiles by name: https://docs.getdbt.com/docs/core/connect-data-platform/profiles.yml"
 
 func parse(path string, data []byte) (*File, error) {
@@ -60,18 +59,18 @@ func parse(path string, data []byte) (*File, error) {
 	return &File{path: path, r: r, all: all}, nil
 }
 
-// Path is the file that was read.
+// Path returns the path of the file.
 func (p *File) Path() string { return p.path }
 
-// Names are the profiles in the file, in its order.
+// Names returns the names of the profiles, in the file's order.
 func (p *File) Names() []string {
 	return slices.DeleteFunc(slices.Clone(p.all.keys), func(name string) bool {
-		return name == "config" // dbt's old place for settings, no profile
+		return name == "config" // dbt's old place for settings, not a profile
 	})
 }
 
-// Outputs are the outputs of a profile in the file's order, and the text of
-// its default target: "default" where it has none, and perhaps Jinja.
+// Outputs returns the names of a profile's outputs in the file's order, and the text of its default
+// target: "default" if it has none, and perhaps Jinja.
 func (p *File) Outputs(profile string) (names []string, defaultTarget string, err error) {
 	entry, err := p.profile(profile)
 	if err != nil {
@@ -80,11 +79,11 @@ func (p *File) Outputs(profile string) (names []string, defaultTarget string, er
 	return entry.outputs.keys, entry.target, nil
 }
 
-// profileEntry is one profile, its outputs unread.
+// profileEntry is one profile. Its outputs are not read yet.
 type profileEntry struct {
 	name    string
 	node    *yaml.Node
-	target  string // its default target, maybe Jinja
+	target  string // the default target, perhaps Jinja
 	outputs *lazyMapping
 }
 
@@ -115,7 +114,7 @@ func (p *File) profile(name string) (*profileEntry, error) {
 	return entry, nil
 }
 
-// list joins names for a person.
+// list joins names for a message.
 func list(names []string) string {
 	if len(names) == 0 {
 		return "none"

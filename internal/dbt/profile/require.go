@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Meets tells whether the project may be built with a dbt of the given version, by its require-dbt-version
-// as dbt compares them (dbt_common.semver of dbt-core 1.11.16). judged is false where nothing can be said:
-// the version is not known, nothing is required, or what is required can't be read, which is for dbt to
-// complain about.
+// Meets reports whether a dbt of the given version satisfies the project's require-dbt-version,
+// compared as in dbt (dbt_common.semver of dbt-core 1.11.16). judged is false if this can't be
+// decided: the version is unknown, nothing is required, or a condition is invalid. dbt reports the
+// latter itself.
 func (p Project) Meets(version string, scope Scope) (ok, judged bool) {
 	installed, known := parseRequirement(version)
 	if !known || installed.matcher != "=" || len(p.RequireDBT) == 0 {
@@ -28,7 +28,7 @@ func (p Project) Meets(version string, scope Scope) (ok, judged bool) {
 	return ok, true
 }
 
-// Required is what the project requires of dbt's version, one condition each: ">=1.8.0", "<1.9.0".
+// Required returns the project's conditions on dbt's version: ">=1.8.0", "<1.9.0".
 func (p Project) Required(scope Scope) []string {
 	texts := slices.Clone(p.RequireDBT)
 	for i, text := range texts {
@@ -36,18 +36,18 @@ func (p Project) Required(scope Scope) []string {
 			texts[i] = rendered
 		}
 	}
-	if len(texts) == 1 { // a text alone may hold several; dbt takes no space beside the comma
+	if len(texts) == 1 { // a single text may hold several; dbt allows no space beside the comma
 		return strings.Split(texts[0], ",")
 	}
 	return texts
 }
 
-// requirementForm is how dbt writes conditions and versions. All three numbers are a must.
+// requirementForm matches dbt's syntax for conditions and versions. All three numbers are required.
 var requirementForm = regexp.MustCompile(`^(>=|>|<=|<|=)?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)` +
 	`(?:-?((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?` +
 	`(?:\+[0-9A-Za-z-]*(?:\.[0-9A-Za-z-]*)*)?$`)
 
-// A requirement is a condition on a version, or with "=" a version.
+// A requirement is a condition on a version, or a version if it has "=".
 type requirement struct {
 	matcher    string
 	numbers    [3]int
@@ -70,7 +70,7 @@ func parseRequirement(text string) (requirement, bool) {
 	return r, true
 }
 
-// allows tells whether a version fulfils the condition.
+// allows reports whether a version satisfies the condition.
 func (r requirement) allows(version requirement) bool {
 	switch order := r.compare(version); r.matcher {
 	case ">=":
@@ -86,7 +86,7 @@ func (r requirement) allows(version requirement) bool {
 	}
 }
 
-// compare is below zero where the version that r names comes before the other one.
+// compare is below zero if r's version comes before the other one.
 func (r requirement) compare(version requirement) int {
 	if order := slices.Compare(r.numbers[:], version.numbers[:]); order != 0 {
 		return order
@@ -94,7 +94,7 @@ func (r requirement) compare(version requirement) int {
 	switch {
 	case r.prerelease == version.prerelease:
 		return 0
-	case r.prerelease == "" && r.matcher == "<": // or "<2.0.0" would let 2.0.0-beta in
+	case r.prerelease == "" && r.matcher == "<": // otherwise "<2.0.0" would allow 2.0.0-beta
 		return -1
 	case r.prerelease == "":
 		return 1
@@ -104,8 +104,8 @@ func (r requirement) compare(version requirement) int {
 	return comparePrereleases(r.prerelease, version.prerelease)
 }
 
-// comparePrereleases compares number by number where there are numbers alone between dots, else letter by
-// letter, so that to dbt "rc10" comes before "rc2".
+// comparePrereleases compares parts between dots as numbers if both are numbers, else letter by
+// letter. So to dbt, "rc10" comes before "rc2".
 func comparePrereleases(a, b string) int {
 	left, right := strings.Split(a, "."), strings.Split(b, ".")
 	for i := range min(len(left), len(right)) {

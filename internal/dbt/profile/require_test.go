@@ -62,7 +62,7 @@ for matcher in ["", "=", ">", ">=", "<", "<="]:
 json.dump(answers, sys.stdout)
 `
 
-// TestMeetsAgreesWithDBT: what Meets says is what dbt itself says.
+// TestMeetsAgreesWithDBT: Meets gives the same answers as dbt.
 func TestMeetsAgreesWithDBT(t *testing.T) {
 	var answers []struct {
 		Version, Required string

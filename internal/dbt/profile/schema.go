@@ -9,15 +9,14 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Schema is where an output's tables go by default.
+// Schema is the default schema of an output's tables.
 type Schema struct {
 	Field string // "schema", or BigQuery's "dataset"
-	Text  string // as written, maybe Jinja; the adapter's default where the output names none
+	Text  string // as written, perhaps Jinja; the adapter's default if the output names none
 }
 
-// Schema is the output's schema before any suffix. Naming both schema and
-// dataset is an error, and so is naming neither where the adapter has no
-// default.
+// Schema returns the output's schema without a suffix. It is an error to have both schema and
+// dataset, or neither if the adapter has no default.
 func (o *Output) Schema() (Schema, error) {
 	schema, dataset := o.fields.get("schema"), o.fields.get("dataset")
 	switch {
@@ -39,7 +38,7 @@ func (o *Output) Schema() (Schema, error) {
 
 func (o *Output) schemaOf(field string, n *yamlNode) (Schema, error) {
 	text, ok := n.string()
-	// Jinja drops one line break at the end: that of a block (|) is none of the name.
+	// Jinja drops one line break at the end, so the one of a block (|) does not belong to the name.
 	text = strings.TrimSuffix(text, "\n")
 	if n.kind != yamlScalar {
 		return Schema{}, o.errorAt(n, "its %s is %s, not a name", field, n.kind)
@@ -50,7 +49,7 @@ func (o *Output) schemaOf(field string, n *yamlNode) (Schema, error) {
 	return Schema{Field: field, Text: text}, nil
 }
 
-// suffixed is the schema with the suffix, checked as far as it can be known.
+// suffixed returns the schema with the suffix. It checks the length if that is known.
 func (o *Output) suffixed(suffix string) (Schema, error) {
 	if err := checkSuffix(suffix); err != nil {
 		return Schema{}, err
@@ -63,7 +62,7 @@ func (o *Output) suffixed(suffix string) (Schema, error) {
 	limit := adapter.Of(o.Adapter).NameLimit
 	name, secret, err := o.scope.render(schema.Text)
 	if err != nil || limit == 0 || len(name) <= limit {
-		return schema, nil // what can't be evaluated here is dbt's to judge
+		return schema, nil // dbt decides about what can't be evaluated here
 	}
 	if secret {
 		name = schema.Text
@@ -74,8 +73,8 @@ func (o *Output) suffixed(suffix string) (Schema, error) {
 	)
 }
 
-// checkSuffix keeps a suffix from changing what the schema's Jinja means, and
-// from being no part of a name.
+// checkSuffix refuses a suffix that would change the meaning of the schema's Jinja, or can't be a
+// part of a name.
 func checkSuffix(suffix string) error {
 	if suffix == "" {
 		return fmt.Errorf("the schema suffix is empty")

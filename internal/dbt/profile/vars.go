@@ -13,9 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// ParseVars reads the value of --vars, a YAML mapping, as dbt does: with PyYAML, which is YAML 1.1 ("yes"
-// is true, "1e3" is text). Numbers come back as json.Number, so that none loses a digit; dates as text.
-// Tags are refused.
+// ParseVars reads the value of --vars, a YAML mapping, as dbt does: with PyYAML's YAML 1.1 ("yes"
+// is true, "1e3" is text). It returns numbers as json.Number, so that none loses a digit, and dates
+// as text. It refuses tags.
 func ParseVars(text string) (map[string]any, error) {
 	root, r, err := parseYAML("--vars", []byte(text))
 	if err != nil && !errors.Is(err, errYAMLEmpty) {
@@ -38,7 +38,7 @@ func ParseVars(text string) (map[string]any, error) {
 	return vars, nil
 }
 
-// pyValue is a value as PyYAML reads it.
+// pyValue returns a value as PyYAML reads it.
 func pyValue(n *yamlNode) (any, error) {
 	switch {
 	case n.tag != "":
@@ -69,8 +69,8 @@ func pyValue(n *yamlNode) (any, error) {
 	return n.text, nil
 }
 
-// VarsJSON writes vars as the value of --vars: JSON, which is YAML too, with sorted keys. It is an error
-// if a value can't be written so (not a number, or of an unknown type).
+// VarsJSON writes vars as a value for --vars: JSON, which is also YAML, with sorted keys. It is an
+// error if a value can't be written as JSON (not a finite number, or of an unknown type).
 func VarsJSON(vars map[string]any) (string, error) {
 	exact, err := exactNumbers(vars)
 	if err != nil {
@@ -85,8 +85,8 @@ func VarsJSON(vars map[string]any) (string, error) {
 	return escapeUnprintable(strings.TrimSuffix(b.String(), "\n")), nil
 }
 
-// exactNumbers replaces floats by text that YAML 1.1 reads as the same float: "100" would be an
-// integer and "1e+21" a string.
+// exactNumbers replaces floats by text that YAML 1.1 reads as the same float. By default, "100"
+// would be an integer and "1e+21" a string.
 func exactNumbers(value any) (any, error) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -134,7 +134,7 @@ func floatNumber(f float64) (json.Number, error) {
 	return json.Number(mantissa + ".0" + exponent), nil
 }
 
-// escapeUnprintable escapes what JSON allows in a string as it is and YAML 1.1 does not.
+// escapeUnprintable escapes characters that are allowed in JSON strings but not in YAML 1.1.
 func escapeUnprintable(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -147,7 +147,8 @@ func escapeUnprintable(text string) string {
 	return b.String()
 }
 
-// SecretVars are the names of the vars that look like secrets, sorted. Vars are no place for any.
+// SecretVars returns the names of the vars that look like secrets, sorted. Secrets don't belong in
+// vars.
 func SecretVars(vars map[string]any) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(vars)), func(name string) bool { return !isSecretName(name) })
 }

@@ -12,7 +12,8 @@ import (
 	"dot-for-dbt/internal/testing/dbttest"
 )
 
-// What a --vars means to dbt, as JSON. TestVarsArePyYAMLs checks the table against the real thing.
+// varsTable maps values of --vars to their meaning in dbt, as JSON. TestVarsArePyYAMLs checks the
+// table against PyYAML.
 func varsTable() map[string]string {
 	return map[string]string{
 		`{}`:                              `{}`,
@@ -56,8 +57,8 @@ func TestVars(t *testing.T) {
 	}
 }
 
-// dbt makes the same of what dot writes as of what the user wrote. Names are compared as text: 1 and "1"
-// are not told apart.
+// dbt reads the value that dot writes like the one that the user wrote. Names are compared as text,
+// so 1 equals "1".
 func TestVarsArePyYAMLs(t *testing.T) {
 	table, err := json.Marshal(varsTable())
 	if err != nil {
@@ -97,7 +98,7 @@ func TestVarsFromConfiguration(t *testing.T) {
 	}
 }
 
-// What is read can be written, and reads the same again.
+// A value that was read can be written, and reads the same again.
 func FuzzVars(f *testing.F) {
 	for _, text := range slices.Sorted(maps.Keys(varsTable())) {
 		f.Add(text)

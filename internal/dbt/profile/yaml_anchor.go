@@ -6,19 +6,19 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// lenientAliases is a plugin of the YAML library: a file may have an alias without
-// an anchor, as long as nobody asks for its value.
+// lenientAliases is a plugin of the YAML library. It accepts an alias without an anchor, as long as
+// nobody needs its value.
 type lenientAliases struct{}
 
-// noAnchor is what such an alias stands for.
+// noAnchor is the value of such an alias.
 var noAnchor = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
 
 func (lenientAliases) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
 	return anchors{}, nil
 }
 
-// anchors are the anchors of a file, by name. One that is there again replaces
-// the first for the aliases that follow.
+// anchors are the anchors of a file, by name. If a name repeats, the later anchor counts for the
+// aliases after it.
 type anchors map[string]*yaml.Node
 
 func (anchors) BeginDocument() error { return nil }
@@ -36,12 +36,11 @@ func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error)
 	return noAnchor, true, nil
 }
 
-// anchorName is an anchor's name to PyYAML, or the name of none. To the library all
-// up to the next space is a name, as in YAML 1.2.
+// anchorName matches an anchor's name in PyYAML, or an empty one. To the library, as in YAML 1.2,
+// the name goes on to the next space.
 var anchorName = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 
-// enter follows an alias to what it stands for. leave has to be called once
-// that is read.
+// enter follows an alias to its value. Call leave once that is read.
 func (r *yamlReader) enter(n *yaml.Node) (target *yaml.Node, leave func(), err error) {
 	target = n
 	if n.Kind == yaml.AliasNode {
@@ -50,7 +49,7 @@ func (r *yamlReader) enter(n *yaml.Node) (target *yaml.Node, leave func(), err e
 	r.left--
 	switch {
 	case r.left < 0:
-		return nil, nil, r.errorAt(n, "aliases make this longer than %d values", maxYAMLNodes)
+		return nil, nil, r.errorAt(n, "with aliases expanded, this has more than %d values", maxYAMLNodes)
 	case target == noAnchor:
 		return nil, nil, r.errorAt(n, "the alias has no anchor before it; a text that begins with * needs quotes")
 	case !anchorName.MatchString(target.Anchor):

@@ -8,11 +8,11 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// unreadPair is a pair of a mapping as the file has it.
+// unreadPair is a pair of a mapping, as parsed from the file.
 type unreadPair struct{ key, value *yaml.Node }
 
-// pairs lists the pairs of a mapping in PyYAML's order: what << brings in comes
-// first, so that the keys written out win over it.
+// pairs lists the pairs of a mapping in PyYAML's order. Those from << come first, so that the
+// mapping's own keys win.
 func (r *yamlReader) pairs(n *yaml.Node) ([]unreadPair, error) {
 	if err := r.checkFlow(n); err != nil {
 		return nil, err
@@ -33,8 +33,8 @@ func (r *yamlReader) pairs(n *yaml.Node) ([]unreadPair, error) {
 	return append(merged, own...), nil
 }
 
-// merge lists what << brings in: the pairs of a mapping or, where a list may
-// stand, of several of which the first wins.
+// merge lists the pairs that << brings: those of a mapping or, if list is true, of a list of
+// mappings. Of those, the first wins.
 func (r *yamlReader) merge(n *yaml.Node, list bool) ([]unreadPair, error) {
 	n, leave, err := r.enter(n)
 	if err != nil {
@@ -60,15 +60,15 @@ func (r *yamlReader) merge(n *yaml.Node, list bool) ([]unreadPair, error) {
 	return nil, r.errorAt(n, "<< merges mappings, and this is %s", kindOf(n))
 }
 
-// mapping reads a mapping whole. A key that is there already keeps its place and
-// gets the new value, as in a Python dict.
+// mapping reads a whole mapping. A repeated key keeps its place and gets the new value, as in a
+// Python dict.
 func (r *yamlReader) mapping(n *yaml.Node) (*yamlNode, error) {
 	pairs, err := r.pairs(n)
 	if err != nil {
 		return nil, err
 	}
 	out := r.at(n, yamlMapping)
-	places := map[string]int{} // in out.pairs
+	places := map[string]int{} // indexes in out.pairs
 	for _, p := range pairs {
 		key, err := r.key(p.key)
 		if err != nil {
@@ -97,16 +97,16 @@ func (r *yamlReader) key(n *yaml.Node) (*yamlNode, error) {
 	if key.kind != yamlScalar {
 		return nil, hint.Add(r.errorAt(n, "a key must be a single value, not %s", key.kind), quoteJinjaHint)
 	}
-	if key.plain && key.text == "" { // which can't be written back as it is
+	if key.plain && key.text == "" { // it can't be written back as it is
 		if key.tag != "" {
-			return nil, r.errorAt(n, "a key needs a text behind its tag")
+			return nil, r.errorAt(n, "a key needs a text after its tag")
 		}
 		key.text = "~"
 	}
 	return key, nil
 }
 
-// quoteJinjaHint helps with the commonest slip in a profiles.yml.
+// quoteJinjaHint helps with the most common mistake in a profiles.yml.
 const quoteJinjaHint = `Jinja must stand in quotes: "{{ env_var('NAME') }}"`
 
 // lazyMapping is a mapping of which only the keys are read.
@@ -115,9 +115,8 @@ type lazyMapping struct {
 	values map[string]*yaml.Node
 }
 
-// mappingOf is the pairs of a mapping whose values are still unread, by the
-// text of their keys. Pairs whose key is no single value are passed over: nobody
-// can ask for them.
+// mappingOf returns the pairs of a mapping, by the text of their keys, without reading the values.
+// It skips pairs whose key is not a single value, because nobody can look them up.
 func (r *yamlReader) mappingOf(n *yaml.Node) (*lazyMapping, error) {
 	r.left = maxYAMLNodes
 	n, leave, err := r.enter(n)

@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// yamlKind is what a yamlNode is.
+// yamlKind is the kind of a yamlNode.
 type yamlKind int
 
 const (
@@ -18,14 +18,13 @@ func (k yamlKind) String() string {
 	return [...]string{"a single value", "a mapping", "a list"}[k]
 }
 
-// yamlNode is a value as it was written: a plain scalar keeps its text, since
-// only the reader (PyYAML, YAML 1.1) may say whether yes or 0o14 is a text.
-// Aliases and merges are resolved.
+// yamlNode is a value as written. A plain scalar keeps its text, since only the reader (PyYAML,
+// YAML 1.1) may decide whether yes or 0o14 is a text. Aliases and merges are resolved.
 type yamlNode struct {
 	kind      yamlKind
 	tag       string // as written ("!!str"), "" for none
 	text      string // of a scalar
-	plain     bool   // a scalar without quotes: its type is the reader's to find
+	plain     bool   // a scalar without quotes: the reader decides about its type
 	pairs     []yamlPair
 	items     []*yamlNode
 	line, col int
@@ -33,7 +32,7 @@ type yamlNode struct {
 
 type yamlPair struct{ key, value *yamlNode }
 
-// get is the value of the last pair whose key reads name, or nil.
+// get returns the value of the last pair whose key reads name, or nil.
 func (n *yamlNode) get(name string) *yamlNode {
 	if n == nil || n.kind != yamlMapping {
 		return nil
@@ -46,7 +45,7 @@ func (n *yamlNode) get(name string) *yamlNode {
 	return nil
 }
 
-// isNull tells whether every reader of YAML takes the node for nothing.
+// isNull reports whether every YAML reader takes the node for null.
 func (n *yamlNode) isNull() bool {
 	if n.kind != yamlScalar || !n.plain || n.tag != "" {
 		return false
@@ -58,7 +57,7 @@ func (n *yamlNode) isNull() bool {
 	return false
 }
 
-// string is the text of a scalar that is there; ok is false for anything else.
+// string returns the text of a scalar; ok is false for anything else.
 func (n *yamlNode) string() (text string, ok bool) {
 	if n == nil || n.kind != yamlScalar || n.isNull() {
 		return "", false
@@ -66,7 +65,7 @@ func (n *yamlNode) string() (text string, ok bool) {
 	return n.text, true
 }
 
-// isText tells whether PyYAML reads a scalar as a text, in quotes or without.
+// isText reports whether PyYAML reads a scalar as a text, quoted or not.
 func (n *yamlNode) isText() bool {
 	if n.tag != "" || !n.plain {
 		return n.tag == "" || n.tag == "!!str"
@@ -74,9 +73,9 @@ func (n *yamlNode) isText() bool {
 	return isPyText(n.text)
 }
 
-// label is a key as the part of a label. Two keys are one to PyYAML if their labels
-// are the same; two spellings of one number count as two. Brackets mark a key that
-// is no text: 5, yes.
+// label writes a key as a part of a label. If two labels are the same, the keys are one key to
+// PyYAML. (Two spellings of one number get different labels.) Brackets mark a key that is not a
+// text: 5, yes.
 func (n *yamlNode) label() string {
 	if n.isText() {
 		return framed(n.text)
@@ -84,10 +83,10 @@ func (n *yamlNode) label() string {
 	return "[" + framed(n.written()) + "]"
 }
 
-// oneWord needs no frame in a label.
+// oneWord matches texts that need no quotes in a label.
 var oneWord = regexp.MustCompile(`^[\pL\pN_-]+$`)
 
-// framed puts a text in quotes where it could be mistaken for several parts of a label.
+// framed quotes a text that could pass for several parts of a label.
 func framed(text string) string {
 	if oneWord.MatchString(text) {
 		return text
@@ -95,7 +94,7 @@ func framed(text string) string {
 	return quoteYAML(text)
 }
 
-// place is file:line:column.
+// place returns file:line:column.
 func (n *yamlNode) place(file string) string {
 	return fmt.Sprintf("%s:%d:%d", file, n.line, n.col)
 }

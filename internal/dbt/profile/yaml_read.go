@@ -13,18 +13,17 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// A file beyond this size is refused: it is none of dbt's.
+// A file above this size can't be one of dbt's, and is refused.
 const maxYAMLBytes = 256 << 10
 
-// errYAMLEmpty is a file without any value in it.
+// errYAMLEmpty is the error for a file without any value.
 var errYAMLEmpty = errors.New("the file is empty")
 
-// parseYAML reads a file of dbt's. The file's text is never part of an error:
-// passwords stand in it.
+// parseYAML reads a file of dbt's. Errors never hold text of the file, which may contain passwords.
 func parseYAML(file string, data []byte) (root *yaml.Node, r *yamlReader, err error) {
 	defer func() {
 		if p := recover(); p != nil { // the library panics where it has a bug
-			root, r, err = nil, nil, fmt.Errorf("%s: this is no YAML that can be read", file)
+			root, r, err = nil, nil, fmt.Errorf("%s: this YAML can't be read", file)
 		}
 	}()
 	if err := checkYAMLBytes(file, data); err != nil {
@@ -63,23 +62,22 @@ func checkYAMLBytes(file string, data []byte) error {
 	return nil
 }
 
-// cited is the one thing of a file that a message of the library holds: a
-// character of a tag, and so perhaps of a password.
+// cited matches the only message of the library that quotes the file: a character of a tag, and so
+// perhaps of a password.
 var cited = regexp.MustCompile(`^found character '.*' that`)
 
-// syntaxError is the library's error with its place, and without any text of the
-// file.
+// syntaxError rewords the library's error, with its place but without any text of the file.
 func syntaxError(file string, data []byte, err error) error {
 	var e *yaml.LoadError
 	if !errors.As(err, &e) {
-		return fmt.Errorf("%s: this is no YAML that can be read", file)
+		return fmt.Errorf("%s: this YAML can't be read", file)
 	}
 	switch e.Stage {
 	case yaml.ScannerStage, yaml.ParserStage:
 	case yaml.ReaderStage:
 		return fmt.Errorf("%s:%d: not a text file: it holds a control character", file, 1+bytes.Count(data[:e.Mark.Index], []byte("\n")))
 	default:
-		return fmt.Errorf("%s:%d:%d: this is no YAML that can be read", file, e.Mark.Line, e.Mark.Column)
+		return fmt.Errorf("%s:%d:%d: this YAML can't be read", file, e.Mark.Line, e.Mark.Column)
 	}
 	message := cited.ReplaceAllString(e.Message, "found a character that")
 	begin := e.Mark.Line

@@ -8,18 +8,18 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A file that aliases blow up beyond this is refused.
+// A file that aliases expand beyond this number of nodes is refused.
 const maxYAMLNodes = 20_000
 
-// yamlReader turns parts of a parsed file into yamlNodes, on demand: what is
-// not asked for is never looked at, and may be as wrong as it likes.
+// yamlReader turns parts of a parsed file into yamlNodes on demand. It never looks at other parts,
+// so errors in those don't matter.
 type yamlReader struct {
 	file string
-	open map[*yaml.Node]bool // being read: an alias to one is a circle
-	left int                 // of maxYAMLNodes
+	open map[*yaml.Node]bool // nodes being read: an alias to one is a cycle
+	left int                 // nodes left of maxYAMLNodes
 }
 
-// read resolves a part of the file, whole.
+// read resolves a part of the file completely.
 func (r *yamlReader) read(n *yaml.Node) (*yamlNode, error) {
 	r.left = maxYAMLNodes
 	return r.node(n)
@@ -61,8 +61,8 @@ func (r *yamlReader) sequence(n *yaml.Node) (*yamlNode, error) {
 	return out, nil
 }
 
-// checkFlow refuses [?x] and {?x: y}: to PyYAML the ? marks a key, to the library
-// it is part of the text.
+// checkFlow refuses [?x] and {?x: y}. To PyYAML the ? marks a key; to the library it is part of the
+// text.
 func (r *yamlReader) checkFlow(n *yaml.Node) error {
 	for _, v := range n.Content {
 		if n.Style&yaml.FlowStyle != 0 && isPlain(v) && strings.HasPrefix(v.Value, "?") {
@@ -74,23 +74,23 @@ func (r *yamlReader) checkFlow(n *yaml.Node) error {
 
 func (r *yamlReader) scalar(n *yaml.Node) *yamlNode {
 	out := r.at(n, yamlScalar)
-	// What has a line break is a text to every reader; one line can't hold it plain.
+	// A text with a line break is a text to every reader, but one line can't hold it unquoted.
 	out.text, out.plain = n.Value, isPlain(n) && !strings.ContainsAny(n.Value, lineBreaks)
 	return out
 }
 
-// lineBreaks end a line, to YAML 1.1.
+// lineBreaks are the characters that end a line in YAML 1.1.
 const lineBreaks = "\n\u0085\u2028\u2029"
 
-// isPlain tells whether a scalar stands without quotes.
+// isPlain reports whether a scalar has no quotes.
 func isPlain(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Style&^yaml.TaggedStyle == 0
 }
 
-// plainTag is a tag that can be written as it is.
+// plainTag matches a tag that can be written unchanged.
 var plainTag = regexp.MustCompile(`^!!?[A-Za-z0-9_./:-]*$`)
 
-// tag is the tag that a value is written with, "" for none.
+// tag returns the tag of a value as it must be written, "" for none.
 func (r *yamlReader) tag(n *yaml.Node) (string, error) {
 	switch {
 	case n.Style&yaml.TaggedStyle == 0 && n.Tag != "!":
@@ -106,14 +106,14 @@ func (r *yamlReader) at(n *yaml.Node, kind yamlKind) *yamlNode {
 	return &yamlNode{kind: kind, line: n.Line, col: n.Column}
 }
 
-// errorAt is an error with the place of n; it never quotes the file, where
-// passwords stand.
+// errorAt returns an error with the place of n. It never quotes the file, which may contain
+// passwords.
 func (r *yamlReader) errorAt(n *yaml.Node, format string, args ...any) error {
 	at := r.at(n, yamlScalar)
 	return fmt.Errorf("%s: "+format, append([]any{at.place(r.file)}, args...)...)
 }
 
-// kindOf is what a part of a file is.
+// kindOf returns the kind of a part of a file.
 func kindOf(n *yaml.Node) yamlKind {
 	switch n.Kind {
 	case yaml.MappingNode:

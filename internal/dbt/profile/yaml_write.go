@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// yamlWriter writes nodes as block YAML that every reader takes for what was
-// read: plain scalars as they were, all others in double quotes.
+// yamlWriter writes nodes as block YAML that means the same to every reader: plain scalars as they
+// were, all others in double quotes.
 type yamlWriter struct {
 	file string // for errors
 	out  strings.Builder
 }
 
-// pair writes a key and its value, from a line already indented.
+// pair writes a key and its value. The line is indented already.
 func (w *yamlWriter) pair(p yamlPair, depth int) error {
 	key := p.key.written()
 	// Readers look for the colon within 1024 characters, on the same line.
@@ -24,7 +24,7 @@ func (w *yamlWriter) pair(p yamlPair, depth int) error {
 	return w.value(p.value, depth)
 }
 
-// value writes what stands behind a colon or a dash, line break included.
+// value writes the part after a colon or a dash, line break included.
 func (w *yamlWriter) value(n *yamlNode, depth int) error {
 	switch {
 	case n.kind == yamlScalar:
@@ -61,7 +61,7 @@ func (w *yamlWriter) indent(depth int) {
 	w.out.WriteString(strings.Repeat("  ", depth))
 }
 
-// written is a scalar as it is to be read again.
+// written returns the text of a scalar for the file.
 func (n *yamlNode) written() string {
 	text := n.text
 	if !n.plain {
@@ -73,8 +73,8 @@ func (n *yamlNode) written() string {
 	return text
 }
 
-// quoteYAML is a double-quoted scalar with the escapes of JSON, which YAML 1.1
-// and 1.2 read alike.
+// quoteYAML writes a double-quoted scalar with the escapes of JSON, which YAML 1.1 and 1.2 read the
+// same way.
 func quoteYAML(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

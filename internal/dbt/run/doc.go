@@ -1,5 +1,5 @@
-// Package run runs dbt: as a process of its own ([Exec]), or in a child of a Python that has dbt imported
-// already ([Launcher]). It hands on what dbt says as events.
+// Package run runs dbt: as a process of its own ([Exec]), or as a child of a Python process that
+// has imported dbt already ([Launcher]). It passes on dbt's messages as events.
 //
-// It is the only package that runs a dbt command. It does not know which command to run, or why.
+// No other package runs dbt commands. This one does not know which command to run, or why.
 package run

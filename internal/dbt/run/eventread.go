@@ -10,13 +10,14 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// plainLine is a line that is no event.
+// plainLine returns the event for a line that is no event of dbt's.
 func plainLine(text []byte) artifact.Event {
 	return artifact.Event{Message: strings.ToValidUTF8(string(text), "\uFFFD")}
 }
 
-// logLine is a line of dbt's JSON log: of info all that is used, of data what the events in decodeEvent
-// have. Where a field of another event has the same name and another type, it is passed over.
+// logLine is a line of dbt's JSON log. info has all fields that dot uses, data those of the events
+// in decodeEvent. If another event has a field of the same name but of another type, the field is
+// ignored.
 type logLine struct {
 	Info struct {
 		Name       string         `json:"name"`
@@ -51,14 +52,14 @@ type logLine struct {
 	} `json:"data"`
 }
 
-// decodeEvent hands on the event in a line, unless there is nothing to see or to count in it.
+// decodeEvent passes on the event in a line, unless it has nothing to show or to count.
 func decodeEvent(text []byte, emit func(artifact.Event)) {
 	var l logLine
 	if !l.decode(text) {
 		emit(plainLine(text))
 		return
 	}
-	at, _ := time.Parse(time.RFC3339, l.Info.Time) // zero if it is none
+	at, _ := time.Parse(time.RFC3339, l.Info.Time) // zero if it is invalid
 	e := artifact.Event{
 		Time: at, Level: l.Info.Level, Name: l.Info.Name, Code: l.Info.Code, Message: l.Info.Message,
 		Invocation: l.Info.Invocation, Thread: l.Info.Thread,
@@ -91,7 +92,7 @@ func (l *logLine) decode(text []byte) bool {
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return false
 	}
-	err := json.Unmarshal(text, l) // goes on after a wrong type
+	err := json.Unmarshal(text, l) // it continues after a field of the wrong type
 	if wrong := (*json.UnmarshalTypeError)(nil); err != nil && !errors.As(err, &wrong) {
 		return false
 	}
@@ -113,8 +114,9 @@ func (l *logLine) counts() *artifact.RunCounts {
 	}
 }
 
-// interrupted reports whether the event is how dbt 1.x takes Ctrl-C: an error without a word, and the stack
-// trace of a KeyboardInterrupt. Other errors without a word have a stack trace that says what they are.
+// interrupted reports whether the event is dbt 1.x's reaction to Ctrl-C: an error without a text,
+// and the stack trace of a KeyboardInterrupt. Other errors without a text have a stack trace that
+// explains them.
 func (l *logLine) interrupted() bool {
 	if l.Info.Name == "MainEncounteredError" {
 		return l.Data.Exception == "" && strings.TrimSpace(l.Info.Message) == "Encountered an error:"

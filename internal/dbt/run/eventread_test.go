@@ -15,9 +15,9 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// TestRecordedEvents reads what dbt 1.11.16 wrote in real runs: on both databases, with nodes that failed, were
-// skipped and only warned, and interrupted, while nodes ran and while the project was parsed. (SQL and most other
-// debug events were taken out of testdata/events.)
+// TestRecordedEvents reads the logs of real runs of dbt 1.11.16, on both databases. Nodes failed,
+// were skipped or only warned, and runs were interrupted while nodes ran and while the project was
+// parsed. (SQL and most other debug events were removed from testdata/events.)
 func TestRecordedEvents(t *testing.T) {
 	files, err := filepath.Glob("testdata/events/*.jsonl")
 	if err != nil || len(files) == 0 {
@@ -39,7 +39,7 @@ func TestRecordedEvents(t *testing.T) {
 	}
 }
 
-// describeEvent writes an event as the golden files have it: what dbt prints, and what is counted.
+// describeEvent writes an event for the golden files: what dbt prints, and what is counted.
 func describeEvent(b *strings.Builder, e artifact.Event) {
 	if text, ok := e.Console(); ok {
 		fmt.Fprintf(b, "%q\n", text)
@@ -114,8 +114,8 @@ func TestReadEventsTolerates(t *testing.T) {
 	}
 }
 
-// readEvents reads what dbt writes with --log-format json --log-level debug, and hands on its events one
-// by one. What isn't one is handed on as a plain line, whatever it is. The error is r's.
+// readEvents reads the output of dbt with --log-format json --log-level debug, and emits its events
+// one by one. Anything else becomes a plain line. The error is r's.
 func readEvents(r io.Reader, emit func(artifact.Event)) error {
 	lines := proc.NewLines(func(text []byte) { decodeEvent(text, emit) })
 	_, err := io.Copy(lines, r)
@@ -123,8 +123,8 @@ func readEvents(r io.Reader, emit func(artifact.Event)) error {
 	return err
 }
 
-// FuzzReadEvents cuts what dbt wrote anywhere, and mixes it with anything else: it is read all the same, each
-// line is one event at the most, and where it is cut makes no difference to how it is read.
+// FuzzReadEvents splits and mixes dbt's output at random. It is still read, each line is at most
+// one event, and the splits make no difference.
 func FuzzReadEvents(f *testing.F) {
 	f.Add([]byte("Installing money\n{\"info\": {\"name\": \"NodeStart\", \"level\": \"debug\"}, \"data\": {\"node_info\": []}}\n"), 20)
 	f.Add([]byte("\xff\x00\r\n{\"info\": 1}\n{\"data\": {\"stats\": {\"pass\": -1e99}}"), 7)

@@ -16,23 +16,23 @@ type Call struct {
 	Dir            string   // the user's project directory: relative paths in profiles start there
 	Env            []string // "NAME=value"
 	Stdout, Stderr io.Writer
-	Inherit        []*os.File // stay open in dbt: locks last as long as it does
-	Interactive    bool       // dbt may ask: it gets the terminal
-	// Events, if set, gets what dbt says in place of Stdout and Stderr, one call at a time.
+	Inherit        []*os.File // files that stay open in dbt: locks last as long as dbt does
+	Interactive    bool       // dbt may ask questions: it gets the terminal
+	// Events, if not nil, gets dbt's messages instead of Stdout and Stderr, one call at a time.
 	Events  func(artifact.Event)
-	Hosting Hosting // what a [Launcher] goes by; none: it runs the call as a process of its own
+	Hosting Hosting // facts for a [Launcher]; zero: the call runs as a process of its own
 }
 
-// Runner runs dbt. Cancelling the context interrupts it once, and dbt then cancels its queries and
-// writes what it has.
+// Runner runs dbt. Cancelling the context interrupts it once; dbt then cancels its queries and
+// writes its results.
 type Runner interface {
 	Run(ctx context.Context, call Call) (proc.Exit, error)
 }
 
-// Exec runs each command as a process of its own. It works everywhere.
+// Exec runs each command as a process of its own. It works on every system.
 type Exec struct{}
 
-// Run is an error only when dbt could not be started, or its output not be written.
+// Run returns an error only if dbt could not be started, or its output could not be written.
 func (Exec) Run(ctx context.Context, call Call) (proc.Exit, error) {
 	defer call.listen()()
 	command := proc.Command{

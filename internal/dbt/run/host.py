@@ -5,33 +5,38 @@ dot starts it with the interpreter of dbt's console script:
     python - CONTROL SCRIPT ADAPTER
 
 with this text on its standard input. CONTROL is the descriptor of a socket of
-messages (SOCK_SEQPACKET) to dot. The first message says whether the host is of
-use:
+messages (SOCK_SEQPACKET) to dot. The first message says whether the host can be
+used:
 
     ready
     refused REASON      dot then runs each dbt as a process of its own
 
-After that dot sends a message for each command, with these descriptors: the
-command's line to dot (a stream socket), its request (a file), its stdin, stdout
-and stderr, a sign of life (which closes when the child is gone, though the host be
-gone, too), and others that are to stay open as long as dbt works: locks. On the line
-is said
+After that dot sends a message for each command, with these descriptors:
 
-    pid N               by the child: it is there, and the head of a group
-    failed REASON       by the child: it could not become dbt
-    exit N | signal N   how the child ended; what it left running in its group is killed
-    refused REASON      no child was made, nothing has run
+  - the command's line to dot (a stream socket)
+  - its request (a file)
+  - its stdin, stdout and stderr
+  - a sign of life, which closes when the child has ended, even if the host has, too
+  - locks, which must stay open as long as dbt works
 
-and dot says "i" to interrupt the child, once, or "k" to kill it, and its group
-with it. If the line ends, dot is gone: the child is interrupted, once, so that
-dbt cancels its queries, and gets some time to do so.
+These messages go over the line:
 
-A request is texts that end in a NUL each: the directory to run in, how many
-arguments there are, the arguments, and the environment as NAME=value.
+    pid N               from the child: it has started, and leads a process group
+    failed REASON       from the child: it could not become dbt
+    exit N | signal N   from the host: how the child ended; the rest of its group is killed
+    refused REASON      from the host: there is no child, and nothing has run
+    i                   from dot: interrupt the child (only the first one counts)
+    k                   from dot: kill the child and its group
 
-The one rule of all this is that a command can't tell: what is done here between
-fork and dbt is what the system and Python do between fork and a script's first
-line, and what is done after dbt what Python does at its end.
+If dot closes the line, dot has ended. Then the host interrupts the child, so that
+dbt cancels its queries, and gives it some time to do so.
+
+A request is a series of texts, each followed by a NUL: the working directory, the
+number of arguments, the arguments, and the environment as NAME=value.
+
+A command must not notice any difference. So this program does, between fork and dbt,
+what the system and Python do between fork and a script's first line. After dbt it
+does what Python does at its end.
 """
 
 import atexit
@@ -49,11 +54,11 @@ import time
 import traceback
 import types
 
-# Seconds that commands have, once dot is gone, to cancel their queries.
+# Seconds that commands have to cancel their queries once dot has ended.
 GRACE = 60
 
-# What dbt imports when a command needs it. babel.dates, too, is imported late, but
-# keeps the time zone of that moment.
+# Modules that dbt imports when a command needs them. babel.dates is another one, but it
+# keeps the time zone of the moment of its import.
 LATE = (
     "_strptime",
     "daff",
@@ -80,8 +85,8 @@ LATE = (
     "sqlparse",
 )
 
-# Classes whose JSON schema dbt makes, and keeps, when it first checks a value against it:
-# all of them take half a second in each process. They are made in idle moments.
+# Classes whose JSON schema dbt makes when it first checks a value against it. All of them
+# together take half a second in each process. The host makes them while it is idle.
 SCHEMAS = (
     ("dbt.contracts.project", "ProjectFlags"),
     ("dbt.contracts.project", "Project"),
@@ -104,11 +109,11 @@ PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # prctl(2)
 
 
 class Refused(Exception):
-    """This dbt can't be hosted; says why."""
+    """The reason why this dbt can't be hosted."""
 
 
 def main(control, script, adapter):
-    # A signal that this process gets is dot's end at most, which its socket tells as well.
+    # SIGINT means at most that dot has ended. The socket shows that, too, so ignore it.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     control = socket.socket(fileno=control)
     os.set_inheritable(control.fileno(), False)
@@ -117,13 +122,13 @@ def main(control, script, adapter):
         look_at_system()
         said = import_quietly(script, adapter)
         if said:
-            raise Refused("importing dbt says: " + said.strip().splitlines()[0])
+            raise Refused("importing dbt prints: " + said.strip().splitlines()[0])
         look_at_packages(adapter)
         look_at_threads()
     except Refused as e:
         control.send(("refused %s" % e).encode("utf-8", "replace")[:4000])
         return
-    # Collecting what is here now would copy its pages in each child.
+    # If a child collected the present objects, it would copy their memory pages.
     gc.collect()
     gc.freeze()
     host = Host(control, script, lc_ctype, list(SCHEMAS) + [("dbt.adapters." + adapter, "Plugin.credentials")])
@@ -135,7 +140,7 @@ def main(control, script, adapter):
 
 
 def look_at_system():
-    """Refuses an interpreter and a C library on which this was never run."""
+    """Refuses interpreters and C libraries on which this program was never tested."""
     if sys.implementation.name != "cpython" or not (3, 9) <= sys.version_info[:2] <= (3, 13):
         raise Refused("its Python is %s %d.%d" % ((sys.implementation.name,) + sys.version_info[:2]))
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
@@ -149,8 +154,8 @@ def look_at_system():
 
 
 def import_quietly(script, adapter):
-    """Imports dbt as its script would, and returns what that printed: each dbt that
-    starts by itself would print it again."""
+    """Imports dbt as its script would, and returns the output of the import. A dbt in a
+    process of its own would print that each time."""
     if not getattr(sys.flags, "safe_path", False):
         sys.path[0] = os.path.dirname(os.path.realpath(script))
     sys.stdout.flush()
@@ -169,7 +174,7 @@ def import_quietly(script, adapter):
             try:
                 importlib.import_module(name)
             except ImportError:
-                pass  # another dbt has other modules
+                pass  # another version of dbt has other modules
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
@@ -183,7 +188,7 @@ def import_quietly(script, adapter):
 
 
 def look_at_packages(adapter):
-    """Refuses a dbt that somebody works on, or that is put together of several places."""
+    """Refuses a dbt in development, and one whose packages are in several directories."""
     places = {place_of(name) for name in ("dbt.cli.main", "dbt.adapters.base", "dbt.adapters." + adapter, "dbt_common")}
     if len(places) != 1:
         raise Refused("dbt's packages lie in several places: " + ", ".join(sorted(places)))
@@ -197,7 +202,7 @@ def look_at_packages(adapter):
 
 
 def place_of(name):
-    """The directory on Python's path that a module comes from."""
+    """Returns the directory on Python's path from which a module was imported."""
     path = os.path.realpath(importlib.import_module(name).__file__)
     levels = name.count(".") + (2 if os.path.basename(path) == "__init__.py" else 1)
     for _ in range(levels):
@@ -206,7 +211,7 @@ def place_of(name):
 
 
 def look_at_threads():
-    """Refuses to fork where a lock may be held by a thread that the child doesn't have."""
+    """Refuses to fork if there are threads: the child lacks them, but not the locks they hold."""
     count = len(os.listdir("/proc/self/task"))
     if count != 1 or threading.active_count() != 1:
         raise Refused("it has %d threads before a command runs" % max(count, threading.active_count()))
@@ -228,7 +233,7 @@ class Command:
         self.interrupted = False
 
     def interrupt(self):
-        # One: dbt cancels its queries. Two: it drops everything.
+        # dbt cancels its queries on the first interrupt. On a second one it dies at once.
         if not self.interrupted:
             self.interrupted = True
             self.signal(signal.SIGINT)
@@ -240,14 +245,14 @@ class Command:
         try:
             os.killpg(self.pid, number)
         except ProcessLookupError:
-            pass  # can't be: it is not reaped yet
+            pass  # impossible: it is not reaped yet
 
     def ended(self):
-        """How the child ended, as the line says it; None if it works."""
-        # It keeps its pid, and its group that name, until it is reaped.
+        """Returns how the child ended, as a message for the line; None if it is running."""
+        # Until it is reaped, nothing else gets its pid, which is also its group's id.
         if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
             return None
-        self.kill()  # what it left running
+        self.kill()  # the rest of its group
         _, status = os.waitpid(self.pid, 0)
         if os.WIFSIGNALED(status):
             return "signal %d" % os.WTERMSIG(status)
@@ -259,14 +264,14 @@ class Host:
         self.control = control
         self.script = script
         self.lc_ctype = lc_ctype
-        self.schemas = schemas  # to be made
+        self.schemas = schemas  # not made yet
         self.pid = os.getpid()
         self.prctl = ctypes.CDLL(None).prctl
         self.commands = []
-        self.deadline = None  # for the commands, once dot is gone
+        self.deadline = None  # for the commands, once dot has ended
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ, self.take)
-        # A child that ends wakes the loop through a signal.
+        # SIGCHLD wakes the loop when a child ends.
         self.bell, ringer = socket.socketpair()
         self.bell.setblocking(False)
         ringer.setblocking(False)
@@ -289,7 +294,7 @@ class Host:
                 make_schema(*self.schemas.pop(0))
 
     def patience(self):
-        """How many seconds to wait for something to happen; None for ever."""
+        """Returns how many seconds to wait for an event; None: forever."""
         if self.deadline is not None:
             return max(0, self.deadline - time.monotonic())
         return 0 if self.schemas else None
@@ -302,7 +307,7 @@ class Host:
             pass
 
     def take(self):
-        """Takes a command from dot."""
+        """Receives a command from dot."""
         try:
             message, fds, flags, _ = socket.recv_fds(self.control, 16, 250, socket.MSG_CMSG_CLOEXEC)
         except ConnectionError:
@@ -324,14 +329,14 @@ class Host:
             line.close()
             return
         finally:
-            for fd in fds[1:]:  # the child's; locks would outlive it
+            for fd in fds[1:]:  # only the child may hold them, or locks would outlive it
                 os.close(fd)
         command = Command(pid, line)
         self.commands.append(command)
         self.selector.register(line, selectors.EVENT_READ, lambda: self.listen(command))
 
     def fork(self, line, fds):
-        # An interrupt that comes before the child can take it has to wait, not to be lost.
+        # Block SIGINT until the child can handle it, so that none gets lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             pid = os.fork()
@@ -344,13 +349,13 @@ class Host:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         try:
-            os.setpgid(pid, pid)  # the child does so, too: whoever is first
+            os.setpgid(pid, pid)  # the child does this, too; either may be first
         except OSError:
             pass
         return pid
 
     def listen(self, command):
-        """Does what dot says about a command."""
+        """Obeys dot's message about a command."""
         try:
             words = command.line.recv(16)
         except ConnectionError:
@@ -386,17 +391,17 @@ def make_schema(module, name):
         found.json_schema()
         gc.freeze()
     except Exception:
-        pass  # another dbt has other classes, and makes what it needs itself
+        pass  # another version of dbt has other classes; it makes their schemas itself
 
 
 def say(line, text):
     try:
         line.sendall(text.encode("utf-8", "replace").replace(b"\n", b" ")[:4000] + b"\n")
     except OSError:
-        pass  # dot is gone
+        pass  # dot has ended
 
 
-# The child's way from fork to dbt and to its end.
+# The child, from fork through dbt to its end.
 
 
 class Child:
@@ -425,13 +430,13 @@ class Child:
         return run(program)
 
     def tie(self):
-        """Makes the child the head of a group, and one that hears of the host's end."""
+        """Makes the child the leader of a group, and asks for SIGINT when the host ends."""
         os.setpgid(0, 0)
         say(self.line, "pid %d" % os.getpid())
         self.host.prctl(PR_SET_NAME, b"dbt", 0, 0, 0)
         self.host.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
         if os.getppid() != self.host.pid:
-            os._exit(128 + signal.SIGINT)  # it ended before that
+            os._exit(128 + signal.SIGINT)  # the host ended before that
 
     def take_streams(self):
         for to, fd in enumerate(self.fds[1:4]):
@@ -448,7 +453,7 @@ class Child:
         return texts[0], [os.fsdecode(text) for text in texts[2 : 2 + count]], texts[2 + count :]
 
     def let_go(self):
-        """Closes what is the host's: dot has to notice the host's end though children live on."""
+        """Closes the host's files. dot must notice when the host ends, though children go on."""
         signal.set_wakeup_fd(-1)
         self.host.selector.close()
         for each in [self.host.control, self.host.bell, self.host.ringer]:
@@ -474,21 +479,21 @@ def take_environment(environ, lc_ctype):
     os.environ.clear()
     for entry in environ:
         name, _, value = entry.partition(b"=")
-        os.environb.pop(name, None)  # the last one counts, and stands where it stands
+        os.environb.pop(name, None)  # the last one counts, also for the order
         os.environb[name] = value
     if lc_ctype is not None and "LC_CTYPE" not in os.environ:
-        os.environ["LC_CTYPE"] = lc_ctype  # Python's own, see PEP 538
+        os.environ["LC_CTYPE"] = lc_ctype  # set by Python itself, see PEP 538
     time.tzset()
 
 
 def take_signals():
-    """Leaves signals as Python has them at its start; the one that waits comes in run."""
+    """Resets signals to Python's defaults. A blocked SIGINT arrives in run."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def open_streams():
-    """Opens the standard streams anew: how they are buffered depends on what they are."""
+    """Opens the standard streams again, because their buffering depends on their type."""
     unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
     for fd, name in enumerate(["stdin", "stdout", "stderr"]):
         before = getattr(sys, "__%s__" % name)
@@ -510,7 +515,7 @@ def open_streams():
 
 
 def renew_ids():
-    """Gives the child an id and a start of its own, which dbt makes when it is imported."""
+    """Gives the child its own invocation id and start time: dbt made the old ones at its import."""
     sys.modules["dbt_common.invocation"].reset_invocation_id()
 
 
@@ -528,15 +533,15 @@ def run(program):
             trace = trace.tb_next
         sys.excepthook(type(e), e.with_traceback(trace), trace)
         code = None if isinstance(e, KeyboardInterrupt) else 1
-    # Python's own end goes on to take all modules apart, of which libraries that were
-    # loaded before the fork complain.
+    # Python itself would go on to clear all modules. Libraries that were loaded before the
+    # fork fail on that.
     quietly("in: the last threads", threading._shutdown)
     quietly("in: what runs at exit", atexit._run_exitfuncs)
     flushed = [
         quietly("on flushing sys." + name + ":" if sys.version_info >= (3, 13) else "in: " + repr(stream), stream.flush)
         for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr))
     ]
-    if code is None:  # nobody has caught it: who waits for the child is to see what it was
+    if code is None:  # uncaught: end by the same signal, so that the waiting process sees it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         code = 128 + signal.SIGINT
@@ -553,7 +558,7 @@ def exit_code(value):
 
 
 def quietly(what, act):
-    """Does something whose failure is said and changes nothing; tells whether it succeeded."""
+    """Calls act, prints its error, if any, and goes on. Returns whether act succeeded."""
     try:
         act()
     except BaseException as e:

@@ -22,18 +22,19 @@ import (
 //go:embed host.py
 var hostProgram string
 
-// A host is a Python process that has dbt imported and forks a child for each command; host.py says how, and what is said
-// on which socket.
+// A host is a Python process that has imported dbt, and forks a child for each command. host.py
+// describes it, and the messages on its sockets.
 type host struct {
-	control *os.File      // a socket of messages to it
+	control *os.File      // a socket for messages to it
 	sending sync.Mutex    // of control
 	kill    chan struct{} // closed to kill it
 	killed  sync.Once
-	gone    chan struct{} // closed when it is gone
-	err     error         // then: why; nil when it ended as it should
+	gone    chan struct{} // closed when it has ended
+	err     error         // set when it has ended: why; nil if it ended as it should
 }
 
-// startHost starts a host and waits until it has imported dbt. The error is a [refusal] if this dbt can't be hosted.
+// startHost starts a host and waits until it has imported dbt. The error is a [refusal] if this dbt
+// can't be hosted.
 func startHost(ctx context.Context, script, adapter string, env []string) (*host, error) {
 	python, err := tool.Interpreter(script)
 	if err != nil {
@@ -46,12 +47,12 @@ func startHost(ctx context.Context, script, adapter string, env []string) (*host
 	h := &host{control: ours, kill: make(chan struct{}), gone: make(chan struct{})}
 	go func() {
 		defer close(h.gone)
-		// It is told to end by its socket, or killed, and by nothing else: its children are.
+		// Only its socket, or a kill, ends it. A cancelled context only ends its children.
 		_, h.err = proc.Output(proc.WithKill(context.WithoutCancel(ctx), h.kill), proc.Command{
 			Argv:  []string{python, "-", "3", script, adapter},
 			Stdin: strings.NewReader(hostProgram), Dir: "/", Env: env, Inherit: []*os.File{theirs},
 		})
-		theirs.Close() // the last of its end: who reads ours is told
+		theirs.Close() // its last copy in this process: the end of the host then shows on our socket
 	}()
 	if err := h.greeting(ctx); err != nil {
 		h.close()
@@ -60,7 +61,7 @@ func startHost(ctx context.Context, script, adapter string, env []string) (*host
 	return h, nil
 }
 
-// greeting waits for what the host says first.
+// greeting waits for the host's first message.
 func (h *host) greeting(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, h.abandon)
 	defer stop()
@@ -79,27 +80,27 @@ func (h *host) greeting(ctx context.Context) error {
 		return refusal(reason)
 	case said != "ready":
 		h.abandon()
-		return refusal(fmt.Sprintf("it should say that it is ready, and says %q", text.Shorten(said)))
+		return refusal(fmt.Sprintf("it should say that it is ready, but says %q", text.Shorten(said)))
 	}
 	return nil
 }
 
-// whyGone says how a host ended that should not have.
+// whyGone says how a host ended that should not have ended.
 func (h *host) whyGone() string {
 	var failed *proc.ExitError
 	switch {
 	case errors.As(h.err, &failed) && failed.Stderr != "":
 		lines := strings.Split(failed.Stderr, "\n")
-		return fmt.Sprintf("the host ended with %s: %s", failed.Exit, lines[len(lines)-1])
+		return fmt.Sprintf("the host ended (%s): %s", failed.Exit, lines[len(lines)-1])
 	case failed != nil:
-		return "the host ended with " + failed.Exit.String()
+		return fmt.Sprintf("the host ended (%s)", failed.Exit)
 	case h.err != nil:
 		return h.err.Error()
 	}
 	return "the host ended"
 }
 
-// abandon kills a host that does not do what it should. Linux then tells the commands that it has running (SIGINT).
+// abandon kills a host that misbehaves. Linux then sends SIGINT to its running commands.
 func (h *host) abandon() { h.killed.Do(func() { close(h.kill) }) }
 
 // close ends a host that has no command running.
@@ -111,7 +112,8 @@ func (h *host) close() {
 	}
 }
 
-// run runs a command in a child of the host. The error is a refusal if there is no child: nothing was run then.
+// run runs a command in a child of the host. The error is a refusal if there is no child; then
+// nothing was run.
 func (h *host) run(ctx context.Context, call Call) (proc.Exit, error) {
 	if ctx.Err() != nil {
 		return proc.Exit{}, fmt.Errorf("dbt was not started: %w", context.Cause(ctx))
@@ -131,7 +133,7 @@ func (h *host) run(ctx context.Context, call Call) (proc.Exit, error) {
 	return exit, errors.Join(err, streams.close())
 }
 
-// send hands a command to the host.
+// send sends a command to the host.
 func (h *host) send(call Call, streams *streams) (*hosted, error) {
 	request, err := requestFile(call)
 	if err != nil {
@@ -156,7 +158,7 @@ func (h *host) send(call Call, streams *streams) (*hosted, error) {
 	}
 	if err := h.sendMessage([]byte("c"), unix.UnixRights(fds...)); err != nil {
 		c.close()
-		return nil, refusal(h.lost(err)) // it has not got it
+		return nil, refusal(h.lost(err)) // the host has not got the command
 	}
 	return c, nil
 }
@@ -176,7 +178,7 @@ func (h *host) sendMessage(text, rights []byte) error {
 	return errors.Join(err, failed)
 }
 
-// lost ends a host that is of no use any more, and says why it is not.
+// lost ends a host that is no longer usable, and returns the reason.
 func (h *host) lost(cause error) string {
 	h.abandon()
 	<-h.gone
@@ -186,7 +188,7 @@ func (h *host) lost(cause error) string {
 	return h.whyGone()
 }
 
-// requestFile holds what the child has to know of a call.
+// requestFile makes a file with what the child needs to know of a call.
 func requestFile(call Call) (*os.File, error) {
 	fd, err := unix.MemfdCreate("dot-request", unix.MFD_CLOEXEC)
 	if err != nil {
@@ -210,7 +212,7 @@ func requestFile(call Call) (*os.File, error) {
 	return file, nil
 }
 
-// socketPair makes two sockets that are connected. What is started meanwhile inherits neither.
+// socketPair makes two connected sockets. Processes that start meanwhile inherit neither.
 func socketPair(kind int) (ours, theirs *os.File, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -222,6 +224,6 @@ func socketPair(kind int) (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "host"), os.NewFile(uintptr(fds[1]), "host"), nil
 }
 
-// killGroup kills the child of a host, and its group. Until the host has reaped the child, which it says, the group has
-// this name.
+// killGroup kills the host's child and its group. The group keeps this id until the host has reaped
+// the child, which the host reports.
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }

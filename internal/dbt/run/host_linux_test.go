@@ -18,7 +18,7 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// A venue is a dbt, the stand-in of testdata/site-packages, and what runs it.
+// A venue is a dbt, the stand-in of testdata/site-packages, and its runner.
 type venue struct {
 	t       *testing.T
 	script  string
@@ -63,7 +63,7 @@ func (v *venue) call(env []string, args ...string) Call {
 	return Call{Argv: append([]string{v.script}, args...), Dir: v.t.TempDir(), Env: slices.Concat(v.env, env), Hosting: v.hosting}
 }
 
-// launcher returns one that expects enough commands for a host, and ends it with the test.
+// launcher returns a launcher that expects enough commands for a host. The host ends with the test.
 func (v *venue) launcher(env ...string) *Launcher {
 	v.t.Helper()
 	v.l = &Launcher{}
@@ -72,7 +72,7 @@ func (v *venue) launcher(env ...string) *Launcher {
 	return v.l
 }
 
-// wantWays compares how the launcher says that dbt ran.
+// wantWays compares the launcher's notes on how dbt ran.
 func (v *venue) wantWays(want ...string) {
 	v.t.Helper()
 	got := v.l.Ways()
@@ -84,13 +84,13 @@ func (v *venue) wantWays(want ...string) {
 	}
 }
 
-// wantHosted fails the test if a command was not run in a host.
+// wantHosted fails the test if a command did not run in a host.
 func (v *venue) wantHosted() {
 	v.t.Helper()
-	v.wantWays("in a host, which has it imported")
+	v.wantWays("in a host, which imports dbt once")
 }
 
-// ran is what came of a call.
+// ran is the outcome of a call.
 type ran struct {
 	Exit           proc.Exit
 	Err            string
@@ -117,7 +117,8 @@ func run(ctx context.Context, r Runner, call Call) ran {
 
 var descriptors = regexp.MustCompile(`("descriptors": )(\d+)`)
 
-// withoutLife takes the one descriptor out of what a command says of itself that it has in a host only: the sign of life.
+// withoutLife removes from a command's description the one descriptor that only a command in a host
+// has: its sign of life.
 func withoutLife(state string) string {
 	return descriptors.ReplaceAllStringFunc(state, func(text string) string {
 		m := descriptors.FindStringSubmatch(text)
@@ -126,7 +127,7 @@ func withoutLife(state string) string {
 	})
 }
 
-// A command can't tell that it is a host's child, and neither can who waits for it.
+// Neither a command nor its caller can tell that it is a host's child.
 func TestHostedIsAsExec(t *testing.T) {
 	v := newVenue(t)
 	l := v.launcher()
@@ -171,7 +172,7 @@ func TestHostedIsAsExec(t *testing.T) {
 	v.wantHosted()
 }
 
-// What counts when Python starts needs a host of its own.
+// Settings that count when Python starts need a separate host.
 func TestHostedStart(t *testing.T) {
 	for _, env := range [][]string{
 		{"PYTHONUNBUFFERED=1"},
@@ -198,7 +199,7 @@ func TestHostedStart(t *testing.T) {
 	}
 }
 
-// A terminal stays one.
+// A command in a host sees the terminal as a terminal.
 func TestHostedTerminal(t *testing.T) {
 	v := newVenue(t)
 	l := v.launcher()
@@ -234,7 +235,7 @@ func TestHostedTerminal(t *testing.T) {
 	v.wantHosted()
 }
 
-// What a command leaves running in its group is killed with it.
+// Processes that a command leaves in its group are killed.
 func TestHostedLeftovers(t *testing.T) {
 	v := newVenue(t)
 	got := run(t.Context(), v.launcher(), v.call(nil, "leave"))
@@ -256,7 +257,7 @@ func TestHostedDirIsMissing(t *testing.T) {
 	}
 }
 
-// Where a host is of no use, dbt runs as it always did, and it is said why.
+// If a host is impossible, dbt runs as usual, and there is a note with the reason.
 func TestHostRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -264,12 +265,12 @@ func TestHostRefused(t *testing.T) {
 		want   string
 	}{
 		{"switched off", func(v *venue) []string { v.hosting.Mode, v.hosting.Off = HostOff, "DOT_DBT_HOST=off"; return nil }, "DOT_DBT_HOST=off"},
-		{"another adapter", func(v *venue) []string { v.hosting.Adapter = "snowflake"; return nil }, "the adapter snowflake was not tried in a host (dot: {dbt-host: true} does so)"},
+		{"another adapter", func(v *venue) []string { v.hosting.Adapter = "snowflake"; return nil }, "the adapter snowflake was not tried in a host; to try it: dot: {dbt-host: true}"},
 		{"another adapter, wanted", func(v *venue) []string { v.hosting.Adapter, v.hosting.Mode = "snowflake", HostOn; return nil }, "importing dbt fails: ModuleNotFoundError: No module named 'dbt.adapters.snowflake'"},
 		{"another dbt", func(v *venue) []string { v.hosting.Tool.Version = "1.8.3"; return nil }, "dbt 1.8.3 was not tried in a host"},
-		{"prints at import", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=print"} }, "importing dbt says: a word from an import"},
+		{"prints at import", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=print"} }, "importing dbt prints: a word from an import"},
 		{"can't be imported", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=fail"} }, "importing dbt fails: ImportError: half installed"},
-		{"ends at import", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=end"} }, "the host ended with exit code 7"},
+		{"ends at import", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=end"} }, "the host ended (exit code 7)"},
 		{"has a thread", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=thread"} }, "it has 2 threads before a command runs"},
 		{"has a native thread", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=native"} }, "it has 2 threads before a command runs"},
 		{"records", func(*venue) []string { return []string{"DBT_ENGINE_RECORDER_MODE=record"} }, "DBT_ENGINE_RECORDER_MODE is set"},
@@ -293,7 +294,7 @@ func TestHostRefused(t *testing.T) {
 
 const ownProcess = "as a process of its own: "
 
-// A command has an id of its own, not the one that was made when the host imported dbt.
+// Each command has its own id, not the id that was made when the host imported dbt.
 func TestHostedInvocation(t *testing.T) {
 	v := newVenue(t)
 	if got := run(t.Context(), v.launcher(), v.call(nil, "invocation")).Stdout; got != "made for this command\n" {
@@ -301,7 +302,7 @@ func TestHostedInvocation(t *testing.T) {
 	}
 }
 
-// One command is not worth a host.
+// A single command does not get a host.
 func TestOneCommandIsNotHosted(t *testing.T) {
 	v := newVenue(t)
 	l := &Launcher{}
@@ -309,5 +310,5 @@ func TestOneCommandIsNotHosted(t *testing.T) {
 	defer l.Close()
 	l.Expect(t.Context(), 1, v.hosting, v.env)
 	run(t.Context(), l, v.call(nil))
-	v.wantWays(ownProcess + "there is one command for it")
+	v.wantWays(ownProcess + "only one command uses it")
 }

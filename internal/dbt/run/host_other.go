@@ -9,7 +9,7 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// host is a type without values: Hosting.refusal refuses all there is on this system.
+// host is never used: Hosting.refusal refuses every command on this system.
 type host struct{}
 
 var errNoHost = errors.New("there is no host on this system")

@@ -16,33 +16,33 @@ type HostMode int
 
 // The host modes.
 const (
-	HostAuto HostMode = iota // with the adapters that it was tried with
+	HostAuto HostMode = iota // with the adapters that were tried
 	HostOn                   // with any adapter
 	HostOff
 )
 
-// Hosting is what has to be known of a dbt command to run it in a host.
+// Hosting has the facts about a dbt command that decide whether it runs in a host.
 type Hosting struct {
 	Tool    tool.Tool
-	Adapter string // of the output that it uses; "" if that is not known
+	Adapter string // of its output; "" if unknown
 	Mode    HostMode
-	Off     string // what has set the mode, for HostOff
+	Off     string // what set the mode to HostOff
 }
 
-// hostedVersions are the versions of dbt-core whose commands were compared, one by one, with those of a dbt that is a
-// process of its own.
+// hostedVersions are the versions of dbt-core whose commands in a host were compared, one by one,
+// with the same commands in processes of their own.
 var hostedVersions = []string{"1.9", "1.10", "1.11"}
 
-// harmlessPython are the variables of Python's that mean the same to a host and to what it forks. Those that make Python
-// print at its start or its end, or wait for somebody, don't.
+// harmlessPython are Python's variables that mean the same to a host and to its children. Those
+// that make Python print at its start or its end, or wait for somebody, are not among them.
 var harmlessPython = []string{
 	"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONIOENCODING",
 	"PYTHONUTF8", "PYTHONHASHSEED", "PYTHONNOUSERSITE", "PYTHONUSERBASE", "PYTHONSAFEPATH", "PYTHONCOERCECLOCALE",
 	"PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONINTMAXSTRDIGITS", "PYTHON_COLORS", "PYTHON_HISTORY", "PYTHONBREAKPOINT",
 }
 
-// refusal says why the commands can't be run in a host, as far as that can be told without starting one; "" if they can.
-// env is what dbt would run with.
+// refusal returns why the commands can't run in a host, as far as that is known without starting
+// one; "" if they can. env is dbt's environment.
 func (h Hosting) refusal(env []string) string {
 	switch tool := h.Tool; {
 	case h.Mode == HostOff:
@@ -54,9 +54,9 @@ func (h Hosting) refusal(env []string) string {
 	case tool.Cloud:
 		return "it is the dbt Cloud CLI"
 	case h.Adapter == "":
-		return "which adapter it uses is not known"
+		return "its adapter is unknown"
 	case h.Mode != HostOn && !adapter.Of(h.Adapter).Hosted:
-		return "the adapter " + h.Adapter + " was not tried in a host (dot: {dbt-host: true} does so)"
+		return "the adapter " + h.Adapter + " was not tried in a host; to try it: dot: {dbt-host: true}"
 	}
 	if reason := tool.WhyNotPlain(h.Tool.Path); reason != "" {
 		return reason
@@ -67,13 +67,13 @@ func (h Hosting) refusal(env []string) string {
 	return envRefusal(env)
 }
 
-// versionRefusal says why a dbt is of a version that can't be hosted.
+// versionRefusal returns why a version of dbt can't be hosted.
 func versionRefusal(t tool.Tool, env []string) string {
 	installed := t.Version
-	if installed == "" { // it was not installed yet when it was looked for
+	if installed == "" { // it was not installed when dot looked for it
 		release, ok := tool.Installed(t.Path, filepath.SplitList(lookup(env, "PYTHONPATH")))
 		if !ok {
-			return "its version is not known"
+			return "its version is unknown"
 		}
 		installed = release.Version
 	}
@@ -84,7 +84,8 @@ func versionRefusal(t tool.Tool, env []string) string {
 	return ""
 }
 
-// lookup returns the value of a variable, "" if it is not set. If a name repeats, the last one counts.
+// lookup returns the value of a variable, "" if it is not set. If a name repeats, the last one
+// wins.
 func lookup(env []string, name string) string {
 	for _, entry := range slices.Backward(env) {
 		if value, ok := strings.CutPrefix(entry, name+"="); ok {
@@ -94,7 +95,7 @@ func lookup(env []string, name string) string {
 	return ""
 }
 
-// envRefusal says which variable would mean something else to a host.
+// envRefusal returns which variable would mean something else to a host.
 func envRefusal(env []string) string {
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
@@ -109,8 +110,8 @@ func envRefusal(env []string) string {
 	return ""
 }
 
-// decidedAtStart are the beginnings of the names of variables that count when Python, the C library or dbt's modules are
-// loaded, and never again: commands that differ in one can't share a host.
+// decidedAtStart are prefixes of the names of variables that only count when Python, the C library
+// or dbt's modules are loaded. Commands that differ in one can't share a host.
 var decidedAtStart = []string{
 	"PYTHON", "LC_", "LANG", "LD_", "GLIBC_", "MALLOC_", "OMP_", "OPENBLAS_", "MKL_", "OPENSSL_", "DBT_PACKAGE_HUB_URL", "DBT_MACRO_DEBUGGING",
 }
@@ -130,7 +131,7 @@ func (h Hosting) key(env []string) hostKey {
 	slices.Sort(kept)
 	script := h.Tool.Path
 	if len(h.Tool.Argv) > 0 {
-		script = h.Tool.Argv[0] // as it is called: that is where Python looks for what is beside it
+		script = h.Tool.Argv[0] // as it is called: Python looks for modules beside it
 	}
 	return hostKey{script: filepath.Clean(script), adapter: h.Adapter, env: strings.Join(kept, "\x00")}
 }

@@ -16,16 +16,16 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// stuck is how long a host may take for what it does at once, such as to end.
-var stuck = 5 * time.Second // tests are less patient
+// stuck is the time limit for what a host does at once, such as ending.
+var stuck = 5 * time.Second // tests have less time
 
-// hosted is a command that a host has been given.
+// hosted is a command that was sent to a host.
 type hosted struct {
 	host *host
-	line *os.File    // to the host, about this command
-	says chan string // what the host and the child say there; closed at the end of it
-	life *os.File    // ends when the child is gone
-	pid  int         // of the child; 0 as long as it has not said so
+	line *os.File    // connection to the host about this command
+	says chan string // messages of the host and the child; closed when the connection ends
+	life *os.File    // ends when the child has ended
+	pid  int         // of the child; 0 until the child has sent it
 }
 
 func newHosted(h *host, line, life *os.File) *hosted {
@@ -47,7 +47,7 @@ func (c *hosted) close() {
 	}
 }
 
-// wait waits for the command to end, and passes on what ctx says: at most one interrupt, and a kill.
+// wait waits for the command to end. It passes on ctx's end: at most one interrupt, and a kill.
 func (c *hosted) wait(ctx context.Context) (proc.Exit, error) {
 	interrupt, kill := ctx.Done(), proc.KillChannel(ctx)
 	var failed string
@@ -78,11 +78,11 @@ func (c *hosted) wait(ctx context.Context) (proc.Exit, error) {
 			}
 		case <-interrupt:
 			interrupt = nil
-			_, _ = c.line.WriteString("i") // a host that is gone is noticed by its silence
+			_, _ = c.line.WriteString("i") // a host that has ended shows by its silence
 		case <-kill:
 			kill = nil
 			_, _ = c.line.WriteString("k")
-			if c.pid != 0 { // a host that stands still would not do it
+			if c.pid != 0 { // a host that is stopped would not do it
 				killGroup(c.pid)
 			}
 			tooLate = time.After(stuck)
@@ -92,12 +92,12 @@ func (c *hosted) wait(ctx context.Context) (proc.Exit, error) {
 	}
 }
 
-// lost waits for a child whose host is gone, or of no use, to end: Linux tells it, and its locks last as long as it
-// does.
+// lost waits until a child whose host is lost has ended. Linux interrupts the child, and its locks
+// last as long as it does.
 func (c *hosted) lost(kill <-chan struct{}, cause error) (proc.Exit, error) {
 	err := hint.New(
-		"running dbt: its host was lost meanwhile: "+c.host.lost(cause),
-		"how far dbt has got is in its log; the same command goes on from there",
+		"running dbt: its host was lost while it ran: "+c.host.lost(cause),
+		"dbt's log says how far it got; run the same command again to continue",
 		"--no-dbt-host runs each dbt as a process of its own",
 	)
 	says := c.says
@@ -110,7 +110,7 @@ func (c *hosted) lost(kill <-chan struct{}, cause error) (proc.Exit, error) {
 		select {
 		case <-gone:
 			return proc.Exit{}, err
-		case text, more := <-says: // the pid may be the last thing that is heard
+		case text, more := <-says: // the pid may be the last message
 			if number, ok := strings.CutPrefix(text, "pid "); ok && more && c.pid == 0 {
 				c.pid, _ = strconv.Atoi(number)
 			}

@@ -22,18 +22,18 @@ import (
 	"dot-for-dbt/internal/testing/postgres"
 )
 
-// A trial is a dbt command that is run in a host and as a process of its own.
+// A trial is a dbt command to run in a host and as a process of its own.
 type trial struct {
 	args     string // split at spaces; ~ stands for a space
 	env      []string
-	dir      string            // relative to the project, "" for it
-	terminal bool              // dbt's output goes to one
+	dir      string            // relative to the project, "" for the project itself
+	terminal bool              // dbt's output goes to a terminal
 	files    map[string]string // written before
 	quick    bool              // part of make test
 }
 
-// trials is a series of commands, each of which finds what the ones before have left. It has every command of dbt's that
-// can be hosted.
+// trials is a series of commands, each of which finds what the earlier ones left. It has every dbt
+// command that can be hosted.
 var trials = []trial{
 	{args: "--version"},
 	{args: "--help"},
@@ -83,7 +83,7 @@ var trials = []trial{
 	{args: "clean"},
 }
 
-// Whatever the command: it does the same in a host as in a process of its own.
+// Each command does the same in a host as in a process of its own.
 func TestHostEquality(t *testing.T) {
 	everyStand(t, func(t *testing.T, s *stand) {
 		quick := os.Getenv("DOT_TEST_FULL") == ""
@@ -111,7 +111,7 @@ func TestHostEquality(t *testing.T) {
 	})
 }
 
-// Commands at once, each with a schema of its own, are like commands one after another.
+// Concurrent commands, each with its own schema, do the same as commands one after another.
 func TestHostEqualityTogether(t *testing.T) {
 	if os.Getenv("DOT_TEST_FULL") == "" {
 		t.Skip("DOT_TEST_FULL is not set: run make test-full")
@@ -210,7 +210,7 @@ func newStand(t *testing.T, hosting Hosting) *stand {
 	return s
 }
 
-// clear puts project and database back to where no command was run.
+// clear resets project and database to the state before any command.
 func (s *stand) clear() {
 	s.t.Helper()
 	s.reset()
@@ -222,7 +222,7 @@ func (s *stand) clear() {
 	}
 }
 
-// An outcome is what came of a command, but for times and ids.
+// An outcome is the result of a command, without times and ids.
 type outcome struct {
 	Exit, Stdout, Stderr string
 	Files                map[string]string
@@ -242,7 +242,7 @@ func (s *stand) series(r Runner, all []trial) []outcome {
 				s.t.Error(err)
 			}
 		}
-		if err := os.RemoveAll(filepath.Join(s.dir, "logs")); err != nil { // each command's is compared by itself
+		if err := os.RemoveAll(filepath.Join(s.dir, "logs")); err != nil { // each command's log is compared on its own
 			s.t.Error(err)
 		}
 		out := s.run(r, tr)
@@ -279,7 +279,8 @@ func (s *stand) run(r Runner, tr trial) outcome {
 	return outcome{exit.String(), s.steady(stdout.String()), s.steady(stderr.String()), s.tree()}
 }
 
-// terminal is one whose screen is written to a buffer; seen returns when all of it is.
+// terminal returns a terminal whose screen is written to a buffer. seen returns when all of it is
+// there.
 func (s *stand) terminal(screen *bytes.Buffer) (terminal *os.File, seen func()) {
 	s.t.Helper()
 	reader, terminal, err := pty.Open()
@@ -298,7 +299,7 @@ func (s *stand) terminal(screen *bytes.Buffer) (terminal *os.File, seen func()) 
 	}
 }
 
-// inconstant is what differs between two runs of the same command, and what is compared in its place.
+// inconstant matches what differs between two runs of the same command, and replaces it.
 var inconstant = []struct {
 	found *regexp.Regexp
 	put   string
@@ -311,7 +312,7 @@ var inconstant = []struct {
 	{regexp.MustCompile(`("(?:pid|created_at|execution_time|elapsed|elapsed_time|process_[a-z_]+|command_wall_clock_time|max_loaded_at_time_ago_in_s)": ?)-?[\d.e-]+`), "$1<number>"},
 	{regexp.MustCompile(`[\d.e-]+(, "process_|,"process_)`), "<number>$1"},
 	{regexp.MustCompile(`__dbt_tmp\d+`), "__dbt_tmp<number>"},
-	// How many rows a query of PostgreSQL's catalogue gave: its own schemas are among them.
+	// The number of rows from PostgreSQL's catalogue, which includes its own schemas.
 	{regexp.MustCompile(`(SQL status: SELECT |"query_id": "", "status": "SELECT )\d+`), "$1<number>"},
 	{regexp.MustCompile(`ThreadPoolExecutor-\d+_\d+`), "ThreadPoolExecutor"},
 	{regexp.MustCompile(`"dbt_valid_[a-z]+": "[^"]*"`), "<time>"},

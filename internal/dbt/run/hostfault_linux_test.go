@@ -20,14 +20,14 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// alive says whether a process is there and no zombie.
+// alive reports whether a process exists and is no zombie.
 func alive(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return err == nil && !strings.HasPrefix(rest, "Z")
 }
 
-// eventually waits until a condition holds; it fails the test if it never does.
+// eventually waits until a condition holds. It fails the test if that takes too long.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
@@ -51,7 +51,7 @@ type patient struct {
 	ended         chan ran
 }
 
-// newPatient starts the command with a launcher, or with another program that has one.
+// newPatient starts the command through a launcher, either in this process or in a helper program.
 func newPatient(v *venue, start func(p *patient, call Call)) *patient {
 	v.t.Helper()
 	dir := v.t.TempDir()
@@ -88,7 +88,7 @@ func newPatient(v *venue, start func(p *patient, call Call)) *patient {
 	return p
 }
 
-// launch runs the command with a launcher in this process.
+// launch runs the command through a launcher in this process.
 func launch(p *patient, call Call) {
 	l := &Launcher{}
 	ctx, cancel := context.WithCancel(proc.WithKill(context.Background(), p.kill))
@@ -102,7 +102,8 @@ func launch(p *patient, call Call) {
 	}()
 }
 
-// reopened is the lock's file, opened anew, so that only others' locks count; p.lock is closed.
+// reopened closes p.lock and opens the lock's file again, so that only other processes' locks
+// count.
 func (p *patient) reopened() uintptr {
 	p.v.t.Helper()
 	p.lock.Close()
@@ -114,7 +115,7 @@ func (p *patient) reopened() uintptr {
 	return f.Fd()
 }
 
-// goOn lets the command end by itself.
+// goOn opens the gate, so that the command ends by itself.
 func (p *patient) goOn() {
 	p.v.t.Helper()
 	gate, err := os.OpenFile(p.gate, os.O_WRONLY, 0)
@@ -124,7 +125,7 @@ func (p *patient) goOn() {
 	gate.Close()
 }
 
-// interrupted waits until the command has been interrupted, which must be once.
+// interrupted waits until the command was interrupted, exactly once.
 func (p *patient) interrupted() {
 	p.v.t.Helper()
 	var text []byte
@@ -137,8 +138,8 @@ func (p *patient) interrupted() {
 	}
 }
 
-// interruptedNoMore waits until the command, which may go on, is gone, and makes sure
-// that it was interrupted once in all: a second time would have it miss the gate.
+// interruptedNoMore waits for the command's end and checks that it was interrupted once in all. A
+// second interrupt would make it miss the gate.
 func (p *patient) interruptedNoMore() {
 	p.v.t.Helper()
 	eventually(p.v.t, "the command is gone", func() bool {
@@ -166,7 +167,7 @@ func (p *patient) want(want ran) {
 	}
 }
 
-const hostKilled = "running dbt: its host was lost meanwhile: the host ended with killed by SIGKILL"
+const hostKilled = "running dbt: its host was lost while it ran: the host ended (killed by SIGKILL)"
 
 func TestHostedInterrupt(t *testing.T) {
 	p := newPatient(newVenue(t), launch)
@@ -190,7 +191,8 @@ func TestHostedCommandKilled(t *testing.T) {
 	p.want(ran{Exit: proc.Exit{Code: 137, Signal: "SIGKILL"}})
 }
 
-// When the host is killed, the command is told, once, and is waited for: it has the locks.
+// If the host is killed, the command is interrupted once, and dot waits for it, because it has the
+// locks.
 func TestHostKilled(t *testing.T) {
 	p := newPatient(newVenue(t), launch)
 	p.signal(p.host, syscall.SIGKILL)
@@ -204,7 +206,7 @@ func TestHostKilled(t *testing.T) {
 	p.want(ran{Err: hostKilled, Stdout: "interrupted 1 times\n"})
 }
 
-// As above, but the command does not listen: a second Ctrl-C ends it.
+// The same, but the command ignores the interrupt: a second Ctrl-C ends it.
 func TestHostKilledAndCommandToo(t *testing.T) {
 	p := newPatient(newVenue(t), launch)
 	p.signal(p.host, syscall.SIGKILL)
@@ -214,7 +216,7 @@ func TestHostKilledAndCommandToo(t *testing.T) {
 	p.want(ran{Err: hostKilled})
 }
 
-// A host that stands still does not keep anybody from killing its command.
+// A command can be killed even if its host is stopped.
 func TestHostStandsStill(t *testing.T) {
 	defer func(patience time.Duration) { stuck = patience }(stuck)
 	stuck = 100 * time.Millisecond
@@ -225,7 +227,7 @@ func TestHostStandsStill(t *testing.T) {
 	p.want(ran{Err: hostKilled})
 }
 
-// When dot is killed, the command is told, once, and goes on to its end under its locks.
+// If dot is killed, the command is interrupted once, and goes on to its end under its locks.
 func TestHostsDotKilled(t *testing.T) {
 	for _, together := range []bool{false, true} {
 		t.Run(fmt.Sprintf("with its host %t", together), func(t *testing.T) {
@@ -233,7 +235,7 @@ func TestHostsDotKilled(t *testing.T) {
 			p := newPatient(newVenue(t), func(p *patient, call Call) {
 				dot = playDot(p, call)
 			})
-			if together { // the first of them must not see the other go
+			if together { // the first of them must not notice that the other is gone
 				p.signal(dot.Process.Pid, syscall.SIGSTOP)
 				p.signal(p.host, syscall.SIGKILL)
 			}
@@ -249,7 +251,7 @@ func TestHostsDotKilled(t *testing.T) {
 	}
 }
 
-// When dot is gone and the command does not listen, it is killed after some time.
+// If dot is gone and the command ignores the interrupt, it is killed after some time.
 func TestHostsDotKilledAndCommandDeaf(t *testing.T) {
 	var dot *exec.Cmd
 	p := newPatient(newVenue(t), func(p *patient, call Call) {
@@ -261,20 +263,20 @@ func TestHostsDotKilledAndCommandDeaf(t *testing.T) {
 	eventually(t, "the command is killed", func() bool { return !alive(p.command) })
 }
 
-// playDot starts a dot that runs the command, with more variables.
+// playDot starts a helper program that acts as dot and runs the command, with additional variables.
 func playDot(p *patient, call Call, env ...string) *exec.Cmd {
 	p.v.t.Helper()
 	dot := exec.Command(os.Args[0], append([]string{call.Dir, p.lock.Name()}, call.Argv...)...)
 	dot.Env = slices.Concat(call.Env, []string{"DBT_TEST_PART=launch"}, env)
 	dot.Stderr = os.Stderr
-	p.lock.Close() // dot is to have it
+	p.lock.Close() // only the helper must hold it
 	if err := dot.Start(); err != nil {
 		p.v.t.Fatal(err)
 	}
 	return dot
 }
 
-// TestMain lets the test binary play dot.
+// TestMain lets the test binary act as dot.
 func TestMain(m *testing.M) {
 	if os.Getenv("DBT_TEST_PART") != "launch" {
 		os.Exit(m.Run())
@@ -294,7 +296,7 @@ func TestMain(m *testing.M) {
 	fmt.Println(exit, errors.Join(err, runErr))
 }
 
-// Whatever a host says instead of what it should, dot does not go on as if nothing were.
+// Invalid messages of a host are an error, whatever they are.
 func TestHostSaysRubbish(t *testing.T) {
 	greet := "import socket,sys\ncontrol = socket.socket(fileno=int(sys.argv[1]))\n"
 	take := greet + "control.send(b'ready')\nfds = socket.recv_fds(control, 16, 99)[1]\nline = socket.socket(fileno=fds[0])\n"
@@ -302,13 +304,13 @@ func TestHostSaysRubbish(t *testing.T) {
 		name, program string
 		says, err     string
 	}{
-		{"at its start", greet + "control.send(bytes(range(256)))", "it should say that it is ready, and says ", ""},
-		{"no Python", "rubbish(", "the host ended with exit code 1: SyntaxError: '(' was never closed", ""},
+		{"at its start", greet + "control.send(bytes(range(256)))", "it should say that it is ready, but says ", ""},
+		{"no Python", "rubbish(", "the host ended (exit code 1): SyntaxError: '(' was never closed", ""},
 		{"nothing", greet, "the host ended", ""},
-		{"about a command", take + "line.send(b'exit \\x00\\xff\\n')\ncontrol.recv(1)", "", "running dbt: its host was lost meanwhile: it says "},
-		{"a pid that is none", take + "line.send(b'pid -1\\n')\ncontrol.recv(1)", "", "running dbt: its host was lost meanwhile: it says \"pid -1\""},
-		{"without an end", take + "line.send(b'x' * 200000)\ncontrol.recv(1)", "", "running dbt: its host was lost meanwhile"},
-		{"nothing about a command", take, "", "running dbt: its host was lost meanwhile: the host ended"},
+		{"about a command", take + "line.send(b'exit \\x00\\xff\\n')\ncontrol.recv(1)", "", "running dbt: its host was lost while it ran: it says "},
+		{"a pid that is none", take + "line.send(b'pid -1\\n')\ncontrol.recv(1)", "", "running dbt: its host was lost while it ran: it says \"pid -1\""},
+		{"without an end", take + "line.send(b'x' * 200000)\ncontrol.recv(1)", "", "running dbt: its host was lost while it ran"},
+		{"nothing about a command", take, "", "running dbt: its host was lost while it ran: the host ended"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			real := hostProgram
@@ -333,20 +335,20 @@ func TestHostSaysRubbish(t *testing.T) {
 	}
 }
 
-// A host that can't start a child says so, and dbt runs as a process of its own.
+// If a host can't start a child, it reports that, and dbt runs as a process of its own.
 func TestHostCannotFork(t *testing.T) {
 	real := hostProgram
 	defer func() { hostProgram = real }()
 	hostProgram = strings.Replace(real, "pid = os.fork()", "raise OSError(11, 'too many')", 1)
 	v := newVenue(t)
 	got := run(t.Context(), v.launcher(), v.call(nil, "exit", "3"))
-	v.wantWays("in a host, which has it imported", ownProcess+"[Errno 11] too many")
+	v.wantWays("in a host, which imports dbt once", ownProcess+"[Errno 11] too many")
 	if want := (ran{Exit: proc.Exit{Code: 3}}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
-// Commands that run at once in one host don't hold each other's lines open, and are told apart.
+// Concurrent commands in one host don't hold each other's connections open, and don't get mixed up.
 func TestHostedTogether(t *testing.T) {
 	v := newVenue(t)
 	l := v.launcher()
@@ -370,7 +372,7 @@ func TestHostedTogether(t *testing.T) {
 	}
 }
 
-// A dot that is told to stop while the host starts does not wait for it.
+// A dot that is cancelled while the host starts does not wait for the host.
 func TestHostStartCancelled(t *testing.T) {
 	v := newVenue(t)
 	gate := filepath.Join(t.TempDir(), "gate")

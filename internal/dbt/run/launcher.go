@@ -11,30 +11,30 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// A Launcher is the [Runner] of one invocation: it runs commands in a host where that is safe and spares a start of dbt,
-// and each as a process of its own elsewhere. What comes of a command is the same.
+// A Launcher is the [Runner] of one invocation. It runs a command in a host if that is safe and
+// saves a start of dbt, and else as a process of its own. The results are the same.
 type Launcher struct {
 	mu     sync.Mutex
 	shared map[hostKey]*sharedHost
 	ways   []string
 }
 
-// sharedHost is what commands with the same key have in common.
+// sharedHost is the common state of commands with the same key.
 type sharedHost struct {
 	expected int
 	begun    bool
-	ready    chan struct{} // closed when one of the following is known
+	ready    chan struct{} // closed when host or refused is set
 	host     *host
-	refused  string // why there is none, "" if there is
+	refused  string // why there is no host, "" if there is one
 }
 
-// refusal is why a dbt is not hosted. It is no failure: dbt runs as a process of its own then.
+// refusal is why a dbt is not hosted. It is no failure: dbt then runs as a process of its own.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// Expect tells how many more commands of one kind there will be, with the environment that one of them has. From two on
-// a host is worth its start, which begins at once.
+// Expect announces commands of one kind, all with this environment. From two commands on, a host is
+// worth its start, which begins at once.
 func (l *Launcher) Expect(ctx context.Context, commands int, hosting Hosting, env []string) {
 	shared := l.of(hosting, env)
 	l.mu.Lock()
@@ -42,10 +42,10 @@ func (l *Launcher) Expect(ctx context.Context, commands int, hosting Hosting, en
 	l.mu.Unlock()
 	if hosting.refusal(env) == "" {
 		l.begin(ctx, shared, hosting, env)
-	} // else it may come to be: a toolchain is still to be made
+	} // otherwise Run may start it: a toolchain may not be installed yet
 }
 
-// Run runs a command. See [Exec.Run] for its error; besides, a host can be lost, which is one.
+// Run runs a command. Its errors are those of [Exec.Run], and the loss of a host.
 func (l *Launcher) Run(ctx context.Context, call Call) (proc.Exit, error) {
 	defer call.listen()()
 	host := l.hostFor(ctx, call)
@@ -76,15 +76,16 @@ func (l *Launcher) Close() {
 	l.shared = nil
 }
 
-// Ways says how the commands were run, and why so: a sentence for each dbt and way, in the order of their first commands.
+// Ways says how the commands ran, and why: a sentence for each dbt and way, in the order of their
+// first commands.
 func (l *Launcher) Ways() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.ways)
 }
 
-// TryHost starts a host for commands with this environment, and ends it. It says why they can't be run in one; "" if they
-// can.
+// TryHost starts and ends a host for commands with this environment. It returns why they can't run
+// in one; "" if they can.
 func TryHost(ctx context.Context, hosting Hosting, env []string) string {
 	if reason := hosting.refusal(env); reason != "" {
 		return reason
@@ -97,7 +98,7 @@ func TryHost(ctx context.Context, hosting Hosting, env []string) string {
 	return ""
 }
 
-// hostFor is the host for a call, once it is ready; nil if there is none.
+// hostFor returns the host for a call, once it is ready; nil if there is none.
 func (l *Launcher) hostFor(ctx context.Context, call Call) *host {
 	if call.Interactive || len(call.Hosting.Tool.Argv) == 0 {
 		return nil
@@ -108,7 +109,7 @@ func (l *Launcher) hostFor(ctx context.Context, call Call) *host {
 	}
 	shared := l.of(call.Hosting, call.Env)
 	if !l.begin(ctx, shared, call.Hosting, call.Env) {
-		l.note(call.Hosting, "as a process of its own: there is one command for it")
+		l.note(call.Hosting, "as a process of its own: only one command uses it")
 		return nil
 	}
 	<-shared.ready // soon after ctx is done at the latest
@@ -119,11 +120,11 @@ func (l *Launcher) hostFor(ctx context.Context, call Call) *host {
 		l.note(call.Hosting, "as a process of its own: "+shared.refused)
 		return nil
 	}
-	l.note(call.Hosting, "in a host, which has it imported")
+	l.note(call.Hosting, "in a host, which imports dbt once")
 	return shared.host
 }
 
-// begin starts the host if it is worth it, and tells whether it is.
+// begin starts the host if it is worth it, and reports whether it is.
 func (l *Launcher) begin(ctx context.Context, shared *sharedHost, hosting Hosting, env []string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,7 +144,7 @@ func (l *Launcher) begin(ctx context.Context, shared *sharedHost, hosting Hostin
 	return true
 }
 
-// of is what the commands of one kind share.
+// of returns the common state of the commands of one kind.
 func (l *Launcher) of(hosting Hosting, env []string) *sharedHost {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -159,7 +160,7 @@ func (l *Launcher) of(hosting Hosting, env []string) *sharedHost {
 	return shared
 }
 
-// note keeps how a command was run.
+// note records how a command ran.
 func (l *Launcher) note(hosting Hosting, how string) {
 	way := fmt.Sprintf("%s ran %s", text.ShellQuote(hosting.Tool.Argv), how)
 	l.mu.Lock()

@@ -10,19 +10,19 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// listen has a call with Events write structured ones to its stdout, and hands them on, together with what it
-// writes to stderr. done is to be called when the command has ended.
+// listen makes a call with Events write structured events to its stdout. It passes those on to
+// Events, and the lines from stderr, too. Call done when the command has ended.
 //
-// It asks for them with environment variables: flags on the command line win over these, so that it is
-// still the user's, and needs no place in it to be found. Where the user has a wish for what dbt says, dbt
-// is left to it, and each line is handed on as a plain one.
+// It uses environment variables, because flags on the command line override them: the user's own
+// wishes win, without parsing. If the user chose a log format, dbt keeps it, and each line is
+// passed on as a plain one.
 func (c *Call) listen() (done func()) {
 	emit := c.Events
 	if emit == nil {
 		return func() {}
 	}
 	c.Events = nil
-	var mu sync.Mutex // stdout and stderr are read by a goroutine each
+	var mu sync.Mutex // one goroutine each reads stdout and stderr
 	one := func(e artifact.Event) {
 		mu.Lock()
 		defer mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// TestExecEvents runs a shell in dbt's place: what it is asked for, and what becomes of what it says.
+// TestExecEvents runs a shell in place of dbt. It checks the variables the shell gets, and the
+// events from its output.
 func TestExecEvents(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")
@@ -49,7 +50,7 @@ exit 1`
 				want = append(want, `{"info": {"name": "Note", "level": "info", "msg": "an event"}}`)
 			}
 			want = append(want, "complaint", "no end")
-			slices.Sort(got) // two streams, in any order
+			slices.Sort(got) // the order of the two streams is undefined
 			slices.Sort(want)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)

@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// leftOpen is how long the output of a command is waited for after its end, if something that it started holds it open.
+// leftOpen is how long to wait for output after the command has ended, if a process that it started
+// keeps it open.
 const leftOpen = time.Second
 
-// streams are the standard streams of a call as files: what is one is handed on as it is, so that a terminal stays one;
-// for any other writer there is a pipe.
+// streams are the standard streams of a call as files. dbt gets a file itself, so that a terminal
+// stays one. Any other writer gets a pipe.
 type streams struct {
 	theirs [3]*os.File // stdin, stdout, stderr of dbt
-	opened []*os.File  // of theirs: not the caller's
+	opened []*os.File  // those of theirs that aren't the caller's
 	pipes  []*os.File  // the reading ends
 	copies sync.WaitGroup
 	mu     sync.Mutex
-	err    error // of writing what was read
+	err    error // from writing the output
 }
 
 func openStreams(call Call) (*streams, error) {
@@ -44,9 +45,9 @@ func openStreams(call Call) (*streams, error) {
 	return s, nil
 }
 
-// oneWriter reports whether two writers are one, so that what is written to them has to stay in order.
+// oneWriter reports whether two writers are the same, so that their output has to stay in order.
 func oneWriter(a, b io.Writer) (equal bool) {
-	defer func() { _ = recover() }() // types that can't be compared
+	defer func() { _ = recover() }() // types that can't be compared panic
 	return a == b
 }
 
@@ -64,7 +65,7 @@ func (s *streams) output(w io.Writer) (*os.File, error) {
 	s.pipes, s.opened = append(s.pipes, r), append(s.opened, theirs)
 	s.copies.Go(func() {
 		_, err := io.Copy(w, r)
-		r.Close() // who goes on writing is told
+		r.Close() // so that a process that goes on writing gets an error
 		if err != nil && !errors.Is(err, os.ErrClosed) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -74,14 +75,14 @@ func (s *streams) output(w io.Writer) (*os.File, error) {
 	return theirs, nil
 }
 
-// handedOn closes what is dbt's now.
+// handedOn closes the files that dbt has now.
 func (s *streams) handedOn() {
 	for _, f := range s.opened {
 		f.Close()
 	}
 }
 
-// close waits until all output is passed on. The error is that some could not be.
+// close waits until all output is passed on. It returns an error if some could not be.
 func (s *streams) close() error {
 	done := make(chan struct{})
 	go func() {
@@ -97,7 +98,7 @@ func (s *streams) close() error {
 	return s.err
 }
 
-// within waits for something to be done, but not for ever.
+// within waits until done is closed, or for the limit.
 func within(limit time.Duration, done <-chan struct{}) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()

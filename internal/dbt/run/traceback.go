@@ -2,12 +2,12 @@ package run
 
 import "strings"
 
-// tracebacks holds back what Python writes of an exception until it says which one it is, and drops those
-// that are Ctrl-C: where in its code dbt was then is no news. dbt 1.x writes such a one to stderr if it was
-// still being loaded; later it is an event (see interrupted).
+// tracebacks holds back a Python stack trace until its last line names the exception. It drops
+// those of Ctrl-C: nobody needs to know where in its code dbt was. dbt 1.x writes such a trace to
+// stderr while it is being loaded; later it is an event (see interrupted).
 type tracebacks struct {
 	emit func(line string)
-	held []string // of one that has not come to its end
+	held []string // lines of an incomplete stack trace
 }
 
 func (t *tracebacks) line(text string) {
@@ -25,7 +25,7 @@ func (t *tracebacks) line(text string) {
 	}
 }
 
-// end hands on what is still held back.
+// end passes on an incomplete stack trace.
 func (t *tracebacks) end() {
 	for _, line := range t.held {
 		t.emit(line)

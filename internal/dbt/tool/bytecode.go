@@ -8,23 +8,25 @@ import (
 	"strings"
 )
 
-// loadedAtStart are modules that every start of dbt 1.10 and 1.11 loads: where these are compiled, the others are.
+// loadedAtStart are modules that every start of dbt 1.10 and 1.11 loads. If these are compiled, so
+// are the others.
 var loadedAtStart = []string{
 	"dbt/cli/main.py", "dbt/cli/flags.py", "dbt/version.py", "dbt/config/runtime.py", "dbt/adapters/factory.py",
 	"click/core.py", "jinja2/environment.py", "agate/__init__.py", "mashumaro/mixins/dict.py",
 }
 
-// Bytecode says how much of what dbt loads at its start is compiled. What is not, Python compiles again at each start
-// if it can't or must not write the result, and a start then takes about twice as long.
+// Bytecode says how much of the code that dbt loads at its start is compiled. Python compiles the
+// rest again at each start, if it can't or must not write the result. Then a start takes about
+// twice as long.
 type Bytecode struct {
 	Python   string   // the interpreter
-	Dirs     []string // where its packages are
-	Sampled  int      // how many modules were looked at
-	Compiled int      // how many of them are
+	Dirs     []string // directories of its packages
+	Sampled  int      // number of modules that were checked
+	Compiled int      // number of those that are compiled
 }
 
-// Bytecode looks at the compiled modules of a dbt that is a plain console script. It is false for any other: nobody can
-// tell which Python that one starts.
+// Bytecode checks the compiled modules of a dbt that is a plain console script. It is false for any
+// other, because it is unknown which Python that starts.
 func (t Tool) Bytecode() (Bytecode, bool) {
 	if len(t.Argv) != 1 {
 		return Bytecode{}, false
@@ -33,7 +35,7 @@ func (t Tool) Bytecode() (Bytecode, bool) {
 	if !ok {
 		return Bytecode{}, false
 	}
-	python, _ := Interpreter(t.Path) // sitePackages has read it
+	python, _ := Interpreter(t.Path) // cannot fail: sitePackages has read it
 	b := Bytecode{Python: python}
 	for _, pattern := range patterns {
 		dirs, err := filepath.Glob(pattern)
@@ -57,8 +59,8 @@ func (t Tool) Bytecode() (Bytecode, bool) {
 	return b, b.Sampled > 0
 }
 
-// isCompiled reports whether a module has bytecode that Python takes: what stands in its head has to fit the source
-// (PEP 552).
+// isCompiled reports whether a module has bytecode that Python accepts: its header has to match the
+// source (PEP 552).
 func isCompiled(module string, source os.FileInfo) bool {
 	dir, name := filepath.Split(module)
 	stem := strings.TrimSuffix(name, ".py")
@@ -76,7 +78,7 @@ func isCompiled(module string, source os.FileInfo) bool {
 	return false
 }
 
-// fits reports whether bytecode was made from the source as it is.
+// fits reports whether bytecode was made from the present source.
 func fits(bytecode string, source os.FileInfo) bool {
 	f, err := os.Open(bytecode)
 	if err != nil {

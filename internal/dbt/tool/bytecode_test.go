@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// writeModule writes dbt/version.py below a new site-packages, and a dbt whose
-// interpreter stands beside it.
+// writeModule writes dbt/version.py in a new site-packages, and a dbt with its interpreter beside
+// it.
 func writeModule(t *testing.T) (tool Tool, module string) {
 	t.Helper()
 	prefix := t.TempDir()
@@ -30,7 +30,7 @@ func writeModule(t *testing.T) (tool Tool, module string) {
 	return Tool{Argv: []string{script}, Path: script}, module
 }
 
-// compile writes the bytecode of a module, with that head.
+// compile writes the bytecode of a module with the given header.
 func compile(t *testing.T, module, tag string, flags uint32, at time.Time, size int) {
 	t.Helper()
 	var head []byte
@@ -97,8 +97,8 @@ func TestBytecode(t *testing.T) {
 	})
 }
 
-// TestBytecodeOfDBT makes sure that dbt has the modules that are looked at, and
-// that Python agrees on what is compiled.
+// TestBytecodeOfDBT checks that dbt has the modules in loadedAtStart, and that Python agrees on
+// which are compiled.
 func TestBytecodeOfDBT(t *testing.T) {
 	venv := os.Getenv("DOT_TEST_VENV")
 	if venv == "" {

@@ -8,8 +8,8 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// scriptLines are the lines of the console scripts that pip, uv and conda make for dbt. A script with any other may do
-// something before it starts dbt, or start another.
+// scriptLines are the lines of the console scripts that pip, uv and conda make for dbt. A script
+// with any other line may do something before it starts dbt, or start something else.
 var scriptLines = []string{
 	"", "# -*- coding: utf-8 -*-", "import re", "import sys", "from dbt.cli.main import cli",
 	"if __name__ == '__main__':", `if __name__ == "__main__":`,
@@ -21,7 +21,8 @@ var scriptLines = []string{
 	"sys.exit(cli())",
 }
 
-// WhyNotPlain says why a file is not a console script that starts dbt 1 and does nothing else; "" if it is one.
+// WhyNotPlain returns why a file is not a console script that starts dbt 1 and does nothing else;
+// "" if it is one.
 func WhyNotPlain(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -33,16 +34,16 @@ func WhyNotPlain(path string) string {
 	}
 	interpreter := scriptInterpreter(head)
 	if interpreter == "" || info.Size() > int64(len(head)) {
-		return path + " is no console script of dbt 1"
+		return path + " is not a console script of dbt 1"
 	}
 	if _, err := os.Stat(interpreter); err != nil {
-		return "its Python " + interpreter + " is not there"
+		return "its Python " + interpreter + " does not exist"
 	}
 	lines := strings.Split(string(execPython.ReplaceAll(head, nil)), "\n")
 	for i, line := range lines {
 		line = strings.TrimSpace(line)
 		if i == 0 && (line == "" || strings.HasPrefix(line, "#!")) || line == "' '''" {
-			continue // the way to the interpreter
+			continue // the line that finds the interpreter
 		}
 		if !slices.Contains(scriptLines, line) {
 			return path + " does more than a console script of dbt does: " + text.Shorten(line)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestScriptRefusal has console scripts as installers make them, and what only looks like one.
+// TestScriptRefusal has console scripts as installers make them, and files that only look like one.
 func TestScriptRefusal(t *testing.T) {
 	dir := t.TempDir()
 	python := filepath.Join(dir, "python")
@@ -44,14 +44,14 @@ func TestScriptRefusal(t *testing.T) {
 			"",
 		},
 		{"a long path", "#!/bin/sh\n'''exec' \"" + python + "\" \"$0\" \"$@\"\n' '''\n" + body, ""},
-		{"another program", "\x7fELF\x02\x01", "is no console script of dbt 1"},
-		{"a shell script", "#!/bin/sh\nexec " + python + " -m dbt.cli.main \"$@\"\n", "is no console script of dbt 1"},
-		{"Python from PATH", "#!/usr/bin/env python3\n" + body, "is no console script of dbt 1"},
-		{"arguments for Python", "#!" + python + " -I\n" + body, "is no console script of dbt 1"},
-		{"no Python", "#!" + python + "3\n" + body, "its Python " + python + "3 is not there"},
+		{"another program", "\x7fELF\x02\x01", "is not a console script of dbt 1"},
+		{"a shell script", "#!/bin/sh\nexec " + python + " -m dbt.cli.main \"$@\"\n", "is not a console script of dbt 1"},
+		{"Python from PATH", "#!/usr/bin/env python3\n" + body, "is not a console script of dbt 1"},
+		{"arguments for Python", "#!" + python + " -I\n" + body, "is not a console script of dbt 1"},
+		{"no Python", "#!" + python + "3\n" + body, "its Python " + python + "3 does not exist"},
 		{"something before", "#!" + python + "\nimport tracing\n" + body, "does more than a console script of dbt does: import tracing"},
 		{"something else in sh", "#!/bin/sh\n'''exec' \"" + python + "\" \"$0\" \"$@\"; date\n' '''\n" + body, "does more than a console script of dbt does: ; date"},
-		{"something behind", "#!" + python + "\n" + body + strings.Repeat("\n", scriptHead), "is no console script of dbt 1"},
+		{"something behind", "#!" + python + "\n" + body + strings.Repeat("\n", scriptHead), "is not a console script of dbt 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(dir, "dbt")

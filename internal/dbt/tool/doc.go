@@ -1,3 +1,3 @@
-// Package tool finds the dbt to run: where it is, its version, and what a dbt of that version can do. It runs
+// Package tool finds the dbt to run: its path, its version, and what that version can do. It runs
 // nothing but `dbt --version`.
 package tool

@@ -2,5 +2,5 @@ package tool
 
 import "io/fs"
 
-// fileID is empty: Windows tells a file's index only through an open handle, and size and time have to do.
+// fileID returns "": on Windows a file's index needs an open handle, so size and time must do.
 func fileID(fs.FileInfo) string { return "" }

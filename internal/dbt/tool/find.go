@@ -26,24 +26,24 @@ type Tool struct {
 	How  string   // where it was found: "DOT_DBT", "dot: dbt", "PATH" or ".venv"
 }
 
-// Search says where to look for dbt, and how its version may be learnt.
+// Search says where to look for dbt, and how to find its version.
 type Search struct {
 	Env      func(name string) string // the environment; PATH is always this process's own
 	Setting  []string                 // the environment's `dot: {dbt: [uv, run, dbt]}`
-	Dir      string                   // the project directory: relative paths and the .venv are looked for there
+	Dir      string                   // the project directory: base of relative paths, and perhaps the parent of a .venv
 	Versions Versions                 // nil: nothing is remembered
-	MayRun   bool                     // false: `dbt --version` is not run, and the version may stay unknown
+	MayRun   bool                     // false: `dbt --version` must not run, so the version may stay unknown
 }
 
-// Versions remembers what `dbt --version` printed for a program with the given identity.
+// Versions remembers the output of `dbt --version` of a program with a given identity.
 type Versions interface {
 	Lookup(identity string) (text string, ok bool)
 	Save(identity, text string) error
 }
 
-// Find looks for dbt in DOT_DBT, the setting, PATH and the project's .venv, in this order. The version is
-// read from installed packages where dbt is a plain console script, else from what is remembered, else
-// from `dbt --version`.
+// Find looks for dbt in DOT_DBT, the setting, PATH and the project's .venv, in this order. If dbt
+// is a plain console script, the version comes from the installed packages. Otherwise it is
+// remembered, or comes from `dbt --version`.
 func (s Search) Find(ctx context.Context) (Tool, error) {
 	tool, err := s.locate()
 	if err != nil {
@@ -103,7 +103,7 @@ func (s Search) split(words string) ([]string, error) {
 	}
 	parser := shellwords.NewParser()
 	argv, err := parser.Parse(words)
-	if err != nil || len(argv) == 0 || parser.Position >= 0 { // ended at a ";" or "|"
+	if err != nil || len(argv) == 0 || parser.Position >= 0 { // parsing ended at a ";" or "|"
 		return nil, hint.New(
 			fmt.Sprintf("expected the path of dbt or a plain command line, found %q", words),
 			"for example DOT_DBT=/path/to/dbt or DOT_DBT='uv run dbt'",
@@ -112,7 +112,7 @@ func (s Search) split(words string) ([]string, error) {
 	return argv, nil
 }
 
-// named is a tool somebody named: it has to be there.
+// named returns a tool that somebody named, which must exist.
 func (s Search) named(argv []string, how string) (Tool, error) {
 	name := argv[0]
 	if strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator) {
@@ -145,7 +145,8 @@ func (s Search) tool(argv []string, how string) (Tool, error) {
 	return Tool{Argv: argv, Path: target, How: how}, nil
 }
 
-// versionText is what `dbt --version` printed, now or earlier; "" when it is not known and may not be run.
+// versionText returns the output of `dbt --version`, from now or earlier; "" if it is unknown and
+// may not be run.
 func (s Search) versionText(ctx context.Context, tool Tool) (string, error) {
 	id, err := s.identity(tool)
 	if err != nil {
@@ -173,8 +174,8 @@ func (s Search) versionText(ctx context.Context, tool Tool) (string, error) {
 	return printed, nil
 }
 
-// identity changes when another dbt may be behind the same words: when the program is another file, or,
-// since wrappers look there, in another project or virtual environment.
+// identity changes if the same words may start another dbt: the program is another file, or the
+// project or virtual environment differs, where wrappers look.
 func (s Search) identity(tool Tool) (string, error) {
 	info, err := os.Stat(tool.Path)
 	if err != nil {
@@ -184,7 +185,7 @@ func (s Search) identity(tool Tool) (string, error) {
 		fileID(info), s.Dir, s.Env("VIRTUAL_ENV")), nil
 }
 
-// pythonPath is the directories of PYTHONPATH.
+// pythonPath returns the directories of PYTHONPATH.
 func (s Search) pythonPath() []string { return filepath.SplitList(s.Env("PYTHONPATH")) }
 
 func (s Search) abs(path string) string {

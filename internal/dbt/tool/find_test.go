@@ -12,7 +12,7 @@ import (
 	"dot-for-dbt/internal/testing/dbttest"
 )
 
-// memory is a Versions of a test.
+// memory is a Versions for tests.
 type memory map[string]string
 
 func (m memory) Lookup(identity string) (string, bool) {
@@ -25,7 +25,7 @@ func (m memory) Save(identity, text string) error {
 	return nil
 }
 
-// program writes a shell script that appends a line to "ran" beside it and prints a text.
+// program writes a shell script that prints a text, and appends a line to the file "ran" beside it.
 func program(t *testing.T, file, text string) string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -96,7 +96,8 @@ func TestFindOrder(t *testing.T) {
 	}
 }
 
-// A console script's version is read from what is installed: nothing runs, not even where it may.
+// The version of a console script comes from the installed packages. Nothing is run, even if it may
+// be.
 func TestFindRunsNoConsoleScript(t *testing.T) {
 	script := venv(t, "dbt_core-1.11.16.dist-info", "dbt_duckdb-1.11.1.dist-info")
 	link := filepath.Join(t.TempDir(), "dbt")
@@ -116,7 +117,7 @@ func TestFindRunsNoConsoleScript(t *testing.T) {
 	}
 }
 
-// Any other dbt is asked once, and again when it is another file; a plan does not ask.
+// Any other dbt is asked once, and again if the file changes. A plan does not ask.
 func TestFindAsksOnce(t *testing.T) {
 	dir := t.TempDir()
 	file := program(t, filepath.Join(dir, "dbt"), "dbt 2.0.1")

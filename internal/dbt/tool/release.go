@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Release says which dbt it is.
+// Release is a release of dbt.
 type Release struct {
-	Version  string            // of dbt-core, or of dbt 2; of the Cloud CLI its own; "": not known
+	Version  string            // of dbt-core, of dbt 2, or of the Cloud CLI; "": unknown
 	Adapters map[string]string // adapter, e.g. "duckdb" → version; dbt 2 has its adapters built in
-	Cloud    bool              // the dbt Cloud CLI, which runs elsewhere and ignores profiles.yml
+	Cloud    bool              // it is the dbt Cloud CLI, which runs elsewhere and ignores profiles.yml
 }
 
 var (
@@ -20,8 +20,8 @@ var (
 	pluginLine   = regexp.MustCompile(`(?m)^\s*- ([a-z][a-z0-9_]*):\s*([0-9]\S*)`)
 )
 
-// ParseVersion reads what `dbt --version` prints, of dbt 1 (a list of core and plugins), dbt 2 (one line)
-// or the Cloud CLI. It is false where that is none of them.
+// ParseVersion reads the output of `dbt --version`: of dbt 1 (a list of core and plugins), dbt 2
+// (one line) or the Cloud CLI. It is false for anything else.
 func ParseVersion(text string) (Release, bool) {
 	text = ansiEscape.ReplaceAllString(text, "")
 	if m := cloudVersion.FindStringSubmatch(text); m != nil {
@@ -35,7 +35,7 @@ func ParseVersion(text string) (Release, bool) {
 		}
 		return r, true
 	}
-	// dbt 1.12 prints an advert for dbt 2, so this comes last.
+	// dbt 1.12 prints an advertisement for dbt 2, so this comes last.
 	if m := nextVersion.FindStringSubmatch(text); m != nil {
 		return Release{Version: m[1]}, true
 	}

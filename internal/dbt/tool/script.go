@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// scriptHead is how much of a file is read to see whether it is dbt's console script; they have some 200
-// bytes, and an interpreter's path.
+// scriptHead is how much of a file is read to recognize dbt's console script. Such scripts have
+// some 200 bytes, and an interpreter's path.
 const scriptHead = 4 << 10
 
 var (
@@ -22,13 +22,13 @@ var (
 	distInfo   = regexp.MustCompile(`^dbt[-_.]([A-Za-z0-9_.]+?)-([0-9][^-]*)\.dist-info$`)
 )
 
-// scriptInterpreter is the Python interpreter of a console script that pip or uv made for dbt 1; "" where
-// the file is something else, e.g. a wrapper that may start any dbt.
+// scriptInterpreter returns the Python interpreter of a console script that pip or uv made for dbt
+// 1. It is "" for other files, such as a wrapper that may start any dbt.
 func scriptInterpreter(head []byte) string {
 	if !dbtImport.Match(head) {
 		return ""
 	}
-	if m := execPython.FindSubmatch(head); m != nil { // for paths that are long or have spaces
+	if m := execPython.FindSubmatch(head); m != nil { // installers do this for paths that are long or have spaces
 		return string(bytes.Join(m[1:], nil))
 	}
 	m := shebang.FindSubmatch(head)
@@ -42,7 +42,8 @@ func scriptInterpreter(head []byte) string {
 	return interpreter
 }
 
-// Interpreter returns the Python interpreter of a console script; "" if the script is not one of dbt 1.
+// Interpreter returns the Python interpreter of a console script; "" if the script is not one of
+// dbt 1.
 func Interpreter(script string) (string, error) {
 	if strings.EqualFold(filepath.Ext(script), ".exe") {
 		return filepath.Join(filepath.Dir(script), "python.exe"), nil
@@ -54,15 +55,16 @@ func Interpreter(script string) (string, error) {
 	return scriptInterpreter(head), nil
 }
 
-// Installed tells which dbt a console script of pip's or uv's runs by the names of the .dist-info
-// directories beside its interpreter, without running anything. pythonPath is the directories of PYTHONPATH.
-// It is false where that leaves a doubt, as for dbt 2, which is no Python.
+// Installed returns which dbt a console script of pip or uv runs. It reads the names of the
+// .dist-info directories beside the script's interpreter, and runs nothing. pythonPath is the
+// directories of PYTHONPATH. It is false if there is doubt, as for dbt 2, which is not a Python
+// program.
 func Installed(script string, pythonPath []string) (Release, bool) {
 	patterns, ok := sitePackages(script)
 	if !ok {
 		return Release{}, false
 	}
-	dirs := pythonPath // modules there win over installed ones
+	dirs := pythonPath // their modules win over installed ones
 	for _, pattern := range patterns {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
@@ -99,8 +101,9 @@ func Installed(script string, pythonPath []string) (Release, bool) {
 	return release, release.Version != ""
 }
 
-// sitePackages are patterns of the directories in which a console script's packages are installed. The
-// interpreter's symbolic links are not followed: a virtual environment is where they start.
+// sitePackages returns patterns for the directories with a console script's packages. It doesn't
+// follow the symbolic links of the interpreter, because they begin in the virtual environment and
+// lead out of it.
 func sitePackages(script string) ([]string, bool) {
 	if strings.EqualFold(filepath.Ext(script), ".exe") {
 		if !isDBTLauncher(script) {
@@ -137,8 +140,8 @@ func readHead(file string) ([]byte, error) {
 	return head[:n], err
 }
 
-// isDBTLauncher says whether a Windows .exe is the launcher pip makes for dbt: a program with a zip behind
-// it that holds the script. Not run on Windows yet.
+// isDBTLauncher reports whether a Windows .exe is the launcher that pip makes for dbt: a program,
+// followed by a zip file with the script. Not run on Windows yet.
 func isDBTLauncher(file string) bool {
 	z, err := zip.OpenReader(file)
 	if err != nil {

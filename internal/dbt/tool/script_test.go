@@ -42,7 +42,8 @@ func TestScriptInterpreter(t *testing.T) {
 	}
 }
 
-// venv makes a virtual environment as far as finding dbt's version goes, and returns dbt's console script.
+// venv makes as much of a virtual environment as finding dbt's version needs. It returns dbt's
+// console script.
 func venv(t *testing.T, packages ...string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -93,7 +94,7 @@ func TestInstalledRelease(t *testing.T) {
 	}
 }
 
-// What is taken for an interpreter is an absolute path on one line.
+// Whatever the file, the interpreter found is an absolute path on one line.
 func FuzzScriptInterpreter(f *testing.F) {
 	f.Add([]byte("#!/venv/bin/python3\n" + scriptBody))
 	f.Add([]byte("#!/bin/sh\n'''exec' '/my venv/bin/python' \"$0\" \"$@\"\n' '''\n" + scriptBody))

@@ -17,10 +17,10 @@ func MajorMinor(version string) (numbers [2]int) {
 		if i == len(numbers) {
 			break
 		}
-		numbers[i], _ = strconv.Atoi(part) // what is no number counts as 0
+		numbers[i], _ = strconv.Atoi(part) // text counts as 0
 	}
 	return numbers
 }
 
-// IsV2 says whether a version is one of dbt 2 or later; false where it is not known.
+// IsV2 reports whether a version is dbt 2 or later; false if the version is unknown.
 func IsV2(version string) bool { return MajorMinor(version)[0] >= 2 }
