@@ -91,7 +91,7 @@ func (c *comparison) program(ctx context.Context, a *app, line *commandLine) (*s
 
 // compile finds out what is compared. Reports that show distributions need more
 // queries.
-func (c *comparison) compile(ctx context.Context, a *app, line *commandLine, distributions bool) (*compare.Comparison, error) {
+func (c *comparison) compile(ctx context.Context, a *app, line *commandLine, distributions bool) (*compare.Program, error) {
 	req, err := c.request(a, line)
 	if err != nil {
 		return nil, err
@@ -187,7 +187,7 @@ func readTolerance(given []string) (map[string]float64, error) {
 }
 
 // carryOutComparison runs the program of a comparison.
-func (a *app) carryOutComparison(ctx context.Context, c *compare.Comparison, f flags) (*graph.Result, error) {
+func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flags) (*graph.Result, error) {
 	aside := *a // the report alone goes to stdout
 	aside.Process.Stdout, aside.Stdout = a.Stderr, ui.NewOutput(a.Stderr)
 	aside.remarks(c.Program)

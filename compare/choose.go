@@ -17,54 +17,55 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// Which relations are compared, and how: what the command line says, else what
-// the candidate's environment does.
+// Which relations are compared, and how. The command line decides, then the
+// candidate's environment.
 
-// excluded is what isn't compared, in dbt's words.
-func (p *pair) excluded() []string {
-	return slices.Concat(p.Request.Exclude, p.b.Settings().Compare.Exclude)
+// excluded returns dbt's selectors of the nodes that are not compared.
+func (c *comparison) excluded() []string {
+	return slices.Concat(c.Request.Exclude, c.b.Settings().Compare.Exclude)
 }
 
-// selects reports whether dbt has to be asked what is compared.
-func (p *pair) selects() bool {
-	return len(p.Request.Select)+len(p.excluded()) > 0 || p.Request.Selector != ""
+// selects reports whether dbt has to select the nodes to compare.
+func (c *comparison) selects() bool {
+	return len(c.Request.Select)+len(c.excluded()) > 0 || c.Request.Selector != ""
 }
 
-// selection is what dbt is asked.
-func (p *pair) selection() []dbt.Option {
+// selection returns dbt's options that select the nodes to compare.
+func (c *comparison) selection() []dbt.Option {
 	options := []dbt.Option{dbt.NewOption("resource-types", "model", "seed", "snapshot")}
-	for _, s := range p.Request.Select {
+	for _, s := range c.Request.Select {
 		options = append(options, dbt.NewOption("select", s))
 	}
-	for _, s := range p.excluded() {
+	for _, s := range c.excluded() {
 		options = append(options, dbt.NewOption("exclude", s))
 	}
-	if p.Request.Selector != "" {
-		options = append(options, dbt.NewOption("selector", p.Request.Selector))
+	if c.Request.Selector != "" {
+		options = append(options, dbt.NewOption("selector", c.Request.Selector))
 	}
 	return options
 }
 
-// listCalls ask dbt what the selection means: in the candidate's project and, for
-// what only that has, in the baseline's. A state: selector is about the candidate.
-func (p *pair) listCalls(state string) []run.Call {
-	calls := []run.Call{p.b.ListCall(state, p.selection()...)}
-	if !strings.Contains(strings.Join(p.Request.Select, " ")+" "+p.Request.Selector, "state:") {
-		calls = append(calls, p.a.ListCall(state, p.selection()...))
+// listCalls returns the dbt commands that list the selected nodes: in the candidate's
+// project and, for nodes that only the baseline has, in the baseline's. A state:
+// selector applies to the candidate alone.
+func (c *comparison) listCalls(state string) []run.Call {
+	calls := []run.Call{c.b.ListCall(state, c.selection()...)}
+	if !strings.Contains(strings.Join(c.Request.Select, " ")+" "+c.Request.Selector, "state:") {
+		calls = append(calls, c.a.ListCall(state, c.selection()...))
 	}
 	return calls
 }
 
-// choose returns the nodes that are selected, by unique_id; nil: all.
-func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline steps.Side, nodes []code.Node) (map[string]bool, error) {
-	if !p.selects() {
+// choose returns the selected nodes by unique_id; nil means all.
+func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, baseline steps.Side, nodes []code.Node) (map[string]bool, error) {
+	if !c.selects() {
 		return nil, nil
 	}
 	chosen := map[string]bool{}
-	for _, call := range p.listCalls(baseline.State) {
+	for _, call := range c.listCalls(baseline.State) {
 		var stdout, stderr bytes.Buffer
 		call.Stdout, call.Stderr = &stdout, &stderr
-		exit, err := p.b.RunDBT(ctx, attempt, call)
+		exit, err := c.b.RunDBT(ctx, attempt, call)
 		if err != nil {
 			return nil, err
 		}
@@ -83,19 +84,19 @@ func (p *pair) choose(ctx context.Context, attempt *graph.Attempt, baseline step
 		}
 	}
 	if !slices.ContainsFunc(nodes, func(n code.Node) bool { return chosen[n.ID] }) {
-		return nil, hint.New("the selection matches no relation of either build", "see what it means: dot ls "+p.b.Specs[0]+" -s …")
+		return nil, hint.New("the selection matches no relation of either build", "list what it selects: dot ls "+c.b.Specs[0]+" -s …")
 	}
 	return chosen, nil
 }
 
-// how is how relations are compared: as the command line says, else as the
-// candidate's environment does.
-func (p *pair) how(nodes []code.Node) (How, error) {
-	how, settings := p.Request.How, p.b.Settings().Compare
+// how returns how relations are compared. The command line's settings override the
+// candidate's environment.
+func (c *comparison) how(nodes []code.Node) (How, error) {
+	how, settings := c.Request.How, c.b.Settings().Compare
 	how.configured = settings.Keys
 	for name := range how.Keys {
 		if !slices.ContainsFunc(nodes, func(n code.Node) bool { return named(n, name) }) {
-			return how, hint.New(fmt.Sprintf("--key: neither build has a relation %q", name), "a model is named as in dbt: --key orders=order_id")
+			return how, hint.New(fmt.Sprintf("--key: neither build has a relation %q", name), "use the model's name in dbt: --key orders=order_id")
 		}
 	}
 	if how.Tolerance == nil {
@@ -110,10 +111,10 @@ func (p *pair) how(nodes []code.Node) (How, error) {
 	return how, nil
 }
 
-// named reports whether a node is called that, by its name or its unique_id.
+// named reports whether a name is the node's name or its unique_id.
 func named(n code.Node, name string) bool { return n.Name == name || n.ID == name }
 
-// key returns the columns that tell a node's rows apart, and who says so.
+// key returns the columns that identify a node's rows, and where the key comes from.
 func (v *verdicts) key(n code.Node) (columns []string, from string) {
 	for _, given := range []struct {
 		keys map[string][]string
@@ -128,11 +129,11 @@ func (v *verdicts) key(n code.Node) (columns []string, from string) {
 	return n.Key, n.KeyFrom
 }
 
-// options are how it was compared, for the report.
-func (p *pair) options(how How) report.Options {
+// options returns the options of the comparison for the report.
+func (c *comparison) options(how How) report.Options {
 	return report.Options{
-		Select: p.Request.Select, Exclude: p.excluded(), Where: how.Where, Tolerance: how.Tolerance,
+		Select: c.Request.Select, Exclude: c.excluded(), Where: how.Where, Tolerance: how.Tolerance,
 		Ignore: how.Ignore, Sample: how.Sample, All: how.All, ColumnsOnly: how.ColumnsOnly, CountsOnly: how.CountsOnly,
-		MergeBase: p.Request.MergeBase, FreshlyBuilt: p.Request.Fresh,
+		MergeBase: c.Request.MergeBase, FreshlyBuilt: c.Request.Fresh,
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// TestKey: the command line's key counts before the environment's, and that before
-// what the project says; a node may be named by its unique_id.
+// TestKey: the command line's key overrides the environment's, which overrides the
+// project's. A node may be named by its unique_id.
 func TestKey(t *testing.T) {
 	how := How{
 		Keys:       map[string][]string{"given": {"a"}},

@@ -16,54 +16,54 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A Request is what is to be compared, and how.
+// A Request says what to compare, and how.
 type Request struct {
 	Baseline   spec.Spec
 	Candidates []spec.Spec
-	// Build builds what is missing or stale first, Fresh everything.
+	// Build first builds what is missing or stale; Fresh first builds everything.
 	Build, Fresh bool
 	// MergeBase compares each candidate with the commit where it left the
 	// baseline.
 	MergeBase bool
-	// Building is what else dot build was asked for: dbt's arguments, --no-deps
-	// and the like. Command and Specs are filled in.
+	// Building has the other arguments of dot build: dbt's arguments, --no-deps and
+	// the like. Compile fills in Command and Specs.
 	Building steps.Request
 
-	// Select, Exclude and Selector are dbt's selectors of what is compared; the
-	// candidates' dbt says what they mean.
+	// Select, Exclude and Selector are dbt's selectors of the nodes to compare. The
+	// candidates' dbt evaluates them.
 	Select, Exclude []string
 	Selector        string
 	How
 }
 
-// How is how relations are compared.
+// How says how relations are compared.
 type How struct {
-	Keys          map[string][]string // by model: the columns that tell rows apart
+	Keys          map[string][]string // by model: the columns that identify a row
 	Tolerance     map[string]float64  // by column, "" for all others
 	Ignore        []string            // columns
-	Where         string              // a condition in SQL
+	Where         string              // an SQL condition
 	Sample        int                 // rows of each kind
-	All           bool                // also what has the same code
+	All           bool                // also nodes with the same code
 	ColumnsOnly   bool
 	CountsOnly    bool
 	Distributions bool // of numeric columns that differ
 
-	configured map[string][]string // keys that the environment has
+	configured map[string][]string // the environment's keys
 }
 
-// A Comparison is a compiled request: a program whose run makes the report.
-type Comparison struct {
-	Program *steps.Program
-	Request Request
-	world   steps.World
-	pairs   []*pair
+// A Program is a compiled request. Running it makes the report.
+type Program struct {
+	Program     *steps.Program
+	Request     Request
+	world       steps.World
+	comparisons []*comparison
 }
 
-// Compile finds out which builds are compared. It writes nothing; whatever is
-// wrong with the request, such as a build that isn't there, is an error here.
-func Compile(ctx context.Context, world steps.World, req Request) (*Comparison, error) {
-	c := &Comparison{Request: req, world: world}
-	asked, specs, err := c.sides(ctx)
+// Compile finds the builds to compare. It writes nothing. Whatever is wrong with the
+// request, such as a missing build, is an error here.
+func Compile(ctx context.Context, world steps.World, req Request) (*Program, error) {
+	p := &Program{Request: req, world: world}
+	pairs, specs, err := p.specPairs(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,17 +71,18 @@ func Compile(ctx context.Context, world steps.World, req Request) (*Comparison, 
 	building := req.Building
 	building.Command, building.Specs, building.Report = build, specs, true
 	building.Force = building.Force || req.Fresh
-	building.Extend = func(p *steps.Program) error { return c.extend(ctx, p, asked) }
+	building.Extend = func(below *steps.Program) error { return p.extend(ctx, below, pairs) }
 	_, err = steps.Compile(ctx, world, building)
-	return c, err
+	return p, err
 }
 
-// asked are the specs of one pair.
-type asked struct{ baseline, candidate spec.Spec }
+// A specPair names the two builds of one comparison.
+type specPair struct{ baseline, candidate spec.Spec }
 
-// sides returns which specs are compared with which, and all of them once.
-func (c *Comparison) sides(ctx context.Context) (pairs []asked, specs []spec.Spec, err error) {
-	req := c.Request
+// specPairs returns the specs to compare with each other, and the list of all specs,
+// each once.
+func (p *Program) specPairs(ctx context.Context) (pairs []specPair, specs []spec.Spec, err error) {
+	req := p.Request
 	for _, s := range append([]spec.Spec{req.Baseline}, req.Candidates...) {
 		if !s.Isolated() {
 			return nil, nil, hint.New(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
@@ -94,11 +95,11 @@ func (c *Comparison) sides(ctx context.Context) (pairs []asked, specs []spec.Spe
 	for _, candidate := range req.Candidates {
 		baseline := req.Baseline
 		if req.MergeBase {
-			if baseline, err = steps.MergeBase(ctx, c.world, baseline, candidate); err != nil {
+			if baseline, err = steps.MergeBase(ctx, p.world, baseline, candidate); err != nil {
 				return nil, nil, err
 			}
 		}
-		pairs = append(pairs, asked{baseline, candidate})
+		pairs = append(pairs, specPair{baseline, candidate})
 		for _, s := range []spec.Spec{baseline, candidate} {
 			if !slices.Contains(specs, s) {
 				specs = append(specs, s)
@@ -115,58 +116,58 @@ func orDefault(s spec.Spec) string {
 	return s.String()
 }
 
-// extend puts the comparisons on top of a program that builds both sides, or in
-// the place of what builds them.
-func (c *Comparison) extend(ctx context.Context, p *steps.Program, all []asked) error {
-	c.Program, c.pairs = p, nil
+// extend adds the comparisons to a program that builds both sides. If building was not
+// asked for, the comparisons replace the steps that build.
+func (p *Program) extend(ctx context.Context, below *steps.Program, all []specPair) error {
+	p.Program, p.comparisons = below, nil
 	for _, one := range all {
-		next := &pair{Comparison: c, a: built(p, one.baseline), b: built(p, one.candidate)}
+		next := &comparison{Program: p, a: built(below, one.baseline), b: built(below, one.candidate)}
 		if err := next.check(one); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(c.pairs, func(had *pair) bool { return had.a == next.a && had.b == next.b }) {
-			continue // named twice: the program has a note
+		if slices.ContainsFunc(p.comparisons, func(had *comparison) bool { return had.a == next.a && had.b == next.b }) {
+			continue // given twice: the program has a note
 		}
-		c.pairs = append(c.pairs, next)
+		p.comparisons = append(p.comparisons, next)
 	}
-	if !c.builds() {
-		if err := c.standing(ctx); err != nil {
+	if !p.builds() {
+		if err := p.standing(ctx); err != nil {
 			return err
 		}
 		kinds := []string{"profiles", "toolchain"}
-		if slices.ContainsFunc(c.pairs, (*pair).selects) {
+		if slices.ContainsFunc(p.comparisons, (*comparison).selects) {
 			kinds = append(kinds, "deps") // dbt reads the project
 		}
-		if err := p.Keep(kinds...); err != nil {
+		if err := below.Keep(kinds...); err != nil {
 			return err
 		}
 	}
-	steps := make([]*graph.Step, 0, len(c.pairs))
-	for _, pair := range c.pairs {
-		steps = append(steps, pair.step())
+	steps := make([]*graph.Step, 0, len(p.comparisons))
+	for _, one := range p.comparisons {
+		steps = append(steps, one.step())
 	}
-	return p.Add(steps...)
+	return below.Add(steps...)
 }
 
-// builds reports whether the builds are made up to date first.
-func (c *Comparison) builds() bool { return c.Request.Build || c.Request.Fresh }
+// builds reports whether the program builds before it compares.
+func (p *Program) builds() bool { return p.Request.Build || p.Request.Fresh }
 
-// built returns a spec's build among the program's.
+// built returns the program's build for a spec.
 func built(p *steps.Program, s spec.Spec) *steps.Built {
 	i := slices.IndexFunc(p.Builds, func(b *steps.Built) bool { return slices.Contains(b.Specs, s.String()) })
 	return p.Builds[i]
 }
 
-// standing makes sure that all builds stand and are of what their commit and
-// environment say today.
-func (c *Comparison) standing(ctx context.Context) error {
-	p := c.Program
-	plan, err := p.Graph.Plan(ctx, graph.Env{Store: p.Workspace, Locker: graph.NoLocks{}, Now: c.world.Now})
+// standing returns an error if a build is missing, or stale: its commit or its
+// environment would build something else today.
+func (p *Program) standing(ctx context.Context) error {
+	below := p.Program
+	plan, err := below.Graph.Plan(ctx, graph.Env{Store: below.Workspace, Locker: graph.NoLocks{}, Now: p.world.Now})
 	if err != nil {
 		return err
 	}
 	var problems, specs []string
-	for _, b := range p.Builds {
+	for _, b := range below.Builds {
 		if _, err := b.Side(); err != nil {
 			problems, specs = append(problems, err.Error()), append(specs, b.Specs[0])
 			continue
@@ -179,7 +180,7 @@ func (c *Comparison) standing(ctx context.Context) error {
 			case graph.InputChanged:
 				problems, specs = append(problems, fmt.Sprintf("%s is stale: %s", b.Name, s.Decision.Text)), append(specs, b.Specs[0])
 			case graph.LastFailed:
-				p.Warnings = append(p.Warnings, fmt.Sprintf("the last build of %s failed: what it did not come to is unknown", b.Name))
+				below.Warnings = append(below.Warnings, fmt.Sprintf("the last build of %s failed: nodes that it did not reach are unknown", b.Name))
 			}
 		}
 	}
@@ -187,21 +188,20 @@ func (c *Comparison) standing(ctx context.Context) error {
 		return nil
 	}
 	build := append([]string{"dot", "build"}, specs...)
-	if args := c.Request.Building.Args; len(args) > 0 {
+	if args := p.Request.Building.Args; len(args) > 0 {
 		build = append(append(build, "--"), args...)
 	}
 	return hint.New(strings.Join(problems, "\n"),
 		"build what is missing: "+text.ShellQuote(build),
-		"or have the comparison build it first: add --build")
+		"or build it before comparing: add --build")
 }
 
-// Report is what the program's run has found: the comparisons that came to their
-// end.
-func (c *Comparison) Report() report.Report {
-	r := report.Report{Version: report.Version, Comparisons: []report.Comparison{}, Generated: c.world.Now().UTC().Truncate(time.Second)}
-	for _, pair := range c.pairs {
-		if pair.done {
-			r.Comparisons = append(r.Comparisons, pair.result)
+// Report returns the comparisons that the program's run has finished.
+func (p *Program) Report() report.Report {
+	r := report.Report{Version: report.Version, Comparisons: []report.Comparison{}, Generated: p.world.Now().UTC().Truncate(time.Second)}
+	for _, c := range p.comparisons {
+		if c.done {
+			r.Comparisons = append(r.Comparisons, c.result)
 		}
 	}
 	return r

@@ -1,13 +1,12 @@
-// Package compare compares builds: which of their relations hold the same data,
-// which don't, how they differ, and how surely that is known.
+// Package compare compares builds. It says which of their relations hold the same
+// data, how the others differ, and how certain that is.
 //
-// A comparison climbs a ladder, the cheapest rung first. Package code settles
-// without a query what has the same code all the way up; package ladder asks the
-// warehouse about the rest, through dbt; and package report is what comes of it,
-// for whoever shows it. This package chooses who is compared with whom (Compile),
-// which relations and how far (choose.go), and says what the findings mean
+// A comparison climbs a ladder, the cheapest rung first. Package code finds, without a
+// query, the nodes whose code is the same in both builds, up to their sources. Package
+// ladder asks the warehouse about the others, through dbt. Package report describes the
+// result for those who show it. This package chooses the builds to compare (Compile),
+// the relations and the depth (choose.go), and turns answers into verdicts
 // (verdict.go).
 //
-// Where the answer isn't certain the verdict is unknown, with the reason; it is
-// never same.
+// If an answer isn't certain, the verdict is unknown, with a reason; it is never same.
 package compare

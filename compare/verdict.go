@@ -12,21 +12,21 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// What is asked of the warehouse, and what its findings mean.
+// What the warehouse is asked, and what its answers mean.
 
-// verdicts are those of one comparison in the making.
+// verdicts collects the verdicts of one comparison.
 type verdicts struct {
 	a, b  steps.Side
 	how   How
 	nodes []code.Node // parents first
 	byID  map[string]code.Node
 
-	relations map[string]*report.Relation // that are reported, by unique_id
+	relations map[string]*report.Relation // the reported ones, by unique_id
 	asked     []ladder.Pair
-	// edges are those that are asked about only because something that differs is
-	// made of them.
+	// edges has the nodes that are asked about only to explain a difference below
+	// them.
 	edges map[string]bool
-	// tops and today are what onTop and showsToday have found, by unique_id.
+	// tops and today remember the results of onTop and showsToday, by unique_id.
 	tops, today map[string]bool
 }
 
@@ -42,8 +42,8 @@ func newVerdicts(a, b steps.Side, how How, nodes []code.Node) *verdicts {
 	return v
 }
 
-// settle decides what it can without a query, and what is to be asked. chosen is
-// what was selected, nil for all.
+// settle gives the verdicts that need no query, and collects the pairs to ask about.
+// chosen has the selected nodes; nil means all.
 func (v *verdicts) settle(chosen map[string]bool) {
 	for _, n := range v.nodes {
 		if chosen != nil && !chosen[n.ID] {
@@ -82,33 +82,33 @@ func (v *verdicts) settle(chosen map[string]bool) {
 	}
 }
 
-// settled decides about a node without a query, if that can be done.
+// settled gives a node's verdict without a query, if that is possible.
 func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 	decide := func(verdict report.Verdict, reason string) bool {
 		r.Verdict, r.Rung, r.Reason = verdict, report.ByColumns, reason
 		return true
 	}
-	heldA, inA := v.a.Nodes[n.ID]
-	heldB, inB := v.b.Nodes[n.ID]
+	stateA, inA := v.a.Nodes[n.ID]
+	stateB, inB := v.b.Nodes[n.ID]
 	leftOut := func(s steps.Side) bool {
-		if n.Diff == "" { // of what did not run nothing else is known
+		if n.Diff == "" { // the node did not run: nothing else is known about it
 			r.Code = nil
 		}
 		return decide(report.NotBuilt, "the runs of "+s.Name+" left it out")
 	}
 	switch {
 	case n.A.In && !n.B.In:
-		return decide(report.Removed, heldA.Problem)
+		return decide(report.Removed, stateA.Problem)
 	case !inB:
 		return leftOut(v.b)
-	case heldB.Problem != "":
-		return decide(report.Unknown, heldB.Problem)
+	case stateB.Problem != "":
+		return decide(report.Unknown, stateB.Problem)
 	case !n.A.In:
 		return decide(report.Added, "")
 	case !inA:
 		return leftOut(v.a)
-	case heldA.Problem != "":
-		return decide(report.Unknown, heldA.Problem)
+	case stateA.Problem != "":
+		return decide(report.Unknown, stateA.Problem)
 	case n.Same && !v.how.All && !v.onTop(n):
 		r.Verdict, r.Rung = report.SameCode, report.ByCode
 		return true
@@ -116,9 +116,8 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 	return false
 }
 
-// onTop reports whether a node, or one that it is made of, was built on top of
-// what was there before, on either side: then the same code may have left other
-// data.
+// onTop reports whether a node or one of its ancestors was built on existing data, on
+// either side. Then the same code may have left other data.
 func (v *verdicts) onTop(n code.Node) bool {
 	return known(v.tops, n.ID, func() bool {
 		return n.History && !v.anew(n.ID) ||
@@ -126,8 +125,8 @@ func (v *verdicts) onTop(n code.Node) bool {
 	})
 }
 
-// known returns what is known of a node, finding it out the first time: the ways
-// up a lineage multiply.
+// known remembers the result of find for a node. A node has many paths to its
+// ancestors, so that without this the work would multiply.
 func known(answers map[string]bool, id string, find func() bool) bool {
 	answer, ok := answers[id]
 	if !ok {
@@ -137,24 +136,25 @@ func known(answers map[string]bool, id string, find func() bool) bool {
 	return answer
 }
 
-// anew reports whether a node is known to have been made from nothing on both
-// sides.
+// anew reports whether a node is known to have been built from scratch on both sides.
 func (v *verdicts) anew(id string) bool { return v.a.Nodes[id].Anew && v.b.Nodes[id].Anew }
 
-// has reports whether a side has a node, in whatever state.
+// has reports whether a side has a node, whatever its state.
 func (v *verdicts) has(s steps.Side, n code.Node) bool { _, ok := s.Nodes[n.ID]; return ok }
 
-// whole reports whether both sides have a node as it was built.
+// whole reports whether both sides have a node unchanged since it was built.
 func (v *verdicts) whole(id string) bool {
 	a, inA := v.a.Nodes[id]
 	b, inB := v.b.Nodes[id]
 	return inA && inB && a.Problem == "" && b.Problem == ""
 }
 
-// edge returns the nearest nodes above one that have the same code on both sides:
-// where those differ, the sources have moved. unknown tells whether the node, or a
-// changed one on the way, reads what may have held something else when each side
-// was built: a source, or a relation that both read and that was written since.
+// edge returns a node's nearest ancestors that have the same code on both sides. If
+// one of those differs, the sources changed between the builds.
+//
+// unknown is set if the node, or a changed node between it and the edge, reads data
+// that may have changed between the builds: a source, or a relation that both sides
+// read and that was written since.
 func (v *verdicts) edge(n code.Node) (found []string, unknown bool) {
 	seen := map[string]bool{}
 	var climb func(code.Node)
@@ -181,8 +181,8 @@ func (v *verdicts) edge(n code.Node) (found []string, unknown bool) {
 	return slices.DeleteFunc(found, func(id string) bool { return !v.whole(id) }), unknown
 }
 
-// first is when a node was first written, by whichever side; zero where that isn't
-// known of both.
+// first returns when the first of the two sides wrote a node; zero if a side's time is
+// unknown.
 func (v *verdicts) first(id string) time.Time {
 	a, b := v.a.Nodes[id].At, v.b.Nodes[id].At
 	if a.Before(b) {
@@ -191,8 +191,8 @@ func (v *verdicts) first(id string) time.Time {
 	return b
 }
 
-// stood reports whether the baseline's relation of a node has shown the same since
-// a time: it was written before, and so was all that it shows.
+// stood reports whether the baseline's relation of a node has not changed since a
+// time: it was written before, and so was everything that it shows.
 func (v *verdicts) stood(id string, since time.Time) bool {
 	seen := map[string]bool{}
 	var stood func(string) bool
@@ -201,8 +201,8 @@ func (v *verdicts) stood(id string, since time.Time) bool {
 			return true
 		}
 		seen[id] = true
-		n, held := v.byID[id], v.a.Nodes[id]
-		if held.Problem != "" || held.At.IsZero() || held.At.After(since) {
+		n, state := v.byID[id], v.a.Nodes[id]
+		if state.Problem != "" || state.At.IsZero() || state.At.After(since) {
 			return false
 		}
 		if slices.Contains(holdsRows, n.A.Materialized) {
@@ -213,11 +213,11 @@ func (v *verdicts) stood(id string, since time.Time) bool {
 	return stood(id)
 }
 
-// holdsRows are the ways to materialize of which the warehouse does not read again
-// what they were made of.
+// holdsRows has the materializations that store rows: reading them does not read
+// their parents again.
 var holdsRows = []string{"table", "incremental", "seed", "snapshot"}
 
-// depth is how far up the ladder what is compared is climbed.
+// depth is how far to climb for a node that both sides have.
 func (v *verdicts) depth() ladder.Depth {
 	switch {
 	case v.how.ColumnsOnly:
@@ -228,7 +228,7 @@ func (v *verdicts) depth() ladder.Depth {
 	return ladder.Detail
 }
 
-// depthAlone is how far what one side has is climbed.
+// depthAlone is how far to climb for a node that only one side has.
 func (v *verdicts) depthAlone() ladder.Depth {
 	if depth := v.depth(); depth != ladder.Detail {
 		return depth
@@ -246,35 +246,35 @@ func (v *verdicts) ask(n code.Node, depth ladder.Depth) {
 	})
 }
 
-func relation(r code.Relation) ladder.Relation {
+func relation(r code.Location) ladder.Relation {
 	return ladder.Relation{Database: r.Database, Schema: r.Schema, Identifier: r.Identifier, SQL: r.SQL}
 }
 
-// job is what the warehouse is asked.
-func (v *verdicts) job() ladder.Job {
-	job := ladder.Job{Adapter: v.b.Place.Adapter, Profile: v.b.Profile, Threads: threads, Pairs: v.asked}
-	if len(v.asked) > 0 { // of what stands there
-		job.Database, job.Schema = v.asked[0].B.Database, v.asked[0].B.Schema
+// batch returns the pairs to ask the warehouse about.
+func (v *verdicts) batch() ladder.Batch {
+	batch := ladder.Batch{Adapter: v.b.Place.Adapter, Profile: v.b.Profile, Threads: threads, Pairs: v.asked}
+	if len(v.asked) > 0 { // these exist
+		batch.Database, batch.Schema = v.asked[0].B.Database, v.asked[0].B.Schema
 	}
-	return job
+	return batch
 }
 
-// comparison says what the findings mean.
-func (v *verdicts) comparison(findings []ladder.Finding) report.Comparison {
-	moved := map[string]report.Inputs{} // of edges
-	for _, f := range findings {
-		r := v.relations[f.ID]
-		n := v.byID[f.ID]
+// comparison turns the answers into verdicts.
+func (v *verdicts) comparison(answers []ladder.Answer) report.Comparison {
+	moved := map[string]report.Inputs{} // by edge
+	for _, answer := range answers {
+		r := v.relations[answer.ID]
+		n := v.byID[answer.ID]
 		if n.Same {
-			moved[f.ID] = v.moved(n, f)
+			moved[answer.ID] = v.moved(n, answer)
 		}
 		if r == nil { // an edge that was not selected
 			continue
 		}
-		if v.edges[f.ID] && moved[f.ID] != report.InputsDiffer {
+		if v.edges[answer.ID] && moved[answer.ID] != report.InputsDiffer {
 			continue // the verdict stays same code
 		}
-		v.judge(r, n, f)
+		v.judge(r, n, answer)
 	}
 	for id, r := range v.relations {
 		if r.Verdict == report.Differs || r.Verdict == report.HistoryDiffers {
@@ -292,7 +292,7 @@ func (v *verdicts) comparison(findings []ladder.Finding) report.Comparison {
 		c.Warnings = append(c.Warnings, "the builds have no relation in common: is this the same project, under the same name?")
 	}
 	if support, err := ladder.SupportOf(v.b.Place.Adapter); err == nil && !support.Run {
-		c.Warnings = append(c.Warnings, "the SQL for "+v.b.Place.Adapter+" is from its manual and was never run by dot's tests: check what matters by hand")
+		c.Warnings = append(c.Warnings, "the SQL for "+v.b.Place.Adapter+" follows its manual and was never run by dot's tests: check important results by hand")
 	}
 	if v.a.DBT != v.b.DBT {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("the builds were made by dbt %s and dbt %s", c.Baseline.DBT, c.Candidate.DBT))
@@ -300,13 +300,13 @@ func (v *verdicts) comparison(findings []ladder.Finding) report.Comparison {
 	return c
 }
 
-// moved says what the finding about a node with the same code on both sides says
-// of what was read when they were built.
-func (v *verdicts) moved(n code.Node, f ladder.Finding) report.Inputs {
+// moved returns what the answer about a node with the same code on both sides tells
+// about the builds' inputs.
+func (v *verdicts) moved(n code.Node, answer ladder.Answer) report.Inputs {
 	switch {
-	case f.Failed != "" || f.Equal == nil:
+	case answer.Failed != "" || answer.Equal == nil:
 		return report.InputsUnknown
-	case !*f.Equal:
+	case !*answer.Equal:
 		return report.InputsDiffer
 	case v.showsToday(n):
 		return report.InputsUnknown
@@ -314,8 +314,8 @@ func (v *verdicts) moved(n code.Node, f ladder.Finding) report.Inputs {
 	return report.InputsSame
 }
 
-// showsToday reports whether a node is a view that shows what sources hold today,
-// rather than when it was built.
+// showsToday reports whether a node is a view that shows the sources' data of today,
+// not that of its build.
 func (v *verdicts) showsToday(n code.Node) bool {
 	return known(v.today, n.ID, func() bool {
 		return n.Materialized == "view" &&
@@ -323,8 +323,7 @@ func (v *verdicts) showsToday(n code.Node) bool {
 	})
 }
 
-// inputs says whether a node that differs was made of the same data on both
-// sides.
+// inputs tells whether a node that differs was built from the same data on both sides.
 func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.Inputs {
 	found := report.InputsSame
 	edge, unknown := v.edge(n)
@@ -343,18 +342,18 @@ func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.In
 	return found
 }
 
-// judge says what a finding means for a relation.
-func (v *verdicts) judge(r *report.Relation, n code.Node, f ladder.Finding) {
-	r.Columns = f.Columns
+// judge turns an answer into a relation's verdict.
+func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) {
+	r.Columns = answer.Columns
 	if r.Verdict == report.Added || r.Verdict == report.Removed {
-		v.judgeAlone(r, n, f)
+		v.judgeAlone(r, n, answer)
 		return
 	}
-	if f.A.Rows != nil && f.B.Rows != nil {
-		r.Rows = &report.Counts{Baseline: *f.A.Rows, Candidate: *f.B.Rows}
+	if answer.A.Rows != nil && answer.B.Rows != nil {
+		r.Rows = &report.Counts{Baseline: *answer.A.Rows, Candidate: *answer.B.Rows}
 	}
-	r.Reason = strings.Join(f.Notes, "; ")
-	if d := f.Detail; d != nil {
+	r.Reason = strings.Join(answer.Notes, "; ")
+	if d := answer.Detail; d != nil {
 		r.Rung, r.Changes, r.Sample = d.Rung, &d.Changes, d.Sample
 		if key, from := v.key(n); len(key) > 0 {
 			r.Key = &report.Key{Columns: key, From: from}
@@ -364,11 +363,11 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, f ladder.Finding) {
 		}
 	}
 	switch {
-	case f.Failed != "":
-		r.Verdict, r.Reason = report.Unknown, f.Failed
-	case !f.A.Exists:
+	case answer.Failed != "":
+		r.Verdict, r.Reason = report.Unknown, answer.Failed
+	case !answer.A.Exists:
 		r.Verdict, r.Reason = report.Unknown, gone(v.a, n.A)
-	case !f.B.Exists:
+	case !answer.B.Exists:
 		r.Verdict, r.Reason = report.Unknown, gone(v.b, n.B)
 	case v.how.ColumnsOnly:
 		r.Verdict, r.Rung = columnsOr(r, report.SameColumns), report.ByColumns
@@ -377,21 +376,21 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, f ladder.Finding) {
 		if r.Rows != nil && r.Rows.Baseline != r.Rows.Candidate {
 			r.Verdict = report.Differs
 		}
-	case f.Equal == nil:
-		r.Verdict, r.Reason = report.Unknown, "its content was not compared"
-	case *f.Equal:
+	case answer.Equal == nil:
+		r.Verdict, r.Reason = report.Unknown, "its data was not compared"
+	case *answer.Equal:
 		r.Verdict, r.Rung = columnsOr(r, report.Same), report.ByContent
-	case f.Detail != nil && f.Detail.Tolerated:
+	case answer.Detail != nil && answer.Detail.Tolerated:
 		r.Verdict = columnsOr(r, report.WithinLimits)
 	case v.otherHistory(n):
-		r.Verdict, r.Reason = report.HistoryDiffers, "its own code is the same, and it is built on top of what was there before"
+		r.Verdict, r.Reason = report.HistoryDiffers, "its own code is the same, and it was built on existing data"
 		if v.anew(n.ID) {
-			r.Reason = "its own code is the same, and a snapshot keeps the time of the run that made it"
+			r.Reason = "its own code is the same, and a snapshot stores the time of its run"
 		}
 	default:
 		r.Verdict = report.Differs
 		if n.Same {
-			r.Reason = "its code is the same: the sources have moved, or it asks for the time or for chance"
+			r.Reason = "its code is the same: the sources changed, or it uses the time or random values"
 		}
 		if r.Rung == "" {
 			r.Rung = report.ByContent
@@ -399,15 +398,15 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, f ladder.Finding) {
 	}
 }
 
-// judgeAlone says what a finding means for a relation that one side has.
-func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, f ladder.Finding) {
-	there, side, relation := f.B, v.b, n.B
+// judgeAlone is judge for a relation that only one side has.
+func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, answer ladder.Answer) {
+	there, side, relation := answer.B, v.b, n.B
 	if r.Verdict == report.Removed {
-		there, side, relation = f.A, v.a, n.A
+		there, side, relation = answer.A, v.a, n.A
 	}
 	switch {
-	case f.Failed != "":
-		r.Verdict, r.Reason = report.Unknown, f.Failed
+	case answer.Failed != "":
+		r.Verdict, r.Reason = report.Unknown, answer.Failed
 	case !there.Exists:
 		r.Verdict, r.Reason = report.Unknown, gone(side, relation)
 	case there.Rows == nil:
@@ -418,7 +417,7 @@ func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, f ladder.Finding)
 	}
 }
 
-// columnsOr is the verdict where the columns that both sides have hold the same.
+// columnsOr returns columns differ if the sides' columns do, else the given verdict.
 func columnsOr(r *report.Relation, verdict report.Verdict) report.Verdict {
 	for _, c := range r.Columns {
 		switch c.Status {
@@ -429,38 +428,38 @@ func columnsOr(r *report.Relation, verdict report.Verdict) report.Verdict {
 	return verdict
 }
 
-// otherHistory reports whether a difference of a node may come of what was there
-// before it was built: its own code is the same, and it wasn't made from nothing on
-// both sides. A snapshot keeps the time of each run.
+// otherHistory reports whether a node's difference may come from the data that it was
+// built on: its own code is the same, and a side may not have built it from scratch.
+// For a snapshot that is always so, since it stores the time of each run.
 func (v *verdicts) otherHistory(n code.Node) bool {
 	return n.History && n.Own && (n.ResourceType == "snapshot" || !v.anew(n.ID))
 }
 
-func gone(s steps.Side, r code.Relation) string {
-	return fmt.Sprintf("%s is not there, though %s built it: build it again", r.SQL, s.Name)
+func gone(s steps.Side, r code.Location) string {
+	return fmt.Sprintf("%s is missing, although %s built it: build it again", r.SQL, s.Name)
 }
 
-// side is what the report says of a build.
+// side describes a side for the report.
 func side(s steps.Side) report.Side {
 	out := report.Side{
 		Spec: s.Specs[0], Name: s.Name, Commit: s.Commit.Hash, Subject: s.Commit.Subject,
 		Schema: s.Schema, Adapter: s.Place.Adapter, DBT: s.DBT,
 	}
-	for _, held := range s.Nodes {
-		if held.At.IsZero() {
+	for _, state := range s.Nodes {
+		if state.At.IsZero() {
 			continue
 		}
-		if out.First.IsZero() || held.At.Before(out.First) {
-			out.First = held.At
+		if out.First.IsZero() || state.At.Before(out.First) {
+			out.First = state.At
 		}
-		if held.At.After(out.Last) {
-			out.Last = held.At
+		if state.At.After(out.Last) {
+			out.Last = state.At
 		}
 	}
 	out.First, out.Last = out.First.UTC().Truncate(time.Second), out.Last.UTC().Truncate(time.Second)
 	return out
 }
 
-// threads is how many queries of a comparison run at once: few, since each reads
-// whole tables.
+// threads is how many queries of a comparison run at once. There are few, since each
+// query reads whole tables.
 const threads = 4

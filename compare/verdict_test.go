@@ -20,8 +20,8 @@ type lineage struct {
 	a, b  steps.Side
 }
 
-// newLineage reads "a<src b<a! c<b,a": nodes, parents first, with what they are made
-// of; src is a source, and ! marks other code of its own.
+// newLineage reads "a<src b<a! c<b,a": nodes, parents first, each with its parents. src
+// is a source. ! marks a node whose own code differs.
 func newLineage(text string) *lineage {
 	l := &lineage{
 		a: steps.Side{Built: &steps.Built{Name: "prod@1"}, Nodes: map[string]steps.NodeState{}},
@@ -44,8 +44,8 @@ func newLineage(text string) *lineage {
 			}
 		}
 		same[name] = n.Same
-		n.A = code.Relation{In: true, SQL: "prod_1." + name}
-		n.B = code.Relation{In: true, SQL: "dev_2." + name}
+		n.A = code.Location{In: true, SQL: "prod_1." + name}
+		n.B = code.Location{In: true, SQL: "dev_2." + name}
 		l.nodes = append(l.nodes, n)
 		l.a.Nodes[name] = steps.NodeState{At: time.Unix(1, 0), Anew: true}
 		l.b.Nodes[name] = steps.NodeState{At: time.Unix(2, 0), Anew: true}
@@ -53,7 +53,7 @@ func newLineage(text string) *lineage {
 	return l
 }
 
-// deferTo has the candidate read a node from the baseline, rather than build it.
+// deferTo makes the candidate read a node from the baseline instead of building it.
 func (l *lineage) deferTo(name, materialized string, reader string) {
 	delete(l.b.Nodes, name)
 	l.node(name).Same, l.node(name).A.Materialized = false, materialized
@@ -69,18 +69,18 @@ func (l *lineage) node(name string) *code.Node {
 	panic(name)
 }
 
-// compare returns what is asked of the warehouse and, with those findings, the
-// verdicts: a word for each node.
-func (l *lineage) compare(how How, chosen map[string]bool, findings map[string]ladder.Finding) (asked, verdicts string) {
+// compare returns what the warehouse is asked and, given its answers, a verdict for
+// each node.
+func (l *lineage) compare(how How, chosen map[string]bool, answers map[string]ladder.Answer) (asked, verdicts string) {
 	v := newVerdicts(l.a, l.b, how, l.nodes)
 	v.settle(chosen)
 	var words []string
-	var found []ladder.Finding
+	var found []ladder.Answer
 	for _, pair := range v.asked {
 		words = append(words, fmt.Sprintf("%s:%s", pair.ID, pair.Depth))
-		f := findings[pair.ID]
-		f.ID = pair.ID
-		found = append(found, f)
+		answer := answers[pair.ID]
+		answer.ID = pair.ID
+		found = append(found, answer)
 	}
 	asked = strings.Join(words, " ")
 	relations := map[string]report.Relation{}
@@ -102,34 +102,34 @@ func (l *lineage) compare(how How, chosen map[string]bool, findings map[string]l
 	return asked, strings.Join(words, " ")
 }
 
-// is a finding of two relations that exist.
-func is(equal bool) ladder.Finding {
-	return ladder.Finding{A: ladder.Side{Exists: true, Kind: "table"}, B: ladder.Side{Exists: true, Kind: "table"}, Equal: &equal}
+// is returns an answer about two relations that exist.
+func is(equal bool) ladder.Answer {
+	return ladder.Answer{A: ladder.RelationInfo{Exists: true, Kind: "table"}, B: ladder.RelationInfo{Exists: true, Kind: "table"}, Equal: &equal}
 }
 
-func tolerated() ladder.Finding {
-	f := is(false)
-	f.Detail = &ladder.Details{Rung: report.ByJoin, Tolerated: true}
-	return f
+func tolerated() ladder.Answer {
+	answer := is(false)
+	answer.Detail = &ladder.Details{Rung: report.ByJoin, Tolerated: true}
+	return answer
 }
 
-// TestVerdicts says what findings mean, over small lineages.
+// TestVerdicts checks the verdicts for answers about small lineages.
 func TestVerdicts(t *testing.T) {
-	rows := func(a, b int64) ladder.Finding {
-		f := is(true)
-		f.Equal, f.A.Rows, f.B.Rows = nil, &a, &b
-		return f
+	rows := func(a, b int64) ladder.Answer {
+		answer := is(true)
+		answer.Equal, answer.A.Rows, answer.B.Rows = nil, &a, &b
+		return answer
 	}
-	columns := func(f ladder.Finding, status report.ColumnStatus) ladder.Finding {
-		f.Columns = []report.Column{{Name: "id", Status: report.Common}, {Name: "x", Status: status}}
-		return f
+	columns := func(answer ladder.Answer, status report.ColumnStatus) ladder.Answer {
+		answer.Columns = []report.Column{{Name: "id", Status: report.Common}, {Name: "x", Status: status}}
+		return answer
 	}
 	for _, test := range []struct {
 		name, lineage   string
 		change          func(*lineage)
 		how             How
 		chosen          map[string]bool
-		findings        map[string]ladder.Finding
+		answers         map[string]ladder.Answer
 		asked, verdicts string
 	}{
 		{
@@ -138,47 +138,47 @@ func TestVerdicts(t *testing.T) {
 		},
 		{
 			name: "--all asks about the same code", lineage: "a<src b<a", how: How{All: true},
-			findings: map[string]ladder.Finding{"a": is(true), "b": is(false)},
-			asked:    "a:detail b:detail", verdicts: "a:same b:differs/same",
+			answers: map[string]ladder.Answer{"a": is(true), "b": is(false)},
+			asked:   "a:detail b:detail", verdicts: "a:same b:differs/same",
 		},
 		{
-			name: "a change that alters nothing", lineage: "a<src b<a!", findings: map[string]ladder.Finding{"a": is(true), "b": is(true)},
+			name: "a change that alters nothing", lineage: "a<src b<a!", answers: map[string]ladder.Answer{"a": is(true), "b": is(true)},
 			asked: "b:detail a:fingerprint", verdicts: "a:same code b:same",
 		},
 		{
 			name: "a change, over inputs that are the same", lineage: "a<src b<a! c<b",
-			findings: map[string]ladder.Finding{"a": is(true), "b": is(false), "c": is(false)},
-			asked:    "b:detail c:detail a:fingerprint", verdicts: "a:same code b:differs/same c:differs/same",
+			answers: map[string]ladder.Answer{"a": is(true), "b": is(false), "c": is(false)},
+			asked:   "b:detail c:detail a:fingerprint", verdicts: "a:same code b:differs/same c:differs/same",
 		},
 		{
 			name: "the sources have moved", lineage: "a<src b<a! c<b",
-			findings: map[string]ladder.Finding{"a": is(false), "b": is(false), "c": is(true)},
-			asked:    "b:detail c:detail a:fingerprint", verdicts: "a:differs/unknown b:differs/differ c:same",
+			answers: map[string]ladder.Answer{"a": is(false), "b": is(false), "c": is(true)},
+			asked:   "b:detail c:detail a:fingerprint", verdicts: "a:differs/unknown b:differs/differ c:same",
 		},
 		{
 			name: "a view shows what its sources hold today", lineage: "a<src v<a b<v!",
-			change:   func(l *lineage) { l.node("a").Materialized, l.node("v").Materialized = "view", "view" },
-			findings: map[string]ladder.Finding{"v": is(true), "b": is(false)},
-			asked:    "b:detail v:fingerprint", verdicts: "a:same code v:same code b:differs/unknown",
+			change:  func(l *lineage) { l.node("a").Materialized, l.node("v").Materialized = "view", "view" },
+			answers: map[string]ladder.Answer{"v": is(true), "b": is(false)},
+			asked:   "b:detail v:fingerprint", verdicts: "a:same code v:same code b:differs/unknown",
 		},
 		{
 			name: "a view of what was built shows that", lineage: "a<src v<a b<v!",
-			change:   func(l *lineage) { l.node("v").Materialized = "view" },
-			findings: map[string]ladder.Finding{"v": is(true), "b": is(false)},
-			asked:    "b:detail v:fingerprint", verdicts: "a:same code v:same code b:differs/same",
+			change:  func(l *lineage) { l.node("v").Materialized = "view" },
+			answers: map[string]ladder.Answer{"v": is(true), "b": is(false)},
+			asked:   "b:detail v:fingerprint", verdicts: "a:same code v:same code b:differs/same",
 		},
 		{
 			name: "what a change reads from a source itself is not known", lineage: "b<src! c<b",
-			findings: map[string]ladder.Finding{"b": is(false), "c": is(false)},
-			asked:    "b:detail c:detail", verdicts: "b:differs/unknown c:differs/unknown",
+			answers: map[string]ladder.Answer{"b": is(false), "c": is(false)},
+			asked:   "b:detail c:detail", verdicts: "b:differs/unknown c:differs/unknown",
 		},
 		{
 			name: "what both read from one table is the same", lineage: "a<src b<a! c<b",
 			change: func(l *lineage) {
 				l.deferTo("a", "table", "b")
 			},
-			findings: map[string]ladder.Finding{"b": is(false), "c": is(false)},
-			asked:    "b:detail c:detail", verdicts: "a:not built b:differs/same c:differs/same",
+			answers: map[string]ladder.Answer{"b": is(false), "c": is(false)},
+			asked:   "b:detail c:detail", verdicts: "a:not built b:differs/same c:differs/same",
 		},
 		{
 			name: "unless it was written between the two", lineage: "a<src b<a!",
@@ -186,14 +186,14 @@ func TestVerdicts(t *testing.T) {
 				l.deferTo("a", "table", "b")
 				l.a.Nodes["a"] = steps.NodeState{At: time.Unix(3, 0)}
 			},
-			findings: map[string]ladder.Finding{"b": is(false)},
-			asked:    "b:detail", verdicts: "a:not built b:differs/unknown",
+			answers: map[string]ladder.Answer{"b": is(false)},
+			asked:   "b:detail", verdicts: "a:not built b:differs/unknown",
 		},
 		{
 			name: "or is a view of a source", lineage: "a<src b<a!",
-			change:   func(l *lineage) { l.deferTo("a", "view", "b") },
-			findings: map[string]ladder.Finding{"b": is(false)},
-			asked:    "b:detail", verdicts: "a:not built b:differs/unknown",
+			change:  func(l *lineage) { l.deferTo("a", "view", "b") },
+			answers: map[string]ladder.Answer{"b": is(false)},
+			asked:   "b:detail", verdicts: "a:not built b:differs/unknown",
 		},
 		{
 			name: "but not of a table", lineage: "t<src a<t b<a!",
@@ -201,50 +201,50 @@ func TestVerdicts(t *testing.T) {
 				l.deferTo("a", "view", "b")
 				l.node("t").A.Materialized = "table"
 			},
-			findings: map[string]ladder.Finding{"b": is(false)},
-			asked:    "b:detail", verdicts: "t:same code a:not built b:differs/same",
+			answers: map[string]ladder.Answer{"b": is(false)},
+			asked:   "b:detail", verdicts: "t:same code a:not built b:differs/same",
 		},
 		{
 			name: "an edge that can't be compared spoils nothing", lineage: "a<src b<a!",
-			findings: map[string]ladder.Finding{"a": {Failed: "permission denied"}, "b": is(false)},
-			asked:    "b:detail a:fingerprint", verdicts: "a:same code b:differs/unknown",
+			answers: map[string]ladder.Answer{"a": {Failed: "permission denied"}, "b": is(false)},
+			asked:   "b:detail a:fingerprint", verdicts: "a:same code b:differs/unknown",
 		},
 		{
 			name: "only what is selected is reported, and its edge asked about", lineage: "a<src b<a! c<b",
-			chosen: map[string]bool{"c": true}, findings: map[string]ladder.Finding{"a": is(false), "c": is(false)},
+			chosen: map[string]bool{"c": true}, answers: map[string]ladder.Answer{"a": is(false), "c": is(false)},
 			asked: "c:detail a:fingerprint", verdicts: "c:differs/differ",
 		},
 		{
 			name: "failed and gone", lineage: "b! c!",
-			findings: map[string]ladder.Finding{"b": {Failed: "boom"}, "c": {A: ladder.Side{Exists: true}}},
-			asked:    "b:detail c:detail", verdicts: "b:unknown c:unknown",
+			answers: map[string]ladder.Answer{"b": {Failed: "boom"}, "c": {A: ladder.RelationInfo{Exists: true}}},
+			asked:   "b:detail c:detail", verdicts: "b:unknown c:unknown",
 		},
 		{
 			name: "content that was not compared is never the same", lineage: "b!",
-			findings: map[string]ladder.Finding{"b": rows(1, 1)},
-			asked:    "b:detail", verdicts: "b:unknown",
+			answers: map[string]ladder.Answer{"b": rows(1, 1)},
+			asked:   "b:detail", verdicts: "b:unknown",
 		},
 		{
 			name: "columns", lineage: "b! c! d! e!",
-			findings: map[string]ladder.Finding{
+			answers: map[string]ladder.Answer{
 				"b": columns(is(true), report.ColumnAdded), "c": columns(is(true), report.TypeChanged),
 				"d": columns(is(true), report.Ignored), "e": columns(tolerated(), report.ColumnRemoved),
 			},
 			asked: "b:detail c:detail d:detail e:detail", verdicts: "b:columns differ c:columns differ d:same e:columns differ",
 		},
 		{
-			name: "within tolerance", lineage: "b!", findings: map[string]ladder.Finding{"b": tolerated()},
+			name: "within tolerance", lineage: "b!", answers: map[string]ladder.Answer{"b": tolerated()},
 			asked: "b:detail", verdicts: "b:equal within tolerance",
 		},
 		{
 			name: "columns only", lineage: "a<src b<a! c!", how: How{ColumnsOnly: true},
-			findings: map[string]ladder.Finding{"b": rows(0, 0), "c": columns(rows(0, 0), report.ColumnAdded)},
-			asked:    "b:columns c:columns", verdicts: "a:same code b:same columns c:columns differ",
+			answers: map[string]ladder.Answer{"b": rows(0, 0), "c": columns(rows(0, 0), report.ColumnAdded)},
+			asked:   "b:columns c:columns", verdicts: "a:same code b:same columns c:columns differ",
 		},
 		{
 			name: "counts only", lineage: "b! c!", how: How{CountsOnly: true},
-			findings: map[string]ladder.Finding{"b": rows(3, 3), "c": rows(3, 4)},
-			asked:    "b:counts c:counts", verdicts: "b:same counts c:differs/same",
+			answers: map[string]ladder.Answer{"b": rows(3, 3), "c": rows(3, 4)},
+			asked:   "b:counts c:counts", verdicts: "b:same counts c:differs/same",
 		},
 		{
 			name: "one side only, and not built", lineage: "a! b! c! d! e!",
@@ -256,8 +256,8 @@ func TestVerdicts(t *testing.T) {
 				l.node("e").B.In = false
 				delete(l.a.Nodes, "e")
 			},
-			findings: map[string]ladder.Finding{"a": rows(5, 0), "b": rows(0, 7)},
-			asked:    "a:counts b:counts", verdicts: "a:removed b:added c:not built d:not built",
+			answers: map[string]ladder.Answer{"a": rows(5, 0), "b": rows(0, 7)},
+			asked:   "a:counts b:counts", verdicts: "a:removed b:added c:not built d:not built",
 		},
 		{
 			name: "what one side only has is there, or it is unknown", lineage: "a! b!",
@@ -265,8 +265,8 @@ func TestVerdicts(t *testing.T) {
 				l.node("a").B.In = false
 				l.node("b").A.In = false
 			},
-			findings: map[string]ladder.Finding{"a": {B: ladder.Side{Exists: true}}, "b": {Failed: "permission denied"}},
-			asked:    "a:counts b:counts", verdicts: "a:unknown b:unknown",
+			answers: map[string]ladder.Answer{"a": {B: ladder.RelationInfo{Exists: true}}, "b": {Failed: "permission denied"}},
+			asked:   "a:counts b:counts", verdicts: "a:unknown b:unknown",
 		},
 		{
 			name: "what failed or was overwritten is unknown", lineage: "a! b<a",
@@ -278,9 +278,9 @@ func TestVerdicts(t *testing.T) {
 		},
 		{
 			name: "an incremental model made from nothing on both sides", lineage: "a! i<a",
-			change:   func(l *lineage) { l.node("i").History = true },
-			findings: map[string]ladder.Finding{"a": is(true), "i": is(false)},
-			asked:    "a:detail i:detail", verdicts: "a:same i:differs/same",
+			change:  func(l *lineage) { l.node("i").History = true },
+			answers: map[string]ladder.Answer{"a": is(true), "i": is(false)},
+			asked:   "a:detail i:detail", verdicts: "a:same i:differs/same",
 		},
 		{
 			name: "an incremental model on top of something", lineage: "a! i<a j<i!",
@@ -288,8 +288,8 @@ func TestVerdicts(t *testing.T) {
 				l.node("i").History, l.node("j").History = true, true
 				l.a.Nodes["i"], l.a.Nodes["j"] = steps.NodeState{}, steps.NodeState{}
 			},
-			findings: map[string]ladder.Finding{"a": is(true), "i": is(false), "j": is(false)},
-			asked:    "a:detail i:detail j:detail", verdicts: "a:same i:history differs/same j:differs/same",
+			answers: map[string]ladder.Answer{"a": is(true), "i": is(false), "j": is(false)},
+			asked:   "a:detail i:detail j:detail", verdicts: "a:same i:history differs/same j:differs/same",
 		},
 		{
 			name: "the same code on top of something is looked at, and what is above it", lineage: "a<src i<a m<i j<a k<a",
@@ -298,14 +298,14 @@ func TestVerdicts(t *testing.T) {
 				l.node("j").History, l.node("k").HistoryAbove = true, true
 				l.b.Nodes["i"] = steps.NodeState{}
 			},
-			findings: map[string]ladder.Finding{"a": is(true), "i": is(false), "m": is(false)},
-			asked:    "i:detail m:detail a:fingerprint", verdicts: "a:same code i:history differs/same m:differs/differ j:same code k:same code",
+			answers: map[string]ladder.Answer{"a": is(true), "i": is(false), "m": is(false)},
+			asked:   "i:detail m:detail a:fingerprint", verdicts: "a:same code i:history differs/same m:differs/differ j:same code k:same code",
 		},
 		{
 			name: "a snapshot keeps the time of each run", lineage: "a! s<a",
-			change:   func(l *lineage) { l.node("s").History, l.node("s").ResourceType = true, "snapshot" },
-			findings: map[string]ladder.Finding{"a": is(true), "s": is(false)},
-			asked:    "a:detail s:detail", verdicts: "a:same s:history differs/same",
+			change:  func(l *lineage) { l.node("s").History, l.node("s").ResourceType = true, "snapshot" },
+			answers: map[string]ladder.Answer{"a": is(true), "s": is(false)},
+			asked:   "a:detail s:detail", verdicts: "a:same s:history differs/same",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -313,7 +313,7 @@ func TestVerdicts(t *testing.T) {
 			if test.change != nil {
 				test.change(l)
 			}
-			asked, verdicts := l.compare(test.how, test.chosen, test.findings)
+			asked, verdicts := l.compare(test.how, test.chosen, test.answers)
 			if diff := cmp.Diff(test.asked, asked); diff != "" {
 				t.Errorf("asked (-want +got):\n%s", diff)
 			}
@@ -324,21 +324,21 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestNothingInCommon: two projects have no relation in common, which is said.
+// TestNothingInCommon: a warning says that two projects have no relation in common.
 func TestNothingInCommon(t *testing.T) {
 	l := newLineage("a! b!")
 	l.node("a").B.In = false
 	l.node("b").A.In = false
 	v := newVerdicts(l.a, l.b, How{ColumnsOnly: true}, l.nodes)
 	v.settle(nil)
-	there := ladder.Side{Exists: true}
-	got := v.comparison([]ladder.Finding{{ID: "a", A: there}, {ID: "b", B: there}})
+	there := ladder.RelationInfo{Exists: true}
+	got := v.comparison([]ladder.Answer{{ID: "a", A: there}, {ID: "b", B: there}})
 	if len(got.Warnings) == 0 || !strings.Contains(got.Warnings[0], "no relation in common") {
 		t.Errorf("warnings %q", got.Warnings)
 	}
 }
 
-// What is expected to be large is, if the last run of either side has said so.
+// A relation counts as large if the last run of either side wrote many rows.
 func TestExpectedRows(t *testing.T) {
 	l := newLineage("a<src! b<src!")
 	l.a.Nodes["a"] = steps.NodeState{Rows: 10}
@@ -354,8 +354,8 @@ func TestExpectedRows(t *testing.T) {
 	}
 }
 
-// TestDiamonds: the ways through a lineage double with each level of this one, and
-// the work must not.
+// TestDiamonds: with each level of this lineage the number of paths doubles. The work
+// must not.
 func TestDiamonds(t *testing.T) {
 	const levels = 60
 	text := "a<src i<a"
@@ -375,11 +375,11 @@ func TestDiamonds(t *testing.T) {
 	}
 	l.node("a").Materialized = "table"
 	l.node("i").Materialized, l.node("i").History = "incremental", true
-	findings := map[string]ladder.Finding{"z": is(false)}
+	answers := map[string]ladder.Answer{"z": is(false)}
 	for _, name := range last {
-		findings[name] = is(true)
+		answers[name] = is(true)
 	}
-	asked, verdicts := l.compare(How{}, nil, findings)
+	asked, verdicts := l.compare(How{}, nil, answers)
 	if want := fmt.Sprintf("z:detail %s:fingerprint %s:fingerprint", last[0], last[1]); asked != want {
 		t.Errorf("asked %s, want %s", asked, want)
 	}

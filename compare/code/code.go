@@ -1,89 +1,86 @@
-// Package code decides from the manifests of two builds, without a query, which
-// relations must come out alike: same compiled code, same configuration, and the
-// same all the way up to the same sources. Where that isn't certain, it says that
-// the code differs or isn't known: never that it is the same.
+// Package code decides from the manifests of two builds, without a query, which nodes
+// have the same code: the same compiled code and configuration, and ancestors with the
+// same code up to the same sources. If that isn't certain, it says that the code
+// differs or is unknown, never that it is the same.
 //
-// A manifest has each node's code as dbt compiled it when it was last run, with
-// variables, macros and ephemeral models filled in, and with the names of
-// relations, which lie in another schema in each build. Those that a node gets by
-// ref, and its own, are taken out (names.go) before the code is compared; any
-// other name stays, so that code which names a schema of its build by itself is
-// never the same. What a manifest doesn't have compiled, such as hooks and
-// materializations, is compared as it was written, with the macros that it calls
-// (hooks.go, macros.go).
+// A manifest has each node's code as dbt compiled it for the last run, with variables,
+// macros and ephemeral models filled in. It also contains the names of relations, and
+// these lie in another schema in each build. The names that a node gets by ref, and
+// its own, are removed (names.go) before the code is compared. Any other name stays, so
+// that code which hard-codes a schema of its build is never the same. Hooks and
+// materializations are not compiled in a manifest. They are compared as written, with
+// the macros that they call (hooks.go, macros.go).
 package code
 
 import "golang.org/x/sync/errgroup"
 
-// A Build is one side.
-type Build struct {
+// A Side is a side of the comparison, as far as its code is needed.
+type Side struct {
 	// Manifest is the file of the manifest that dbt left after building.
 	Manifest string
-	// Suffix is what the build's schemas end in, after an underscore: the
-	// commit's short hash. It is taken out before code is compared.
+	// Suffix is the suffix of the build's schemas, without the underscore: the
+	// commit's short hash. It is removed before code is compared.
 	Suffix string
-	// ReadFile reads a file of the build's commit, by its path in the dbt project;
-	// for seeds, which dbt compares by their path where they are large.
+	// ReadFile reads a file of the build's commit, by its path in the dbt project. It
+	// is needed for large seeds, whose checksum in dbt covers only their path.
 	ReadFile func(name string) ([]byte, error)
 }
 
 // A Node is a node that has a relation (model, seed, snapshot) on at least one
-// side. What differs between the sides is the candidate's, and the baseline's where
-// only that has it.
+// side. Its fields describe the candidate's node, or the baseline's if only that side
+// has it.
 type Node struct {
 	ID           string // dbt's unique_id
-	Name         string // as a person calls it; with its package or version where that is needed
+	Name         string // with its package or version if the name alone is ambiguous
 	ResourceType string
 	Materialized string
 	File         string // relative to its project, with slashes
-	A, B         Relation
-	// History is set for what is built on top of what is there: snapshots,
-	// incremental models, and what is materialized in a way that isn't dbt's.
-	// HistoryAbove is set where one of its ancestors is.
+	A, B         Location
+	// History is set for nodes that are built on existing data: snapshots,
+	// incremental models, and custom materializations. HistoryAbove is set if an
+	// ancestor is such a node.
 	History, HistoryAbove bool
-	// Parents are the nodes that it is made of and that have a relation, through
-	// ephemeral ones, by ID, in order. Sources tells whether sources are among
-	// them, too.
+	// Parents has the IDs of the nodes with a relation that this one reads, directly
+	// or through ephemeral models, sorted. Sources is set if it reads sources, too.
 	Parents []string
 	Sources bool
-	// Deferred are those of the Parents that the candidate reads from the
-	// baseline's relation.
+	// Deferred has those of the Parents that the candidate reads from the baseline's
+	// relation.
 	Deferred []string
 
-	// Same is set where both sides' code is the same all the way up.
+	// Same is set if the code of the node and of all its ancestors is the same.
 	Same bool
-	// Own is set where the node's own code and configuration are the same,
-	// whatever stands above it.
+	// Own is set if the node's own code and configuration are the same, whatever its
+	// ancestors are.
 	Own bool
-	// Differences are why it isn't the same, in words such as "SQL",
-	// "materialized: view → table", "upstream: stg_orders"; for code that isn't
-	// known, why not.
+	// Differences says why Same isn't set: "SQL", "materialized: view → table",
+	// "upstream: stg_orders", or why the code is unknown.
 	Differences []string
-	// Diff is a unified diff of the file as it was written, "" where that is the
-	// same, or only one side has it.
+	// Diff is a unified diff of the node's source file; "" if it is the same, or if
+	// only one side has it.
 	Diff string
 
-	// Key are the columns that the project says tell rows apart, and KeyFrom
-	// which part of it says so ("unique_key", "unique test", "primary key"); none
-	// where it doesn't.
+	// Key has the columns that identify a row, according to the project. KeyFrom says
+	// which part of the project says so ("unique_key", "unique test", "primary key").
+	// Both are empty if the project names no key.
 	Key     []string
 	KeyFrom string
 }
 
-// A Relation is where a node lies on one side. In is false where the side's
-// project doesn't have it.
-type Relation struct {
+// A Location is where a node's relation lies on one side. In is false if the side's
+// project doesn't have the node.
+type Location struct {
 	In                           bool
 	Database, Schema, Identifier string
-	SQL                          string // its name as it stands in SQL
+	SQL                          string // its name in SQL
 	Materialized                 string
 }
 
-// Compare reads both manifests and returns their nodes, parents before
-// children, then by name.
-func Compare(baseline, candidate Build) ([]Node, error) {
+// Compare reads both manifests and returns their nodes: parents before children, then
+// by name.
+func Compare(baseline, candidate Side) ([]Node, error) {
 	var (
-		c     comparison
+		c     comparer
 		group errgroup.Group
 	)
 	group.Go(func() (err error) { c.a, err = read("baseline", baseline); return err })

@@ -14,19 +14,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// An object is one of JSON's.
+// An object is a JSON object.
 type object = map[string]any
 
-// A world is a manifest made by hand. It writes schemas as <schema>, which
-// becomes the schema of a side.
+// A world is a manifest made by hand. It writes schemas as <schema>, to be replaced by
+// the schema of a side.
 type world struct {
 	head                   object
 	nodes, sources, macros object
 	files                  map[string]string
 }
 
-// newWorld has a seed, a source, and models above them: raw → stg → orders →
-// top, and ext → outside.
+// newWorld returns a world with a seed, a source, and models that read them: raw → stg
+// → orders → top, and ext → outside.
 func newWorld() *world {
 	w := &world{
 		head:  object{"dbt_version": "1.11.16", "adapter_type": "duckdb", "project_name": "shop"},
@@ -65,7 +65,7 @@ func (w *world) node(id string, fields object) object {
 	return n
 }
 
-// model adds a model whose file is compiled to sql.
+// model adds a model that is compiled to sql.
 func (w *world) model(name, sql string, parents ...string) object {
 	return w.node("model.shop."+name, object{
 		"raw_code": "the file of " + name, "compiled_code": sql, "config": object{"materialized": "table"},
@@ -81,13 +81,13 @@ func (w *world) macro(pkg, name, sql string, calls ...string) string {
 	return id
 }
 
-// of is a model.
+// of returns a model.
 func (w *world) of(name string) object { return w.nodes["model.shop."+name].(object) }
 
-// config is a model's configuration.
+// config returns a model's configuration.
 func (w *world) config(name string) object { return w.of(name)["config"].(object) }
 
-// code sets what a model's file is compiled to.
+// code sets a model's compiled code.
 func (w *world) code(name, sql string) { w.of(name)["compiled_code"] = sql }
 
 // test adds a generic test of a model.
@@ -101,7 +101,7 @@ func (w *world) test(model, kind string, fields object) {
 	w.nodes[id] = n
 }
 
-// hook adds what runs before everything.
+// hook adds an on-run-start hook.
 func (w *world) hook(sql string, compiled any, macros ...string) {
 	id := fmt.Sprintf("operation.shop.shop-on-run-start-%d", len(w.nodes))
 	w.nodes[id] = object{
@@ -111,7 +111,7 @@ func (w *world) hook(sql string, compiled any, macros ...string) {
 }
 
 // build writes the manifest of a side.
-func (w *world) build(t testing.TB, schema, suffix string) Build {
+func (w *world) build(t testing.TB, schema, suffix string) Side {
 	t.Helper()
 	w.head["dbt_schema_version"] = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 	data, err := json.Marshal(object{"metadata": w.head, "nodes": w.nodes, "sources": w.sources, "macros": w.macros, "docs": object{}})
@@ -123,7 +123,7 @@ func (w *world) build(t testing.TB, schema, suffix string) Build {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Build{Manifest: file, Suffix: suffix, ReadFile: func(name string) ([]byte, error) {
+	return Side{Manifest: file, Suffix: suffix, ReadFile: func(name string) ([]byte, error) {
 		if data, ok := w.files[name]; ok {
 			return []byte(data), nil
 		}
@@ -131,7 +131,7 @@ func (w *world) build(t testing.TB, schema, suffix string) Build {
 	}}
 }
 
-// both are the sides of two worlds compared, as found by name.
+// both compares two worlds as baseline and candidate, and returns the nodes by name.
 func both(t testing.TB, a, b *world) map[string]Node {
 	t.Helper()
 	nodes, err := Compare(a.build(t, "prod_4521a86", "4521a86"), b.build(t, "dev_9b13827", "9b13827"))
@@ -148,7 +148,7 @@ func both(t testing.TB, a, b *world) map[string]Node {
 	return found
 }
 
-// sound checks what has to hold of any comparison.
+// sound checks what must be true for every comparison.
 func sound(t *testing.T, nodes []Node) {
 	t.Helper()
 	seen := map[string]*Node{}
@@ -177,7 +177,7 @@ func sound(t *testing.T, nodes []Node) {
 	}
 }
 
-// everywhere is the difference of all nodes of a new world.
+// everywhere returns one difference for all nodes of a new world.
 func everywhere(difference string) map[string][]string {
 	all := map[string][]string{}
 	for _, name := range []string{"raw", "stg", "orders", "top", "outside"} {
@@ -186,11 +186,11 @@ func everywhere(difference string) map[string][]string {
 	return all
 }
 
-// unit is what a small part of the tests changes on a side.
+// unit changes a side for a test.
 type unit func(w *world)
 
-// Each rule: what is changed on one side, and what is said of which node. All
-// other nodes are the same.
+// One case for each rule: the change on one side, and the resulting differences by
+// node. All other nodes are the same.
 func TestDifferences(t *testing.T) {
 	orders := func(key string, value any) unit { return func(w *world) { w.of("orders")[key] = value } }
 	setting := func(key string, value any) unit { return func(w *world) { w.config("orders")[key] = value } }
@@ -203,7 +203,7 @@ func TestDifferences(t *testing.T) {
 	up := "upstream: orders"
 	tests := []struct {
 		name string
-		both unit // of both sides
+		both unit // changes both sides
 		a, b unit
 		want map[string][]string
 	}{
@@ -344,7 +344,7 @@ func TestDifferences(t *testing.T) {
 			},
 		},
 
-		// What is above.
+		// Ancestors.
 		{
 			name: "a parent far above",
 			b:    func(w *world) { w.code("stg", "select 2") },
@@ -691,7 +691,7 @@ func TestDifferences(t *testing.T) {
 			name: "what runs before everything, of the target",
 			a:    func(w *world) { w.hook("{{ f() }}", "set x = 'prod'", w.macro("shop", "f", "x")) },
 			b:    func(w *world) { w.hook("{{ f() }}", "set x = 'dev'", w.macro("shop", "f", "x")) },
-			want: everywhere("on-run-start: what it did"),
+			want: everywhere("on-run-start: compiled SQL"),
 		},
 		{
 			name: "what runs before everything, by a macro that changed",
@@ -705,7 +705,7 @@ func TestDifferences(t *testing.T) {
 			want: everywhere("on-run-start: it reads variables or the target, so what it did is not known"),
 		},
 
-		// How everything is built.
+		// Differences that apply to every node.
 		{
 			name: "another dbt",
 			b:    func(w *world) { w.head["dbt_version"] = "1.12.6" },

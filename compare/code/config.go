@@ -12,14 +12,14 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// places are what of a configuration says where a relation lies, which differs
-// between builds by design; the manifest tells it by name.
-var places = []string{"alias", "schema", "database", "target_schema", "target_database", "dataset", "project", "catalog"}
+// locationKeys has the settings that say where a relation lies. They differ between
+// builds by design, and the manifest has their result by name.
+var locationKeys = []string{"alias", "schema", "database", "target_schema", "target_database", "dataset", "project", "catalog"}
 
-// idle is what of a configuration can't alter the rows or columns of a
-// relation, and why. What isn't here counts.
-var idle = map[string]string{
-	"enabled":             "a manifest has only what is enabled",
+// irrelevant has the settings that can't change a relation's rows or columns, and why
+// not. All other settings count.
+var irrelevant = map[string]string{
+	"enabled":             "a manifest has only enabled nodes",
 	"tags":                "for selection",
 	"meta":                "for people and other programs",
 	"group":               "who may refer to it",
@@ -33,10 +33,10 @@ var idle = map[string]string{
 	"snowflake_warehouse": "how fast it is built",
 }
 
-// configuration returns how two nodes' configurations differ, what says most
-// first. With strict, nothing but places is left out: the project's own macros
-// may look at all of it.
-func (c *comparison) configuration(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
+// configuration returns the differences between two nodes' settings, the most
+// important first. strict compares all settings except locationKeys, since the
+// project's own macros may read any of them.
+func (c *comparer) configuration(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
 	keys := map[string]bool{}
 	for _, config := range []map[string]any{configA, configB} {
 		for key := range config {
@@ -45,10 +45,10 @@ func (c *comparison) configuration(a, b *artifact.NodeCode, configA, configB map
 	}
 	var differences []string
 	for _, key := range slices.SortedFunc(maps.Keys(keys), byWeight) {
-		if slices.Contains(hookKeys, key) || slices.Contains(places, key) || idle[key] != "" && !strict {
+		if slices.Contains(hookKeys, key) || slices.Contains(locationKeys, key) || irrelevant[key] != "" && !strict {
 			continue
 		}
-		x, y := c.a.named(configA[key], a), c.b.named(configB[key], b)
+		x, y := c.a.normalized(configA[key], a), c.b.normalized(configB[key], b)
 		if !reflect.DeepEqual(x, y) {
 			differences = append(differences, changed(key, configA[key], configB[key]))
 		}
@@ -56,7 +56,7 @@ func (c *comparison) configuration(a, b *artifact.NodeCode, configA, configB map
 	return differences
 }
 
-// byWeight sorts names of settings: first what a reviewer asks for first.
+// byWeight sorts names of settings, those most important to a reviewer first.
 func byWeight(a, b string) int {
 	first := []string{"materialized", "unique_key", "incremental_strategy"}
 	rank := func(key string) int {
@@ -71,24 +71,25 @@ func byWeight(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// named takes the place of the side out of a value, and what comes to nothing.
-func (p *project) named(value any, n *artifact.NodeCode) any {
+// normalized returns a setting's value without the side's schema. Empty values become
+// nil.
+func (s *parsedSide) normalized(value any, n *artifact.NodeCode) any {
 	switch v := value.(type) {
 	case string:
-		return p.placeless(v, n.Schema)
+		return s.withoutOwnSchema(v, n.Schema)
 	case []any:
 		if len(v) == 0 {
 			return nil
 		}
 		list := make([]any, len(v))
 		for i, item := range v {
-			list[i] = p.named(item, n)
+			list[i] = s.normalized(item, n)
 		}
 		return list
 	case map[string]any:
 		object := map[string]any{}
 		for key, item := range v {
-			if item = p.named(item, n); item != nil {
+			if item = s.normalized(item, n); item != nil {
 				object[key] = item
 			}
 		}
@@ -100,8 +101,7 @@ func (p *project) named(value any, n *artifact.NodeCode) any {
 	return value
 }
 
-// changed says how a setting changed; only that it did, where its values are
-// long.
+// changed describes how a setting changed. Long values are left out.
 func changed(key string, from, to any) string {
 	x, y := short(from), short(to)
 	const most = 40
@@ -135,12 +135,12 @@ func short(value any) string {
 	return string(text)
 }
 
-// idleColumn is what of a column is for people and other programs only.
-var idleColumn = []string{"name", "description", "meta", "tags", "doc_blocks", "granularity"}
+// irrelevantColumn has a column's properties that only people and other programs read.
+var irrelevantColumn = []string{"name", "description", "meta", "tags", "doc_blocks", "granularity"}
 
-// columns returns how what is written of the columns differs, as far as it
-// alters the relation: with a contract their types, constraints and order.
-func (c *comparison) columns(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
+// columns returns the differences in column configuration that affect the relation.
+// With a contract these include types, constraints and order.
+func (c *comparer) columns(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
 	var differences []string
 	enforced := enforcesContract(configA) || enforcesContract(configB)
 	if !reflect.DeepEqual(columnCode(a, enforced, strict), columnCode(b, enforced, strict)) {
@@ -158,7 +158,7 @@ func enforcesContract(config map[string]any) bool {
 	return enforced
 }
 
-// columnCode is what of a node's columns decides what is built.
+// columnCode returns the column configuration that affects the relation.
 func columnCode(n *artifact.NodeCode, enforced, strict bool) []any {
 	var columns []any
 	for _, column := range n.Columns {
@@ -168,10 +168,10 @@ func columnCode(n *artifact.NodeCode, enforced, strict bool) []any {
 			if config, is := v.(map[string]any); is && key == "config" && !strict {
 				delete(config, "meta")
 				delete(config, "tags")
-				v = (&project{}).named(config, n)
+				v = (&parsedSide{}).normalized(config, n)
 			}
-			idle := slices.Contains(idleColumn, key) && (!strict || key == "description")
-			if v != nil && !idle && (enforced || strict || key != "data_type") {
+			irrelevant := slices.Contains(irrelevantColumn, key) && (!strict || key == "description")
+			if v != nil && !irrelevant && (enforced || strict || key != "data_type") {
 				fields[key] = v
 			}
 		}
@@ -182,12 +182,12 @@ func columnCode(n *artifact.NodeCode, enforced, strict bool) []any {
 	return columns
 }
 
-// value reads JSON; what comes to nothing is nil.
+// value decodes JSON; empty values become nil.
 func value(raw json.RawMessage) any {
-	return (&project{}).named(decoded(raw), &artifact.NodeCode{}) // a project without a suffix has no place
+	return (&parsedSide{}).normalized(decoded(raw), &artifact.NodeCode{}) // without a suffix no schema is removed
 }
 
-// decoded reads JSON as it is, each number by its digits.
+// decoded decodes JSON. Numbers keep their digits.
 func decoded(raw json.RawMessage) any {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()

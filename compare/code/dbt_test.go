@@ -15,8 +15,7 @@ import (
 	"dot-for-dbt/internal/testing/postgres"
 )
 
-// extra are files that the sample shop gets besides, so that there is a node of
-// each kind.
+// extra has files that are added to the sample shop, so that it has a node of each kind.
 var extra = map[string]string{
 	"models/eph.sql": `{{ config(materialized='ephemeral') }} select * from {{ ref('stg_orders') }} where status <> 'it''s void'`,
 	"models/inc.sql": `{{ config(materialized='incremental', unique_key='order_id', post_hook="delete from {{ this }} where order_id < 0") }}
@@ -47,7 +46,7 @@ type lab struct {
 	t       *testing.T
 	dir     string // one project directory a build
 	adapter string
-	output  string // of the profile, but for the schema
+	output  string // of the profile, without the schema
 	env     []string
 }
 
@@ -83,8 +82,7 @@ func newLab(t *testing.T, adapter string) *lab {
 	return l
 }
 
-// write makes the project of a build out of directories of the demo, and of
-// files.
+// write makes a build's project from directories of the demo, and files.
 func (l *lab) write(env, suffix string, files map[string]string, from ...string) string {
 	l.t.Helper()
 	dir := filepath.Join(l.dir, env)
@@ -133,8 +131,8 @@ func (l *lab) dbt(dir string, args ...string) {
 	}
 }
 
-// keep copies a build's manifest aside, as dot does after each command.
-func (l *lab) keep(dir, suffix, as string) Build {
+// keep copies a build's manifest, as dot does after each command.
+func (l *lab) keep(dir, suffix, as string) Side {
 	l.t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "target", "manifest.json"))
 	if err != nil {
@@ -142,7 +140,7 @@ func (l *lab) keep(dir, suffix, as string) Build {
 	}
 	kept := filepath.Join(l.dir, as+".json")
 	l.put(kept, string(data))
-	return Build{Manifest: kept, Suffix: suffix, ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }}
+	return Side{Manifest: kept, Suffix: suffix, ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }}
 }
 
 func TestRealManifests(t *testing.T) {
@@ -174,14 +172,14 @@ func TestRealManifests(t *testing.T) {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}
 
-			// The same commit, built with the baseline's tables above it.
+			// The same commit, built on the baseline's tables.
 			l.dbt(dev, "build", "-s", "revenue_by_month", "inc", "--defer", "--favor-state", "--state", filepath.Join(prod, "target"))
 			deferred := l.keep(dev, "9b13827", "deferred")
 			got = compared(t, baseline, deferred)
 			if d, ok := got["revenue_by_month"]; !ok || d != nil {
 				t.Errorf("revenue_by_month read the baseline's fct_orders, and differs by %q", d)
 			}
-			// An incremental model that was built anew has other SQL.
+			// An incremental model that was built from scratch has other SQL.
 			if diff := cmp.Diff([]string{"compiled SQL"}, got["inc"]); diff != "" {
 				t.Errorf("inc (-want +got):\n%s", diff)
 			}
@@ -196,9 +194,9 @@ func TestRealManifests(t *testing.T) {
 	}
 }
 
-// compared returns the differences of each node by its name, and checks what has
-// to hold of any comparison.
-func compared(t *testing.T, baseline, candidate Build) map[string][]string {
+// compared returns the differences of each node by name, and checks what must be true
+// for every comparison.
+func compared(t *testing.T, baseline, candidate Side) map[string][]string {
 	t.Helper()
 	nodes, err := Compare(baseline, candidate)
 	if err != nil {

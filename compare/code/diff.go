@@ -10,10 +10,10 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// mostLines is how much of a diff is kept.
+// mostLines is how many lines of a diff are kept.
 const mostLines = 400
 
-// unified is a unified diff of a file as it was and is, "" where it is the same.
+// unified returns a unified diff of a file before and after, "" if it is the same.
 func unified(oldName, newName, before, after string) string {
 	if before == after {
 		return ""
@@ -30,8 +30,8 @@ func unified(oldName, newName, before, after string) string {
 	return strings.TrimSuffix(strings.Join(lines, ""), "\n") + "\n"
 }
 
-// ended ends the last line: dbt cuts it off, so that every file would be said to
-// have no newline at its end.
+// ended ends the last line. dbt cuts off the newline, so that otherwise each diff would
+// mention a missing newline.
 func ended(text string) []byte {
 	if text = strings.TrimRight(text, "\n"); text != "" {
 		text += "\n"

@@ -11,28 +11,28 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// hookKeys are the names of a node's hooks in its configuration.
+// hookKeys has the names of a node's hooks in its configuration.
 var hookKeys = []string{"pre-hook", "post-hook"}
 
 var (
 	jinja = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}`)
-	// tame is Jinja that only names relations, which the manifest tells.
-	tame = regexp.MustCompile(`^\{\{-?\s*(?:this(?:\.\w+)?|target\.(?:schema|database)|` +
+	// onlyNames matches Jinja that only names relations. The manifest has these names.
+	onlyNames = regexp.MustCompile(`^\{\{-?\s*(?:this(?:\.\w+)?|target\.(?:schema|database)|` +
 		`(?:ref|source)\(\s*(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))?\s*\))\s*-?\}\}$`)
 )
 
-// wild reports whether a hook does more than to name relations: hooks are in a
-// manifest as they were written, and are rendered when the node is built.
-func wild(sql string) bool {
-	return slices.ContainsFunc(jinja.FindAllString(sql, -1), func(segment string) bool { return !tame.MatchString(segment) })
+// hasLogic reports whether a hook's Jinja does more than name relations. A manifest has
+// hooks as they were written; dbt renders them when it builds the node.
+func hasLogic(sql string) bool {
+	return slices.ContainsFunc(jinja.FindAllString(sql, -1), func(segment string) bool { return !onlyNames.MatchString(segment) })
 }
 
-// quotesName reports whether a hook has the name of a relation in a string,
-// which may become data.
+// quotesName reports whether a hook has a relation's name in a string, which may become
+// data.
 func quotesName(sql string) bool {
 	var names []name
 	for _, segment := range jinja.FindAllString(sql, -1) {
-		if tame.MatchString(segment) {
+		if onlyNames.MatchString(segment) {
 			names = append(names, name{text: segment, mark: mark("jinja")})
 		}
 	}
@@ -40,7 +40,7 @@ func quotesName(sql string) bool {
 	return slices.ContainsFunc(names, func(n name) bool { return strings.Contains(rest, n.text) })
 }
 
-// sqlOf are the hooks of a configuration as SQL.
+// sqlOf returns the SQL of a configuration's hooks.
 func sqlOf(hooks any) []string {
 	data, err := json.Marshal(hooks)
 	if err != nil {
@@ -61,38 +61,38 @@ func sqlOf(hooks any) []string {
 	return sql
 }
 
-// hasWildHook reports whether a node has a hook that calls macros or the like.
-func hasWildHook(c map[string]any) bool {
+// hooksHaveLogic reports whether a node has a hook with logic.
+func hooksHaveLogic(c map[string]any) bool {
 	for _, key := range hookKeys {
-		if slices.ContainsFunc(sqlOf(c[key]), wild) {
+		if slices.ContainsFunc(sqlOf(c[key]), hasLogic) {
 			return true
 		}
 	}
 	return false
 }
 
-// hooks returns how a node's hooks differ.
-func (c *comparison) hooks(a, b *artifact.NodeCode, configA, configB map[string]any) []string {
+// hooks returns the differences between a node's hooks.
+func (c *comparer) hooks(a, b *artifact.NodeCode, configA, configB map[string]any) []string {
 	var differences []string
-	wildness := false
+	logic := false
 	for _, key := range hookKeys {
-		if !reflect.DeepEqual(c.namedHooks(c.a, a, configA[key]), c.namedHooks(c.b, b, configB[key])) {
+		if !reflect.DeepEqual(c.normalizedHooks(c.a, a, configA[key]), c.normalizedHooks(c.b, b, configB[key])) {
 			differences = append(differences, key)
 		} else if slices.ContainsFunc(sqlOf(configB[key]), quotesName) {
 			differences = append(differences, key+": the name of its relation in a string")
 		}
-		wildness = wildness || slices.ContainsFunc(sqlOf(configB[key]), wild)
+		logic = logic || slices.ContainsFunc(sqlOf(configB[key]), hasLogic)
 	}
-	if len(differences) > 0 || !wildness {
+	if len(differences) > 0 || !logic {
 		return differences
 	}
 	reachA, reachB := c.a.reach(a.DependsOn.Macros), c.b.reach(b.DependsOn.Macros)
 	if names := differing(reachA, reachB); len(names) > 0 {
-		return []string{"hook: macro " + some(names)}
+		return []string{"hook: macro " + firstFew(names)}
 	}
-	read := len(environmental(reachB)) > 0
+	read := len(readingContext(reachB)) > 0
 	for _, key := range hookKeys {
-		read = read || slices.ContainsFunc(sqlOf(configB[key]), ambient)
+		read = read || slices.ContainsFunc(sqlOf(configB[key]), readsContext)
 	}
 	if read {
 		return []string{"hook: it reads variables or the target, so what it did is not known"}
@@ -100,8 +100,8 @@ func (c *comparison) hooks(a, b *artifact.NodeCode, configA, configB map[string]
 	return nil
 }
 
-// namedHooks are a side's hooks as they can be compared with the other's.
-func (c *comparison) namedHooks(p *project, n *artifact.NodeCode, hooks any) any {
+// normalizedHooks returns a node's hooks without the names of relations.
+func (c *comparer) normalizedHooks(s *parsedSide, n *artifact.NodeCode, hooks any) any {
 	list, is := hooks.([]any)
 	switch {
 	case !is:
@@ -114,7 +114,7 @@ func (c *comparison) namedHooks(p *project, n *artifact.NodeCode, hooks any) any
 		fields, _ := hook.(map[string]any)
 		if sql, is := fields["sql"].(string); is {
 			fields = maps.Clone(fields)
-			fields["sql"], _ = takeOut(sql, p.names(n))
+			fields["sql"], _ = takeOut(sql, s.names(n))
 			hook = fields
 		}
 		named = append(named, hook)
@@ -122,8 +122,8 @@ func (c *comparison) namedHooks(p *project, n *artifact.NodeCode, hooks any) any
 	return named
 }
 
-// runHooks returns how what runs before and after everything differs.
-func runHooks(a, b *project) []string {
+// runHooks returns the differences between the hooks on-run-start and on-run-end.
+func runHooks(a, b *parsedSide) []string {
 	differences := map[string]bool{}
 	for i := range max(len(a.hooks), len(b.hooks)) {
 		switch {
@@ -140,7 +140,7 @@ func runHooks(a, b *project) []string {
 	return slices.Sorted(maps.Keys(differences))
 }
 
-// runHook is what a run's hook is called.
+// runHook returns the name of a run's hook in dbt_project.yml.
 func runHook(n *artifact.NodeCode) string {
 	if strings.Contains(n.Name, "on-run-start") {
 		return "on-run-start"
@@ -148,23 +148,23 @@ func runHook(n *artifact.NodeCode) string {
 	return "on-run-end"
 }
 
-// differingRunHook returns how one hook of a run differs, "" if it doesn't.
-func differingRunHook(a, b *project, hookA, hookB *artifact.NodeCode) string {
+// differingRunHook says how a run's hook differs, "" if it doesn't.
+func differingRunHook(a, b *parsedSide, hookA, hookB *artifact.NodeCode) string {
 	what := runHook(hookB)
 	if hookA.UniqueID != hookB.UniqueID || hookA.RawCode != hookB.RawCode {
 		return what
 	}
 	reachA, reachB := a.reach(hookA.DependsOn.Macros), b.reach(hookB.DependsOn.Macros)
 	if names := differing(reachA, reachB); len(names) > 0 {
-		return what + ": macro " + some(names)
+		return what + ": macro " + firstFew(names)
 	}
 	if hookA.CompiledCode != nil && hookB.CompiledCode != nil {
-		if a.placeless(*hookA.CompiledCode, hookA.Schema) != b.placeless(*hookB.CompiledCode, hookB.Schema) {
-			return what + ": what it did"
+		if a.withoutOwnSchema(*hookA.CompiledCode, hookA.Schema) != b.withoutOwnSchema(*hookB.CompiledCode, hookB.Schema) {
+			return what + ": compiled SQL"
 		}
 		return ""
 	}
-	if ambient(hookB.RawCode) || len(environmental(reachB)) > 0 {
+	if readsContext(hookB.RawCode) || len(readingContext(reachB)) > 0 {
 		return what + ": it reads variables or the target, so what it did is not known"
 	}
 	return ""

@@ -10,7 +10,7 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// testedNode is the node that a generic test is of, "" for other tests.
+// testedNode returns the node that a generic test tests, "" for other tests.
 func testedNode(n *artifact.NodeCode) string {
 	if n.Test == nil || n.AttachedNode != "" {
 		return n.AttachedNode
@@ -21,19 +21,19 @@ func testedNode(n *artifact.NodeCode) string {
 	return ""
 }
 
-// key returns the columns that a side's project says tell a node's rows apart,
-// and which part of it says so.
-func (p *project) key(n *artifact.NodeCode) ([]string, string) {
+// key returns the columns that identify a node's rows according to the side's project,
+// and which part of the project says so.
+func (s *parsedSide) key(n *artifact.NodeCode) ([]string, string) {
 	if n == nil {
 		return nil, ""
 	}
 	if key := uniqueKey(n); len(key) > 0 {
 		return key, "unique_key"
 	}
-	if key := p.uniqueTest(n); len(key) > 0 {
+	if key := s.uniqueTest(n); len(key) > 0 {
 		return key, "unique test"
 	}
-	if key := p.combinationTest(n); len(key) > 0 {
+	if key := s.combinationTest(n); len(key) > 0 {
 		return key, "unique_combination_of_columns"
 	}
 	for _, constraint := range []string{"primary_key", "unique"} {
@@ -44,8 +44,8 @@ func (p *project) key(n *artifact.NodeCode) ([]string, string) {
 	return nil, ""
 }
 
-// uniqueKey is the unique_key of what is built on top of what is there. A
-// snapshot has a row for each version, which a timestamp tells apart.
+// uniqueKey returns the unique_key of an incremental model or a snapshot. A snapshot has
+// a row for each version, so its key includes the version's timestamp.
 func uniqueKey(n *artifact.NodeCode) []string {
 	c := config(n)
 	if n.ResourceType != "snapshot" && (c["materialized"] != "incremental" || c["incremental_strategy"] == "append") {
@@ -60,11 +60,11 @@ func uniqueKey(n *artifact.NodeCode) []string {
 	return key
 }
 
-// uniqueTest is the column with a unique test; among several one that may not be
-// NULL either, and what comes first in the project.
-func (p *project) uniqueTest(n *artifact.NodeCode) []string {
+// uniqueTest returns the column with a unique test. Among several it prefers one with a
+// not_null test, then the first in the project.
+func (s *parsedSide) uniqueTest(n *artifact.NodeCode) []string {
 	unique, notNull := map[string]bool{}, map[string]bool{}
-	for _, t := range p.ofAll(n) {
+	for _, t := range s.ofAll(n) {
 		if t.Test.Namespace != "" && t.Test.Namespace != "dbt" {
 			continue
 		}
@@ -93,11 +93,11 @@ func (p *project) uniqueTest(n *artifact.NodeCode) []string {
 	return columns[:min(1, len(columns))]
 }
 
-// combinationTest are the columns of dbt_utils.unique_combination_of_columns;
-// among several the fewest.
-func (p *project) combinationTest(n *artifact.NodeCode) []string {
+// combinationTest returns the columns of dbt_utils.unique_combination_of_columns. Among
+// several tests it takes the one with the fewest columns.
+func (s *parsedSide) combinationTest(n *artifact.NodeCode) []string {
 	var best []string
-	for _, t := range p.ofAll(n) {
+	for _, t := range s.ofAll(n) {
 		if t.Test.Name != "unique_combination_of_columns" {
 			continue
 		}
@@ -113,10 +113,10 @@ func (p *project) combinationTest(n *artifact.NodeCode) []string {
 	return best
 }
 
-// ofAll are the tests of all of a node's rows.
-func (p *project) ofAll(n *artifact.NodeCode) []*artifact.NodeCode {
+// ofAll returns a node's tests that cover all of its rows.
+func (s *parsedSide) ofAll(n *artifact.NodeCode) []*artifact.NodeCode {
 	var tests []*artifact.NodeCode
-	for _, t := range p.tests[n.UniqueID] {
+	for _, t := range s.tests[n.UniqueID] {
 		if _, where := t.Test.Arguments["where"]; !where && config(t)["where"] == nil {
 			tests = append(tests, t)
 		}
@@ -124,8 +124,8 @@ func (p *project) ofAll(n *artifact.NodeCode) []*artifact.NodeCode {
 	return tests
 }
 
-// constrained are the columns of a constraint, written of a column or of the
-// model.
+// constrained returns the columns of a constraint of this kind, of the model or of a
+// column.
 func constrained(n *artifact.NodeCode, kind string) []string {
 	type constraint struct {
 		Type    string   `json:"type"`
@@ -151,8 +151,8 @@ func constrained(n *artifact.NodeCode, kind string) []string {
 
 var plainColumn = regexp.MustCompile(`^[\pL_][\pL\pN_$]*$`)
 
-// columnNames reads the name of a column or a list of them; none where one is an
-// expression.
+// columnNames reads a column's name or a list of names. It returns none if one of them
+// is an expression.
 func columnNames(v any) []string {
 	var names []string
 	switch v := v.(type) {
@@ -182,7 +182,7 @@ func columnNames(v any) []string {
 	return columns
 }
 
-// stringArgument is an argument of a test, "" if it isn't a string.
+// stringArgument returns an argument of a test, "" if it isn't a string.
 func stringArgument(t *artifact.NodeCode, argument string) string {
 	var s string
 	if json.Unmarshal(t.Test.Arguments[argument], &s) != nil {
@@ -191,7 +191,7 @@ func stringArgument(t *artifact.NodeCode, argument string) string {
 	return s
 }
 
-// position is where a column stands among those that a node documents.
+// position returns a column's index among those that a node documents.
 func position(n *artifact.NodeCode, column string) int {
 	if i := slices.IndexFunc(n.Columns, func(c artifact.ColumnCode) bool { return c.Name == column }); i >= 0 {
 		return i

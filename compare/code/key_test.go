@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A key is what the project says it is, the surest first.
+// The project names a key in several places. The most reliable one wins.
 func TestKey(t *testing.T) {
 	unique := func(column string) unit {
 		return func(w *world) { w.test("orders", "unique", object{"column_name": column}) }
@@ -37,7 +37,7 @@ func TestKey(t *testing.T) {
 	tests := []struct {
 		name string
 		a, b unit
-		want string // columns and where they are from
+		want string // columns, and where the key comes from
 	}{
 		{name: "none"},
 		{name: "unique_key", b: incremental("id"), want: "id · unique_key"},

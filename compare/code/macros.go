@@ -11,40 +11,40 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// ofDBT reports whether a macro is dbt's or its adapter's own.
-func (p *project) ofDBT(m *macro) bool {
-	return m.pkg == "dbt" || m.pkg == "dbt_"+p.head.Adapter || slices.Contains(adapter.Of(p.head.Adapter).Packages, m.pkg)
+// ofDBT reports whether a macro belongs to dbt or its adapter.
+func (s *parsedSide) ofDBT(m *macro) bool {
+	return m.pkg == "dbt" || m.pkg == "dbt_"+s.head.Adapter || slices.Contains(adapter.Of(s.head.Adapter).Packages, m.pkg)
 }
 
-// reads are what makes a macro or hook do something else in another
-// environment, although its text is the same: variables, the target's name,
-// flags, and ways to anything at all.
+// reads matches Jinja that can have another result although its text is the same:
+// variables, environment variables, the target's name, flags, and objects that give
+// access to any of these.
 var reads = regexp.MustCompile(`\b(?:(?:var|env_var)\s*\(|(?:flags|invocation_id|run_started_at|thread_id|invocation_args_dict|` +
 	`selected_resources|dbt_metadata_envs|graph|context|builtins)\b|target\b)`)
 
-// ownTarget is what of the target only says where a build lies.
+// ownTarget matches the target's properties that only say where a build lies.
 var ownTarget = regexp.MustCompile(`\btarget\s*\.\s*(?:schema|dataset|database|dbname|type|project|catalog)\b`)
 
-// ambient reports whether Jinja reads what a manifest does not tell: variables,
-// the environment, the target.
-func ambient(jinja string) bool {
+// readsContext reports whether Jinja reads values that aren't in the manifest:
+// variables, environment variables, the target.
+func readsContext(jinja string) bool {
 	return reads.MatchString(ownTarget.ReplaceAllString(jinja, ""))
 }
 
-// reach returns the macros of projects and packages that are called by some,
-// themselves included.
-func (p *project) reach(ids []string) map[string]*macro {
+// reach returns the macros with these IDs and all that they call, without those of dbt
+// and its adapter.
+func (s *parsedSide) reach(ids []string) map[string]*macro {
 	found := map[string]*macro{}
 	seen := map[string]bool{}
 	for todo := slices.Clone(ids); len(todo) > 0; {
 		id := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		m := p.macros[id]
+		m := s.macros[id]
 		if m == nil || seen[id] {
 			continue
 		}
 		seen[id] = true
-		if !p.ofDBT(m) {
+		if !s.ofDBT(m) {
 			found[id] = m
 		}
 		todo = append(todo, m.calls...)
@@ -68,24 +68,23 @@ func differing(a, b map[string]*macro) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// dbtMacros are dbt's own macros and the adapter's.
-func (p *project) dbtMacros() map[string]*macro {
+// dbtMacros returns the macros of dbt and its adapter.
+func (s *parsedSide) dbtMacros() map[string]*macro {
 	found := map[string]*macro{}
-	for id, m := range p.macros {
-		if p.ofDBT(m) {
+	for id, m := range s.macros {
+		if s.ofDBT(m) {
 			found[id] = m
 		}
 	}
 	return found
 }
 
-// overriding returns the IDs of macros of projects and packages that decide how
-// nodes are built: materializations, and those with the name of one of dbt's
-// own.
-func (p *project) overriding(own map[string]bool) []string {
+// overriding returns the IDs of the project's and packages' macros that change how dbt
+// builds nodes: materializations, and macros named like one of dbt's.
+func (s *parsedSide) overriding(own map[string]bool) []string {
 	var ids []string
-	for id, m := range p.macros {
-		if !p.ofDBT(m) && overrides(m.name, own) {
+	for id, m := range s.macros {
+		if !s.ofDBT(m) && overrides(m.name, own) {
 			ids = append(ids, id)
 		}
 	}
@@ -93,10 +92,9 @@ func (p *project) overriding(own map[string]bool) []string {
 	return ids
 }
 
-// overrides reports whether a macro of this name takes the place of one of
-// dbt's, or is a materialization. Those that only name relations are left out,
-// since the manifest has the names, and so are tests, which don't alter what
-// they test.
+// overrides reports whether a macro of this name replaces one of dbt's, or is a
+// materialization. Macros that only name relations don't count, since the manifest has
+// the names. Tests don't count, since they don't change what they test.
 func overrides(name string, own map[string]bool) bool {
 	base := name
 	if _, rest, dispatched := strings.Cut(name, "__"); dispatched { // default__x and snowflake__x are x
@@ -115,17 +113,16 @@ func overrides(name string, own map[string]bool) bool {
 	return own[name] || own[base]
 }
 
-// wide are the differences that keep every node from being the same, and
-// whether the project has a way of its own to build nodes, which may look at all
-// of their configuration.
-func wide(a, b *project) (differences []string, custom bool) {
+// wide returns the differences that apply to every node. custom is set if the project
+// overrides how dbt builds nodes: its macros may then read all of a configuration.
+func wide(a, b *parsedSide) (differences []string, custom bool) {
 	if a.head.DBTVersion != b.head.DBTVersion {
 		differences = append(differences, change("dbt", a.head.DBTVersion, b.head.DBTVersion))
 	}
 	if a.head.Adapter != b.head.Adapter {
 		differences = append(differences, change("adapter", a.head.Adapter, b.head.Adapter))
 	}
-	if len(differences) > 0 { // and so does much else
+	if len(differences) > 0 { // then much else differs as well
 		return differences, false
 	}
 	own := map[string]bool{}
@@ -141,10 +138,10 @@ func wide(a, b *project) (differences []string, custom bool) {
 	rootsA, rootsB := a.overriding(own), b.overriding(own)
 	reachA, reachB := a.reach(rootsA), b.reach(rootsB)
 	if names := differing(reachA, reachB); len(names) > 0 {
-		differences = append(differences, "macro that dbt builds with: "+some(names))
+		differences = append(differences, "macro that dbt builds with: "+firstFew(names))
 	}
-	if names := environmental(reachB); len(names) > 0 {
-		differences = append(differences, "macro that dbt builds with, and that reads variables or the target: "+some(names))
+	if names := readingContext(reachB); len(names) > 0 {
+		differences = append(differences, "macro that dbt builds with, and that reads variables or the target: "+firstFew(names))
 	}
 	for _, id := range rootsB {
 		m := b.macros[id]
@@ -153,25 +150,24 @@ func wide(a, b *project) (differences []string, custom bool) {
 	return append(differences, runHooks(a, b)...), custom
 }
 
-// environmental returns the names of those macros that read the
-// environment, sorted.
-func environmental(macros map[string]*macro) []string {
+// readingContext returns the names of the macros that read such values, sorted.
+func readingContext(macros map[string]*macro) []string {
 	names := map[string]bool{}
 	for _, m := range macros {
-		if ambient(m.sql) {
+		if readsContext(m.sql) {
 			names[m.name] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
 }
 
-// change says what something was and is.
+// change describes a change from one value to another.
 func change(what, from, to string) string {
 	return what + ": " + cmp.Or(from, "(none)") + " → " + cmp.Or(to, "(none)")
 }
 
-// some lists the first few of names.
-func some(names []string) string {
+// firstFew lists the first few names.
+func firstFew(names []string) string {
 	const most = 3
 	if more := len(names) - most; more > 0 {
 		return strings.Join(names[:most], ", ") + " and " + text.Plural(more, "other")

@@ -7,25 +7,24 @@ import (
 	"unicode/utf8"
 )
 
-// A name is how a relation is called on one side, and what stands for it on
-// both.
+// A name is a relation's name on one side, and the mark that replaces it on both sides.
 type name struct {
-	text string // as it stands in SQL
-	mark string // what takes its place
+	text string // in SQL
+	mark string // replaces text
 	// deferred is set for a relation of the other side's build.
 	deferred bool
 }
 
-// id is the node that the relation is of.
+// id returns the ID of the relation's node.
 func (n name) id() string { return strings.Trim(n.mark, "\x00") }
 
-// mark is what stands for something on both sides. No SQL holds a NUL.
+// mark returns a mark that no SQL contains, since SQL has no NUL.
 func mark(what string) string { return "\x00" + what + "\x00" }
 
-// takeOut replaces names in SQL by their marks, and says which it found. A name
-// is only replaced where every dialect takes it for one: not in a string, whose
-// text may end up in the data, and not as a part of another name. Where
-// dialects disagree on what is a string, all that follows stays as it is.
+// takeOut replaces names in SQL with their marks, and returns the names it found. It
+// replaces a name only where every dialect reads it as one: not in a string, whose text
+// may become data, and not as part of another name. Where dialects disagree on what is
+// a string, the rest of the SQL stays unchanged.
 func takeOut(sql string, names []name) (string, []name) {
 	if len(names) == 0 || strings.ContainsRune(sql, 0) {
 		return sql, nil
@@ -33,17 +32,17 @@ func takeOut(sql string, names []name) (string, []name) {
 	names = slices.DeleteFunc(slices.Clone(names), func(n name) bool {
 		return n.text == "" || strings.Contains(n.text, "\n") || strings.Contains(n.text, "*/") // may end a comment
 	})
-	// The longest comes first, and of equal ones what was first.
+	// The longest comes first; names of equal length keep their order.
 	slices.SortStableFunc(names, func(a, b name) int { return len(b.text) - len(a.text) })
-	var begins [256]bool // what a name begins with
+	var begins [256]bool // the first bytes of names
 	for _, n := range names {
 		begins[n.text[0]] = true
 	}
 	var (
 		out      strings.Builder
 		found    []name
-		done     int // what is in out already
-		comments int // where the last comment ends
+		done     int // sql[:done] is in out already
+		comments int // the end of the last comment
 	)
 	for i := 0; i < len(sql); {
 		if begins[sql[i]] {
@@ -77,7 +76,7 @@ func takeOut(sql string, names []name) (string, []name) {
 	return out.String(), found
 }
 
-// nameAt returns the name that begins at sql[i], if one does and is whole.
+// nameAt returns the name that begins at sql[i], if it isn't part of a longer one.
 func nameAt(sql string, i int, names []name) (name, bool) {
 	for _, n := range names {
 		if strings.HasPrefix(sql[i:], n.text) && whole(sql, i, i+len(n.text)) {
@@ -87,8 +86,7 @@ func nameAt(sql string, i int, names []name) (name, bool) {
 	return name{}, false
 }
 
-// whole reports whether sql[from:to] is a name of its own rather than a part of
-// a longer one.
+// whole reports whether sql[from:to] is a complete name, not part of a longer one.
 func whole(sql string, from, to int) bool {
 	before, _ := utf8.DecodeLastRuneInString(sql[:from])
 	after, _ := utf8.DecodeRuneInString(sql[to:])
@@ -99,7 +97,7 @@ func whole(sql string, from, to int) bool {
 		!strings.HasPrefix(strings.TrimLeftFunc(sql[to:], unicode.IsSpace), ".")
 }
 
-// inName reports whether a name may go on with r, quotes included.
+// inName reports whether r may be part of a name, quotes included.
 func inName(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_$@#-\"`'[]\\", r)
 }
@@ -108,10 +106,10 @@ func inName(r rune) bool {
 type kind int
 
 const (
-	plain     kind = iota
-	comment        // read by nobody
-	quoted         // a string, or a name that is none of ours
-	ambiguous      // dialects disagree on where it ends
+	plain kind = iota
+	comment
+	quoted    // a string, or a name that isn't searched for
+	ambiguous // dialects disagree on where it ends
 )
 
 // tokenAt returns where the token that begins at sql[i] ends.
@@ -123,7 +121,7 @@ func tokenAt(sql string, i int) (int, kind) {
 	case '-':
 		if strings.HasPrefix(rest, "--") {
 			l := line(rest)
-			if strings.Contains(strings.TrimSuffix(l, "\r\n"), "\r") { // which ends it in some
+			if strings.Contains(strings.TrimSuffix(l, "\r\n"), "\r") { // ends the comment in some dialects
 				return i, ambiguous
 			}
 			return i + len(l), comment
@@ -136,7 +134,7 @@ func tokenAt(sql string, i int) (int, kind) {
 			}
 			return i + len(body) + 4, comment
 		}
-		if strings.HasPrefix(rest, "//") && opens(line(rest)) { // a comment of Snowflake's
+		if strings.HasPrefix(rest, "//") && opens(line(rest)) { // a comment in Snowflake
 			return i, ambiguous
 		}
 	case '#': // begins a comment in some dialects
@@ -156,11 +154,12 @@ func tokenAt(sql string, i int) (int, kind) {
 	return i + 1, plain
 }
 
-// quotedAt returns where what is quoted from sql[i] on ends. A quote that is
-// doubled inside begins the next one, which comes to the same.
+// quotedAt returns the end of the quoted text that begins at sql[i]. A doubled quote
+// inside counts as the end of one text and the start of the next, which has the same
+// effect.
 func quotedAt(sql string, i int) (int, kind) {
 	quote := sql[i : i+1]
-	if strings.HasPrefix(sql[i:], strings.Repeat(quote, 3)) { // a long string of BigQuery's
+	if strings.HasPrefix(sql[i:], strings.Repeat(quote, 3)) { // a long string in BigQuery
 		return i, ambiguous
 	}
 	length := strings.Index(sql[i+1:], quote)
@@ -174,7 +173,7 @@ func quotedAt(sql string, i int) (int, kind) {
 	return end, quoted
 }
 
-// line is the first line of text, its end included.
+// line returns the first line of text, including its newline.
 func line(text string) string {
 	if end := strings.IndexByte(text, '\n'); end >= 0 {
 		return text[:end+1]
@@ -182,7 +181,7 @@ func line(text string) string {
 	return text
 }
 
-// opens reports whether something that hides what follows may begin in text.
+// opens reports whether a string or a comment may begin in text.
 func opens(text string) bool {
 	return strings.ContainsAny(text, "'\"`$") || strings.Contains(text, "/*")
 }

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Names are taken out where they are names in every dialect, and nowhere else.
+// Names are replaced where they are names in every dialect, and nowhere else.
 func TestTakeOut(t *testing.T) {
 	const quoted, plainName, ticks = `"db"."dev_1"."t"`, `db.dev_1.t`, "`db`.`dev_1`.`t`"
 	names := []name{{text: quoted, mark: mark("t")}, {text: plainName, mark: mark("t")}, {text: ticks, mark: mark("t")}}
@@ -40,7 +40,7 @@ where x = '<q>'`},
 		{`my<p> <p>2 my_<p> <p>_ é<p> <p>é $<p> <p>$`, `my<p> <p>2 my_<p> <p>_ é<p> <p>é $<p> <p>$`},
 		{`<q>"x"`, `<q>"x"`},
 
-		// Where dialects disagree, the rest stays.
+		// Where dialects disagree, the rest stays unchanged.
 		{`<q> 'c:\' <q>`, `<t> 'c:\' <q>`},
 		{`<q> 'it\'s' <q>`, `<t> 'it\'s' <q>`},
 		{`<q> "\" <b> "`, `<t> "\" <b> "`},
@@ -90,7 +90,7 @@ func TestTakeOutLongest(t *testing.T) {
 	}
 }
 
-// A name that would end a comment is none.
+// A name that would end a comment is not replaced.
 func TestTakeOutOddNames(t *testing.T) {
 	names := []name{{text: `"a*/b"`, mark: mark("x")}, {text: "\"a\nb\"", mark: mark("x")}, {mark: mark("x")}}
 	for _, sql := range []string{`/* "a*/b" */ 'c'`, "-- \"a\nb\"", "select 1"} {
@@ -100,7 +100,7 @@ func TestTakeOutOddNames(t *testing.T) {
 	}
 }
 
-// restore puts names back where their marks are.
+// restore replaces marks with their names.
 func restore(sql string, names []name) string {
 	for _, n := range names {
 		sql = strings.ReplaceAll(sql, n.mark, n.text)
@@ -108,14 +108,15 @@ func restore(sql string, names []name) string {
 	return sql
 }
 
-// pieces are what SQL is made of here, with what dialects disagree on.
+// pieces has the parts that random SQL is made from, with those that dialects disagree
+// on.
 var pieces = []string{
 	"select", " ", " ", "\n", ",", "(", ")", "'", "''", `"`, "`", "--", "/*", "*/", "#", "$$", "$a$", `\`, "[", "]", ".", "x", "é", "1",
 	"<a>", "<a>", "<b>", "<A>", "//", "\r", "'''", "it's", "{{", "}}",
 }
 
-// Whatever the SQL, nothing is lost, and what comes out the same for two sides
-// is the same but for names: with A's names in B's places, B's is A's.
+// Whatever the SQL is, nothing is lost. If takeOut returns the same for two sides, their
+// SQL differs only in names: A's SQL with B's names is B's SQL.
 func TestTakeOutLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sql := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 30).Draw(t, "sql"), "")

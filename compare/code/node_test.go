@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What is said of a node whatever differs.
+// The fields of a node that don't depend on differences.
 func TestNode(t *testing.T) {
 	a, b := newWorld(), newWorld()
 	for _, w := range []*world{a, b} {
@@ -25,8 +25,8 @@ func TestNode(t *testing.T) {
 	want := Node{
 		ID: "model.shop.orders", Name: "orders", ResourceType: "model", Materialized: "incremental",
 		File:    "models/marts/orders.sql",
-		A:       Relation{In: true, Database: "db", Schema: "prod_4521a86", Identifier: "orders", SQL: `"db"."prod_4521a86"."orders"`, Materialized: "table"},
-		B:       Relation{In: true, Database: "db", Schema: "dev_9b13827", Identifier: "orders", SQL: `"db"."dev_9b13827"."orders"`, Materialized: "incremental"},
+		A:       Location{In: true, Database: "db", Schema: "prod_4521a86", Identifier: "orders", SQL: `"db"."prod_4521a86"."orders"`, Materialized: "table"},
+		B:       Location{In: true, Database: "db", Schema: "dev_9b13827", Identifier: "orders", SQL: `"db"."dev_9b13827"."orders"`, Materialized: "incremental"},
 		History: true, Parents: []string{"seed.shop.raw"}, Sources: true,
 		Differences: []string{"SQL", "materialized: table → incremental"},
 		Diff:        "--- a/models/marts/orders.sql\n+++ b/models/marts/orders.sql\n@@ -1,1 +1,2 @@\n-the file of orders\n+another file\n+of orders\n",
@@ -51,7 +51,7 @@ func TestNode(t *testing.T) {
 	}
 }
 
-// History is whatever isn't known to be made anew.
+// A node has History unless its materialization is known to start from scratch.
 func TestHistory(t *testing.T) {
 	for materialized, want := range map[string]bool{
 		"table": false, "view": false, "materialized_view": false, "incremental": true, "of_our_own": true,
@@ -62,7 +62,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%s keeps history: %t, want %t", materialized, got, want)
 		}
 	}
-	// Either side's counts.
+	// History on either side counts.
 	a, b := newWorld(), newWorld()
 	a.config("orders")["materialized"] = "incremental"
 	if !both(t, a, b)["orders"].History {
@@ -70,9 +70,9 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// A build's schemas are those with its suffix, whatever follows that.
+// A build's schemas are those with its suffix, whatever follows the suffix.
 func TestOwnSchema(t *testing.T) {
-	p := &project{Build: Build{Suffix: "9b13827"}}
+	p := &parsedSide{Side: Side{Suffix: "9b13827"}}
 	for schema, want := range map[string]string{
 		"dev_9b13827": "dev_9b13827", "dev_9b13827_marts": "dev_9b13827", "dev": "", "9b13827": "",
 		"dev_9b138270": "", "dev_9b13827a_9b13827": "dev_9b13827a_9b13827", "dev_9b13827_9b13827": "dev_9b13827",
@@ -85,14 +85,13 @@ func TestOwnSchema(t *testing.T) {
 		"dev_9b13827": "<>", "x dev_9b13827.y": "x <>.y", "dev_9b13827_marts": "<>_marts", "mydev_9b13827": "mydev_9b13827",
 		"dev_9b138270": "dev_9b138270", "dev_9b13827dev_9b13827": "dev_9b13827dev_9b13827", "dev_9b13827 dev_9b13827": "<> <>",
 	} {
-		if got := strings.ReplaceAll(p.placeless(text, "dev_9b13827_other"), mark("schema"), "<>"); got != want {
+		if got := strings.ReplaceAll(p.withoutOwnSchema(text, "dev_9b13827_other"), mark("schema"), "<>"); got != want {
 			t.Errorf("%s became %s, want %s", text, got, want)
 		}
 	}
 }
 
-// Even where both sides claim to write one relation, one is not deferred to the
-// other.
+// Even if both sides claim to write the same relation, neither defers to the other.
 func TestOneSchema(t *testing.T) {
 	a, b := newWorld(), newWorld()
 	b.code("stg", "select 2")
@@ -107,8 +106,7 @@ func TestOneSchema(t *testing.T) {
 	}
 }
 
-// What the candidate reads from the baseline is told; what the baseline reads from
-// the candidate isn't.
+// Deferred has what the candidate reads from the baseline, not the reverse.
 func TestDeferred(t *testing.T) {
 	a, b := newWorld(), newWorld()
 	b.code("orders", `select id + 1 from "db"."prod_4521a86"."stg"`)
@@ -133,7 +131,7 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// Two packages' nodes of one name are told apart, and so are versions.
+// Nodes with one name in two packages get different names, and so do versions.
 func TestNames(t *testing.T) {
 	w := newWorld()
 	w.node("model.other.orders", object{"compiled_code": "select 1", "config": object{"materialized": "table"}})
@@ -172,7 +170,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// A Python model's names are in what dbt adds to it.
+// A Python model's names are in the code that dbt adds.
 func TestPython(t *testing.T) {
 	const tail = `
 def ref(*args, **kwargs):
@@ -221,14 +219,14 @@ class this:
 
 func TestCompareErrors(t *testing.T) {
 	good := newWorld().build(t, "dev_9b13827", "9b13827")
-	missing := Build{Manifest: filepath.Join(t.TempDir(), "manifest.json")}
-	cut := Build{Manifest: filepath.Join(t.TempDir(), "manifest.json")}
+	missing := Side{Manifest: filepath.Join(t.TempDir(), "manifest.json")}
+	cut := Side{Manifest: filepath.Join(t.TempDir(), "manifest.json")}
 	if err := os.WriteFile(cut.Manifest, []byte(`{"metadata": {`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
 		name string
-		a, b Build
+		a, b Side
 		want string
 	}{
 		{"no baseline", missing, good, "read the baseline's manifest"},
@@ -245,7 +243,7 @@ func TestCompareErrors(t *testing.T) {
 	}
 }
 
-// large is a project of 1,000 models in layers, and of as many macros as dbt has.
+// large is a project with 1,000 models in levels, and with as many macros as dbt has.
 func large() *world {
 	w := newWorld()
 	body := strings.Repeat("    case when a > 1 then 'it''s' else b end as a_column_of_some_length,\n", 40)

@@ -12,30 +12,30 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// own compares a node's own code and configuration, and the sources it reads,
-// and says what differs.
-func (c *comparison) own(f *finding) {
+// own lists the differences in a node's own code and configuration, and in the sources
+// it reads.
+func (c *comparer) own(d *nodeDiff) {
 	switch {
-	case f.a == nil:
-		f.Differences = []string{"only in the candidate's project"}
+	case d.a == nil:
+		d.Differences = []string{"only in the candidate's project"}
 		return
-	case f.b == nil:
-		f.Differences = []string{"only in the baseline's project"}
+	case d.b == nil:
+		d.Differences = []string{"only in the baseline's project"}
 		return
 	}
-	configA, configB := config(f.a), config(f.b)
-	strict := c.custom || hasWildHook(configB)
-	f.Differences = c.code(f)
-	f.Differences = append(f.Differences, c.configuration(f.a, f.b, configA, configB, strict)...)
-	f.Differences = append(f.Differences, c.columns(f.a, f.b, configA, configB, strict)...)
-	f.Differences = append(f.Differences, c.hooks(f.a, f.b, configA, configB)...)
-	f.Differences = append(f.Differences, c.others(f)...)
-	f.Own = len(f.Differences) == 0
+	configA, configB := config(d.a), config(d.b)
+	strict := c.custom || hooksHaveLogic(configB)
+	d.Differences = c.code(d)
+	d.Differences = append(d.Differences, c.configuration(d.a, d.b, configA, configB, strict)...)
+	d.Differences = append(d.Differences, c.columns(d.a, d.b, configA, configB, strict)...)
+	d.Differences = append(d.Differences, c.hooks(d.a, d.b, configA, configB)...)
+	d.Differences = append(d.Differences, c.others(d)...)
+	d.Own = len(d.Differences) == 0
 }
 
-// code compares the code that a node runs, or a seed's rows.
-func (c *comparison) code(f *finding) []string {
-	a, b := f.a, f.b
+// code compares a node's code, or a seed's rows.
+func (c *comparer) code(d *nodeDiff) []string {
+	a, b := d.a, d.b
 	if a.Language != b.Language {
 		return []string{change("language", a.Language, b.Language)}
 	}
@@ -52,7 +52,7 @@ func (c *comparison) code(f *finding) []string {
 		}
 		return []string{unknown}
 	}
-	switch same, why := c.compiled(f); {
+	switch same, why := c.compiled(d); {
 	case same:
 		return nil
 	case why != "":
@@ -63,9 +63,8 @@ func (c *comparison) code(f *finding) []string {
 	return []string{what}
 }
 
-// elsewhere adds to what differs in compiled code why it may, although the file
-// is the same.
-func (c *comparison) elsewhere(what string, a, b *artifact.NodeCode) string {
+// elsewhere explains why compiled code may differ although the file is the same.
+func (c *comparer) elsewhere(what string, a, b *artifact.NodeCode) string {
 	var why []string
 	inlinedA, inlinedB := c.a.inlined(a), c.b.inlined(b)
 	macrosA, macrosB := slices.Clone(a.DependsOn.Macros), slices.Clone(b.DependsOn.Macros)
@@ -83,10 +82,10 @@ func (c *comparison) elsewhere(what string, a, b *artifact.NodeCode) string {
 	if len(why) == 0 {
 		return what
 	}
-	return what + ": " + some(why)
+	return what + ": " + firstFew(why)
 }
 
-// notKnown says whose code isn't known, "" if both sides' is.
+// notKnown says which side's code is unknown, "" if both are known.
 func notKnown(a, b *artifact.NodeCode) string {
 	switch {
 	case a.CompiledCode == nil && b.CompiledCode == nil:
@@ -99,58 +98,58 @@ func notKnown(a, b *artifact.NodeCode) string {
 	return ""
 }
 
-// compiled compares the code as dbt compiled it, without the names of the
-// relations that it reads. Why it can't be is said if that isn't plain.
-func (c *comparison) compiled(f *finding) (same bool, why string) {
-	namesA, namesB := c.readable(f, c.a, f.a), c.readable(f, c.b, f.b)
+// compiled compares the compiled code without the names of the relations it reads. why
+// explains a difference if it isn't obvious.
+func (c *comparer) compiled(d *nodeDiff) (same bool, why string) {
+	namesA, namesB := c.readable(d, c.a, d.a), c.readable(d, c.b, d.b)
 	take := takeOut
-	if f.b.Language == "python" {
-		// A user's Python isn't rendered: only what dbt adds has names in it.
-		if f.a.RawCode != f.b.RawCode {
+	if d.b.Language == "python" {
+		// dbt doesn't render a user's Python: only the code that dbt adds has names in it.
+		if d.a.RawCode != d.b.RawCode {
 			return false, ""
 		}
-		if asksForItself.MatchString(f.b.RawCode) {
+		if asksForItself.MatchString(d.b.RawCode) {
 			return false, "Python that asks for its own relation (dbt.this)"
 		}
 		take = takeOutOfPython
-		namesA, namesB = append(namesA, thisInPython(f.a)...), append(namesB, thisInPython(f.b)...)
+		namesA, namesB = append(namesA, thisInPython(d.a)...), append(namesB, thisInPython(d.b)...)
 	}
-	codeA, foundA := take(*f.a.CompiledCode, namesA)
-	codeB, foundB := take(*f.b.CompiledCode, namesB)
-	f.shared = shared(foundA, foundB)
+	codeA, foundA := take(*d.a.CompiledCode, namesA)
+	codeB, foundB := take(*d.b.CompiledCode, namesB)
+	d.shared = shared(foundA, foundB)
 	if codeA == codeB {
 		return true, ""
 	}
-	// What is left may hold a name in a string, or where it wasn't looked for.
+	// A name may still be in a string, or in the part that takeOut left unchanged.
 	for _, n := range slices.Concat(namesA, namesB) {
 		if strings.Contains(codeA, n.text) || strings.Contains(codeB, n.text) {
-			delete(f.shared, n.id())
+			delete(d.shared, n.id())
 		}
 	}
 	return false, ""
 }
 
-// names are the relations that a node may read: its own and those it gets by
-// ref.
-func (p *project) names(n *artifact.NodeCode) []name {
+// names returns the names of the relations that a node may read: its own and those it
+// gets by ref.
+func (s *parsedSide) names(n *artifact.NodeCode) []name {
 	var names []name
-	for _, id := range append(p.above(n), n.UniqueID) {
-		if parent := p.nodes[id]; hasRelation(parent) {
+	for _, id := range append(s.above(n), n.UniqueID) {
+		if parent := s.nodes[id]; hasRelation(parent) {
 			names = append(names, name{text: parent.RelationName, mark: mark(id)})
 		}
 	}
 	return names
 }
 
-// readable are the names of what a node may read on a side: its own side's first,
-// then the other's, to which its build may have deferred.
-func (c *comparison) readable(f *finding, p *project, n *artifact.NodeCode) []name {
-	names := p.names(n)
+// readable returns the names of the relations that a node may read on a side: first
+// those of its own side, then those of the other, to which its build may have deferred.
+func (c *comparer) readable(d *nodeDiff, s *parsedSide, n *artifact.NodeCode) []name {
+	names := s.names(n)
 	other := c.a
-	if p == c.a {
+	if s == c.a {
 		other = c.b
 	}
-	for _, id := range p.above(n) {
+	for _, id := range s.above(n) {
 		parent := other.nodes[id]
 		if hasRelation(parent) && other.ownSchema(parent.Schema) != "" {
 			names = append(names, name{text: parent.RelationName, mark: mark(id), deferred: true})
@@ -159,8 +158,8 @@ func (c *comparison) readable(f *finding, p *project, n *artifact.NodeCode) []na
 	return names
 }
 
-// shared are the nodes that both sides read from one and the same relation,
-// since one of them defers to the other, and the names of these.
+// shared returns the nodes that both sides read from the same relation, since one side
+// defers to the other, and these relations' names.
 func shared(a, b []name) map[string]string {
 	read := map[string][]name{}
 	for _, n := range slices.Concat(a, b) {
@@ -176,9 +175,9 @@ func shared(a, b []name) map[string]string {
 	return ids
 }
 
-// rows compares the files of two seeds, by dbt's checksum or, where dbt didn't
-// read them, by what is in them.
-func (c *comparison) rows(a, b *artifact.NodeCode) []string {
+// rows compares two seeds by dbt's checksum or, if dbt didn't read the files, by their
+// content.
+func (c *comparer) rows(a, b *artifact.NodeCode) []string {
 	if summed(a) && summed(b) {
 		if a.Checksum == b.Checksum {
 			return nil
@@ -199,28 +198,28 @@ func (c *comparison) rows(a, b *artifact.NodeCode) []string {
 	return nil
 }
 
-// summed reports whether dbt's checksum of a seed is of its rows.
+// summed reports whether dbt's checksum of a seed covers its rows.
 func summed(n *artifact.NodeCode) bool {
 	return n.Checksum.Name != "" && n.Checksum.Name != "none" && n.Checksum.Name != "path" && n.Checksum.Checksum != ""
 }
 
 // seed reads a seed's file.
-func (p *project) seed(n *artifact.NodeCode) ([]byte, error) {
-	if p.ReadFile == nil || n.Package != p.head.Project {
-		return nil, fmt.Errorf("the %s's seed is not known: dbt gives no checksum of its rows", p.side)
+func (s *parsedSide) seed(n *artifact.NodeCode) ([]byte, error) {
+	if s.ReadFile == nil || n.Package != s.head.Project {
+		return nil, fmt.Errorf("the %s's seed is not known: dbt gives no checksum of its rows", s.role)
 	}
-	data, err := p.ReadFile(file(n))
+	data, err := s.ReadFile(file(n))
 	if err != nil {
-		return nil, fmt.Errorf("the %s's seed is not known: %w", p.side, err)
+		return nil, fmt.Errorf("the %s's seed is not known: %w", s.role, err)
 	}
 	return data, nil
 }
 
-// others compares what a node reads beside nodes with a relation.
-func (c *comparison) others(f *finding) []string {
+// others compares the sources and other nodes without a relation that a node reads.
+func (c *comparer) others(d *nodeDiff) []string {
 	var differences []string
-	for _, id := range f.reads {
-		if c.found[id] != nil {
+	for _, id := range d.reads {
+		if c.diffs[id] != nil {
 			continue
 		}
 		a, b := c.a.nodes[id], c.b.nodes[id]
@@ -239,10 +238,11 @@ func (c *comparison) others(f *finding) []string {
 	return differences
 }
 
-// asksForItself matches Python that may ask dbt where it lies.
+// asksForItself matches Python that may ask dbt for its own relation.
 var asksForItself = regexp.MustCompile(`\bthis\b`)
 
-// thisInPython is where dbt's Python tells a model where it lies.
+// thisInPython returns the names in the code with which dbt gives a Python model its own
+// relation.
 func thisInPython(n *artifact.NodeCode) []name {
 	return []name{
 		{text: indented + "database = " + pythonString(n.Database) + "\n", mark: mark("database")},
@@ -254,8 +254,7 @@ func thisInPython(n *artifact.NodeCode) []name {
 
 const indented = "    "
 
-// takeOutOfPython is takeOut for the code that dbt makes of a Python model,
-// where names are strings.
+// takeOutOfPython is takeOut for a compiled Python model, where names are strings.
 func takeOutOfPython(python string, names []name) (string, []name) {
 	var found []name
 	for _, n := range names {
@@ -271,7 +270,7 @@ func takeOutOfPython(python string, names []name) (string, []name) {
 	return python, found
 }
 
-// pythonString writes text as JSON, and thus Python, does.
+// pythonString writes text as a Python string, as dbt does: in JSON.
 func pythonString(text string) string {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// A testCase is a pair and what has to be found of it, in the words of said.
+// A testCase is a pair and the expected answer, as said writes it.
 type testCase struct {
 	name string
-	// setup are statements; $a and $b stand for the two relations.
+	// setup has SQL statements; $a and $b stand for the two relations.
 	setup []string
 	pair  Pair // how it is compared; IDs, relations and depth are filled in
 	want  string
 }
 
-// tables are two of the same columns, from rows of SQL.
+// tables creates two tables with the same columns and the given rows.
 func tables(columns, a, b string) []string {
 	var out []string
 	for _, side := range [][2]string{{"$a", a}, {"$b", b}} {
@@ -71,12 +71,12 @@ func check(t *testing.T, adapter string, cases []testCase) {
 	}
 }
 
-// key is a pair that is compared by a key.
+// key returns a pair that is compared by a key.
 func key(columns ...string) Pair { return Pair{Key: columns} }
 
-// everywhere are the cases that every database has to get right.
+// everywhere has the cases for every database.
 var everywhere = []testCase{
-	// Order, duplicates, and hashes that forget.
+	// Order, duplicates, and values that a database's hash confuses.
 	{"same in another order", tables("id integer, v varchar(20)", "(1,'a'),(2,'b')", "(2,'b'),(1,'a')"), Pair{}, "2/2 equal"},
 	{
 		"changed, with a key", tables("id integer, v varchar(20), w integer", "(1,'a',1),(2,'b',2),(3,'c',3)", "(1,'x',1),(2,'y',9),(4,'d',4)"),
@@ -210,7 +210,7 @@ var everywhere = []testCase{
 	{"on the other side", []string{"create table $a (id integer)"}, Pair{}, "0/none id: removed"},
 	{"on no side", nil, Pair{}, "none/none"},
 
-	// How far, and of what.
+	// Depth and --where.
 	{"columns only", tables("x integer", "(1)", "(2)"), Pair{Depth: Columns}, "table/table"},
 	{"counts only", tables("x integer", "(1)", "(2),(3)"), Pair{Depth: Counts}, "1/2"},
 	{"the fingerprint only", tables("x integer", "(1)", "(2)"), Pair{Depth: Fingerprint}, "1/1 not equal"},
@@ -231,7 +231,7 @@ var everywhere = []testCase{
 		"5/5 not equal by join +0 -0 ~4 v~4",
 	},
 	{"tolerance and rows", tables("id integer, v double precision", "(1,1)", "(1,1.01),(2,2)"), Pair{Key: []string{"id"}, Tolerance: map[string]float64{"": 0.1}}, "1/2 not equal by join +1 -0 ~0"},
-	{"tolerance without a key", tables("v double precision", "(1)", "(1.01)"), Pair{Tolerance: map[string]float64{"": 0.1}}, "1/1 not equal by group by +1 -1 v own [the tolerance was not used, since that needs a key]"},
+	{"tolerance without a key", tables("v double precision", "(1)", "(1.01)"), Pair{Tolerance: map[string]float64{"": 0.1}}, "1/1 not equal by group by +1 -1 v own [the tolerance was not used: it needs a key]"},
 	{
 		"tolerance between types",
 		[]string{"create table $a (id integer, v decimal(10,3))", "create table $b (id integer, v double precision)", "insert into $a values (1,1.001)", "insert into $b values (1,1.0011)"},
@@ -308,7 +308,7 @@ var duckdbCases = []testCase{
 		"timestamp to timestamptz",
 		[]string{"create table $a (v timestamp)", "create table $b (v timestamptz)", "insert into $a values ('2020-06-01 10:00:00')", "insert into $b values ('2020-06-01 12:00:00+02')"},
 		Pair{},
-		"1/1 equal v: type changed [v: TIMESTAMP and TIMESTAMP WITH TIME ZONE are compared as of UTC]",
+		"1/1 equal v: type changed [v: TIMESTAMP and TIMESTAMP WITH TIME ZONE are compared in UTC]",
 	},
 	{"a view of what is gone", []string{"create table $a (x integer)", "create table b.gone (x integer)", "create view $b as select * from b.gone", "drop table b.gone"}, Pair{}, "failed: Catalog Error: Table with name gone does not exist!*"},
 	{"a condition that fails", tables("x integer", "(1)", "(2)"), Pair{Where: "nowhere = 1"}, `failed: Binder Error: Referenced column "nowhere" not found in FROM clause! Candidate bindings: "x" none/none`},
@@ -362,7 +362,7 @@ var postgresCases = []testCase{
 		"timestamp to timestamptz",
 		[]string{"create table $a (v timestamp)", "create table $b (v timestamptz)", "insert into $a values ('2020-06-01 10:00:00')", "insert into $b values ('2020-06-01 12:00:00+02')"},
 		Pair{},
-		"1/1 equal v: type changed [v: timestamp without time zone and timestamp with time zone are compared as of UTC]",
+		"1/1 equal v: type changed [v: timestamp without time zone and timestamp with time zone are compared in UTC]",
 	},
 	{"columns that differ in case only", []string{`create table $a ("Id" integer, "id" integer)`, `create table $b ("Id" integer, "id" integer)`, "insert into $a values (1,1)", "insert into $b values (1,2)"}, Pair{Key: []string{"Id"}}, "1/1 not equal by join +0 -0 ~1 id~1"},
 	{strings.Repeat("ä", 40), []string{`create table $a ("` + strings.Repeat("x", 70) + `" integer)`, `create table $b ("` + strings.Repeat("x", 70) + `" integer)`, "insert into $a values (1)", "insert into $b values (2)"}, Pair{}, "1/1 not equal by group by +1 -1 " + strings.Repeat("x", 63) + " own"},
@@ -375,14 +375,14 @@ var postgresCases = []testCase{
 	{"1,600 columns", wide("$a", "$b", 1600), Pair{Key: []string{"c1"}}, "2/2 not equal by join +0 -0 ~1 c77~1"},
 }
 
-// wide are two tables with many columns, one of which differs.
+// wide creates two tables with many columns, one of which differs.
 func wide(a, b string, columns int) []string {
 	var names, one, other []string
 	for i := range columns {
 		names = append(names, fmt.Sprintf("c%d %s", i, []string{"integer", "bigint", "varchar(9)"}[i%3]))
 		value := fmt.Sprint(i)
 		if i >= 1000 {
-			value = "null" // a row of PostgreSQL's has to fit on a page
+			value = "null" // a row in PostgreSQL has to fit on a page
 		}
 		one = append(one, value)
 		other = append(other, value)

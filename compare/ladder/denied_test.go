@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What one may not read, or not any more, is said to be so, and the others are
-// compared all the same.
+// Relations that the user may not read are reported so, also if they became
+// unreadable during the comparison. The others are still compared.
 func TestDenied(t *testing.T) {
 	w := newWarehouse(t, "postgres")
 	w.Exec(

@@ -1,7 +1,7 @@
 package ladder
 
-// dialects are those that are known, by dbt's name of the adapter. What an
-// adapter needs to be compared through stands in this file.
+// dialects has the known dialects by dbt's name of the adapter. Everything that
+// comparing through an adapter needs stands in this file.
 var dialects = map[string]dialect{
 	"bigquery":   bigQuery,
 	"databricks": databricks,
@@ -13,10 +13,10 @@ var dialects = map[string]dialect{
 
 // duckDB was run with DuckDB 2.0.
 //
-// Its hash of 0 is 0, and that of a list is put together from the hashes of what
-// is in it alone: [] and NULL, [0] and [0, 0] have the same. So the text of such a
-// value enters, too. Of an integer of 128 bits it takes the two halves' hashes
-// together by XOR: 0 and -1 have the same. So does its nearest double.
+// Its hash of 0 is 0, and a list's hash is composed of its items' hashes alone: [] and
+// NULL have the same hash, and so have [0] and [0, 0]. So the text of such a value is
+// hashed, too. The hash of a 128-bit integer is the XOR of its halves' hashes: 0 and -1
+// have the same hash. So its nearest double is hashed, too.
 var duckDB = dialect{
 	Run: true, oneDatabase: true,
 	fold:     foldAny,
@@ -47,7 +47,7 @@ var duckDB = dialect{
 		"decimal":   {Class: decimal, Hash: "{0}, cast({0} as double)"},
 		"float":     {Class: float},
 		"double":    {Class: float},
-		// Whatever the column's collation makes equal is not.
+		// Texts that only the column's collation calls equal must differ.
 		"varchar":                  {Class: text, Value: `{} collate "binary"`},
 		"json":                     {Class: text, Value: "cast({} as varchar)"},
 		"enum":                     {Class: text, Value: "cast({} as varchar)"},
@@ -58,7 +58,7 @@ var duckDB = dialect{
 		"timestamp_s":              {Class: timestamp},
 		"timestamp_ms":             {Class: timestamp},
 		"timestamp with time zone": {Class: timestamptz},
-		// '1 day' and '24 hours' are equal; who reads them sees a difference.
+		// '1 day' and '24 hours' are equal in the database, but not to a reader.
 		"interval": {Class: other, Value: "cast({} as varchar)"},
 		"uuid":     {Class: other},
 	},
@@ -75,7 +75,7 @@ var duckDB = dialect{
 	},
 }
 
-// duckdbMetadata looks in all databases that are attached.
+// duckdbMetadata looks in all attached databases.
 func duckdbMetadata(relations []lookup) string {
 	return `select r.n, t.kind, 'yes' as readable, c.column_name, c.data_type
 from (` + rows(relations, literal) + `) as r
@@ -88,17 +88,17 @@ left join duckdb_columns() as c on c.database_name = t.database_name and c.schem
 order by r.n, c.column_index`
 }
 
-// postgreSQL was run with PostgreSQL 18. It needs 14, and the functions are those
-// that 14 has.
+// postgreSQL was run with PostgreSQL 18. It needs 14 or newer, and uses only
+// functions that 14 has.
 //
-// Each column's hash is its type's with the column's place as the seed: that is
-// faster than hash_record_extended, and not linear. Of an integer of 64 bits, and
-// so of a timestamp, the database hashes only the two halves taken together by
-// XOR, whatever the seed: 1 and 4294967296 are the same to it. So the upper half
-// enters as well. Of a numeric it hashes digits without the sign, and neither NaN
-// nor infinity: so the seed tells these. A 0 in double precision and NaN as numeric
-// hash to the seed, which therefore can't stand for NULL. The mix goes by numeric,
-// since that takes all 64 bits, but for the sign.
+// Each column is hashed by its type's hash function, with the column's number as the
+// seed: that is faster than hash_record_extended, and not linear. For a 64-bit
+// integer, and so for a timestamp, the database hashes only the XOR of the two halves,
+// whatever the seed: 1 and 4294967296 have the same hash. So the upper half is hashed,
+// too. For a numeric, the database hashes the digits without the sign, and neither NaN
+// nor infinity: here the seed marks these. A double precision 0 and a numeric NaN hash
+// to the seed, so the seed can't stand for NULL. Mix hashes a numeric, since that
+// covers all 64 bits except the sign.
 var postgreSQL = dialect{
 	Run: true, oneDatabase: true,
 	fold:     foldLower,
@@ -132,8 +132,8 @@ var postgreSQL = dialect{
 		"time without time zone":      {Class: other, Hash: "hash_record_extended(row(time_send({0})), {1})"},
 		"uuid":                        {Class: other, Hash: "uuid_hash_extended({0}, {1})"},
 	},
-	// Types such as json, xml, point and money have no hash, those of a user may
-	// have none; that of jsonb is as blind to signs as that of numeric.
+	// Types such as json, xml, point and money have no hash function, and a user's
+	// types may have none. The one of jsonb ignores signs, as that of numeric does.
 	Other: sqlType{Class: other, Value: `cast({} as text) collate "C"`, Hash: pgText},
 	Casts: casts{
 		Integer:     sqlType{Value: "cast({} as bigint)", Hash: pgInt8},
@@ -147,8 +147,8 @@ var postgreSQL = dialect{
 	},
 }
 
-// Hashes of PostgreSQL's that several types have in common. The bin of a
-// timestamp is the upper half of its microseconds.
+// PostgreSQL's hash templates that several types share. A timestamp's bin is the upper
+// half of its microseconds.
 const (
 	pgInt8      = "hashint8extended({0}, {1}) # hashint8extended({0} >> 32, -{1})"
 	pgNumeric   = "hash_numeric_extended({0}, case when {0} < 0 then -{1} when {0} < 'Infinity' then {1} when {0} = 'Infinity' then {1} + 100000 else {1} + 200000 end)"
@@ -157,9 +157,9 @@ const (
 	pgRecord    = "hash_record_extended(row({0}), {1})"
 )
 
-// postgresMetadata asks the catalog, since information_schema does not show what
-// one may not read. A name is cut as the server cuts it. A collation for which
-// different texts are equal is shown with the type, which makes it another one.
+// postgresMetadata asks the catalog, since information_schema hides relations that
+// the user may not read. Names are cut as the server cuts them. A collation that calls
+// different texts equal is part of the type, so that it counts as another type.
 func postgresMetadata(relations []lookup) string {
 	return `select r.n,
 case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end as kind,
@@ -174,12 +174,12 @@ left join pg_catalog.pg_collation as l on l.oid = a.attcollation
 order by r.n, a.attnum`
 }
 
-// The dialects from here on were never run: they follow the manuals, and the goldens in
-// testdata show the SQL that comes of them. Where a manual leaves a doubt they take
-// the way that can call the same different, not the other way round.
+// The dialects below were never run. They follow the manuals, and the goldens in
+// testdata show their SQL. Where a manual is unclear, a dialect may report equal data
+// as different, never the other way round.
 
-// snowflake has a hash of any number of values of any type that is never NULL and
-// the same for numbers that are equal.
+// snowflake's hash function takes any number of values of any type. It is never NULL,
+// and equal numbers have equal hashes.
 var snowflake = dialect{
 	fold:     foldUpper,
 	metadata: snowflakeMetadata,
@@ -209,7 +209,7 @@ var snowflake = dialect{
 	},
 	Other: sqlType{Class: other, Value: "cast({} as varchar)"},
 	Casts: casts{
-		Decimal:   sqlType{Value: "{0}"}, // scale makes no difference, to equality or to the hash
+		Decimal:   sqlType{Value: "{0}"}, // the scale changes neither equality nor the hash
 		Float:     sqlType{Value: "cast({} as double)"},
 		Text:      sqlType{Value: "cast({} as varchar)"},
 		Timestamp: sqlType{Value: "cast({} as timestamp_ntz)"},
@@ -217,7 +217,7 @@ var snowflake = dialect{
 	},
 }
 
-// snowflakeMetadata asks each database; a number's type has its digits added.
+// snowflakeMetadata asks each database. It adds precision and scale to a number's type.
 func snowflakeMetadata(relations []lookup) string {
 	in := func(view string) string {
 		return each(relations, func(r lookup) string {
@@ -232,8 +232,8 @@ left join (` + in("columns") + `) as c on c.table_catalog = t.table_catalog and 
 order by r.n, c.ordinal_position`
 }
 
-// bigQuery hashes text; a row is text as JSON, which tells a column from the next
-// and NULL from "null", and has all digits of a float.
+// bigQuery hashes text, so a row is hashed as JSON. JSON separates the columns,
+// distinguishes NULL from "null", and has all digits of a float.
 var bigQuery = dialect{
 	fold:     foldNone,
 	metadata: bigqueryMetadata,
@@ -285,8 +285,8 @@ left join (` + in("COLUMNS") + `) as c on c.table_catalog = t.table_catalog and 
 order by r.n, c.ordinal_position`
 }
 
-// redshift hashes values by FNV, with the column's place as the seed, and that
-// again as text, since FNV alone mixes its low bits too little.
+// redshift hashes values by FNV, with the column's number as the seed. The result is
+// hashed again as text, since FNV alone mixes its low bits too little.
 var redshift = dialect{
 	oneDatabase: true,
 	fold:        foldLower,
@@ -327,7 +327,7 @@ var redshift = dialect{
 	},
 }
 
-// redshiftMetadata asks the views that know all databases of the cluster.
+// redshiftMetadata asks the views that cover all databases of the cluster.
 func redshiftMetadata(relations []lookup) string {
 	return `select r.n, lower(t.table_type) as kind, 'yes' as readable, c.column_name,
 c.data_type || case when c.data_type = 'numeric' then '(' || c.numeric_precision || ',' || c.numeric_scale || ')' else '' end as type
@@ -337,14 +337,14 @@ left join svv_all_columns as c on c.database_name = t.database_name and c.schema
 order by r.n, c.ordinal_position`
 }
 
-// Hashes of Redshift's that several types have in common.
+// Redshift's hash templates that several types share.
 const (
 	rsValue = "farmfingerprint64(cast(fnv_hash({0}, {1}) as varchar))"
 	rsText  = "farmfingerprint64('{1}:' || {0})"
 )
 
-// databricks leaves NULL out of its hash: whether there is one enters as well. What
-// it nests is compared as JSON.
+// databricks ignores NULL in its hash, so that whether a value is NULL is hashed, too.
+// Nested values are compared as JSON.
 var databricks = dialect{
 	fold:     foldAny,
 	metadata: databricksMetadata,
@@ -398,7 +398,7 @@ left join system.information_schema.columns as c on c.table_catalog = t.table_ca
 order by r.n, c.ordinal_position`
 }
 
-// What enters Databricks' hash.
+// Databricks' hash templates.
 const (
 	dbValue = "{0}, {0} is null"
 	dbFloat = "{0} + 0.0D, {0} is null"

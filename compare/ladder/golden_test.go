@@ -13,20 +13,20 @@ import (
 	"github.com/sebdah/goldie/v2"
 )
 
-// rendered is what the macros make of a job of one chunk where the database
-// answers with the given results.
-func rendered(t *testing.T, job Job, results [][][]any) string {
+// rendered returns the queries and replies of the macros for a batch of one chunk, if
+// the database returns the given results.
+func rendered(t *testing.T, batch Batch, results [][][]any) string {
 	t.Helper()
 	python := os.Getenv("DOT_TEST_PYTHON")
 	if python == "" {
 		t.Skip("DOT_TEST_PYTHON names no interpreter that has dbt")
 	}
-	d, err := dialectOf(job.Adapter)
+	d, err := dialectOf(batch.Adapter)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := Write(dir, job); err != nil {
+	if err := Write(dir, batch); err != nil {
 		t.Fatal(err)
 	}
 	names, err := filepath.Glob(filepath.Join(dir, "macros", "*.sql"))
@@ -41,7 +41,7 @@ func rendered(t *testing.T, job Job, results [][][]any) string {
 		}
 		macros = append(macros, string(text))
 	}
-	input, err := json.Marshal(map[string]any{"macros": macros, "work": newWork(d, job.Pairs, chunks(job)[0]), "results": results})
+	input, err := json.Marshal(map[string]any{"macros": macros, "work": newWork(d, batch.Pairs, chunks(batch)[0]), "results": results})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +56,11 @@ func rendered(t *testing.T, job Job, results [][][]any) string {
 	return string(out)
 }
 
-// The SQL of each dialect, and what comes of it: a pair with a key, tolerance,
-// sample and distributions, one with neither, and one of which one column can't be
-// compared everywhere.
+// The SQL and replies of each dialect, for three pairs: with a key, tolerance, sample
+// and distributions; without any of these; with a column that some dialects can't
+// compare.
 func TestSQL(t *testing.T) {
-	types := map[string][5]string{ // of a key, a number, another number, a text, and what is nested
+	types := map[string][5]string{ // the types of a key, a number, another number, a text, a nested value
 		"bigquery":   {"INT64", "FLOAT64", "NUMERIC", "STRING", "ARRAY<STRUCT<x INT64>>"},
 		"databricks": {"bigint", "double", "decimal(10,2)", "string", "array<struct<x:int>>"},
 		"duckdb":     {"BIGINT", "DOUBLE", "DECIMAL(10,2)", "VARCHAR", "STRUCT(x INTEGER)[]"},
@@ -104,13 +104,13 @@ func TestSQL(t *testing.T) {
 				{{"a", "2", "0", "2"}, {"b", "2", "0", "1"}, {"b", "2", "19", "1"}},
 				{{"total", "1", "1", "5", "0", "0"}, {"added", "1", nil, "3", "[]", "x"}, {"removed", "1", nil, "4", "[]", "x"}},
 			}
-			job := Job{Adapter: adapter, Threads: 1, Pairs: []Pair{
+			batch := Batch{Adapter: adapter, Threads: 1, Pairs: []Pair{
 				pair("keyed", Pair{Key: []string{"ID"}, Tolerance: map[string]float64{"": 1e-9}, Sample: 2, Distributions: true, Where: "id > 0"}),
 				pair("keyless", Pair{Sample: 1}),
 				pair("lossy", Pair{}),
 			}}
 			golden := goldie.New(t, goldie.WithFixtureDir("testdata/sql"), goldie.WithNameSuffix(".golden.sql"))
-			golden.Assert(t, adapter, []byte(rendered(t, job, results)))
+			golden.Assert(t, adapter, []byte(rendered(t, batch, results)))
 		})
 	}
 }

@@ -5,23 +5,24 @@ import (
 	"strings"
 )
 
-// A KeyProblem is why a key can't tell rows apart.
+// A KeyProblem says why a key can't identify rows.
 type KeyProblem struct {
 	Columns []string
-	// Missing is the column that not both sides have, "" if they have all.
+	// Missing is the column that a side lacks, "" if both have all of the key.
 	Missing string
-	// InB is set where B was found wanting, and not A. The rest is of that side.
+	// InB is set if the problem is in B, not in A. The fields below are about that
+	// side.
 	InB bool
-	// Nulls is in how many rows a column of the key is NULL; 0: in none.
+	// Nulls is the number of rows in which a column of the key is NULL.
 	Nulls int64
-	// Repeated is how many values occur more than once; Example is one of those
-	// that do so most often, by column, and Times how often it does.
+	// Repeated is how many values occur more than once. Example is one of the most
+	// frequent ones, by column, and Times is how often it occurs.
 	Repeated int64
 	Example  []string
 	Times    int64
 }
 
-// Say puts it in words, with a name for each side: "3 values of order_id occur
+// Say describes the problem, with a name for each side: "3 values of order_id occur
 // more than once in prod@4521a86, such as 17 (4 times)".
 func (k KeyProblem) Say(a, b string) string {
 	side := a
@@ -42,9 +43,9 @@ func (k KeyProblem) Say(a, b string) string {
 	return fmt.Sprintf("%d values of %s occur more than once in %s, such as %s (%d times)", k.Repeated, columns, side, strings.Join(k.Example, ", "), k.Times)
 }
 
-// problem is the answer as a KeyProblem, nil if there is none. What can't be read
-// of it is left out: the rows were told apart without the key all the same.
-func (k *answerKey) problem(columns []string) *KeyProblem {
+// problem returns the reply as a KeyProblem, nil if there is none. Unreadable numbers
+// are left out: the rows were compared without the key anyway.
+func (k *replyKey) problem(columns []string) *KeyProblem {
 	if k == nil {
 		return nil
 	}

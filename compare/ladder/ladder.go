@@ -1,148 +1,150 @@
 // Package ladder compares relations in a warehouse, through dbt: it writes a dbt
-// project whose models climb a ladder of queries (which columns there are, count
-// and fingerprint, detail) and hand rows back as text through run_results.json.
-// It reads; nothing is created in the warehouse. It knows nothing of builds, git
-// or why two relations are compared, and it runs nothing: the caller runs dbt with
-// [Options] between [Write] and [Read], and once more if [Retry] says so.
+// project whose models climb a ladder of queries: columns, then count and
+// fingerprint, then detail. The models return rows as text in run_results.json.
+// The queries only read; they create nothing in the warehouse. The package knows
+// nothing of builds, git or why two relations are compared, and it runs nothing: the
+// caller runs dbt with [Options] between [Write] and [Read], and again if [Retry]
+// returns a batch.
 //
-// # What is the same
+// # When two relations are equal
 //
-// Two relations are equal if they have as many rows, and the sum of their rows'
-// hashes is the same. A row's hash, in 64 bits, is that of the values of the common
-// columns in the order of their names, each put into it with its place; it is hashed
-// again before it is summed, so that values which rows have swapped change the sum.
-// The sum is exact, and neither the order of rows nor that of columns matters. If
-// the hashes are as good as random, two relations that differ come out equal with a
-// chance of 2^-64 (PostgreSQL: 2^-63), about one in 10^19, whatever their size: as
-// surely as any of the machines involved does not err. That holds for data, not
-// for somebody who looks for a collision. Two hashes would make it 2^-128 for half
-// as much time again; one was chosen.
+// Two relations are equal if their row counts and the sums of their rows' hashes are
+// equal. A row's hash has 64 bits. It covers the values of the common columns, in the
+// order of the columns' names, each value with its column's number. The hash is hashed
+// again before it is summed: otherwise values swapped between rows could leave the
+// sum unchanged. The sum is exact. The order of rows and of columns doesn't matter.
 //
-// A hash is only as good as what enters it, and the databases' own hashes forget
-// things: the dialects say which, and what enters in their place. Where a database
-// can't hash a type, its text enters.
+// If the hashes are as good as random, two different relations have equal sums with a
+// chance of 2^-64 (PostgreSQL: 2^-63), about one in 10^19, whatever their size. The
+// machines involved are no more reliable than that. This holds for data, not against
+// somebody who searches for a collision. Two hashes would give 2^-128 and take half as
+// much time again; one was chosen.
 //
-// Values are the same as the database compares them: -0.0 is 0.0, NaN is NaN, NULL
-// is NULL and nothing else, an instant is the same in any zone, a char is so without
-// the spaces at its end; but a collation that ignores case or accents makes nothing
-// the same, JSON is compared as the database writes it (so PostgreSQL's jsonb
-// without regard to the order of keys), and so are intervals. Columns are the same
-// by their exact names, also where the database ignores case: a column whose name
-// changed in case only was removed and added. Of a key, of columns that are ignored
-// and of tolerances case is ignored if no name fits exactly.
+// A hash is only as good as its input, and the databases' own hash functions ignore
+// some differences. Each dialect lists these and adds the missing input. Where a
+// database can't hash a type, the value's text is hashed.
 //
-// Columns of two types are compared through a type that holds both sides' values;
-// where there is none, as text, and a note says so. A timestamp and one with a time
-// zone are compared as of UTC. A pair with a column of which nothing can be said never comes
-// out equal.
+// Values are equal as the database compares them. -0.0 equals 0.0, NaN equals NaN,
+// NULL equals only NULL. An instant is equal in any time zone. A char is compared
+// without trailing spaces. There are two exceptions. A collation that ignores case or
+// accents is not applied. JSON and intervals are compared as the database writes them
+// (so the order of keys doesn't matter in PostgreSQL's jsonb). Column names match
+// exactly, also where the database ignores case: a column renamed only in case counts
+// as removed and added. Key, ignored and tolerance columns match exactly first, then
+// case-insensitively.
 //
-// # What differs
+// Columns with different types are compared through a type that holds the values of
+// both sides. Without such a type they are compared as text, and a note says so. A
+// timestamp and a timestamp with time zone are compared in UTC. A pair is never equal
+// if one of its columns can't be compared.
 //
-// A tolerance t allows |a-b| <= t * max(1, |a|, |b|): it is absolute below 1 and in
-// proportion above. It needs a key, since without one it isn't known which rows to
-// compare.
+// # Detail
 //
-// Count and detail have to agree: if they don't, because something was written in
-// between, the pair has failed and was not compared.
+// A tolerance t allows |a-b| <= t * max(1, |a|, |b|): absolute below 1, relative
+// above. A tolerance needs a key: without a key it is unknown which rows belong
+// together.
+//
+// Counts and detail must agree. If they don't, the data changed in between, and the
+// pair failed: it was not compared.
 package ladder
 
 import "dot-for-dbt/compare/report"
 
-// A Job is what one dbt invocation compares.
-type Job struct {
-	Adapter string // dbt's name of it: duckdb, postgres, …
+// A Batch lists the pairs that one dbt invocation compares.
+type Batch struct {
+	Adapter string // dbt's name of the adapter: duckdb, postgres, …
 	Profile string // the profile of the generated project
-	// Database and Schema are where dbt may look without creating anything: both
-	// exist.
+	// Database and Schema exist, so that dbt can look there and creates nothing.
 	Database, Schema string
-	// Threads is how many models of the project may run at once: what isn't
-	// small is a model of its own, the rest is dealt out.
+	// Threads is how many models of the project may run at once. A large pair gets
+	// a model of its own; the others share models.
 	Threads int
-	// Alone gives each pair a model of its own: what goes wrong with one does not
-	// touch the others. See Retry.
+	// Alone gives each pair a model of its own, so that one failure leaves the
+	// other pairs alone. See Retry.
 	Alone bool
 	Pairs []Pair
 }
 
-// A Pair is two relations to be compared. Either may be missing in the
-// warehouse.
+// A Pair is two relations to compare: A is the baseline's, B the candidate's.
+// Either may be missing in the warehouse.
 type Pair struct {
-	ID   string // names it in what is found
+	ID   string // the answer has the same ID
 	A, B Relation
 	// Depth is how far up the ladder to climb.
 	Depth Depth
-	// Key are columns that are thought to tell rows apart; none: the keyless
-	// way. Whether they do is looked at before they are used.
+	// Key lists the columns that should identify a row. A query checks that they
+	// do before they are used. Without a key, rows are grouped by all columns.
 	Key []string
-	// Where is a condition in SQL on both sides, "" for none.
+	// Where is an SQL condition for both sides, "" for none.
 	Where string
-	// Ignore are columns that are not compared.
+	// Ignore lists the columns that are not compared.
 	Ignore []string
-	// Tolerance is by column, "" for all others that are numeric.
+	// Tolerance is by column; "" stands for all other numeric columns.
 	Tolerance map[string]float64
-	// Sample is how many rows of each kind to hand back.
+	// Sample is how many rows of each kind to return.
 	Sample int
-	// Distributions of numeric columns that differ are wanted.
+	// Distributions asks for the distributions of numeric columns that differ.
 	Distributions bool
-	// Rows is how many rows are expected, 0 where that isn't known.
+	// Rows is the expected number of rows, 0 if unknown.
 	Rows int64
 }
 
-// A Relation is named as dbt's manifest names it.
+// A Relation is a table or view, named as in dbt's manifest.
 type Relation struct {
 	Database, Schema, Identifier string
-	// SQL is its name as it stands in SQL, quoted where need be.
+	// SQL is the relation's full name in SQL, quoted where needed.
 	SQL string
 }
 
 // Depth is how far up the ladder to climb.
 type Depth string
 
-// The depths, each including those before.
+// The depths. Each includes those before it.
 const (
-	Columns     Depth = "columns"     // which columns there are
-	Counts      Depth = "counts"      // and how many rows
-	Fingerprint Depth = "fingerprint" // and whether the content is the same
-	Detail      Depth = "detail"      // and where it isn't, what differs
+	Columns     Depth = "columns"     // the columns
+	Counts      Depth = "counts"      // and the number of rows
+	Fingerprint Depth = "fingerprint" // and whether the content is equal
+	Detail      Depth = "detail"      // and, if it isn't, what differs
 )
 
-// A Finding is what was found of a pair.
-type Finding struct {
+// An Answer is the result for a pair.
+type Answer struct {
 	ID string
-	// Failed is the database's or dbt's message where the pair could not be
-	// compared; then nothing but what is filled in is sure.
+	// Failed is the message of the database or dbt if the pair could not be
+	// compared. Fields that are filled in are still valid.
 	Failed string
-	// Again is set where it failed along with other pairs, any of which may be to
-	// blame: alone it has yet to be tried.
+	// Again is set if the pair failed together with other pairs: any of them may be
+	// the cause, so this one has to be tried alone.
 	Again bool
-	A, B  Side
-	// Notes are what else has to be known of how it was compared.
+	A, B  RelationInfo
+	// Notes say how the pair was compared, where that isn't obvious.
 	Notes []string
-	// Columns are of both sides, in B's order; those that only A has come last.
-	// Differ, Own, Before and After are filled in as far as the ladder was climbed.
+	// Columns has the columns of both sides in B's order; columns that only A has
+	// come last. Differ, Own, Before and After depend on Depth.
 	Columns []report.Column
-	// Equal is whether count and fingerprint of the common columns are equal;
-	// nil where they were not taken.
+	// Equal tells whether count and fingerprint of the common columns are equal;
+	// nil if they were not taken.
 	Equal *bool
-	// Detail is nil where it was not asked for, or not needed.
+	// Detail is nil if it was not asked for, or not needed.
 	Detail *Details
 }
 
-// A Side is what was found of one relation.
-type Side struct {
+// RelationInfo is what the database says about one relation of a pair.
+type RelationInfo struct {
 	Exists bool
 	Kind   string // as the database calls it: table, view, …
-	Rows   *int64 // those that Where holds for; nil: not counted
+	Rows   *int64 // rows that match Where; nil: not counted
 }
 
-// Details are what differs between two relations with the same columns.
+// Details are the differences between the rows of two relations.
 type Details struct {
 	// Rung is how they were found: report.ByJoin or report.ByGroup.
 	Rung report.Rung
-	// KeyProblem is why the key could not be used, nil if it was or there was none.
+	// KeyProblem says why the key could not be used; nil if it was, or if there is
+	// no key.
 	KeyProblem *KeyProblem
 	report.Changes
-	// Tolerated is set where nothing differs but for what the tolerance allows.
+	// Tolerated is set if all differences are within the tolerance.
 	Tolerated bool
 	Sample    []report.Row
 }

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// The metadata query of a dialect returns a row for each column, in order: the
-// relation's number, its kind, "no" if it is known that the relation can't be
-// read, the column and its type. Both are NULL for a relation without columns.
-// A relation that isn't there has no row.
+// A dialect's metadata query returns a row for each column, in order: the relation's
+// number, its kind, "no" if the relation is known to be unreadable, the column's name
+// and its type. Name and type are NULL for a relation without columns. A missing
+// relation has no row.
 
-// rows are the relations as rows of SQL: n, d, s and i.
+// rows writes the relations as rows of SQL, with the columns n, d, s and i.
 func rows(relations []lookup, literal func(string) string) string {
 	var out []string
 	for _, r := range relations {
@@ -20,7 +20,7 @@ func rows(relations []lookup, literal func(string) string) string {
 	return strings.Join(out, " union all ")
 }
 
-// each joins the queries for the relations, each query once.
+// each joins the relations' queries with union all, each distinct query once.
 func each(relations []lookup, query func(lookup) string) string {
 	var out []string
 	for _, r := range relations {
@@ -31,13 +31,13 @@ func each(relations []lookup, query func(lookup) string) string {
 	return strings.Join(out, " union all ")
 }
 
-// quoted is a name in SQL.
+// quoted quotes a name for SQL.
 func quoted(name, quote, escape string) string {
 	return quote + strings.ReplaceAll(name, quote, escape) + quote
 }
 
-// literal is what stands between the quotes of a literal in standard SQL.
+// literal escapes text for a string literal in standard SQL.
 func literal(s string) string { return strings.ReplaceAll(s, "'", "''") }
 
-// backslashed is a literal where a backslash escapes.
+// backslashed is literal for databases where a backslash escapes.
 func backslashed(s string) string { return strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) }

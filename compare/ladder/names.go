@@ -4,12 +4,12 @@ import "strings"
 
 // A lookup is a relation as the database's catalog names it.
 type lookup struct {
-	number                 string // of the pair, and the side: 0a
+	number                 string // of the pair, with the side: 0a
 	database, schema, name string
 }
 
-// lookup returns how a relation is found in the catalog: what its name in SQL
-// denotes there, and what dbt knows where that does not say.
+// lookup returns a relation's name in the catalog. The parts come from its name in
+// SQL, and those that the name in SQL lacks from the manifest.
 func (d dialect) lookup(number string, r Relation) lookup {
 	found := lookup{number: number, database: r.Database, schema: r.Schema, name: r.Identifier}
 	into := []*string{&found.name, &found.schema, &found.database}
@@ -21,8 +21,8 @@ func (d dialect) lookup(number string, r Relation) lookup {
 	return found
 }
 
-// split returns the parts of a name in SQL as the catalog has them, the last
-// first; none if it isn't a name.
+// split returns the parts of a name in SQL as the catalog writes them, the last part
+// first; none if the text isn't a name.
 func (d dialect) split(sql string) []string {
 	var parts []string
 	for rest := sql; ; {
@@ -58,7 +58,7 @@ func (d dialect) split(sql string) []string {
 	}
 }
 
-// folded is a name without quotes as the catalog has it.
+// folded returns an unquoted name as the catalog writes it.
 func (d dialect) folded(name string) string {
 	switch d.fold {
 	case foldLower:

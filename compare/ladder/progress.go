@@ -7,14 +7,15 @@ import (
 	"dot-for-dbt/internal/dbt/ask"
 )
 
-// Follow returns what is to be told of what dbt says while it runs the job's
-// project. It calls report with how many pairs are done and, by their ID, which
-// are being compared, as far as that is known: of those that share a model it isn't.
-func Follow(job Job, report func(done int, running []string)) func(artifact.Event) {
+// Follow returns a listener for dbt's events while dbt runs the batch's project. The
+// listener calls report with the number of pairs that are done and the IDs of those
+// that are running. Pairs that share a model are not in that list, since dbt doesn't
+// tell which of them is running.
+func Follow(batch Batch, report func(done int, running []string)) func(artifact.Event) {
 	done := 0
 	var running []string
 	models := map[string][]int{}
-	for i, chunk := range chunks(job) {
+	for i, chunk := range chunks(batch) {
 		models[ask.ModelID(projectName, i)] = chunk
 	}
 	return func(e artifact.Event) {
@@ -30,7 +31,7 @@ func Follow(job Job, report func(done int, running []string)) func(artifact.Even
 			done += len(chunk)
 		}
 		if len(chunk) == 1 {
-			id := job.Pairs[chunk[0]].ID
+			id := batch.Pairs[chunk[0]].ID
 			running = slices.DeleteFunc(running, func(had string) bool { return had == id })
 			if !ended {
 				running = append(running, id)

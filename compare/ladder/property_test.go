@@ -15,8 +15,8 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// domains are types with values that are all different, as SQL; those that hashes
-// are likely to mix up are among them.
+// domains has types with distinct values, as SQL. Some values are such that a hash
+// is likely to confuse them.
 var domains = map[string][]string{
 	"integer":                  {"null", "0", "1", "-1", "2", "2147483647", "-2147483648"},
 	"bigint":                   {"null", "0", "1", "-1", "4294967296", "4294967297", "-4294967296", "9223372036854775807"},
@@ -31,7 +31,7 @@ var domains = map[string][]string{
 	"timestamp with time zone": {"null", "'2020-01-01 00:00:00+00'", "'2020-01-01 00:00:00+01'"},
 }
 
-// moreDomains are of types that only one database has, or writes otherwise.
+// moreDomains has types that only one database has, or writes differently.
 var moreDomains = map[string]map[string][]string{
 	"duckdb": {
 		"hugeint":                      {"null", "0", "1", "-1", "18446744073709551616", "18446744073709551617", "-18446744073709551616"},
@@ -62,7 +62,7 @@ var moreDomains = map[string]map[string][]string{
 	},
 }
 
-// everyTwo are pairs of one row each, so that every two values of a domain meet
+// everyTwo returns pairs of one row each: every two values of a domain are compared
 // in one of them.
 func everyTwo(adapter string) []testCase {
 	all := maps.Clone(domains)
@@ -99,7 +99,7 @@ func everyTwo(adapter string) []testCase {
 	return out
 }
 
-// A generated pair of tables, by the places of the values in their domains.
+// A generated pair of tables. Values are indexes in their domains.
 type generated struct {
 	types []string // of the columns, the key's first
 	key   int      // how many columns the key has; 0: none
@@ -134,7 +134,7 @@ func generate(r *rand.Rand) generated {
 		next++
 		key := []int{next}
 		if g.key == 2 {
-			key = []int{next / 3, next % 3} // neither column alone tells rows apart
+			key = []int{next / 3, next % 3} // neither column alone identifies a row
 		}
 		return append(key, row...)
 	}
@@ -160,7 +160,7 @@ func generate(r *rand.Rand) generated {
 		}
 		g.b = append(g.b, row)
 	}
-	if edit == 1 { // nothing but values that change places
+	if edit == 1 { // values only swap rows
 		g.b = nil
 		for _, row := range g.a {
 			g.b = append(g.b, slices.Clone(row))
@@ -177,7 +177,7 @@ func generate(r *rand.Rand) generated {
 	return g
 }
 
-// want says what has to be found, worked out row by row.
+// want returns the expected answer, computed row by row.
 func (g generated) want() string {
 	count := func(rows [][]int, of func(row []int) string) map[string]int {
 		n := map[string]int{}
@@ -188,7 +188,7 @@ func (g generated) want() string {
 	}
 	whole := func(row []int) string { return fmt.Sprint(row) }
 	a, b := count(g.a, whole), count(g.b, whole)
-	f := Finding{A: Side{Exists: true, Kind: "table"}, B: Side{Exists: true, Kind: "table"}}
+	f := Answer{A: RelationInfo{Exists: true, Kind: "table"}, B: RelationInfo{Exists: true, Kind: "table"}}
 	rowsA, rowsB := int64(len(g.a)), int64(len(g.b))
 	f.A.Rows, f.B.Rows = &rowsA, &rowsB
 	equal := maps.Equal(a, b)
@@ -246,7 +246,7 @@ func mergedKeys(a, b map[string]int) map[string]int {
 	return all
 }
 
-// statements make the tables.
+// statements returns the SQL that creates the tables.
 func (g generated) statements() []string {
 	var columns []string
 	for i, name := range g.types {
@@ -270,8 +270,8 @@ func (g generated) statements() []string {
 	return tables(strings.Join(columns, ", "), side(g.a), side(g.b))
 }
 
-// Random tables, random edits, and every number right. DOT_TEST_SEED repeats a
-// run.
+// For random tables and random edits, every number of the answer is right.
+// DOT_TEST_SEED repeats a run.
 func TestEdits(t *testing.T) {
 	for _, adapter := range []string{"duckdb", "postgres"} {
 		t.Run(adapter, func(t *testing.T) {

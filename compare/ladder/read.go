@@ -8,21 +8,21 @@ import (
 	"dot-for-dbt/internal/dbt/ask"
 )
 
-// Read returns what the run of the job's project in a directory found, one finding
-// a pair, in the job's order; also of a run that failed, as dbt's does when a
-// pair could not be compared.
-func Read(dir string, job Job) ([]Finding, error) {
+// Read returns the answers that dbt's run of the batch's project left in a directory:
+// one for each pair, in the batch's order. The run may have failed, as dbt's does if
+// a pair could not be compared.
+func Read(dir string, batch Batch) ([]Answer, error) {
 	results, err := ask.Results(dir)
 	if err != nil {
-		return nil, fmt.Errorf("reading what the comparison found: %w", err)
+		return nil, fmt.Errorf("read the comparison's results: %w", err)
 	}
-	out := make([]Finding, len(job.Pairs))
-	for i, chunk := range chunks(job) {
+	out := make([]Answer, len(batch.Pairs))
+	for i, chunk := range chunks(batch) {
 		pairs := make([]Pair, len(chunk))
 		for n, at := range chunk {
-			pairs[n] = job.Pairs[at]
+			pairs[n] = batch.Pairs[at]
 		}
-		found := chunkFindings(results[ask.ModelID(projectName, i)], pairs)
+		found := chunkAnswers(results[ask.ModelID(projectName, i)], pairs)
 		for n, at := range chunk {
 			out[at] = found[n]
 		}
@@ -30,47 +30,47 @@ func Read(dir string, job Job) ([]Finding, error) {
 	return out, nil
 }
 
-// Retry returns the job that compares again, each alone, the pairs that failed
-// along with others, and whether there are any.
-func Retry(job Job, findings []Finding) (Job, bool) {
+// Retry returns a batch of the pairs that failed together with others, to compare
+// each of them alone. ok is false if there are none.
+func Retry(batch Batch, answers []Answer) (Batch, bool) {
 	again := map[string]bool{}
-	for _, f := range findings {
-		again[f.ID] = f.Again
+	for _, a := range answers {
+		again[a.ID] = a.Again
 	}
-	job.Alone = true
-	job.Pairs = slices.DeleteFunc(slices.Clone(job.Pairs), func(p Pair) bool { return !again[p.ID] })
-	return job, len(job.Pairs) > 0
+	batch.Alone = true
+	batch.Pairs = slices.DeleteFunc(slices.Clone(batch.Pairs), func(p Pair) bool { return !again[p.ID] })
+	return batch, len(batch.Pairs) > 0
 }
 
-// chunkFindings returns what a model found of the pairs it compared.
-func chunkFindings(r artifact.Result, pairs []Pair) []Finding {
+// chunkAnswers returns a model's answers about the pairs it compared.
+func chunkAnswers(r artifact.Result, pairs []Pair) []Answer {
 	failed := ""
-	var answers []answer
+	var replies []reply
 	switch {
 	case r.UniqueID == "" || r.Status.Untouched():
-		failed = "dbt ended before it was compared"
+		failed = "dbt ended before comparing it"
 	case r.Status != artifact.StatusSuccess:
 		failed = ask.Reason(r.Message)
 	default:
 		var err error
-		if answers, err = parse(string(r.Response.Code), pairs); err != nil {
-			failed = "dbt handed back what can't be read: " + err.Error()
+		if replies, err = parse(string(r.Response.Code), pairs); err != nil {
+			failed = "dbt returned an unreadable answer: " + err.Error()
 		}
 	}
-	out := make([]Finding, len(pairs))
+	out := make([]Answer, len(pairs))
 	for i, p := range pairs {
-		out[i] = Finding{ID: p.ID, Failed: failed, Again: failed != "" && len(pairs) > 1}
+		out[i] = Answer{ID: p.ID, Failed: failed, Again: failed != "" && len(pairs) > 1}
 		if failed != "" {
 			continue
 		}
-		if err := answers[i].fill(&out[i], p); err != nil {
-			out[i].Failed, out[i].Equal, out[i].Detail, out[i].Columns = err.Error(), nil, nil, answers[i].columns()
+		if err := replies[i].fill(&out[i], p); err != nil {
+			out[i].Failed, out[i].Equal, out[i].Detail, out[i].Columns = err.Error(), nil, nil, replies[i].columns()
 		}
 	}
 	return out
 }
 
-// shorten cuts a text to so many characters and marks that it did.
+// shorten cuts a text to n characters and marks the cut.
 func shorten(s string, n int) string {
 	if runes := []rune(s); len(runes) > n {
 		return string(runes[:n]) + "…"

@@ -8,14 +8,14 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// said is a finding in one line.
-func said(f Finding) string {
+// said writes an answer in one line.
+func said(f Answer) string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if f.Failed != "" {
 		add("failed: %s", f.Failed)
 	}
-	side := func(s Side) string {
+	side := func(s RelationInfo) string {
 		switch {
 		case !s.Exists:
 			return "none"
@@ -74,7 +74,7 @@ func said(f Finding) string {
 	return strings.Join(out, " ")
 }
 
-// row is a row of a sample, by the names of the columns.
+// row writes a row of a sample, by column name.
 func row(values map[string]*string) string {
 	if values == nil {
 		return ""
@@ -94,8 +94,8 @@ func row(values map[string]*string) string {
 	return " " + strings.Join(names, ",")
 }
 
-// distribution is one in a line: rows, NULLs, least, mean and greatest value, and
-// the parts that have any.
+// distribution writes one in a line: rows, NULLs, minimum, mean, maximum, and the bins
+// that aren't empty.
 func distribution(d report.Distribution) string {
 	out := fmt.Sprintf("%d rows, %d NULL", d.Rows, d.Nulls)
 	if d.Min != nil && d.Mean != nil && d.Max != nil {

@@ -9,10 +9,9 @@ import (
 	"testing"
 )
 
-// A value that two rows have swapped changes the sum of their hashes as if by
-// chance. What only puts the columns' hashes together, without a mix, leaves the
-// lower bits as they were far too often, and the more bits do, the likelier it is
-// that all do.
+// Swapping a value between two rows changes each bit of the hashes' sum with even
+// odds. If the columns' hashes were combined without a mix, the lower bits would stay
+// the same far too often. The more bits stay the same, the likelier it is that all do.
 func TestSwaps(t *testing.T) {
 	const swaps, bits = 100_000, 256
 	from := map[string]string{

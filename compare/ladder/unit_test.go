@@ -16,8 +16,8 @@ import (
 )
 
 func TestChunks(t *testing.T) {
-	job := func(threads int, rows ...int64) Job {
-		j := Job{Threads: threads}
+	batch := func(threads int, rows ...int64) Batch {
+		j := Batch{Threads: threads}
 		for i, n := range rows {
 			j.Pairs = append(j.Pairs, Pair{ID: fmt.Sprint(i), Rows: n})
 		}
@@ -25,24 +25,24 @@ func TestChunks(t *testing.T) {
 	}
 	small := make([]int64, 100)
 	tests := []struct {
-		name string
-		job  Job
-		want []int // pairs in each model
+		name  string
+		batch Batch
+		want  []int // pairs in each model
 	}{
-		{"none", job(4), nil},
-		{"one", job(4, 0), []int{1}},
-		{"fewer than threads", job(4, 0, 0, 0), []int{1, 1, 1}},
-		{"a hundred small ones", job(4, small...), []int{25, 25, 25, 25}},
-		{"a hundred, many threads", job(8, small...), []int{13, 13, 13, 13, 12, 12, 12, 12}},
-		{"a hundred, one thread", job(1, small...), []int{25, 25, 25, 25}},
-		{"large ones alone", job(1, 0, large, 5, 9*large), []int{1, 1, 2}},
-		{"each alone", Job{Alone: true, Threads: 2, Pairs: job(1, 0, 0, 0).Pairs}, []int{1, 1, 1}},
+		{"none", batch(4), nil},
+		{"one", batch(4, 0), []int{1}},
+		{"fewer than threads", batch(4, 0, 0, 0), []int{1, 1, 1}},
+		{"a hundred small ones", batch(4, small...), []int{25, 25, 25, 25}},
+		{"a hundred, many threads", batch(8, small...), []int{13, 13, 13, 13, 12, 12, 12, 12}},
+		{"a hundred, one thread", batch(1, small...), []int{25, 25, 25, 25}},
+		{"large ones alone", batch(1, 0, large, 5, 9*large), []int{1, 1, 2}},
+		{"each alone", Batch{Alone: true, Threads: 2, Pairs: batch(1, 0, 0, 0).Pairs}, []int{1, 1, 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []int
 			seen := map[int]bool{}
-			for _, chunk := range chunks(tt.job) {
+			for _, chunk := range chunks(tt.batch) {
 				got = append(got, len(chunk))
 				for _, i := range chunk {
 					seen[i] = true
@@ -51,12 +51,12 @@ func TestChunks(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("pairs in each model (-want +got):\n%s", diff)
 			}
-			if len(seen) != len(tt.job.Pairs) {
-				t.Errorf("%d of %d pairs are in a model", len(seen), len(tt.job.Pairs))
+			if len(seen) != len(tt.batch.Pairs) {
+				t.Errorf("%d of %d pairs are in a model", len(seen), len(tt.batch.Pairs))
 			}
 		})
 	}
-	if c := chunks(job(1, 0, large, 5, 9*large)); c[0][0] != 3 {
+	if c := chunks(batch(1, 0, large, 5, 9*large)); c[0][0] != 3 {
 		t.Errorf("the first model has pair %d: the largest takes longest and comes first", c[0][0])
 	}
 }
@@ -109,8 +109,8 @@ func TestSay(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	dir := t.TempDir()
-	job := Job{Adapter: "duckdb", Profile: "p", Database: "d", Schema: "s", Threads: 3, Pairs: []Pair{{ID: "1"}, {ID: "2"}, {ID: "3"}}}
-	if err := Write(dir, job); err != nil {
+	batch := Batch{Adapter: "duckdb", Profile: "p", Database: "d", Schema: "s", Threads: 3, Pairs: []Pair{{ID: "1"}, {ID: "2"}, {ID: "3"}}}
+	if err := Write(dir, batch); err != nil {
 		t.Fatal(err)
 	}
 	models := func() int {
@@ -129,33 +129,33 @@ func TestWrite(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "target", "run_results.json"), []byte("{}"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	job.Pairs = job.Pairs[:1]
-	if err := Write(dir, job); err != nil {
+	batch.Pairs = batch.Pairs[:1]
+	if err := Write(dir, batch); err != nil {
 		t.Fatal(err)
 	}
 	if n := models(); n != 1 {
 		t.Errorf("%d models are left, want 1", n)
 	}
-	if _, err := Read(dir, job); err == nil {
+	if _, err := Read(dir, batch); err == nil {
 		t.Error("results of an earlier run were read")
 	}
-	job.Adapter = "oracle"
-	if err := Write(dir, job); err == nil || !strings.Contains(err.Error(), "it knows bigquery, databricks, duckdb") {
+	batch.Adapter = "oracle"
+	if err := Write(dir, batch); err == nil || !strings.Contains(err.Error(), "it knows bigquery, databricks, duckdb") {
 		t.Errorf("for an unknown adapter: %v", err)
 	}
 }
 
-// What a model handed back, and what is made of it.
-func TestFindings(t *testing.T) {
+// A model's reply, and the answer that is made from it.
+func TestAnswers(t *testing.T) {
 	const columns = `"a": {"kind": "table", "readable": true, "columns": [["id", "int"], ["v", "int"]]}, "b": {"kind": "table", "readable": true, "columns": [["id", "int"], ["v", "int"]]}, "compared": ["id", "v"], "sampled": ["id", "v"]`
 	sums := func(a, b string) string { return `"sums": {"a": ["2", "` + a + `"], "b": ["2", "` + b + `"]}` }
 	tests := []struct{ name, answer, want string }{
 		{"equal", sums("1", "1"), "2/2 equal"},
-		{"a column was left out", sums("1", "1") + `, "undecided": ["w"]`, "failed: it could not be decided whether the same is in w 2/2"},
+		{"a column was left out", sums("1", "1") + `, "undecided": ["w"]`, "failed: can't tell whether the values are equal in w 2/2"},
 		{"a column was left out, and it differs", sums("1", "2") + `, "undecided": ["w"], "group": [["total", "1", "1", "0", "5"]]`, "2/2 not equal by group by +1 -1 v own"},
-		{"no fingerprint", `"sums": {"a": ["2", null], "b": ["2", null]}`, "failed: it has no fingerprint 2/2"},
-		{"not counted", `"sums": {"a": null, "b": null}`, "failed: its rows were not counted table/table"},
-		{"no detail", sums("1", "2"), "failed: nothing was handed back of what differs 2/2"},
+		{"no fingerprint", `"sums": {"a": ["2", null], "b": ["2", null]}`, "failed: the fingerprint is missing 2/2"},
+		{"not counted", `"sums": {"a": null, "b": null}`, "failed: the rows were not counted table/table"},
+		{"no detail", sums("1", "2"), "failed: the fingerprints differ, but no details were returned 2/2"},
 		{"differs, and nothing differs", sums("1", "2") + `, "join": [["total", "0", "0", "0", "0", "0", "0"]]`, "failed: " + errMoved.Error() + " 2/2"},
 		{"differs, and nothing differs, without a key", sums("1", "2") + `, "group": [["total", "0", "0", null, "0", "0"]]`, "failed: " + errMoved.Error() + " 2/2"},
 		{"rows came in between", sums("1", "2") + `, "join": [["total", "1", "0", "0", "1", "0", "0"]]`, "failed: " + errMoved.Error() + " 2/2"},
@@ -175,24 +175,24 @@ func TestFindings(t *testing.T) {
 			if err := json.Unmarshal([]byte(`{"code": `+string(mustJSON(t, `{"version": 1, "pairs": [{"id": "p", `+columns+`, `+tt.answer+`}]}`))+`}`), &r.Response); err != nil {
 				t.Fatal(err)
 			}
-			f := chunkFindings(r, []Pair{{ID: "p", Depth: Detail}})[0]
+			f := chunkAnswers(r, []Pair{{ID: "p", Depth: Detail}})[0]
 			if got := said(f); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
 	}
-	// What fails along with others is tried again alone, what fails alone is not.
-	job := Job{Pairs: []Pair{{ID: "p"}, {ID: "q"}, {ID: "r"}}}
+	// A pair that failed with others is tried again alone; one that failed alone isn't.
+	batch := Batch{Pairs: []Pair{{ID: "p"}, {ID: "q"}, {ID: "r"}}}
 	failed := artifact.Result{UniqueID: "model.x", Status: artifact.StatusError, Message: "no"}
-	findings := append(chunkFindings(failed, job.Pairs[:2]), chunkFindings(failed, job.Pairs[2:])...)
-	again, ok := Retry(job, findings)
+	answers := append(chunkAnswers(failed, batch.Pairs[:2]), chunkAnswers(failed, batch.Pairs[2:])...)
+	again, ok := Retry(batch, answers)
 	if !ok || !again.Alone || len(again.Pairs) != 2 || again.Pairs[1].ID != "q" {
 		t.Errorf("again: %t, %+v", ok, again)
 	}
-	if _, ok := Retry(again, chunkFindings(failed, again.Pairs[:1])); ok {
+	if _, ok := Retry(again, chunkAnswers(failed, again.Pairs[:1])); ok {
 		t.Error("what failed alone is tried a third time")
 	}
-	if f := chunkFindings(artifact.Result{}, job.Pairs[:1])[0]; f.Failed == "" {
+	if f := chunkAnswers(artifact.Result{}, batch.Pairs[:1])[0]; f.Failed == "" {
 		t.Error("a model that did not run has no failure")
 	}
 }
@@ -206,8 +206,8 @@ func mustJSON(t *testing.T, v any) []byte {
 	return text
 }
 
-// Whatever dbt hands back: no panic, and nothing equal that was not counted and
-// does not have one fingerprint.
+// Whatever dbt returns: no panic, and no pair is equal unless its rows were counted and
+// its fingerprints agree.
 func FuzzAnswer(f *testing.F) {
 	f.Add(`{"version": 1, "pairs": [{"id": "p", "a": {"readable": true, "columns": [["x", "int"]]}, "b": {"readable": true, "columns": [["x", "int"]]}, "compared": ["x"], "sums": {"a": ["1", "2"], "b": ["1", "2"]}}]}`)
 	f.Add(`{"version": 1, "pairs": [{"id": "p", "a": {"readable": true, "columns": [["x", "int"]]}, "b": {"readable": true, "columns": [["x", "int"]]}, "compared": ["x"], "sampled": ["x"], "sums": {"a": ["1", "2"], "b": ["1", "3"]}, "join": [["total", "0", "0", "1", "1", "1"], ["before", "1", null, null, null, "5"], ["after", "1", null, null, null, "6"]], "spans": [["a", "0", "1", "0", "1", "2", "1.5"]], "bins": [["a", "0", "19", "1"]]}]}`)
@@ -218,7 +218,7 @@ func FuzzAnswer(f *testing.F) {
 		if err := json.Unmarshal([]byte(`{"code": `+string(mustJSON(t, text))+`}`), &r.Response); err != nil {
 			t.Fatal(err)
 		}
-		found := chunkFindings(r, []Pair{{ID: "p", Depth: Detail}})
+		found := chunkAnswers(r, []Pair{{ID: "p", Depth: Detail}})
 		if len(found) != 1 || found[0].ID != "p" {
 			t.Fatalf("found %+v", found)
 		}
@@ -235,12 +235,12 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// What dbt says while it runs is told as pairs that are done, and those that run
-// alone by their names.
+// Follow turns dbt's events into the number of pairs that are done and the names of
+// those that run alone.
 func TestFollow(t *testing.T) {
-	job := Job{Threads: 2, Pairs: []Pair{{ID: "a"}, {ID: "big", Rows: large}, {ID: "b"}, {ID: "c"}, {ID: "huge", Rows: 9 * large}}}
+	batch := Batch{Threads: 2, Pairs: []Pair{{ID: "a"}, {ID: "big", Rows: large}, {ID: "b"}, {ID: "c"}, {ID: "huge", Rows: 9 * large}}}
 	var told []string
-	follow := Follow(job, func(done int, running []string) { told = append(told, fmt.Sprint(done, running)) })
+	follow := Follow(batch, func(done int, running []string) { told = append(told, fmt.Sprint(done, running)) })
 	event := func(model int, status artifact.Status) artifact.Event {
 		return artifact.Event{Node: &artifact.NodeRun{Result: artifact.Result{UniqueID: ask.ModelID(projectName, model), Status: status}}}
 	}

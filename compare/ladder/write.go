@@ -11,43 +11,43 @@ import (
 	"dot-for-dbt/internal/dbt/ask"
 )
 
-// macros are the materialization of a job's models.
+// macros has the materialization of the batch's models.
 //
 //go:embed macros
 var macros embed.FS
 
-// projectName is the dbt project's.
+// projectName is the name of the generated dbt project.
 const projectName = "dot_compare"
 
-// Write writes the dbt project for a job to a directory, which may hold that of an
-// earlier one: what is the same stays as it is, so that dbt need not parse it
-// again.
-func Write(dir string, job Job) error {
-	d, err := dialectOf(job.Adapter)
+// Write writes the dbt project for a batch to a directory. The directory may hold an
+// earlier batch's project: files that stay the same are kept, so that dbt need not
+// parse them again.
+func Write(dir string, batch Batch) error {
+	d, err := dialectOf(batch.Adapter)
 	if err != nil {
 		return err
 	}
-	p := ask.Project{Name: projectName, Macros: macros, Profile: job.Profile, Database: job.Database, Schema: job.Schema}
-	for _, chunk := range chunks(job) {
-		p.Work = append(p.Work, newWork(d, job.Pairs, chunk))
+	p := ask.Project{Name: projectName, Macros: macros, Profile: batch.Profile, Database: batch.Database, Schema: batch.Schema}
+	for _, chunk := range chunks(batch) {
+		p.Work = append(p.Work, newWork(d, batch.Pairs, chunk))
 	}
 	if err := p.Write(dir); err != nil {
-		return fmt.Errorf("writing the project that compares: %w", err)
+		return fmt.Errorf("write the comparison's dbt project: %w", err)
 	}
 	return nil
 }
 
-// Options are those of the dbt run of a job's project, see [ask.Options].
-func Options(job Job) []dbt.Option { return ask.Options(job.Threads) }
+// Options returns dbt's options to run the batch's project, see [ask.Options].
+func Options(batch Batch) []dbt.Option { return ask.Options(batch.Threads) }
 
-// work is what a model has to do.
+// work is the JSON in a model's file: the pairs to compare, and how.
 type work struct {
 	Metadata string     `json:"metadata"`
 	Pairs    []workPair `json:"pairs"`
 	Facts    dialect    `json:"facts"`
 }
 
-// workPair is a pair as the macros know it.
+// workPair is a pair as the macros read it.
 type workPair struct {
 	ID            string             `json:"id"`
 	A             string             `json:"a"`
@@ -70,7 +70,7 @@ func newWork(d dialect, pairs []Pair, chunk []int) work {
 		relations = append(relations, d.lookup(fmt.Sprintf("%da", n), p.A), d.lookup(fmt.Sprintf("%db", n), p.B))
 		tolerance := map[string]float64{}
 		for column, t := range p.Tolerance {
-			if t >= 0 && !math.IsInf(t, 0) { // 0: none, also where others have one
+			if t >= 0 && !math.IsInf(t, 0) { // 0 exempts the column from the default tolerance
 				tolerance[column] = t
 			}
 		}
@@ -85,30 +85,30 @@ func newWork(d dialect, pairs []Pair, chunk []int) work {
 }
 
 const (
-	// large is how many rows make a pair one that gets a model of its own.
+	// large: a pair with at least this many rows gets a model of its own.
 	large = 500_000
-	// most is how many pairs a chunk has at most: a model costs dbt about 30 ms,
-	// and what goes wrong with one pair has all of its chunk compared again.
+	// most is the most pairs a chunk may have. A model costs dbt about 30 ms, but if
+	// one pair fails, its whole chunk is compared again.
 	most = 25
 )
 
-// chunks returns which pairs each model compares, by their places in the job; the
-// large ones first, so that they aren't what is waited for at the end.
-func chunks(job Job) [][]int {
+// chunks returns which pairs each model compares, by their indexes in the batch. The
+// large pairs come first, so that no large one runs alone at the end.
+func chunks(batch Batch) [][]int {
 	var alone, small []int
-	for i, p := range job.Pairs {
-		if job.Alone || p.Rows >= large {
+	for i, p := range batch.Pairs {
+		if batch.Alone || p.Rows >= large {
 			alone = append(alone, i)
 		} else {
 			small = append(small, i)
 		}
 	}
-	slices.SortStableFunc(alone, func(i, j int) int { return cmp.Compare(job.Pairs[j].Rows, job.Pairs[i].Rows) })
+	slices.SortStableFunc(alone, func(i, j int) int { return cmp.Compare(batch.Pairs[j].Rows, batch.Pairs[i].Rows) })
 	var out [][]int
 	for _, i := range alone {
 		out = append(out, []int{i})
 	}
-	n := min(max(job.Threads, (len(small)+most-1)/most, 1), len(small))
+	n := min(max(batch.Threads, (len(small)+most-1)/most, 1), len(small))
 	dealt := make([][]int, n)
 	for at, i := range small {
 		dealt[at%n] = append(dealt[at%n], i)

@@ -1,4 +1,4 @@
-{# What differs between two relations whose fingerprints do. #}
+{# The differences between two relations whose fingerprints differ. #}
 {% macro dot_detail(facts, pair) %}
   {%- set key = dot_key(facts, pair) -%}
   {%- if key -%}
@@ -12,10 +12,11 @@
 {% endmacro %}
 
 
-{# Without a key: every row counts as one more in b and one less in a, and where
-   that doesn't come out even, it was added or removed. Row "total": added,
-   removed, and a number a column that is 0 where, with as many rows on both sides,
-   its values are the same as a whole. Rows "added" and "removed": how often, values. #}
+{# Without a key: each row counts +1 in b and -1 in a. Equal rows are grouped; if the
+   sum of a group isn't 0, its row was added or removed. Row "total": added, removed,
+   and a number for each column. That number is 0 if both sides have as many rows and
+   the column's values are the same as a whole. Rows "added" and "removed": how often,
+   values. #}
 {% macro dot_group(facts, pair) %}
   {%- set names, sides, positions, own, values = [], {'a': [], 'b': []}, [], [], [] -%}
   {%- for column in pair.columns -%}
@@ -54,8 +55,8 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
 {% endmacro %}
 
 
-{# The columns of the key, if they tell the rows apart on both sides. If not, what
-   is wrong with it is found. #}
+{# Returns the key's columns if they identify the rows on both sides. Otherwise it
+   returns none and puts the problem into pair.found. #}
 {% macro dot_key(facts, pair) %}
   {%- if not pair.work.key -%}
     {{ return(none) }}
@@ -103,11 +104,11 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
 {% endmacro %}
 
 
-{# With a key: one full join; where the database is the quicker for it, of keys and
-   hashes first, and then of the rows that those leave. Row "total": added, removed, changed, all rows that
-   are not the same whatever is tolerated, and in how many rows each column
-   differs. Rows "added", "removed", "before" and "after": the number that brings
-   the last two together, values. #}
+{# With a key: one full join. Where it is faster (facts.narrow), keys and row hashes
+   are joined first, then only the rows whose hashes differ. Row "total": added,
+   removed, changed, all rows that differ (tolerated ones too), and in how many rows
+   each column differs. Rows "added", "removed", "before" and "after": the row's number
+   (a changed row has the same one in "before" and "after"), values. #}
 {% macro dot_join(facts, pair, key) %}
   {%- set sides, on, keys, names, same = {'a': [], 'b': []}, [], [], [], [] -%}
   {%- set flags, any, changed, sums, sampled = [], [], [], [], [] -%}
@@ -199,7 +200,7 @@ on {{ same | join(' and ') }}
 {% endmacro %}
 
 
-{# The columns of the key, by the names they have in a query. #}
+{# The key's columns as a select list, with their names in the query. #}
 {% macro dot_keys(key, side) %}
   {%- set expressions = [] -%}
   {%- for column in key -%}
@@ -209,8 +210,8 @@ on {{ same | join(' and ') }}
 {% endmacro %}
 
 
-{# Whether two numbers are as near to each other as is tolerated, absolutely or in
-   proportion to the greater one. What is infinite is near to nothing. #}
+{# Whether two numbers are within the tolerance, absolute or relative to the larger
+   one. An infinite number is within no tolerance. #}
 {% macro dot_within(facts, a, b, tolerance) %}
   {%- set limit = facts.double.format("'" ~ tolerance ~ "'") -%}
   {{ return('case when abs(' ~ a ~ ') < 1e300 and abs(' ~ b ~ ') < 1e300 then abs(' ~ a ~ ' - ' ~ b ~ ') <= ' ~ limit
@@ -218,8 +219,8 @@ on {{ same | join(' and ') }}
 {% endmacro %}
 
 
-{# How the values of the numeric columns that differ are distributed: found as
-   [side, column, rows, nulls, min, max, mean] and [side, column, bin, how many]. #}
+{# The distributions of the numeric columns that differ, as spans
+   [side, column, rows, nulls, min, max, mean] and bins [side, column, bin, rows]. #}
 {% macro dot_distributions(facts, pair) %}
   {%- set total = (pair.found.join or pair.found.group)[0] -%}
   {%- set first = 5 if pair.found.join else 3 -%}
@@ -264,7 +265,7 @@ on {{ same | join(' and ') }}
 {% endmacro %}
 
 
-{# A numeric column: x as it is in double precision, f where that is finite. #}
+{# A numeric column: x in double precision, f the same if finite, else null. #}
 {% macro dot_numbers(facts, pair, column, side) %}
   {{ return('(select x, case when abs(x) < 1e300 then x end as f from (select ' ~ facts.double.format(column.quoted) ~ ' as x from ' ~ dot_from(pair, side) ~ ') as r) as t') }}
 {% endmacro %}

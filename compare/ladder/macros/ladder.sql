@@ -1,8 +1,8 @@
-{# A model of this project is a chunk of pairs of relations; what its file holds
-   is not SQL but JSON, the work (write.go). This climbs the ladder with them, one
-   rung after the other, and hands what it found to run_results.json as the code
-   of the adapter's response: there dbt neither prints nor logs it. Everything
-   that comes from the database comes as text. #}
+{# Each model of this project compares a chunk of pairs. Its file holds not SQL but
+   JSON: the work (write.go). This materialization climbs the ladder, one rung after
+   the other. It writes its replies (reply.go) to run_results.json as the code of the
+   adapter's response, since dbt neither prints nor logs that. All values from the
+   database are text. #}
 {% materialization dot_compare, default %}
   {%- set work = fromjson(sql) -%}
   {%- set relations = dot_relations(work.metadata) -%}
@@ -23,9 +23,9 @@
 {% endmaterialization %}
 
 
-{# What the database knows of the relations, by the number of the pair and the
-   side. The query returns a row a column: number and side, kind, "no" if it can't
-   be read, column, type. #}
+{# The database's metadata of the relations, by the pair's number and the side. The
+   query returns a row for each column: number and side, kind, "no" if the relation
+   can't be read, column, type. #}
 {% macro dot_relations(query) %}
   {%- set relations = {} -%}
   {%- for row in dot_rows(query) -%}
@@ -98,8 +98,8 @@
 {% endmacro %}
 
 
-{# The columns that a name denotes: that of this name, else the one that differs in
-   case only, if there is one. #}
+{# The columns that a name means: the column with exactly this name, else the only
+   one that differs in case alone. #}
 {% macro dot_named(name, columns) %}
   {%- if name in columns -%}
     {{ return([name]) }}
@@ -112,8 +112,7 @@
 {% endmacro %}
 
 
-{# How many rows each relation has and what they come to: all of the chunk in one
-   statement. #}
+{# The row count and fingerprint of each relation: one statement for the whole chunk. #}
 {% macro dot_fingerprints(facts, pairs) %}
   {%- set selects = [] -%}
   {%- for pair in pairs -%}
@@ -135,7 +134,7 @@
 {% endmacro %}
 
 
-{# A relation and which of its rows are compared. #}
+{# A relation, with the condition of --where if there is one. #}
 {% macro dot_from(pair, side) %}
   {%- if pair.work.where -%}
     {{ return(pair.work[side] ~ ' where (\n' ~ pair.work.where ~ '\n)') }}
@@ -144,7 +143,7 @@
 {% endmacro %}
 
 
-{# The hash of a row's columns, before it is mixed. #}
+{# The hash of a row's columns, not yet mixed. #}
 {% macro dot_row_hash(facts, columns, side) %}
   {%- set terms = [] -%}
   {%- for column in columns -%}

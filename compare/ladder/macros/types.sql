@@ -1,7 +1,8 @@
-{# How a column is compared that has type a on one side and type b on the other:
-   templates of what is compared (a, b) and of what enters the hash, the text of each
-   side, and of what is compared; whether it is a number on both sides; a note where more has to be said than
-   that the types differ; and whether it can't be decided if values are the same. #}
+{# How a column is compared that has type a in one relation and type b in the other.
+   Templates: the compared values (a, b), the hash's input (hash), each side's values as
+   text (text), the compared values as text (shown). Also: whether both types are numbers
+   (number), a note on the conversion (note), and whether equality can't be decided
+   (undecided). #}
 {% macro dot_plan(facts, a, b) %}
   {%- set known_a = dot_type(facts, a) -%}
   {%- set known_b = dot_type(facts, b) -%}
@@ -41,10 +42,10 @@
       'a': casts.utc if classes[0] == 'timestamptz' else casts.timestamp,
       'b': casts.utc if classes[1] == 'timestamptz' else casts.timestamp,
     }) -%}
-    {%- do plan.update({'note': a ~ ' and ' ~ b ~ ' are compared as of UTC'}) -%}
+    {%- do plan.update({'note': a ~ ' and ' ~ b ~ ' are compared in UTC'}) -%}
   {%- endif -%}
   {%- if ways.a is none and 'float' in classes and not casts.exact.value -%}
-    {%- do plan.update({'undecided': true, 'note': a ~ ' and ' ~ b ~ ' can not be compared without loss'}) -%}
+    {%- do plan.update({'undecided': true, 'note': a ~ ' and ' ~ b ~ ' cannot be compared without loss'}) -%}
   {%- endif -%}
   {%- if ways.a is none -%}
     {%- do ways.update({
@@ -60,8 +61,8 @@
 {% endmacro %}
 
 
-{# What is known of a type: its name without what stands in parentheses, its fact,
-   and how many digits a number may have before the point and behind it. #}
+{# A type's name without parameters (base), its facts, and how many digits a number
+   may have before the point (whole) and after it (scale). #}
 {% macro dot_type(facts, type) %}
   {%- set base = type | lower -%}
   {%- set arguments = [] -%}

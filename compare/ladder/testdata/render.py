@@ -1,5 +1,5 @@
 """Runs the macros without dbt: reads {"macros": [texts], "work": ..., "results":
-[rows of each query]} and prints the queries, and what is handed back."""
+[rows of each query]} and prints the queries, then the reply."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def main():
             "sql": json.dumps(given["work"]),
         }
     )
-    # A template a macro, as dbt has it: what one returns does not end another.
+    # One template for each macro, as in dbt: a return ends only its own macro.
     sources = {}
     pattern = re.compile(r"{% macro (\w+)\(.*?%}.*?{% endmacro %}", re.DOTALL)
     for text in given["macros"]:

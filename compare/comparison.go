@@ -23,17 +23,17 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A pair is one baseline and one candidate.
-type pair struct {
-	*Comparison
+// A comparison compares one candidate with one baseline. It is its step's action.
+type comparison struct {
+	*Program
 	a, b   *steps.Built
 	done   bool
 	result report.Comparison
 }
 
-// check makes sure that the two can be read by one query.
-func (p *pair) check(specs asked) error {
-	a, b := p.a, p.b
+// check returns an error if no query can read both builds.
+func (c *comparison) check(specs specPair) error {
+	a, b := c.a, c.b
 	if a == b {
 		return hint.New(fmt.Sprintf("%s and %s are the same build, %s: there is nothing to compare", specs.baseline, specs.candidate, a.Name),
 			"name another commit or environment")
@@ -56,129 +56,130 @@ func (p *pair) check(specs asked) error {
 	return nil
 }
 
-// step compares the two, after the steps below that it needs.
-func (p *pair) step() *graph.Step {
-	step := p.a.CompareStep(p.b, p.selects())
-	step.Action = p
+// step returns the step that compares, above the steps that it depends on.
+func (c *comparison) step() *graph.Step {
+	step := c.a.CompareStep(c.b, c.selects())
+	step.Action = c
 	return step
 }
 
-func (p *pair) dir() string { return p.a.ComparisonDir(p.b) }
+func (c *comparison) dir() string { return c.a.ComparisonDir(c.b) }
 
-// Describe lists the dbt commands that it runs.
-func (p *pair) Describe(graph.Planned) []string {
+// Describe lists the dbt commands of the comparison.
+func (c *comparison) Describe(graph.Planned) []string {
 	var lines []string
-	for _, call := range p.DBTCalls() {
+	for _, call := range c.DBTCalls() {
 		lines = append(lines, text.ShellQuote(call.Argv))
 	}
 	return lines
 }
 
-// DBTCalls are the dbt commands that it runs where all goes well.
-func (p *pair) DBTCalls() []run.Call {
+// DBTCalls returns the dbt commands of the comparison if nothing fails.
+func (c *comparison) DBTCalls() []run.Call {
 	var calls []run.Call
-	if p.selects() {
-		calls = p.listCalls("")
+	if c.selects() {
+		calls = c.listCalls("")
 	}
-	return append(calls, p.b.ReadCall(p.dir(), ladder.Options(ladder.Job{Threads: threads})...))
+	return append(calls, c.b.ReadCall(c.dir(), ladder.Options(ladder.Batch{Threads: threads})...))
 }
 
-// Run compares. A relation that can't be compared is no error.
-func (p *pair) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	start := p.world.Now()
-	a, err := p.a.Side()
+// Run compares. A relation that can't be compared is not an error.
+func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	start := c.world.Now()
+	a, err := c.a.Side()
 	if err != nil {
 		return nil, err
 	}
-	b, err := p.b.Side()
+	b, err := c.b.Side()
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := code.Compare(asCode(ctx, a), asCode(ctx, b))
+	nodes, err := code.Compare(codeSide(ctx, a), codeSide(ctx, b))
 	if err != nil {
 		return nil, err
 	}
-	how, err := p.how(nodes)
+	how, err := c.how(nodes)
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := p.choose(ctx, attempt, a, nodes)
+	chosen, err := c.choose(ctx, attempt, a, nodes)
 	if err != nil {
 		return nil, err
 	}
 	v := newVerdicts(a, b, how, nodes)
 	v.settle(chosen)
-	findings, err := p.climb(ctx, attempt, v)
+	answers, err := c.climb(ctx, attempt, v)
 	if err != nil {
 		return nil, err
 	}
-	p.result = v.comparison(findings)
-	p.result.Options = p.options(how)
-	p.result.Seconds = p.world.Now().Sub(start).Seconds()
-	p.done = true
+	c.result = v.comparison(answers)
+	c.result.Options = c.options(how)
+	c.result.Seconds = c.world.Now().Sub(start).Seconds()
+	c.done = true
 	return nil, nil
 }
 
-func asCode(ctx context.Context, s steps.Side) code.Build {
-	return code.Build{
+// codeSide returns a side as package code needs it.
+func codeSide(ctx context.Context, s steps.Side) code.Side {
+	return code.Side{
 		Manifest: s.Manifest, Suffix: s.Suffix,
 		ReadFile: func(name string) ([]byte, error) { return s.ReadFile(ctx, name) },
 	}
 }
 
-// climb asks the warehouse. What dbt did not get through because of a neighbour
-// is tried again alone.
-func (p *pair) climb(ctx context.Context, attempt *graph.Attempt, v *verdicts) ([]ladder.Finding, error) {
-	job := v.job()
-	if len(job.Pairs) == 0 {
+// climb asks the warehouse. A pair that failed together with others is tried again
+// alone.
+func (c *comparison) climb(ctx context.Context, attempt *graph.Attempt, v *verdicts) ([]ladder.Answer, error) {
+	batch := v.batch()
+	if len(batch.Pairs) == 0 {
 		return nil, nil
 	}
-	findings, err := p.attempt(ctx, attempt, job, v)
+	answers, err := c.attempt(ctx, attempt, batch, v)
 	if err != nil {
 		return nil, err
 	}
-	again, ok := ladder.Retry(job, findings)
+	again, ok := ladder.Retry(batch, answers)
 	if !ok {
-		return findings, nil
+		return answers, nil
 	}
-	alone, err := p.attempt(ctx, attempt, again, v)
+	alone, err := c.attempt(ctx, attempt, again, v)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range alone {
-		i := slices.IndexFunc(findings, func(had ladder.Finding) bool { return had.ID == f.ID })
-		findings[i] = f
+	for _, one := range alone {
+		i := slices.IndexFunc(answers, func(had ladder.Answer) bool { return had.ID == one.ID })
+		answers[i] = one
 	}
-	return findings, nil
+	return answers, nil
 }
 
-// attempt runs one dbt command that compares, in a directory that is gone
-// afterwards: it holds rows of a sample.
-func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.Job, v *verdicts) (findings []ladder.Finding, err error) {
-	dir := p.dir()
+// attempt runs one dbt command that compares. It removes the directory afterwards,
+// since that may hold a sample's rows.
+func (c *comparison) attempt(ctx context.Context, attempt *graph.Attempt, batch ladder.Batch, v *verdicts) (answers []ladder.Answer, err error) {
+	dir := c.dir()
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
 	}
 	defer func() {
-		if err == nil || ctx.Err() != nil { // else somebody may want to look
+		if err == nil || ctx.Err() != nil { // after a failure the directory helps to find the cause
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	if err := ladder.Write(dir, job); err != nil {
+	if err := ladder.Write(dir, batch); err != nil {
 		return nil, err
 	}
-	// What dbt has parsed is mostly its own macros, the same in each comparison.
+	// dbt parses mostly its own macros, which are the same in every comparison.
 	parsed, kept := filepath.Join(dir, "target", "partial_parse.msgpack"), filepath.Join(filepath.Dir(dir), "partial_parse.msgpack")
 	if err := durable.Copy(parsed, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var said bytes.Buffer
-	call := p.b.ReadCall(dir, ladder.Options(job)...)
-	follow := ladder.Follow(job, func(done int, running []string) {
+	call := c.b.ReadCall(dir, ladder.Options(batch)...)
+	follow := ladder.Follow(batch, func(done int, running []string) {
 		for i, id := range running {
 			running[i] = v.byID[id].Name
 		}
-		attempt.Report(steps.Progress{Done: done, Total: len(job.Pairs), Running: running})
+		attempt.Report(steps.Progress{Done: done, Total: len(batch.Pairs), Running: running})
 	})
 	call.Events = func(e artifact.Event) {
 		if text, ok := e.Console(); ok {
@@ -186,7 +187,7 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 		}
 		follow(e)
 	}
-	exit, err := p.b.RunDBT(ctx, attempt, call)
+	exit, err := c.b.RunDBT(ctx, attempt, call)
 	if err != nil {
 		return nil, err
 	}
@@ -200,10 +201,10 @@ func (p *pair) attempt(ctx context.Context, attempt *graph.Attempt, job ladder.J
 	if err := durable.Copy(kept, parsed); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return ladder.Read(dir, job)
+	return ladder.Read(dir, batch)
 }
 
-// lastLines is the end of what a program said.
+// lastLines returns the end of a program's output.
 func lastLines(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-12):], "\n")

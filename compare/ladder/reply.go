@@ -13,21 +13,21 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// answerVersion is the version of what the macros hand back.
-const answerVersion = 1
+// replyVersion is the version of the reply's format.
+const replyVersion = 1
 
-// An answer is what the macros found of a pair. Rows are as the queries in
+// A reply is the JSON that the macros return for a pair. Rows are as the queries in
 // detail.sql return them.
-type answer struct {
+type reply struct {
 	ID        string               `json:"id"`
-	A         *answerRelation      `json:"a"`
-	B         *answerRelation      `json:"b"`
+	A         *replyRelation       `json:"a"`
+	B         *replyRelation       `json:"b"`
 	Sums      map[string][]*string `json:"sums"` // by side: rows, fingerprint
 	Compared  []string             `json:"compared"`
 	Undecided []string             `json:"undecided"` // columns that were left out, since whether values are the same can't be told
 	Ignored   []string             `json:"ignored"`
 	Notes     []string             `json:"notes"`
-	Key       *answerKey           `json:"key"`
+	Key       *replyKey            `json:"key"`
 	Sampled   []string             `json:"sampled"`
 	Tolerated bool                 `json:"tolerated"` // some column has a tolerance
 	Join      [][]*string          `json:"join"`
@@ -36,15 +36,15 @@ type answer struct {
 	Bins      [][]*string          `json:"bins"`
 }
 
-// answerRelation is what the database knows of a relation.
-type answerRelation struct {
+// replyRelation is the database's metadata of a relation.
+type replyRelation struct {
 	Kind     string      `json:"kind"`
 	Readable bool        `json:"readable"`
 	Columns  [][2]string `json:"columns"` // name, type
 }
 
-// answerKey is what is wrong with a key.
-type answerKey struct {
+// replyKey says what is wrong with a key.
+type replyKey struct {
 	Problem string    `json:"problem"`
 	Column  string    `json:"column"`
 	Side    string    `json:"side"`
@@ -53,17 +53,17 @@ type answerKey struct {
 	Example []*string `json:"example"`
 }
 
-// parse reads what a model handed back of pairs.
-func parse(text string, pairs []Pair) ([]answer, error) {
+// parse reads a model's replies about pairs.
+func parse(text string, pairs []Pair) ([]reply, error) {
 	var all struct {
-		Version int      `json:"version"`
-		Pairs   []answer `json:"pairs"`
+		Version int     `json:"version"`
+		Pairs   []reply `json:"pairs"`
 	}
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
 		return nil, err
 	}
-	if all.Version != answerVersion {
-		return nil, fmt.Errorf("expected version %d, found %d", answerVersion, all.Version)
+	if all.Version != replyVersion {
+		return nil, fmt.Errorf("expected version %d, found %d", replyVersion, all.Version)
 	}
 	if len(all.Pairs) != len(pairs) {
 		return nil, fmt.Errorf("expected %d pairs, found %d", len(pairs), len(all.Pairs))
@@ -76,24 +76,23 @@ func parse(text string, pairs []Pair) ([]answer, error) {
 	return all.Pairs, nil
 }
 
-// errMoved is that what two statements say of the same relations does not fit
-// together.
-var errMoved = errors.New("it changed while it was compared, or the database's hash and its idea of equality disagree: compare it again")
+// errMoved means that two statements about the same relations contradict each other.
+var errMoved = errors.New("the data changed during the comparison, or the database's hash and equality disagree: compare it again")
 
-// fill puts what was found into a finding. An error is why the pair could not be
+// fill copies the reply into the answer. An error says why the pair could not be
 // compared.
-func (a answer) fill(f *Finding, p Pair) error {
-	f.Notes = a.Notes
+func (r reply) fill(a *Answer, p Pair) error {
+	a.Notes = r.Notes
 	for _, side := range []struct {
 		name     string
-		relation *answerRelation
-		into     *Side
-	}{{"a", a.A, &f.A}, {"b", a.B, &f.B}} {
+		relation *replyRelation
+		into     *RelationInfo
+	}{{"a", r.A, &a.A}, {"b", r.B, &a.B}} {
 		if side.relation == nil {
 			continue
 		}
 		side.into.Exists, side.into.Kind = true, side.relation.Kind
-		if sums := a.Sums[side.name]; sums != nil {
+		if sums := r.Sums[side.name]; sums != nil {
 			if len(sums) != 2 {
 				return fmt.Errorf("expected rows and a fingerprint, found %d values", len(sums))
 			}
@@ -104,61 +103,61 @@ func (a answer) fill(f *Finding, p Pair) error {
 			side.into.Rows = &rows
 		}
 	}
-	f.Columns = a.columns()
-	for _, r := range []struct {
-		relation *answerRelation
+	a.Columns = r.columns()
+	for _, side := range []struct {
+		relation *replyRelation
 		sql      string
-	}{{a.A, p.A.SQL}, {a.B, p.B.SQL}} {
-		if r.relation != nil && !r.relation.Readable {
-			return errors.New("permission denied: " + r.sql + " may not be read")
+	}{{r.A, p.A.SQL}, {r.B, p.B.SQL}} {
+		if side.relation != nil && !side.relation.Readable {
+			return errors.New("permission denied: " + side.sql + " may not be read")
 		}
 	}
-	if a.A == nil || a.B == nil || p.Depth == Columns {
+	if r.A == nil || r.B == nil || p.Depth == Columns {
 		return nil
 	}
-	if f.A.Rows == nil || f.B.Rows == nil {
-		return errors.New("its rows were not counted")
+	if a.A.Rows == nil || a.B.Rows == nil {
+		return errors.New("the rows were not counted")
 	}
 	if p.Depth == Counts {
 		return nil
 	}
-	if len(a.Compared) == 0 && len(a.Undecided) > 0 {
-		return errors.New("it could not be decided whether the same is in " + strings.Join(a.Undecided, ", "))
+	if len(r.Compared) == 0 && len(r.Undecided) > 0 {
+		return errors.New("can't tell whether the values are equal in " + strings.Join(r.Undecided, ", "))
 	}
-	if len(a.Compared) == 0 {
-		if slices.ContainsFunc(f.Columns, func(c report.Column) bool { return c.Status == report.Ignored && c.Baseline != "" && c.Candidate != "" }) {
+	if len(r.Compared) == 0 {
+		if slices.ContainsFunc(a.Columns, func(c report.Column) bool { return c.Status == report.Ignored && c.Baseline != "" && c.Candidate != "" }) {
 			return errors.New("all columns that both sides have are ignored")
 		}
-		f.Notes = append(f.Notes, "the sides have no column in common")
+		a.Notes = append(a.Notes, "the sides have no column in common")
 		return nil
 	}
-	before, after := a.Sums["a"][1], a.Sums["b"][1]
+	before, after := r.Sums["a"][1], r.Sums["b"][1]
 	if before == nil || after == nil {
-		return errors.New("it has no fingerprint")
+		return errors.New("the fingerprint is missing")
 	}
-	equal := *f.A.Rows == *f.B.Rows && *before == *after
-	f.Equal = &equal
-	if equal && len(a.Undecided) > 0 {
-		return errors.New("it could not be decided whether the same is in " + strings.Join(a.Undecided, ", "))
+	equal := *a.A.Rows == *a.B.Rows && *before == *after
+	a.Equal = &equal
+	if equal && len(r.Undecided) > 0 {
+		return errors.New("can't tell whether the values are equal in " + strings.Join(r.Undecided, ", "))
 	}
 	if equal || p.Depth != Detail {
 		return nil
 	}
-	return a.detail(f, p)
+	return r.detail(a, p)
 }
 
-// columns are those of both sides, in b's order, then those that only a has.
-func (a answer) columns() []report.Column {
+// columns returns the columns of both sides in b's order, then those that only a has.
+func (r reply) columns() []report.Column {
 	var out []report.Column
 	at := map[string]int{}
-	if a.B != nil {
-		for _, c := range a.B.Columns {
+	if r.B != nil {
+		for _, c := range r.B.Columns {
 			at[c[0]] = len(out)
 			out = append(out, report.Column{Name: c[0], Status: report.ColumnAdded, Candidate: c[1]})
 		}
 	}
-	if a.A != nil {
-		for _, c := range a.A.Columns {
+	if r.A != nil {
+		for _, c := range r.A.Columns {
 			i, common := at[c[0]]
 			if !common {
 				out = append(out, report.Column{Name: c[0], Status: report.ColumnRemoved, Baseline: c[1]})
@@ -171,36 +170,36 @@ func (a answer) columns() []report.Column {
 		}
 	}
 	for i := range out {
-		if slices.Contains(a.Ignored, out[i].Name) {
+		if slices.Contains(r.Ignored, out[i].Name) {
 			out[i].Status = report.Ignored
 		}
 	}
 	return out
 }
 
-// Where the columns' values begin in a row, after its kind and numbers.
+// The index of the first column's value in a row. Kind and numbers come before it.
 const (
 	inGroup = 3
 	inJoin  = 5
 )
 
-// detail puts in what differs.
-func (a answer) detail(f *Finding, p Pair) error {
-	d := Details{Rung: report.ByJoin, KeyProblem: a.Key.problem(p.Key)}
-	rows, values := a.Join, inJoin
-	if a.Join == nil {
-		d.Rung, rows, values = report.ByGroup, a.Group, inGroup
+// detail copies the differences into the answer.
+func (r reply) detail(a *Answer, p Pair) error {
+	d := Details{Rung: report.ByJoin, KeyProblem: r.Key.problem(p.Key)}
+	rows, values := r.Join, inJoin
+	if r.Join == nil {
+		d.Rung, rows, values = report.ByGroup, r.Group, inGroup
 	}
 	if len(rows) == 0 {
-		return errors.New("nothing was handed back of what differs")
+		return errors.New("the fingerprints differ, but no details were returned")
 	}
 	for _, row := range rows {
-		if len(row) < values+len(a.Compared) || row[0] == nil {
-			return fmt.Errorf("expected a row of at least %d values, found %d", values+len(a.Compared), len(row))
+		if len(row) < values+len(r.Compared) || row[0] == nil {
+			return fmt.Errorf("expected a row of at least %d values, found %d", values+len(r.Compared), len(row))
 		}
 	}
 	total := rows[0]
-	var n [inJoin]int64 // the row's numbers: added, removed; with a key changed, and all that are not the same
+	var n [inJoin]int64 // from index 1 on: added, removed; with a key also changed, and all that differ
 	for i := 1; i < values; i++ {
 		var err error
 		if n[i], err = number(total[i]); err != nil {
@@ -208,29 +207,29 @@ func (a answer) detail(f *Finding, p Pair) error {
 		}
 	}
 	d.Added, d.Removed = n[1], n[2]
-	if d.Added-d.Removed != *f.B.Rows-*f.A.Rows {
+	if d.Added-d.Removed != *a.B.Rows-*a.A.Rows {
 		return errMoved
 	}
 	changed := d.Added + d.Removed
 	if d.Rung == report.ByJoin {
 		d.Changed = &n[3]
 		changed += n[3]
-		d.Tolerated = changed == 0 && n[4] > 0 && a.Tolerated
+		d.Tolerated = changed == 0 && n[4] > 0 && r.Tolerated
 	}
 	if changed == 0 && !d.Tolerated {
 		return errMoved
 	}
 	if d.Rung == report.ByGroup && slices.ContainsFunc(slices.Collect(maps.Values(p.Tolerance)), func(t float64) bool { return t > 0 }) {
-		f.Notes = append(f.Notes, "the tolerance was not used, since that needs a key")
+		a.Notes = append(a.Notes, "the tolerance was not used: it needs a key")
 	}
-	for i, name := range a.Compared {
-		c := column(f.Columns, name)
+	for i, name := range r.Compared {
+		c := column(a.Columns, name)
 		if c == nil {
 			return fmt.Errorf("there is no column %q", name)
 		}
 		value := total[values+i]
 		if d.Rung == report.ByGroup {
-			// The hash of a value may be 0, but then it is more of them, or fewer.
+			// A value's hash may be 0, so a sum of 0 proves nothing where the row counts differ.
 			c.Own = d.Added != d.Removed || value != nil && *value != "0"
 			continue
 		}
@@ -240,16 +239,16 @@ func (a answer) detail(f *Finding, p Pair) error {
 		}
 		c.Differ = &differ
 	}
-	sample, err := a.sample(rows[1:], values)
+	sample, err := r.sample(rows[1:], values)
 	if err != nil {
 		return err
 	}
 	d.Sample = sample
-	f.Detail = &d
-	return a.distributions(f)
+	a.Detail = &d
+	return r.distributions(a)
 }
 
-// column returns the column of this name, nil if there is none.
+// column returns the column with this name, or nil.
 func column(columns []report.Column, name string) *report.Column {
 	i := slices.IndexFunc(columns, func(c report.Column) bool { return c.Name == name })
 	if i < 0 {
@@ -259,35 +258,35 @@ func column(columns []report.Column, name string) *report.Column {
 }
 
 // sample returns the rows of the sample.
-func (a answer) sample(rows [][]*string, values int) ([]report.Row, error) {
+func (r reply) sample(rows [][]*string, values int) ([]report.Row, error) {
 	var added, removed, changed []report.Row
 	before := map[string]map[string]*string{}
 	var after [][]*string
 	for _, row := range rows {
-		if len(row) < values+len(a.Sampled) || row[1] == nil {
+		if len(row) < values+len(r.Sampled) || row[1] == nil {
 			return nil, errors.New("a row of the sample is too short")
 		}
-		content := a.content(row[values:])
+		content := r.content(row[values:])
 		switch kind := *row[0]; kind {
 		case "before":
 			before[*row[1]] = content
 		case "after":
 			after = append(after, row)
 		case "added", "removed":
-			r := report.Row{Kind: report.RowKind(kind)}
+			one := report.Row{Kind: report.RowKind(kind)}
 			if values == inGroup {
 				times, err := number(row[1])
 				if err != nil {
 					return nil, err
 				}
-				r.Times = times
+				one.Times = times
 			}
 			if kind == "added" {
-				r.Candidate = content
-				added = append(added, r)
+				one.Candidate = content
+				added = append(added, one)
 			} else {
-				r.Baseline = content
-				removed = append(removed, r)
+				one.Baseline = content
+				removed = append(removed, one)
 			}
 		default:
 			return nil, fmt.Errorf("there is no kind of row %q", kind)
@@ -295,7 +294,7 @@ func (a answer) sample(rows [][]*string, values int) ([]report.Row, error) {
 	}
 	for _, row := range after {
 		if b, ok := before[*row[1]]; ok {
-			changed = append(changed, report.Row{Kind: report.RowChanged, Baseline: b, Candidate: a.content(row[values:])})
+			changed = append(changed, report.Row{Kind: report.RowChanged, Baseline: b, Candidate: r.content(row[values:])})
 		}
 	}
 	return slices.Concat(added, removed, changed), nil
@@ -304,10 +303,10 @@ func (a answer) sample(rows [][]*string, values int) ([]report.Row, error) {
 // longest is how many characters of a value are shown.
 const longest = 1000
 
-// content is a row by its columns' names.
-func (a answer) content(values []*string) map[string]*string {
+// content returns a row's values by column name.
+func (r reply) content(values []*string) map[string]*string {
 	out := map[string]*string{}
-	for i, name := range a.Sampled {
+	for i, name := range r.Sampled {
 		out[name] = nil
 		if v := values[i]; v != nil {
 			s := shorten(*v, longest)
@@ -317,8 +316,8 @@ func (a answer) content(values []*string) map[string]*string {
 	return out
 }
 
-// distributions puts in how the values of numeric columns are distributed.
-func (a answer) distributions(f *Finding) error {
+// distributions copies the distributions of numeric columns into the answer.
+func (r reply) distributions(a *Answer) error {
 	into := func(row []*string, length int) (*report.Distribution, error) {
 		if len(row) != length || row[0] == nil {
 			return nil, errors.New("a row of a distribution has a wrong length")
@@ -327,10 +326,10 @@ func (a answer) distributions(f *Finding) error {
 		if err != nil {
 			return nil, err
 		}
-		if i < 0 || i >= int64(len(a.Compared)) {
+		if i < 0 || i >= int64(len(r.Compared)) {
 			return nil, fmt.Errorf("there is no column %d", i)
 		}
-		c := column(f.Columns, a.Compared[i])
+		c := column(a.Columns, r.Compared[i])
 		side := &c.Before
 		if *row[0] == "b" {
 			side = &c.After
@@ -340,7 +339,7 @@ func (a answer) distributions(f *Finding) error {
 		}
 		return *side, nil
 	}
-	for _, row := range a.Spans {
+	for _, row := range r.Spans {
 		d, err := into(row, 7)
 		if err != nil {
 			return err
@@ -353,14 +352,14 @@ func (a answer) distributions(f *Finding) error {
 		}
 		d.Min, d.Max, d.Mean = real(row[4]), real(row[5]), real(row[6])
 	}
-	for _, row := range a.Bins {
+	for _, row := range r.Bins {
 		d, err := into(row, 4)
 		if err != nil {
 			return err
 		}
 		bin, count := real(row[2]), real(row[3])
 		if bin == nil || count == nil || *bin < 0 || *bin >= bins {
-			return errors.New("a part of a distribution can't be read")
+			return errors.New("a bin of a distribution can't be read")
 		}
 		if d.Bins == nil {
 			d.Bins = make([]int64, bins)
@@ -370,7 +369,7 @@ func (a answer) distributions(f *Finding) error {
 	return nil
 }
 
-// bins is how many parts a distribution has.
+// bins is how many bins a distribution has.
 const bins = 20
 
 // number reads an integer that the database wrote.
@@ -385,7 +384,7 @@ func number(text *string) (int64, error) {
 	return n, nil
 }
 
-// real reads a finite number that the database wrote; nil if it is none.
+// real reads a finite number that the database wrote; anything else is nil.
 func real(text *string) *float64 {
 	if text == nil {
 		return nil
