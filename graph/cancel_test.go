@@ -40,8 +40,8 @@ func TestCancelledBeforeTheStart(t *testing.T) {
 	}
 }
 
-// A cancellation reaches the action that runs, and nothing starts after it.
-// What the action makes of it decides what the record says.
+// A cancellation reaches the running action, and nothing starts after it. The action's error
+// decides the record's state.
 func TestCancelledDuringAnAction(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -101,12 +101,12 @@ func TestCancelledDuringAnAction(t *testing.T) {
 	}
 }
 
-// Who watches is told, once, which steps a cancelled run still waits for.
+// Observers learn, once, which steps a cancelled run still waits for.
 func TestStopping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		steps := parseSteps("over:", "one: over", "other: one", "two: over", "never: other")
-		told := make(chan struct{}) // closed when both have been told of
+		told := make(chan struct{}) // closed when both events have arrived
 		for _, s := range steps {
 			s.Pools = []string{"jobs"}
 			s.Action = action(func(context.Context, *graph.Attempt) (any, error) {
@@ -138,7 +138,7 @@ func TestStopping(t *testing.T) {
 	})
 }
 
-// The cancellation of a run that waits for a lock ends it with that error.
+// Cancelling a run that waits for a lock ends it with the lock's error.
 func TestCancelledWhileWaitingForALock(t *testing.T) {
 	w := newWorld()
 	locks := newLocks()
@@ -150,7 +150,7 @@ func TestCancelledWhileWaitingForALock(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	opts := w.options()
 	opts.Locker = locks.process("pid 8")
-	opts.Observe = func(graph.Event) { cancel() } // of waiting
+	opts.Observe = func(graph.Event) { cancel() } // when it waits for the lock
 	step := &graph.Step{Name: "build", Kind: "dbt", Record: "build", Action: nothing, Locks: []graph.Lock{{Name: "build"}}}
 	result, err := newGraph(t, step).Run(ctx, opts)
 	if !errors.Is(err, context.Canceled) || result != nil {
@@ -161,10 +161,10 @@ func TestCancelledWhileWaitingForALock(t *testing.T) {
 	}
 }
 
-// A step that a cancellation stops is not to blame for what depends on it, even
-// when its end is seen before the cancellation.
+// A step that a cancellation stops is never the cause for steps above it that don't run, even if
+// its end arrives before the cancellation.
 func TestNobodyIsBlamedForACancellation(t *testing.T) {
-	for range 20 { // of two things at once, either may be seen first
+	for range 20 { // two things happen at once, and either may be noticed first
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			steps := parseSteps("stopped:", "other:", "above-stopped: stopped", "above-other: other")
@@ -180,7 +180,7 @@ func TestNobodyIsBlamedForACancellation(t *testing.T) {
 			opts.Observe = func(e graph.Event) {
 				if e.Kind == graph.Beginning && e.Planned.Step == steps[3] {
 					cancel()
-					synctest.Wait() // for the other action to end
+					synctest.Wait() // until the other action has ended
 				}
 			}
 			result, err := newGraph(t, steps...).Run(ctx, opts)

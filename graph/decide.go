@@ -9,38 +9,36 @@ import (
 	"time"
 )
 
-// A Cause is the sort of reason behind a decision, in a form for scripts.
+// A Cause is the kind of reason for a decision, for scripts.
 type Cause string
 
-// The causes, in the order in which they are looked for: a decision gives the
-// first that holds.
+// All causes, in the order of the checks: a decision has the first that applies.
 const (
 	Always       Cause = "always"               // the step must always run
 	NeverRun     Cause = "never-run"            // there is no record
-	Unreadable   Cause = "record-unreadable"    // there is one that can't be read
-	Busy         Cause = "busy"                 // another process is at it
-	Interrupted  Cause = "interrupted"          // the last attempt did not get to its end
+	Unreadable   Cause = "record-unreadable"    // the record can't be read
+	Busy         Cause = "busy"                 // another process is running it
+	Interrupted  Cause = "interrupted"          // the last attempt was interrupted
 	LastFailed   Cause = "last-run-failed"      // the last attempt failed
-	Overwritten  Cause = "overwritten"          // somebody wrote over what it made
+	Overwritten  Cause = "overwritten"          // somebody has overwritten its outputs
 	InputChanged Cause = "changed"              // an input differs, see Decision.Changed
-	Missing      Cause = "missing"              // what it made is gone
+	Missing      Cause = "missing"              // an output is missing
 	DepRuns      Cause = "dependency-runs"      // a step it depends on runs
 	TooOld       Cause = "too-old"              // the last success is older than MaxAge
 	Forced       Cause = "forced"               // asked for
 	UpToDate     Cause = "up-to-date"           // none of these: skip
-	Meanwhile    Cause = "up-to-date-meanwhile" // another process did it while this one waited: skip
+	Meanwhile    Cause = "up-to-date-meanwhile" // another process ran it while this one waited: skip
 )
 
 // A Decision says whether a step runs, and why.
 type Decision struct {
 	Run   bool
 	Cause Cause
-	// Text is the reason as a person reads it.
+	// Text is the reason for people.
 	Text string
-	// Detail is what there is to know besides, "" for nothing: see
-	// Step.Detail.
+	// Detail is additional information, "" for none: see Step.Detail.
 	Detail string
-	// Changed names the inputs behind InputChanged.
+	// Changed lists the changed inputs if the cause is InputChanged.
 	Changed []string
 }
 
@@ -56,19 +54,19 @@ func run(c Cause, format string, args ...any) Decision {
 	return Decision{Run: true, Cause: c, Text: fmt.Sprintf(format, args...)}
 }
 
-// situation is what a decision about a step rests on.
+// situation has the facts on which a decision about a step depends.
 type situation struct {
 	step    *Step
 	record  Record
-	loadErr error         // of the record
-	inputs  []InputDigest // all of them, or without the late ones where depRuns
+	loadErr error         // from loading the record
+	inputs  []InputDigest // all of them; without the late ones if depRuns is set
 	depRuns string        // the step below that runs, or ""
 	busy    string        // who holds the step's locks, or ""
 	now     time.Time
 }
 
-// decide gives the first reason to run that holds, or skips. It fails only when
-// ctx ends while the step looks for its outputs.
+// decide returns the first reason to run that applies, or a skip. It fails only if ctx ends while
+// the step checks its outputs.
 func (s situation) decide(ctx context.Context) (Decision, error) {
 	if s.step.Always != "" {
 		return run(Always, "%s", s.step.Always), nil
@@ -79,7 +77,7 @@ func (s situation) decide(ctx context.Context) (Decision, error) {
 	if s.step.Missing != nil {
 		gone := s.step.Missing(ctx, s.record)
 		switch {
-		case ctx.Err() != nil: // the answer may be about half of the outputs
+		case ctx.Err() != nil: // the answer may cover only a part of the outputs
 			return Decision{}, context.Cause(ctx)
 		case gone != "":
 			return run(Missing, "%s", gone), nil
@@ -91,8 +89,8 @@ func (s situation) decide(ctx context.Context) (Decision, error) {
 	return s.skip(), nil
 }
 
-// byRecord gives the first reason to run that the record gives, beside the
-// inputs of now; the zero decision is none.
+// byRecord compares the record with the present inputs, and returns the first reason to run; the
+// zero decision means none.
 func (s situation) byRecord() Decision {
 	step, record := s.step, s.record
 	switch {
@@ -103,7 +101,7 @@ func (s situation) byRecord() Decision {
 	case s.loadErr != nil:
 		return run(Unreadable, "record can't be read: %v", s.loadErr)
 	case record.State == Started && s.busy != "":
-		return run(Busy, "%s is at it; decided again when it ends", s.busy)
+		return run(Busy, "%s is running it; decided again when it ends", s.busy)
 	case record.State == Started, record.State == Stopped:
 		return run(Interrupted, "interrupted")
 	case record.State == Failed:
@@ -120,14 +118,14 @@ func (s situation) byRecord() Decision {
 		return d
 	}
 	if s.depRuns == "" && record.Key != newKey(step.Kind, step.Version, s.inputs) {
-		// Every input is as it was, so it is the kind's own rules that differ.
+		// All inputs are the same, so the rules of the step's kind have changed.
 		return run(InputChanged, "changed: dot's %s step", step.Kind)
 	}
 	return Decision{}
 }
 
-// byOccasion gives the first reason to run a step whose last success is whole
-// and has the inputs of now; the zero decision is none.
+// byOccasion returns the first reason to run a step again whose last success is complete and has
+// the present inputs; the zero decision means none.
 func (s situation) byOccasion() Decision {
 	step, record := s.step, s.record
 	switch {
@@ -137,8 +135,8 @@ func (s situation) byOccasion() Decision {
 		return run(DepRuns, "after %s", s.depRuns)
 	case step.MaxAge > 0 && s.now.Sub(record.Finished) > step.MaxAge:
 		return run(TooOld, "older than %s", shortDuration(step.MaxAge))
-	case step.MaxAge > 0 && s.now.Before(record.Finished): // the clock was set back: any age is possible
-		return run(TooOld, "last run in the future")
+	case step.MaxAge > 0 && s.now.Before(record.Finished): // the clock was set back: the age is unknown
+		return run(TooOld, "last run has a future date")
 	case step.Force:
 		return run(Forced, "--force")
 	}
@@ -155,7 +153,7 @@ func (s situation) skip() Decision {
 	return d
 }
 
-// shortDuration prints a duration without the units that are zero: 12h, 1h30m.
+// shortDuration prints a duration without zero units: 12h, 1h30m.
 func shortDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {

@@ -13,15 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A bench is two steps, of which build is the one that is decided about, in a
-// world where both have just succeeded.
+// A bench is two steps whose last run has just succeeded. The tests are about decisions for the
+// second one, build.
 type bench struct {
 	world       *world
 	deps, build *graph.Step
 	lateErr     error
 	late        []graph.Input
 	now         time.Time
-	holder      string // of build's lock
+	holder      string // who holds build's lock
 }
 
 func newBench(t *testing.T) *bench {
@@ -46,7 +46,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// Lock and Holder make a bench the graph.Locker of its own plans.
+// Lock and Holder make a bench the graph.Locker of its plans.
 func (b *bench) Lock(context.Context, []graph.Lock, func(graph.Lock, string)) (graph.Held, error) {
 	return nil, errors.New("planning takes no locks")
 }
@@ -74,7 +74,7 @@ func says(text string) func(graph.Record) string {
 	return func(graph.Record) string { return text }
 }
 
-// gone returns a Step.Missing with one answer.
+// gone returns a Step.Missing that always gives the same answer.
 func gone(text string) func(context.Context, graph.Record) string {
 	return func(context.Context, graph.Record) string { return text }
 }
@@ -119,7 +119,7 @@ func TestDecision(t *testing.T) {
 				b.rewrite(t, func(r *graph.Record) { r.State = graph.Started })
 				b.holder = "pid 7"
 			},
-			graph.Decision{Run: true, Cause: graph.Busy, Text: "pid 7 is at it; decided again when it ends"},
+			graph.Decision{Run: true, Cause: graph.Busy, Text: "pid 7 is running it; decided again when it ends"},
 		},
 		{
 			"another process holds the lock but has not begun", func(_ *testing.T, b *bench) { b.holder = "pid 7" }, upToDate,
@@ -266,14 +266,14 @@ func TestDecision(t *testing.T) {
 	}
 }
 
-// F.4: of two causes at once, the one that is documented first is given.
+// F.4: if two causes apply, the one that is documented first wins.
 func TestDecisionOrder(t *testing.T) {
 	state := func(s graph.State) func(*testing.T, *bench) {
 		return func(t *testing.T, b *bench) { b.rewrite(t, func(r *graph.Record) { r.State = s }) }
 	}
 	causes := []struct {
 		cause    graph.Cause
-		ofRecord bool // two of these can't be at once: a record has one state
+		ofRecord bool // two of these can't apply at once: a record has one state
 		set      func(*testing.T, *bench)
 	}{
 		{graph.Always, false, func(_ *testing.T, b *bench) { b.build.Always = "tests always run" }},
@@ -312,7 +312,7 @@ func TestDecisionOrder(t *testing.T) {
 	}
 }
 
-// F.1: a step without a record is decided upon by Missing alone.
+// F.1: for a step without a record, Missing alone decides.
 func TestDecisionWithoutRecord(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -330,7 +330,7 @@ func TestDecisionWithoutRecord(t *testing.T) {
 			step.Name, step.Kind, step.Action = "profiles", "profiles", nothing
 			w := newWorld()
 			g := newGraph(t, &step)
-			for range 2 { // having run makes no difference
+			for range 2 { // it makes no difference that the step has run
 				got := decisionOf(t, mustPlan(t, g, w.env()), "profiles")
 				if diff := cmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("decision (-want +got):\n%s", diff)

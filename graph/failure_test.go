@@ -26,8 +26,8 @@ func TestFailuresOfAStep(t *testing.T) {
 		outputs any
 		err     error
 		refuse  func(graph.Record) error
-		// wantErrs are all in the error; the record is then in wantState ("":
-		// there is none), with wantRecorded as its error.
+		// The error wraps all of wantErrs. Afterwards the record has the state wantState ("": there
+		// is no record), and wantRecorded as its error.
 		wantErrs     []error
 		wantText     string
 		wantState    graph.State
@@ -83,7 +83,7 @@ func TestFailuresOfAStep(t *testing.T) {
 			if ran != tt.wantRan {
 				t.Errorf("the action ran: %t", ran)
 			}
-			r, _ := w.Load("build") // zero without one
+			r, _ := w.Load("build") // zero if there is none
 			if r.State != tt.wantState || r.Error != tt.wantRecorded {
 				t.Errorf("the record is %q with the error %q", r.State, r.Error)
 			}
@@ -98,8 +98,8 @@ func TestFailuresOfAStep(t *testing.T) {
 	}
 }
 
-// Late inputs that can't be read once the steps below have run fail the step,
-// not the run, and leave its record as it was.
+// If late inputs can't be read once the steps below have run, the step fails. The run goes on, and
+// the record stays as it was.
 func TestLateInputsFail(t *testing.T) {
 	w := newWorld()
 	lost := errors.New("the packages can't be listed")
@@ -124,7 +124,7 @@ func TestLateInputsFail(t *testing.T) {
 	}
 }
 
-// A failure is recorded with what the action found out up to then.
+// A failed attempt's record has the outputs that the action returned.
 func TestOutputsOfAFailure(t *testing.T) {
 	w := newWorld()
 	step := &graph.Step{Name: "build", Kind: "dbt", Record: "build"}

@@ -5,33 +5,31 @@ import (
 	"slices"
 )
 
-// A Change says how an input stands to what a record has of it.
+// A Change is the difference between an input and the record.
 type Change string
 
-// How an input can stand to a record.
+// All changes.
 const (
-	Same    Change = ""              // it is as it was, or there is no record
+	Same    Change = ""              // no difference, or there is no record
 	Differs Change = "changed"       // it has another value
 	Added   Change = "new"           // the record has no such input
 	Gone    Change = "gone"          // only the record has it
-	Unknown Change = "not known yet" // only the record has it, but a step below runs and may make it again
+	Unknown Change = "not known yet" // only the record has it, but a step below runs and may produce it again
 )
 
-// An InputChange is an input of a step beside what the record has of it. Values
-// are never kept, so it has what may be shown of them, if anything may.
+// An InputChange compares an input of a step with the record. Values are never stored, so Show and
+// Was are only what may be shown of them, if anything.
 type InputChange struct {
 	Label     string
 	Show, Was string
 	Change    Change
 }
 
-// Key returns the step's key. It is "" for a step that has none (see
-// Step.Record), and where a step below runs: then it is only known when the
-// step starts.
+// Key returns the step's key. It is "" if the step has none (see Step.Record), and if a step below
+// runs: then the key is unknown until the step starts.
 func (p Planned) Key() Key { return p.key }
 
-// Inputs compares what is known of the step's inputs with its record, sorted by
-// label.
+// Inputs compares the inputs that are known with the record, sorted by label.
 func (p Planned) Inputs() []InputChange {
 	all := compare(p.Record.Inputs, p.inputs, p.key == "")
 	if p.Record.State == "" { // there is nothing to compare with
@@ -42,8 +40,8 @@ func (p Planned) Inputs() []InputChange {
 	return all
 }
 
-// compare sets the inputs of a record beside those of now, sorted by label.
-// Where incomplete is set, those of now are not all known yet.
+// compare compares the inputs of a record with the present ones, sorted by label. incomplete means
+// that some present inputs are still unknown.
 func compare(then, now []InputDigest, incomplete bool) []InputChange {
 	was := make(map[string]InputDigest, len(then))
 	for _, in := range then {
@@ -73,8 +71,8 @@ func compare(then, now []InputDigest, incomplete bool) []InputChange {
 	return all
 }
 
-// Triggers lists what can make a step run that has succeeded, in the order in
-// which it is looked for: it is what Plan looks at.
+// Triggers lists the causes for which a step that has succeeded may run again, in the order in
+// which Plan checks them.
 func (g *Graph) Triggers(step *Step) []Cause {
 	if step.Always != "" {
 		return []Cause{Always}

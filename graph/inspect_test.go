@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each input is set beside what the record has of it, as far as it is known.
+// Each known input is compared with the record.
 func TestInputsOfAPlan(t *testing.T) {
 	below := &graph.Step{Name: "below", Kind: "k", Record: "below", Action: nothing}
 	step := &graph.Step{
@@ -63,7 +63,7 @@ func TestInputsOfAPlan(t *testing.T) {
 	})
 }
 
-// The key that a plan shows is the one that the run then records.
+// The key in a plan is the key that the run records.
 func TestKeyOfAPlan(t *testing.T) {
 	below := &graph.Step{Name: "below", Kind: "k", Record: "below", Action: nothing}
 	step := &graph.Step{Name: "step", Kind: "k", Record: "step", Action: nothing, Deps: []string{"below"}}

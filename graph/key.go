@@ -9,34 +9,33 @@ import (
 	"slices"
 )
 
-// An Input is one labelled thing that a step's result depends on.
+// An Input is a labelled fact on which a step's result depends.
 type Input struct {
 	// Label names the input in reasons, such as "vars: sample_rate".
 	Label string
-	// Value is digested into the key. It is never stored.
+	// Value goes into the key as a digest. It is never stored.
 	Value string
-	// Show, if not empty, is stored in the record and shown when the input
-	// changes ("dbt 1.11.15 → 1.11.16"). It must hold no secret.
+	// Show, if not empty, is stored in the record, and shown when the input changes ("dbt 1.11.15 →
+	// 1.11.16"). It must not hold a secret.
 	Show string
 }
 
-// A Key is the digest of everything that a step's result depends on, in
-// hexadecimal; "" is no key.
+// A Key is the hexadecimal digest of everything on which a step's result depends; "" means none.
 type Key string
 
-// digestLen is the number of bytes kept of an input's digest: enough to tell
-// two values of one label apart, short enough for a record to stay readable.
+// digestLen is the number of bytes kept of an input's digest. It is enough to tell two values of
+// one label apart, and short enough to keep records readable.
 const digestLen = 12
 
-// An InputDigest is what a record keeps of an input.
+// An InputDigest is an input as a record keeps it.
 type InputDigest struct {
 	Label  string `json:"label"`
 	Digest string `json:"digest"`
 	Show   string `json:"show,omitempty"`
 }
 
-// digests returns what a record keeps of inputs, sorted by label. A label that
-// is there twice is an error: one of the two could change unnoticed.
+// digests returns inputs as a record keeps them, sorted by label. A repeated label is an error: a
+// change of one of the two could go unnoticed.
 func digests(inputs []Input) ([]InputDigest, error) {
 	out := make([]InputDigest, 0, len(inputs))
 	for _, in := range inputs {
@@ -52,8 +51,8 @@ func digests(inputs []Input) ([]InputDigest, error) {
 	return out, nil
 }
 
-// newKey digests the kind of a step and its inputs' digests. Each field is
-// framed by its length, so that no two lists of fields give the same bytes.
+// newKey digests the kind of a step and its inputs' digests. The length precedes each field, so
+// different lists of fields never give the same bytes.
 func newKey(kind string, version int, inputs []InputDigest) Key {
 	b := frame(nil, "dot step", kind, fmt.Sprint(version))
 	for _, in := range inputs {
@@ -72,9 +71,8 @@ func frame(b []byte, fields ...string) []byte {
 	return b
 }
 
-// changedInputs names the inputs that differ between a record and now. Where
-// incomplete is set, inputs that are only in the record are passed over: those
-// of now are not all known yet.
+// changedInputs lists the inputs that differ between a record and now. incomplete means that some
+// present inputs are still unknown; then inputs that only the record has don't count.
 func changedInputs(then, now []InputDigest, incomplete bool) []string {
 	var changed []string
 	for _, in := range compare(then, now, incomplete) {

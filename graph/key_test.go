@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A keyed is what a key is made of.
+// A keyed has the fields that go into a key.
 type keyed struct {
 	Kind    string
 	Version int
@@ -37,8 +37,7 @@ func keyOf(ctx context.Context, k keyed) (graph.Key, error) {
 	return result.Steps[0].Record.Key, result.Err()
 }
 
-// Two steps have one key only if they are one: whatever strings the fields
-// hold, no field runs over into the next.
+// Different steps never have the same key: no field runs over into the next, whatever its text.
 func TestKeysDiffer(t *testing.T) {
 	field := rapid.StringOfN(rapid.SampledFrom([]rune("a=\x00\n")), 0, 3, -1)
 	any := rapid.Custom(func(t *rapid.T) keyed {
@@ -65,7 +64,7 @@ func TestKeysDiffer(t *testing.T) {
 	})
 }
 
-// The pairs that a careless way of joining strings takes for the same.
+// Pairs of steps that look the same when their texts are simply joined.
 func TestKeysOfLookalikes(t *testing.T) {
 	in := func(pairs ...string) keyed {
 		k := keyed{Kind: "k", Inputs: map[string]string{}}
@@ -94,8 +93,8 @@ func TestKeysOfLookalikes(t *testing.T) {
 	}
 }
 
-// A dependency's key is part of a step's key; a record keeps digests and what
-// may be shown, and no value.
+// A dependency's key is part of a step's key. A record keeps digests and the texts to show, but no
+// values.
 func TestRecordOfInputs(t *testing.T) {
 	below := &graph.Step{Name: "below", Kind: "k", Record: "below", Action: nothing}
 	unkeyed := &graph.Step{Name: "unkeyed", Kind: "k", Action: nothing}
@@ -132,8 +131,7 @@ func TestRecordOfInputs(t *testing.T) {
 	}
 }
 
-// A label given twice could hide a change; planning says so, wherever the two
-// come from.
+// A repeated label could hide a change. Planning reports it, wherever the two come from.
 func TestInputTwice(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -8,9 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// instants runs p in w to its end and returns what a kill would have left of w
-// before each write, of a record or of a product. What steps make is written
-// in two halves.
+// instants runs p in w to its end. It returns copies of w as a kill would have left it before each
+// write of a record or a product. Steps write their products in two halves.
 func instants(t *rapid.T, p plot, w *world) []*world {
 	out := []*world{w.copy()}
 	w.written = func() { out = append(out, w.copy()) }
@@ -24,8 +23,8 @@ func instants(t *rapid.T, p plot, w *world) []*world {
 	return out
 }
 
-// Wherever a run is killed, and the next one too: the same command then leaves
-// the world and the records (but for times) that an undisturbed run leaves.
+// A run may be killed at any instant, and so may the next one. Running the same command again then
+// gives the same world and records (except for times) as an undisturbed run.
 func TestKilledAtAnyInstant(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		start, p := drawHistory(rt, drawPlot(rt))

@@ -10,32 +10,29 @@ import (
 
 // A Lock names something that two processes must not work on at once.
 type Lock struct {
-	// Name is unique among locks; locks are taken in the order of their
-	// names, so that two processes never wait for each other.
+	// Name is unique among locks. Locks are taken in the order of their names, so that two
+	// processes never wait for each other.
 	Name string
-	// Shared allows others that hold the lock shared too.
+	// Shared allows other shared holders of the lock.
 	Shared bool
-	// What is what a person calls the thing: "build dev@9b13827".
+	// What is the lock's name in messages: "build dev@9b13827".
 	What string
 }
 
-// A Locker takes locks that end with the process that holds them, at the
-// latest.
+// A Locker takes locks that end at the latest with the process that holds them.
 type Locker interface {
-	// Lock takes all of locks, waiting for those that others hold; before it
-	// waits for one it calls waiting with who holds it.
+	// Lock takes all of locks. It waits for those that others hold, and calls waiting with the
+	// holder before it waits.
 	Lock(ctx context.Context, locks []Lock, waiting func(l Lock, holder string)) (Held, error)
-	// Holder says who holds a lock in a way that stands against taking it, or
-	// "". It changes nothing.
+	// Holder returns who prevents taking a lock, or "". It changes nothing.
 	Holder(l Lock) string
 }
 
-// Held is a set of locks that are held.
+// Held is a set of locks that this process holds.
 type Held interface {
-	// Files are the open files of those of the locks that are held, for
-	// children to inherit.
+	// Files returns the open files of those of locks that are held, for children to inherit.
 	Files(locks []Lock) []*os.File
-	// Release lets go of all of them.
+	// Release releases all of them.
 	Release()
 }
 
@@ -55,9 +52,8 @@ type noneHeld struct{}
 func (noneHeld) Files([]Lock) []*os.File { return nil }
 func (noneHeld) Release()                {}
 
-// locks returns the locks that carrying out the plan needs: those of the steps
-// that run, and shared those of the steps whose results are relied on. A plan
-// in which nothing runs needs none.
+// locks returns the locks that running the plan needs: those of the steps that run, and, shared,
+// those of the steps whose results they use. A plan in which nothing runs needs none.
 func (p *Plan) locks() []Lock {
 	if p.Runs() == 0 {
 		return nil
@@ -72,8 +68,8 @@ func (p *Plan) locks() []Lock {
 	return union(locks, nil)
 }
 
-// locksFor returns the locks that a step works under: its own, and those of the
-// steps that it depends on, each once.
+// locksFor returns the locks that a step needs while it runs: its own, and those of the steps that
+// it depends on, each once.
 func (g *Graph) locksFor(step *Step) []Lock {
 	var locks []Lock
 	seen := map[string]bool{}
@@ -92,7 +88,7 @@ func (g *Graph) locksFor(step *Step) []Lock {
 	return union(locks, nil)
 }
 
-// cover reports whether held, which has each lock once, holds everything in need.
+// cover reports whether held, with each lock once, includes every lock in need.
 func cover(held, need []Lock) bool {
 	byName := make(map[string]Lock, len(held))
 	for _, h := range held {
@@ -106,7 +102,7 @@ func cover(held, need []Lock) bool {
 	return true
 }
 
-// union holds everything that a and b hold, each lock once, sorted by name.
+// union returns the locks of a and b, each once, sorted by name.
 func union(a, b []Lock) []Lock {
 	byName := make(map[string]Lock)
 	for _, l := range slices.Concat(a, b) {

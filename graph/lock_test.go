@@ -26,8 +26,8 @@ func lockText(locks []graph.Lock) []string {
 	return out
 }
 
-// A run locks all it needs at once, by name: what runs for itself alone, what
-// is relied on shared, and nothing at all when nothing runs.
+// A run takes all its locks at once, by name: exclusive for steps that run, shared for steps whose
+// results they use, and none if nothing runs.
 func TestLocksOfAPlan(t *testing.T) {
 	lock := func(name string) graph.Lock { return graph.Lock{Name: name} }
 	shared := func(name string) graph.Lock { return graph.Lock{Name: name, Shared: true} }
@@ -56,7 +56,7 @@ func TestLocksOfAPlan(t *testing.T) {
 			opts.Locker = p
 			g := newGraph(t, steps...)
 			mustRun(t, g, opts)
-			mustRun(t, g, opts) // in which nothing runs
+			mustRun(t, g, opts) // nothing runs in it
 			if len(p.asked) != 2 {
 				t.Fatalf("locked %d times, want once a run", len(p.asked))
 			}
@@ -70,12 +70,12 @@ func TestLocksOfAPlan(t *testing.T) {
 	}
 }
 
-// Where somebody else changes something between the first plan and the locks,
-// the locks are let go and taken anew if they are too few.
+// If somebody changes something between the first plan and the locks, and the locks are too few,
+// they are released and taken again.
 func TestPlanChangesBeforeTheLocks(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		// changed is what others do before the locks are first taken.
+		// changed is what others do before the locks are taken for the first time.
 		changed func(w *world, prod, dev *graph.Step)
 		want    [][]string
 		ran     []string
@@ -203,8 +203,8 @@ func TestLocksAreReleased(t *testing.T) {
 	}
 }
 
-// An action gets the files of the locks that it works under, to hand on to its
-// children: its step's and those of the steps below, not those of others.
+// An action gets the files of its locks, to pass to its children: those of its step and of the
+// steps below, and no others.
 func TestHeldFiles(t *testing.T) {
 	p := newLocks().process("pid 1")
 	p.files = map[string]*os.File{}
@@ -230,7 +230,7 @@ func TestHeldFiles(t *testing.T) {
 				steps[i].Locks = []graph.Lock{{Name: lock}}
 			}
 			steps[2].Action = action(func(_ context.Context, a *graph.Attempt) (any, error) {
-				got = a.Held()
+				got = a.LockFiles()
 				return nil, nil
 			})
 			opts := newWorld().options()

@@ -12,12 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Two processes are asked for the same at once: one does it, the other waits,
-// decides again and finds it done.
+// Two processes want to run the same step at once. One runs it, the other waits, decides again and
+// skips it.
 func TestDoneMeanwhile(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		first  error // of the first process's action
+		first  error // the result of the first process's action
 		want   graph.Decision
 		rounds int
 	}{
@@ -29,13 +29,13 @@ func TestDoneMeanwhile(t *testing.T) {
 			all := newLocks()
 			begun, waiting := make(chan struct{}), make(chan struct{})
 			rounds := 0
-			// build returns the graph as process n sees it.
+			// build returns the graph in process n.
 			build := func(n int) *graph.Graph {
 				return newGraph(t, &graph.Step{
 					Name: "build", Kind: "dbt", Record: "build",
 					Locks: []graph.Lock{{Name: "build", What: "build dev@9b13827"}},
 					Action: action(func(context.Context, *graph.Attempt) (any, error) {
-						rounds++ // guarded by the lock
+						rounds++ // the lock guards it
 						if n != 1 {
 							return nil, nil
 						}
@@ -64,7 +64,7 @@ func TestDoneMeanwhile(t *testing.T) {
 			}()
 			<-begun
 			second, opts := build(2), options(2, &events2)
-			busy := graph.Decision{Run: true, Cause: graph.Busy, Text: "pid 1 is at it; decided again when it ends"}
+			busy := graph.Decision{Run: true, Cause: graph.Busy, Text: "pid 1 is running it; decided again when it ends"}
 			if diff := cmp.Diff(busy, decisionOf(t, mustPlan(t, second, opts.Env), "build")); diff != "" {
 				t.Errorf("the second one's plan (-want +got):\n%s", diff)
 			}
@@ -85,8 +85,8 @@ func TestDoneMeanwhile(t *testing.T) {
 	}
 }
 
-// A process that finds a step started once it holds the step's locks knows that
-// whoever began it is gone, though the lock is not free: it holds it itself.
+// A process that holds a step's locks and finds "started" in the record knows that the other
+// process has ended. That the locks are held says nothing: it holds them itself.
 func TestInterruptedUnderTheLocks(t *testing.T) {
 	w := newWorld()
 	step := &graph.Step{Name: "build", Kind: "dbt", Record: "build", Action: nothing, Locks: []graph.Lock{{Name: "build"}}}
@@ -100,7 +100,7 @@ func TestInterruptedUnderTheLocks(t *testing.T) {
 	}
 }
 
-// What was not done by another process in between is not said to be.
+// A step that no other process ran meanwhile is not reported as done meanwhile.
 func TestNotDoneMeanwhile(t *testing.T) {
 	w := newWorld()
 	gone := "manifest.json is gone"
@@ -113,7 +113,7 @@ func TestNotDoneMeanwhile(t *testing.T) {
 	mustRun(t, g, w.options())
 	p := newLocks().process("pid 1")
 	p.onLock = func(int) error {
-		gone = "" // somebody put it back
+		gone = "" // somebody restored it
 		return nil
 	}
 	opts := w.options()

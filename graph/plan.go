@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Env is what planning and running need from outside.
+// Env is the outside world for planning and running.
 type Env struct {
 	Store Store
 	// Locker keeps other processes out.
@@ -16,22 +16,21 @@ type Env struct {
 	Now func() time.Time
 }
 
-// A Planned step is a step with what was decided about it.
+// A Planned step is a step with the decision about it.
 type Planned struct {
 	Step     *Step
 	Decision Decision
-	// Record is the record that the decision rests on; zero without one.
+	// Record is the record on which the decision depends; zero if there is none.
 	Record Record
-	// inputs and key are known where nothing below runs.
+	// inputs and key are known if nothing below runs.
 	inputs []InputDigest
 	key    Key
-	// depRuns is a step with a record that runs and that this one depends on,
-	// over steps without a record too; "" for none.
+	// depRuns is a step with a record that runs, and on which this one depends, directly or through
+	// steps without a record; "" for none.
 	depRuns string
 }
 
-// Describe returns what running the step executes, one command line or remark a
-// line.
+// Describe returns what running the step executes, as lines of commands or remarks.
 func (p Planned) Describe() []string {
 	if p.Step.Action == nil {
 		return nil
@@ -39,8 +38,7 @@ func (p Planned) Describe() []string {
 	return p.Step.Action.Describe(p)
 }
 
-// A Plan is what running a graph would do now: its steps in order, each with a
-// decision.
+// A Plan is what a run of the graph would do now: its steps in order, each with a decision.
 type Plan struct {
 	Steps []Planned
 }
@@ -56,15 +54,15 @@ func (p *Plan) Runs() int {
 	return n
 }
 
-// Plan decides about each step. It reads records and what the steps' functions
-// look at, and changes nothing. It fails only when a step's late inputs can't
-// be read, or when ctx ends while a step looks for its outputs.
+// Plan decides about each step. It reads records and calls the steps' functions, and changes
+// nothing. It fails only if a step's late inputs can't be read, or if ctx ends while a step checks
+// its outputs.
 func (g *Graph) Plan(ctx context.Context, env Env) (*Plan, error) {
 	return g.plan(ctx, env, false)
 }
 
-// plan decides about each step. With locked set, the caller holds the locks:
-// whatever is marked as started was interrupted.
+// plan decides about each step. locked means that the caller holds the locks. Then a step whose
+// record says "started" was interrupted.
 func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 	p := &Plan{Steps: make([]Planned, 0, len(g.steps))}
 	for _, step := range g.steps {
@@ -102,9 +100,8 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 	return p, nil
 }
 
-// runsBelow returns the first step with a record that runs below a step and
-// may make something new, or "". In place of a step without a record stands what
-// that depends on itself.
+// runsBelow returns the first step with a record that runs below step and may produce something
+// new, or "". It looks through steps without a record, at the steps that these depend on.
 func (p *Plan) runsBelow(g *Graph, step *Step) string {
 	for _, name := range step.Deps {
 		switch below := p.Steps[g.index[name]]; {
@@ -117,13 +114,13 @@ func (p *Plan) runsBelow(g *Graph, step *Step) string {
 	return ""
 }
 
-// remakes reports whether a step, if it runs, only makes again what its record
-// says it has made: then all that the steps above take from it is known.
+// remakes reports whether a step that runs only repeats the success in its record. Then everything
+// that the steps above take from it is known.
 func (p Planned) remakes() bool {
 	return p.Step.Exact && p.key != "" && p.Record.State == Succeeded && p.Record.Key == p.key
 }
 
-// keysOf are the keys of the steps that a step depends on, as inputs of it.
+// keysOf returns the keys of the steps that a step depends on, as inputs.
 func keysOf(p *Plan, g *Graph, step *Step) []Input {
 	var keys []Input
 	for _, name := range step.Deps {
@@ -134,8 +131,8 @@ func keysOf(p *Plan, g *Graph, step *Step) []Input {
 	return keys
 }
 
-// allInputs returns the digests of a step's inputs: its own, the late ones and
-// the keys of the steps below.
+// allInputs returns the digests of all inputs of a step: its own, the late ones and the keys of the
+// steps below.
 func allInputs(ctx context.Context, step *Step, below []Input) ([]InputDigest, error) {
 	all := slices.Concat(step.Inputs, below)
 	if step.Late != nil {
@@ -148,7 +145,7 @@ func allInputs(ctx context.Context, step *Step, below []Input) ([]InputDigest, e
 	return digests(all)
 }
 
-// holder says who holds one of locks, or "".
+// holder returns who holds one of locks, or "".
 func holder(l Locker, locks []Lock) string {
 	for _, lock := range locks {
 		if who := l.Holder(lock); who != "" {

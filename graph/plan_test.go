@@ -23,13 +23,13 @@ func planText(p *graph.Plan) []string {
 	return lines
 }
 
-// F.4, G.1: a change runs the step it belongs to and all above it, each for the reason
-// that is nearest to it; a plan changes nothing.
+// F.4, G.1: a change makes its step and all steps above it run, each with the most direct reason. A
+// plan changes nothing.
 func TestPlanOfAChain(t *testing.T) {
 	w := newWorld()
 	steps := parseSteps("worktree:", "profiles:", "deps: worktree", "build: deps profiles", "test: build", "docs: > build")
 	profiles, deps := steps[1], steps[2]
-	profiles.Record = "" // it has no key
+	profiles.Record = "" // without a record it has no key
 	g := newGraph(t, steps...)
 
 	plan := mustPlan(t, g, w.env())
@@ -61,8 +61,8 @@ func TestPlanOfAChain(t *testing.T) {
 	}
 }
 
-// G.3: late inputs are read while planning where nothing below runs, and when the
-// step starts otherwise, once what is below has run.
+// G.3: if nothing below runs, late inputs are read while planning. Otherwise they are read when the
+// step starts.
 func TestLateInputs(t *testing.T) {
 	w := newWorld()
 	installed, read := "", 0
@@ -92,7 +92,7 @@ func TestLateInputs(t *testing.T) {
 		t.Errorf("read %d times, want once more by the second plan", read)
 	}
 
-	// A process that dies between the two steps leaves something new below.
+	// A process that dies between the two steps has left something new below.
 	installed += "y"
 	want := changed("changed: installed x → xy", "installed x → xy")
 	if diff := cmp.Diff(want, decisionOf(t, mustPlan(t, g, w.env()), "build")); diff != "" {
@@ -120,8 +120,8 @@ func TestPlanError(t *testing.T) {
 	}
 }
 
-// F.1: what an exact step makes again is no reason to run what is above it; that
-// it makes something else is.
+// F.1: an exact step that repeats its last success is no reason to run the steps above it. A
+// different result is.
 func TestPlanAboveAnExactStep(t *testing.T) {
 	w := newWorld()
 	steps := parseSteps("worktree:", "deps: worktree", "build: deps worktree")
@@ -155,8 +155,7 @@ func TestPlanAboveAnExactStep(t *testing.T) {
 	compare("another one", "run worktree: changed: commit", "run deps: after worktree", "run build: after deps")
 }
 
-// A cancellation ends a plan that waits for a step's look at its outputs, and
-// what the step then says counts for nothing.
+// Cancellation ends a plan while a step checks its outputs, and the step's answer is ignored.
 func TestPlanCancelledWhileAStepLooks(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	steps := parseSteps("worktree:", "deps: worktree")

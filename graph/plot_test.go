@@ -15,22 +15,22 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A plot is a random graph as plain data. What its steps make depends on
-// nothing but their inputs and on what the steps below them have made.
+// A plot is a random graph as plain data. The products of its steps depend only on their inputs and
+// on the products of the steps below.
 type plot struct {
 	Nodes []node
-	Given []int // the order in which the nodes are given
+	Given []int // the order in which the nodes are passed to New
 	Pools map[string]int
 }
 
-// A node is a step of a plot; others refer to it by its place in the plot.
+// A node is a step of a plot. Other nodes refer to it by its index.
 type node struct {
 	Deps, After []int // earlier nodes
 	Pools       []string
-	NoRecord    bool // decided upon by its product alone
-	Late        bool // what is below is a late input
+	NoRecord    bool // its product alone decides
+	Late        bool // the products below are a late input
 	Input       int
-	Fails       bool // an input as well
+	Fails       bool // also an input
 	Force       bool
 }
 
@@ -57,9 +57,8 @@ func drawPlot(t *rapid.T) plot {
 
 func oneIn(t *rapid.T, n int, label string) bool { return rapid.IntRange(1, n).Draw(t, label) == n }
 
-// drawHistory returns a world in which p may have been run before, and p as it
-// is now: with inputs changed, some of them so that the step fails, and steps
-// forced. Products may have been lost.
+// drawHistory returns a world in which p may have run before, and the present p. Inputs may have
+// changed, so that some steps fail; steps may be forced; products may be lost.
 func drawHistory(t *rapid.T, p plot) (*world, plot) {
 	w := newWorld()
 	known := oneIn(t, 2, "run before")
@@ -85,11 +84,11 @@ func drawHistory(t *rapid.T, p plot) (*world, plot) {
 
 func (p plot) name(i int) string { return fmt.Sprintf("n%d", i) }
 
-// number returns which node a step is.
+// number returns the node of a step.
 func (p plot) number(step *graph.Step) int {
 	i, err := strconv.Atoi(strings.TrimPrefix(step.Name, "n"))
 	if err != nil {
-		panic(err) // the names are those of name
+		panic(err) // all names come from name
 	}
 	return i
 }
@@ -101,8 +100,7 @@ func (p plot) record(i int) string {
 	return "records/" + p.name(i)
 }
 
-// below returns the dependencies of node i that have records, and so a part in
-// what it makes.
+// below returns the dependencies of node i that have records, whose products go into its own.
 func (p plot) below(i int) []int {
 	return slices.DeleteFunc(slices.Clone(p.Nodes[i].Deps), func(j int) bool { return p.Nodes[j].NoRecord })
 }
@@ -132,15 +130,15 @@ func (p plot) product(w *world, i int) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:12]
 }
 
-// lost reports whether what node i made is gone. Half of it is as bad where no
-// record would tell.
+// lost reports whether the product of node i is missing. For a node without a record, half of a
+// product counts as missing.
 func (p plot) lost(w *world, i int) bool {
 	product := w.product(p.name(i))
 	return product == "" || p.Nodes[i].NoRecord && product != p.product(w, i)
 }
 
-// graph returns p's graph in w. Half-way through the action of node i, gate is
-// called; an error of it is the action's. It may be nil.
+// graph returns p's graph in w. The action of node i calls gate halfway, and fails with its error.
+// gate may be nil.
 func (p plot) graph(w *world, gate func(ctx context.Context, i int) error) (*graph.Graph, error) {
 	var steps []*graph.Step
 	for _, i := range p.Given {
@@ -202,8 +200,8 @@ func (p plot) runUndisturbed(w *world) error {
 	return err
 }
 
-// toRun says which nodes are to run in w, reckoned from what was drawn and not
-// by the engine: what is new, changed, forced or lost, and what is above it.
+// toRun computes, from the drawn data rather than with the engine, which nodes must run in w: those
+// that are new, changed, forced or lost, and those above them.
 func (p plot) toRun(w *world, before plot) []bool {
 	runs := make([]bool, len(p.Nodes))
 	for i, n := range p.Nodes {
@@ -219,7 +217,7 @@ func (p plot) toRun(w *world, before plot) []bool {
 	return runs
 }
 
-// above reports for each node whether it depends on node i, over others too.
+// above reports for each node whether it depends on node i, directly or not.
 func (p plot) above(i int) []bool {
 	out := make([]bool, len(p.Nodes))
 	for j, n := range p.Nodes {
@@ -228,7 +226,7 @@ func (p plot) above(i int) []bool {
 	return out
 }
 
-// A plot's own rules: two runs of a plot make the same.
+// The plots themselves are deterministic: two runs of a plot give the same.
 func TestPlotsAreReproducible(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlot(t)

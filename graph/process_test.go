@@ -9,7 +9,7 @@ import (
 	"dot-for-dbt/graph"
 )
 
-// Locks are real locks among the made-up processes of one test.
+// locks are working locks for the simulated processes of a test.
 type locks struct {
 	mu   sync.Mutex
 	held map[string][]holding // by the lock's name
@@ -42,9 +42,8 @@ func (l *locks) process(name string) *process { return &process{locks: l, name: 
 type process struct {
 	*locks
 	name string
-	// asked are the sets of locks asked for, in turn; onLock, if set, is
-	// called with how often that was before anything is locked; files are
-	// handed out as those of the locks.
+	// asked has the sets of locks that were asked for, in order. onLock, if not nil, is called with
+	// their number before anything is locked. files are returned as the locks' files.
 	asked  [][]graph.Lock
 	onLock func(times int) error
 	files  map[string]*os.File
@@ -84,7 +83,7 @@ func (p *process) Holder(lock graph.Lock) string {
 	return p.against(lock)
 }
 
-// against says who stands against taking a lock, or "". mu is held.
+// against returns who prevents taking a lock, or "". The caller holds mu.
 func (p *process) against(lock graph.Lock) string {
 	for _, h := range p.held[lock.Name] {
 		if !h.shared || !lock.Shared {
@@ -99,7 +98,7 @@ type held struct {
 	names   []string
 }
 
-// take takes a lock if nobody stands against that.
+// take takes a lock if nobody prevents that.
 func (h *held) take(lock graph.Lock) bool {
 	p := h.process
 	p.mu.Lock()

@@ -11,9 +11,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// G.3: whatever the graph, its history and the order in which actions end: steps
-// run as planned, once, in order, within the pools and never idly waiting, and
-// a failure stops exactly what it has to.
+// G.3: for any graph, history and order in which actions end, steps run as planned: once, in order,
+// within the pools and without needless waiting. A failure stops exactly the steps that it must
+// stop.
 func TestRandomRuns(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		before := drawPlot(rt)
@@ -31,8 +31,8 @@ func TestRandomRuns(t *testing.T) {
 	})
 }
 
-// A cancellation at any moment ends what runs, starts nothing and blames
-// nobody; what was stopped is known to be interrupted.
+// Cancelling at any moment waits for what runs, starts nothing and blames no step. The stopped
+// steps are recorded as interrupted.
 func TestRandomCancellations(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		before := drawPlot(rt)
@@ -70,8 +70,8 @@ func TestRandomCancellations(t *testing.T) {
 	})
 }
 
-// F.1: after a success nothing runs; after a change of one input that step runs and
-// those above it, and they make what a first run with that input makes.
+// F.1: after a success nothing runs. After a change of an input, its step and those above run, and
+// make what a first run with that input makes.
 func TestRandomChange(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := drawPlot(rt)

@@ -7,45 +7,43 @@ import (
 	"slices"
 )
 
-// ready holds the steps that wait for nothing but places in their pools. The
-// next step is the first in the plan that finds a place in each of its pools.
+// ready holds the steps that only wait for places in their pools. The next step is the first one in
+// the plan that finds a place in each of its pools.
 //
-// A step stands behind a gate for each of its pools. The gates are a tree, and
-// the pools that most steps need are nearest to its root. A gate passes its
-// first step on to the gate before it, unless its pool is full. So nobody looks
-// at the other steps, however many wait for a full pool.
+// A step waits behind a gate for each of its pools. The gates form a tree: the pools that most
+// steps need are nearest to the root. A gate passes its first step on to the gate before it, unless
+// its pool is full. So nobody looks at the other steps, however many wait for a full pool.
 type ready struct {
 	root  *gate
 	gates []*gate // by step: the last of its gates
-	looks int     // how often a gate was looked at, for tests
+	looks int     // how often a gate was updated, for tests
 }
 
-// A pool bounds how many steps run at once.
+// A pool limits how many steps run at once.
 type pool struct {
 	free  int
 	gates []*gate // one behind each set of other pools
 }
 
-// A gate is where steps wait that need the same pools.
+// A gate holds the steps that wait for the same pools.
 type gate struct {
 	pool   *pool // nil at the root
 	before *gate // nearer to the root
 	behind map[*pool]*gate
-	steps  indexes // those that need no other pools
-	open   gates   // the gates behind that pass a step on
-	first  int     // the first of the steps here and of those passed on, or none
+	steps  indexes // steps that need no further pools
+	open   gates   // the gates behind it that pass a step on
+	first  int     // the first of steps and of those passed on, or none
 	at     int     // the gate's index in before.open, or -1
 }
 
-// none is no step: it comes after all of a plan.
+// none stands for no step. It is greater than any index.
 const none = math.MaxInt
 
 func newGate(p *pool, before *gate) *gate {
 	return &gate{pool: p, before: before, first: none, at: -1}
 }
 
-// newReady returns an empty ready for the steps of a plan. A pool without a
-// size has one place.
+// newReady returns an empty ready for the steps of a plan. A pool without a size has one place.
 func newReady(steps []Planned, sizes map[string]int) *ready {
 	pools, users := make(map[string]*pool), make(map[string]int)
 	for _, s := range steps {
@@ -80,15 +78,15 @@ func newReady(steps []Planned, sizes map[string]int) *ready {
 	return r
 }
 
-// add takes in a step that waits for nothing but places.
+// add adds a step that only waits for places.
 func (r *ready) add(step int) {
 	g := r.gates[step]
 	heap.Push(&g.steps, step)
 	r.update(g)
 }
 
-// next takes out the first step that finds its places, and takes those. ok is
-// false if there is none.
+// next removes the first step that finds its places, and takes these places. ok is false if there
+// is none.
 func (r *ready) next() (step int, ok bool) {
 	step = r.root.first
 	if step == none {
@@ -105,7 +103,7 @@ func (r *ready) next() (step int, ok bool) {
 	return step, true
 }
 
-// leave gives the places of a step back.
+// leave returns the places of a step.
 func (r *ready) leave(step int) {
 	for g := r.gates[step]; g.pool != nil; g = g.before {
 		if g.pool.free++; g.pool.free == 1 {
@@ -114,7 +112,7 @@ func (r *ready) leave(step int) {
 	}
 }
 
-// update works out anew what changed gates, and all before them, pass on.
+// update updates gates, and all gates before them.
 func (r *ready) update(changed ...*gate) {
 	for _, g := range changed {
 		for ; g != nil; g = g.before {
@@ -124,7 +122,7 @@ func (r *ready) update(changed ...*gate) {
 	}
 }
 
-// update works out the gate's first step, and whether the gate passes it on.
+// update finds the gate's first step, and whether the gate passes it on.
 func (g *gate) update() {
 	g.first = none
 	if len(g.steps) > 0 {
@@ -147,7 +145,7 @@ func (g *gate) update() {
 	}
 }
 
-// gates is a heap of gates by the step that they pass on.
+// gates is a heap of gates, ordered by the step that they pass on.
 type gates []*gate
 
 func (h gates) Len() int           { return len(h) }
@@ -172,7 +170,7 @@ func (h *gates) Pop() any {
 	return g
 }
 
-// indexes is a heap of steps by their index in the plan.
+// indexes is a heap of steps, by their index in the plan.
 type indexes []int
 
 func (h indexes) Len() int           { return len(h) }

@@ -7,13 +7,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// However steps become ready and give their places back: next is the first in
-// the plan that finds its places, and no step waits that could begin.
+// In whatever order steps become ready and return their places, next is the first in the plan that
+// finds its places, and no step waits that could start.
 func TestReady(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SampledFrom([]string{"jobs", "file", "warehouse"})
 		var steps []Planned
-		var coming []int // steps that aren't ready yet, in the order in which they will be
+		var coming []int // steps that aren't ready yet, in the order in which they become ready
 		for i := range rapid.IntRange(1, 12).Draw(t, "steps") {
 			pools := rapid.SliceOfNDistinct(names, 0, 3, rapid.ID[string]).Draw(t, "pools")
 			steps = append(steps, Planned{Step: &Step{Pools: pools}})

@@ -9,15 +9,15 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// RecordVersion is the version of the form in which records are written.
+// RecordVersion is the version of the format of records.
 const RecordVersion = 1
 
-// A State is what a record says became of an attempt.
+// A State is the outcome of an attempt in its record.
 type State string
 
-// The states of a record. Started is true only while the attempt's process
-// holds the step's locks; found under the same locks, it means that the process
-// was killed. Stopped is an attempt that failed after it was cancelled.
+// All states. Started is true only while the attempt's process holds the step's locks. Another
+// holder of these locks that finds it knows that the process was killed. Stopped is an attempt that
+// failed after it was cancelled.
 const (
 	Started   State = "started"
 	Succeeded State = "succeeded"
@@ -25,7 +25,7 @@ const (
 	Stopped   State = "stopped"
 )
 
-// A Record is what is remembered of a step's last attempt.
+// A Record describes a step's last attempt.
 type Record struct {
 	Version  int             `json:"version"`
 	Step     string          `json:"step"`
@@ -57,9 +57,8 @@ func (r Record) Decode(v any) error {
 	return json.Unmarshal(r.Outputs, v)
 }
 
-// ParseRecord reads a record as a Store keeps it: as JSON, with any
-// indentation. Anything but a whole record of this version, unchanged since it
-// was written, is an error.
+// ParseRecord reads a record from a Store: JSON, with any indentation. It is an error unless data
+// is a complete record of this version, and unchanged since it was written.
 func ParseRecord(data []byte) (Record, error) {
 	var r Record
 	if err := json.Unmarshal(data, &r); err != nil {
@@ -81,11 +80,10 @@ func ParseRecord(data []byte) (Record, error) {
 
 // A Store keeps records.
 type Store interface {
-	// Load returns the record of that name. Without one, the error is
-	// fs.ErrNotExist; any other error means that there is a record that
-	// can't be read.
+	// Load returns the record called name. If there is none, the error is fs.ErrNotExist; any other
+	// error means that there is a record that can't be read.
 	Load(name string) (Record, error)
-	// Save replaces the record, at once and durably: whatever happens, Load
-	// then returns either the old or the new one.
+	// Save replaces the record, atomically and durably: after a crash, Load returns either the old
+	// or the new one.
 	Save(name string, r Record) error
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// wholeRecord is one that has everything.
+// wholeRecord returns a record with all fields.
 func wholeRecord() graph.Record {
 	return graph.Record{
 		Version: graph.RecordVersion, Step: "build dev@9b13827", State: graph.Succeeded, Key: "6b1c",
@@ -22,8 +22,8 @@ func wholeRecord() graph.Record {
 	}
 }
 
-// sameRecord compares records by what they mean: writing one may escape and
-// indent its outputs in another way, and no inputs are none.
+// sameRecord compares the meaning of records. Writing a record may change the escapes and
+// indentation of its outputs; nil and empty inputs are the same.
 var sameRecord = cmp.Options{
 	cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Inputs" }, cmpopts.EquateEmpty()),
 	cmp.Transformer("outputs", func(data json.RawMessage) any {
@@ -47,8 +47,8 @@ func mustMarshal(t testing.TB, r graph.Record) []byte {
 	return data
 }
 
-// A record comes back as it was but for bytes that are no UTF-8, however the
-// store lays out its JSON.
+// A record survives writing and reading, however the store indents it, except for bytes that are
+// not UTF-8.
 func TestRecordRoundTrip(t *testing.T) {
 	want := wholeRecord()
 	want.Inputs[1].Label, want.Error = "vars: \ufffd", "<Café> \ufffd"
@@ -112,7 +112,7 @@ func TestParseRecordErrors(t *testing.T) {
 	}
 }
 
-// A record cut off anywhere is a miss, and the reason says so.
+// A record that is cut short anywhere counts as unreadable, and the reason says so.
 func TestRecordCutAnywhere(t *testing.T) {
 	b := newBench(t)
 	whole := b.world.records["build"]
@@ -128,8 +128,8 @@ func TestRecordCutAnywhere(t *testing.T) {
 	}
 }
 
-// A record in which any bit has changed is a miss: not even what a step is
-// told of its last success (its age, its outputs) can be trusted.
+// A record in which any bit has changed counts as unreadable: its age and outputs can't be trusted
+// either.
 func TestRecordFlippedAnywhere(t *testing.T) {
 	b := newBench(t)
 	b.rewrite(t, func(r *graph.Record) { r.Outputs = json.RawMessage(`{"path":"target","nodes":28}`) })
@@ -155,9 +155,8 @@ func TestDecodeWithoutOutputs(t *testing.T) {
 	}
 }
 
-// Whatever is read as a record is one: it was written as one, it comes back
-// the same, and no part of it passes for a whole one. The bytes are also taken
-// for the content of a record that has no seal yet.
+// Any data that ParseRecord accepts is a complete record that survives writing, and no part of
+// which is accepted. The data also serves as the content of a record without a seal.
 func FuzzParseRecord(f *testing.F) {
 	f.Add(mustMarshal(f, wholeRecord()))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -172,7 +171,7 @@ func FuzzParseRecord(f *testing.F) {
 		}
 		data, err := json.Marshal(content)
 		if err != nil {
-			return // a time that JSON can't tell
+			return // a time that JSON can't express
 		}
 		switch r, err := graph.ParseRecord(data); {
 		case err == nil:
@@ -186,7 +185,7 @@ func FuzzParseRecord(f *testing.F) {
 	})
 }
 
-// checkRead checks what was read as a record.
+// checkRead checks a record that was read from data.
 func checkRead(t *testing.T, data []byte, r graph.Record) {
 	t.Helper()
 	if r.Version != graph.RecordVersion || r.State == "" {

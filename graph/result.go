@@ -2,18 +2,16 @@ package graph
 
 import "time"
 
-// Options say how to carry out a plan.
+// Options are the options of a run.
 type Options struct {
 	Env
-	// Pools are the sizes of the pools; one that isn't listed has one place.
+	// Pools are the sizes of the pools. A pool that isn't listed has one place.
 	Pools map[string]int
-	// KeepGoing lets steps that don't depend on a failed one start all the
-	// same.
+	// KeepGoing starts steps that don't depend on a failed one even after a failure.
 	KeepGoing bool
-	// PID is recorded as the process that ran a step.
+	// PID is the process id for the records.
 	PID int
-	// Observe, if set, is told of everything that happens, one call at a
-	// time.
+	// Observe, if not nil, gets all events, one call at a time.
 	Observe func(Event)
 }
 
@@ -22,32 +20,32 @@ type Event struct {
 	Kind EventKind
 	// Planned is the step concerned; for Waiting it is zero.
 	Planned Planned
-	// Text is a remark, or what is waited for.
+	// Text is a remark, or what the run waits for.
 	Text string
-	// Value is what the action reports, for Progress.
+	// Value is the action's report, for Progress.
 	Value any
 	// Result is set for Ended.
 	Result StepResult
 }
 
-// An EventKind says what happened.
+// An EventKind is the kind of an event.
 type EventKind int
 
-// What can happen during a run.
+// All kinds of events.
 const (
 	Waiting   EventKind = iota // for a lock that another process holds
-	Decided                    // a step's decision is final: told once for each step, in the plan's order, before any runs
+	Decided                    // a step's decision is final: once for each step, in the plan's order, before any runs
 	Beginning                  // a step starts
-	Remark                     // a running step says something
-	Progress                   // a running step reports how it gets on
-	Stopping                   // the run was cancelled while a step ran, and waits for it
+	Remark                     // a running step has a remark
+	Progress                   // a running step reports its progress
+	Stopping                   // the run was cancelled, and waits for this running step
 	Ended                      // a step that was to run has succeeded or failed, or will not run after all
 )
 
 // An Outcome is how a step ended.
 type Outcome string
 
-// How a step can end.
+// All outcomes.
 const (
 	Skipped Outcome = "skipped" // it was up to date
 	OK      Outcome = "ok"
@@ -55,28 +53,28 @@ const (
 	NotRun  Outcome = "not run" // because of a failure elsewhere, or a cancellation
 )
 
-// A StepResult is what became of a step.
+// A StepResult is the result of a step.
 type StepResult struct {
 	Outcome Outcome
-	// Err is the action's error for Broken.
+	// Err is the action's error if the outcome is Broken.
 	Err error
-	// Interrupted is set for Broken where the run had been cancelled by then.
+	// Interrupted is true if the outcome is Broken and the run was cancelled before.
 	Interrupted bool
-	// Cause is, for NotRun, the name of the step at the root of it; "" after
-	// a cancellation.
+	// Cause, if the outcome is NotRun, is the failed step that is the reason; "" after a
+	// cancellation.
 	Cause string
-	// Record is the step's record as it is now; zero for a step without one.
+	// Record is the step's record after the run; zero for a step without one.
 	Record            Record
 	Started, Finished time.Time
 }
 
-// A Result is what became of a graph.
+// A Result is the result of a run.
 type Result struct {
-	// Plan is the plan that was carried out.
+	// Plan is the plan that was run.
 	Plan *Plan
 	// Steps are the results in the plan's order.
 	Steps []StepResult
-	// Cancelled is set when the context ended before the steps did.
+	// Cancelled is true if the context ended before the steps did.
 	Cancelled bool
 }
 

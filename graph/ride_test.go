@@ -14,19 +14,19 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A ride is one run of a plot, its actions ended one at a time in an order
-// that was drawn, with what is wrong about it.
+// A ride is a run of a plot whose actions end one at a time in a random order. It collects
+// everything that goes wrong.
 type ride struct {
 	plot      plot
 	keepGoing bool
-	order     []int // which of the actions under way ends next
-	cancel    int   // after how many of them the run is cancelled; -1 is never
-	deaf      bool  // whether actions take no notice of that
+	order     []int // which of the running actions ends next
+	cancel    int   // the run is cancelled after so many ends; -1 is never
+	deaf      bool  // actions ignore the cancellation
 
 	plan        *graph.Plan // made before the run
 	result      *graph.Result
 	events      []graph.Event
-	cancelledAt int          // how many events there were before the cancellation
+	cancelledAt int          // the number of events before the cancellation
 	running     map[int]bool // by node
 	wrong       []string
 }
@@ -44,8 +44,8 @@ func (r *ride) errorf(format string, args ...any) {
 	r.wrong = append(r.wrong, fmt.Sprintf(format, args...))
 }
 
-// in rides in w. Each time that nothing moves any more, it looks at what is
-// under way and then ends one action or cancels the run.
+// in rides in w. Whenever everything waits, it checks what is running, and then ends one action or
+// cancels the run.
 func (r *ride) in(t *testing.T, w *world) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -106,7 +106,7 @@ func (r *ride) in(t *testing.T, w *world) {
 	r.wrong = append(r.wrong, w.broken...)
 }
 
-// atRest checks that the pools hold, and that nothing waits that could run.
+// atRest checks that no pool has too many steps, and that no step waits that could run.
 func (r *ride) atRest() {
 	used := map[string]int{}
 	for i := range r.running {
@@ -134,14 +134,14 @@ func (r *ride) atRest() {
 	}
 }
 
-// check looks at the events and the result when all is over.
+// check checks the events and the result after the run.
 func (r *ride) check() {
 	planned := map[int]graph.Decision{}
 	for _, s := range r.plan.Steps {
 		planned[r.plot.number(s.Step)] = s.Decision
 	}
 	begun, ended := map[int]int{}, map[int][]graph.Outcome{}
-	failed := "" // the first one
+	failed := "" // the first failed step
 	for n, e := range r.events {
 		i := r.plot.number(e.Planned.Step)
 		name := r.plot.name(i)
@@ -198,8 +198,8 @@ func (r *ride) check() {
 	r.checkBlame(planned)
 }
 
-// checkBlame checks that what did not run did so for a cause, and that the
-// step to blame is one.
+// checkBlame checks that each step that did not run has a cause, and that the cause is a failed
+// step.
 func (r *ride) checkBlame(planned map[int]graph.Decision) {
 	outcomes := map[int]graph.Outcome{}
 	for n, s := range r.result.Plan.Steps {
@@ -227,7 +227,7 @@ func (r *ride) checkBlame(planned map[int]graph.Decision) {
 	}
 }
 
-// allBelow returns all nodes that node i depends on, over others too.
+// allBelow returns all nodes that node i depends on, directly or not.
 func (p plot) allBelow(i int) []int {
 	var out []int
 	for j := range i {

@@ -13,10 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// runner carries out a plan. One goroutine, in run, owns all of its fields;
-// workers only run an action and send what came of it. Each step is looked at
-// when something it waits for has ended, and not before: all of a run takes
-// time in proportion to its steps, their dependencies and its events.
+// runner runs a plan. One goroutine, in run, owns all of its fields. Workers only run an action and
+// send its result. Each step is only looked at when a step it waits for has ended. So the time of a
+// run is proportional to the number of steps, dependencies and events.
 type runner struct {
 	graph   *Graph
 	plan    *Plan
@@ -24,27 +23,26 @@ type runner struct {
 	held    Held
 	results []StepResult
 	nodes   []node       // by step
-	over    indexes      // steps that are over, and the steps above don't know yet
+	over    indexes      // finished steps of which the steps above don't know yet
 	ready   *ready       // the steps that only wait for a place
-	running map[int]bool // the steps that do
-	stopped bool         // no step begins any more
-	told    chan telling
+	running map[int]bool // the steps that run
+	stopped bool         // no further step starts
+	told    chan message
 	ended   chan ending
 }
 
-// A node is what is known of a step while the plan is carried out. A step that
-// is skipped has one, too: one without a record can run below it, and what is
-// above both has to follow that, and to fail with it.
+// A node is the state of a step during the run. A skipped step has a node, too: a step without a
+// record may run below it, and steps above both must wait for that one, and fail with it.
 type node struct {
 	above   []int  // the steps that depend on it
 	after   []int  // the steps that follow it without depending on it
-	waits   int    // how many steps it still waits for
-	pending bool   // it has neither begun nor ended
+	waits   int    // number of steps that it still waits for
+	pending bool   // it has neither started nor ended
 	blame   string // the step whose failure keeps those above from running, "" for none
 }
 
-// telling is what a running action says.
-type telling struct {
+// message is an event from a running action.
+type message struct {
 	step  int
 	event Event
 }
@@ -61,7 +59,7 @@ func newRunner(g *Graph, plan *Plan, opts Options, held Held) *runner {
 		graph: g, plan: plan, opts: opts, held: held,
 		results: make([]StepResult, n), nodes: make([]node, n),
 		ready: newReady(plan.Steps, opts.Pools), running: make(map[int]bool),
-		told: make(chan telling), ended: make(chan ending),
+		told: make(chan message), ended: make(chan ending),
 	}
 	for i, s := range plan.Steps {
 		node := &r.nodes[i]
@@ -104,18 +102,18 @@ func (r *runner) run(ctx context.Context) *Result {
 			r.finish(ctx, e)
 			r.start(ctx, &workers)
 		case <-cancelled:
-			cancelled = nil // what runs is told by its own context
+			cancelled = nil // the running actions have this context, too
 			for _, i := range slices.Sorted(maps.Keys(r.running)) {
 				r.observe(Event{Kind: Stopping, Planned: r.plan.Steps[i]})
 			}
 			r.stop("")
 		}
 	}
-	_ = workers.Wait() // workers report through ended
+	_ = workers.Wait() // results come through ended
 	return &Result{Plan: r.plan, Steps: r.results, Cancelled: ctx.Err() != nil}
 }
 
-// start begins every step that is ready and finds a place.
+// start starts every step that is ready and finds a place.
 func (r *runner) start(ctx context.Context, workers *errgroup.Group) {
 	for !r.stopped {
 		if ctx.Err() != nil {
@@ -138,7 +136,7 @@ func (r *runner) start(ctx context.Context, workers *errgroup.Group) {
 	}
 }
 
-// finish takes in what came of a step.
+// finish handles the end of a step that ran.
 func (r *runner) finish(ctx context.Context, e ending) {
 	i, name := e.step, r.plan.Steps[e.step].Step.Name
 	delete(r.running, i)
@@ -147,7 +145,7 @@ func (r *runner) finish(ctx context.Context, e ending) {
 	r.results[i] = e.result
 	failed := e.result.Outcome == Broken
 	switch {
-	case ctx.Err() != nil: // first: a step that was stopped is not to blame
+	case ctx.Err() != nil: // first, because a step that was stopped is not to blame
 		r.end(i)
 		r.stop("")
 	case failed && !r.opts.KeepGoing:
@@ -162,8 +160,8 @@ func (r *runner) finish(ctx context.Context, e ending) {
 	}
 }
 
-// stop ends all steps that have not begun. blame is the step whose failure is
-// the reason, "" for a cancellation.
+// stop ends all steps that have not started. blame is the step whose failure is the reason, "" for
+// a cancellation.
 func (r *runner) stop(blame string) {
 	if r.stopped {
 		return
@@ -177,8 +175,8 @@ func (r *runner) stop(blame string) {
 	}
 }
 
-// settle lets the steps above know of those that are over, in the plan's order.
-// Some of them are over with that, too.
+// settle tells the steps above about finished steps, in the plan's order. That may finish some of
+// them, too.
 func (r *runner) settle() {
 	for len(r.over) > 0 {
 		i := heap.Pop(&r.over).(int)
@@ -194,13 +192,13 @@ func (r *runner) settle() {
 	}
 }
 
-// arrive lets step i know that a step it waits for is over. blame is the step
-// whose failure keeps step i from running, "" for none.
+// arrive tells step i that a step it waits for has finished. blame is the step whose failure keeps
+// step i from running, "" for none.
 func (r *runner) arrive(i int, blame string) {
 	node := &r.nodes[i]
 	node.waits--
 	switch {
-	case !node.pending: // another failure was known earlier
+	case !node.pending: // because of an earlier failure
 	case blame != "":
 		node.blame = blame
 		if s := r.plan.Steps[i]; s.Decision.Run {
@@ -212,7 +210,7 @@ func (r *runner) arrive(i int, blame string) {
 	}
 }
 
-// release takes in that step i waits for no other step.
+// release handles that step i waits for no other step any more.
 func (r *runner) release(i int) {
 	if r.plan.Steps[i].Decision.Run {
 		r.ready.add(i)
@@ -221,18 +219,18 @@ func (r *runner) release(i int) {
 	}
 }
 
-// pass puts step i, which does not begin, among those that are over.
+// pass finishes step i, which does not run.
 func (r *runner) pass(i int) {
 	r.nodes[i].pending = false
 	heap.Push(&r.over, i)
 }
 
-// end says how step i ended.
+// end reports how step i ended.
 func (r *runner) end(i int) {
 	r.observe(Event{Kind: Ended, Planned: r.plan.Steps[i], Result: r.results[i]})
 }
 
-// keysBelow are the keys of the steps that step i depends on, as they are by now.
+// keysBelow returns the present keys of the steps that step i depends on.
 func (r *runner) keysBelow(i int) []Input {
 	return keysOf(r.plan, r.graph, r.plan.Steps[i].Step)
 }
@@ -243,8 +241,8 @@ func (r *runner) observe(e Event) {
 	}
 }
 
-// work runs one step, in a goroutine of its own: it seals the key, marks the
-// record as started, runs the action and records what came of it.
+// work runs one step in its own goroutine: it seals the key, records that the step has started,
+// runs the action and records the result.
 func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input) ending {
 	step := planned.Step
 	e := ending{step: i, result: StepResult{Outcome: OK, Record: planned.Record, Started: r.opts.Now()}}
@@ -256,7 +254,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 	attempt := &Attempt{
 		Step: step, Reason: planned.Decision, Previous: planned.Record,
 		held: func() []*os.File { return r.held.Files(r.graph.locksFor(step)) },
-		tell: func(e Event) { r.told <- telling{i, e} },
+		tell: func(e Event) { r.told <- message{i, e} },
 	}
 	if step.Record == "" {
 		if _, err := step.Action.Run(ctx, attempt); err != nil {

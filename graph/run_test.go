@@ -48,8 +48,7 @@ func eventText(events []graph.Event) []string {
 	return lines
 }
 
-// What a run tells, word by word, of a chain in which one step is up to date,
-// one speaks and one fails.
+// All events of a chain in which one step is up to date, one has remarks and one fails.
 func TestEvents(t *testing.T) {
 	w := newWorld()
 	steps := parseSteps("worktree:", "deps: worktree", "build: deps", "test: build", "docs: > test")
@@ -82,15 +81,15 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Without KeepGoing nothing starts after a failure, what runs goes on to its
-// end, and what did not start says whose fault that is.
+// Without KeepGoing nothing starts after a failure. Running steps go on to their end, and each step
+// that did not start has the failed step as its cause.
 func TestStopAtFailure(t *testing.T) {
 	w := newWorld()
 	steps := parseSteps("other:", "bad:", "next:", "above-other: other", "above-bad: bad", "far-above-bad: above-bad")
 	for _, s := range steps {
 		s.Pools = []string{"jobs"}
 	}
-	failed := make(chan struct{}) // closed when the failure has been seen
+	failed := make(chan struct{}) // closed when the failure was observed
 	steps[0].Action = action(func(context.Context, *graph.Attempt) (any, error) {
 		<-failed
 		return nil, nil
@@ -121,8 +120,7 @@ func TestStopAtFailure(t *testing.T) {
 	}
 }
 
-// A step that is up to date or has nothing to do still passes on that what it
-// depends on has to succeed first.
+// A step that is skipped or has no action still passes on a failure below it.
 func TestFailureBelowASkippedStep(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -159,7 +157,7 @@ func TestFailureBelowASkippedStep(t *testing.T) {
 	}
 }
 
-// What an action is told, and what becomes of what it returns.
+// The fields of an attempt, and what happens with the action's result.
 func TestAttempt(t *testing.T) {
 	type outputs struct{ Nodes int }
 	w := newWorld()
@@ -203,8 +201,7 @@ func TestAttempt(t *testing.T) {
 	}
 }
 
-// A step that is skipped or can't run leaves its record alone, and its result
-// carries that record.
+// A step that is skipped or can't run leaves its record alone, and its result has that record.
 func TestResultCarriesTheRecord(t *testing.T) {
 	w := newWorld()
 	steps := parseSteps("fine:", "bad:", "above: bad")

@@ -5,10 +5,9 @@ import (
 	"fmt"
 )
 
-// Run takes the locks that carrying out the plan needs, decides again, since
-// others may have been at work meanwhile, and runs the steps that are to run.
-// The error is about the run as a whole (a lock, a late input); a failed step
-// is in the Result.
+// Run takes the locks that the plan needs, and decides again, since other processes may have
+// changed something meanwhile. Then it runs the steps. The error is about the whole run (a lock, a
+// late input). A failed step is in the Result.
 func (g *Graph) Run(ctx context.Context, opts Options) (*Result, error) {
 	plan, held, err := g.settle(ctx, opts)
 	if err != nil {
@@ -19,9 +18,9 @@ func (g *Graph) Run(ctx context.Context, opts Options) (*Result, error) {
 	return r.run(ctx), nil
 }
 
-// settle returns the final plan and the locks it needs. A plan made under
-// locks may need more than those, when somebody else changed something in
-// between; then it starts over, with the larger set.
+// settle returns the final plan and the locks it needs. If somebody changed something between the
+// first plan and the locks, the second plan may need more locks. Then settle starts again, with all
+// of them.
 func (g *Graph) settle(ctx context.Context, opts Options) (*Plan, Held, error) {
 	first, err := g.Plan(ctx, opts.Env)
 	if err != nil {

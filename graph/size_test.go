@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// talking is an action that reports how it gets on.
+// talking is an action that reports its progress so many times.
 type talking int
 
 func (talking) Describe(Planned) []string { return nil }
@@ -19,8 +19,8 @@ func (n talking) Run(_ context.Context, a *Attempt) (any, error) {
 	return nil, nil
 }
 
-// The work of a run grows with its steps alone: each costs a few looks at what
-// could start, however much the steps that run say, and however many others wait.
+// The work of a run is proportional to its steps: each costs a few updates of gates, however much
+// the running steps report, and however many others wait.
 func TestLooksOfARun(t *testing.T) {
 	const n = 16_000
 	for _, tt := range []struct {

@@ -9,127 +9,113 @@ import (
 	"time"
 )
 
-// A Step is one idempotent unit of work. It is plain data until its Action
-// runs.
+// A Step is an idempotent unit of work. It is plain data until its Action runs.
 type Step struct {
-	// Name is unique within a graph and is what a person reads, such as
-	// "deps 9b13827".
+	// Name is unique within a graph, and shown to users, such as "deps 9b13827".
 	Name string
-	// Kind says what sort of step this is, such as "deps". Version is the
-	// version of the kind's own rules: raising it makes every step of the
-	// kind run once more.
+	// Kind is the kind of step, such as "deps". Version is the version of the rules for this kind:
+	// raising it makes every step of the kind run once more.
 	Kind    string
 	Version int
 
-	// Deps names the steps that must succeed before this one; their keys are
-	// part of its key, and it runs when one of them does. A dependency
-	// without a record (see Record) has no key and only has to succeed, but
-	// what that depends on counts: when one of those runs, this step does.
+	// Deps names the steps that must succeed before this one. Their keys are part of its key, and
+	// it runs if one of them runs. A dependency without a record (see Record) has no key, and only
+	// has to succeed. But if a step below that dependency runs, this step runs, too.
 	Deps []string
-	// Exact is set if another run under the same key makes just what is made
-	// already: what depends on the step then goes by its own key, instead of
-	// running with it. A step whose action asks the network is not.
+	// Exact means that another run under the same key produces exactly the same. Then the steps
+	// above are decided by their own keys, and don't run just because this one does. A step whose
+	// action uses the network is not exact.
 	Exact bool
-	// After names steps that this one follows if they are in the graph and
-	// run, whether they succeed or not.
+	// After names steps that this one follows if they are in the graph and run, whether they
+	// succeed or not.
 	After []string
 
-	// Inputs is everything known before any step runs that the result
-	// depends on. Late yields the inputs that only the steps below make; it
-	// may be nil. Labels must differ.
+	// Inputs has the inputs that are known before any step runs. Late returns the inputs that the
+	// steps below produce; it may be nil. Labels must differ.
 	Inputs []Input
 	Late   func(context.Context) ([]Input, error)
 
-	// Record is the name under which the step's record is kept. A step
-	// without one has no key: Always and Missing alone decide whether it runs,
-	// and Late, Overwritten, MaxAge and Force mean nothing.
+	// Record is the name of the step's record. A step without a record has no key: Always and
+	// Missing alone decide about it, and Late, Overwritten, MaxAge and Force are ignored.
 	Record string
-	// Overwritten says who has since written over what the attempt made, or
-	// "". It may be nil.
+	// Overwritten returns who has overwritten the attempt's outputs since, or "". It may be nil.
 	Overwritten func(Record) string
-	// Missing says which output of the last success is gone, or "". It may be
-	// nil. For a step without a record, the record it gets is zero. When ctx
-	// ends, it returns as soon as it can, and its answer is not used.
+	// Missing returns which output of the last success is missing, or "". It may be nil. For a step
+	// without a record, it gets a zero record. If ctx ends, it returns as soon as it can, and its
+	// answer is not used.
 	Missing func(context.Context, Record) string
 
-	// Always, if not empty, is the reason for which the step is never
-	// skipped.
+	// Always, if not empty, is the reason why the step is never skipped.
 	Always string
-	// MaxAge is the age at which a success counts no more; 0 is no limit.
+	// MaxAge is how long a success counts; 0 is forever.
 	MaxAge time.Duration
-	// Force makes the step run even though it is up to date.
+	// Force makes the step run even if it is up to date.
 	Force bool
 
-	// Locks are taken for the whole invocation before the step is decided
-	// upon for good.
+	// Locks are taken for the whole invocation, before the final decision about the step.
 	Locks []Lock
-	// Pools bound what runs at once: the step takes one place of each.
+	// Pools limit how many steps run at once. The step takes one place in each.
 	Pools []string
 
-	// Summary says what the last success made, for the plan's line of a
-	// skipped step; it may be nil, and then the line says "up to date".
+	// Summary describes the last success, for the plan's line of a skipped step. If it is nil, the
+	// line says "up to date".
 	Summary func(Record) string
-	// Detail is what a person wants to know besides the reason when the step
-	// runs; it may be nil. The record it gets is that of the last attempt.
+	// Detail returns additional information for the plan's line of a step that runs. It may be nil.
+	// It gets the record of the last attempt.
 	Detail func(Record) string
 
-	// Action may be nil for a step that never runs: one without Record, Missing
-	// and Always.
+	// Action may be nil for a step that never runs: one without Record, Missing and Always.
 	Action Action
 }
 
-// Title divides the step's name into what is done and, after the last space, to
-// what.
+// Title splits the step's name at the last space: what is done, and to what.
 func (s *Step) Title() (what, to string) {
 	i := strings.LastIndexByte(s.Name, ' ')
 	return s.Name[:max(i, 0)], s.Name[i+1:]
 }
 
-// An Action is what a step does.
+// An Action is the work of a step.
 type Action interface {
-	// Describe returns what running the action executes as planned, one command
-	// line or remark a line. It may be empty.
+	// Describe returns what running the action as planned executes, as lines of commands or
+	// remarks. It may be empty.
 	Describe(Planned) []string
-	// Run does it. The outputs are kept in the step's record as JSON; they
-	// may be nil. On cancellation of ctx it stops as soon as it can.
+	// Run does the work. The outputs are kept in the step's record as JSON; they may be nil. If ctx
+	// is cancelled, Run stops as soon as it can.
 	Run(ctx context.Context, attempt *Attempt) (outputs any, err error)
 }
 
-// An Attempt is what a running action is told and can say.
+// An Attempt has the facts for a running action, and takes its messages.
 type Attempt struct {
 	// Step is the step that runs.
 	Step *Step
-	// Reason is why it runs.
+	// Reason is why the step runs.
 	Reason Decision
-	// Previous is the record before this attempt; it is zero when there was
-	// none.
+	// Previous is the record before this attempt; zero if there was none.
 	Previous Record
-	// Key is the step's key, sealed; "" for a step without a record.
+	// Key is the step's sealed key; "" for a step without a record.
 	Key Key
 
-	held func() []*os.File // nil where no locks are held
-	tell func(Event)       // nil where nobody watches
+	held func() []*os.File // nil if there are no locks
+	tell func(Event)       // nil if nobody observes the run
 }
 
-// Held returns the files of the locks of the step and of those it depends on. A
-// child that inherits them keeps the locks for as long as it lives; those of
-// other steps are none of its business. It is worked out when asked for: most
-// actions start no child.
-func (a *Attempt) Held() []*os.File {
+// LockFiles returns the files of the locks of the step and of the steps it depends on, but not
+// those of other steps. A child that inherits them keeps the locks as long as it lives. They are
+// collected on demand, since most actions start no child.
+func (a *Attempt) LockFiles() []*os.File {
 	if a.held == nil {
 		return nil
 	}
 	return a.held()
 }
 
-// Notef passes a remark on to whoever watches the run. It must not be called
-// once the action has returned.
+// Notef sends a remark to the run's observer. It must not be called once the action has returned.
 func (a *Attempt) Notef(format string, args ...any) {
 	a.say(Event{Kind: Remark, Text: fmt.Sprintf(format, args...)})
 }
 
-// Report passes on how the action gets on, in a form that it and whoever
-// watches the run agree on. It must not be called once the action has returned.
+// Report sends progress to the run's observer. Action and observer agree on its type. It must not
+// be called once the action has returned.
 func (a *Attempt) Report(progress any) {
 	a.say(Event{Kind: Progress, Value: progress})
 }
@@ -140,29 +126,27 @@ func (a *Attempt) say(e Event) {
 	}
 }
 
-// A Graph is a set of steps in an order in which each comes after those it
-// depends on.
+// A Graph is a list of steps. Each comes after those it depends on.
 type Graph struct {
 	steps []*Step
 	index map[string]int
-	// recorded is, by step, whether it depends on one with a record, over steps
-	// without one too.
+	// recorded is, by step, whether it depends on a step with a record, directly or through steps
+	// without one.
 	recorded []bool
 }
 
-// Steps are the graph's steps, in their order.
+// Steps returns the graph's steps, in their order.
 func (g *Graph) Steps() []*Step { return slices.Clone(g.steps) }
 
-// Has reports whether a step of that name is in the graph.
+// Has reports whether a step called name is in the graph.
 func (g *Graph) Has(name string) bool {
 	_, ok := g.index[name]
 	return ok
 }
 
-// New returns the graph of steps. The order in which they are given is kept as
-// far as Deps and After allow; it is the order of the plan, and the order in
-// which steps that are ready start. A name given twice, a dependency that is
-// not in the graph, a cycle, and a step that can run but has no action are errors.
+// New returns the graph of steps. It keeps the given order as far as Deps and After allow. Plans
+// have this order, and ready steps start in it. It is an error if a name repeats, a dependency is
+// not in the graph, there is a cycle, or a step that can run has no action.
 func New(steps ...*Step) (*Graph, error) {
 	given := make(map[string]*Step, len(steps))
 	for _, s := range steps {

@@ -10,8 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// parseSteps makes steps of lines such as "c: a b > d": c depends on a and b
-// and comes after d.
+// parseSteps makes steps of lines such as "c: a b > d": c depends on a and b and comes after d.
 func parseSteps(lines ...string) []*graph.Step {
 	var steps []*graph.Step
 	for _, line := range lines {
@@ -78,8 +77,7 @@ func TestNewErrors(t *testing.T) {
 	}
 }
 
-// A step that can be told to run needs an action; one that stands for something
-// in the plan doesn't.
+// A step that can run needs an action. A step that never runs doesn't.
 func TestNewWithoutAction(t *testing.T) {
 	const want = `step "a" can run, but has no action`
 	for _, tt := range []struct {

@@ -13,21 +13,20 @@ import (
 	"dot-for-dbt/graph"
 )
 
-// A world is all that outlives a process: the records, kept as the bytes of
-// their files, and what steps have made. It is a graph.Store that also watches
-// over the record protocol.
+// A world is everything that outlives a process: the records, as the bytes of their files, and the
+// products of steps. It is a graph.Store that also checks the protocol of records.
 type world struct {
 	mu      sync.Mutex
 	records map[string][]byte
 	made    map[string]string
 	// unreadable, if set, is the error of every Load that finds a record.
 	unreadable error
-	// refuse, if set, may fail a Save before it changes anything.
+	// refuse, if not nil, may fail a Save before it changes anything.
 	refuse func(graph.Record) error
-	// written, if set, is called with mu held after every change.
+	// written, if not nil, is called after every change. The caller holds mu.
 	written func()
-	// saves counts the calls of Save, acting the actions under way by the
-	// name of their record; broken lists what the protocol forbids.
+	// saves counts the calls of Save. acting counts the running actions by the name of their
+	// record. broken lists violations of the protocol.
 	saves  int
 	acting map[string]bool
 	broken []string
@@ -37,8 +36,8 @@ func newWorld() *world {
 	return &world{records: map[string][]byte{}, made: map[string]string{}, acting: map[string]bool{}}
 }
 
-// copy returns what would be left of the world if all processes died now. The
-// caller holds mu or is alone.
+// copy returns the world as it would be if all processes died now. The caller holds mu, or there is
+// no other goroutine.
 func (w *world) copy() *world {
 	c := newWorld()
 	c.records, c.made = maps.Clone(w.records), maps.Clone(w.made)
@@ -87,7 +86,7 @@ func (w *world) put(t *testing.T, name string, r graph.Record) {
 	}
 }
 
-// record returns a record that must be there.
+// record returns a record that must exist.
 func (w *world) record(t *testing.T, name string) graph.Record {
 	t.Helper()
 	r, err := w.Load(name)
@@ -97,7 +96,7 @@ func (w *world) record(t *testing.T, name string) graph.Record {
 	return r
 }
 
-// act marks the begin and the end of an action whose record has that name.
+// act marks the start or the end of an action whose record has that name.
 func (w *world) act(record string, acting bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -112,7 +111,7 @@ func (w *world) act(record string, acting bool) {
 	w.acting[record] = acting
 }
 
-// make replaces what a step has made.
+// make replaces the product of a step.
 func (w *world) make(step, product string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -120,7 +119,7 @@ func (w *world) make(step, product string) {
 	w.changed()
 }
 
-// product returns what a step has made, or "".
+// product returns the product of a step, or "".
 func (w *world) product(step string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,8 +132,8 @@ func (w *world) changed() {
 	}
 }
 
-// remembered returns the readable records without what differs from one run to
-// the next: times and process ids.
+// remembered returns the readable records without the fields that differ between runs: times and
+// process ids.
 func (w *world) remembered(t *testing.T) map[string]graph.Record {
 	t.Helper()
 	out := make(map[string]graph.Record, len(w.records))
@@ -146,15 +145,15 @@ func (w *world) remembered(t *testing.T) map[string]graph.Record {
 	return out
 }
 
-// noon is when the tests' clocks stand.
+// noon is the time of the tests' clocks.
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// env is a world in which nobody else is at work and the clock stands still.
+// env is the environment of a world without other processes, whose clock stands still.
 func (w *world) env() graph.Env {
 	return graph.Env{Store: w, Locker: graph.NoLocks{}, Now: func() time.Time { return noon }}
 }
 
-// options are those of a run in w that goes on after a failure.
+// options are those of a run in w that continues after a failure.
 func (w *world) options() graph.Options {
 	return graph.Options{Env: w.env(), PID: 100, KeepGoing: true}
 }

@@ -14,7 +14,7 @@ import (
 
 // runDBT runs dbt under the locks of the step.
 func (rt *runtime) runDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
-	call.Inherit = attempt.Held()
+	call.Inherit = attempt.LockFiles()
 	return rt.launcher.Run(ctx, call)
 }
 

@@ -137,7 +137,7 @@ func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, e
 	first := t.requirements.Files[0].Name
 	err := t.maker.Make(ctx, python.Job{
 		Dir: t.Venv(), Requirements: a.file(first), WorkDir: t.Dir(),
-		Env: a.world.Env, Inherit: attempt.Held(),
+		Env: a.world.Env, Inherit: attempt.LockFiles(),
 		Output: aside,
 	})
 	if err != nil {

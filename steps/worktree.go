@@ -77,7 +77,7 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 			return nil, err
 		}
 	}
-	if err := a.repo.AddWorktree(ctx, path, commit.Hash, attempt.Held()); err != nil {
+	if err := a.repo.AddWorktree(ctx, path, commit.Hash, attempt.LockFiles()); err != nil {
 		return nil, fmt.Errorf("check out %s: %w", commit.Short, err)
 	}
 	return a.finish(ctx, attempt, true)
@@ -88,7 +88,7 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh bool) (any, error) {
 	var out, before worktreeOutputs
 	var err error
-	if out.Submodules, err = a.addSubmodules(ctx, attempt.Held()); err != nil {
+	if out.Submodules, err = a.addSubmodules(ctx, attempt.LockFiles()); err != nil {
 		return nil, err
 	}
 	_ = attempt.Previous.Decode(&before) // there may be none

@@ -16,7 +16,7 @@ func TestSameBuildTwice(t *testing.T) {
 		gate := s.newGate("before build")
 		first := s.startAt(gate, "build", "dev@HEAD")
 		opened := gate.wait(first)
-		s.reason("is at it", "build", "dev@HEAD")
+		s.reason("is running it", "build", "dev@HEAD")
 		second := s.start("build", "dev@HEAD")
 		second.says("waiting for")
 		opened.Close()
