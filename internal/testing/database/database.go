@@ -1,7 +1,7 @@
 //go:build unix
 
-// Package database gives tests an empty database, and dbt to ask it: DuckDB in a
-// file, or one of a PostgreSQL server that the tests of a package share. It knows
+// Package database gives tests an empty database, and a dbt that connects to it. The database is a
+// DuckDB file, or one of a PostgreSQL server that all tests of a package share. The package knows
 // nothing of dot.
 package database
 
@@ -20,11 +20,11 @@ import (
 	"dot-for-dbt/internal/testing/postgres"
 )
 
-// A Database is empty but for what the database itself brings.
+// A Database is empty, except for what every new database contains.
 type Database struct {
-	Adapter string // dbt's name of it
+	Adapter string // dbt's name for it
 	Name    string
-	// Profiles is the directory of the profile "test".
+	// Profiles is the directory with the profile "test".
 	Profiles string
 
 	venv   string
@@ -45,10 +45,10 @@ var server = sync.OnceValues(func() (*postgres.Server, error) {
 	return postgres.Start(context.Background(), bin)
 })
 
-// started says whether there may be a server to stop.
+// started reports whether a server may have to be stopped.
 var started bool
 
-// Main runs a package's tests and stops the server that they shared.
+// Main runs a package's tests, then stops the shared server.
 func Main(m *testing.M) {
 	code := m.Run()
 	if started {
@@ -59,8 +59,8 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// New makes a database for the adapter duckdb or postgres. The profile's schema is
-// a, which isn't there.
+// New makes a database for the adapter duckdb or postgres. The profile's schema is a, which does
+// not exist.
 func New(t *testing.T, adapter string) *Database {
 	t.Helper()
 	d := &Database{Adapter: adapter, Profiles: t.TempDir(), venv: os.Getenv("DOT_TEST_VENV")}
@@ -108,7 +108,7 @@ func (d *Database) Configure(t *testing.T, fields map[string]any) {
 	}
 }
 
-// Exec runs statements, each a string of its own.
+// Exec runs SQL statements, one for each string.
 func (d *Database) Exec(t *testing.T, statements ...string) {
 	t.Helper()
 	if d.server == nil {
@@ -122,7 +122,7 @@ func (d *Database) Exec(t *testing.T, statements ...string) {
 	}
 }
 
-// Query returns the rows of a select of texts.
+// Query returns the rows of a select whose columns are text.
 func (d *Database) Query(t *testing.T, sql string) [][]string {
 	t.Helper()
 	if d.server == nil {
@@ -139,7 +139,7 @@ func (d *Database) Query(t *testing.T, sql string) [][]string {
 	return rows
 }
 
-// python runs a script with the DuckDB file as its argument.
+// python runs a script with the path of the DuckDB file as its argument.
 func (d *Database) python(t *testing.T, script, stdin string) []byte {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(d.venv, "bin", "python"), "-c", script, d.file)
@@ -152,8 +152,8 @@ func (d *Database) python(t *testing.T, script, stdin string) []byte {
 	return stdout.Bytes()
 }
 
-// RunDBT runs the project in a directory, with options besides those that say where
-// everything is, and returns what dbt said.
+// RunDBT runs dbt run for the project in a directory, with additional options, and returns dbt's
+// output.
 func (d *Database) RunDBT(t *testing.T, dir string, options ...string) ([]byte, error) {
 	t.Helper()
 	words := append([]string{

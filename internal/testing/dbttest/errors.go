@@ -10,13 +10,13 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Errors collects errors with their hints, as a golden file holds them.
+// Errors collects errors with their hints, as text for a golden file.
 type Errors struct {
 	Dir  string // a temporary directory, written as DIR
 	text strings.Builder
 }
 
-// Add adds the error of a case. It is a failure of the test if there is none.
+// Add adds the error of a case. The test fails if err is nil.
 func (e *Errors) Add(t *testing.T, name string, err error) {
 	t.Helper()
 	if err == nil {

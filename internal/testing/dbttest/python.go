@@ -1,4 +1,4 @@
-// Package dbttest is what the tests of the packages below internal/dbt share.
+// Package dbttest has helpers for the tests of the packages below internal/dbt.
 package dbttest
 
 import (
@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Python runs a Python program with the interpreter of an installed dbt. It skips the test if there is
-// no such interpreter.
+// Python runs a Python program with the interpreter of an installed dbt. Without one, it skips the
+// test.
 func Python(t *testing.T, args ...string) []byte {
 	t.Helper()
 	python := os.Getenv("DOT_TEST_PYTHON")

@@ -1,5 +1,5 @@
-// Package dotdir compares what two runs of the same left in a .dot directory. It
-// is for tests, and knows the layout but not who writes it.
+// Package dotdir compares the .dot directories of two equal runs. It is for tests. It knows the
+// layout of .dot, but not the code that writes it.
 package dotdir
 
 import (
@@ -14,16 +14,14 @@ import (
 	"strings"
 )
 
-// volatile are the fields of records and ledgers that differ from run to run, and with
-// how many runs there were; a
-// manifest's size does since it holds times, and that a node was made from nothing
-// is known no more where a run was killed that may have begun it.
+// volatile are the fields of records and ledgers that differ between equal runs, or depend on the
+// number of runs. A manifest's size differs because it contains times. Whether a node was built
+// from scratch is unknown if a killed run may have started it.
 var volatile = []string{"seal", "number", "pid", "started", "finished", "time", "since", "run", "invocation", "manifest"}
 
-// Tree is what is in a .dot directory, by path, but for what differs between two
-// runs of the same: times, ids and process ids, what dbt itself writes, what a
-// killed process was about to rename, and ledgers that were set aside. Fields of records and ledgers that the
-// caller names are left out, too.
+// Tree returns the content of a .dot directory, by path, without what differs between equal runs:
+// times, ids and process ids, dbt's own files, temporary files of killed processes, and ledgers
+// that were moved aside. It also leaves out the given fields of records and ledgers.
 func Tree(root string, fields ...string) (map[string]string, error) {
 	fields = append(fields, volatile...)
 	files := map[string]string{}
@@ -46,7 +44,7 @@ func Tree(root string, fields ...string) (map[string]string, error) {
 		top, _, _ := strings.Cut(name, "/")
 		folder := filepath.Base(filepath.Dir(file))
 		switch {
-		case inWorktree && d.Name() == ".git": // it names what git counts
+		case inWorktree && d.Name() == ".git": // git chooses a number in its content
 			files[name] = "is there"
 		case inWorktree:
 			files[name], err = Contents(file, d)
@@ -63,7 +61,7 @@ func Tree(root string, fields ...string) (map[string]string, error) {
 	return files, err
 }
 
-// Contents is a digest of a file's bytes, or where a symbolic link points.
+// Contents returns a digest of a file's bytes, or the target of a symbolic link.
 func Contents(file string, d fs.DirEntry) (string, error) {
 	switch {
 	case d.Type()&fs.ModeSymlink != 0:
@@ -75,7 +73,7 @@ func Contents(file string, d fs.DirEntry) (string, error) {
 	return fmt.Sprintf("%d bytes %x", len(data), sha256.Sum256(data)), err
 }
 
-// steady is a JSON file without some fields.
+// steady returns a JSON file without some fields.
 func steady(file string, without []string) (string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -92,7 +90,7 @@ func steady(file string, without []string) (string, error) {
 func strip(value any, without []string) any {
 	switch v := value.(type) {
 	case map[string]any:
-		if v["command"] != nil { // a run in a ledger
+		if v["command"] != nil { // a ledger's run
 			delete(v, "id")
 		}
 		for name, field := range v {

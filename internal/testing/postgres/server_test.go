@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// bin returns where PostgreSQL is; without one the test is skipped.
+// bin returns the directory of PostgreSQL's programs. Without it, the test is skipped.
 func bin(t *testing.T) string {
 	t.Helper()
 	if dir := os.Getenv("DOT_TEST_PG_BIN"); dir != "" {
@@ -91,7 +91,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// A test binary that is killed runs no deferred Stop: the server must go anyway.
+// A test binary that is killed runs no deferred Stop. The server must end anyway.
 func TestServerDiesWithItsParent(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "DOT_TEST_PG_LINGER="+bin(t))
@@ -118,16 +118,16 @@ func TestServerDiesWithItsParent(t *testing.T) {
 	for time.Now().Before(deadline) {
 		conn, err := net.Dial("unix", socket)
 		if err != nil {
-			return // nobody listens any more
+			return // the server has ended
 		}
 		_ = conn.SetDeadline(deadline)
-		_, _ = io.Copy(io.Discard, conn) // until the server hangs up
+		_, _ = io.Copy(io.Discard, conn) // until the server closes the connection
 		_ = conn.Close()
 	}
 	t.Errorf("the server in %s outlived the process that started it", dir)
 }
 
-// linger starts a server, says where it is and waits to be killed.
+// linger starts a server, prints where it is, and waits to be killed.
 func linger(bin string) {
 	server, err := Start(context.Background(), bin)
 	if err != nil {

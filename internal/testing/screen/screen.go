@@ -1,9 +1,9 @@
-// Package screen is a terminal's screen for tests: what there would be to see after a program has written
-// to it, on a terminal that can be resized.
+// Package screen simulates a terminal's screen for tests: it shows what a user would see after a
+// program's output, also when the terminal is resized.
 //
-// It knows the few sequences that dot writes, and takes note of every other one: a program that lets
-// escapes from outside through is found out. Lines that are broken at the right edge are laid out anew
-// when the width changes, as tmux and most terminals do.
+// It knows the few sequences that dot writes, and collects all others, so that a program that
+// passes on foreign escape sequences is caught. When the width changes, wrapped lines are laid out
+// again, as in tmux and most terminals.
 package screen
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// A Screen is a terminal's screen with everything that has scrolled out of it.
+// A Screen is a terminal's screen, including what has scrolled off it.
 type Screen struct {
 	columns, rows int
-	lines         [][]rune // logical ones; a wide rune is followed by a 0
+	lines         [][]rune // logical lines; a wide rune is followed by a 0
 	row, column   int      // of the cursor: the logical line, and the cell in it
-	rest          []byte   // of a rune or sequence that is not whole yet
+	rest          []byte   // an incomplete rune or sequence
 	unknown       []string // sequences
 }
 
@@ -33,13 +33,13 @@ func New(columns, rows int) *Screen {
 // Resize changes the size.
 func (s *Screen) Resize(columns, rows int) { s.columns, s.rows = columns, rows }
 
-// Size is the size in columns and rows.
+// Size returns the size in columns and rows.
 func (s *Screen) Size() (columns, rows int) { return s.columns, s.rows }
 
-// Unknown are the sequences and control characters that the screen doesn't know.
+// Unknown returns the sequences and control characters that the screen doesn't know.
 func (s *Screen) Unknown() []string { return s.unknown }
 
-// Write writes as a program does to a terminal.
+// Write handles a program's output to the terminal.
 func (s *Screen) Write(p []byte) (int, error) {
 	text := append(s.rest, p...)
 	for len(text) > 0 {
@@ -53,7 +53,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// step takes in the next rune or sequence and returns its length, 0 if it is not whole.
+// step handles the next rune or sequence and returns its length, 0 if it is incomplete.
 func (s *Screen) step(text []byte) int {
 	if text[0] == '\x1b' {
 		return s.sequence(text)
@@ -66,7 +66,7 @@ func (s *Screen) step(text []byte) int {
 	case r == '\n':
 		s.down()
 	case r == '\r':
-		if s.column > 0 && s.column%s.columns == 0 { // the cursor stays in a row that is full
+		if s.column > 0 && s.column%s.columns == 0 { // in a full row, the cursor stays
 			s.column--
 		}
 		s.column -= s.column % s.columns
@@ -78,7 +78,7 @@ func (s *Screen) step(text []byte) int {
 	return n
 }
 
-// down goes to the beginning of the next line, as a terminal does that makes "\r\n" of "\n".
+// down moves to the beginning of the next line, since terminals turn "\n" into "\r\n".
 func (s *Screen) down() {
 	s.row++
 	s.column = 0
@@ -103,7 +103,7 @@ func (s *Screen) put(r rune) {
 	s.column += width
 }
 
-// sequence carries out the sequence that text starts with.
+// sequence executes the sequence at the start of text.
 func (s *Screen) sequence(text []byte) int {
 	if len(text) < 2 {
 		return 0
@@ -134,10 +134,10 @@ func (s *Screen) sequence(text []byte) int {
 	return 0
 }
 
-// height is how many rows a line takes up.
+// height returns how many rows a line takes up.
 func (s *Screen) height(line []rune) int { return max(1, (len(line)+s.columns-1)/s.columns) }
 
-// move goes down n rows, or up, but not out of the screen.
+// move moves the cursor n rows down, or up, within the screen.
 func (s *Screen) move(n int) {
 	total := 0
 	for _, line := range s.lines {
@@ -158,7 +158,8 @@ func (s *Screen) move(n int) {
 	}
 }
 
-// eraseRow empties the row that the cursor is in. What was one line with the rows above and below is so no more.
+// eraseRow empties the cursor's row. It separates a wrapped line into the parts before and after
+// the row.
 func (s *Screen) eraseRow() {
 	at := s.row
 	line, start := s.lines[at], s.column-s.column%s.columns
@@ -174,7 +175,7 @@ func (s *Screen) eraseRow() {
 	s.lines = slices.Replace(s.lines, at, at+1, parts...)
 }
 
-// String is everything that has been written, line by line; empty lines at the end are left out.
+// String returns all text written, line by line, without empty lines at the end.
 func (s *Screen) String() string {
 	var b strings.Builder
 	for _, line := range s.lines {
@@ -184,7 +185,7 @@ func (s *Screen) String() string {
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
-// Cursor is the text of the line that the cursor is in, and the column.
+// Cursor returns the text of the cursor's line, and the column.
 func (s *Screen) Cursor() (line string, column int) {
 	return strings.ReplaceAll(string(s.lines[s.row]), "\x00", ""), s.column
 }

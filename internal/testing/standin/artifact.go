@@ -41,7 +41,7 @@ type result struct {
 	Timing   []timing `json:"timing"`
 }
 
-// timing is when a part of the work on a node began and ended.
+// timing is the start and end of a part of the work on a node.
 type timing struct {
 	Name      string    `json:"name"`
 	Started   time.Time `json:"started_at"`
@@ -73,7 +73,7 @@ func (s *session) writeResults(results []result) error {
 	})
 }
 
-// argument is what a flag is called in run_results.json.
+// argument returns the name of a flag in run_results.json.
 func argument(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
 
 // write writes an artifact to the target path.

@@ -13,8 +13,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// packages reads which local packages the project asks for, by their paths.
-// There is no network for others.
+// packages returns the paths of the project's local packages. There is no network for other
+// packages.
 func (j *project) packages() ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(j.dir, "packages.yml"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -34,7 +34,7 @@ func (j *project) packages() ([]string, error) {
 		switch local := p["local"]; {
 		case local == "":
 			return nil, usage("the stand-in has no network: %v", p)
-		case !slices.Contains(out, local): // dbt installs it once
+		case !slices.Contains(out, local): // dbt installs a repeated package once
 			out = append(out, local)
 		}
 	}

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// An event is something that dbt says, as its structured log has it.
+// An event is an event of dbt's structured log.
 type event struct {
 	level, name, code string
 	data              map[string]any
 }
 
-// The events that there is nothing more to tell of than their text.
+// The events that have only a text.
 var (
 	note    = event{level: "info", name: "Note", code: "Z050"}
 	printed = event{level: "info", name: "PrintEvent", code: "Z052"}
 	failure = event{level: "error", name: "MainEncounteredError", code: "Z002"}
 )
 
-// say writes an event to stdout: as dbt does with --log-format json if that was asked for, else as a line,
-// unless it is for level debug.
+// say writes an event to stdout: in dbt's form with --log-format json, otherwise as a line, unless
+// its level is debug.
 func (p Process) say(e event, format string, args ...any) {
 	msg := fmt.Sprintf(format, args...)
 	switch {
@@ -44,16 +44,16 @@ func (p Process) say(e event, format string, args ...any) {
 			},
 		})
 		if err != nil {
-			panic(err) // of maps, texts and numbers
+			panic(err) // impossible: it has only maps, texts and numbers
 		}
 		fmt.Fprintf(p.Stdout, "%s\n", line)
 	}
 }
 
-// printf says something that is only text.
+// printf prints text.
 func (p Process) printf(format string, args ...any) { p.say(note, format, args...) }
 
-// info is what events tell of a node.
+// info returns an event's data about a node.
 func (n *node) info(status string) map[string]any {
 	return map[string]any{
 		"unique_id": n.ID, "resource_type": n.Type, "node_name": n.Name, "node_path": n.File, "node_status": status,
@@ -61,16 +61,16 @@ func (n *node) info(status string) map[string]any {
 	}
 }
 
-// sayStart tells that a node starts, the index-th of total.
+// sayStart reports that a node starts, the index-th of total.
 func (s *session) sayStart(n *node, index, total int) {
 	s.say(event{"debug", "NodeStart", "Q024", map[string]any{"node_info": n.info("started")}}, "Began running node %s", n.ID)
-	if s.format == "json" { // the lines of text have no more than what came of a node
+	if s.format == "json" { // as text, only the end of a node is printed
 		s.say(event{"info", "LogStartLine", "Q011", map[string]any{"index": index, "total": total, "node_info": n.info("started")}},
 			"%d of %d START %s %s", index, total, n.Type, n.Schema+"."+n.Alias)
 	}
 }
 
-// sayEnd tells what came of a node.
+// sayEnd reports how a node ended.
 func (s *session) sayEnd(n *node, r result, index, total int) {
 	e := event{"info", "LogModelResult", "Q012", map[string]any{"index": index, "total": total, "status": r.Status, "node_info": n.info(r.Status)}}
 	if r.Status == "error" || r.Status == "fail" {
@@ -88,7 +88,7 @@ func (s *session) sayEnd(n *node, r result, index, total int) {
 	}}, "Finished running node %s", n.ID)
 }
 
-// sayStats tells how many nodes ended how.
+// sayStats reports how many nodes ended in which way.
 func (s *session) sayStats(results []result) {
 	if s.format != "json" {
 		return

@@ -5,11 +5,11 @@ import (
 	"os"
 )
 
-// Deaf is what a deaf one says when it is interrupted.
+// Deaf is the output of a deaf command when it is interrupted.
 const Deaf = "deaf to SIGINT"
 
-// hang says that the command hangs, if it is one that does, and returns when it is
-// released, or when it is interrupted and not deaf.
+// hang hangs, if the command should. It reports that, and returns when the command is released, or
+// interrupted without being deaf.
 func (p Process) hang(ctx context.Context, command string) error {
 	if p.getenv("STANDIN_HANG") != command {
 		return nil
@@ -26,7 +26,7 @@ func (p Process) hang(ctx context.Context, command string) error {
 	go func() {
 		var err error
 		if fifo := p.getenv("STANDIN_HUNG"); fifo != "" {
-			err = os.WriteFile(fifo, []byte("hung\n"), 0o600) // blocks until somebody reads it
+			err = os.WriteFile(fifo, []byte("hung\n"), 0o600) // this blocks until somebody reads it
 		}
 		hung <- err
 		if fifo := p.getenv("STANDIN_RELEASE"); fifo != "" && err == nil {

@@ -12,11 +12,10 @@ import (
 	"github.com/nikolalohinski/gonja/v2/loaders"
 )
 
-// scope is the names that Jinja sees. Functions are
-// func(*exec.VarArgs) (any, error).
+// scope has the names that Jinja sees. Functions are func(*exec.VarArgs) (any, error).
 type scope map[string]any
 
-// common are the names in scope everywhere.
+// common returns the names that are in scope everywhere.
 func (p Process) common(vars map[string]any) scope {
 	return scope{
 		"env_var": p.setting("Env var required but not provided: '%s'", func(name string) (any, bool) { return p.lookup(name) }),
@@ -24,7 +23,7 @@ func (p Process) common(vars map[string]any) scope {
 	}
 }
 
-// setting is a function of a name and perhaps a default.
+// setting returns a Jinja function of a name and an optional default.
 func (Process) setting(complaint string, lookup func(string) (any, bool)) any {
 	return func(args *exec.VarArgs) (any, error) {
 		name := args.First().String()
@@ -38,7 +37,7 @@ func (Process) setting(complaint string, lookup func(string) (any, bool)) any {
 	}
 }
 
-// with returns the scope with more names in it.
+// with returns the scope with additional names.
 func (s scope) with(more scope) scope {
 	out := maps.Clone(s)
 	maps.Copy(out, more)
@@ -56,7 +55,7 @@ func (s scope) render(text string) (out string, err error) {
 			err = fmt.Errorf("in Jinja: %v", p)
 		}
 	}()
-	// None of the library's own functions: dbt has not got them.
+	// Without the library's own functions: dbt does not have them.
 	template, err := exec.NewTemplate("text", config.New(), loader(text), &exec.Environment{
 		Context: exec.NewContext(s), Filters: builtins.Filters, Tests: builtins.Tests,
 		ControlStructures: builtins.ControlStructures, Methods: builtins.Methods,
@@ -67,7 +66,7 @@ func (s scope) render(text string) (out string, err error) {
 	return template.ExecuteToString(exec.EmptyContext())
 }
 
-// loader gives the template its one text.
+// loader is the only text of a template.
 type loader string
 
 func (l loader) Read(string) (io.Reader, error)         { return strings.NewReader(string(l)), nil }

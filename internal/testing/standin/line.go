@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What a flag is followed by, as in dbt's own definitions.
+// How many values follow a flag, as in dbt's own definitions.
 var (
 	switches = []string{
 		"defer", "favor-state", "full-refresh", "empty", "quiet", "use-colors", "use-colors-file", "store-failures",
@@ -22,7 +22,7 @@ var (
 	}
 )
 
-// commands are the commands there are, each with flags that it has not.
+// commands has all commands, each with the flags that it does not take.
 var commands = map[string][]string{
 	"build":    {"output", "output-keys"},
 	"run":      {"output", "output-keys", "resource-types"},
@@ -37,11 +37,11 @@ var commands = map[string][]string{
 		"threads", "full-refresh", "empty", "store-failures", "target-path", "select", "exclude", "selector",
 		"output", "output-keys", "resource-types",
 	},
-	"init": {}, // asks nothing, and makes nothing
+	"init": {}, // it asks nothing, and makes nothing
 }
 
-// A line is a command line. Its flags are by their long names; the values of a
-// switch are "true" or "false".
+// A line is a command line. Flags are stored by their long names; the value of a switch is "true"
+// or "false".
 type line struct {
 	command string
 	flags   map[string][]string
@@ -84,7 +84,7 @@ func (p Process) parseLine() (line, error) {
 			return l, usage("Option '%s' requires an argument.", word)
 		}
 		if n == 1 && slices.Contains(single, name) {
-			l.flags[name] = nil // the last one counts
+			l.flags[name] = nil // if the flag repeats, the last one counts
 		}
 		l.flags[name] = append(l.flags[name], rest[:n]...)
 		rest = rest[n:]
@@ -92,8 +92,8 @@ func (p Process) parseLine() (line, error) {
 	return l, nil
 }
 
-// text returns the value of a flag: the command line's, else that of dbt's
-// variable for it, "" without either.
+// text returns the value of a flag, from the command line or from dbt's variable for it; "" if
+// neither is set.
 func (l line) text(name string) string {
 	if values := l.flags[name]; len(values) > 0 {
 		return values[0]
@@ -102,7 +102,7 @@ func (l line) text(name string) string {
 	if value := l.getenv("DBT_ENGINE_" + variable); value != "" {
 		return value
 	}
-	if name == "vars" || name == "select" { // have no variable
+	if name == "vars" || name == "select" { // these have no variable
 		return ""
 	}
 	return l.getenv("DBT_" + variable)
@@ -113,7 +113,7 @@ func (l line) on(name string) bool {
 	return slices.Contains([]string{"true", "1", "t", "yes", "y", "on"}, strings.ToLower(l.text(name)))
 }
 
-// words are the values of a flag of many, each divided at spaces.
+// words returns the values of a flag with many values, each split at spaces.
 func (l line) words(name string) []string {
 	return strings.Fields(strings.Join(l.flags[name], " "))
 }

@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// printBinary prints what is no text, if the command is one that does.
+// printBinary prints binary data, if the command should.
 func (p Process) printBinary(command string) {
 	if slices.Contains(strings.Fields(p.getenv("STANDIN_BINARY")), command) {
 		rubbish := make([]byte, 1<<16)
@@ -21,8 +21,7 @@ func (p Process) printBinary(command string) {
 	}
 }
 
-// misbehave is for commands that work on no nodes: it dies or hangs, if the
-// command is one that does.
+// misbehave is for commands that work on no nodes: it dies or hangs, if the command should.
 func (p Process) misbehave(command string) error {
 	if err := p.die(command); err != nil {
 		return err
@@ -38,7 +37,7 @@ func (p Process) misbehave(command string) error {
 	return nil
 }
 
-// die kills this process, if the command is one that dies.
+// die kills this process, if the command should die.
 func (p Process) die(command string) error {
 	dying, text, ok := strings.Cut(p.getenv("STANDIN_DIE"), " ")
 	if !ok || dying != command {
@@ -55,5 +54,5 @@ func (p Process) die(command string) error {
 	if err := self.Signal(number); err != nil {
 		return err
 	}
-	select {} // until it comes
+	select {} // until the signal arrives
 }

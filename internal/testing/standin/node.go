@@ -14,7 +14,7 @@ import (
 	"github.com/nikolalohinski/gonja/v2/exec"
 )
 
-// node is one node, as a manifest has it.
+// node is a node in a manifest.
 type node struct {
 	ID       string         `json:"unique_id"`
 	Type     string         `json:"resource_type"`
@@ -40,10 +40,10 @@ type depends struct {
 	Nodes []string `json:"nodes"`
 }
 
-// snapshotTags open and close a snapshot, which the Jinja library doesn't know.
+// snapshotTags matches the tags around a snapshot, which the Jinja library doesn't know.
 var snapshotTags = regexp.MustCompile(`{%-?\s*(?:snapshot\s+(\w+)|endsnapshot)\s*-?%}`)
 
-// readNodes reads every node of the project; a ref is to a node by its name.
+// readNodes reads every node of the project. Refs are still names.
 func (s *session) readNodes() error {
 	for _, where := range []struct{ resource, dir, extension string }{
 		{"seed", "seeds", ".csv"}, {"model", "models", ".sql"}, {"snapshot", "snapshots", ".sql"}, {"test", "tests", ".sql"},
@@ -108,8 +108,8 @@ func (s *session) parse(n *node) error {
 	return err
 }
 
-// place says where a node lies: with the project's own generate_schema_name,
-// if it has one, else as dbt's default macro does.
+// place sets a node's schema with the project's own generate_schema_name, if it has one, or as
+// dbt's default macro does.
 func (s *session) place(n *node) error {
 	n.Alias = n.Name
 	if alias, ok := n.Config["alias"].(string); ok {
@@ -147,7 +147,7 @@ func (s *session) place(n *node) error {
 	return nil
 }
 
-// resolveRefs puts unique ids in place of the names in refs.
+// resolveRefs replaces the names in refs by unique ids.
 func (s *session) resolveRefs() error {
 	byName := map[string]string{}
 	for id, n := range s.nodes {

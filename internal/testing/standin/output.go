@@ -10,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// output is one output of a profile, rendered.
+// output is an output of a profile, rendered.
 type output struct {
 	Profile  string
 	Name     string
@@ -20,7 +20,7 @@ type output struct {
 	Path     string // of the warehouse, absolute
 }
 
-// openOutput finds the output that the command line means, as dbt does.
+// openOutput finds the output for the command line, as dbt does.
 func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
 	dir := l.text("profiles-dir")
 	if dir == "" {
@@ -87,8 +87,8 @@ func (p Process) openOutput(l line, j *project, names scope) (*output, error) {
 	return out, nil
 }
 
-// adapters are those that there are outputs for; only duckdb's has a warehouse.
-// An output's schema and database stand in these fields.
+// adapters are the supported adapters; only duckdb has a warehouse. schema and database name the
+// fields of an output with its schema and its database.
 var adapters = map[string]struct{ schema, database, otherwise string }{
 	"duckdb":   {"schema", "database", "main"},
 	"postgres": {"schema", "dbname", ""},

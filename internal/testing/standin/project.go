@@ -19,15 +19,14 @@ type project struct {
 	Vars     map[string]any `yaml:"vars"`
 	Packages string         `yaml:"packages-install-path"`
 
-	// Configurations: +schema and +database, of the resource type or of the
-	// project below it.
+	// +schema and +database, for the resource type or for the project below it.
 	Models    map[string]any `yaml:"models"`
 	Seeds     map[string]any `yaml:"seeds"`
 	Snapshots map[string]any `yaml:"snapshots"`
 	Tests     map[string]any `yaml:"data_tests"`
 
 	dir    string
-	macros string // the text of all of them
+	macros string // the text of all macros
 }
 
 func (p Process) openProject(l line) (*project, error) {
@@ -54,8 +53,7 @@ func (p Process) openProject(l line) (*project, error) {
 	return out, err
 }
 
-// abs makes a path absolute. Relative ones start at the project, unlike those
-// in profiles.yml.
+// abs makes a path absolute. Unlike in profiles.yml, relative paths start at the project.
 func (j *project) abs(path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -63,8 +61,8 @@ func (j *project) abs(path string) string {
 	return filepath.Join(j.dir, path)
 }
 
-// files lists the project's files below a directory of it with an extension,
-// by their path in the project.
+// files lists the files with an extension below a directory of the project, by their path in the
+// project.
 func (j *project) files(below, extension string) ([]string, error) {
 	var out []string
 	err := filepath.WalkDir(filepath.Join(j.dir, below), func(file string, d fs.DirEntry, err error) error {
@@ -80,8 +78,7 @@ func (j *project) files(below, extension string) ([]string, error) {
 	return out, err
 }
 
-// loadMacros reads the macros of the project and of its packages, which must
-// have been installed.
+// loadMacros reads the macros of the project and of its packages, which must be installed.
 func (j *project) loadMacros() error {
 	asked, err := j.packages()
 	if err != nil {
@@ -114,7 +111,7 @@ func (j *project) loadMacros() error {
 	return nil
 }
 
-// config returns what dbt_project.yml says of nodes of a type.
+// config returns what dbt_project.yml configures for nodes of a type.
 func (j *project) config(resource string) map[string]any {
 	all := map[string]map[string]any{"model": j.Models, "seed": j.Seeds, "snapshot": j.Snapshots, "test": j.Tests}[resource]
 	out := map[string]any{}
@@ -132,7 +129,7 @@ func (j *project) config(resource string) map[string]any {
 	return out
 }
 
-// readVars merges the project's vars and those of the command line.
+// readVars merges the vars of the project and the command line.
 func (j *project) readVars(l line) (map[string]any, error) {
 	vars := map[string]any{}
 	maps.Copy(vars, j.Vars)

@@ -8,9 +8,8 @@ import (
 	"slices"
 )
 
-// retry turns the session into one of the command whose results lie in the
-// target path, with the arguments that it had, and returns the nodes that failed
-// or were skipped (dbt 1.11.16: dbt.task.retry).
+// retry gives the session the command and arguments of the results in the target path. It returns
+// the nodes that failed or were skipped (dbt 1.11.16: dbt.task.retry).
 func (s *session) retry() ([]*node, error) {
 	dir := cmp.Or(s.line.text("state"), s.line.text("target-path"), "target")
 	text, err := os.ReadFile(filepath.Join(s.project.abs(dir), "run_results.json"))

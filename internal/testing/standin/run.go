@@ -11,7 +11,7 @@ import (
 	"github.com/nikolalohinski/gonja/v2/exec"
 )
 
-// run works through the nodes and writes the run results.
+// run runs the nodes and writes the run results.
 func (s *session) run(nodes []*node) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -61,7 +61,7 @@ func (s *session) run(nodes []*node) error {
 	return nil
 }
 
-// timed has a node worked on, and takes note of when it was.
+// timed runs work on a node and records its times.
 func (s *session) timed(work func() result) result {
 	start := s.Now().UTC()
 	r := work()
@@ -72,8 +72,7 @@ func (s *session) timed(work func() result) result {
 	return r
 }
 
-// runNode works on one node: it compiles it and, if the command builds,
-// writes it.
+// runNode runs one node: it compiles it and, if the command builds, writes it.
 func (s *session) runNode(w *warehouse, n *node, selected []*node, before []result) result {
 	r := result{ID: n.ID, Status: "success", Seconds: 0.1, Relation: n.Relation}
 	if n.Type == "test" {
@@ -116,8 +115,8 @@ func (s *session) runNode(w *warehouse, n *node, selected []*node, before []resu
 	return r
 }
 
-// compile returns the node's SQL with relations in place of refs, and the
-// first of those that does not exist.
+// compile returns the node's SQL, with relations in place of refs, and the first of those that does
+// not exist.
 func (s *session) compile(w *warehouse, n *node, selected []*node) (sql, missing string, err error) {
 	if n.Type == "seed" {
 		return n.Raw, "", nil
@@ -146,8 +145,7 @@ func (s *session) compile(w *warehouse, n *node, selected []*node) (sql, missing
 	return strings.TrimSpace(sql) + "\n", missing, err
 }
 
-// deferred returns the node to read in place of one: itself, or with --defer
-// the state's.
+// deferred returns the node that a ref reads: the node itself or, with --defer, the state's.
 func (s *session) deferred(w *warehouse, n *node, selected []*node) *node {
 	was := s.state[n.ID]
 	if !s.line.on("defer") || was == nil || slices.Contains(selected, n) && s.line.command != "test" {

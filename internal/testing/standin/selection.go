@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// order returns all nodes, each after those it depends on, and otherwise by
-// their ids.
+// order returns all nodes, each after those it depends on, and otherwise ordered by id.
 func (s *session) order() []*node {
 	var out []*node
 	var visit func(id string)
@@ -57,8 +56,7 @@ func (s *session) selected(types []string) ([]*node, error) {
 	return out, nil
 }
 
-// match returns the nodes that any of the selectors selects, and the tests on
-// them.
+// match returns the nodes that any of the selectors selects, and their tests.
 func (s *session) match(selectors []string) (map[string]*node, error) {
 	out := map[string]*node{}
 	for _, text := range selectors {
@@ -116,8 +114,7 @@ func (s *session) matchName(name string) ([]*node, error) {
 	return out, nil
 }
 
-// above reports whether a node depends on the one with that id, however far
-// below it is.
+// above reports whether a node depends, directly or not, on the one with that id.
 func (s *session) above(n *node, id string) bool {
 	return slices.ContainsFunc(n.Depends.Nodes, func(below string) bool {
 		return below == id || s.above(s.nodes[below], id)

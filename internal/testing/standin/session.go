@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// A session is one command at work on a project.
+// A session is a command that runs on a project.
 type session struct {
 	Process
 	line    line
@@ -19,10 +19,10 @@ type session struct {
 	output  *output
 	names   scope
 	nodes   map[string]*node
-	state   map[string]*node // of the --state manifest; nil without one
+	state   map[string]*node // from the --state manifest; nil without one
 }
 
-// types are the resource types that a command works on.
+// types are the resource types that a command runs.
 var types = map[string][]string{
 	"build": {"seed", "model", "snapshot", "test"}, "compile": {"seed", "model", "snapshot", "test"},
 	"list": {"seed", "model", "snapshot", "test"}, "parse": {},
@@ -65,7 +65,7 @@ func (p Process) open(l line) (*session, error) {
 	return s, s.readState()
 }
 
-// readState reads the manifest to compare with and to defer to.
+// readState reads the manifest for comparison and deferral.
 func (s *session) readState() error {
 	dir := s.line.text("state")
 	if dir == "" {
@@ -86,7 +86,7 @@ func (s *session) readState() error {
 	return s.checkState(m.Metadata.Version)
 }
 
-// do carries the command out.
+// do runs the command.
 func (s *session) do() error {
 	if err := s.logLine("running dbt " + s.line.command); err != nil {
 		return err

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// version is the dbt that this stands in for.
+// version is the version of dbt that this stands in for.
 const version = "1.11.16"
 
-// A Process is what a start of dbt gets from the operating system.
+// A Process is what dbt gets from the operating system at its start.
 type Process struct {
 	Args           []string // without the program's name
 	Env            []string // NAME=value
@@ -23,7 +23,7 @@ type Process struct {
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
 
-	format, level string // of what is said: --log-format and --log-level
+	format, level string // of messages: --log-format and --log-level
 	id            string // of the invocation
 }
 
@@ -42,8 +42,7 @@ func (p Process) lookup(name string) (string, bool) {
 	return "", false
 }
 
-// exit is an error with an exit code; dbt's are 1 for a node that failed and 2
-// for anything else.
+// exit is an error with an exit code. dbt's codes are 1 if a node failed, and 2 for anything else.
 type exit struct {
 	code int
 	msg  string
@@ -51,7 +50,7 @@ type exit struct {
 
 func (e *exit) Error() string { return e.msg }
 
-// usage is an error of exit code 2.
+// usage returns an error with exit code 2.
 func usage(format string, args ...any) error { return &exit{2, fmt.Sprintf(format, args...)} }
 
 // Main runs one command and returns the exit code.

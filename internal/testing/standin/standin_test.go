@@ -15,7 +15,7 @@ import (
 	"dot-for-dbt/internal/testing/standin"
 )
 
-// project is a directory with a small project.
+// project makes a directory with a small project.
 func project(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// With STANDIN_V2 set, it stands in for dbt 2 as far as that differs. Nobody
-// has run dbt 2 for this: it is what its source and documentation say.
+// With STANDIN_V2, this stands in for dbt 2, where that differs. Nobody has run dbt 2 for this: the
+// facts are from its source and documentation.
 
-// version2 is the dbt 2 that this stands in for.
+// version2 is the version of dbt 2 that this stands in for.
 const version2 = "2.0.0"
 
 // everywhere2 are the flags that each subcommand of dbt 2 takes.
@@ -17,7 +17,7 @@ var everywhere2 = []string{
 	"select", "exclude", "selector",
 }
 
-// builtIn2 are the adapters that dbt 2 has and does not call experimental.
+// builtIn2 are the adapters that dbt 2 has built in and does not call experimental.
 var builtIn2 = []string{"snowflake", "bigquery", "databricks", "redshift", "duckdb", "salesforce", "clickhouse"}
 
 func (p Process) isV2() bool { return p.getenv("STANDIN_V2") != "" }
@@ -32,7 +32,7 @@ func (p Process) version() string {
 	return version
 }
 
-// versionText is what --version prints.
+// versionText returns the output of --version.
 func (p Process) versionText() string {
 	const notice = "\n\nThis is not dbt, but a stand-in for it in tests."
 	if p.isV2() {
@@ -41,7 +41,7 @@ func (p Process) versionText() string {
 	return "Core:\n  - installed: " + p.version() + "\n\nPlugins:\n  - duckdb: 1.11.1" + notice
 }
 
-// code is an exit code as this dbt has it: dbt 2 has 1 for whatever went wrong.
+// code returns the exit code for one of dbt 1. dbt 2 has 1 for every error.
 func (p Process) code(v1 int) int {
 	if p.isV2() {
 		return 1
@@ -57,8 +57,7 @@ func (p Process) lacks(command, flag string) bool {
 	return slices.Contains(commands[command], flag)
 }
 
-// checkVariables refuses a DBT_ENGINE_ variable that means nothing, as dbt 2
-// does.
+// checkVariables refuses an unknown DBT_ENGINE_ variable, as dbt 2 does.
 func (p Process) checkVariables() error {
 	if !p.isV2() {
 		return nil
@@ -82,8 +81,7 @@ func (p Process) checkAdapter(adapter string) error {
 	return nil
 }
 
-// checkState refuses a manifest that is older than dbt 2 reads: of 1.7 and
-// before.
+// checkState refuses a manifest that is too old for dbt 2: of dbt 1.7 and before.
 func (p Process) checkState(version string) error {
 	for _, old := range []string{"1.0.", "1.1.", "1.2.", "1.3.", "1.4.", "1.5.", "1.6.", "1.7."} {
 		if p.isV2() && strings.HasPrefix(version, old) {

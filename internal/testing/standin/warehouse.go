@@ -15,8 +15,7 @@ type warehouse struct {
 	lock          *flock.Flock
 }
 
-// openWarehouse makes the directory, or refuses as DuckDB does if another
-// process uses it.
+// openWarehouse makes the directory. As with DuckDB, it fails if another process uses it.
 func (s *session) openWarehouse() (*warehouse, error) {
 	if s.output.Adapter != "duckdb" {
 		return nil, usage("the stand-in has no warehouse for %s", s.output.Adapter)
@@ -33,8 +32,8 @@ func (s *session) openWarehouse() (*warehouse, error) {
 
 func (w *warehouse) close() { _ = w.lock.Unlock() }
 
-// file is where a node's relation lies; those of another database lie in a
-// directory of its name.
+// file returns the path of a node's relation. Relations of another database are in a directory with
+// that database's name.
 func (w *warehouse) file(n *node) string {
 	if n.Database != w.database {
 		return filepath.Join(w.dir, n.Database, n.Schema, n.Alias)
