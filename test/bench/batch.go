@@ -13,8 +13,8 @@ import (
 	"dot-for-dbt/test/bench/measure"
 )
 
-// batch measures builds of 8 commits on PostgreSQL: bare dbt one after the other,
-// and dot with two jobs. deps is part of both.
+// batch measures builds of 8 commits on PostgreSQL: bare dbt one after the other, and dot with two
+// jobs. Both include deps.
 func batch(b *bench) (*measure.Table, error) {
 	bin, err := postgres.FindBin(b.venv)
 	if err != nil {
@@ -29,7 +29,7 @@ func batch(b *bench) (*measure.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A database for each run: what was built stays.
+	// Each run gets a new database, because builds stay in it.
 	var env []string
 	reset := func() error {
 		if err := s.fresh(); err != nil {

@@ -20,7 +20,7 @@ func coldSample(b *bench) (*measure.Table, error) {
 	return s.cold(func() error { return nil })
 }
 
-// coldModels measures a first build of a project with 500 models more.
+// coldModels measures a first build of a project with 500 additional models.
 func coldModels(b *bench) (*measure.Table, error) {
 	s, err := b.newShop("models")
 	if err != nil {
@@ -29,8 +29,8 @@ func coldModels(b *bench) (*measure.Table, error) {
 	return s.cold(func() error { return s.models(500) })
 }
 
-// cold measures a build of HEAD in a project that is made anew each time: by
-// hand, by dot and, if there are, by dot's host and the Python tool.
+// cold measures a build of HEAD in a project that is new each time. It is built by hand, by dot
+// and, if present, by dot's host and by the Python tool.
 func (s *shop) cold(extend func() error) (*measure.Table, error) {
 	reset := func() error {
 		if err := s.fresh(); err != nil {
@@ -92,15 +92,15 @@ func (s *shop) cold(extend func() error) (*measure.Table, error) {
 	return t, err
 }
 
-// profile is the path of the profile that a command line of dbt's names.
+// profile returns the path of the profile in a dbt command line.
 func (s *shop) profile(line string) string {
 	_, rest, _ := strings.Cut(line, "--profiles-dir ")
 	dir, _, _ := strings.Cut(rest, " ")
 	return filepath.Join(dir, "profiles.yml")
 }
 
-// models adds n models to the project, four of five of them views on one before
-// them, and a test for each fifth.
+// models adds n models to the project. Four of five are views on an earlier one, and each fifth has
+// a test.
 func (s *shop) models(n int) error {
 	var tests strings.Builder
 	tests.WriteString("models:\n")

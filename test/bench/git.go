@@ -12,8 +12,7 @@ import (
 	"dot-for-dbt/test/bench/measure"
 )
 
-// recorder is a git that writes down where it was started, with what arguments
-// and with what on its standard input.
+// recorder is a git that records its directory, arguments and standard input.
 const recorder = `#!/bin/sh
 call=$(mktemp "$BENCH_CALLS/XXXXXX")
 printf '%s\n' "$PWD" "$@" >"$call"
@@ -27,7 +26,7 @@ type gitCall struct {
 	input string // a file
 }
 
-// gitCalls runs a command and returns the git commands that it ran.
+// gitCalls runs a dot command and returns the git commands that it started.
 func (s *shop) gitCalls(words ...string) ([]gitCall, error) {
 	git, err := exec.LookPath("git")
 	if err != nil {
@@ -77,7 +76,7 @@ func (s *shop) path() string {
 	return ""
 }
 
-// byHand runs git commands one after the other, as dot has run them.
+// byHand runs the same git commands as dot, one after the other.
 func (s *shop) byHand(calls []gitCall) (measure.Cost, error) {
 	var commands []*exec.Cmd
 	for _, call := range calls {
@@ -93,8 +92,7 @@ func (s *shop) byHand(calls []gitCall) (measure.Cost, error) {
 	return measure.Timed(commands...)
 }
 
-// besideGit measures a dot command and, in turns with it, the git commands that
-// it runs.
+// besideGit measures a dot command and, in turns with it, the git commands that it runs.
 func (s *shop) besideGit(rounds int, name string, words ...string) (*measure.Table, error) {
 	calls, err := s.gitCalls(words...)
 	if err != nil {

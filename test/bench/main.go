@@ -1,11 +1,10 @@
 //go:build unix
 
-// Command bench measures what dot costs beside the git and dbt commands that it
-// runs, and writes the figures into docs/performance.md. `make bench` runs it.
+// Command bench measures dot's own cost compared with the git and dbt commands that it runs. It
+// writes the figures into docs/performance.md. `make bench` runs it.
 //
-// Each case has sides that are measured in turns, so that what else the machine
-// does hits all of them, and tells medians and ratios. No figure is a limit:
-// nothing here fails because something is slow.
+// The sides of each case are measured in turns, so that other load on the machine affects all of
+// them. Medians and ratios are reported. No figure is a limit: a slow side does not make it fail.
 package main
 
 import (
@@ -27,14 +26,14 @@ func main() {
 	}
 }
 
-// A bench is what all cases share.
+// A bench is the common state of all cases.
 type bench struct {
 	root   string // of this checkout
-	dir    string // everything that the cases make; goes afterwards
+	dir    string // all files of the cases; removed at the end
 	venv   string // with dbt
-	rounds int    // of each case
+	rounds int    // number of rounds for each case
 	host   bool   // dot has a dbt host, and DOT_DBT_HOST=off switches it off
-	python string // virtual environment of the Python tool of the same job, "" for none
+	python string // virtual environment of a Python tool that does the same job, "" for none
 }
 
 func run() error {
@@ -79,7 +78,7 @@ func run() error {
 
 func (b *bench) dot() string { return filepath.Join(b.dir, "bin", "dot") }
 
-// cases are all that is measured, in the order of the document.
+// cases are all cases, in the order of the document.
 var cases = []struct {
 	name string
 	run  func(*bench) (*measure.Table, error)

@@ -21,7 +21,7 @@ func warmBuild(b *bench) (*measure.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A dbt that writes down each start.
+	// A dbt that records each start.
 	log := filepath.Join(b.dir, "dbt.log")
 	dbt := filepath.Join(b.dir, "dbt")
 	if err := os.WriteFile(dbt, append([]byte("#!"+filepath.Join(b.venv, "bin", "python")+"\n"), script...), 0o755); err != nil {
@@ -87,8 +87,8 @@ func planMany(b *bench) (*measure.Table, error) {
 	return t, nil
 }
 
-// history gives the project five environments and n more commits, each with
-// another model changed, packed as a clone has them.
+// history gives the project five environments and n more commits. Each changes another model. The
+// commits are packed, as in a clone.
 func (s *shop) history(n int) error {
 	var envs strings.Builder
 	envs.WriteString("environment:\n  default: e0\n  all: {target: dev, vars: {currency: eur}, dot: {schema-suffix: \"{env}_{short}\"}}\n")
@@ -110,7 +110,7 @@ func (s *shop) history(n int) error {
 	return err
 }
 
-// planBeside measures the plan of one build where .dot has many.
+// planBeside measures the plan of one build while .dot has many others.
 func planBeside(b *bench) (*measure.Table, error) {
 	var sides []measure.Side
 	for _, n := range []int{1, 100, 10_000} {
@@ -132,8 +132,8 @@ func planBeside(b *bench) (*measure.Table, error) {
 	return measure.InTurns(4*b.rounds, sides...)
 }
 
-// multiply adds n builds like the one that is there: their files, ledgers and
-// what git keeps of their worktrees, but not the worktrees' files.
+// multiply adds n copies of the existing build: their files, ledgers and git's administration of
+// their worktrees, but not the worktrees' files.
 func (s *shop) multiply(n int) error {
 	short, err := s.Output("git", "rev-parse", "--short", "main")
 	if err != nil {
@@ -185,8 +185,8 @@ func (s *shop) multiply(n int) error {
 	return nil
 }
 
-// link makes hard links to a file or to those in a directory: 10,000 builds
-// shall not fill a disk.
+// link makes hard links to a file, or to all files in a directory, so that 10,000 builds don't fill
+// a disk.
 func link(from, to string) error {
 	info, err := os.Stat(from)
 	if err != nil || !info.IsDir() {

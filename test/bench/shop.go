@@ -12,7 +12,7 @@ import (
 	"dot-for-dbt/test/bench/project"
 )
 
-// A shop is a repository with a dbt project to measure in.
+// A shop is a repository with a dbt project for measurements.
 type shop struct {
 	project.Project
 	b *bench
@@ -26,7 +26,7 @@ func (b *bench) newShop(name string) (*shop, error) {
 	return s, s.fresh()
 }
 
-// fresh makes the project anew.
+// fresh makes the project again.
 func (s *shop) fresh() error {
 	if err := os.RemoveAll(s.Dir); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (s *shop) fresh() error {
 	return nil
 }
 
-// planned are the command lines that dot would run, by the kind of step.
+// planned returns the command lines that dot would run, by the kind of step.
 func (s *shop) planned(args ...string) (map[string]string, error) {
 	text, err := s.Output(append([]string{"dot", "plan", "--format", "json"}, args...)...)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"dot-for-dbt/test/bench/measure"
 )
 
-// manySteps measures what the engine takes for graphs of up to 16,000 steps. The
-// steps run in a process of their own, which runSteps is.
+// manySteps measures the engine's time for graphs of up to 16,000 steps. The steps run in a
+// separate process, in runSteps.
 func manySteps(b *bench) (*measure.Table, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -42,8 +42,8 @@ func manySteps(b *bench) (*measure.Table, error) {
 	return t, nil
 }
 
-// runSteps runs n steps, as builds of four steps each: the first has a job's
-// place, the others a place in one of ten files, too.
+// runSteps runs n steps, as builds of four steps each. All steps take a place in the pool of jobs,
+// and all but a build's first one also in one of ten pools of files.
 func runSteps(n int) error {
 	var steps []*graph.Step
 	for i := range n {
@@ -72,7 +72,7 @@ func runSteps(n int) error {
 	return result.Err()
 }
 
-// reporting is an action that does nothing but report its progress.
+// reporting is an action that only reports its progress.
 type reporting struct{}
 
 func (reporting) Describe(graph.Planned) []string { return nil }

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// A dataset is a dbt project at two commits, and what differs between their
-// builds: known, since the project makes the data.
+// A dataset is a dbt project at two commits. The differences between their builds are known,
+// because the project generates the data.
 type dataset struct {
 	name      string // a letter
 	says      string
 	relations []relation
-	key       string // a column that tells rows apart in every relation
-	// unique is whether it does. Where it doesn't, dbt is not told of it; the
-	// tools that can't do without a key are.
+	key       string // a column that identifies rows in every relation
+	// unique reports whether key is unique. If it isn't, dbt doesn't get it, but tools that need a
+	// key do.
 	unique bool
 }
 
@@ -26,31 +26,31 @@ type relation struct {
 	truth        answer
 }
 
-// An answer is what is said of a relation; nil is what is not told.
+// An answer is what a tool reports about a relation; nil means that it reports nothing.
 type answer struct {
 	added, removed, changed *int64
-	columns                 map[string]int64 // in how many rows of both sides they differ, if they do
+	columns                 map[string]int64 // number of rows that differ in both sides, by column, if any
 }
 
 func rows(n int64) *int64 { return &n }
 
-// sizes are the numbers of rows that the data sets have.
+// sizes has the number of rows of each data set.
 type sizes struct{ order, wide, events, small int64 }
 
-// datasets are those of a warehouse.
+// datasets returns the data sets of a warehouse.
 func datasets(n sizes) []dataset {
 	return []dataset{
 		reordered(n.order), edited(n.order), wide(n.wide), copies(n.events), many(n.small),
 	}
 }
 
-// series are every step-th of the numbers from 0 to n-1, as i.
+// series returns SQL for every step-th number from 0 to n-1, as i.
 func series(n, step int64) string {
 	return fmt.Sprintf("from (select cast(n as bigint) as i from generate_series(0, %d, %d) as g(n)) as numbers", n-1, step)
 }
 
-// order are the ten columns of all relations but wide ones: most kinds of types.
-// What place has for a column stands in place of its own, which is {} there.
+// order returns the ten columns of all relations except wide ones: most kinds of types. place
+// replaces columns; {} in a replacement stands for the original column.
 func order(place map[string]string) string {
 	var out []string
 	for _, c := range [][2]string{
@@ -74,7 +74,7 @@ func order(place map[string]string) string {
 	return "select\n" + strings.Join(out, ",\n") + "\n"
 }
 
-// reordered is a: the same rows, in another physical order.
+// reordered is data set a: the same rows in another physical order.
 func reordered(n int64) dataset {
 	sql := order(nil) + series(n, 1)
 	return dataset{
@@ -87,9 +87,9 @@ func reordered(n int64) dataset {
 	}
 }
 
-// edited is b: in 500 rows one column changed, in 500 others another one; 200 rows
-// were removed, 300 added. n is a multiple of 1,000, and 4,000 or more: then no row
-// is among two of these.
+// edited is data set b: 500 rows changed in one column, 500 others in another; 200 rows were
+// removed, 300 added. n is a multiple of 1,000, and at least 4,000. So no row belongs to two of
+// these groups.
 func edited(n int64) dataset {
 	changed := order(map[string]string{
 		"amount": fmt.Sprintf("cast(case when i %% %d = 1 and i < %d then {} + 1 else {} end as decimal(12, 2))", n/500, n),
@@ -106,7 +106,7 @@ func edited(n int64) dataset {
 	}
 }
 
-// wide is c: 60 columns, one of which differs in a row of a hundred.
+// wide is data set c: 60 columns. One of them differs in one row of a hundred.
 func wide(n int64) dataset {
 	columns := func(changed bool) string {
 		out := []string{"    i as id"}
@@ -133,8 +133,8 @@ func wide(n int64) dataset {
 	}
 }
 
-// copies is d: a third of the events were delivered twice, so that nothing tells
-// rows apart; 100 copies were added and 50 rows removed.
+// copies is data set d: a third of the events were delivered twice, so no column identifies rows.
+// 100 copies were added and 50 rows removed.
 func copies(n int64) dataset {
 	event := order(nil)
 	twice := fmt.Sprintf("\nunion all\n%s%s\n", event, series(n, 3))
@@ -149,7 +149,7 @@ func copies(n int64) dataset {
 	}
 }
 
-// many is e: a hundred relations, five of which lack a row.
+// many is data set e: a hundred relations, five of which lack a row.
 func many(n int64) dataset {
 	d := dataset{
 		name: "e", says: fmt.Sprintf("100 relations with %s rows of 10 columns, 5 of which lack one row", thousands(n)),
@@ -167,7 +167,7 @@ func many(n int64) dataset {
 	return d
 }
 
-// thousands is a number for people.
+// thousands formats a number for people.
 func thousands(n int64) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {

@@ -17,13 +17,13 @@ import (
 	"dot-for-dbt/test/bench/measure"
 )
 
-// logger is a dbt that writes down what it asks the database.
+// logger is a dbt that logs its queries.
 const logger = `#!/bin/sh
 exec "$BENCH_DBT" "$@" --log-level-file debug --log-path "$BENCH_LOG"
 `
 
-// fingerprint is the SQL that dot compare takes the fingerprints of the one pair
-// of the study with: a select for each side.
+// fingerprint returns the SQL with which dot compare takes the fingerprints of the only pair of the
+// study: a select for each side.
 func (s *study) fingerprint() (string, error) {
 	dbt, err := exec.LookPath(filepath.Join(s.b.venv, "bin", "dbt"))
 	if err != nil {
@@ -52,14 +52,13 @@ func (s *study) fingerprint() (string, error) {
 	return sides[0] + " union all " + sides[1], nil
 }
 
-// scan is SQL that takes a figure of every column of both sides. Without a
-// figure it is whatever makes the database read the column and do the least with
-// it.
+// scan returns SQL that computes an aggregate of every column of both sides. With an empty figure,
+// it makes the database read the columns and do as little as possible with them.
 func (s *study) scan(figure string) (string, error) {
 	if figure == "" {
-		figure = "count" // of what is not NULL: each row is taken apart
+		figure = "count" // counts values that are not NULL: each row must be decoded
 		if s.w.db == nil {
-			figure = "last" // DuckDB would count without looking at values
+			figure = "last" // to count, DuckDB would not read the values
 		}
 	}
 	var sides []string
@@ -81,14 +80,14 @@ func (s *study) scan(figure string) (string, error) {
 	}
 	sql := strings.Join(sides, " union all ")
 	if s.w.db == nil && figure == "max" {
-		// Otherwise the greatest values come from statistics, unread.
+		// Otherwise DuckDB takes the greatest values from statistics, without reading.
 		sql = "set disabled_optimizers = 'statistics_propagation'; " + sql
 	}
 	return sql, nil
 }
 
-// engine measures what the database takes for dot's fingerprints of both sides,
-// beside scans of all their columns, without dbt.
+// engine measures the database's time for dot's fingerprints of both sides, and for scans of all
+// their columns, without dbt.
 func (s *study) engine() (*measure.Table, error) {
 	var sides []measure.Side
 	for _, side := range []struct {
@@ -122,7 +121,7 @@ func (s *study) engine() (*measure.Table, error) {
 //go:embed ask.py
 var ask string
 
-// duckdb runs SQL in a process of its own and reads what that says of it.
+// duckdb runs SQL in a separate process, and reads the result.
 func (w *warehouse) duckdb(s *study, sql string) (said struct {
 	Rows      [][]string
 	Wall, CPU time.Duration
@@ -145,8 +144,8 @@ func (w *warehouse) query(s *study, sql string) ([][]string, error) {
 	return said.Rows, err
 }
 
-// time runs a query twice and tells what the second time took: on DuckDB the
-// first has read the file.
+// time runs a query twice and returns the cost of the second run: on DuckDB the first has read the
+// file.
 func (w *warehouse) time(s *study, sql string) (measure.Cost, error) {
 	if w.db == nil {
 		said, err := w.duckdb(s, sql)

@@ -9,8 +9,7 @@ import (
 	"dot-for-dbt/test/bench/measure"
 )
 
-// goals say how dot compare's CPU time relates to that of others on DuckDB, and
-// how it should.
+// goals compares dot compare's CPU time on DuckDB with that of other tools, and with the goals.
 func (s *study) goals(t *measure.Table) []string {
 	if s.w.db != nil {
 		return nil
@@ -40,7 +39,7 @@ func (s *study) goals(t *measure.Table) []string {
 	return lines
 }
 
-// goal says whether a ratio of CPU times is what it should be.
+// goal reports whether a ratio of CPU times meets its goal.
 func goal(mine, theirs string, ratio measure.Ratios, most float64) string {
 	verdict := "reached"
 	if ratio.Median > most {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// judge compares what was said with the truth.
+// judge compares a tool's answers with the truth.
 func (d dataset) judge(told map[string]answer) string {
 	var wrong []string
 	silent := map[string]bool{}
@@ -66,10 +66,10 @@ func (d dataset) judge(told map[string]answer) string {
 	return text
 }
 
-// verdicts are those of all runs of a job.
+// verdicts are the judgements of all runs of a job.
 type verdicts []string
 
-// String is what they say, once if they all say the same.
+// String returns them, or only one if they are all the same.
 func (v verdicts) String() string {
 	return strings.Join(slices.Compact(slices.Sorted(slices.Values(v))), " / ")
 }

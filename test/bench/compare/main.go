@@ -1,13 +1,12 @@
 //go:build unix
 
-// Command compare measures `dot compare` beside other tools that compare builds,
-// on data whose differences are known, and writes the figures into
-// docs/performance.md. `make bench-compare` runs it.
+// Command compare measures `dot compare` and other tools that compare builds, on data whose
+// differences are known. It writes the figures into docs/performance.md. `make bench-compare` runs
+// it.
 //
-// For each data set it makes a dbt project with two commits, has dot build both,
-// and has each tool compare the two schemas, in turns. Tools that are not
-// installed, or that give no answer, are named as such. No figure is a limit:
-// nothing here fails because something is slow or wrong.
+// For each data set it makes a dbt project with two commits, lets dot build both, and lets each
+// tool compare the two schemas, in turns. It lists tools that are not installed or give no answer.
+// No figure is a limit: slow or wrong tools don't make it fail.
 package main
 
 import (
@@ -34,16 +33,16 @@ func main() {
 	}
 }
 
-// A bench is what all cases share.
+// A bench is the common state of all cases.
 type bench struct {
 	root   string // of this checkout
-	dir    string // everything that the cases make; goes afterwards
+	dir    string // all files of the cases; removed at the end
 	venv   string // with dbt
-	rounds int    // of each case
+	rounds int    // number of rounds for each case
 	limit  time.Duration
 	keep   bool
 	tools  *regexp.Regexp
-	server *postgres.Server // nil until it is needed
+	server *postgres.Server // nil until a case needs it
 	ctx    context.Context
 }
 
@@ -113,7 +112,7 @@ func run() error {
 	return measure.Write(*out, "make bench-compare", measure.Machine()+all.String())
 }
 
-// cases are all that is measured, in the order of the document.
+// cases returns all cases, in the order of the document.
 func cases(n int64) []benchCase {
 	var all []benchCase
 	for _, w := range []struct {
@@ -149,7 +148,7 @@ func (b *bench) close() {
 	_ = os.RemoveAll(b.dir)
 }
 
-// postgres is a database of the server of all cases.
+// postgres makes a database on the server that all cases share.
 func (b *bench) postgres(string) (*warehouse, error) {
 	if b.server == nil {
 		bin, err := postgres.FindBin(b.venv)

@@ -18,19 +18,18 @@ import (
 	"dot-for-dbt/test/bench/project"
 )
 
-// A study is a data set in a warehouse: a dbt project in git, built at the tags
-// base and change.
+// A study is a data set in a warehouse: a dbt project in git, built at the tags base and change.
 type study struct {
 	project.Project
 	b      *bench
 	data   dataset
 	w      *warehouse
-	dir    string // all that belongs to the study; the project is a directory there
+	dir    string // all files of the study; the project is a directory in it
 	base   string // schema
 	change string
 }
 
-// newStudy makes the project, and has dot build both commits.
+// newStudy makes the project, and lets dot build both commits.
 func (b *bench) newStudy(d dataset, open func(*bench, string) (*warehouse, error)) (*study, error) {
 	dir, err := os.MkdirTemp(b.dir, d.name+"-")
 	if err != nil {
@@ -83,7 +82,7 @@ func (b *bench) newStudy(d dataset, open func(*bench, string) (*warehouse, error
 	return s, s.w.settle()
 }
 
-// files writes what a dbt project has beside models.
+// files writes the files of a dbt project, except models.
 func (s *study) files(p project.Project) error {
 	var tests strings.Builder
 	tests.WriteString("models:\n")
@@ -101,7 +100,7 @@ func (s *study) files(p project.Project) error {
 	)
 }
 
-// close throws away what is large.
+// close removes large files.
 func (s *study) close() {
 	if !s.b.keep {
 		_ = os.RemoveAll(s.dir)
@@ -111,19 +110,19 @@ func (s *study) close() {
 // A tool is something that compares two schemas.
 type tool struct {
 	name string
-	// prepare makes what the tool needs, which is not measured. Without a way to
-	// do the study it returns an error that says why.
+	// prepare makes what the tool needs, which is not measured. If the tool can't do the study, the
+	// error says why.
 	prepare func(*study) (job, error)
 }
 
-// A job is what is measured of a tool.
+// A job is the measured part of a tool's work.
 type job struct {
 	command func() *exec.Cmd
-	// read is what it said, by relation; nil if a person alone can read it.
+	// read returns the tool's answers, by relation; nil if only people can read its output.
 	read func(stdout []byte) (map[string]answer, error)
 }
 
-// tables are all that is measured of the study.
+// tables returns all measurements of the study.
 func (s *study) tables() ([]*measure.Table, error) {
 	t, err := s.measure()
 	if err != nil || s.data.name != "a" && s.data.name != "c" {
@@ -133,8 +132,8 @@ func (s *study) tables() ([]*measure.Table, error) {
 	return []*measure.Table{t, engine}, err
 }
 
-// measure has all tools compare the builds, in turns. The first round is not
-// counted: it warms caches, and shows which tools give an answer at all.
+// measure lets all tools compare the builds, in turns. The first round does not count: it warms
+// caches, and shows which tools give an answer at all.
 func (s *study) measure() (*measure.Table, error) {
 	var sides []measure.Side
 	var without []string
@@ -176,8 +175,7 @@ func (s *study) measure() (*measure.Table, error) {
 	return t, nil
 }
 
-// run does a job once and judges what it said. With a limit it is ended after
-// that time.
+// run does a job once and judges the answer. If there is a limit, the job ends after that time.
 func (s *study) run(limit time.Duration, j job, said *verdicts) (measure.Cost, error) {
 	ctx, cancel := s.b.ctx, context.CancelFunc(func() {})
 	if limit > 0 {
@@ -187,7 +185,7 @@ func (s *study) run(limit time.Duration, j job, said *verdicts) (measure.Cost, e
 	given := j.command()
 	cmd := exec.CommandContext(ctx, given.Path, given.Args[1:]...)
 	cmd.Dir, cmd.Env = given.Dir, given.Env
-	// With all that it has started.
+	// Kill all processes that it has started.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	var stdout, stderr bytes.Buffer
@@ -219,7 +217,7 @@ func (s *study) run(limit time.Duration, j job, said *verdicts) (measure.Cost, e
 	return cost, nil
 }
 
-// reason is what an error says first, or what the tool logged as an error.
+// reason returns the first line of an error, or the line that the tool logged as an error.
 func reason(err error) string {
 	line, rest, _ := strings.Cut(err.Error(), "\n")
 	for logged := range strings.Lines(rest) {

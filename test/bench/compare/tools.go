@@ -18,13 +18,12 @@ import (
 	"dot-for-dbt/test/bench/project"
 )
 
-// tools are all that compare, in the order of the tables; the first is what the
-// others are measured by.
+// tools are all tools, in the order of the tables. Ratios are to the first one.
 var tools = []tool{
 	{dotAll, func(s *study) (job, error) { return s.dot("--all") }},
 	{dotAll + ", for a person", func(s *study) (job, error) {
 		if s.data.name != "b" && s.data.name != "c" {
-			return job{}, errOther // nothing differs that JSON tells more of
+			return job{}, errOther // nothing differs that JSON would show in more detail
 		}
 		return job{command: func() *exec.Cmd { return s.Command("dot", "compare", "prod@base", "prod@change", "--all") }}, nil
 	}},
@@ -41,7 +40,7 @@ var tools = []tool{
 	{"reladiff joindiff", (*study).reladiff},
 }
 
-// Names of tools that there are goals for.
+// Names of the tools that have goals.
 const (
 	dotAll      = "dot compare --all"
 	auditHelper = "audit_helper's compare_all_columns, written anew"
@@ -49,7 +48,7 @@ const (
 	recce       = "Recce value_diff"
 )
 
-// errOther is returned for what is no question for a tool.
+// errOther says that the question does not apply to a tool.
 var errOther = errors.New("not asked")
 
 // dot is `dot compare`.
@@ -79,8 +78,7 @@ func (s *study) dot(flags ...string) (job, error) {
 	}, nil
 }
 
-// dotAnswer is what dot says of a relation. Of one whose verdict is unknown it
-// says nothing.
+// dotAnswer returns dot's answer about a relation, nil if its verdict is unknown.
 func dotAnswer(of report.Relation) answer {
 	var a answer
 	switch of.Verdict {
@@ -103,9 +101,9 @@ func dotAnswer(of report.Relation) answer {
 	return a
 }
 
-// audit_helper is not in a package registry. These macros ask what its macros of
-// the same names ask, in the same way: a full join on the key for each column, all
-// in one statement; sets of rows that are in one side and not in the other.
+// audit_helper is not in a package registry. These macros ask the same as its macros of the same
+// names, in the same way: a full join on the key for each column, all in one statement; and sets of
+// rows that only one side has.
 const auditMacros = `{% macro compare_all_columns(a, b, names, key) %}
   {% for name in names %}
     {% set one = api.Relation.create(database=target.database, schema=a, identifier=name) %}
@@ -172,7 +170,7 @@ const auditMacros = `{% macro compare_all_columns(a, b, names, key) %}
 {% endmacro %}
 `
 
-// audit is a macro of the project with auditMacros, called by dbt.
+// audit calls a macro of the project with auditMacros through dbt.
 func (s *study) audit(macro string, args map[string]any) (job, error) {
 	p := project.Project{Dir: filepath.Join(s.dir, "audit"), Env: s.Env}
 	err := errors.Join(
@@ -233,7 +231,7 @@ func (s *study) auditRelations() (job, error) {
 	return s.audit("compare_relations", map[string]any{})
 }
 
-// peer is the program of a tool that has a virtual environment of its own.
+// peer returns the program of a tool that has a separate virtual environment.
 func (s *study) peer(name string) (string, error) {
 	program := filepath.Join(s.b.root, ".venv", "peer-"+name, "bin", name)
 	if _, err := os.Stat(program); err != nil {
@@ -242,7 +240,7 @@ func (s *study) peer(name string) (string, error) {
 	return program, nil
 }
 
-// one is the relation of a data set that has but one.
+// one returns the relation of a data set that has only one.
 func (s *study) one() (relation, error) {
 	if len(s.data.relations) > 1 {
 		return relation{}, errors.New("it has no call for many relations")
@@ -250,8 +248,7 @@ func (s *study) one() (relation, error) {
 	return s.data.relations[0], nil
 }
 
-// copyFile has DuckDB copy all of a file into one that version 1.2 and later
-// can read.
+// copyFile lets DuckDB copy all of a file into one that version 1.2 and later can read.
 const copyFile = `
 import sys, duckdb
 to = duckdb.connect()
@@ -292,15 +289,15 @@ func (s *study) sqlmesh() (job, error) {
 			return p.Command("COLUMNS=200", program, "table_diff", s.base+"."+r.name+":"+s.change+"."+r.name, "--on", s.data.key)
 		},
 		read: func(stdout []byte) (map[string]answer, error) {
-			// Percentages of columns are rounded, so they are no count.
+			// Percentages of columns are rounded, so they give no exact count.
 			base, change := strings.ToUpper(s.base+"."+r.name), strings.ToUpper(s.change+"."+r.name)
 			return figures(r, strings.ToUpper(string(stdout)), base+" ONLY: ", change+" ONLY: ", "PARTIAL MATCH: ", "FULL MATCH: ")
 		},
 	}, nil
 }
 
-// figures are those that stand after words in a text: rows that were removed,
-// added or changed, none where there is no such line; the last has to be there.
+// figures reads the numbers after some words in a text: rows that were removed, added or changed. A
+// missing line means 0, but the last one must be there.
 func figures(r relation, text string, removed, added, changed, always string) (map[string]answer, error) {
 	find := func(word string) (*int64, error) {
 		m := regexp.MustCompile(regexp.QuoteMeta(word) + `(\d+)`).FindStringSubmatch(text)
@@ -331,7 +328,7 @@ func (s *study) recce() (job, error) {
 	}
 	p := project.Project{Dir: filepath.Join(s.dir, "recce")}
 	p.Env = append(s.Env[:len(s.Env):len(s.Env)], "PATH="+filepath.Dir(program)+string(filepath.ListSeparator)+os.Getenv("PATH"), "DBT_PROFILES_DIR=.",
-		"HTTPS_PROXY=http://127.0.0.1:9") // nobody is there: it would report its errors, and wait for an answer
+		"HTTPS_PROXY=http://127.0.0.1:9") // nothing listens there: otherwise it would report its errors and wait for an answer
 	home := project.Project{Dir: s.dir}
 	checks := "checks:\n"
 	for _, r := range s.data.relations {
@@ -367,7 +364,7 @@ func (s *study) recce() (job, error) {
 	}, nil
 }
 
-// recceAnswers reads a state file of Recce's.
+// recceAnswers reads a state file of Recce.
 func recceAnswers(text []byte) (map[string]answer, error) {
 	var state struct {
 		Runs []struct {
@@ -428,7 +425,7 @@ func (s *study) reladiff() (job, error) {
 			return p.Command(program, "--conf", "bench.toml", "--run", "bench", "-k", s.data.key, "-c", "%", "-a", "joindiff", "-s")
 		},
 		read: func(stdout []byte) (map[string]answer, error) {
-			// The number stands before the words.
+			// The number precedes the words.
 			text := regexp.MustCompile(`(?m)^(\d+) (rows .*)$`).ReplaceAllString(string(stdout), "$2: $1")
 			return figures(r, text, "rows exclusive to table A (not present in B): ", "rows exclusive to table B (not present in A): ", "rows updated: ", "rows unchanged: ")
 		},

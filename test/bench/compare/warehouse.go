@@ -19,13 +19,13 @@ import (
 type warehouse struct {
 	title   string // for people
 	adapter string
-	env     []string // what the profile asks for
-	output  string   // of the profile, but for the schema; indented
+	env     []string // variables for the profile
+	output  string   // the output in the profile, without the schema; indented
 	file    string   // DuckDB's
 	db      *postgres.Database
 }
 
-// newDuckDB is a file in a directory.
+// newDuckDB returns a warehouse in a file in dir.
 func newDuckDB(dir string) *warehouse {
 	file := filepath.Join(dir, "bench.duckdb")
 	return &warehouse{
@@ -34,13 +34,13 @@ func newDuckDB(dir string) *warehouse {
 	}
 }
 
-// newPostgres is a database of a server.
+// newPostgres returns a warehouse in a new database of a server.
 func newPostgres(server *postgres.Server) (*warehouse, error) {
 	db, err := server.CreateDatabase(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	// As a warehouse has it, rather than a server that shares a small machine.
+	// As in a warehouse, rather than on a server that shares a small machine.
 	if _, err := db.Query(context.Background(), "alter database "+db.Name+" set work_mem = '256MB'"); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func newPostgres(server *postgres.Server) (*warehouse, error) {
 	}, nil
 }
 
-// profile is a dbt profile with an output for each schema, the first the default.
+// profile returns a dbt profile with an output for each schema; the first is the default.
 func (w *warehouse) profile(schemas ...string) string {
 	out := "bench:\n  target: " + schemas[0] + "\n  outputs:\n"
 	for _, schema := range schemas {
@@ -61,7 +61,7 @@ func (w *warehouse) profile(schemas ...string) string {
 	return out
 }
 
-// settle has the database do now what it would do in the background later.
+// settle makes the database do its background work now.
 func (w *warehouse) settle() error {
 	if w.db == nil {
 		return nil
@@ -70,8 +70,7 @@ func (w *warehouse) settle() error {
 	return err
 }
 
-// serverCPU is the CPU time that the server has taken up to now, for those whom
-// the system tells it.
+// serverCPU returns the CPU time that the server has used so far. Not every system tells it.
 func (w *warehouse) serverCPU() (time.Duration, error) {
 	if w.db == nil {
 		return 0, nil
@@ -94,7 +93,7 @@ func (w *warehouse) serverCPU() (time.Duration, error) {
 		if err != nil {
 			continue // it has ended
 		}
-		// proc(5): the name, in brackets, may have spaces in it.
+		// proc(5): the name is in brackets, and may contain spaces.
 		_, rest, _ := strings.Cut(string(text), ") ")
 		fields := strings.Fields(rest)
 		if len(fields) < 15 {
@@ -114,5 +113,5 @@ func (w *warehouse) serverCPU() (time.Duration, error) {
 			ticks += n
 		}
 	}
-	return time.Duration(ticks) * (time.Second / 100), nil // USER_HZ is 100 wherever Go runs
+	return time.Duration(ticks) * (time.Second / 100), nil // USER_HZ is 100 on every system that Go supports
 }

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// end is where what Write has written ends.
+// end marks the end of the text that Write has written.
 const end = "<!-- up to here -->\n"
 
-// Write replaces what stands in a document between a line that says that command
-// writes it and the next line that says up to where.
+// Write replaces the figures in a document: the text between the line that names command and the
+// next end line.
 func Write(file, command, figures string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -29,7 +29,7 @@ func Write(file, command, figures string) error {
 	return os.WriteFile(file, []byte(before+begin+"\n"+figures+end+after), 0o644)
 }
 
-// Machine says in general terms what figures are from, now.
+// Machine describes in general terms the machine that the figures are from.
 func Machine() string {
 	git, err := exec.Command("git", "--version").Output()
 	if err != nil {
@@ -38,8 +38,8 @@ func Machine() string {
 	return fmt.Sprintf("On %s, %s, %d CPUs, %s, %s.%s\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), strings.TrimSpace(string(git)), Load())
 }
 
-// Load is how busy the machine is, as a sentence with a space before it, where
-// the machine says so.
+// Load describes how busy the machine is, as a sentence after a space; "" if the machine does not
+// tell.
 func Load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	fields := strings.Fields(string(text))

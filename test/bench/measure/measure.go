@@ -1,8 +1,7 @@
 //go:build unix
 
-// Package measure runs the sides of a benchmark in turns, and tells what they
-// took: medians and ratios, as a table in Markdown. It must not know what is
-// measured.
+// Package measure runs the sides of a benchmark in turns. It reports their costs, medians and
+// ratios, as a table in Markdown. It must not know what is measured.
 package measure
 
 import (
@@ -17,10 +16,10 @@ import (
 	"time"
 )
 
-// A Cost is what one run took.
+// A Cost is the cost of one run.
 type Cost struct {
-	Wall, CPU time.Duration // CPU: user and system, of the children too
-	Memory    int64         // most that was resident at a time, of the largest process, in bytes
+	Wall, CPU time.Duration // CPU: user and system time, children included
+	Memory    int64         // largest resident size of any of the processes, in bytes
 }
 
 // A Side is one way to do the job of a case.
@@ -28,10 +27,10 @@ type Side struct {
 	Name  string
 	Reset func() error         // before each run, not measured; may be nil
 	Run   func() (Cost, error) // the job
-	Note  func() string        // what else there is to say afterwards; may be nil
+	Note  func() string        // a remark for the table afterwards; may be nil
 }
 
-// A Table is what a case has given.
+// A Table is the result of a case.
 type Table struct {
 	Name  string
 	Sides []Side
@@ -59,8 +58,8 @@ func InTurns(rounds int, sides ...Side) (*Table, error) {
 	return t, nil
 }
 
-// Timed runs commands one after the other and adds up what they take. What they
-// print is in the error, as far as it does not go elsewhere.
+// Timed runs commands one after the other and adds up their costs. An error contains their output,
+// unless that goes elsewhere.
 func Timed(commands ...*exec.Cmd) (Cost, error) {
 	var total Cost
 	for _, cmd := range commands {
@@ -83,7 +82,7 @@ func Timed(commands ...*exec.Cmd) (Cost, error) {
 	return total, nil
 }
 
-// resident is a maximum resident set size, which systems count differently
+// resident returns a maximum resident set size in bytes; the unit differs between systems
 // (getrusage(2)).
 func resident(usage any) int64 {
 	used, ok := usage.(*syscall.Rusage)
@@ -96,7 +95,7 @@ func resident(usage any) int64 {
 	return used.Maxrss << 10
 }
 
-// median is that of one figure of costs, or the mean of the two in the middle.
+// median returns the median of a figure of costs, or the mean of the two in the middle.
 func median[T cmp.Ordered](costs []Cost, figure func(Cost) T, mean func(a, b T) T) T {
 	all := make([]T, len(costs))
 	for i, c := range costs {
@@ -107,28 +106,28 @@ func median[T cmp.Ordered](costs []Cost, figure func(Cost) T, mean func(a, b T) 
 	return mean(all[(n-1)/2], all[n/2])
 }
 
-// Wall is the median wall time of costs.
+// Wall returns the median wall time of costs.
 func Wall(costs []Cost) time.Duration {
 	return median(costs, OfWall, func(a, b time.Duration) time.Duration { return (a + b) / 2 })
 }
 
-// CPU is the median CPU time of costs.
+// CPU returns the median CPU time of costs.
 func CPU(costs []Cost) time.Duration {
 	return median(costs, OfCPU, func(a, b time.Duration) time.Duration { return (a + b) / 2 })
 }
 
-// Memory is the median of the most memory that was used.
+// Memory returns the median memory of costs.
 func Memory(costs []Cost) int64 {
 	return median(costs, func(c Cost) int64 { return c.Memory }, func(a, b int64) int64 { return (a + b) / 2 })
 }
 
-// OfWall is the wall time of a cost, for Ratio.
+// OfWall returns the wall time of a cost, for Ratio.
 func OfWall(c Cost) time.Duration { return c.Wall }
 
-// OfCPU is the CPU time of a cost, for Ratio.
+// OfCPU returns the CPU time of a cost, for Ratio.
 func OfCPU(c Cost) time.Duration { return c.CPU }
 
-// Ratios are those of pairs of one round.
+// Ratios summarizes the ratios of pairs, one pair for each round.
 type Ratios struct{ Median, Least, Most float64 }
 
 // Ratio compares one figure of two sides, round by round.
@@ -142,12 +141,12 @@ func Ratio(a, b []Cost, of func(Cost) time.Duration) Ratios {
 	return Ratios{(all[(n-1)/2] + all[n/2]) / 2, all[0], all[n-1]}
 }
 
-// String is the median with the least and the most in brackets.
+// String returns the median, with the least and the most in brackets.
 func (r Ratios) String() string {
 	return fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Least, r.Most)
 }
 
-// Text is the table in Markdown. Ratios are to the first side.
+// Text returns the table in Markdown. Ratios are to the first side.
 func (t *Table) Text() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "**%s**, n = %d\n\n", strings.ToUpper(t.Name[:1])+t.Name[1:], len(t.Costs[0]))
@@ -161,7 +160,7 @@ func (t *Table) Text() string {
 		if i > 0 {
 			byWall, byCPU = Ratio(costs, t.Costs[0], OfWall).String(), Ratio(costs, t.Costs[0], OfCPU).String()
 		}
-		size := "" // where it is another's
+		size := "" // the largest process was another one
 		if m := Memory(costs); m > 0 {
 			size = fmt.Sprintf("%d MB", m>>20)
 		}
@@ -174,7 +173,7 @@ func (t *Table) Text() string {
 	return out.String()
 }
 
-// Short is a duration for people.
+// Short formats a duration for people.
 func Short(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%.0f ms", float64(d)/float64(time.Millisecond))

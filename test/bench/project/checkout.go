@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Open builds dot from the checkout that is the working directory, into bin/dot of
-// a new directory, which is the caller's to remove. root is the checkout, venv the
-// virtual environment with dbt that DOT_TEST_VENV names; target is what sets that.
+// Open builds dot from the checkout in the working directory, into bin/dot of a new directory. The
+// caller must remove that. root is the checkout, venv the virtual environment with dbt that
+// DOT_TEST_VENV names. target is the make target that sets the variable.
 func Open(target string) (root, venv, dir string, err error) {
 	if root, err = os.Getwd(); err != nil {
 		return

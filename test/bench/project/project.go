@@ -1,7 +1,7 @@
 //go:build unix
 
-// Package project runs programs in a git repository with a dbt project, for
-// benchmarks. It must not know what they are.
+// Package project runs programs in a git repository with a dbt project, for benchmarks. It doesn't
+// know the programs.
 package project
 
 import (
@@ -14,14 +14,14 @@ import (
 	"strings"
 )
 
-// A Project is a directory that programs are run in, and their environment.
+// A Project is a directory in which programs run, and their environment.
 type Project struct {
 	Dir string
 	Env []string
 }
 
-// Environment is one in which programs are found in bins first and know nothing
-// of who runs them: no settings of git's, no home but home.
+// Environment returns an environment in which programs come from bins first, and know nothing of
+// the user: no git configuration, and home as the home directory.
 func Environment(home string, bins ...string) []string {
 	return []string{
 		"PATH=" + strings.Join(append(bins[:len(bins):len(bins)], os.Getenv("PATH")), string(filepath.ListSeparator)),
@@ -30,8 +30,8 @@ func Environment(home string, bins ...string) []string {
 	}
 }
 
-// Command is a program in the project, with variables for it alone before its
-// name, as in a shell.
+// Command returns a command in the project. Words before its name may set variables for it, as in a
+// shell.
 func (p *Project) Command(words ...string) *exec.Cmd {
 	i := slices.IndexFunc(words, func(w string) bool { return !strings.Contains(w, "=") })
 	env := slices.Concat(p.Env, words[:i])
@@ -63,7 +63,7 @@ func isProgram(file string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// Output runs a program and returns what it prints.
+// Output runs a program and returns its stdout.
 func (p *Project) Output(words ...string) (string, error) {
 	cmd := p.Command(words...)
 	var stderr bytes.Buffer
@@ -84,7 +84,7 @@ func (p *Project) Write(name, text string) error {
 	return os.WriteFile(file, []byte(text), 0o666)
 }
 
-// Commit commits everything.
+// Commit commits all files.
 func (p *Project) Commit(subject string) error {
 	if _, err := p.Output("git", "add", "--all"); err != nil {
 		return err
