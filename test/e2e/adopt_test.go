@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// E.2: a build that another tool has made with the same layout, and with real
-// dbt, is a baseline; a command of dot's on it takes it over.
+// E.2: another tool has built with the same layout and real dbt. That build can be a baseline, and
+// a dot command on it takes it over.
 func TestAdoptE2(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
@@ -31,8 +31,7 @@ func TestAdoptE2(t *testing.T) {
 			t.Errorf("deferring has changed the baseline (-before +after):\n%s", diff)
 		}
 		s.wantRows("select season, fruits from dev_"+s.head()+".season", "new 1")
-		// The only table there is the one that was selected: the rest was read
-		// from the baseline.
+		// Only the selected table is there; the others were read from the baseline.
 		if rows := s.table("dev_" + s.head()); len(rows) != 1 {
 			t.Errorf("dev has %v", rows)
 		}
@@ -49,8 +48,7 @@ func TestAdoptE2(t *testing.T) {
 	})
 }
 
-// otherTool builds HEAD as an environment, with plain git and dbt, where dot
-// would.
+// otherTool builds HEAD as an environment, with plain git and dbt, in the place that dot would use.
 func (s *shop) otherTool(env string) {
 	s.t.Helper()
 	dir := filepath.Join(s.dir, ".dot", "build", s.head())

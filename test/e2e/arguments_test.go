@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// meddling are variables with which dbt would build something else, or nothing.
+// meddling are variables that would make dbt build something else, or nothing.
 var meddling = []string{
 	"DBT_TARGET=prod", "DBT_ENGINE_TARGET=prod", "DBT_PROFILE=none", "DBT_EMPTY=true", "DBT_DEFER=true", "DBT_FAVOR_STATE=1",
 	"DBT_STATE=/nowhere", "DBT_FULL_REFRESH=true", "DBT_FAIL_FAST=true", "DBT_WRITE_JSON=false", "DBT_LOG_FORMAT=json",
@@ -18,7 +18,7 @@ var meddling = []string{
 	"DBT_INDIRECT_SELECTION=empty", "DBT_EXCLUDE_RESOURCE_TYPES=seed", "DBT_STORE_FAILURES=true", "DBT_SAMPLE=3 days",
 }
 
-// D.6: an isolated build is what its spec says, whatever dbt would inherit.
+// D.6: an isolated build is what its spec says, whatever variables dbt would inherit.
 func TestInheritedVariables(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
@@ -40,13 +40,13 @@ func TestInheritedVariables(t *testing.T) {
 		if diff := cmp.Diff(want, s.table(schema)); diff != "" {
 			t.Errorf("what was built (-want +got):\n%s", diff)
 		}
-		// Nor do they matter to what is up to date.
+		// The variables don't affect what is up to date, either.
 		s.reason("", "build", "dev@HEAD")
 		s.during(meddling, func() { s.reason("", "build", "dev@HEAD") })
 	})
 }
 
-// A.8: what stands after -- can't switch isolation off, and the rest has its say.
+// A.8: arguments after -- can't switch isolation off. All others have their effect.
 func TestArgumentsAfterDashes(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{
@@ -66,7 +66,7 @@ func TestArgumentsAfterDashes(t *testing.T) {
 	s.refused([]string{"build", "prod@HEAD", "--defer", "dev@HEAD", "--", "--state", "."}, "", "--state")
 	s.refused([]string{"build", "prod@HEAD", "--defer", "dev@HEAD", "--", "--defer-state=."}, "", "--defer-state")
 
-	// Where an environment's flag is given again, the one given counts, once.
+	// If an argument repeats an environment's flag, dbt gets it once, with the argument's value.
 	words := strings.Fields(s.plan("build", "dev@HEAD", "--", "--threads", "1", "--vars", "{most: 1}", "-t", "prod").last().Commands[0])
 	for _, flag := range []string{"--threads", "--vars", "--target", "--profiles-dir"} {
 		if n := count(words, flag); n != 1 {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A.2: the commands that the other tests don't run, on an isolated build.
+// A.2: the commands that no other test runs, on an isolated build.
 func TestCommands(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
@@ -21,7 +21,7 @@ func TestCommands(t *testing.T) {
 		head := s.head()
 		target := filepath.Join(s.dir, ".dot", "build", head, "env", "dev", "target")
 
-		// A retry runs what failed, though a compile has left results of its own since.
+		// A retry runs the failed nodes, though a later compile has left its own results.
 		s.setenv("SHOP_WORD=one")
 		if res := s.dot("build", "dev@HEAD"); res.code != 1 {
 			t.Fatalf("a build with a failing model: exit code %d", res.code)

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// compared is what the tests read of a comparison's JSON.
+// compared is the part of a comparison's JSON that the tests read.
 type compared struct {
 	Comparisons []struct {
 		Baseline, Candidate struct{ Name, Schema string }
@@ -39,8 +39,7 @@ type compared struct {
 	}
 }
 
-// compare runs dot compare, which has to end with an exit code, and returns what
-// it found.
+// compare runs dot compare, checks its exit code, and returns its report.
 func (s *shop) compare(code int, args ...string) (found compared) {
 	s.t.Helper()
 	res := s.dot(append([]string{"compare", "--format", "json"}, args...)...)
@@ -53,7 +52,7 @@ func (s *shop) compare(code int, args ...string) (found compared) {
 	return found
 }
 
-// verdicts are those of one comparison, a line each, in the order of the names.
+// verdicts returns the verdicts of one comparison, one a line, in the order of the names.
 func (c compared) verdicts(i int) []string {
 	var lines []string
 	for _, r := range c.Comparisons[i].Relations {
@@ -85,8 +84,7 @@ func (s *shop) wantVerdicts(found compared, i int, want ...string) {
 	}
 }
 
-// TestCompare takes a branch from before anything is built to the report of what
-// it does to the data.
+// TestCompare follows a branch from the first build to the report on its changes to the data.
 func TestCompare(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
@@ -199,9 +197,8 @@ func (s *shop) execute(sql string) {
 	s.query(sql)
 }
 
-// compareShop is what the branch does to the shop's data, as the seeds and the
-// models' SQL tell: one refund more, taken off what two orders in two months
-// brought in.
+// compareShop is what the branch changes in the shop's data, according to the seeds and the models'
+// SQL. There is one more refund, which reduces the revenue of two orders in two months.
 var compareShop = []string{
 	"customer_value: added",
 	"customers: same code",
@@ -225,7 +222,7 @@ func TestCompareInterrupted(t *testing.T) {
 	s.commit("Sleep otherwise")
 	s.mustDot("build", "dev@HEAD~1", "dev@HEAD")
 	s.query("update public.nap set seconds = 600")
-	// The view's query has another text than its definition.
+	// The text of the view's query differs from its definition.
 	asleep := func() bool {
 		return len(s.query("select pid from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()")) > 0
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// schemas are the schemas in the warehouse that a project could have made.
+// schemas lists the schemas in the warehouse that a project could have created.
 func (s *shop) schemas() []string {
 	s.t.Helper()
 	var names []string
@@ -20,7 +20,7 @@ func (s *shop) schemas() []string {
 	return names
 }
 
-// wantSchemas checks what schemas there are.
+// wantSchemas compares the schemas in the warehouse.
 func (s *shop) wantSchemas(want ...string) {
 	s.t.Helper()
 	if diff := cmp.Diff(want, s.schemas()); diff != "" {
@@ -28,8 +28,7 @@ func (s *shop) wantSchemas(want ...string) {
 	}
 }
 
-// touch makes an empty warehouse: a DuckDB file is there when somebody has
-// opened it.
+// touch makes an empty warehouse, since a DuckDB file only exists once somebody has opened it.
 func (s *shop) touch() {
 	s.t.Helper()
 	if db, ok := s.warehouse.(duckDB); ok {
@@ -37,7 +36,7 @@ func (s *shop) touch() {
 	}
 }
 
-// table says what is in a schema: each row of each table and view as text.
+// table returns the content of a schema: each row of each table and view as text.
 func (s *shop) table(schema string) []string {
 	s.t.Helper()
 	names := s.query("select table_name from information_schema.tables where table_schema = '" + schema + "' order by 1")

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// A result is how a command ended.
+// A result is the result of a command.
 type result struct {
 	stdout, stderr string
 	code           int // -1 if a signal ended it
 }
 
-// said is what dot said.
+// said is a dot command and its output.
 type said struct {
 	args []string
 	result
 }
 
-// explain shows what dot was asked for in a test that has failed, what it said,
-// and what it would do now.
+// explain shows, in a test that has failed, the last command of dot, its output, and what dot would
+// do now.
 func (s *shop) explain() {
 	if !s.t.Failed() || len(s.said) == 0 {
 		return
@@ -40,7 +40,7 @@ func (s *shop) explain() {
 	if err != nil {
 		return
 	}
-	cmd := exec.Command(binary, append([]string{"plan"}, last...)...) // the test's context has ended
+	cmd := exec.Command(binary, append([]string{"plan"}, last...)...) // without the test's context, which has ended
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, _ := cmd.CombinedOutput()
 	s.t.Logf("$ dot plan %s\n%s", strings.Join(last, " "), out)
@@ -52,7 +52,7 @@ func (s *shop) dot(args ...string) result {
 	return s.start(args...).wait()
 }
 
-// mustDot runs the dot binary in the project; it has to succeed.
+// mustDot runs the dot binary in the project. It must succeed.
 func (s *shop) mustDot(args ...string) result {
 	s.t.Helper()
 	res := s.dot(args...)
@@ -62,8 +62,8 @@ func (s *shop) mustDot(args ...string) result {
 	return res
 }
 
-// refused runs the dot binary, which has to end with exit code 2, start no dbt
-// but those given, and say all of these things.
+// refused runs the dot binary. It must end with exit code 2, start no dbt commands except dbts, and
+// print all of these texts.
 func (s *shop) refused(args []string, dbts string, says ...string) {
 	s.t.Helper()
 	var res result
@@ -80,7 +80,7 @@ func (s *shop) refused(args []string, dbts string, says ...string) {
 	}
 }
 
-// A call is a dot that was started.
+// A call is a running dot.
 type call struct {
 	s              *shop
 	line           string
@@ -90,8 +90,7 @@ type call struct {
 	done           chan struct{} // closed when it has ended
 }
 
-// start starts the dot binary with variables for it alone ("KEY=value") among
-// its arguments, as in a shell.
+// start starts the dot binary. Arguments such as "KEY=value" set variables for it, as in a shell.
 func (s *shop) start(args ...string) *call {
 	s.t.Helper()
 	binary, err := dotBinary()
@@ -103,7 +102,7 @@ func (s *shop) start(args ...string) *call {
 	return c.run()
 }
 
-// startAt is start with a gate for the dbts that it starts.
+// startAt is start with a gate for the dbts that dot starts.
 func (s *shop) startAt(g *gate, args ...string) *call {
 	s.t.Helper()
 	env := s.env
@@ -115,19 +114,19 @@ func (s *shop) startAt(g *gate, args ...string) *call {
 func (c *call) run() *call {
 	c.s.t.Helper()
 	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
-	// A dbt that outlives a killed dot may keep the pipes for as long as it likes.
+	// A dbt that outlives a killed dot may keep the pipes open for long.
 	c.cmd.WaitDelay = 100 * time.Millisecond
 	if err := c.cmd.Start(); err != nil {
 		c.s.t.Fatal(err)
 	}
 	go func() {
-		_ = c.cmd.Wait() // its exit code is looked at
+		_ = c.cmd.Wait() // wait looks at its exit code
 		close(c.done)
 	}()
 	return c
 }
 
-// wait returns when dot has ended.
+// wait waits for dot to end.
 func (c *call) wait() result {
 	c.s.t.Helper()
 	select {
@@ -151,10 +150,10 @@ func (c *call) ended() bool {
 	}
 }
 
-// signal sends a signal to dot alone, if it still runs.
+// signal sends a signal to dot alone, if it is still running.
 func (c *call) signal(sig syscall.Signal) { _ = c.cmd.Process.Signal(sig) }
 
-// says waits until dot has said something on stderr.
+// says waits until dot has printed a text on stderr.
 func (c *call) says(text string) {
 	c.s.t.Helper()
 	eventually(c.s.t, c.line+" says "+text, func() bool {
@@ -166,7 +165,7 @@ func (c *call) says(text string) {
 	})
 }
 
-// A buffer can be read while it is written.
+// A buffer can be read while it is being written.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -184,7 +183,7 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// during runs do with other variables for what it starts.
+// during runs do with other variables for the programs it starts.
 func (s *shop) during(vars []string, do func()) {
 	env := s.env
 	s.setenv(vars...)

@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The tests here are of the means that the other tests use: if one of them
-// fails, look here before you look at dot.
+// These tests check the helpers of the other tests. If one of them fails, look here before you look
+// at dot.
 
 func TestShopHistory(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "duckdb")
-	// Equal hashes on every machine are what lets tests and docs name commits.
+	// Tests and docs can name commits because the hashes are the same on every machine.
 	want := `24256d1 feature/refunds Record a late refund`
 	if got := s.git("log", "-1", "--format=%h "+s.git("branch", "--show-current")+" %s"); got != want {
 		t.Errorf("HEAD is %q, want %q", got, want)

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// historyFiles are a project with an incremental model, a snapshot and hooks.
-// Each run takes the orders up to a number; a variable makes the last table of
-// them take for ever, which is no reason to build again.
+// historyFiles are a project with an incremental model, a snapshot and hooks. Each run reads the
+// orders up to a number. A variable makes the last table of them take forever; it is not an input,
+// so it makes nothing build again.
 var historyFiles = map[string]string{
 	"seeds/prices.csv": "", "models/cheap.sql": "", "models/season.sql": "", "models/schema.yml": "",
 	"dot_environments.yml": `environment:
@@ -40,9 +40,9 @@ select one, id from {{ ref('latest') }}{% endsnapshot %}
 `,
 }
 
-// D.10: what incremental models and snapshots are built on is said, and kept in
-// the record. Killed in the middle, the same command ends on top of what is
-// there, with nothing lost and nothing twice. D.8: hooks are listed once.
+// D.10: dot reports what incremental models and snapshots are built on, and keeps that in the
+// record. After a kill, the same command continues on top of the existing rows, without losing or
+// repeating any. D.8: hooks are listed once.
 func TestHistoryD10(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, historyFiles)
@@ -90,8 +90,8 @@ func TestHistoryD10(t *testing.T) {
 	})
 }
 
-// killSlow starts a command that takes for ever with its last table, and kills
-// dot and dbt with SIGKILL when it has come to that.
+// killSlow starts a command whose last table takes forever. It kills dot and dbt with SIGKILL when
+// they are at that table.
 func (s *shop) killSlow(schema string, args ...string) {
 	s.t.Helper()
 	var c *call
@@ -113,7 +113,7 @@ func (s *shop) killSlow(schema string, args ...string) {
 	c.wait()
 	eventually(s.t, "dbt is gone", func() bool { return !alive(dbt.pid) })
 	if p, ok := s.warehouse.(postgresDB); ok {
-		// The server doesn't notice that dbt is gone before it has slept.
+		// The server only notices that dbt has ended after it has slept.
 		p.admin(s.t, "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"+p.Name+"'")
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// packageFiles are a dbt package with one macro, size, which gives a text.
+// packageFiles are a dbt package with one macro, size, which returns a text.
 func packageFiles(name, size string) map[string]string {
 	return map[string]string{
 		"dbt_project.yml": "name: " + name + "\nversion: \"1.0\"\n",
@@ -26,7 +26,7 @@ func packageFiles(name, size string) map[string]string {
 // A packageRepo is a package on a git host: a bare repository.
 type packageRepo struct {
 	s              *shop
-	name, url, dir string // dir is somebody's clone of it
+	name, url, dir string // dir is a clone of it
 }
 
 // newPackage makes an empty repository for a package.
@@ -58,8 +58,8 @@ func (p *packageRepo) publish(size string) string {
 	return git("rev-parse", "HEAD")
 }
 
-// newHub serves one package as dbt's hub does (dbt-core 1.11.16,
-// clients/registry.py); sizes are by version. It returns the URL.
+// newHub serves one package like dbt's hub (dbt-core 1.11.16, clients/registry.py). sizes are by
+// version. It returns the URL.
 func newHub(t *testing.T, name string, sizes map[string]string) string {
 	t.Helper()
 	_, short, _ := strings.Cut(name, "/")
@@ -86,7 +86,7 @@ func newHub(t *testing.T, name string, sizes map[string]string) string {
 	return hub.URL
 }
 
-// packageArchive is a package as a tarball: one directory with everything in it.
+// packageArchive returns a package as a tarball with one directory.
 func packageArchive(t *testing.T, name, size string) []byte {
 	t.Helper()
 	var out bytes.Buffer

@@ -20,21 +20,20 @@ import (
 	"dot-for-dbt/internal/testing/postgres"
 )
 
-// What the tests of this package share is made when the first of them asks.
+// State that the tests of this package share. The first test that needs it makes it.
 var (
 	dotBinary = sync.OnceValues(buildDot)
 	pgServer  = sync.OnceValues(startPostgres)
 
-	scratch      string      // a directory that lives as long as the tests run
+	scratch      string      // a directory for the duration of all tests
 	stopPostgres = func() {} // set by startPostgres
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	// As many tests at once as there are CPUs and one more, since there is always
-	// one that waits: for an index, a gate, a kill. -parallel on the command line,
-	// which is read later, has its say.
+	// Run one test more at once than there are CPUs, since one is always waiting: for an index, a
+	// gate, a kill. -parallel on the command line, which is read later, overrides this.
 	err := flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0)+1))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,13 +45,13 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
 	defer func() { stopPostgres() }()
-	// Under nohup, the programs that are started would not hear of a closed
-	// terminal: what is ignored is handed on, what is listened to is not.
+	// Under nohup, the started programs would not notice a closed terminal: ignored signals are
+	// inherited. Handled ones are not.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	return m.Run()
 }
 
-// venv returns the virtual environment with dbt and skips the test without one.
+// venv returns the virtual environment with dbt. Without one, it skips the test.
 func venv(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("DOT_TEST_VENV")
@@ -62,7 +61,7 @@ func venv(t *testing.T) string {
 	return dir
 }
 
-// onBoth runs a test on both databases, beside all the others.
+// onBoth runs a test on both databases, in parallel with all others.
 func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
 	t.Helper()
 	t.Parallel()
@@ -74,8 +73,8 @@ func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
 	}
 }
 
-// buildDot builds the dot of this checkout, but for a clock that tests can set,
-// with the flags in DOT_TEST_BUILDFLAGS, -race for one.
+// buildDot builds the dot of this checkout with a clock that tests can set. DOT_TEST_BUILDFLAGS may
+// have more flags, such as -race.
 func buildDot() (string, error) {
 	binary := filepath.Join(scratch, "dot")
 	args := append([]string{"build", "-o", binary}, strings.Fields(os.Getenv("DOT_TEST_BUILDFLAGS"))...)
@@ -86,8 +85,7 @@ func buildDot() (string, error) {
 	return binary, nil
 }
 
-// startPostgres runs the server of DOT_TEST_PG_BIN, or else of the virtual
-// environment.
+// startPostgres starts the server of DOT_TEST_PG_BIN, or else of the virtual environment.
 func startPostgres() (*postgres.Server, error) {
 	bin := os.Getenv("DOT_TEST_PG_BIN")
 	if bin == "" {

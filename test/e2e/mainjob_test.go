@@ -13,12 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// D.4, D.5, E.1, E.4, F.3, G.3: the main job: what main says as prod, and beside it only what the branch
-// changed, on top of prod's data.
+// D.4, D.5, E.1, E.4, F.3, G.3: the main job. main is built as prod, and beside it only the
+// branch's changes, on top of prod's data.
 func TestMainJob(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
-		// Uncommitted and staged work, which dot must neither build nor touch.
+		// Uncommitted and staged work, which dot must neither build nor change.
 		s.write("models/marts/fct_orders.sql", "this is not SQL")
 		s.write("notes.md", "staged")
 		s.git("add", "notes.md")
@@ -31,7 +31,7 @@ func TestMainJob(t *testing.T) {
 		s.planIsRun(job...)
 
 		s.wantSchemas(dev, prod)
-		// The customers and orders did not change: dev reads prod's.
+		// The customers and orders did not change, so dev reads prod's.
 		built := s.query("select table_name from information_schema.tables where table_schema = '" + dev + "' order by 1")
 		want := [][]string{{"customer_value"}, {"fct_orders"}, {"payments"}, {"revenue_by_month"}, {"stg_payments"}}
 		if diff := cmp.Diff(want, built); diff != "" {
@@ -61,8 +61,8 @@ func TestMainJob(t *testing.T) {
 	})
 }
 
-// upToDate runs what is up to date: without dbt, without the warehouse, without
-// a change.
+// upToDate runs a command that is up to date: it uses neither dbt nor the warehouse, and changes
+// nothing.
 func (s *shop) upToDate(args ...string) {
 	s.t.Helper()
 	open := s.warehouse.close(s.t)
@@ -83,8 +83,8 @@ func (s *shop) upToDate(args ...string) {
 	}
 }
 
-// deferredCompared compares the two: what the branch reads from prod is no
-// difference of what it changed, nor of what that was made of.
+// deferredCompared compares the two builds. What the branch reads from prod is no difference,
+// neither for the nodes it changed nor for their inputs.
 func (s *shop) deferredCompared() {
 	s.t.Helper()
 	found := s.compare(0, "prod@main", "dev@HEAD")
@@ -106,12 +106,12 @@ func (s *shop) deferredCompared() {
 	}
 }
 
-// candidateFails checks that a test of a candidate reads the candidate, not the
-// baseline, which would pass it (dbt does that with --favor-state), and that what
-// is not selected is read from the baseline.
+// candidateFails checks that a candidate's tests read the candidate. With the baseline they would
+// pass, and with --favor-state dbt reads that. Nodes that are not selected must come from the
+// baseline.
 func (s *shop) candidateFails(prod string) {
 	s.t.Helper()
-	// On a branch of its own, made without touching the user's index.
+	// Make a separate branch without touching the user's index.
 	blob := s.gitWith("select * from (select id as order_id, customer_id, ordered_on, status from {{ ref('orders') }}) as o\n"+
 		"union all select 101, 1, '2026-01-04', 'shipped'\n", "hash-object", "-w", "--stdin")
 	index := "GIT_INDEX_FILE=" + filepath.Join(s.t.TempDir(), "index")
@@ -141,7 +141,7 @@ func (s *shop) candidateFails(prod string) {
 	}
 }
 
-// gitState is what a user has in git and dot must leave alone.
+// gitState returns the state of git that belongs to the user and that dot must not change.
 func (s *shop) gitState() []string {
 	s.t.Helper()
 	return []string{

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Packages from git hosts: one pinned to a commit, one that follows a branch.
-// dbt writes which commit it found into package-lock.yml; where that file isn't
-// in the commit that is built, it must not keep dbt from looking again.
+// Packages from git hosts: one pinned to a commit, one that follows a branch. dbt writes the commit
+// it found to package-lock.yml. If the built commit has no such file, that must not keep dbt from
+// looking for newer commits later.
 func TestPackagesD7_git(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", nil)
@@ -33,7 +33,7 @@ func TestPackagesD7_git(t *testing.T) {
 	s.mustDot(build...)
 	expect("one")
 
-	// New commits there make no difference as long as the packages are young.
+	// New commits in the packages change nothing while the installed packages are young.
 	pinned.publish("two")
 	moving.publish("two")
 	deps := "deps " + head
@@ -48,7 +48,7 @@ func TestPackagesD7_git(t *testing.T) {
 	})
 	expect("two")
 
-	// Asked for, they are looked for at once; what is built of them is stale.
+	// dot deps looks for newer packages at once. Builds with the old ones are then out of date.
 	moving.publish("three")
 	s.mustDot("deps", "dev@HEAD")
 	if got := s.read(".dot/build/" + head + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
@@ -58,7 +58,7 @@ func TestPackagesD7_git(t *testing.T) {
 		t.Errorf("after dot deps %s is %s: %s", step.Name, step.Decision, step.Reason)
 	}
 
-	// A lock file that is committed pins what it names.
+	// A committed lock file pins its packages.
 	s.write("package-lock.yml", s.read(".dot/build/"+head+"/worktree/package-lock.yml"))
 	locked := s.commit("Lock the packages")
 	moving.publish("four")
@@ -73,9 +73,8 @@ func TestPackagesD7_git(t *testing.T) {
 	})
 }
 
-// Packages from a hub, asked for in dependencies.yml, with a lock file of
-// other packages: dbt writes it anew, and that counts as no change of the
-// worktree's.
+// Packages from a hub, listed in dependencies.yml, with a lock file for other packages. dbt
+// rewrites the lock file, which does not count as a change in the worktree.
 func TestPackagesD3_lock_file_out_of_date(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", nil)
@@ -103,8 +102,8 @@ func TestPackagesD3_lock_file_out_of_date(t *testing.T) {
 	})
 }
 
-// A host that wants a password gets none, and nobody is asked for it. The token
-// in its URL stands nowhere afterwards.
+// A host that wants a password gets none, and nobody is asked for it. The token in the URL must not
+// be written anywhere.
 func TestPackagesD7_private_host(t *testing.T) {
 	t.Parallel()
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A.4, D.9: without a ref dot is dbt on the working tree, with an environment's flags and
-// vars, and nothing else.
+// A.4, D.9: without a ref, dot runs dbt on the working tree with an environment's flags and vars,
+// and does nothing else.
 func TestPlainCalls(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
@@ -33,7 +33,7 @@ func TestPlainCalls(t *testing.T) {
 			t.Errorf("a plain build left a build in .dot (%v)", err)
 		}
 
-		// --defer works as for builds: what is not selected is the baseline's.
+		// --defer works as for builds: nodes that are not selected come from the baseline.
 		s.mustDot("build", "prod@"+head, "-s", "prices cheap")
 		s.refused([]string{"run", "prod", "-s", "season", "--defer", "dev@" + head}, "", "was never built", "dot build dev@"+head)
 		s.mustDot("run", "prod", "-s", "season", "--defer", "prod@"+head)
@@ -44,7 +44,7 @@ func TestPlainCalls(t *testing.T) {
 	})
 }
 
-// D.9: where there is no repository, a plain call works, and an isolated one can't.
+// D.9: without a repository, a plain call works, and an isolated one is an error.
 func TestWithoutRepository(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", nil)

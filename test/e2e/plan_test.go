@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A plan is what dot plan --format json says.
+// A plan is the output of dot plan --format json.
 type plan struct {
 	Version, Run, Skip int
 	Builds             []struct{ Name string }
@@ -23,7 +23,7 @@ type planned struct {
 	Changed, Commands                           []string
 }
 
-// plan asks dot what a command would do.
+// plan returns dot's plan for a command.
 func (s *shop) plan(args ...string) plan {
 	s.t.Helper()
 	var p plan
@@ -38,10 +38,10 @@ func (s *shop) plan(args ...string) plan {
 	return p
 }
 
-// last is the step of the command itself.
+// last returns the command's own step.
 func (p plan) last() planned { return p.Steps[len(p.Steps)-1] }
 
-// does lists what the steps do, as dot -v says it while it runs them.
+// does lists what the steps do, in the words of dot -v.
 func (p plan) does() []string {
 	var lines []string
 	for _, step := range p.Steps {
@@ -58,8 +58,8 @@ func (p plan) does() []string {
 	return lines
 }
 
-// did lists what dot -v said that it did. The text of a skipped step, which says
-// how long ago something was, is left out.
+// did lists what dot -v reported. It leaves out the text of skipped steps, because that contains an
+// age.
 func (r result) did() (lines []string) {
 	for line := range strings.Lines(r.stderr) {
 		line = strings.TrimSuffix(line, "\n")
@@ -74,8 +74,8 @@ func (r result) did() (lines []string) {
 	return lines
 }
 
-// planIsRun checks that planning a command changes nothing and says what running
-// it then does, step by step.
+// planIsRun checks that planning a command changes nothing, and that the run then does what the
+// plan says, step by step.
 func (s *shop) planIsRun(args ...string) {
 	s.t.Helper()
 	before := tree(s.t, s.dir)
@@ -87,7 +87,7 @@ func (s *shop) planIsRun(args ...string) {
 		s.t.Errorf("the plan changed something (-before +after):\n%s", diff)
 	}
 	did := s.mustDot(append([]string{"-v"}, args...)...).did()
-	if len(planned.Builds) > 1 { // which of them gets on faster is no part of the plan
+	if len(planned.Builds) > 1 { // the plan doesn't say which of them is faster
 		slices.Sort(did)
 	}
 	if diff := cmp.Diff(planned.sorted(), sortedBySkip(did)); diff != "" {
@@ -95,8 +95,8 @@ func (s *shop) planIsRun(args ...string) {
 	}
 }
 
-// sorted is what the steps do, in the order in which a run tells it; of several
-// builds, in the order of the alphabet.
+// sorted returns what the steps do, in the order of a run; of several builds, in alphabetical
+// order.
 func (p plan) sorted() []string {
 	lines := p.does()
 	if len(p.Builds) > 1 {
@@ -105,7 +105,7 @@ func (p plan) sorted() []string {
 	return sortedBySkip(lines)
 }
 
-// sortedBySkip puts the skipped steps first, as a run tells them.
+// sortedBySkip puts the skipped steps first, as a run does.
 func sortedBySkip(lines []string) []string {
 	var skipped, run []string
 	for _, line := range lines {
@@ -118,8 +118,8 @@ func sortedBySkip(lines []string) []string {
 	return append(skipped, run...)
 }
 
-// reason fails the test unless dot would do the command's step for a reason that
-// contains text, or would skip it for "".
+// reason fails the test unless dot would run the command's step for a reason that contains text. An
+// empty text means that dot must skip the step.
 func (s *shop) reason(text string, args ...string) {
 	s.t.Helper()
 	step := s.plan(args...).last()

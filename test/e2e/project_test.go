@@ -43,7 +43,7 @@ import (
 // tells enough, and give several specs to one dot. dot imports dbt once for all
 // commands that it runs (it hosts them), on Linux.
 
-// projectFiles are what every small project has.
+// projectFiles are the files of every small project.
 var projectFiles = map[string]string{
 	".gitignore": ".dot/\nlogs/\ntarget/\n*.duckdb\n*.duckdb.wal\n.user.yml\n",
 	"dbt_project.yml": `name: stall
@@ -61,8 +61,8 @@ vars:
 `,
 }
 
-// newProject makes a shop whose project has these files, by name, and commits it on
-// main. A file may take the place of one that each project has, or be none: "".
+// newProject makes a shop whose project has these files, by name, and commits it on main. A file
+// may replace one of projectFiles, or remove it with "".
 func newProject(t *testing.T, adapter string, files map[string]string) *shop {
 	t.Helper()
 	s := newEmptyShop(t, adapter)
@@ -79,13 +79,13 @@ func newProject(t *testing.T, adapter string, files map[string]string) *shop {
 			s.write(name, all[name])
 		}
 	}
-	s.setenv("DBT_PROFILES_DIR=") // an empty one counts as none
+	s.setenv("DBT_PROFILES_DIR=") // dbt ignores an empty one
 	s.git("init", "--quiet", "--template=", "--initial-branch=main")
 	s.commit("Open the stall")
 	return s
 }
 
-// schema is where a spec's build writes: dev_1234567 for "dev@HEAD", dev for "dev".
+// schema returns the schema of a spec's build: dev_1234567 for "dev@HEAD", dev for "dev".
 func (s *shop) schema(spec string) string {
 	s.t.Helper()
 	env, ref, ok := strings.Cut(spec, "@")
@@ -95,8 +95,7 @@ func (s *shop) schema(spec string) string {
 	return env + "_" + s.git("rev-parse", "--short", ref)
 }
 
-// wantTables checks which tables and views a spec's build has, in the order of their
-// names.
+// wantTables compares the names of the tables and views of a spec's build, sorted.
 func (s *shop) wantTables(spec string, want ...string) {
 	s.t.Helper()
 	var got []string
@@ -108,9 +107,9 @@ func (s *shop) wantTables(spec string, want ...string) {
 	}
 }
 
-// wantTable checks what is in a table or view of a spec's build. A row is its values
-// with a space between them; NULL reads "NULL". Rows are sorted as texts. Numbers,
-// texts and dates read the same on both databases; cast what else there is to text.
+// wantTable compares the rows of a table or view of a spec's build. A row is its values, separated
+// by spaces; NULL reads "NULL". Rows are sorted as text. Numbers, texts and dates read the same on
+// both databases; cast other types to text.
 func (s *shop) wantTable(spec, name string, want ...string) {
 	s.t.Helper()
 	got := s.rows("select * from " + s.schema(spec) + "." + name)
@@ -120,7 +119,7 @@ func (s *shop) wantTable(spec, name string, want ...string) {
 	}
 }
 
-// wantRows checks what a query gives, in its order.
+// wantRows compares the result of a query, in order.
 func (s *shop) wantRows(sql string, want ...string) {
 	s.t.Helper()
 	if diff := cmp.Diff(want, s.rows(sql)); diff != "" {
@@ -128,7 +127,7 @@ func (s *shop) wantRows(sql string, want ...string) {
 	}
 }
 
-// rows are what a query gives, a row a text.
+// rows returns the result of a query, one text for each row.
 func (s *shop) rows(sql string) []string {
 	s.t.Helper()
 	var rows []string
@@ -138,8 +137,8 @@ func (s *shop) rows(sql string) []string {
 	return rows
 }
 
-// TestProject is a test as the head of this file describes it: a build, and one that
-// reads from it what has not changed.
+// TestProject is a test as described at the head of this file: a build, and one that reads the
+// unchanged part from it.
 func TestProject(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// F.2, F.4, G.1, G.3: what makes a build run again, and what does not. Where the plan alone tells,
-// nothing is run: that a run does what its plan says is for planIsRun.
+// F.2, F.4, G.1, G.3: what makes a build run again, and what does not. If the plan is enough to
+// tell, nothing is run: planIsRun checks that a run does what its plan says.
 func TestRerun(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
@@ -95,14 +95,13 @@ func TestRerun(t *testing.T) {
 	})
 }
 
-// A.7, F.4: a build that failed runs again, and a commit that puts it right is another
-// build.
+// A.7, F.4: a build that failed runs again. A commit that fixes it is another build.
 func TestFailedThenFixed(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{"models/season.sql": "select no_such_column from {{ ref('cheap') }}\n"})
 		broken := s.head()
 		res := s.dot("build", "dev@HEAD")
-		if res.code != 1 { // dbt's own
+		if res.code != 1 { // dbt's exit code
 			t.Errorf("exit code %d, want 1", res.code)
 		}
 		for _, want := range []string{"dbt build failed on dev@" + broken, "1 error", "dbt.log"} {
@@ -124,14 +123,14 @@ func TestFailedThenFixed(t *testing.T) {
 	})
 }
 
-// F.2, G.3: a password is no input: a new one is written, and nothing is built again.
+// F.2, G.3: a password is not an input. A new one is written, and nothing is built again.
 func TestPasswordRotated(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "postgres", nil)
 	role := "rotated_" + s.warehouse.(postgresDB).Name
 	s.query("create role " + role + " login superuser password 'harvest-moon'")
 	t.Cleanup(func() {
-		// Its schemas stay: they go with the database.
+		// Its schemas stay until the database is removed.
 		_, _ = s.warehouse.query(t.Context(), "alter role "+role+" nologin")
 	})
 	profile := strings.ReplaceAll(s.read("profiles.yml"), "{{ env_var('SHOP_PG_USER') }}", role)
@@ -155,10 +154,10 @@ func TestPasswordRotated(t *testing.T) {
 		t.Errorf("what runs (-want +got):\n%s", diff)
 	}
 	s.planIsRun("build", "dev@HEAD")
-	// The password that was written is the new one: dbt gets in with it.
+	// The new password was written: dbt can log in with it.
 	s.mustDot("build", "dev@HEAD", "--force")
 
-	// It stands in the profile and nowhere else.
+	// It is in the profile and nowhere else.
 	for _, said := range s.said {
 		if strings.Contains(said.stdout+said.stderr, "harvest-moon") || strings.Contains(said.stdout+said.stderr, "midnight-sun") {
 			t.Errorf("dot %s shows the password", strings.Join(said.args, " "))

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// A.4, E.3: several builds of one dot: at once on PostgreSQL, one after the other
-// in one DuckDB file; the baseline before what defers to it. Then one of them
-// fails, and --resume goes on with that.
+// A.4, E.3: several builds in one dot: in parallel on PostgreSQL, one after the other in one DuckDB
+// file. The baseline runs before the builds that defer to it. Then one build fails, and --resume
+// continues with that one.
 func TestSeveralBuilds(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
@@ -29,7 +29,7 @@ func TestSeveralBuilds(t *testing.T) {
 		c := s.startAt(gate, both...)
 		opened := gate.wait(c)
 		if adapter == "duckdb" {
-			opened.Close() // as long as the first is at the gate, the second is not started
+			opened.Close() // the second build does not start while the first is at the gate
 		}
 		eventually(t, "the second dbt has started, too", func() bool { return s.startedBuilds() == 2 })
 		if adapter == "duckdb" {
@@ -71,7 +71,7 @@ func TestSeveralBuilds(t *testing.T) {
 	})
 }
 
-// startedBuilds is how many dbts were started to build.
+// startedBuilds returns how many dbts were started to build.
 func (s *shop) startedBuilds() int {
 	s.t.Helper()
 	return len(slices.DeleteFunc(s.starts(), func(start start) bool { return start.command != "build" }))

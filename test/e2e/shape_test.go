@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// The tests of project shapes ask for a shop that is elsewhere, later, or laid
-// out in another way.
+// The tests of project shapes need a shop in another place, at another time, or with another
+// layout.
 
-// below runs do with dot started in a directory of the project.
+// below runs do while dot starts in a directory of the project.
 func (s *shop) below(dir string, do func()) {
 	s.t.Helper()
 	was := s.dir
@@ -21,7 +21,7 @@ func (s *shop) below(dir string, do func()) {
 	do()
 }
 
-// at runs do with a clock that stands still, that much later than now.
+// at runs do with dot's clock standing still at a later time.
 func (s *shop) at(later time.Duration, do func()) {
 	s.t.Helper()
 	s.during([]string{"DOT_TEST_NOW=" + time.Now().Add(later).Format(time.RFC3339)}, do)
@@ -39,7 +39,7 @@ func (s *shop) move(from, to string) {
 	}
 }
 
-// inDuckDB asks a DuckDB file of the project that isn't the usual one.
+// inDuckDB queries another DuckDB file of the project.
 func (s *shop) inDuckDB(file, sql string) [][]string {
 	s.t.Helper()
 	db := s.warehouse.(duckDB)
@@ -51,7 +51,7 @@ func (s *shop) inDuckDB(file, sql string) [][]string {
 	return rows
 }
 
-// step is the step of that name.
+// step returns the step of that name.
 func (p plan) step(t *testing.T, name string) planned {
 	t.Helper()
 	for _, step := range p.Steps {

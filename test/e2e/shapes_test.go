@@ -11,13 +11,12 @@ import (
 	"testing"
 )
 
-// oddName is a directory's name with what has to be quoted somewhere, 200
-// bytes long.
+// oddName is the name of a directory, 200 bytes long, with characters that need quoting somewhere.
 var oddName = fmt.Sprintf("%-198s..", `it's a "shöp" & co; $HOME {{ x }} %s 100% #1 日本`)
 
-// D.6, G.2: a project in a subdirectory of a repository whose path has about
-// everything in it that a path can have; Jinja in dbt_project.yml and in the
-// profile; dot started below the project. D.2, D.4, D.7.
+// D.6, G.2: the project is in a subdirectory of a repository whose path has about every kind of
+// character. There is Jinja in dbt_project.yml and in the profile, and dot starts below the
+// project. D.2, D.4, D.7.
 func TestShapesD6_odd_path(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{
@@ -64,7 +63,7 @@ shop:
 		build := []string{"build", "@HEAD", "-s", "sizes"}
 		s.planIsRun(build...)
 		s.reason("", build...)
-		// What the plan shows can be pasted into a shell: each word stays one.
+		// The plan's commands can be pasted into a shell: each word stays one word.
 		pasted := s.plan(append(build, "--force")...).last().Commands[0]
 		words := s.must(s.commandIn(s.dir, "/bin/sh", "-c", "set -- "+pasted+"\nprintf '%s\\n' \"$@\"")).stdout
 		want := "\n" + filepath.Join(top, ".dot", "build", head, "worktree", "my project") + "\n"
@@ -84,13 +83,13 @@ shop:
 	}
 }
 
-// D.5: a short hash that YAML takes for a number is a name all the same.
+// D.5: a short hash that YAML reads as a number is still a name.
 func TestShapesD5_hash_like_a_number(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
 			"profiles.yml": "", "models/season.sql": "", "models/schema.yml": "", "models/cheap.sql": "", "dot_environments.yml": "{}\n",
 		})
-		// A schema that is nothing but the suffix would be the worst of them.
+		// The worst case would be a schema that is only the suffix.
 		output := "{type: duckdb, path: shop.duckdb, schema: 1}"
 		if adapter == "postgres" {
 			output = "{type: postgres, host: \"{{ env_var('SHOP_PG_HOST') }}\", port: 5432, user: \"{{ env_var('SHOP_PG_USER') }}\"," +
@@ -110,8 +109,8 @@ func TestShapesD5_hash_like_a_number(t *testing.T) {
 	})
 }
 
-// commitLike commits what there is under messages that differ until the short
-// hash of one is like the pattern.
+// commitLike commits all files with different messages until the commit's short hash matches the
+// pattern.
 func (s *shop) commitLike(pattern string) {
 	s.t.Helper()
 	like := regexp.MustCompile(pattern)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// stallFiles are, beside projectFiles, a project that dbt is quickly done with: a
-// seed, a view, a table and a test, no packages.
+// stallFiles are, beside projectFiles, a small project that dbt builds quickly: a seed, a view, a
+// table and a test, no packages.
 var stallFiles = map[string]string{
 	"seeds/prices.csv":  "fruit,cents\napple,120\npear,95\n",
 	"models/cheap.sql":  "select fruit, cents from {{ ref('prices') }} where cents < {{ var('most') }}\n",
@@ -18,8 +18,7 @@ var stallFiles = map[string]string{
 	"models/schema.yml": "models:\n  - name: cheap\n    columns:\n      - name: fruit\n        data_tests: [unique]\n",
 }
 
-// newStall makes a project of stallFiles. An entry of more takes the place of one of
-// the files, or none where it is "".
+// newStall makes a project of stallFiles. more replaces some of the files, or removes them with "".
 func newStall(t *testing.T, adapter string, more map[string]string) *shop {
 	t.Helper()
 	files := maps.Clone(stallFiles)
@@ -27,7 +26,7 @@ func newStall(t *testing.T, adapter string, more map[string]string) *shop {
 	return newProject(t, adapter, files)
 }
 
-// read is a file of the project.
+// read returns the content of a file of the project.
 func (s *shop) read(name string) string {
 	s.t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, name))
@@ -37,7 +36,7 @@ func (s *shop) read(name string) string {
 	return string(text)
 }
 
-// head is the short hash of HEAD.
+// head returns the short hash of HEAD.
 func (s *shop) head() string {
 	s.t.Helper()
 	return s.git("rev-parse", "--short", "HEAD")

@@ -12,8 +12,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// startAtTerminal is start at a terminal of its own, which the caller may type at
-// and close.
+// startAtTerminal is start at a new terminal. The caller may type at the terminal and close it.
 func (s *shop) startAtTerminal(args ...string) (*call, *os.File) {
 	s.t.Helper()
 	binary, err := dotBinary()
@@ -26,7 +25,7 @@ func (s *shop) startAtTerminal(args ...string) (*call, *os.File) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	// What blocks can't be closed while somebody reads from it.
+	// A blocking file can't be closed while somebody reads from it.
 	fd, err := syscall.Dup(int(blocking.Fd()))
 	if err := errors.Join(err, syscall.SetNonblock(fd, true), blocking.Close()); err != nil {
 		s.t.Fatal(err)
@@ -34,8 +33,8 @@ func (s *shop) startAtTerminal(args ...string) (*call, *os.File) {
 	screen := os.NewFile(uintptr(fd), "terminal")
 	s.t.Cleanup(func() { screen.Close() })
 	go func() {
-		_, _ = io.Copy(&c.stderr, screen) // until it is closed, or nobody has it open
-		_ = c.cmd.Wait()                  // its exit code is looked at
+		_, _ = io.Copy(&c.stderr, screen) // until it is closed, or no process has it open
+		_ = c.cmd.Wait()                  // wait looks at its exit code
 		close(c.done)
 	}()
 	return c, screen

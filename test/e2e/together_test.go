@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Two dots on one build: the second waits, and then has nothing to do.
+// Two dots run the same build: the second waits, and then has nothing to do.
 func TestSameBuildTwice(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
@@ -34,8 +34,8 @@ func TestSameBuildTwice(t *testing.T) {
 	})
 }
 
-// Two dots on two builds: on PostgreSQL at once, on one DuckDB file, which only
-// one process can write, one after the other.
+// Two dots run different builds. On PostgreSQL they run in parallel. A DuckDB file, which only one
+// process can write, makes them run one after the other.
 func TestTwoBuilds(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
@@ -48,7 +48,7 @@ func TestTwoBuilds(t *testing.T) {
 		second := s.start("build", "dev@"+two)
 		if adapter == "duckdb" {
 			second.says("waiting for DuckDB file shop.duckdb")
-		} else if res := second.wait(); res.code != 0 { // while the first stands still
+		} else if res := second.wait(); res.code != 0 { // while the first is at the gate
 			t.Errorf("%s: exit code %d", second.line, res.code)
 		}
 		opened.Close()
@@ -67,9 +67,8 @@ func TestTwoBuilds(t *testing.T) {
 	})
 }
 
-// Eight dots at once on PostgreSQL, on the same builds and on others, two of which
-// are killed: the others end well, and what lies in the schemas is what the
-// commits say.
+// Eight dots run at once on PostgreSQL, some on the same builds. Two of them are killed. The others
+// end well, and the schemas have what the commits say.
 func TestEightAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "postgres", nil)
@@ -99,7 +98,7 @@ func TestEightAtOnce(t *testing.T) {
 			t.Errorf("%s.prices has %s rows, want %s", schema, got[0][0], want)
 		}
 	}
-	// Each of them once; those that were killed may have been at it before.
+	// Each build ran once, except that a killed dot may have started it before.
 	builds := 0
 	for _, start := range s.starts() {
 		if start.command == "build" {

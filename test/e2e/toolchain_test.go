@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A history whose pins change: each commit is built with its own dbt, installed
-// from the index by venv and pip. It takes a minute or two, most of it pip's.
+// A history whose pinned versions change. Each commit is built with its own dbt, which venv and pip
+// install from the index. It takes a minute or two, most of it for pip.
 func TestToolchains(t *testing.T) {
 	if testing.Short() {
 		t.Skip("installs dbt twice")
@@ -34,7 +34,7 @@ func TestToolchains(t *testing.T) {
 	latest := s.commit("A newer dbt")
 	s.pip()
 
-	// Killed in the middle of pip: half an environment is never used.
+	// Kill it during pip: an incomplete environment is never used.
 	killed := s.start("build", "dev@"+old)
 	eventually(t, "pip installs", func() bool {
 		if killed.ended() {
@@ -74,7 +74,7 @@ func TestToolchains(t *testing.T) {
 		t.Error("dbt was installed without bytecode")
 	}
 
-	// Both are there by now: nothing is made, and the dbt on PATH has never run.
+	// Both exist by now: nothing is installed, and the dbt on PATH has never run.
 	before := tree(t, filepath.Join(s.dir, ".dot", "toolchains"))
 	s.mustDot("build", "dev@"+old)
 	s.planIsRun("test", "dev@"+old)
@@ -93,8 +93,8 @@ func TestToolchains(t *testing.T) {
 	})
 }
 
-// A commit that another dbt is needed for is found before dbt runs, and built
-// all the same where somebody insists.
+// If a commit needs another dbt, dot reports that before dbt runs. It builds the commit anyway if
+// the user insists.
 func TestRequiredVersion(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{
@@ -112,7 +112,7 @@ func TestRequiredVersion(t *testing.T) {
 	}
 }
 
-// pins is a file of testdata/toolchain.
+// pins returns a file of testdata/toolchain.
 func pins(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "toolchain", name))
@@ -122,8 +122,8 @@ func pins(t *testing.T, name string) string {
 	return string(text)
 }
 
-// pip lets dot find the Python of the tests and no uv, and lets pip find the
-// index as it does for the caller, with the caller's cache.
+// pip lets dot find the Python of the tests and no uv. pip finds the index as it does for the
+// caller, with the caller's cache.
 func (s *shop) pip() {
 	s.t.Helper()
 	link := func(name, to string) {
@@ -138,7 +138,7 @@ func (s *shop) pip() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	link("git", git) // it may lie beside uv
+	link("git", git) // its directory may contain uv, too
 	path := []string{s.bin}
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		if _, err := os.Stat(filepath.Join(dir, "uv")); err != nil {
@@ -157,7 +157,7 @@ func (s *shop) pip() {
 	}
 }
 
-// toolchains are the paths in virtual environments that match a pattern.
+// toolchains lists the paths in virtual environments that match a pattern.
 func (s *shop) toolchains(pattern string) []string {
 	s.t.Helper()
 	found, err := filepath.Glob(filepath.Join(s.dir, ".dot", "toolchains", "*", "venv", filepath.FromSlash(pattern)))
@@ -167,7 +167,7 @@ func (s *shop) toolchains(pattern string) []string {
 	return found
 }
 
-// builtBy is the version of the dbt that wrote the manifest of dev at a commit.
+// builtBy returns the version of the dbt that wrote the manifest of dev at a commit.
 func (s *shop) builtBy(commit string) string {
 	s.t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, ".dot", "build", commit, "env", "dev", "target", "manifest.json"))

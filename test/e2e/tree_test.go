@@ -12,8 +12,8 @@ import (
 	"dot-for-dbt/internal/testing/dotdir"
 )
 
-// tree is everything below a directory: mode, time and contents of each file, by
-// path. Two equal trees mean that nobody wrote anything in between.
+// tree returns everything below a directory: mode, time and content of each file, by path. If two
+// trees are equal, nobody wrote anything in between.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -35,7 +35,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// dotTree is what is in .dot, but for what differs between two runs of the same.
+// dotTree returns the content of .dot, without what differs between equal runs.
 func (s *shop) dotTree() map[string]string {
 	s.t.Helper()
 	files, err := dotdir.Tree(filepath.Join(s.dir, ".dot"))
@@ -45,8 +45,8 @@ func (s *shop) dotTree() map[string]string {
 	return files
 }
 
-// save copies the project as it is and returns a function that puts it back, at
-// the same path: git's worktrees and dbt's links to packages name it.
+// save copies the project, and returns a function that restores it at the same path. The path must
+// stay the same, because git's worktrees and dbt's links to packages contain it.
 func (s *shop) save() (restore func()) {
 	s.t.Helper()
 	saved := filepath.Join(s.t.TempDir(), "saved")

@@ -16,16 +16,16 @@ import (
 	"dot-for-dbt/internal/testing/postgres"
 )
 
-// A warehouse is a database of a shop's own.
+// A warehouse is the database of a shop.
 type warehouse interface {
-	// env returns the variables ("KEY=value") with which dbt finds it.
+	// env returns the variables ("KEY=value") for connecting to it.
 	env() []string
 	// query returns the rows of a select as text; NULL reads "NULL".
 	query(ctx context.Context, sql string) ([][]string, error)
-	// save keeps what is in it beside the project's files, and returns what puts
-	// it back; nobody may be connected.
+	// save keeps its content, unless that is in the project's files, and returns a function that
+	// restores it. Nobody may be connected.
 	save(t *testing.T) (restore func())
-	// close keeps everybody out until the function it returns is called.
+	// close lets nobody in until the function it returns is called.
 	close(t *testing.T) (open func())
 }
 
@@ -55,8 +55,7 @@ func newWarehouse(t *testing.T, adapter, project string) warehouse {
 	}
 }
 
-// postgresDB is reached with the profile in testdata/postgres, which has the
-// outputs of the shop's own profile.
+// postgresDB has the profile in testdata/postgres, with the same outputs as the shop's own profile.
 type postgresDB struct {
 	*postgres.Database
 	profiles string
@@ -95,7 +94,7 @@ func (p postgresDB) close(t *testing.T) func() {
 	}
 }
 
-// admin does in another database what can't be done in this one.
+// admin runs in another database what can't be done in this one.
 func (p postgresDB) admin(t *testing.T, sql string) [][]string {
 	t.Helper()
 	other := *p.Database
@@ -107,17 +106,17 @@ func (p postgresDB) admin(t *testing.T, sql string) [][]string {
 	return rows
 }
 
-// duckDB is the file that the shop's own profile names.
+// duckDB is the file in the shop's own profile.
 type duckDB struct {
 	path, python string
 }
 
 func (d duckDB) env() []string { return nil }
 
-// save has nothing to do: the file is one of the project's.
+// save does nothing: the file is one of the project's.
 func (d duckDB) save(*testing.T) func() { return func() {} }
 
-// close puts something there that is no database.
+// close replaces the file by one that is no database.
 func (d duckDB) close(t *testing.T) func() {
 	t.Helper()
 	move := func(from, to string) {
@@ -136,8 +135,8 @@ func (d duckDB) close(t *testing.T) func() {
 //go:embed testdata/duckdb_query.py
 var duckDBQuery string
 
-// query reads the file in a process of its own, since DuckDB lets nobody write
-// as long as a reader has it open.
+// query reads the file in a separate process, since nobody can write to DuckDB while a reader has
+// it open.
 func (d duckDB) query(ctx context.Context, sql string) ([][]string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, d.python, "-c", duckDBQuery, d.path, sql)

@@ -28,7 +28,7 @@ type event struct {
 	}
 }
 
-// events reads what --log json wrote.
+// events reads the output of --log json.
 func events(t *testing.T, stdout string) []event {
 	t.Helper()
 	var all []event
@@ -42,7 +42,7 @@ func events(t *testing.T, stdout string) []event {
 	return all
 }
 
-// ended is how the nodes of a build ended, in short: the model "cheap".
+// ended returns how the nodes of a build ended, by short name: the model "cheap".
 func ended(all []event, build string) map[string]string {
 	out := map[string]string{}
 	for _, e := range all {
@@ -53,8 +53,8 @@ func ended(all []event, build string) map[string]string {
 	return out
 }
 
-// What dbt says while it runs reaches whoever watches several builds, while its own log stays what people read:
-// nodes that succeed, fail, only warn and are skipped, on both databases.
+// dbt's messages reach the observer of several builds while dbt runs, and dbt's own log stays
+// readable for people. Nodes succeed, fail, only warn and are skipped, on both databases.
 func TestWatchSeveralBuilds(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
@@ -135,7 +135,7 @@ func TestWatchSeveralBuilds(t *testing.T) {
 	})
 }
 
-// A.7: Ctrl-C with several builds: what dbt says of it is passed on, but not where in its code it was.
+// A.7: Ctrl-C with several builds. dbt's message about it is passed on, but not its stack trace.
 func TestWatchInterrupted(t *testing.T) {
 	s := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from (select 600 as seconds) as n, pg_sleep(n.seconds)\n",

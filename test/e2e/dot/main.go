@@ -1,5 +1,5 @@
-// Command dot is the dot under test: dot as it is, but for its clock, which
-// stands still at DOT_TEST_NOW (RFC 3339) where that is set.
+// Command dot is the dot under test. It differs from dot only in its clock, which stands still at
+// DOT_TEST_NOW (RFC 3339) if that is set.
 package main
 
 import (
