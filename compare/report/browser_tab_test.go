@@ -16,18 +16,18 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// A tab is one of the tests' browser. Tabs share nothing: no storage, size or setting.
+// A tab is a tab of the tests' browser. Tabs share neither storage, size nor settings.
 type tab struct {
 	t       *testing.T
 	browser *browser
 	session string
 	loaded  bool
-	// complaints are what the page's script threw, and what the browser logged: a
-	// breach of the page's policy, for one.
+	// complaints has the errors that the page's script threw and that the browser
+	// logged, such as a violation of the page's policy.
 	complaints []string
 }
 
-// newTab opens a tab, or skips the test where there is no browser.
+// newTab opens a tab, or skips the test if there is no browser.
 func newTab(t *testing.T) *tab {
 	t.Helper()
 	browser, err := theBrowser()
@@ -35,7 +35,7 @@ func newTab(t *testing.T) *tab {
 	case err == nil:
 	case os.Getenv("DOT_TEST_BROWSER") != "":
 		t.Fatal(err)
-	default: // one that happens to be there and can't be used is none
+	default: // an installed browser that can't be used counts as missing
 		t.Skip(err)
 	}
 	b := &tab{t: t, browser: browser}
@@ -56,7 +56,7 @@ func newTab(t *testing.T) *tab {
 	return b
 }
 
-// do has the browser do something, and reads what came of it.
+// do sends the browser a command, and reads the result.
 func (b *tab) do(method string, params, result any) {
 	b.t.Helper()
 	if err := b.browser.call(b.session, method, params, result, b.hear); err != nil {
@@ -64,7 +64,7 @@ func (b *tab) do(method string, params, result any) {
 	}
 }
 
-// hear takes note of what the browser tells unasked of this tab.
+// hear handles the browser's events about this tab.
 func (b *tab) hear(m message) {
 	if m.SessionID != b.session {
 		return
@@ -95,7 +95,7 @@ func (b *tab) open(r report.Report) {
 	b.visit((&url.URL{Scheme: "file", Path: filepath.ToSlash(file)}).String())
 }
 
-// visit goes to an address and waits until it has been loaded.
+// visit opens an address and waits until the page is loaded.
 func (b *tab) visit(address string) {
 	b.t.Helper()
 	b.loaded = false
@@ -109,7 +109,7 @@ func (b *tab) visit(address string) {
 	}
 }
 
-// eval returns what an expression of JavaScript is, as JSON.
+// eval returns the value of a JavaScript expression as JSON.
 func (b *tab) eval(expression string) string {
 	b.t.Helper()
 	var out struct {
@@ -125,7 +125,7 @@ func (b *tab) eval(expression string) string {
 	return string(out.Result.Value)
 }
 
-// want fails unless an expression is what it should be, as JSON.
+// want fails unless an expression has this value, as JSON.
 func (b *tab) want(expression, want string) {
 	b.t.Helper()
 	if got := b.eval(expression); got != want {
@@ -133,7 +133,7 @@ func (b *tab) want(expression, want string) {
 	}
 }
 
-// quiet fails if there was something to complain of until now.
+// quiet fails if there were complaints so far.
 func (b *tab) quiet() {
 	b.t.Helper()
 	for _, c := range b.complaints {
@@ -142,7 +142,7 @@ func (b *tab) quiet() {
 	b.complaints = nil
 }
 
-// keys are the keys that tests press.
+// keys has the keys that tests press.
 var keys = map[string]map[string]any{
 	"Tab":       {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
 	"Enter":     {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
@@ -172,7 +172,7 @@ func (b *tab) write(text string) {
 	b.do("Input.insertText", map[string]any{"text": text}, nil)
 }
 
-// click clicks into the middle of an element.
+// click clicks at the center of an element.
 func (b *tab) click(selector string) {
 	b.t.Helper()
 	at := b.eval(`(() => {
@@ -198,16 +198,15 @@ func quote(text string) string {
 	return string(quoted)
 }
 
-// look sets how wide the window is, and whether it is dark.
+// look sets the window's width, and light or dark.
 func (b *tab) look(width int, scheme string) {
 	b.t.Helper()
 	b.do("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "screenWidth": width, "screenHeight": 900, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
 	b.do("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
-// shoot saves pictures of the page, from its top to its end, in the directory
-// that DOT_TEST_PICTURES names, for a person to look at; if it names none, it
-// does nothing.
+// shoot saves pictures of the whole page in the directory that DOT_TEST_PICTURES names,
+// for a person to look at. Without that variable it does nothing.
 func (b *tab) shoot(name string) {
 	b.t.Helper()
 	dir := os.Getenv("DOT_TEST_PICTURES")
@@ -218,7 +217,7 @@ func (b *tab) shoot(name string) {
 	if err := json.Unmarshal([]byte(b.eval(`({width: innerWidth, height: document.documentElement.scrollHeight})`)), &size); err != nil {
 		b.t.Fatal(err)
 	}
-	const most = 1600 // more can't be made out in one
+	const most = 1600 // in a taller picture nothing could be read
 	for y := 0; y < size.Height; y += most {
 		var shot struct{ Data string }
 		b.do("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true, "clip": map[string]any{

@@ -16,15 +16,15 @@ import (
 	"testing"
 )
 
-// A browser is Chromium, or one of its kind, without a window. Tests talk to it in the
-// DevTools protocol through a pair of pipes, one test at a time.
+// A browser is Chromium, or a browser based on it, without a window. Tests talk to it in
+// the DevTools protocol through a pair of pipes, one test at a time.
 type browser struct {
 	out  io.Writer
 	in   *bufio.Reader
 	last int // id of the last request
 }
 
-// theBrowser is the one browser of all tests, started when the first of them asks.
+// theBrowser is the browser of all tests, started by the first that needs it.
 var (
 	theBrowser  = sync.OnceValues(startBrowser)
 	stopBrowser = func() {} // set by startBrowser
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// browserNames are what browsers that speak the protocol are called.
+// browserNames has the names of programs that speak the protocol.
 var browserNames = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"}
 
 // findBrowser returns the program that DOT_TEST_BROWSER names, or one that is installed.
@@ -74,10 +74,10 @@ func startBrowser() (*browser, error) {
 		"--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-extensions",
 		"--hide-scrollbars", "--force-color-profile=srgb", "about:blank")
 	if os.Geteuid() == 0 {
-		cmd.Args = append(cmd.Args, "--no-sandbox") // Chromium has none for root
+		cmd.Args = append(cmd.Args, "--no-sandbox") // as root Chromium has no sandbox
 	}
 	cmd.Env = append(os.Environ(), "HOME="+home, "TZ=UTC", "LANG=C.UTF-8")
-	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser} // 3 and 4, as the protocol has it
+	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser} // 3 and 4, as the protocol demands
 	cmd.Stderr = &said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = cmd.Start()
@@ -105,7 +105,7 @@ func startBrowser() (*browser, error) {
 	return b, nil
 }
 
-// message is what the protocol sends either way.
+// message is a message of the protocol, in either direction.
 type message struct {
 	ID        int             `json:"id,omitempty"`
 	SessionID string          `json:"sessionId,omitempty"`
@@ -114,11 +114,11 @@ type message struct {
 	Result    json.RawMessage `json:"result,omitempty"`
 	Error     json.RawMessage `json:"error,omitempty"`
 
-	text string // of a message that was read: all of it
+	text string // the whole text of a message that was read
 }
 
-// call has the browser do something in a session, "" for none, and reads what came of
-// it. hear gets what the browser tells unasked meanwhile.
+// call sends a command in a session ("" for none), and reads the result. hear gets the
+// browser's events in the meantime.
 func (b *browser) call(session, method string, params, result any, hear func(message)) error {
 	b.last++
 	text, err := json.Marshal(message{ID: b.last, SessionID: session, Method: method, Params: params})

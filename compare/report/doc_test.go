@@ -19,9 +19,8 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// TestDocumentation fails where docs/compare-json.md doesn't describe what is
-// written: each type has a heading, and below it a row for each field, or for
-// each word that it may be.
+// TestDocumentation fails if docs/compare-json.md doesn't describe the JSON: each type
+// has a heading, and below it a row for each field or each possible word.
 func TestDocumentation(t *testing.T) {
 	text, err := os.ReadFile("../../docs/compare-json.md")
 	if err != nil {
@@ -52,8 +51,7 @@ func TestDocumentation(t *testing.T) {
 	}
 }
 
-// describe adds what the documentation has to say of a type, and of all that it
-// is made of.
+// describe adds the documentation that a type and its parts need.
 func describe(out map[string][]string, t reflect.Type) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
 		t = t.Elem()
@@ -80,7 +78,7 @@ func describe(out map[string][]string, t reflect.Type) {
 	}
 }
 
-// typeWords is a type in the documentation's words.
+// typeWords returns the documentation's name of a type.
 func typeWords(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
@@ -105,8 +103,7 @@ func typeWords(t reflect.Type) string {
 	return "number"
 }
 
-// constants are the words that each type of text may be, in the order of
-// report.go.
+// constants returns the possible words of each text type, in the order of report.go.
 func constants(t *testing.T) map[string][]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "report.go", nil, parser.SkipObjectResolution)

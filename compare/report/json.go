@@ -12,8 +12,8 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// JSON writes a report for scripts, as docs/compare-json.md describes it. Its
-// version is this dot's, whatever r says.
+// JSON writes a report for scripts, as docs/compare-json.md describes it. It always
+// writes this dot's version of the format.
 func JSON(w io.Writer, r Report) error {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -26,8 +26,8 @@ func JSON(w io.Writer, r Report) error {
 	return err
 }
 
-// Read reads a report that JSON wrote, of this version or an older one. What it
-// doesn't know it leaves out.
+// Read reads a report that JSON wrote, in this version of the format or an older one.
+// It ignores unknown fields.
 func Read(r io.Reader) (Report, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -47,7 +47,7 @@ func Read(r io.Reader) (Report, error) {
 	case head.Version == nil || *head.Version < 1 || head.Comparisons == nil:
 		return Report{}, errors.New("read the report: this is JSON, but not what dot compare … --format json writes")
 	case *head.Version > Version:
-		return Report{}, fmt.Errorf("read the report: its version is %d, and this dot reads them up to %d: read it with the dot that wrote it, or one newer than that", *head.Version, Version)
+		return Report{}, fmt.Errorf("read the report: its version is %d, and this dot reads versions up to %d: use the dot that wrote it, or a newer one", *head.Version, Version)
 	}
 	var out Report
 	if err := json.Unmarshal(text, &out); err != nil {
@@ -63,7 +63,7 @@ func Read(r io.Reader) (Report, error) {
 	return out, nil
 }
 
-// unreadable says where JSON is wrong.
+// unreadable adds the line at which JSON is wrong.
 func unreadable(text []byte, err error) error {
 	offset := int64(-1)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
@@ -77,8 +77,8 @@ func unreadable(text []byte, err error) error {
 	return fmt.Errorf("read the report: line %d: %w", 1+bytes.Count(text[:offset], []byte("\n")), err)
 }
 
-// writable is a report as JSON can have it, the original left as it is: lists
-// that are always there, times in UTC, and no number that JSON has no word for.
+// writable returns a copy of a report that JSON can hold: lists are never null, times
+// are in UTC, and infinite numbers and NaN are left out.
 func writable(r Report) Report {
 	r.Version = Version
 	r.Generated = r.Generated.UTC()
@@ -101,8 +101,8 @@ func writable(r Report) Report {
 	return r
 }
 
-// finite is a distribution without its numbers that are not finite: a column
-// that holds infinity or NaN must not cost the report.
+// finite returns a distribution without its infinite numbers and NaN: a column that
+// holds them must not break the report.
 func (d *Distribution) finite() *Distribution {
 	if d == nil {
 		return nil

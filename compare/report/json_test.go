@@ -14,7 +14,7 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// example is the report of a shop, which the tests of all renderers show.
+// example returns the report of a shop. The tests of all formats use it.
 func example(t testing.TB) report.Report {
 	t.Helper()
 	f, err := os.Open("testdata/report.json")
@@ -29,7 +29,7 @@ func example(t testing.TB) report.Report {
 	return r
 }
 
-// written is a report as JSON.
+// written returns a report as JSON.
 func written(t testing.TB, r report.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -39,7 +39,7 @@ func written(t testing.TB, r report.Report) []byte {
 	return b.Bytes()
 }
 
-// What is read is written as it was: no field gets lost.
+// A report that was read is written unchanged: no field is lost.
 func TestExampleIsWrittenAsItWasRead(t *testing.T) {
 	want, err := os.ReadFile("testdata/report.json")
 	if err != nil {
@@ -50,8 +50,8 @@ func TestExampleIsWrittenAsItWasRead(t *testing.T) {
 	}
 }
 
-// A report that nobody has filled in is JSON that can be read: lists are lists,
-// times are in UTC, and a number that JSON has no word for is left out.
+// An empty report is readable JSON: lists are lists, times are in UTC, and numbers that
+// JSON doesn't have are left out.
 func TestJSONIsAlwaysReadable(t *testing.T) {
 	inf, nan, one := math.Inf(1), math.NaN(), 1.0
 	zone := time.FixedZone("", 3600)
@@ -95,7 +95,7 @@ func TestJSONIsAlwaysReadable(t *testing.T) {
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"empty", " \n", "it is empty"},
-		{"a newer version", `{"version": 2, "comparisons": {"as": "never seen"}}`, "its version is 2, and this dot reads them up to 1"},
+		{"a newer version", `{"version": 2, "comparisons": {"as": "never seen"}}`, "its version is 2, and this dot reads versions up to 1"},
 		{"a plan", `{"version": 2, "builds": []}`, "not what dot compare … --format json writes"},
 		{"no version", `{"comparisons": []}`, "not what dot compare … --format json writes"},
 		{"version 0", `{"version": 0, "comparisons": []}`, "not what dot compare … --format json writes"},
@@ -120,7 +120,7 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// Fields that a later dot adds are left out.
+// Fields that a later dot adds are ignored.
 func TestReadSkipsWhatItDoesNotKnow(t *testing.T) {
 	r, err := report.Read(strings.NewReader(`{"version": 1, "new": {}, "comparisons": [{"also": 1, "relations": [{"name": "orders", "verdict": "same", "more": []}]}]}`))
 	if err != nil || len(r.Comparisons) != 1 || r.Comparisons[0].Relations[0].Name != "orders" {
@@ -128,7 +128,7 @@ func TestReadSkipsWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// What can be read can be written, is read as the same, and shown.
+// A report that can be read can be written, read again unchanged, and shown.
 func FuzzRead(f *testing.F) {
 	f.Add(written(f, hostile("orders")))
 	f.Add([]byte(`{"version": 1, "comparisons": [{}]}`))

@@ -14,11 +14,11 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// MarkdownLimit is how many bytes Markdown writes at most: GitHub takes 65,536
-// characters in a comment, and whoever posts it may want to add some.
+// MarkdownLimit is how many bytes Markdown writes at most. GitHub accepts 65,536
+// characters in a comment, and whoever posts the report may add some.
 const MarkdownLimit = 60_000
 
-// What one piece may take of it.
+// The limits of single parts.
 const (
 	nameLimit  = 160  // characters of a name
 	textLimit  = 800  // characters of a warning
@@ -27,39 +27,39 @@ const (
 	diffLimit  = 8000 // bytes of a diff
 )
 
-// Markdown writes a report for a comment on a pull request: a headline and a
-// table for each comparison, and details that are folded. Where there is too
-// much of it, details are left out first, and of all things the worst is kept.
+// Markdown writes a report for a comment on a pull request: for each comparison a
+// headline, a table, and folded details. If the report is too long, details are left
+// out first, and the worst relations are kept.
 //
-// Nothing that may hold a value of a row is in it, since whoever reads a pull
-// request need not be one who may read the warehouse. Besides the sample, that
-// is the text of a reason and of a key's problem (a database quotes what it
-// stumbles upon), the ends and the mean of a distribution, the condition of
-// --where, the words of an enum's type, and the diff of a seed.
+// The comment has nothing that may hold a row's value, since readers of a pull request
+// may not be allowed to read the warehouse. So it leaves out the sample, the text of a
+// reason and of a key's problem (a database's message may quote a value), a
+// distribution's minimum, maximum and mean, the condition of --where, the values of an
+// enum type, and the diff of a seed.
 //
-// Everything that comes from the warehouse or the repository is in code, so that
-// it is neither markup nor mentions anybody.
+// All text from the warehouse or the repository is written as code, so that it can
+// neither be markup nor mention anybody.
 func Markdown(w io.Writer, r Report) error {
 	_, err := io.WriteString(w, compose(r))
 	return err
 }
 
-// A comment is one comparison in pieces, the worst first.
+// A comment is one comparison's parts. Rows and details have the worst relation first.
 type comment struct {
 	head, foot    string
 	rows, details []string
 }
 
-// Said where pieces are left out; there is always room for these.
+// Notes on what is left out. Room is reserved for them.
 const (
 	moreRows        = "\nRelations left out, since this comment is full: %d.\n"
 	moreDetails     = "\nRelations whose details are left out, since this comment is full: %d.\n"
 	moreComparisons = "\nComparisons left out, since this comment is full: %d.\n"
-	noteRoom        = len(moreRows) + len(moreDetails) + 40 // and 20 for a number
+	noteRoom        = len(moreRows) + len(moreDetails) + 40 // 20 for each number
 	tableHead       = "\n| relation | verdict | rows | added | removed | changed | columns that differ |\n|---|---|--:|--:|--:|--:|---|\n"
 )
 
-// compose makes the text of as many pieces as there is room for.
+// compose writes as many parts as there is room for.
 func compose(r Report) string {
 	left := MarkdownLimit - len(moreComparisons) - 20
 	var comments []comment
@@ -75,7 +75,7 @@ func compose(r Report) string {
 	rows := fill(&left, comments, func(c comment) []string { return c.rows })
 	for i, c := range comments {
 		if rows[i] < len(c.rows) {
-			left = 0 // a row is worth more than any detail
+			left = 0 // rows are more important than details
 		}
 	}
 	details := fill(&left, comments, func(c comment) []string { return c.details })
@@ -103,20 +103,20 @@ func compose(r Report) string {
 	return b.String()
 }
 
-// fill says how many pieces of each comment there is room for. They take turns,
-// so that the first doesn't crowd the others out; after one that doesn't fit no
-// lesser one of the same comment is taken.
-func fill(left *int, comments []comment, pieces func(comment) []string) []int {
+// fill returns how many parts of each comment fit. The comments take turns, so that
+// the first one leaves room for the others. After a part that doesn't fit, the rest of
+// its comment is skipped.
+func fill(left *int, comments []comment, parts func(comment) []string) []int {
 	kept := make([]int, len(comments))
 	full := make([]bool, len(comments))
 	for again := true; again; {
 		again = false
 		for i, c := range comments {
-			of := pieces(c)
-			if full[i] || kept[i] == len(of) {
+			all := parts(c)
+			if full[i] || kept[i] == len(all) {
 				continue
 			}
-			if size := len(of[kept[i]]); size <= *left {
+			if size := len(all[kept[i]]); size <= *left {
 				*left -= size
 				kept[i]++
 				again = true
@@ -144,7 +144,7 @@ func newComment(c Comparison) comment {
 	return m
 }
 
-// commentHead is the headline, and what the two sides are.
+// commentHead writes the headline and the two sides.
 func commentHead(c Comparison) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s beside %s**: %s\n\n", quote(c.Candidate.Spec), quote(c.Baseline.Spec), c.Headline())
@@ -174,7 +174,7 @@ func commentHead(c Comparison) string {
 	return b.String()
 }
 
-// commentFoot is what there is to say below the table.
+// commentFoot writes the explanations below the table.
 func commentFoot(c Comparison) string {
 	var b strings.Builder
 	for _, term := range c.Terms() {
@@ -185,14 +185,14 @@ func commentFoot(c Comparison) string {
 			b.WriteString("\n" + text + "\n")
 		}
 	}
-	say("Why something is unknown or not built is not said here, since a message may quote rows: `dot compare` says it.",
+	say("The reasons for unknown and not built are left out here, since a message may quote rows: `dot compare` shows them.",
 		func(r Relation) bool { return r.Reason != "" && (r.Verdict == Unknown || r.Verdict == NotBuilt) })
-	say("The data of what has the same code, counts or columns was not looked at.",
+	say("The data of relations with the same code, counts or columns was not compared.",
 		func(r Relation) bool { return r.Folded() && r.Verdict != Same })
 	return b.String()
 }
 
-// tableRow is a relation's row of the table.
+// tableRow writes a relation's row of the table.
 func tableRow(r Relation) string {
 	added, removed, changed := "", "", ""
 	if r.Changes != nil {
@@ -212,7 +212,8 @@ func signed(sign string, n int64) string {
 	return sign + humanize.Comma(n)
 }
 
-// columnsCell says which columns differ, in values or in shape.
+// columnsCell lists the columns that differ: in values, or added, removed or with
+// another type.
 func columnsCell(r Relation) string {
 	var parts []string
 	var values []string
@@ -227,7 +228,7 @@ func columnsCell(r Relation) string {
 		parts = append(parts, capped(values, listLimit))
 	}
 	if r.Verdict == Added || r.Verdict == Removed {
-		return strings.Join(parts, "; ") // all of its columns came or went with it
+		return strings.Join(parts, "; ") // so were all of its columns
 	}
 	for _, kind := range []struct {
 		status ColumnStatus
@@ -246,8 +247,7 @@ func columnsCell(r Relation) string {
 	return strings.Join(parts, "; ")
 }
 
-// details are what is folded below the table, "" if there is nothing more to
-// say of a relation.
+// details writes a relation's folded details, "" if there are none.
 func details(r Relation) string {
 	var parts []string
 	var b strings.Builder
@@ -256,7 +256,7 @@ func details(r Relation) string {
 		fmt.Fprintf(&b, "\nCode: %s\n", quoteAll(r.Code, 4*listLimit))
 	}
 	if r.Key != nil && r.Key.Problem != "" {
-		fmt.Fprintf(&b, "\nRows can't be told apart by %s: they were compared without a key.\n", quoteAll(r.Key.Columns, listLimit))
+		fmt.Fprintf(&b, "\nThe rows were compared without a key: %s does not identify them.\n", quoteAll(r.Key.Columns, listLimit))
 	}
 	if table := columnsTable(r); table != "" {
 		parts = append(parts, "columns")
@@ -285,7 +285,7 @@ func decidedBy(r Relation) string {
 	return quote(string(r.Rung))
 }
 
-// columnsTable says of every column that differs how it does.
+// columnsTable writes a table of the columns that differ.
 func columnsTable(r Relation) string {
 	columns := r.Reshaped()
 	for _, c := range r.Differing() {
@@ -315,11 +315,11 @@ func columnsTable(r Relation) string {
 	return b.String()
 }
 
-// literal is a text in quotes, as an enum's type lists its values; one that
-// isn't closed reaches to the end.
+// literal matches a quoted text, as an enum type lists its values. Without a closing
+// quote it reaches to the end.
 var literal = regexp.MustCompile(`'(?:[^']|'')*(?:'|$)`)
 
-// typeCell is a type without the values that it lists.
+// typeCell writes a type without the values that it lists.
 func typeCell(name string) string {
 	if name == "" {
 		return ""
@@ -327,7 +327,7 @@ func typeCell(name string) string {
 	return quote(literal.ReplaceAllString(name, "…"))
 }
 
-// shownDiff is the diff of what is code. A seed's file is rows.
+// shownDiff writes the diff of code. A seed's file has rows, so its diff is left out.
 func shownDiff(r Relation) string {
 	code := slices.Contains([]string{".sql", ".py", ".yml", ".yaml"}, strings.ToLower(path.Ext(r.File)))
 	if r.SQL == "" || r.ResourceType == "seed" || !code {
@@ -351,7 +351,7 @@ func shownDiff(r Relation) string {
 	return "\n" + fence + "diff\n" + diff + "\n" + fence + "\n" + more
 }
 
-// capped lists texts, at most so many.
+// capped lists at most limit texts.
 func capped(texts []string, limit int) string {
 	if more := len(texts) - limit; more > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(texts[:limit], ", "), more)
@@ -370,10 +370,10 @@ func quoteAll(names []string, limit int) string {
 	return strings.Join(quoted, ", ")
 }
 
-// quote is a text from outside as code on one line, also in a cell of a table.
+// quote writes a text from outside as code on one line. It is safe in a table's cell.
 func quote(text string) string { return quoteText(text, nameLimit) }
 
-// quoteText is quote for a text that may have so many characters.
+// quoteText is quote with a limit of characters.
 func quoteText(text string, limit int) string {
 	text = shortened(text, limit)
 	plain := func(r rune) bool {
@@ -385,9 +385,8 @@ func quoteText(text string, limit int) string {
 	return "`" + text + "`"
 }
 
-// entities is a text from outside as code in HTML, with every character that
-// means something to HTML or Markdown as an entity.
-// It is for a line of HTML, too.
+// entities writes a text from outside as code in HTML. Each character with a meaning in
+// HTML or Markdown becomes an entity.
 func entities(text string) string {
 	var b strings.Builder
 	b.WriteString("<code>")
@@ -402,7 +401,7 @@ func entities(text string) string {
 	return b.String()
 }
 
-// shortened is a text on one line, of so many characters at most.
+// shortened returns a text on one line, cut to limit characters.
 func shortened(s string, limit int) string {
 	n := 0
 	for i := range s {

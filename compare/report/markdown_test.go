@@ -30,9 +30,8 @@ func TestMarkdown(t *testing.T) {
 		Assert(t, "report.md", []byte(markdown(t, example(t))))
 }
 
-// shownInMarkdown are the fields of a report whose text or number may be read in
-// a comment. Whoever adds one has thought about whether a value of a row may
-// stand in it.
+// shownInMarkdown has the fields of a report that may appear in a comment. Before you
+// add one, make sure that it can't hold a row's value.
 var shownInMarkdown = []string{
 	"Baseline.Spec", "Baseline.Name", "Baseline.Subject", "Baseline.Schema",
 	"Candidate.Spec", "Candidate.Name", "Candidate.Subject", "Candidate.Schema",
@@ -45,8 +44,8 @@ var shownInMarkdown = []string{
 	"Relations.Columns.Name", "Relations.Columns.Baseline", "Relations.Columns.Candidate", "Relations.Columns.Differ",
 }
 
-// Every text and number of a report is made one that is found again: what a
-// comment shows is what it may show, and nothing of what else there is, or will be.
+// Every text and number of a report gets a mark. A comment shows the marks of the fields
+// that it may show, and no others, also if fields are added later.
 func TestMarkdownShowsNoValues(t *testing.T) {
 	var f filler
 	var c report.Comparison
@@ -55,7 +54,7 @@ func TestMarkdownShowsNoValues(t *testing.T) {
 	relation.Verdict, relation.File, relation.ResourceType = report.Differs, "models/orders.sql", "model"
 	relation.Columns[0].Status = report.Common
 	seen := map[string]bool{}
-	// A key is used or has a problem, and rows are told by it or counted.
+	// The key is used, or it has a problem and rows are counted.
 	for _, problem := range []string{"", relation.Key.Problem} {
 		for _, verdict := range report.Verdicts {
 			key := *relation.Key
@@ -134,7 +133,7 @@ func (f *filler) fill(v reflect.Value, path string) {
 	}
 }
 
-// What is shown as a whole may hold a value in some cases.
+// Some fields may be shown only if they can't hold a value.
 func TestMarkdownShowsNoValuesInCode(t *testing.T) {
 	const secret = "jane@example.com"
 	tests := []struct {
@@ -166,7 +165,7 @@ func TestMarkdownShowsNoValuesInCode(t *testing.T) {
 	}
 }
 
-// hostile is a report of one relation in which every name is the same.
+// hostile returns a report of one relation in which every text is this name.
 func hostile(name string) report.Report {
 	n := int64(3)
 	side := report.Side{Spec: name, Name: name, Subject: name, Schema: name}
@@ -190,8 +189,8 @@ var (
 	coded  = regexp.MustCompile("<code>[^<|`@]*</code>|`[^`|\\\\]+`")
 )
 
-// skeleton is a comment without what stands in code: it must not depend on any
-// name. In code there is neither markup nor a mention.
+// skeleton returns a comment without its code: the rest must not depend on any name. In
+// code there is neither markup nor a mention.
 func skeleton(text string) string {
 	var b strings.Builder
 	fence := ""
@@ -212,8 +211,7 @@ func skeleton(text string) string {
 	return b.String()
 }
 
-// hostileNames are names that a repository or a warehouse may have, if somebody
-// wants to harm.
+// hostileNames has names that an attacker may use in a repository or a warehouse.
 var hostileNames = []string{
 	"a|b", "`", "``` ```", "a`b|c`", "@octocat", "#1 fixes #2", "<script>alert(1)</script>", "</details>", "<!--", "]]>",
 	"[x](https://example.com)", "https://example.com", "![x](y)", "a\nb", "a\r\nb\n\n# heading", "\n```\n</details>\n@octocat\n", "\\", "a\\|b", "\\`", "$x$", "$`x`$",
@@ -255,8 +253,8 @@ func FuzzMarkdown(f *testing.F) {
 	})
 }
 
-// large is a report of so many relations for each of so many candidates, in an
-// order that is not that of the worst.
+// large returns a report of many candidates with many relations each. The relations are
+// not sorted by verdict.
 func large(comparisons, relations, diff int) report.Report {
 	var r report.Report
 	for range comparisons {
@@ -309,7 +307,7 @@ func TestMarkdownIsLimited(t *testing.T) {
 			if strings.Count(text, "</details>") != details || strings.Count(text, "```")%2 != 0 {
 				t.Errorf("something was cut in the middle")
 			}
-			// The worst is the last, and each of those before is worse than the next.
+			// The last relation is the worst; of the others each is worse than the next.
 			names := regexp.MustCompile("(?m)^\\| `(model_\\d+)`").FindAllStringSubmatch(text, -1)
 			for i, name := range names[:rows/comparisons] {
 				if want := fmt.Sprintf("model_%05d", test.relations-1-i); name[1] != want {
@@ -320,8 +318,8 @@ func TestMarkdownIsLimited(t *testing.T) {
 	}
 }
 
-// A row is worth more than any detail, also where there is room for a small
-// detail and none for the next row.
+// Rows are more important than details: if the next row doesn't fit, no details follow,
+// even if a small one would fit.
 func TestMarkdownDropsDetailsFirst(t *testing.T) {
 	c := report.Comparison{Relations: []report.Relation{{Name: "worst", Verdict: report.Unknown, Code: []string{"SQL"}}}}
 	for range 100 {

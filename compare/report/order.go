@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Sort puts relations in order, the worst first: by verdict, then by how much
-// differs, then by name.
+// Sort sorts relations, the worst first: by verdict, then by how much differs, then by
+// name.
 func Sort(relations []Relation) {
 	slices.SortStableFunc(relations, func(a, b Relation) int {
 		return cmp.Or(
@@ -19,11 +19,11 @@ func Sort(relations []Relation) {
 	})
 }
 
-// rank is a verdict's place among all; one that isn't known is the worst.
+// rank is a verdict's index in Verdicts. A verdict that isn't in there is the worst.
 func (v Verdict) rank() int { return slices.Index(Verdicts, v) }
 
-// size is how much of a relation differs: rows, or columns where rows weren't
-// compared. It is for order alone.
+// size is how much of a relation differs, for sorting: rows, or columns if rows were
+// not compared.
 func (r Relation) size() float64 {
 	switch {
 	case r.Changes != nil:
@@ -38,8 +38,7 @@ func (r Relation) size() float64 {
 	return float64(len(r.Reshaped()))
 }
 
-// Folded reports whether there is no more to say of a relation with this
-// verdict than that it has it, and how many have.
+// Folded reports whether relations with this verdict are only counted in a report.
 func (v Verdict) Folded() bool {
 	switch v {
 	case SameCounts, SameColumns, Same, SameCode:
@@ -48,13 +47,13 @@ func (v Verdict) Folded() bool {
 	return false
 }
 
-// Folded reports whether there is no more to say of a relation than its verdict:
-// also of one that a side left out, and whose code is not known to have changed.
+// Folded reports whether the relation is only counted in a report. This includes a
+// relation that a side left out, unless its code is known to differ.
 func (r Relation) Folded() bool {
 	return r.Verdict.Folded() || r.Verdict == NotBuilt && len(r.Code) == 0
 }
 
-// Reshaped are the columns that only one side has, or whose type differs.
+// Reshaped returns the columns that only one side has, or whose type differs.
 func (r Relation) Reshaped() []Column {
 	var out []Column
 	for _, c := range r.Columns {
@@ -66,8 +65,8 @@ func (r Relation) Reshaped() []Column {
 	return out
 }
 
-// Differing are the columns whose values differ, those in the most rows first.
-// Without a key how many rows is not known, and they are in the table's order.
+// Differing returns the columns whose values differ, those with the most rows first.
+// Without a key the number of rows is unknown, and the columns keep the table's order.
 func (r Relation) Differing() []Column {
 	var out []Column
 	for _, c := range r.Columns {
@@ -79,7 +78,7 @@ func (r Relation) Differing() []Column {
 	return out
 }
 
-// differ is in how many rows a column is known to differ.
+// differ is the number of rows in which the column is known to differ.
 func (c Column) differ() int64 {
 	if c.Differ == nil {
 		return 0
@@ -87,8 +86,7 @@ func (c Column) differ() int64 {
 	return *c.Differ
 }
 
-// KeyUsed are the columns that rows were told by, none if there was no key or
-// it could not be used.
+// KeyUsed returns the key's columns; none if there was no key or it could not be used.
 func (r Relation) KeyUsed() []string {
 	if r.Key == nil || r.Key.Problem != "" {
 		return nil
@@ -101,12 +99,12 @@ func (c Comparison) Red() bool {
 	return slices.ContainsFunc(c.Relations, func(r Relation) bool { return r.Verdict.Red() })
 }
 
-// Failed reports whether something could not be decided: that is an error,
-// whether or not anything differs.
+// Failed reports whether a verdict is unknown. That is an error, whether or not
+// anything differs.
 func (c Comparison) Failed() bool { return c.Count(Unknown) > 0 }
 
 // Red reports whether a candidate differs from the baseline.
 func (r Report) Red() bool { return slices.ContainsFunc(r.Comparisons, Comparison.Red) }
 
-// Failed reports whether something could not be decided.
+// Failed reports whether a verdict is unknown.
 func (r Report) Failed() bool { return slices.ContainsFunc(r.Comparisons, Comparison.Failed) }

@@ -22,7 +22,7 @@ func names(relations []report.Relation) []string {
 }
 
 func TestSort(t *testing.T) {
-	// As they should be: by verdict, then by size, then by name.
+	// The expected order: by verdict, then by size, then by name.
 	want := []report.Relation{
 		{Name: "unknown", Verdict: report.Unknown},
 		{Name: "large without a key", Verdict: report.Differs, Changes: &report.Changes{Added: 400, Removed: 200}},
@@ -120,7 +120,7 @@ func TestWords(t *testing.T) {
 		{"rows not counted", report.Relation{}.RowCounts(), ""},
 		{"title", report.Relation{Verdict: report.Differs, Inputs: report.InputsSame}.Title(), "differs"},
 		{"title with other inputs", report.Relation{Verdict: report.Differs, Inputs: report.InputsDiffer}.Title(), "differs (inputs differ too)"},
-		{"title with unknown inputs", report.Relation{Verdict: report.Differs, Inputs: report.InputsUnknown}.Title(), "differs (inputs not known)"},
+		{"title with unknown inputs", report.Relation{Verdict: report.Differs, Inputs: report.InputsUnknown}.Title(), "differs (inputs unknown)"},
 		{"join", report.Relation{Rung: report.ByJoin, Key: &report.Key{Columns: []string{"a", "b"}}}.Decided(), "join on a, b"},
 		{"key not used", report.Relation{Rung: report.ByGroup, Key: &report.Key{Columns: []string{"a"}, Problem: "twice"}}.Decided(), "group by"},
 		{"never built", report.Side{}.Built(), ""},
@@ -156,7 +156,7 @@ func TestBuilt(t *testing.T) {
 	}
 }
 
-// The example is in the order that it should have, and shows all there is.
+// The example is sorted, and has every verdict, status and kind.
 func TestExample(t *testing.T) {
 	r := example(t)
 	for _, v := range report.Verdicts {

@@ -14,10 +14,9 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// The page is a document that can be read as it is; the script adds what one
-// does with it: filter, sort, search, fold. Style and script are named in the
-// page's policy by their digest, so nothing else that ends up in it can run or
-// load anything.
+// The page can be read without its script. The script adds filters, sorting, search and
+// folding. The page's policy names style and script by their digests, so that nothing
+// else in the page can run or load anything.
 var (
 	//go:embed page.html
 	pageHTML string
@@ -31,12 +30,12 @@ var (
 	}).Parse(pageHTML))
 )
 
-// pageBytes is how large the page of a comparison of a thousand relations may
-// become; of more relations, in proportion. What is over it is left out, the
+// pageBytes is the largest size of a page with up to 1,000 relations. With more
+// relations the page may grow in proportion. Details that don't fit are left out, the
 // least important first, and the page says so.
 const pageBytes = 1_000_000
 
-// HTML writes a report as a page of HTML that needs nothing besides itself.
+// HTML writes a report as a self-contained HTML page.
 func HTML(w io.Writer, r Report) error {
 	p := newPage(r)
 	if err := p.fill(); err != nil {
@@ -46,7 +45,8 @@ func HTML(w io.Writer, r Report) error {
 	if err := pageTemplate.ExecuteTemplate(&out, "page", p); err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
-	// No name and no SQL may look like what it isn't. The page itself has no character that steers.
+	// Names and SQL may hold control characters that change how text looks. The page
+	// itself has none.
 	_, err := w.Write(text.Escape(out.Bytes()))
 	return err
 }
@@ -58,7 +58,7 @@ type page struct {
 	Style       template.CSS
 	Script      template.JS
 	Generated   string
-	LeftOut     []string // what there was no room for
+	LeftOut     []string // parts that did not fit
 	Comparisons []*pageComparison
 }
 
@@ -87,14 +87,14 @@ func newPage(r Report) *page {
 	return p
 }
 
-// digest is how a policy names a script or a style that stands in the page.
+// digest returns the name that a policy has for a script or style in the page.
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// parts are the parts of a relation's details in the order in which they get a
-// place while there is one, and what the page calls them.
+// parts has the parts of a relation's details, the most important first, with their
+// names on the page.
 var parts = []struct {
 	template, name string
 	of             func(*pageRelation) bool // whether a relation has it
@@ -105,11 +105,11 @@ var parts = []struct {
 	{"sample", "sample", func(r *pageRelation) bool { return len(r.Sample) > 0 }},
 }
 
-// misfits is after how many of a part that there was no room for no more is
-// tried: to write what is then left out takes its time, too.
-const misfits = 50
+// maxMisfits: after this many relations for which a part did not fit, no more are
+// tried, since rendering a part takes time.
+const maxMisfits = 50
 
-// fill gives each relation as many of its details as the page has room for.
+// fill gives each relation as many details as the page has room for.
 func (p *page) fill() error {
 	var bare bytes.Buffer
 	if err := pageTemplate.ExecuteTemplate(&bare, "page", p); err != nil {
@@ -129,7 +129,7 @@ func (p *page) fill() error {
 				if !part.of(r) {
 					continue
 				}
-				if omitted >= misfits {
+				if omitted >= maxMisfits {
 					omitted++
 					continue
 				}
@@ -159,14 +159,14 @@ func (p *page) fill() error {
 	return nil
 }
 
-// moreBytes is what the place of a relation's details takes, without them.
+// moreBytes is the size of the element around a relation's details.
 const moreBytes = 64
 
-// identifiers are the ids that a page has so far.
+// identifiers has the ids that a page has so far.
 type identifiers map[string]bool
 
-// take makes an id of a name: one that is the same in the next report, so that
-// links to it last, and that needs no escaping.
+// take makes an id from a name. The id needs no escaping, and it is the same in the
+// next report, so that links keep working.
 func (taken identifiers) take(name string) string {
 	clean := make([]byte, 0, len(name))
 	for _, r := range name {

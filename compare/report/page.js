@@ -1,4 +1,5 @@
-// The page without its script is a document; this adds what one does with it.
+// The page can be read without this script. The script adds filters, sorting, search
+// and folding.
 (() => {
   'use strict';
   document.documentElement.classList.add('js');
@@ -23,7 +24,7 @@
     const counts = [...section.querySelectorAll('.counts li')];
     const shown = new Set(counts.filter(item => !('folded' in item.dataset)).map(item => item.dataset.v));
     if (!shown.size) counts.forEach(item => shown.add(item.dataset.v));
-    let pinned = null; // a relation that a link led to, though it is filtered out
+    let pinned = null; // a relation that a link led to: shown although filtered out
 
     // Each verdict's count becomes a button.
     const filters = counts.map(item => {
@@ -93,7 +94,7 @@
       label();
     }
 
-    // Rows open.
+    // Rows can be opened.
     for (const row of rows) {
       const more = row.body.querySelector('.more');
       if (!more) continue;
@@ -114,7 +115,7 @@
       });
     }
 
-    // Columns sort. Empty cells come last either way.
+    // Columns can be sorted. Empty cells always come last.
     const heads = [...table.tHead.rows[0].cells];
     const rank = new Map(filters.map((f, i) => [f.verdict, i]));
     const keys = heads.map((head, column) => row => {
@@ -160,7 +161,7 @@
     filter();
   }
 
-  // A link to a relation shows and opens it, wherever it comes from.
+  // A link to a relation shows and opens the relation, wherever the link is.
   function reveal() {
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch { return; }
@@ -174,7 +175,7 @@
     document.addEventListener('click', event => {
       const link = event.target.closest?.('a');
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      // Going there as a browser does would take the focus away again.
+      // The browser's own navigation would move the focus away again.
       event.preventDefault();
       location.hash = link.getAttribute('href');
       reveal();

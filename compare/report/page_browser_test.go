@@ -16,13 +16,13 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// tooWide names elements that are wider than the window and are not scrolled in
-// one that isn't.
+// tooWide names elements that are wider than the window and not inside a narrower
+// scrolling element.
 const tooWide = `[...document.querySelectorAll("body *")].filter(e =>
 	e.getBoundingClientRect().right > screen.width + 0.5 && !e.closest(".canvas *, .diff *, .sample *, .hide, pre *")).map(e => e.outerHTML.slice(0, 120))`
 
 // TestPageLooks loads the page at two widths, light and dark: nothing is wider than
-// the window, nothing is loaded, and nothing is complained of.
+// the window, nothing is loaded, and there are no complaints.
 func TestPageLooks(t *testing.T) {
 	b := newTab(t)
 	for _, width := range []int{1280, 390} {
@@ -44,15 +44,14 @@ func TestPageLooks(t *testing.T) {
 	}
 }
 
-// shown names the relations that are to be seen, in their order, in the first
-// comparison.
+// shown names the visible relations of the first comparison, in their order.
 const shown = `[...document.querySelector(".comparison").querySelectorAll(".relations > tbody")].filter(e => e.checkVisibility()).map(e => e.id.split(".").pop())`
 
 // opened names the relations that are open.
 const opened = `[...document.querySelectorAll(".relations .open[aria-expanded=true]")].filter(e => e.closest("tbody").querySelector(".more").checkVisibility()).map(e => e.closest("tbody").id.split(".").pop())`
 
-// rowsOf are the relations of the example's first comparison that have one of the
-// verdicts, as shown has them; all if there are none.
+// rowsOf names the relations of the example's first comparison that have one of the
+// verdicts, as shown does; without verdicts, all of them.
 func rowsOf(t *testing.T, verdicts ...report.Verdict) string {
 	t.Helper()
 	names := []string{}
@@ -68,7 +67,7 @@ func rowsOf(t *testing.T, verdicts ...report.Verdict) string {
 	return string(text)
 }
 
-// openVerdicts are those that are not folded at first.
+// openVerdicts has the verdicts that are shown at first.
 func openVerdicts() []report.Verdict {
 	return slices.DeleteFunc(slices.Clone(report.Verdicts), func(v report.Verdict) bool {
 		return v.Folded()
@@ -107,7 +106,7 @@ func TestPageSearches(t *testing.T) {
 	b.write("PAYM")
 	b.want(shown, `["fct_payments","int_order_payments","stg_payments","payment_methods","stg_legacy_payments"]`)
 	b.want(`document.querySelector("[role=status]").textContent`, `"5 of 28 shown; 1 more match and have a verdict that is filtered out."`)
-	b.write(" marts/") // the file's directory: both words have to be there
+	b.write(" marts/") // part of a file's path: both words must match
 	b.want(shown, `["fct_payments"]`)
 	b.press("Escape")
 	b.want(shown, rowsOf(t, openVerdicts()...))
@@ -131,13 +130,13 @@ func TestPageSorts(t *testing.T) {
 	b.click(head(1))
 	b.want(sorts, `["Relation descending"]`)
 	b.want(first(2), `["tax_report","stg_refunds"]`)
-	b.click(head(3)) // numbers begin with the greatest
+	b.click(head(3)) // numbers start with the largest
 	b.want(sorts, `["Rows descending"]`)
 	b.want(first(3), `["order_events","daily_stock","fct_payments"]`)
 	b.click(head(6))
 	b.want(first(4), `["snap_customers","fct_orders","fct_sessions","int_sessions"]`) // 811, 512, 240 twice
 	b.click(head(6))
-	b.want(first(2), `["payment_methods","revenue_by_month"]`) // what has none stays below
+	b.want(first(2), `["payment_methods","revenue_by_month"]`) // relations without a number stay at the end
 	b.click(head(2))
 	b.want(shown, rowsOf(t, openVerdicts()...))
 	b.click(head(2))
@@ -160,12 +159,12 @@ func TestPageOpens(t *testing.T) {
 	b.want(`document.querySelector(".tools .tool").textContent`, `"Collapse all"`)
 	b.click(`.tools .tool`)
 	b.want(opened, "[]")
-	// Every button names what it opens.
+	// Every button names the element that it opens.
 	b.want(`[...document.querySelectorAll(".open")].filter(e => document.getElementById(e.getAttribute("aria-controls")) !== e.closest("tbody").querySelector(".more")).length`, "0")
 	b.quiet()
 }
 
-// Everything can be done with the keyboard, and it is seen where one is.
+// Everything works with the keyboard, and the focus is visible.
 func TestPageTakesKeys(t *testing.T) {
 	b := newTab(t)
 	b.look(1280, "light")
@@ -173,7 +172,7 @@ func TestPageTakesKeys(t *testing.T) {
 	const focus = `document.activeElement.textContent`
 	const ring = `getComputedStyle(document.activeElement).outlineStyle !== "none" || getComputedStyle(document.activeElement.querySelector("rect")).strokeWidth === "3px"`
 	stops := map[string]bool{}
-	// From the top to the first relation, by what there is to do.
+	// Tab goes from the top to the first relation, through all controls.
 	for range 100 {
 		b.press("Tab")
 		if b.eval(ring) != "true" {
@@ -212,8 +211,8 @@ func TestPageTakesKeys(t *testing.T) {
 	b.quiet()
 }
 
-// A link to a relation, in the graph or from elsewhere, leads to it and opens it,
-// though it is filtered out.
+// A link to a relation, in the graph or elsewhere, shows and opens the relation even if
+// it is filtered out.
 func TestPageLinks(t *testing.T) {
 	b := newTab(t)
 	b.look(1280, "light")
@@ -229,11 +228,11 @@ func TestPageLinks(t *testing.T) {
 	b.want(shown+`.includes("dim_products")`, "false")
 	b.click(node("dim_products"))
 	b.want(shown+`.includes("dim_products")`, "true")
-	b.want(shown+`.includes("gl_entries")`, "false") // as filtered out as it was
+	b.want(shown+`.includes("gl_entries")`, "false") // still filtered out
 	b.want(`document.activeElement.textContent`, `"dim_products"`)
 	b.want(inView, "true")
 
-	// The same link once more, after its relation was closed.
+	// The same link again, after its relation was closed.
 	b.press("Enter")
 	b.want(opened, `["fct_orders"]`)
 	b.click(node("dim_products"))
@@ -262,7 +261,7 @@ func TestPageWithoutScript(t *testing.T) {
 	b.quiet()
 }
 
-// On paper what is filtered stays so, and all there is to say of the rest is said.
+// On paper filtered relations stay hidden, and the details of the others are shown.
 func TestPagePrints(t *testing.T) {
 	b := newTab(t)
 	b.look(1280, "dark")
@@ -287,7 +286,7 @@ func TestPagePrints(t *testing.T) {
 	}
 }
 
-// Nothing nasty runs, loads or breaks the page.
+// Nasty texts run and load nothing, and don't break the page.
 func TestPageIsSafe(t *testing.T) {
 	b := newTab(t)
 	r, _ := poisoned()
@@ -298,7 +297,7 @@ func TestPageIsSafe(t *testing.T) {
 	b.want(`document.querySelector(".relations th small").textContent.startsWith("</script></style><img src=x")`, "true")
 	b.quiet()
 
-	// The policy holds, should something get through.
+	// The policy stops what isn't escaped.
 	b.want(`new Promise(done => {
 		addEventListener("securitypolicyviolation", e => done(e.effectiveDirective));
 		document.body.append(Object.assign(document.createElement("img"), {src: "data:image/gif;base64,R0lGODlhAQABAAAAACw="}));
@@ -321,7 +320,7 @@ func TestPageOfManyRelations(t *testing.T) {
 	b.want(shown+".length", "50")
 	b.click(".counts [data-v=same-code] button")
 	b.want(shown+".length", "1000")
-	b.want(`document.querySelectorAll(".node").length`, "100") // what differs, and what is made of it
+	b.want(`document.querySelectorAll(".node").length`, "100") // those that differ, and their children
 	b.want(`document.querySelector(".note").textContent.startsWith("100 of 1,000 relations are drawn: ")`, "true")
 	b.quiet()
 }

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// namedColumns is how many columns that differ a row names.
+// namedColumns is how many differing columns a row names.
 const namedColumns = 3
 
-// ColumnsSay are the columns that differ, as a row names them.
+// ColumnsSay lists the columns that differ, for the relation's row.
 func (r *pageRelation) ColumnsSay() []string {
 	if r.Verdict == Added || r.Verdict == Removed {
 		return nil // all of them
@@ -47,16 +47,16 @@ const (
 	columnsDrawn = 12
 )
 
-// compared is what the page says of a relation's columns.
+// compared is the page's part about a relation's columns.
 type compared struct {
-	Shown []pageColumn // of which there is something to say, in their order
-	Drawn []pageColumn // whose values are drawn
-	Equal []string     // names those of which there is nothing else to say, a sentence each
-	// Cut and CutDrawn are how many more would be shown and drawn.
+	Shown []pageColumn // with a line each, in their order
+	Drawn []pageColumn // with a histogram
+	Equal []string     // sentences that name the columns without further details
+	// Cut and CutDrawn are how many columns of Shown and Drawn are left out.
 	Cut, CutDrawn int64
 }
 
-// Compared is what is said of the columns; nil where none is known.
+// Compared returns the part about the columns; nil if no columns are known.
 func (r *pageRelation) Compared() *compared {
 	if len(r.Relation.Columns) == 0 {
 		return nil
@@ -85,8 +85,8 @@ func (r *pageRelation) Compared() *compared {
 	return out
 }
 
-// mostDiffering are as many columns as asked for, those that differ most if there
-// are more, and how many are left out.
+// mostDiffering returns at most so many columns, those that differ most, and how many
+// are left out.
 func mostDiffering(columns []pageColumn, most int) (kept []pageColumn, cut int64) {
 	if len(columns) <= most {
 		return columns, 0
@@ -96,7 +96,7 @@ func mostDiffering(columns []pageColumn, most int) (kept []pageColumn, cut int64
 	return kept[:most], int64(len(columns) - most)
 }
 
-// What is said of columns of which there is nothing else to say.
+// Labels for columns without further details.
 const (
 	sameInAll   = "The same in all rows: "
 	sameInBoth  = "The same in every row that both sides have: "
@@ -104,7 +104,7 @@ const (
 	notCompared = "On both sides, not compared one by one: "
 )
 
-// equal is which of that is said of a column, no more than is known.
+// equal returns a column's label, which claims no more than is known.
 func (r *pageRelation) equal(c Column) string {
 	switch {
 	case r.Verdict == Same, r.Verdict == ColumnsDiffer && r.Rung == ByContent:
@@ -119,16 +119,15 @@ func (r *pageRelation) equal(c Column) string {
 	return notCompared
 }
 
-// tolerates reports whether values of a column may differ, within limits, where
-// they are not counted as different.
+// tolerates reports whether a column's values may differ within the tolerance and
+// still count as equal.
 func (r *pageRelation) tolerates(c Column) bool {
 	_, all := r.comparison.Options.Tolerance[""]
 	_, own := r.comparison.Options.Tolerance[c.Name]
 	return (all || own) && (r.Rung != ByJoin || !slices.Contains(r.KeyUsed(), c.Name))
 }
 
-// matched is how many rows both sides have, by the key; 0 where that isn't
-// known.
+// matched is how many rows both sides have, by the key; 0 if that is unknown.
 func (r *pageRelation) matched() int64 {
 	if r.Rows == nil || r.Changes == nil || r.Changes.Changed == nil {
 		return 0
@@ -136,7 +135,7 @@ func (r *pageRelation) matched() int64 {
 	return max(0, r.Rows.Candidate-r.Changes.Added)
 }
 
-// pageColumn is a column that there is something to say of.
+// pageColumn is a column with a line of its own.
 type pageColumn struct {
 	Column
 	matched   int64
@@ -146,7 +145,7 @@ type pageColumn struct {
 // Class names the column's status in style.
 func (c pageColumn) Class() string { return strings.ReplaceAll(string(c.Status), " ", "-") }
 
-// Says is what is said of the column besides in how many rows it differs.
+// Says describes the column: its type, or how it changed.
 func (c pageColumn) Says() string {
 	switch c.Status {
 	case ColumnAdded:
@@ -161,7 +160,7 @@ func (c pageColumn) Says() string {
 	return c.Candidate
 }
 
-// DifferSays is in how many rows it differs.
+// DifferSays says in how many rows the column differs.
 func (c pageColumn) DifferSays() string {
 	switch {
 	case c.Own:
@@ -177,8 +176,8 @@ func (c pageColumn) DifferSays() string {
 // barWidth is the width of the bar of a column that differs in all rows.
 const barWidth = 120
 
-// Bar is the width of the column's bar, one that can be seen if it differs at
-// all; 0 for none.
+// Bar is the width of the column's bar; 0 for no bar. It is large enough to be seen if
+// the column differs at all.
 func (c pageColumn) Bar() float64 {
 	if c.matched == 0 || c.differ() == 0 {
 		return 0
@@ -186,20 +185,20 @@ func (c pageColumn) Bar() float64 {
 	return math.Round(10*max(2, barWidth*min(1, float64(*c.Differ)/float64(c.matched)))) / 10
 }
 
-// histogram is two distributions drawn over each other in steps: the baseline as
-// a line, the candidate as what is below one.
+// histogram is two distributions, drawn over each other: the baseline as a line, the
+// candidate as bars.
 type histogram struct {
 	Before, After   string // paths; "" for none
 	Least, Greatest string
 }
 
-// The size of a histogram, without what is written below it.
+// The size of a histogram, without the text below it.
 const (
 	histogramWidth  = 240
 	histogramHeight = 56
 )
 
-// newHistogram returns nil where there is nothing to draw.
+// newHistogram returns nil if there is nothing to draw.
 func newHistogram(before, after *Distribution) *histogram {
 	var none Distribution
 	if before == nil {
@@ -226,7 +225,7 @@ func newHistogram(before, after *Distribution) *histogram {
 	return h
 }
 
-// steps is the path of bins, of which the fullest in the drawing holds most.
+// steps returns the path of bins. most is the content of the drawing's fullest bin.
 func steps(bins []int64, most int64) string {
 	if len(bins) == 0 {
 		return ""
@@ -236,7 +235,7 @@ func steps(bins []int64, most int64) string {
 	for i, n := range bins {
 		height := float64(n) / float64(most) * (histogramHeight - 2)
 		if n > 0 {
-			height = max(1, height) // what is there at all is seen
+			height = max(1, height) // so that it can be seen
 		}
 		fmt.Fprintf(&path, "V%sH%s", coordinate(histogramHeight-height), coordinate(histogramWidth*float64(i+1)/float64(len(bins))))
 	}
@@ -244,12 +243,12 @@ func steps(bins []int64, most int64) string {
 	return path.String()
 }
 
-// coordinate is a number in a drawing.
+// coordinate writes a number for a drawing.
 func coordinate(f float64) string {
 	return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64)
 }
 
-// Sides are the figures of both distributions.
+// Sides returns both distributions.
 func (c pageColumn) Sides() []pageDistribution {
 	var out []pageDistribution
 	if c.Before != nil {
@@ -267,7 +266,7 @@ type pageDistribution struct {
 	Distribution
 }
 
-// Figures are its figures as they are shown: least, mean, greatest, nulls.
+// Figures returns the figures as they are shown: minimum, mean, maximum, nulls.
 func (d pageDistribution) Figures() []string {
 	return []string{figure(d.Min), figure(d.Mean), figure(d.Max), number(d.Nulls)}
 }

@@ -8,7 +8,7 @@ const (
 	diffLineBytes = 400
 )
 
-// diff is a unified diff by kind of line.
+// diff is a unified diff, split by kind of line.
 type diff struct {
 	Chunks         []diffChunk
 	Added, Removed int
@@ -17,12 +17,12 @@ type diff struct {
 
 // diffChunk is a run of lines of a kind.
 type diffChunk struct {
-	Class string // "a" for added, "d" for removed, "h" for where it is, "" for what is around
+	Class string // "a" for added, "d" for removed, "h" for a hunk's head, "" for context
 	Text  string
 }
 
-// newDiff reads a unified diff. The names of files at its head are left out:
-// the page has them.
+// newDiff reads a unified diff. It leaves out the file names at the head, which the page
+// shows already.
 func newDiff(text string) diff {
 	var out diff
 	if strings.TrimSpace(text) == "" {
@@ -31,7 +31,7 @@ func newDiff(text string) diff {
 	lines, hunk := 0, false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
-		// A line of the SQL that begins with "-- " looks like the head's.
+		// A removed SQL comment ("--- ") looks like the head.
 		hunk = hunk || strings.HasPrefix(line, "@@")
 		if !hunk {
 			continue

@@ -8,72 +8,71 @@ import (
 	"unicode/utf8"
 )
 
-// The graph is drawn in layers from left to right, as dbt's own is: what a
-// relation is made of stands left of it. It is made here rather than by the
-// script, so that it is there without one.
+// The graph is drawn in levels from left to right, as in dbt's docs: a relation's
+// parents stand left of it. It is drawn here, not by the script, so that the page has
+// it without a script.
 
-// drawing is a lineage graph with a place for each relation.
+// drawing is a lineage graph with a position for each relation.
 type drawing struct {
 	Width, Height int
 	Nodes         []*drawnNode
 	Edges         []drawnEdge
-	Note          string // what is not in it
+	Note          string // says what is left out
 }
 
-// drawnNode is a relation in the drawing, or a place where a line passes a
-// layer.
+// drawnNode is a relation in the drawing, or a point where a line passes a level.
 type drawnNode struct {
 	*pageRelation // nil where a line passes
 	Label         string
-	X, Y, Width   int // of its left upper corner
+	X, Y, Width   int // of the upper left corner
 	Down          bool
 
-	layer int
-	place float64 // its middle, while places are sought
-	up    []*drawnNode
-	down  []*drawnNode
+	level  int
+	center float64 // its vertical position while the drawing is arranged
+	up     []*drawnNode
+	down   []*drawnNode
 }
 
-// drawnEdge is a line from a relation to one that is made of it.
+// drawnEdge is a line from a relation to one of its children.
 type drawnEdge struct {
 	Path string
-	Down bool // what stands at its beginning was changed, or is made of what was
+	Down bool // it starts at a changed relation, or downstream of one
 }
 
 // Sizes in the drawing.
 const (
-	drawAll     = 60  // up to as many relations, all are drawn
-	drawMost    = 120 // never are more
+	drawAll     = 60  // up to this many relations, all are drawn
+	drawMost    = 120 // more are never drawn
 	labelRunes  = 28
-	runeWidth   = 7 // of the type used for labels
+	runeWidth   = 7 // in the labels' font
 	nodeHeight  = 26
-	nodeGap     = 10 // between the relations of a layer
-	passHeight  = 8  // that a line which passes takes
-	layerGap    = 52
+	nodeGap     = 10 // between the relations of a level
+	passHeight  = 8  // of a line that passes a level
+	levelGap    = 52
 	drawMargin  = 8
-	labelMargin = 38 // for what stands beside the label
+	labelMargin = 38 // for the sign and the space around the label
 )
 
-// TextY is where the line is that the label stands on.
+// TextY is the label's baseline.
 func (n *drawnNode) TextY() int { return n.Y + nodeHeight/2 + 4 }
 
-// GlyphX is where the verdict's sign begins.
+// GlyphX is the left edge of the verdict's sign.
 func (n *drawnNode) GlyphX() int { return n.X + 10 }
 
-// TextX is where the label begins.
+// TextX is the left edge of the label.
 func (n *drawnNode) TextX() int { return n.X + 26 }
 
 // Glyph is the verdict's sign.
 func (n *drawnNode) Glyph() string { return glyphs[n.Verdict] }
 
-// glyphs are the signs of the verdicts, which tell them apart without colour;
-// page.css has the same.
+// glyphs has a sign for each verdict, so that verdicts don't differ in colour alone.
+// page.css has the same signs.
 var glyphs = map[Verdict]string{
 	Unknown: "?", Differs: "≠", ColumnsDiffer: "⊞", HistoryDiffers: "↺", Removed: "−", Added: "+",
 	NotBuilt: "○", SameCounts: "#", SameColumns: "▤", WithinLimits: "≈", Same: "=", SameCode: "≡",
 }
 
-// draw draws the relations of a comparison; nil where no line would be in it.
+// draw draws the relations of a comparison; nil if there would be no line.
 func draw(relations []*pageRelation) *drawing {
 	chosen, note := chooseDrawn(relations)
 	nodes := map[*pageRelation]*drawnNode{}
@@ -100,17 +99,17 @@ func draw(relations []*pageRelation) *drawing {
 	}
 	d := &drawing{Nodes: all, Note: note}
 	cutCycles(all)
-	setLayers(all)
+	setLevels(all)
 	spreadChange(all)
-	layers := layer(all)
-	order(layers)
-	d.place(layers)
+	levels := splitLevels(all)
+	order(levels)
+	d.arrange(levels)
 	d.connect()
 	return d
 }
 
-// chooseDrawn is what is drawn of many relations: those that a reader looks for, and
-// what stands directly above and below them.
+// chooseDrawn chooses the relations to draw if there are many: the interesting ones,
+// and those directly above and below them.
 func chooseDrawn(relations []*pageRelation) (chosen []*pageRelation, note string) {
 	if len(relations) <= drawAll {
 		return relations, ""
@@ -144,8 +143,8 @@ func chooseDrawn(relations []*pageRelation) (chosen []*pageRelation, note string
 	return chosen, of + "those that changed, differ or could not be decided, and those directly above and below them."
 }
 
-// cutCycles turns off lines that lead back. dbt allows none; a report is only a
-// file.
+// cutCycles removes lines that close a cycle. dbt allows no cycles, but a report is a
+// file that may have been edited.
 func cutCycles(nodes []*drawnNode) {
 	const underWay, done = 1, 2
 	state := map[*drawnNode]int{}
@@ -171,31 +170,31 @@ func cutCycles(nodes []*drawnNode) {
 	}
 }
 
-// setLayers puts each node right of all that it is made of, and what is made of
-// nothing directly left of what needs it first.
-func setLayers(nodes []*drawnNode) {
+// setLevels puts each node right of all its parents, and a node without parents
+// directly left of its first child.
+func setLevels(nodes []*drawnNode) {
 	set := map[*drawnNode]bool{}
 	var deep func(n *drawnNode) int
 	deep = func(n *drawnNode) int {
 		if !set[n] {
 			set[n] = true
 			for _, p := range n.up {
-				n.layer = max(n.layer, deep(p)+1)
+				n.level = max(n.level, deep(p)+1)
 			}
 		}
-		return n.layer
+		return n.level
 	}
 	for _, n := range nodes {
 		deep(n)
 	}
 	for _, n := range nodes {
 		if len(n.up) == 0 && len(n.down) > 0 {
-			n.layer = slices.MinFunc(n.down, func(a, b *drawnNode) int { return a.layer - b.layer }).layer - 1
+			n.level = slices.MinFunc(n.down, func(a, b *drawnNode) int { return a.level - b.level }).level - 1
 		}
 	}
 }
 
-// spreadChange marks what was changed and all that is made of it.
+// spreadChange marks the changed nodes and everything downstream of them.
 func spreadChange(nodes []*drawnNode) {
 	var spread func(n *drawnNode)
 	spread = func(n *drawnNode) {
@@ -213,14 +212,15 @@ func spreadChange(nodes []*drawnNode) {
 	}
 }
 
-// layer sorts nodes into layers, with a place in each layer that a line passes.
-func layer(nodes []*drawnNode) [][]*drawnNode {
-	var layers [][]*drawnNode
+// splitLevels sorts nodes into levels. It adds a node to each level that a line
+// passes.
+func splitLevels(nodes []*drawnNode) [][]*drawnNode {
+	var levels [][]*drawnNode
 	put := func(n *drawnNode) {
-		for len(layers) <= n.layer {
-			layers = append(layers, nil)
+		for len(levels) <= n.level {
+			levels = append(levels, nil)
 		}
-		layers[n.layer] = append(layers[n.layer], n)
+		levels[n.level] = append(levels[n.level], n)
 	}
 	for _, n := range nodes {
 		put(n)
@@ -228,8 +228,8 @@ func layer(nodes []*drawnNode) [][]*drawnNode {
 	for _, n := range nodes {
 		for i, child := range n.down {
 			from := n
-			for at := n.layer + 1; at < child.layer; at++ {
-				pass := &drawnNode{layer: at, up: []*drawnNode{from}, Down: n.Down}
+			for at := n.level + 1; at < child.level; at++ {
+				pass := &drawnNode{level: at, up: []*drawnNode{from}, Down: n.Down}
 				if from == n {
 					n.down[i] = pass
 				} else {
@@ -244,46 +244,46 @@ func layer(nodes []*drawnNode) [][]*drawnNode {
 			}
 		}
 	}
-	return layers
+	return levels
 }
 
-// order orders the nodes of each layer such that few lines cross: each goes to the
-// mean of those that it is connected with, a few times there and back.
-func order(layers [][]*drawnNode) {
+// order sorts the nodes of each level so that few lines cross: each node moves to the
+// mean position of its neighbours, several times in both directions.
+func order(levels [][]*drawnNode) {
 	index := func(l []*drawnNode) {
 		for i, n := range l {
-			n.place = float64(i)
+			n.center = float64(i)
 		}
 	}
-	for _, l := range layers {
+	for _, l := range levels {
 		index(l)
 	}
 	sweep := func(l []*drawnNode, near func(*drawnNode) []*drawnNode) {
 		mean := map[*drawnNode]float64{}
 		for _, n := range l {
-			mean[n] = meanPlace(near(n), n.place)
+			mean[n] = meanCenter(near(n), n.center)
 		}
 		slices.SortStableFunc(l, func(a, b *drawnNode) int { return cmp.Compare(mean[a], mean[b]) })
 		index(l)
 	}
 	for range 12 {
-		for _, l := range layers {
+		for _, l := range levels {
 			sweep(l, func(n *drawnNode) []*drawnNode { return n.up })
 		}
-		for _, l := range slices.Backward(layers) {
+		for _, l := range slices.Backward(levels) {
 			sweep(l, func(n *drawnNode) []*drawnNode { return n.down })
 		}
 	}
 }
 
-// meanPlace is the mean of the nodes' places, or otherwise if there are none.
-func meanPlace(nodes []*drawnNode, otherwise float64) float64 {
+// meanCenter is the mean of the nodes' centers, or otherwise if there are none.
+func meanCenter(nodes []*drawnNode, otherwise float64) float64 {
 	if len(nodes) == 0 {
 		return otherwise
 	}
 	sum := 0.0
 	for _, n := range nodes {
-		sum += n.place
+		sum += n.center
 	}
 	return sum / float64(len(nodes))
 }
@@ -295,65 +295,65 @@ func (n *drawnNode) height() float64 {
 	return nodeHeight
 }
 
-// apart is how far the middles of two neighbours have to be apart.
+// apart is the least distance between the centers of two neighbours.
 func apart(a, b *drawnNode) float64 { return (a.height()+b.height())/2 + nodeGap }
 
-// place gives each node its coordinates.
-func (d *drawing) place(layers [][]*drawnNode) {
-	for _, l := range layers {
+// arrange gives each node its coordinates.
+func (d *drawing) arrange(levels [][]*drawnNode) {
+	for _, l := range levels {
 		y := 0.0
 		for i, n := range l {
 			if i > 0 {
 				y += apart(l[i-1], n)
 			}
-			n.place = y
+			n.center = y
 		}
 	}
 	for range 8 {
-		for _, l := range layers {
-			settle(l, func(n *drawnNode) float64 { return meanPlace(n.up, n.place) })
+		for _, l := range levels {
+			settle(l, func(n *drawnNode) float64 { return meanCenter(n.up, n.center) })
 		}
-		for _, l := range slices.Backward(layers) {
-			settle(l, func(n *drawnNode) float64 { return meanPlace(n.down, n.place) })
+		for _, l := range slices.Backward(levels) {
+			settle(l, func(n *drawnNode) float64 { return meanCenter(n.down, n.center) })
 		}
 	}
 	top, bottom := 0.0, 0.0
-	for i, l := range layers {
+	for i, l := range levels {
 		for j, n := range l {
 			if i == 0 && j == 0 {
-				top, bottom = n.place, n.place
+				top, bottom = n.center, n.center
 			}
-			top, bottom = min(top, n.place-n.height()/2), max(bottom, n.place+n.height()/2)
+			top, bottom = min(top, n.center-n.height()/2), max(bottom, n.center+n.height()/2)
 		}
 	}
 	x := drawMargin
-	for _, l := range layers {
+	for _, l := range levels {
 		width := 0
 		for _, n := range l {
 			width = max(width, n.Width)
 		}
 		for _, n := range l {
 			n.X, n.Width = x, width
-			n.Y = drawMargin + int(n.place-n.height()/2-top)
+			n.Y = drawMargin + int(n.center-n.height()/2-top)
 		}
 		if width > 0 {
-			x += width + layerGap
+			x += width + levelGap
 		}
 	}
-	d.Width = x - layerGap + drawMargin
+	d.Width = x - levelGap + drawMargin
 	d.Height = int(bottom-top) + 2*drawMargin
 }
 
-// settle moves the nodes of a layer to where they want to be, as near as their
-// order and the room that each needs allow: neighbours that push each other
-// move as one, to the mean of what they want.
+// settle moves the nodes of a level as near to their wanted positions as their order
+// and size allow. Neighbours that would overlap move as one block, to the mean of their
+// wanted positions.
 func settle(l []*drawnNode, want func(*drawnNode) float64) {
 	type block struct {
 		nodes int
-		at    float64 // the sum of where its nodes want it to begin
+		at    float64 // the sum of the block's starts that its nodes want
 	}
 	var blocks []block
-	offsets := make([]float64, len(l)) // within a layer without gaps
+	offsets := make([]float64, len(l)) // in a level where all nodes touch
 	for i, n := range l {
 		if i > 0 {
 			offsets[i] = offsets[i-1] + apart(l[i-1], n)
@@ -370,13 +370,13 @@ func settle(l []*drawnNode, want func(*drawnNode) float64) {
 	i := 0
 	for _, b := range blocks {
 		for range b.nodes {
-			l[i].place = b.at/float64(b.nodes) + offsets[i]
+			l[i].center = b.at/float64(b.nodes) + offsets[i]
 			i++
 		}
 	}
 }
 
-// connect draws the lines, those that matter above the others.
+// connect draws the lines. Lines downstream of a change come first in the order.
 func (d *drawing) connect() {
 	for _, n := range d.Nodes {
 		for _, next := range n.down {
@@ -406,5 +406,5 @@ func (d *drawing) connect() {
 	})
 }
 
-// middle is where lines end.
+// middle is the vertical position where lines end.
 func (n *drawnNode) middle() int { return n.Y + int(n.height())/2 }

@@ -11,8 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// lineage makes rows of relations, of which each names the parents it has by
-// number.
+// lineage makes relations. Each names its parents by number.
 func lineage(verdict func(i int) Verdict, parents ...[]int) []*pageRelation {
 	var c Comparison
 	for i, up := range parents {
@@ -25,9 +24,8 @@ func lineage(verdict func(i int) Verdict, parents ...[]int) []*pageRelation {
 	return newPageComparison(c, identifiers{}).Relations
 }
 
-// However relations hang together, what one is made of is drawn left of it, no
-// two are drawn over each other, all is within the drawing, and there is a line
-// for each pair.
+// Whatever the lineage is: parents are drawn left of their children, no two relations
+// overlap, all are within the drawing, and each parent has a line to each child.
 func TestDrawing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 40).Draw(t, "relations")
@@ -78,7 +76,7 @@ func TestDrawing(t *testing.T) {
 	})
 }
 
-// A report is only a file: lines that lead back don't keep it from being drawn.
+// A report is a file that may have been edited: a cycle in it can still be drawn.
 func TestDrawingOfACycle(t *testing.T) {
 	d := draw(lineage(func(int) Verdict { return Differs }, []int{2, 0}, []int{0}, []int{1, 7}, nil))
 	if d == nil || len(d.Nodes) != 4 || len(d.Edges) != 2 {
@@ -86,7 +84,7 @@ func TestDrawingOfACycle(t *testing.T) {
 	}
 }
 
-// What is downstream of a change is told from what isn't.
+// Relations downstream of a change are marked.
 func TestDrawingTellsWhatChanged(t *testing.T) {
 	// 0 → 1 → 2, 0 → 3
 	all := lineage(func(int) Verdict { return Same }, nil, []int{0}, []int{1}, []int{0})
@@ -186,7 +184,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// Two long values that differ late are cut such that the difference is seen.
+// Two long values that differ late are cut so that the difference is visible.
 func TestSampleShowsTheDifference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		same := rapid.StringOfN(rapid.RuneFrom([]rune("aé😀\xff")), 0, 400, -1).Draw(t, "same")
@@ -239,7 +237,7 @@ func TestSampleOrder(t *testing.T) {
 	}
 }
 
-// The signs of the graph are those of the style.
+// The graph and the style have the same signs.
 func TestGlyphs(t *testing.T) {
 	for _, v := range Verdicts {
 		rule, ok := "[data-v="+class(v)+"] {", false
@@ -255,7 +253,7 @@ func TestGlyphs(t *testing.T) {
 	}
 }
 
-// Nothing is said to be the same that was not looked at.
+// The sentence never claims that data is the same if it was not compared.
 func TestSentence(t *testing.T) {
 	for _, tt := range []struct {
 		verdicts []Verdict

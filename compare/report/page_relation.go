@@ -10,7 +10,7 @@ import (
 type pageComparison struct {
 	Comparison
 	ID        string
-	TableID   string // of what is above the table of relations
+	TableID   string // the id of the tools above the table of relations
 	Relations []*pageRelation
 	Graph     *drawing // nil: there is nothing to draw
 	OfSeveral bool
@@ -39,12 +39,12 @@ func newPageComparison(c Comparison, ids identifiers) *pageComparison {
 	return out
 }
 
-// Title says what is compared with what.
+// Title names the two builds.
 func (c *pageComparison) Title() string {
 	return c.Candidate.Name + " compared with " + c.Baseline.Name
 }
 
-// Sentence says what came of it in a line.
+// Sentence is the result in one line.
 func (c *pageComparison) Sentence() string {
 	if len(c.Relations) == 0 {
 		return "There was no relation to compare."
@@ -58,7 +58,7 @@ func (c *pageComparison) Sentence() string {
 	all := count(int64(len(c.Relations)), "relation")
 	said := number(red) + " of " + all + " differ"
 	switch red {
-	case 0: // which is not to say that there is none: not all may have been looked at
+	case 0: // not "no relation differs": some data may not have been compared
 		said = "No difference was found in " + all
 	case 1:
 		said += "s"
@@ -69,8 +69,7 @@ func (c *pageComparison) Sentence() string {
 	return said + "."
 }
 
-// Counts are how many relations have each verdict that there is, the worst
-// first.
+// Counts returns the number of relations by verdict, the worst first.
 func (c *pageComparison) Counts() []pageCount {
 	var out []pageCount
 	for _, v := range Verdicts {
@@ -81,50 +80,48 @@ func (c *pageComparison) Counts() []pageCount {
 	return out
 }
 
-// pageCount is how many relations have a verdict.
+// pageCount is the number of relations with a verdict.
 type pageCount struct {
 	Verdict Verdict
 	Count   int64
 }
 
-// Class names the verdict in style and script.
+// Class is the verdict's name in style and script.
 func (n pageCount) Class() string { return class(n.Verdict) }
 
-// class names a verdict in style and script.
+// class returns a verdict's name in style and script.
 func class(v Verdict) string { return strings.ReplaceAll(string(v), " ", "-") }
 
-// pageRelation is a row of the page, and what is known of it beyond.
+// pageRelation is a relation's row on the page, with its details.
 type pageRelation struct {
 	Relation
 	ID                string
 	Parents, Children []*pageRelation
-	// Details are the parts that there is more to say in, as far as there is room.
+	// Details has the parts that fit on the page.
 	Details []template.HTML
 
 	comparison *pageComparison
 }
 
-// Class names the verdict in style and script.
+// Class is the verdict's name in style and script.
 func (r *pageRelation) Class() string { return class(r.Verdict) }
 
-// More reports whether there is more than the row.
+// More reports whether the relation has details.
 func (r *pageRelation) More() bool { return len(r.Details) > 0 }
 
-// Plain reports whether the row says all there is: the same on both sides, for
-// no other reason than that it was expected to be.
+// Plain reports whether the row needs no details, since the code is the same.
 func (r *pageRelation) Plain() bool {
 	return r.Verdict == SameCode && r.Reason == "" && len(r.Code) == 0
 }
 
-// Changed reports whether the relation itself was changed, rather than only
-// what it is made of.
+// Changed reports whether the relation itself was changed, not only its ancestors.
 func (r *pageRelation) Changed() bool {
 	return r.SQL != "" || slices.ContainsFunc(r.Code, func(what string) bool {
 		return !strings.HasPrefix(what, "upstream: ")
 	})
 }
 
-// Interesting reports whether a reader would look for it in the graph.
+// Interesting reports whether a reader would look for the relation in the graph.
 func (r *pageRelation) Interesting() bool {
 	return r.Changed() || !r.Folded() && r.Verdict != WithinLimits
 }
@@ -132,25 +129,24 @@ func (r *pageRelation) Interesting() bool {
 // Says is the verdict as a sentence.
 func (r *pageRelation) Says() string { return says(r.Relation) }
 
-// InputsSay says what is known of what the relation is made of.
+// InputsSay says whether the relation's inputs may explain the difference.
 func (r *pageRelation) InputsSay() string { return inputsSay(r.Inputs) }
 
-// Doubt is what the row says of the relation's inputs: that they may be what made
-// the difference.
+// Doubt is the row's note that the relation's inputs may explain the difference.
 func (r *pageRelation) Doubt() string {
 	_, doubt, _ := strings.Cut(r.Relation.Title(), " (")
 	return strings.TrimSuffix(doubt, ")")
 }
 
-// DecidedHow says how the verdict was come to.
+// DecidedHow says how the verdict was reached.
 func (r *pageRelation) DecidedHow() string {
-	if r.Verdict == Unknown { // that is how far it came
+	if r.Verdict == Unknown { // Rung is how far the comparison came
 		return strings.TrimPrefix(decided(r.Relation), "by ")
 	}
 	return decided(r.Relation)
 }
 
-// KeyUnused is the key that the project knows of where it was not needed.
+// KeyUnused returns the relation's key if it was not needed.
 func (r *pageRelation) KeyUnused() string {
 	if r.Key == nil || r.Rung == ByJoin || r.Rung == ByGroup && r.Key.Problem != "" {
 		return "" // DecidedHow has it
@@ -162,7 +158,7 @@ func (r *pageRelation) KeyUnused() string {
 	return text
 }
 
-// ChangedRows is how many rows changed, 0 where that isn't known.
+// ChangedRows is how many rows changed, 0 if unknown.
 func (r *pageRelation) ChangedRows() int64 {
 	if r.Changes == nil || r.Changes.Changed == nil {
 		return 0
@@ -170,22 +166,22 @@ func (r *pageRelation) ChangedRows() int64 {
 	return *r.Changes.Changed
 }
 
-// MostRows is what rows are sorted by.
+// MostRows is the number by which the script sorts the column Rows.
 func (r *pageRelation) MostRows() int64 { return max(r.Rows.Baseline, r.Rows.Candidate) }
 
-// Lines are the SQL diff by kind.
+// Lines returns the SQL diff, split by kind of line.
 func (r *pageRelation) Lines() diff { return newDiff(r.SQL) }
 
-// Table is the sample as a table.
+// Table returns the sample as a table.
 func (r *pageRelation) Table() *sampleTable { return newSampleTable(r.Relation) }
 
-// A relative is a relation above or below another.
+// relatives are the relations directly above or below another.
 type relatives struct {
 	Relations []*pageRelation
-	More      int // that are not named
+	More      int // how many are not named
 }
 
-// namedRelatives is how many relations above or below one are named.
+// namedRelatives is how many relatives are named.
 const namedRelatives = 12
 
 func newRelatives(all []*pageRelation) relatives {
@@ -193,8 +189,8 @@ func newRelatives(all []*pageRelation) relatives {
 	return relatives{named, len(all) - len(named)}
 }
 
-// Above are those that the relation is made of.
+// Above returns the relation's parents.
 func (r *pageRelation) Above() relatives { return newRelatives(r.Parents) }
 
-// Below are those that are made of it.
+// Below returns the relation's children.
 func (r *pageRelation) Below() relatives { return newRelatives(r.Children) }

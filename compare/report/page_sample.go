@@ -19,8 +19,8 @@ const (
 type sampleTable struct {
 	Columns []string
 	Rows    []sampleRow
-	Times   bool // the rows have a number of times
-	// CutRows and CutColumns are not shown.
+	Times   bool // the rows say how often they occur
+	// CutRows and CutColumns are how many are not shown.
 	CutRows, CutColumns int
 }
 
@@ -31,7 +31,7 @@ type sampleRow struct {
 	Cells []sampleCell
 }
 
-// sampleCell is a value, or the values of both sides where it changed.
+// sampleCell is a value, or both sides' values if it changed.
 type sampleCell struct {
 	Changed    bool
 	Known      bool // the report has a value for it
@@ -44,7 +44,7 @@ type sampleText struct {
 	Text string
 }
 
-// newSampleTable returns nil where there is no sample.
+// newSampleTable returns nil if there is no sample.
 func newSampleTable(r Relation) *sampleTable {
 	if len(r.Sample) == 0 {
 		return nil
@@ -70,7 +70,7 @@ func newSampleTable(r Relation) *sampleTable {
 	return t
 }
 
-// sampleOrder are the columns of a sample in the order in which they are shown.
+// sampleOrder returns a sample's columns in the order in which they are shown.
 func sampleOrder(r Relation) []string {
 	present, changed := map[string]bool{}, map[string]bool{}
 	for _, row := range r.Sample {
@@ -104,7 +104,7 @@ func sampleOrder(r Relation) []string {
 	return append(out, slices.Sorted(maps.Keys(present))...)
 }
 
-// newSampleCell is the value of a column in a row.
+// newSampleCell returns the cell of a column in a row.
 func newSampleCell(row Row, column string) sampleCell {
 	before, inBefore := row.Baseline[column]
 	after, inAfter := row.Candidate[column]
@@ -134,7 +134,7 @@ func clipText(text *string) sampleText {
 	return sampleText{Text: clip(*text, sampleValue)}
 }
 
-// clipPair clips both values such that what differs is in what is left.
+// clipPair clips both values so that the difference stays visible.
 func clipPair(a, b *string) (old, value sampleText) {
 	if a == nil || b == nil {
 		return clipText(a), clipText(b)

@@ -21,7 +21,7 @@ import (
 	"dot-for-dbt/compare/report"
 )
 
-// page is a report as HTML.
+// page returns a report as HTML.
 func page(t testing.TB, r report.Report) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -37,7 +37,7 @@ var (
 	policy = regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]*)"`)
 )
 
-// document is a page without its style and script, which aren't made of the
+// document returns a page without its style and script, which don't depend on the
 // report.
 func document(text string) string {
 	text = style.ReplaceAllString(text, "<style></style>")
@@ -56,9 +56,9 @@ type element struct {
 	attrs map[string]string
 }
 
-// elements reads a page as strictly as XML is read, but for elements that HTML
-// knows to be empty and attributes without a value: each has to be closed where it
-// should be.
+// elements reads a page almost as strictly as XML: every element has to be closed in
+// the right place. Only HTML's empty elements and attributes without a value are
+// allowed.
 func elements(t testing.TB, text string) []element {
 	t.Helper()
 	decoder := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(document(text), "<!doctype html>\n")))
@@ -101,8 +101,8 @@ func elements(t testing.TB, text string) []element {
 	return out
 }
 
-// sound fails where a page is not well-formed, asks for anything from elsewhere,
-// leads to what isn't there, or has a script or a style that isn't ours.
+// sound fails if a page is not well-formed, loads anything, has a broken link, or has a
+// script or style that isn't ours.
 func sound(t testing.TB, text string) []element {
 	t.Helper()
 	all := elements(t, text)
@@ -143,8 +143,7 @@ func TestPageIsSound(t *testing.T) {
 	}
 }
 
-// Style and script are named in the policy by what they are, and ask for
-// nothing.
+// The policy names style and script by their digests, and they load nothing.
 func TestPagePolicy(t *testing.T) {
 	text := page(t, example(t))
 	found := policy.FindStringSubmatch(text)
@@ -172,11 +171,10 @@ func TestPagePolicy(t *testing.T) {
 	}
 }
 
-// nasty is what a warehouse, a commit or a file may be called by someone who
-// wants the page to do something else.
+// nasty is a name that an attacker may give to a relation, a commit or a file.
 const nasty = `</script></style><img src=x onerror="pwned=1">'"` + "`{{.}}<!--"
 
-// poison sets every string in a value to something nasty that ends in its path.
+// poison sets every string in a value to a nasty text that ends in the string's path.
 func poison(v reflect.Value, path string, paths *[]string) {
 	switch v.Kind() {
 	case reflect.String:
@@ -216,18 +214,18 @@ func poison(v reflect.Value, path string, paths *[]string) {
 	}
 }
 
-// poisoned is a report in which everything is nasty.
+// poisoned returns a report in which every text is nasty.
 func poisoned() (r report.Report, paths []string) {
 	poison(reflect.ValueOf(&r).Elem(), "", &paths)
 	c := &r.Comparisons[0]
 	c.Relations[0].SQL = "--- a\n+++ b\n@@ -1 +1 @@\n-" + nasty + ".SQL\n+x\n"
-	// What stands below a relation is in the graph, and the other way round.
+	// Parents and children refer to each other, so that both are in the graph.
 	child := c.Relations[0]
 	child.Node += " child"
 	child.Parents = []string{c.Relations[0].Node}
 	child.Verdict, child.Rung = report.Differs, report.ByJoin
 	c.Relations = append(c.Relations, child)
-	// So that columns are told as each of the statuses.
+	// Columns with each of the statuses.
 	for _, status := range []report.ColumnStatus{report.Common, report.TypeChanged, report.ColumnAdded, report.ColumnRemoved} {
 		column := child.Columns[0]
 		column.Status = status
@@ -243,8 +241,8 @@ func TestPageEscapes(t *testing.T) {
 	if strings.Contains(document(text), nasty[:20]) {
 		t.Error("something nasty is as it was")
 	}
-	// Every field is seen, but for those that only name what is linked, or choose
-	// what is said.
+	// Every field is visible, except those that only name a link's target or choose a
+	// text.
 	silent := []string{
 		".Comparisons.Relations.Node", ".Comparisons.Relations.Parents", ".Comparisons.Relations.ResourceType",
 		".Comparisons.Relations.Inputs", ".Comparisons.Relations.SQL", ".Comparisons.Baseline.Commit", ".Comparisons.Candidate.Commit",
@@ -261,7 +259,7 @@ func TestPageEscapes(t *testing.T) {
 	}
 }
 
-// What would change how text around it is shown is seen itself.
+// Characters that change how the text around them looks are made visible.
 func TestPageShowsControls(t *testing.T) {
 	r := example(t)
 	r.Comparisons[0].Relations[0].Name = "orders\u202egol\x1b[2J\x00"
@@ -272,8 +270,8 @@ func TestPageShowsControls(t *testing.T) {
 	sound(t, text)
 }
 
-// shop is a report of many relations in chains of ten, every one of them as make
-// makes it.
+// shop returns a report of many relations in chains of ten. fill completes each
+// of them.
 func shop(relations int, verdict func(i int) report.Verdict, fill func(r *report.Relation)) report.Report {
 	c := report.Comparison{
 		Baseline:  report.Side{Spec: "prod@main", Name: "prod@4521a86", Commit: "4521a86c0d"},
@@ -300,8 +298,7 @@ func shop(relations int, verdict func(i int) report.Verdict, fill func(r *report
 	return report.Report{Version: report.Version, Comparisons: []report.Comparison{c}}
 }
 
-// rich gives a relation all that there may be to say of it; every third column
-// differs.
+// rich gives a relation all possible details. Every third column differs.
 func rich(columns, lines, rows int) func(r *report.Relation) {
 	return func(r *report.Relation) {
 		r.Rung = report.ByJoin
@@ -330,8 +327,8 @@ func rich(columns, lines, rows int) func(r *report.Relation) {
 	}
 }
 
-// A page of a thousand relations is below 1 MB whatever is in them, and says what
-// that cost.
+// A page of a thousand relations is smaller than 1 MB, and says what was left out for
+// that.
 func TestPageIsSmall(t *testing.T) {
 	some := func(i int) report.Verdict {
 		if i%20 == 0 {
@@ -340,7 +337,7 @@ func TestPageIsSmall(t *testing.T) {
 		return report.SameCode
 	}
 	every := func(int) report.Verdict { return report.Differs }
-	const large = "There was no room for "
+	const large = "Left out to keep the page small: "
 	for _, tt := range []struct {
 		name string
 		r    report.Report
@@ -381,7 +378,7 @@ func TestPageOfNothing(t *testing.T) {
 	}
 }
 
-// full fails to take what is written.
+// full is a writer that always fails.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }

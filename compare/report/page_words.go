@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// says is a verdict as a sentence.
+// says writes a verdict as a sentence.
 func says(r Relation) string {
 	switch r.Verdict {
 	case Unknown:
@@ -20,11 +20,11 @@ func says(r Relation) string {
 		return "The data differs."
 	case ColumnsDiffer:
 		if r.Rung == ByColumns || r.Rung == ByCounts {
-			return "The columns differ; what is in them was not compared."
+			return "The columns differ; their data was not compared."
 		}
-		return "The columns differ; those that both sides have hold the same data."
+		return "The columns differ; the columns that both sides have hold the same data."
 	case HistoryDiffers:
-		return "The data differs, with the same code: it was built on top of another history."
+		return "The data differs although the code is the same: the relation was built on other existing data."
 	case Removed:
 		return "Only the baseline has it."
 	case Added:
@@ -32,43 +32,43 @@ func says(r Relation) string {
 	case NotBuilt:
 		return "The candidate's project has it, but its build does not."
 	case WithinLimits:
-		return "The data is equal as far as the tolerance goes."
+		return "The data is equal within the tolerance."
 	case SameCounts:
-		return "The columns are the same, and there are as many rows on both sides; what is in them was not compared."
+		return "The columns and the number of rows are the same; the data was not compared."
 	case SameColumns:
-		return "The columns are the same; what is in them was not compared."
+		return "The columns are the same; the data was not compared."
 	case Same:
 		return "The data is the same."
 	case SameCode:
-		return "The code is the same all the way up to the same sources; the data was not looked at."
+		return "The code is the same, up to the same sources; the data was not compared."
 	}
 	return string(r.Verdict)
 }
 
-// inputsSay says whose fault a difference may be.
+// inputsSay says whether inputs may explain a difference.
 func inputsSay(i Inputs) string {
 	switch i {
 	case InputsSame:
-		return "Its inputs hold the same data on both sides: the change made the difference."
+		return "Its inputs hold the same data on both sides: the change caused the difference."
 	case InputsDiffer:
-		return "Inputs differ too: sources moved between the builds, so the change need not be what made all of the difference."
+		return "Its inputs differ too: sources changed between the builds, so the change may not explain all of the difference."
 	case InputsUnknown:
-		return "Whether its inputs held the same data is not known: above the change stands a source, a view of one, or a relation that both read and that was written since."
+		return "It is unknown whether its inputs held the same data: above the change is a source, a view of a source, or a relation that both sides read and that was written since."
 	}
 	return ""
 }
 
-// decided says how a verdict was come to.
+// decided says how a verdict was reached.
 func decided(r Relation) string {
 	switch r.Rung {
 	case ByCode:
-		return "by construction, without a query"
+		return "by the code, without a query"
 	case ByColumns:
-		return "by which relations and columns there are"
+		return "by relations and columns"
 	case ByCounts:
 		return "by the number of rows"
 	case ByContent:
-		return "by count and fingerprint of the columns that both sides have"
+		return "by row count and fingerprint of the columns that both sides have"
 	case ByJoin:
 		if r.Key != nil {
 			return "by a full join on " + strings.Join(r.Key.Columns, ", ") + " (" + r.Key.From + ")"
@@ -76,16 +76,16 @@ func decided(r Relation) string {
 		return "by a full join"
 	case ByGroup:
 		if r.Key != nil && r.Key.Problem != "" {
-			return "by counting equal rows on both sides, as " + strings.Join(r.Key.Columns, ", ") +
-				" (" + r.Key.From + ") is no key: " + r.Key.Problem
+			return "by counting equal rows on both sides, since " + strings.Join(r.Key.Columns, ", ") +
+				" (" + r.Key.From + ") does not identify rows: " + r.Key.Problem
 		}
-		return "by counting equal rows on both sides, as no key is known"
+		return "by counting equal rows on both sides, since no key is known"
 	}
 	return string(r.Rung)
 }
 
-// OptionsSay are the options used, a phrase each, the condition on rows among
-// them: whoever reads the page may have to know which rows it is of.
+// OptionsSay lists the options used. --where comes with its condition, since a reader
+// may have to know which rows were compared.
 func (c *pageComparison) OptionsSay() []string {
 	words := c.Options.Words()
 	if i := slices.Index(words, "--where"); i >= 0 {
@@ -105,10 +105,10 @@ func (c *pageComparison) Took() string {
 	return time.Duration(c.Seconds * float64(time.Second)).Round(time.Second).String()
 }
 
-// short is the beginning of a commit's hash.
+// short returns an abbreviated hash.
 func short(commit string) string { return commit[:min(len(commit), 10)] }
 
-// stamp is a time to the minute.
+// stamp writes a time to the minute.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -116,10 +116,10 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 MST")
 }
 
-// number is a whole number that can be read.
+// number writes a whole number with commas.
 func number(n int64) string { return humanize.Comma(n) }
 
-// count is a number of things.
+// count writes a number of things: "1 relation", "2 relations".
 func count(n int64, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -127,7 +127,7 @@ func count(n int64, thing string) string {
 	return number(n) + " " + thing + "s"
 }
 
-// percent is a share that is never said to be none or all where it isn't.
+// percent writes a share. It writes 0 % and 100 % only if they are exact.
 func percent(part, whole int64) string {
 	share := 100 * float64(part) / float64(whole)
 	switch {
@@ -145,7 +145,7 @@ func percent(part, whole int64) string {
 	return strconv.FormatFloat(share, 'f', 1, 64) + " %"
 }
 
-// figure is a number of six digits or so.
+// figure writes a number with about six digits.
 func figure(f *float64) string {
 	if f == nil {
 		return "–"
@@ -168,7 +168,7 @@ func figure(f *float64) string {
 	return humanize.Commaf(rounded)
 }
 
-// clip shortens a text that would take too much room.
+// clip cuts a text to size characters.
 func clip(text string, size int) string {
 	if utf8.RuneCountInString(text) <= size {
 		return text

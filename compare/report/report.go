@@ -1,60 +1,59 @@
-// Package report is what a comparison found, and how it is shown: as JSON, as
-// Markdown for a pull request, and as a page of HTML. The table for a terminal is
-// compare/table's. It knows neither dbt nor a database.
+// Package report describes the result of comparisons, and writes it as JSON, as
+// Markdown for a pull request, and as an HTML page. Package table writes it for a
+// terminal. Package report knows neither dbt nor a database.
 package report
 
 import "time"
 
-// Version is the version of the report as JSON, which docs/compare-json.md
-// describes. A field that is added leaves it as it is; one that goes or means
-// something else raises it.
+// Version is the version of the report's JSON format, which docs/compare-json.md
+// describes. Adding a field doesn't change the version; removing a field or changing
+// its meaning does.
 const Version = 1
 
-// A Report is one baseline and what was compared with it.
+// A Report has the comparisons of one baseline with its candidates.
 type Report struct {
 	Version int `json:"version"`
-	// Generated is when the last of the comparisons ended.
+	// Generated is when the last comparison ended.
 	Generated   time.Time    `json:"generated"`
 	Comparisons []Comparison `json:"comparisons"`
 }
 
-// A Comparison is one candidate beside its baseline.
+// A Comparison is one candidate compared with its baseline.
 type Comparison struct {
 	Baseline  Side    `json:"baseline"`
 	Candidate Side    `json:"candidate"`
 	Options   Options `json:"options"`
-	// Warnings are what a reader has to know of the whole, in dot's own words:
-	// they are shown where no row may be, so a database's message is none.
+	// Warnings are about the whole comparison. They are dot's own words, never a
+	// database's message: they are shown where no row's value may be.
 	Warnings []string `json:"warnings,omitempty"`
-	// Relations are all that one of the sides has, the worst first.
+	// Relations has all relations of either side, the worst first.
 	Relations []Relation `json:"relations"`
 	// Seconds is how long the comparison took, dbt's start included.
 	Seconds float64 `json:"seconds"`
 }
 
-// A Side is a build that is compared.
+// A Side is one of the two builds of a comparison.
 type Side struct {
-	Spec    string `json:"spec"` // as it was typed: prod@main
+	Spec    string `json:"spec"` // as typed: prod@main
 	Name    string `json:"name"` // prod@4521a86
 	Commit  string `json:"commit"`
 	Subject string `json:"subject"` // the first line of the commit's message
 	Schema  string `json:"schema"`
 	Adapter string `json:"adapter"`
-	DBT     string `json:"dbt"` // the version that built it
-	// First and Last are when the oldest and the newest of its relations were
-	// built.
+	DBT     string `json:"dbt"` // the version of dbt that built it
+	// First and Last are when its oldest and its newest relation were built.
 	First time.Time `json:"first_built"`
 	Last  time.Time `json:"last_built"`
 }
 
-// Options are how it was compared, as far as that isn't the default.
+// Options are the comparison's options that aren't the default.
 type Options struct {
 	Select       []string           `json:"select,omitempty"`
 	Exclude      []string           `json:"exclude,omitempty"`
 	Where        string             `json:"where,omitempty"`
 	Tolerance    map[string]float64 `json:"tolerance,omitempty"` // by column; "" for all others
 	Ignore       []string           `json:"ignore_columns,omitempty"`
-	Sample       int                `json:"sample,omitempty"` // rows of each kind, a relation
+	Sample       int                `json:"sample,omitempty"` // rows of each kind, for each relation
 	All          bool               `json:"all,omitempty"`
 	ColumnsOnly  bool               `json:"columns_only,omitempty"`
 	CountsOnly   bool               `json:"counts_only,omitempty"`
@@ -62,26 +61,26 @@ type Options struct {
 	FreshlyBuilt bool               `json:"fresh,omitempty"`
 }
 
-// A Verdict is what the comparison says of a relation.
+// A Verdict is the result for a relation.
 type Verdict string
 
 // The verdicts, the worst first. docs/compare.md says what each promises.
 const (
-	Unknown        Verdict = "unknown"                // it could not be decided: Reason says why
+	Unknown        Verdict = "unknown"                // could not be decided; Reason says why
 	Differs        Verdict = "differs"                // the data differs
 	ColumnsDiffer  Verdict = "columns differ"         // the common columns hold the same data, or only columns were compared
-	HistoryDiffers Verdict = "history differs"        // same code, but built on top of another history
+	HistoryDiffers Verdict = "history differs"        // same code, but built on other existing data
 	Removed        Verdict = "removed"                // only the baseline has it
 	Added          Verdict = "added"                  // only the candidate has it
-	NotBuilt       Verdict = "not built"              // the candidate's project has it, but the build does not: Reason says why
-	SameCounts     Verdict = "same counts"            // the same columns and as many rows: no more was looked at
-	SameColumns    Verdict = "same columns"           // the same columns: no more was looked at
-	WithinLimits   Verdict = "equal within tolerance" // as the tolerance given allows
+	NotBuilt       Verdict = "not built"              // the candidate's project has it, but the build does not; Reason says why
+	SameCounts     Verdict = "same counts"            // the same columns and number of rows; the data was not compared
+	SameColumns    Verdict = "same columns"           // the same columns; the data was not compared
+	WithinLimits   Verdict = "equal within tolerance" // the data is equal within the given tolerance
 	Same           Verdict = "same"                   // the data is the same
-	SameCode       Verdict = "same code"              // same code all the way to the same sources; the data was not looked at
+	SameCode       Verdict = "same code"              // same code up to the same sources; the data was not compared
 )
 
-// Verdicts are all verdicts, the worst first.
+// Verdicts has all verdicts, the worst first.
 var Verdicts = []Verdict{Unknown, Differs, ColumnsDiffer, HistoryDiffers, Removed, Added, NotBuilt, SameCounts, SameColumns, WithinLimits, Same, SameCode}
 
 // Red reports whether the verdict means that the candidate differs from the
@@ -94,66 +93,64 @@ func (v Verdict) Red() bool {
 	return false
 }
 
-// Inputs says whether a relation that differs was made of the same data on both
+// Inputs says whether a relation that differs was built from the same data on both
 // sides.
 type Inputs string
 
-// What may be known of inputs. The relations looked at are those with the same
-// code on both sides that stand directly above the change.
+// The values of Inputs. Inputs are the relations directly above the change: those
+// whose code is the same on both sides.
 const (
 	InputsSame    Inputs = "same"    // all of them hold the same data
-	InputsDiffer  Inputs = "differ"  // some don't: the sources have moved between the builds
-	InputsUnknown Inputs = "unknown" // a source stands there, a view of one, or a relation that was written since
+	InputsDiffer  Inputs = "differ"  // some don't: the sources changed between the builds
+	InputsUnknown Inputs = "unknown" // one is a source, a view of a source, or a relation that was written since
 )
 
-// A Rung is how a verdict was come to.
+// A Rung says how a verdict was reached.
 type Rung string
 
 // The rungs of the ladder, the cheapest first.
 const (
-	ByCode    Rung = "code"        // by construction, without a query
-	ByColumns Rung = "columns"     // by which relations and columns there are
+	ByCode    Rung = "code"        // by the code, without a query
+	ByColumns Rung = "columns"     // by relations and columns
 	ByCounts  Rung = "counts"      // by the number of rows
-	ByContent Rung = "fingerprint" // by count and fingerprint of the common columns
+	ByContent Rung = "fingerprint" // by row count and fingerprint of the common columns
 	ByJoin    Rung = "join"        // by a full join on Key
 	ByGroup   Rung = "group by"    // by counting equal rows on both sides
 )
 
-// A Relation is what is known of one node on both sides.
+// A Relation is the result for one node's relation, which either side may lack.
 type Relation struct {
 	Node         string `json:"node"` // dbt's unique_id
-	Name         string `json:"name"` // as a person calls it: orders
+	Name         string `json:"name"` // for display: orders
 	ResourceType string `json:"resource_type"`
 	Materialized string `json:"materialized"` // the candidate's; the baseline's if it was removed
 	File         string `json:"file"`         // the candidate's, with slashes
 	Baseline     string `json:"baseline_relation,omitempty"`
 	Candidate    string `json:"candidate_relation,omitempty"`
-	// Parents are the nodes that it is made of, as far as they are in the
-	// report.
+	// Parents has the IDs of the nodes that it reads, if they have a relation.
 	Parents []string `json:"parents,omitempty"`
 
 	Verdict Verdict `json:"verdict"`
 	Rung    Rung    `json:"decided_by,omitempty"`
-	// Reason is why, where the verdict alone does not say it. It may quote the
-	// database, and so a value.
+	// Reason explains the verdict where that is needed. It may quote the database's
+	// message, which may hold a value.
 	Reason string `json:"reason,omitempty"`
-	Inputs Inputs `json:"inputs,omitempty"` // only of what differs
-	// History is set for what is built on top of what is there.
+	Inputs Inputs `json:"inputs,omitempty"` // only if it differs
+	// History is set for relations that are built on existing data.
 	History bool `json:"history,omitempty"`
 
-	// Code is what differs between the sides' code, in words such as "SQL",
-	// "materialized: view → table" or "stg_orders differs"; empty where it is the
-	// same.
+	// Code lists the differences between the sides' code: "SQL", "materialized: view
+	// → table", "upstream: stg_orders". It is empty if the code is the same.
 	Code []string `json:"code,omitempty"`
-	// SQL is a unified diff of its file as it was written.
+	// SQL is a unified diff of its source file.
 	SQL string `json:"sql_diff,omitempty"`
 
 	Rows *Counts `json:"rows,omitempty"` // nil: not counted
-	// Changes are nil where only the fingerprint was compared.
+	// Changes is nil if only the fingerprint was compared.
 	Changes *Changes `json:"changes,omitempty"`
 	Key     *Key     `json:"key,omitempty"`
-	// Columns are those of both sides, in the candidate's order; those that were
-	// removed come last.
+	// Columns has the columns of both sides in the candidate's order. Removed columns
+	// come last.
 	Columns []Column `json:"columns,omitempty"`
 	Sample  []Row    `json:"sample,omitempty"`
 }
@@ -164,24 +161,24 @@ type Counts struct {
 	Candidate int64 `json:"candidate"`
 }
 
-// Changes are how many rows differ. Without a key a changed row is one that is
-// removed and one that is added, and Changed is nil.
+// Changes says how many rows differ. Without a key a changed row counts as one removed
+// and one added row, and Changed is nil.
 type Changes struct {
 	Added   int64  `json:"added"`
 	Removed int64  `json:"removed"`
 	Changed *int64 `json:"changed,omitempty"`
 }
 
-// A Key is what rows of both sides were told by.
+// A Key has the columns that identify a row on both sides.
 type Key struct {
 	Columns []string `json:"columns"`
 	From    string   `json:"from"` // where it comes from: "--key", "unique test", "unique_key"
-	// Problem says why it could not be used, "" if it was: "3 values occur more
-	// than once in prod@4521a86, such as 17 (4 times)".
+	// Problem says why the key could not be used, "" if it was: "3 values of order_id
+	// occur more than once in prod@4521a86, such as 17 (4 times)".
 	Problem string `json:"problem,omitempty"`
 }
 
-// A ColumnStatus says on which sides a column is.
+// A ColumnStatus says which sides have a column, and whether it is compared.
 type ColumnStatus string
 
 // The statuses of a column.
@@ -193,40 +190,38 @@ const (
 	Ignored       ColumnStatus = "ignored"
 )
 
-// A Column is what is known of a column.
+// A Column is the result for a column.
 type Column struct {
 	Name      string       `json:"name"`
 	Status    ColumnStatus `json:"status"`
 	Baseline  string       `json:"baseline_type,omitempty"`
 	Candidate string       `json:"candidate_type,omitempty"`
-	// Differ is in how many rows that both sides have (by the key) its value
-	// differs, tolerance taken into account; nil where that was not counted.
+	// Differ is the number of rows, matched by the key, in which the value differs by
+	// more than the tolerance; nil if not counted.
 	Differ *int64 `json:"differ,omitempty"`
-	// Own is set where, without a key, the column's own values differ as a
-	// whole. Where it is not set, nothing is said: values may have been swapped
-	// between rows.
+	// Own is set if, without a key, the column's values differ as a whole. If it isn't
+	// set, values may still have been swapped between rows.
 	Own bool `json:"own_values_differ,omitempty"`
-	// Before and After are of numeric columns that differ, if they were asked
-	// for.
+	// Before and After are for numeric columns that differ, if they were asked for.
 	Before *Distribution `json:"before,omitempty"`
 	After  *Distribution `json:"after,omitempty"`
 }
 
-// A Distribution is how the values of a numeric column are distributed.
-// Numbers that a float64 doesn't hold are as near as it can.
+// A Distribution describes the values of a numeric column. Its numbers are rounded to
+// float64.
 type Distribution struct {
 	Rows  int64    `json:"rows"`
 	Nulls int64    `json:"nulls"`
 	Min   *float64 `json:"min,omitempty"`
 	Max   *float64 `json:"max,omitempty"`
 	Mean  *float64 `json:"mean,omitempty"`
-	// Bins are how many values lie in each of as many equal parts of the span
-	// from the least to the greatest value of both sides; the last part
+	// Bins has the number of values in each of several equal ranges. Together the
+	// ranges reach from the smallest to the largest value of both sides. The last one
 	// includes its end.
 	Bins []int64 `json:"bins,omitempty"`
 }
 
-// A RowKind is what happened to a row of the sample.
+// A RowKind says what happened to a row of the sample.
 type RowKind string
 
 // The kinds of rows.
@@ -236,13 +231,12 @@ const (
 	RowChanged RowKind = "changed"
 )
 
-// A Row is a row of the sample, its values as the database writes them as text;
-// nil is NULL.
+// A Row is a row of the sample. Values are text as the database writes it; nil is NULL.
 type Row struct {
 	Kind      RowKind            `json:"kind"`
 	Baseline  map[string]*string `json:"baseline,omitempty"`
 	Candidate map[string]*string `json:"candidate,omitempty"`
-	// Times is how often the row was added or removed, where there is no key.
+	// Times is how often the row was added or removed, if there is no key.
 	Times int64 `json:"times,omitempty"`
 }
 

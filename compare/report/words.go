@@ -11,8 +11,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Headline is how many relations have which verdict, the worst first: "2
-// unknown, 1 differs, 40 same code". It is the same wherever it is shown.
+// Headline counts the relations by verdict, the worst first: "2 unknown, 1 differs, 40
+// same code". All formats show the same headline.
 func (c Comparison) Headline() string {
 	var counts []string
 	for _, v := range Verdicts {
@@ -26,7 +26,7 @@ func (c Comparison) Headline() string {
 	return strings.Join(counts, ", ")
 }
 
-// of is the verdict said of n relations.
+// of writes the verdict for n relations.
 func (v Verdict) of(n int) string {
 	switch v {
 	case Differs:
@@ -45,19 +45,18 @@ func (v Verdict) of(n int) string {
 	return string(v)
 }
 
-// Title is the verdict, and what is known of what the relation is made of: that
-// may be at fault.
+// Title is the verdict, plus a note if the inputs may explain it.
 func (r Relation) Title() string {
 	switch r.Inputs {
 	case InputsDiffer:
 		return string(r.Verdict) + " (inputs differ too)"
 	case InputsUnknown:
-		return string(r.Verdict) + " (inputs not known)"
+		return string(r.Verdict) + " (inputs unknown)"
 	}
 	return string(r.Verdict)
 }
 
-// Decided is how the verdict was come to: "join on order_id".
+// Decided says how the verdict was reached: "join on order_id".
 func (r Relation) Decided() string {
 	if key := r.KeyUsed(); r.Rung == ByJoin && len(key) > 0 {
 		return "join on " + strings.Join(key, ", ")
@@ -65,8 +64,8 @@ func (r Relation) Decided() string {
 	return string(r.Rung)
 }
 
-// RowCounts are the numbers of rows on both sides, "" where they were not
-// counted. Of a side that doesn't have the relation there is a dash.
+// RowCounts writes the numbers of rows on both sides, "" if they were not counted. A
+// side without the relation has a dash.
 func (r Relation) RowCounts() string {
 	if r.Rows == nil {
 		return ""
@@ -83,7 +82,7 @@ func (r Relation) RowCounts() string {
 	return before + " → " + after
 }
 
-// String is the changes as they are shown: "+3 −12 ~512", "" where there is none.
+// String writes the changes as they are shown: "+3 −12 ~512", "" if there are none.
 func (c *Changes) String() string {
 	if c == nil {
 		return ""
@@ -102,8 +101,8 @@ func (c *Changes) String() string {
 	return strings.Join(out, " ")
 }
 
-// Words are the options as far as they aren't the default, but for Where: what
-// stands there may be somebody's data.
+// Words lists the options that aren't the default. The condition of --where is left
+// out, since it may contain data.
 func (o Options) Words() []string {
 	var out []string
 	list := func(name string, values []string) {
@@ -138,8 +137,8 @@ func (o Options) Words() []string {
 	return out
 }
 
-// Built is when the side was built, from its oldest relation to its newest, for
-// where nobody knows what "ago" means; "" if that isn't known.
+// Built says when the side was built, from its oldest relation to its newest; "" if
+// unknown. The times are absolute, for reports that are read later.
 func (s Side) Built() string {
 	if s.Last.IsZero() {
 		return ""
@@ -159,7 +158,7 @@ func (s Side) Built() string {
 // A Term is a word of a report, and what it means.
 type Term struct{ Word, Means string }
 
-// Terms explains those words of a comparison that don't explain themselves.
+// Terms explains the less obvious words of a comparison.
 func (c Comparison) Terms() []Term {
 	var out []Term
 	for _, t := range []struct {
@@ -167,15 +166,15 @@ func (c Comparison) Terms() []Term {
 		of func(Relation) bool
 	}{
 		{
-			Term{"inputs differ too", "what it is made of isn't the same on both sides although its code is, so the sources have moved between the builds"},
+			Term{"inputs differ too", "the inputs differ although their code is the same, so the sources changed between the builds"},
 			func(r Relation) bool { return r.Inputs == InputsDiffer },
 		},
 		{
-			Term{"inputs not known", "what it is made of may have changed between the builds: a source, a view of one, or a relation that both read and that was written since"},
+			Term{"inputs unknown", "the inputs may have changed between the builds: a source, a view of a source, or a relation that both sides read and that was written since"},
 			func(r Relation) bool { return r.Inputs == InputsUnknown },
 		},
 		{
-			Term{string(HistoryDiffers), "the code is the same, but it was built on top of other rows"},
+			Term{string(HistoryDiffers), "the code is the same, but it was built on other existing rows"},
 			func(r Relation) bool { return r.Verdict == HistoryDiffers },
 		},
 	} {

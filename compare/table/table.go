@@ -18,7 +18,7 @@ import (
 	"dot-for-dbt/internal/ui"
 )
 
-// Limits of the details of a relation.
+// Limits of a relation's details.
 const (
 	shownCode   = 3   // differences of the code, unless verbose
 	shownReason = 600 // columns of a reason, unless verbose
@@ -33,7 +33,7 @@ type View struct {
 	Now     time.Time
 }
 
-// Write writes a report: a table for each comparison, then hints at what to do next.
+// Write writes a report: a table for each comparison, then hints for the next step.
 func Write(w io.Writer, r report.Report, v View) error {
 	var text bytes.Buffer
 	table{v, v.Colors.To(&text)}.show(r)
@@ -81,20 +81,20 @@ func (t table) comparison(c report.Comparison) {
 	t.relations(shown)
 	all := ""
 	if !c.Options.All {
-		all = " (--all compares them too)"
+		all = " (--all compares it, too)"
 	}
-	t.fold("not built, since the runs of a side left them out", "", folded[report.NotBuilt])
-	t.fold("same counts, data not looked at", "", folded[report.SameCounts])
-	t.fold("same columns, data not looked at", "", folded[report.SameColumns])
+	t.fold("not built (a side's runs left them out)", "", folded[report.NotBuilt])
+	t.fold("same counts, data not compared", "", folded[report.SameCounts])
+	t.fold("same columns, data not compared", "", folded[report.SameColumns])
 	t.fold("same", "", folded[report.Same])
-	t.fold("same code, not looked at", all, folded[report.SameCode])
+	t.fold("same code, data not compared", all, folded[report.SameCode])
 	for _, term := range c.Terms() {
 		t.text(ui.Faint, "", term.Word+": "+term.Means)
 	}
 	t.text(nil, "", fmt.Sprintf("%s: %s", counted(len(relations), "relation"), c.Headline()))
 }
 
-// sides says what is compared: A is the baseline, B the candidate.
+// sides prints the two sides: A is the baseline, B the candidate.
 func (t table) sides(c report.Comparison) {
 	var rows [][]string
 	for _, s := range []struct {
@@ -114,7 +114,7 @@ func (t table) sides(c report.Comparison) {
 	}
 }
 
-// built is how long ago a side was built: from its oldest relation to its newest.
+// built says how long ago a side was built, from its oldest relation to its newest.
 func (t table) built(s report.Side) string {
 	if s.Last.IsZero() {
 		return ""
@@ -126,7 +126,8 @@ func (t table) built(s report.Side) string {
 	return ago(s.First) + " to " + ago(s.Last)
 }
 
-// fold counts relations that have no line of their own; if verbose, it names them.
+// fold prints the number of relations that have no line of their own. If verbose, it
+// names them.
 func (t table) fold(label, hint string, names []string) {
 	if len(names) == 0 {
 		return
@@ -137,7 +138,7 @@ func (t table) fold(label, hint string, names []string) {
 	}
 }
 
-// optionWords are the options as flags; --where comes with its condition.
+// optionWords writes the options as flags. --where comes with its condition.
 func optionWords(o report.Options) []string {
 	words := o.Words()
 	if i := slices.Index(words, "--where"); i >= 0 {
@@ -146,7 +147,7 @@ func optionWords(o report.Options) []string {
 	return words
 }
 
-// nextSteps are hints at what the reader may want next.
+// nextSteps returns hints for the reader's next step.
 func nextSteps(r report.Report) []string {
 	var hints []string
 	rows := slices.ContainsFunc(r.Comparisons, func(c report.Comparison) bool {

@@ -42,7 +42,7 @@ func tableOf(t testing.TB, r report.Report, mode ui.ColorMode, width int, verbos
 	return b.String()
 }
 
-// TestTable fixes what a comparison looks like to a person.
+// TestTable fixes what a person sees of a comparison.
 func TestTable(t *testing.T) {
 	g := goldie.New(t, goldie.WithFixtureDir("testdata"),
 		goldie.WithNameSuffix(".golden"), goldie.WithDiffEngine(goldie.ClassicDiff))
@@ -67,8 +67,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// No line is wider than the terminal, whose own wrapping would tear the table
-// apart; and colours take no room.
+// No line is wider than the terminal, since the terminal's wrapping would break the
+// table. Colours take no room.
 func TestTableFits(t *testing.T) {
 	long := strings.Repeat("a_long_name_", 10)
 	r := exampleReport(t)
@@ -92,7 +92,7 @@ func TestTableFits(t *testing.T) {
 	}
 }
 
-// A name from the warehouse or the repository can't steer the terminal, nor be a
+// A name from the warehouse or the repository can neither steer the terminal nor start a
 // line of its own.
 func TestTableIsNotSteered(t *testing.T) {
 	with := func(name string) report.Report {
@@ -153,7 +153,7 @@ func TestTableSides(t *testing.T) {
 	}
 }
 
-// A changed row says what tells it, and of what changed only that.
+// A changed row shows its key and only those values that changed.
 func TestTableRows(t *testing.T) {
 	value := func(text string) *string { return &text }
 	count := func(n int64) *int64 { return &n }
@@ -174,7 +174,7 @@ func TestTableRows(t *testing.T) {
 		times    int64
 		key      []string
 		want     string
-		wantWide string // without a limit, if that is another
+		wantWide string // without a limit, if that differs
 	}{
 		{
 			name: "in the table's order", kind: report.RowChanged, key: []string{"id"},
