@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -55,7 +56,9 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 			row[i] = text.Visible(row[i])
 		}
 	}
-	out := ui.NewPrinter(w, a.color, a.getenv)
+	buffered := bufio.NewWriter(w) // else there is a write for each of thousands of lines
+	defer buffered.Flush()
+	out := ui.NewPrinter(w, a.color, a.getenv).To(buffered)
 	lines := ui.Columns(rows, func(row, column int, text string) string {
 		if column > 0 {
 			return text

@@ -12,6 +12,9 @@ import (
 // Steers reports whether a character can do more to a terminal than appear on it: it is a control
 // character, changes the direction of text, or is invisible. Line ends and tabs do not steer.
 func Steers(r rune) bool {
+	if r >= ' ' && r <= '~' { // most text: without a look at Unicode's tables
+		return false
+	}
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufeff' || unicode.Is(unicode.Bidi_Control, r))
 }
 

@@ -3,6 +3,7 @@ package text
 
 import (
 	"fmt"
+	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 )
@@ -16,8 +17,20 @@ func Shorten(s string) string {
 	return s
 }
 
+// plain are the characters that no POSIX shell gives a meaning, as in shellescape.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
+
 // ShellQuote writes a command line that can be pasted into a POSIX shell.
-func ShellQuote(argv []string) string { return shellescape.QuoteCommand(argv) }
+func ShellQuote(argv []string) string {
+	words := make([]string, len(argv))
+	for i, word := range argv {
+		words[i] = word
+		if word == "" || strings.Trim(word, plain) != "" { // most words need no regular expression
+			words[i] = shellescape.Quote(word)
+		}
+	}
+	return strings.Join(words, " ")
+}
 
 // Plural counts things: "1 node", "3 nodes".
 func Plural(n int, noun string) string {
