@@ -33,32 +33,37 @@ type Command struct {
 	version string // version of dbt; "": unknown
 }
 
-// Commands returns the dbt subcommands that dot can run, in alphabetical order.
-func Commands() []Command {
-	stored := []string{"model", "seed", "snapshot", "test", "function"}
-	refable := []string{"model", "seed", "snapshot"}
-	return []Command{
-		{Name: "build", Builds: stored, Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "clean"},
-		{Name: "clone", Builds: refable, ListTypes: refable, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "compile", Reuse: ReuseUnselected, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "debug", OpensAdapter: true},
-		{Name: "deps"},
-		{Name: "docs generate", Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "docs serve", Interactive: true},
-		{Name: "init", Interactive: true},
-		{Name: "list", Parses: true, Manifest: true},
-		{Name: "parse", Reuse: ReuseAlways, Parses: true, Manifest: true},
-		{Name: "retry", Builds: stored, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "run", Builds: []string{"model"}, ListTypes: []string{"model"}, Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "run-operation", Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "seed", Builds: []string{"seed"}, ListTypes: []string{"seed"}, Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "show", Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "snapshot", Builds: []string{"snapshot"}, ListTypes: []string{"snapshot"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-		{Name: "source freshness", Parses: true, Manifest: true, OpensAdapter: true},
-		{Name: "test", Builds: []string{"test"}, ListTypes: []string{"test"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-	}
+// What commands write, and what dbt calls refable.
+var (
+	stored  = []string{"model", "seed", "snapshot", "test", "function"}
+	refable = []string{"model", "seed", "snapshot"}
+)
+
+// commandTable has every command, in alphabetical order.
+var commandTable = []Command{
+	{Name: "build", Builds: stored, Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "clean"},
+	{Name: "clone", Builds: refable, ListTypes: refable, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "compile", Reuse: ReuseUnselected, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "debug", OpensAdapter: true},
+	{Name: "deps"},
+	{Name: "docs generate", Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "docs serve", Interactive: true},
+	{Name: "init", Interactive: true},
+	{Name: "list", Parses: true, Manifest: true},
+	{Name: "parse", Reuse: ReuseAlways, Parses: true, Manifest: true},
+	{Name: "retry", Builds: stored, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "run", Builds: []string{"model"}, ListTypes: []string{"model"}, Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "run-operation", Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "seed", Builds: []string{"seed"}, ListTypes: []string{"seed"}, Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "show", Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "snapshot", Builds: []string{"snapshot"}, ListTypes: []string{"snapshot"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "source freshness", Parses: true, Manifest: true, OpensAdapter: true},
+	{Name: "test", Builds: []string{"test"}, ListTypes: []string{"test"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 }
+
+// Commands returns the dbt subcommands that dot can run, in alphabetical order.
+func Commands() []Command { return slices.Clone(commandTable) }
 
 // LookupCommand finds a command by its name or by dbt's other name for it: "ls" is "list".
 func LookupCommand(name string) (Command, bool) {
@@ -68,12 +73,12 @@ func LookupCommand(name string) (Command, bool) {
 	case "source snapshot-freshness":
 		name = "source freshness"
 	}
-	commands := Commands()
-	i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == name })
-	if i < 0 {
-		return Command{}, false
+	for i := range commandTable {
+		if commandTable[i].Name == name {
+			return commandTable[i], true
+		}
 	}
-	return commands[i], true
+	return Command{}, false
 }
 
 // WritesNodes reports whether the command may write relations with a project's results. Stored

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/version"
@@ -36,29 +37,51 @@ func (in Inherited) Isolate() IsolatedEnv {
 		v.dotenv = readDotEnv(in.Dir)
 	}
 	var out IsolatedEnv
-	for _, f := range flagTable {
-		names := slices.DeleteFunc(f.variables(), func(name string) bool { return !v.has(name) })
-		if f.effect == harmless || len(names) == 0 || !in.concerns(f) {
-			continue
-		}
-		if _, ok := Lookup(in.Options, f.Name); ok && f.effect != beatsFlags {
-			continue
-		}
-		for _, name := range names {
-			option, note := in.neutralize(f, name, v)
-			if option != nil {
-				if _, ok := Lookup(out.Overrule, f.Name); !ok {
-					out.Overrule = append(out.Overrule, *option)
-				}
-			}
-			if note != "" {
-				out.Notes = append(out.Notes, note)
-			}
+	for _, h := range harmful() {
+		if v.setsAny(h.names) && in.concerns(h.Flag) {
+			in.isolateFlag(h, v, &out)
 		}
 	}
-	out.Env = v.list()
+	out.Env = v.entries
 	return out
 }
+
+// isolateFlag handles the variables that set one flag.
+func (in Inherited) isolateFlag(h harmfulFlag, v *variables, out *IsolatedEnv) {
+	if _, ok := Lookup(in.Options, h.Name); ok && h.effect != beatsFlags {
+		return
+	}
+	for _, name := range h.names {
+		if !v.has(name) {
+			continue
+		}
+		option, note := in.neutralize(h.Flag, name, v)
+		if option != nil {
+			if _, ok := Lookup(out.Overrule, h.Name); !ok {
+				out.Overrule = append(out.Overrule, *option)
+			}
+		}
+		if note != "" {
+			out.Notes = append(out.Notes, note)
+		}
+	}
+}
+
+// A harmfulFlag is a flag whose variables may not be inherited, and their names.
+type harmfulFlag struct {
+	Flag
+	names []string
+}
+
+var harmful = sync.OnceValue(func() []harmfulFlag {
+	var all []harmfulFlag
+	for _, f := range flagTable {
+		if names := f.variables(); f.effect != harmless && len(names) > 0 {
+			all = append(all, harmfulFlag{f, names})
+		}
+	}
+	return all
+})
 
 // concerns reports whether a flag's variable may change what the command does. If dbt's version is
 // unknown, flags without a --no- form count, too: removing a variable does no harm. For the others,
@@ -88,18 +111,23 @@ func (in Inherited) neutralize(f Flag, name string, v *variables) (*Option, stri
 // variables is an environment that is being changed. It keeps the order.
 type variables struct {
 	entries []string
-	values  map[string]string
-	dotenv  map[string]bool // names that a .env sets, unless the environment sets them, too
+	values  map[string]string // those that could set a flag
+	dotenv  map[string]bool   // names that a .env sets, unless the environment sets them, too
 }
 
 func newVariables(entries []string) *variables {
-	v := &variables{entries: slices.Clone(entries), values: map[string]string{}}
+	v := &variables{entries: entries, values: map[string]string{}}
 	for _, entry := range entries {
 		name, value, _ := strings.Cut(entry, "=")
-		v.values[envKey(name)] = value
+		if name = envKey(name); strings.HasPrefix(name, "DBT_") {
+			v.values[name] = value
+		}
 	}
 	return v
 }
+
+// setsAny reports whether dbt would see any of the variables.
+func (v *variables) setsAny(names []string) bool { return slices.ContainsFunc(names, v.has) }
 
 // has reports whether dbt would see the variable. dbt takes an empty value for no flag, but then
 // ignores a .env.
@@ -117,7 +145,7 @@ func (v *variables) fromDotEnv(name string) bool {
 // remove removes a variable. If a .env would set it again, it becomes empty instead, which dbt
 // takes for unset.
 func (v *variables) remove(name string) {
-	v.entries = slices.DeleteFunc(v.entries, func(entry string) bool {
+	v.entries = slices.DeleteFunc(slices.Clone(v.entries), func(entry string) bool {
 		entryName, _, _ := strings.Cut(entry, "=")
 		return envKey(entryName) == envKey(name)
 	})
@@ -126,8 +154,6 @@ func (v *variables) remove(name string) {
 		v.entries = append(v.entries, name+"=")
 	}
 }
-
-func (v *variables) list() []string { return v.entries }
 
 // envKey is a variable's name for comparisons: Windows ignores case.
 func envKey(name string) string {

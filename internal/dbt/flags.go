@@ -3,6 +3,7 @@ package dbt
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -63,16 +64,33 @@ func (c Command) Flags() []Flag {
 
 // flagByName is LookupFlag, and also reports whether name was the negative form.
 func flagByName(name string) (f Flag, negated, ok bool) {
-	for _, f := range flagTable {
-		if f.Name == name || slices.Contains(f.Aliases, name) {
-			return f, false, true
+	form, ok := flagForms()[name]
+	if !ok {
+		return Flag{}, false, false
+	}
+	return *form.flag, form.negated, true
+}
+
+// A flagForm is a flag, or its negative form.
+type flagForm struct {
+	flag    *Flag
+	negated bool
+}
+
+// flagForms are all flags by all of their long names.
+var flagForms = sync.OnceValue(func() map[string]flagForm {
+	forms := map[string]flagForm{}
+	for i := range flagTable {
+		f := &flagTable[i]
+		for _, name := range append([]string{f.Name}, f.Aliases...) {
+			forms[name] = flagForm{f, false}
 		}
-		if f.HasNo && name == f.negative() {
-			return f, true, true
+		if f.HasNo {
+			forms[f.negative()] = flagForm{f, true}
 		}
 	}
-	return Flag{}, false, false
-}
+	return forms
+})
 
 // flagByLetter finds a command's flag by its letter. The same letter may differ between commands
 // (`dbt init -s` is no selection).

@@ -19,7 +19,7 @@ type CommandLine struct {
 // AllOptions returns all options that dbt gets, each flag once: dot's, the environment's, the
 // user's.
 func (l CommandLine) AllOptions() []Option {
-	var out []Option
+	out := make([]Option, 0, len(l.Fixed)+len(l.Environment)+len(l.Options))
 	for i, group := range [][]Option{l.Fixed, l.Environment, l.Options} {
 		for _, o := range group {
 			if o.Flag != "" && l.beaten(o.Flag, i) {

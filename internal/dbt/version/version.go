@@ -13,10 +13,9 @@ func AtLeast(version, least string) bool {
 }
 
 func MajorMinor(version string) (numbers [2]int) {
-	for i, part := range strings.SplitN(version, ".", 3) {
-		if i == len(numbers) {
-			break
-		}
+	for i := range numbers {
+		var part string
+		part, version, _ = strings.Cut(version, ".")
 		numbers[i], _ = strconv.Atoi(part) // text counts as 0
 	}
 	return numbers
