@@ -1,7 +1,7 @@
 #!/bin/sh
-# browser.sh installs Debian's Chromium, in which the tests of compare/report open the
-# page, where there is none and it may: as root, on Debian. Where it may not, or cannot,
-# it says so, and those tests are skipped.
+# browser.sh installs Debian's Chromium, if it is missing and this is Debian as root. The
+# tests of compare/report open their page in it. If it can't be installed, the script
+# says so, and those tests are skipped.
 set -u
 
 installed() { command -v chromium >/dev/null; }

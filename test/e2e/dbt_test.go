@@ -33,13 +33,13 @@ func installDBT(t *testing.T, bin, venv string) (env []string) {
 	return []string{"SHOP_DBT_LOG=" + filepath.Join(bin, "dbt.log")}
 }
 
-// A start is a dbt that was started.
+// A start is a dbt command that was started.
 type start struct {
 	pid     int
 	command string // list, build, …
 }
 
-// starts are the dbts that were started in the shop, in order.
+// starts returns the dbt commands that were started in the shop, in order.
 func (s *shop) starts() []start {
 	s.t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.bin, "dbt.log"))
@@ -58,7 +58,7 @@ func (s *shop) starts() []start {
 	return all
 }
 
-// started are the commands of the dbts that were started while do ran.
+// started returns the names of the dbt commands that were started while do ran.
 func (s *shop) started(do func()) string {
 	s.t.Helper()
 	before := len(s.starts())
@@ -70,7 +70,7 @@ func (s *shop) started(do func()) string {
 	return strings.Join(commands, " ")
 }
 
-// alive says whether a process is there and no zombie.
+// alive reports whether a process exists and is no zombie.
 func alive(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false
@@ -106,12 +106,12 @@ func (s *shop) newGate(place string) *gate {
 	return g
 }
 
-// wait returns when a dbt stands at the gate; closing the file lets it through.
+// wait waits until a dbt is at the gate. Closing the file lets it through.
 func (g *gate) wait(c *call) *os.File {
 	g.t.Helper()
 	var opened *os.File
 	eventually(g.t, "dbt stands "+g.env[0], func() bool {
-		// Without a reader a FIFO can't be opened like this (open(2): ENXIO).
+		// Opening a FIFO this way fails as long as it has no reader (open(2): ENXIO).
 		f, err := os.OpenFile(g.path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
 			opened = f
@@ -125,7 +125,7 @@ func (g *gate) wait(c *call) *os.File {
 	return opened
 }
 
-// patience is how long a test waits for what has to happen.
+// patience is the time limit for anything that a test waits for.
 const patience = 2 * time.Minute
 
 // eventually waits until a condition holds; it fails the test if it never does.

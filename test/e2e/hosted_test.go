@@ -23,7 +23,7 @@ func (s *shop) hostDBT() {
 	s.setenv("DOT_DBT=" + filepath.Join(venv(s.t), "bin", "dbt"))
 }
 
-// full skips a test that takes long, but in make test-full.
+// full skips a slow test, except in make test-full.
 func full(t *testing.T) {
 	t.Helper()
 	if os.Getenv("DOT_TEST_FULL") == "" {
@@ -31,8 +31,7 @@ func full(t *testing.T) {
 	}
 }
 
-// hosted fails the test if dot, asked with -v, does not say that dbt ran in a
-// host.
+// hosted fails the test unless dot -v reported that dbt ran in a host.
 func (s *shop) hosted(res result) {
 	s.t.Helper()
 	if !strings.Contains(res.stderr, " ran in a host,") || strings.Contains(res.stderr, "as a process of its own") {
@@ -40,10 +39,10 @@ func (s *shop) hosted(res result) {
 	}
 }
 
-// what differs in dbt's and dot's words between two runs of the same.
+// clockWork matches what differs in the output of dbt and dot between two equal runs.
 var clockWork = regexp.MustCompile(`\d\d:\d\d:\d\d|just now|\d+(\.\d+)?(m?s\b| (second|minute)s?( ago)?)|dbt ran .*|slowest .*`)
 
-// What dot does with a host is, byte for byte, what it does without.
+// With a host, dot does the same as without, byte for byte.
 func TestHostedBuild(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		if adapter != "duckdb" {
@@ -51,7 +50,7 @@ func TestHostedBuild(t *testing.T) {
 		}
 		s := newShop(t, adapter)
 		s.hostDBT()
-		s.setenv("DBT_THREADS=1") // the order in which threads say something is no matter
+		s.setenv("DBT_THREADS=1") // otherwise the order of the threads' messages varies
 		restore := s.save()
 		run := func(hosted bool) (said []string, left outcome) {
 			for _, args := range [][]string{
@@ -69,7 +68,7 @@ func TestHostedBuild(t *testing.T) {
 			left = v.outcome()
 			for name := range left.Dot {
 				if strings.Contains(name, "/records/") || strings.HasPrefix(name, "places/") {
-					left.Dot[name] = "is there" // each .dot has a key of its own, and each run an id
+					left.Dot[name] = "is there" // each .dot has another key, and each run another id
 				}
 			}
 			left.Warehouse = append(left.Warehouse, s.table("prod_"+s.git("rev-parse", "--short", "main"))...)
@@ -89,8 +88,8 @@ func TestHostedBuild(t *testing.T) {
 	})
 }
 
-// parsedOnce fails the test if the command that dot has run after its check has
-// read the project's files again, rather than take what the check has read.
+// parsedOnce fails the test if the command after the check has read the project's files again,
+// instead of using the check's result.
 func (s *shop) parsedOnce(res result) {
 	s.t.Helper()
 	m := regexp.MustCompile(`→ build (\w+)@(\w+)`).FindStringSubmatch(res.stderr)
@@ -104,8 +103,8 @@ func (s *shop) parsedOnce(res result) {
 	}
 }
 
-// A sleeper is a build whose model sleeps in PostgreSQL, for as long as a table
-// says; dbt runs in a host.
+// A sleeper is a build whose model sleeps in PostgreSQL, for as long as a table says. dbt runs in a
+// host.
 type sleeper struct {
 	*shop
 	call      *call
@@ -115,8 +114,8 @@ type sleeper struct {
 	screen    *os.File
 }
 
-// build is its command, which each time has a variable with another value: so
-// dbt is asked anew where it writes, and two commands are worth a host.
+// build returns its command, each time with another value of a variable. So the check runs again,
+// and two commands are enough for a host.
 func (s *sleeper) build() []string {
 	s.tries++
 	return []string{"build", "dev@HEAD", "-s", "nap", "-v", "--vars", fmt.Sprintf("try: %d", s.tries)}
@@ -138,7 +137,7 @@ func (s *sleeper) sleep(start func(args ...string) *call) {
 	s.dbt = s.childOf(s.host)
 }
 
-// childOf is the one process that another has started.
+// childOf returns the only child process of a process.
 func (s *sleeper) childOf(parent int) int {
 	s.t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -147,7 +146,7 @@ func (s *sleeper) childOf(parent int) int {
 	}
 	var found []int
 	for _, file := range files {
-		text, _ := os.ReadFile(file) // it may be gone
+		text, _ := os.ReadFile(file) // it may have ended
 		_, rest, _ := strings.Cut(string(text), ") ")
 		if fields := strings.Fields(rest); len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(parent) {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
@@ -160,8 +159,8 @@ func (s *sleeper) childOf(parent int) int {
 	return found[0]
 }
 
-// gone waits until nothing is left running, in the warehouse neither, then lets
-// the same command end.
+// gone waits until nothing runs any more, in the warehouse, too. Then it checks that the same
+// command succeeds.
 func (s *sleeper) gone(code int, says string) {
 	s.t.Helper()
 	res := s.call.wait()
@@ -179,9 +178,8 @@ func (s *sleeper) gone(code int, says string) {
 	s.hosted(s.mustDot(s.build()...))
 }
 
-// A.7: whoever of dot, its host and dbt is told to end, or killed, in the middle
-// of a query: the query ends, nothing is left running, and the same command then
-// does its work.
+// A.7: dot, its host or dbt is interrupted or killed in the middle of a query. The query ends,
+// nothing is left running, and the same command then finishes the work.
 func TestHostedFaults(t *testing.T) {
 	shop := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
@@ -234,7 +232,7 @@ func TestHostedFaults(t *testing.T) {
 		s.call.signal(syscall.SIGINT)
 		s.call.signal(syscall.SIGTERM)
 		s.call.wait()
-		s.endQueries() // dbt was killed, and PostgreSQL notices when it has something to say
+		s.endQueries() // PostgreSQL only notices that dbt was killed when it sends something
 		s.gone(130, "interrupted")
 	})
 	s.part("dbt killed", func() {
@@ -256,13 +254,13 @@ func (s *sleeper) kill(pid int) {
 	}
 }
 
-// endQueries ends the queries that sleep.
+// endQueries ends the sleeping queries.
 func (s *sleeper) endQueries() {
 	s.t.Helper()
 	s.query("select pg_terminate_backend(pid) from (" + s.napping + ") as napping")
 }
 
-// startOnTerminal starts dot on a terminal of its own.
+// startOnTerminal starts dot on a new terminal.
 func (s *sleeper) startOnTerminal(args ...string) *call {
 	s.t.Helper()
 	binary, err := dotBinary()
@@ -282,8 +280,8 @@ func (s *sleeper) startOnTerminal(args ...string) *call {
 	return c.run()
 }
 
-// inMemory runs the build with so little address space that dot, the host or dbt
-// may not get on; that has to be an error and leave nothing running.
+// inMemory runs the build with a limited address space, which may be too small for dot, the host or
+// dbt. That must be an error, and leave nothing running.
 func (s *sleeper) inMemory(megabytes int) {
 	s.t.Helper()
 	binary, err := dotBinary()

@@ -9,13 +9,12 @@ import (
 	"testing"
 )
 
-// A.7: whoever stops dot in the middle of a query, and however: the query ends in
-// the database too, dbt's partial results are known, and the same command goes on
-// from there.
+// A.7: dot is stopped in different ways in the middle of a query. The query ends in the database,
+// too, dbt's partial results are kept, and the same command continues from there.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "postgres", map[string]string{
-		// As long as somebody says, so that the last run needn't wait.
+		// It sleeps as long as a table says, so that the last run is quick.
 		"models/nap.sql": "{{ config(materialized='table') }}\n" +
 			"select n.seconds from public.nap as n, {{ ref('first') }} as f, pg_sleep(n.seconds)\n",
 		"models/first.sql": "select 1 as one\n",
@@ -33,7 +32,7 @@ func TestInterrupt(t *testing.T) {
 			return s.napping()
 		})
 	}
-	// stopped waits until all is over, in the database too.
+	// stopped waits until nothing runs any more, in the database, too.
 	stopped := func(c *call, code int, says string) {
 		t.Helper()
 		if res := c.wait(); res.code != code || !strings.Contains(res.stderr, says) {
@@ -52,7 +51,7 @@ func TestInterrupt(t *testing.T) {
 			t.Fatal(err)
 		}
 		stopped(c, 130, "interrupting: dbt may take a while to cancel its queries; Ctrl-C again kills it")
-		// The ledger has what dbt had done, and not what it hadn't.
+		// The ledger has the nodes that dbt had built, and no others.
 		plan := s.mustDot("plan", "build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "nap").stdout
 		if !strings.Contains(plan, "1 of 5 nodes ok") {
 			t.Error("the baseline's one node that was built is not known")
@@ -84,15 +83,15 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// napping reports whether a query of the project's sleeps in the database.
+// napping reports whether a query of the project sleeps in the database.
 func (s *shop) napping() bool {
 	s.t.Helper()
 	return len(s.query("select pid from pg_stat_activity where query like '%pg_sleep%' and state = 'active'"+
 		" and pid <> pg_backend_pid() and datname = current_database()")) > 0
 }
 
-// nowhere checks that a secret is in no file of dot's, dbt's logs and artifacts
-// among them, and in nothing that was said.
+// nowhere checks that a secret is neither in dot's files, which include dbt's logs and artifacts,
+// nor in any output.
 func (s *shop) nowhere(secret string) {
 	s.t.Helper()
 	if secret == "" {

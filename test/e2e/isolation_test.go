@@ -10,8 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// leakyFiles write outside of the build's schema in every way that a manifest
-// can show.
+// leakyFiles write outside of the build's schema in every way that a manifest shows.
 var leakyFiles = map[string]string{
 	"macros/generate_schema_name.sql": `{% macro generate_schema_name(custom, node) -%}
 {%- if node.resource_type == 'seed' and custom -%} {{ custom }}
@@ -55,25 +54,25 @@ func TestIsolation(t *testing.T) {
 			}
 		}
 		s.wantSchemas()
-		// That nothing ran is remembered: the plan does not promise a build.
+		// dot remembers that nothing ran: the plan does not promise a build.
 		check := s.plan(build...).Steps
 		if got := check[len(check)-2]; got.Kind != "check" || got.Decision != "run" || got.Reason != "last run failed" {
 			t.Errorf("the check after a refusal: %+v", got)
 		}
 
-		// Stored failures are written too, in a schema of the build's own.
+		// Stored failures are also written, to one of the build's schemas.
 		s.mustDot(append(build, "-s", "fin")...)
 		s.wantSchemas("dev_"+head+"_dbt_test__audit", "dev_"+head+"_fin")
 
-		// What is shared on purpose may be written.
+		// A schema in shared-schemas may be written.
 		s.write("dot_environments.yml", strings.Replace(projectFiles["dot_environments.yml"], "dev: {}", "dev: {dot: {shared-schemas: [raw, snaps]}}", 1))
 		s.mustDot(build...)
 		s.wantSchemas("dev_"+head, "dev_"+head+"_dbt_test__audit", "dev_"+head+"_fin", "raw", "snaps")
 	})
 }
 
-// D.4, D.8: a macro that asks for the target's name writes prod's own tables under a
-// profile of dot's, as it would under the user's.
+// D.4, D.8: a macro that uses the target's name writes prod's own tables, with dot's profile as
+// with the user's.
 func TestIsolationOfTargetName(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
@@ -92,8 +91,7 @@ func TestIsolationOfTargetName(t *testing.T) {
 	})
 }
 
-// D.8: a schema of its own isolates in another database too; one that others use
-// doesn't.
+// D.8: a separate schema isolates in another database, too; a shared one doesn't.
 func TestIsolationOfDatabase(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
@@ -109,7 +107,7 @@ func TestIsolationOfDatabase(t *testing.T) {
 		}
 		s.wantSchemas()
 		if adapter == "postgres" {
-			return // which can't write to another database
+			return // the profile can't write to another database
 		}
 		s.mustDot("build", "dev@HEAD", "-s", "elsewhere")
 		other := duckDB{path: s.dir + "/other.duckdb", python: s.warehouse.(duckDB).python}
@@ -120,7 +118,7 @@ func TestIsolationOfDatabase(t *testing.T) {
 	})
 }
 
-// D.5, D.8: PostgreSQL cuts names without a word: with them the suffix.
+// D.5, D.8: PostgreSQL cuts long names silently, and the suffix with them.
 func TestLongNames(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "postgres", map[string]string{

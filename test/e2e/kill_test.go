@@ -21,18 +21,18 @@ import (
 //go:embed testdata/git.sh
 var gitScript string
 
-// mainJob is the command that is killed. It takes all the steps there are.
+// mainJob is the command that is killed. It has every kind of step.
 var mainJob = []string{"build", "dev@HEAD", "--defer", "prod@main", "-s", "stg_payments+"}
 
 // A victim is a shop in which mainJob is killed again and again.
 type victim struct {
 	*shop
-	restore func()        // puts all back to where mainJob was never run
-	took    time.Duration // of mainJob, undisturbed
+	restore func()        // restores the state before the first mainJob
+	took    time.Duration // by mainJob, undisturbed
 	want    outcome
 }
 
-// An outcome is what mainJob leaves behind.
+// An outcome is the state that mainJob leaves.
 type outcome struct {
 	Warehouse, Git, Worktrees []string
 	Dot                       map[string]string
@@ -70,7 +70,7 @@ func (v *victim) outcome() outcome {
 	}
 }
 
-// ends runs mainJob to its end, which has to leave what an undisturbed one leaves.
+// ends runs mainJob to its end, and checks that the outcome is that of an undisturbed one.
 func (v *victim) ends(after string) {
 	v.t.Helper()
 	if res := v.dot(mainJob...); res.code != 0 {
@@ -81,11 +81,11 @@ func (v *victim) ends(after string) {
 	}
 }
 
-// nobodyLeft waits until no dbt runs any more and all locks are free.
+// nobodyLeft waits until no dbt runs and no lock is held.
 func (v *victim) nobodyLeft() {
 	v.t.Helper()
 	if runtime.GOOS != "linux" {
-		return // nobody tells dbt there
+		return // nothing interrupts dbt there
 	}
 	for _, start := range v.starts() {
 		eventually(v.t, "dbt "+start.command+" (pid "+strconv.Itoa(start.pid)+") is gone", func() bool { return !alive(start.pid) })
@@ -99,7 +99,7 @@ func (v *victim) nobodyLeft() {
 	}
 }
 
-// free says whether nobody holds a lock.
+// free reports whether nobody holds a lock.
 func (v *victim) free(lock string) bool {
 	v.t.Helper()
 	f, err := os.Open(lock)
@@ -126,7 +126,7 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// number is a variable of the caller's, or a default.
+// number returns the value of a variable, or a default.
 func number(t *testing.T, name string, otherwise uint64) uint64 {
 	t.Helper()
 	text := os.Getenv(name)
@@ -140,8 +140,8 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// dotAtBoundaries kills dot on either side of each thing that a step runs, each
-// time going on from what the last kill has left.
+// dotAtBoundaries kills dot before and after each command of a step. Each time it continues from
+// the state that the last kill has left.
 func (v *victim) dotAtBoundaries() {
 	v.t.Helper()
 	v.restore()
@@ -183,9 +183,8 @@ func (v *victim) dbtAtBoundaries() {
 	v.ends("dbt killed at every boundary")
 }
 
-// atRandom kills dot, dbt and both by turns at n moments spread over the whole
-// of mainJob. The same command, started at once, has to wait for a dbt that is
-// still there.
+// atRandom kills dot, dbt or both, in turns, at n moments spread over mainJob. The same command
+// starts again at once, and has to wait for a dbt that still runs.
 func (v *victim) atRandom(n int, random *rand.Rand) {
 	v.t.Helper()
 	for i := range n {
@@ -199,8 +198,7 @@ func (v *victim) atRandom(n int, random *rand.Rand) {
 	v.nobodyLeft()
 }
 
-// killAfter starts mainJob and kills dot, the dbt that it has running, or both. It
-// says whom it has killed.
+// killAfter starts mainJob and kills dot, its running dbt, or both. It returns what it has killed.
 func (v *victim) killAfter(moment time.Duration, whom string) string {
 	v.t.Helper()
 	before := len(v.starts())

@@ -13,15 +13,15 @@ import (
 	"testing"
 )
 
-// A shop is a copy of the sample project, a git repository of its own, with a
-// warehouse for it. See demo/history.sh for what is in it.
+// A shop is a copy of the sample project, in its own git repository, with a warehouse.
+// demo/history.sh describes its content.
 type shop struct {
 	t         *testing.T
 	dir       string // the repository and the project
-	bin       string // first on PATH: dbt is there
+	bin       string // first on PATH: contains dbt
 	warehouse warehouse
-	env       []string // of every command: nothing of the caller's but PATH
-	said      []said   // what dot was asked for
+	env       []string // of every command: nothing of the caller's except PATH
+	said      []said   // the commands of dot, with their output
 }
 
 // newShop makes a shop on the adapter "duckdb" or "postgres". HEAD is on the
@@ -37,8 +37,7 @@ func newShop(t *testing.T, adapter string) *shop {
 	return s
 }
 
-// newEmptyShop makes all of a shop but its project, whose directory isn't there
-// yet.
+// newEmptyShop makes a shop without a project. The project's directory doesn't exist yet.
 func newEmptyShop(t *testing.T, adapter string) *shop {
 	t.Helper()
 	venv := venv(t)
@@ -57,7 +56,7 @@ func newEmptyShop(t *testing.T, adapter string) *shop {
 		"TMPDIR=" + os.TempDir(),
 		"LANG=C.UTF-8",
 		"TZ=UTC",
-		// A dot with the race detector sleeps a second before it ends.
+		// A dot with the race detector sleeps for a second before it ends.
 		"GORACE=atexit_sleep_ms=0",
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_CONFIG_NOSYSTEM=1",
@@ -70,7 +69,7 @@ func newEmptyShop(t *testing.T, adapter string) *shop {
 	return s
 }
 
-// part runs a part of the test as a test of its own.
+// part runs a part of the test as a subtest.
 func (s *shop) part(name string, do func()) {
 	s.t.Helper()
 	whole := s.t
@@ -90,13 +89,13 @@ func (s *shop) dbt(args ...string) result {
 	return s.run(s.commandIn(s.dir, filepath.Join(venv(s.t), "bin", "dbt"), args...))
 }
 
-// git runs git in the project and returns what it says, trimmed; it must succeed.
+// git runs git in the project and returns its trimmed output. It must succeed.
 func (s *shop) git(args ...string) string {
 	s.t.Helper()
 	return strings.TrimSpace(s.must(s.commandIn(s.dir, "git", args...)).stdout)
 }
 
-// gitWith is git with something on its standard input.
+// gitWith is git with a standard input.
 func (s *shop) gitWith(stdin string, args ...string) string {
 	s.t.Helper()
 	cmd := s.commandIn(s.dir, "git", args...)
@@ -116,7 +115,7 @@ func (s *shop) write(name, text string) {
 	}
 }
 
-// commit commits everything in the project and returns the commit's short hash.
+// commit commits all files in the project and returns the commit's short hash.
 func (s *shop) commit(subject string) string {
 	s.t.Helper()
 	s.git("add", "--all")
@@ -124,7 +123,7 @@ func (s *shop) commit(subject string) string {
 	return s.git("rev-parse", "--short", "HEAD")
 }
 
-// query asks the warehouse; see warehouse.query.
+// query queries the warehouse; see warehouse.query.
 func (s *shop) query(sql string) [][]string {
 	s.t.Helper()
 	rows, err := s.warehouse.query(s.t.Context(), sql)
@@ -141,7 +140,7 @@ func (s *shop) commandIn(dir, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs cmd to its end. That it cannot be started at all fails the test.
+// run runs cmd to its end. If it can't be started, the test fails.
 func (s *shop) run(cmd *exec.Cmd) result {
 	s.t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -154,7 +153,7 @@ func (s *shop) run(cmd *exec.Cmd) result {
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// must runs cmd, which has to succeed.
+// must runs cmd, which must succeed.
 func (s *shop) must(cmd *exec.Cmd) result {
 	s.t.Helper()
 	res := s.run(cmd)

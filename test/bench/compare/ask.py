@@ -1,5 +1,5 @@
-"""ask.py FILE SQL asks a DuckDB file twice and prints the rows, and what the
-second time took, as JSON."""
+"""ask.py FILE SQL runs a query on a DuckDB file twice. It prints the rows, and the
+cost of the second time, as JSON."""
 
 import json
 import resource
