@@ -38,8 +38,10 @@ type InputDigest struct {
 // change of one of the two could go unnoticed.
 func digests(inputs []Input) ([]InputDigest, error) {
 	out := make([]InputDigest, 0, len(inputs))
+	var framed []byte
 	for _, in := range inputs {
-		sum := sha256.Sum256(frame(nil, in.Label, in.Value))
+		framed = frame(framed[:0], in.Label, in.Value)
+		sum := sha256.Sum256(framed)
 		out = append(out, InputDigest{in.Label, hex.EncodeToString(sum[:digestLen]), in.Show})
 	}
 	slices.SortFunc(out, func(a, b InputDigest) int { return cmp.Compare(a.Label, b.Label) })
