@@ -25,8 +25,8 @@
 //
 // A step that depends on one that runs, runs too. The exception is a lower step that is
 // [Step.Exact] and only repeats its last success. This rule works only within an invocation. If dot
-// is killed between the two steps, the next invocation finds the lower step up to date, and then
-// the key alone decides about the upper one. So everything that a step takes from the steps below
+// is killed between the two steps, the next invocation finds the lower step up to date. Then the
+// key alone decides about the upper one. So everything that a step takes from the steps below
 // must be in their keys, in Late or in Missing. A step without a record has no key to pass on.
 // Steps that depend on it list the relevant facts about it, and about the steps below it, among
 // their own inputs.

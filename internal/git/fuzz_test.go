@@ -9,8 +9,8 @@ import (
 	"dot-for-dbt/internal/git"
 )
 
-// With any content in the files that tie a worktree to its repository, an incomplete worktree never
-// passes for a complete one, and removing one never touches anything outside of it.
+// The files that tie a worktree to its repository may have any content. An incomplete worktree must
+// never pass for a complete one, and removing one must never touch anything outside of it.
 func FuzzCheckAndRemoveWorktree(f *testing.F) {
 	commit := strings.Repeat("ab", 20)
 	f.Add("gitdir: ROOT/.git/worktrees/w\n", "ROOT/.dot/build/w/.git\n", commit+"\n", "dot\n")

@@ -33,9 +33,9 @@ type Repo struct {
 // Open finds the repository that contains dir, with one git process. It ignores GIT_DIR and the
 // like: the directory always decides, also in a hook.
 //
-// Outside of any repository the error is [ErrNotRepository]. Errors have hints: outside of a
-// repository, for one that git refuses because it belongs to another user (safe.directory), for a
-// bare one without a worktree here, and for a git that is missing or too old.
+// Outside of any repository the error is [ErrNotRepository]. Errors have hints for these cases: no
+// repository, a repository that git refuses because it belongs to another user (safe.directory), a
+// bare one without a worktree here, and a git that is missing or too old.
 func Open(ctx context.Context, dir string) (*Repo, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

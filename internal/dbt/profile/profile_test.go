@@ -189,7 +189,7 @@ func TestErrorsHideWhatIsWritten(t *testing.T) {
 	}
 }
 
-// isolationError goes the whole way from a file to its rewritten form.
+// isolationError returns the error of the whole way from a file to its rewritten form.
 func isolationError(profiles string, c Choice, suffix string) error {
 	p, err := parse("profiles.yml", []byte(profiles))
 	if err != nil {
@@ -258,7 +258,7 @@ func TestFind(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		search Search
-		want   string // below root; "error: …" for a part of one
+		want   string // relative to root; "error: …" for a part of an error
 	}{
 		{"named", Search{Dir: with, WorkDir: other, Home: home}, "with"},
 		{"named, relative", Search{Dir: "sub", WorkDir: work}, "work/sub"},

@@ -152,7 +152,7 @@ var blocks = []string{
 	"a\n%b\n\n%c\n", "\"a\n%b\n\n%c \\\n%  d\"\n", "'a\n%b'\n", "|2\n%x\n", "\n%plain below\n", "\n%'quoted below'\n", "!!str |\n%x\n", "&anchor |\n%x\n", "x # comment\n", "\"x\" # comment\n",
 }
 
-// madeUpProfiles is a profiles.yml with an output dev of all kinds of values.
+// madeUpProfiles generates a profiles.yml. Its output dev has all kinds of values.
 func madeUpProfiles(r *rand.Rand) string {
 	var b strings.Builder
 	b.WriteString("base: &base {a1: 1, shared: yes, schema: main}\nmore: &more\n  a1: 2\n  <<: *base\n  b2: 0o7\ntext: &text 12:30\nshop:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n")
@@ -169,12 +169,12 @@ func madeUpProfiles(r *rand.Rand) string {
 	return b.String()
 }
 
-// damaged puts characters that mean something to YAML where they hardly belong.
+// damaged inserts characters with a meaning in YAML at random places.
 func damaged(r *rand.Rand, profiles string) string {
 	marks := []string{
 		" ", "  ", "\n", ":", ": ", "-", "- ", "#", " #", "'", "\"", "{", "}", "[", "]", ",", "&a ", "*base", "<<: ", "|", "|\n", ">", "!", "!!str ", "?", "? ", "\\", "\\n", "~", "%", "@", "\t", "\r\n", "0", "=", "<<",
 	}
-	const head = 150 // the anchors and the way to the output stay
+	const head = 150 // keep the anchors and the path to the output
 	for range 1 + r.IntN(3) {
 		at := head + r.IntN(len(profiles)-head)
 		profiles = profiles[:at] + marks[r.IntN(len(marks))] + profiles[min(at+r.IntN(3), len(profiles)):]

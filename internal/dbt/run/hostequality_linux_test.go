@@ -318,8 +318,8 @@ var inconstant = []struct {
 	{regexp.MustCompile(`"dbt_valid_[a-z]+": "[^"]*"`), "<time>"},
 }
 
-// unsteadyLine finds lines of debug logs that differ, too: which connection of several is taken up, how dicts and sets are
-// ordered, where something random lies.
+// unsteadyLine matches further lines of debug logs that differ: which of several connections is
+// reused, the order of dicts and sets, and random parts.
 var unsteadyLine = regexp.MustCompile(`(?m)^.*(Re-using an available connection|Acquiring new |Connection '|Opening a new connection|` +
 	`running dbt with arguments|Resource report|ResourceReport|sending: \[|Flushing usage|downloads directory=).*\n`)
 
@@ -331,7 +331,7 @@ func (s *stand) steady(text string) string {
 	return text
 }
 
-// tree is what is in the project's directory.
+// tree returns the content of the project's directory.
 func (s *stand) tree() map[string]string {
 	s.t.Helper()
 	files := map[string]string{}
@@ -358,10 +358,10 @@ func (s *stand) tree() map[string]string {
 	return files
 }
 
-// contents is what is compared of a file.
+// contents returns the part of a file's content that is compared.
 func (s *stand) contents(name string, text []byte) string {
 	switch filepath.Ext(name) {
-	case ".duckdb", ".msgpack", ".gpickle", ".wal": // binary, with times in them
+	case ".duckdb", ".msgpack", ".gpickle", ".wal": // binary, and containing times
 		return "is there"
 	case ".log":
 		return s.log(string(text))
@@ -388,7 +388,7 @@ func (s *stand) contents(name string, text []byte) string {
 	return fmt.Sprintf("%x", sha256.Sum256(text))
 }
 
-// log is dbt's log, line by line, in no order: threads of dbt's own write to it.
+// log returns the lines of dbt's log, sorted, since several threads of dbt write to it.
 func (s *stand) log(text string) string {
 	lines := slices.Sorted(strings.Lines(s.steady(text)))
 	return strings.Join(lines, "")
