@@ -26,6 +26,7 @@ const (
 	DepRuns      Cause = "dependency-runs"      // a step it depends on runs
 	TooOld       Cause = "too-old"              // the last success is older than MaxAge
 	Forced       Cause = "forced"               // asked for
+	Accompanies  Cause = "accompanies"          // the step that it runs with runs
 	UpToDate     Cause = "up-to-date"           // none of these: skip
 	Meanwhile    Cause = "up-to-date-meanwhile" // another process ran it while this one waited: skip
 )
@@ -89,6 +90,11 @@ func (s situation) decide(ctx context.Context) (Decision, error) {
 	return s.skip(), nil
 }
 
+// unreadable reports whether there is a record that can't be read.
+func (s situation) unreadable() bool {
+	return s.loadErr != nil && !errors.Is(s.loadErr, fs.ErrNotExist)
+}
+
 // byRecord compares the record with the present inputs, and returns the first reason to run; the
 // zero decision means none.
 func (s situation) byRecord() Decision {
@@ -98,7 +104,7 @@ func (s situation) byRecord() Decision {
 		return Decision{}
 	case errors.Is(s.loadErr, fs.ErrNotExist):
 		return run(NeverRun, "never run")
-	case s.loadErr != nil:
+	case s.unreadable():
 		return run(Unreadable, "record can't be read: %v", s.loadErr)
 	case record.State == Started && s.busy != "":
 		return run(Busy, "%s is running it; decided again when it ends", s.busy)

@@ -89,15 +89,30 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 		}
 		planned.Record = s.record
 		var err error
-		if planned.Decision, err = s.decide(ctx); err != nil {
+		if step.With != "" && !s.unreadable() {
+			planned.Decision = s.skip() // until the step that it runs with is decided upon
+		} else if planned.Decision, err = s.decide(ctx); err != nil {
 			return nil, fmt.Errorf("plan %s: %w", step.Name, err)
 		}
-		if planned.Decision.Run && step.Detail != nil {
-			planned.Decision.Detail = step.Detail(s.record)
+		if planned.Decision.Run {
+			p.accompany(g, step)
+			if step.Detail != nil {
+				planned.Decision.Detail = step.Detail(s.record)
+			}
 		}
 		p.Steps = append(p.Steps, planned)
 	}
 	return p, nil
+}
+
+// accompany has the steps run that run with one which does.
+func (p *Plan) accompany(g *Graph, step *Step) {
+	for _, name := range step.Deps {
+		if below := &p.Steps[g.index[name]]; below.Step.With == step.Name {
+			what, _ := step.Title()
+			below.Decision = run(Accompanies, "before each %s", what)
+		}
+	}
 }
 
 // runsBelow returns the first step with a record that runs below step and may produce something
@@ -120,11 +135,12 @@ func (p Planned) remakes() bool {
 	return p.Step.Exact && p.key != "" && p.Record.State == Succeeded && p.Record.Key == p.key
 }
 
-// keysOf returns the keys of the steps that a step depends on, as inputs.
+// keysOf returns the keys of the steps that a step depends on, as inputs. A step that only runs with
+// it has none: the late inputs say what matters of that.
 func keysOf(p *Plan, g *Graph, step *Step) []Input {
 	var keys []Input
 	for _, name := range step.Deps {
-		if below := p.Steps[g.index[name]]; below.Step.Record != "" {
+		if below := p.Steps[g.index[name]]; below.Step.Record != "" && below.Step.With == "" {
 			keys = append(keys, Input{Label: name, Value: string(below.key)})
 		}
 	}

@@ -26,6 +26,9 @@ type Step struct {
 	// above are decided by their own keys, and don't run just because this one does. A step whose
 	// action uses the network is not exact.
 	Exact bool
+	// With names a step that depends on this one: this one runs when that one does. A record that
+	// can't be read is its only other reason to run.
+	With string
 	// After names steps that this one follows if they are in the graph and run, whether they
 	// succeed or not.
 	After []string
@@ -146,7 +149,8 @@ func (g *Graph) Has(name string) bool {
 
 // New returns the graph of steps. It keeps the given order as far as Deps and After allow. Plans
 // have this order, and ready steps start in it. It is an error if a name repeats, a dependency is
-// not in the graph, there is a cycle, or a step that can run has no action.
+// not in the graph, there is a cycle, a step that can run has no action, or a step runs with one
+// that doesn't depend on it.
 func New(steps ...*Step) (*Graph, error) {
 	given := make(map[string]*Step, len(steps))
 	for _, s := range steps {
@@ -195,6 +199,9 @@ func New(steps ...*Step) (*Graph, error) {
 	for _, s := range steps {
 		if err := visit(s); err != nil {
 			return nil, err
+		}
+		if with := given[s.With]; s.With != "" && (with == nil || !slices.Contains(with.Deps, s.Name)) {
+			return nil, fmt.Errorf("step %q runs with %q, which doesn't depend on it", s.Name, s.With)
 		}
 	}
 	return g, nil
