@@ -1,6 +1,9 @@
 package artifact
 
-import "io"
+import (
+	"encoding/json"
+	"io"
+)
 
 // Manifest versions that dot reads: dbt 1.5 (v9) to 1.13 and 2.0 (v12).
 const (
@@ -25,15 +28,26 @@ func ReadManifest(file string, r io.Reader, visit func(Node) error) (Metadata, e
 
 // manifest reads the whole manifest. section must read the value of each key except the head's.
 func (a *stream) manifest(section func(key string) error) (Metadata, error) {
-	var head Metadata
+	var text json.RawMessage
+	return a.manifestWith(&text, section)
+}
+
+// manifestWith is manifest for who needs the head as it was written, too.
+func (a *stream) manifestWith(text *json.RawMessage, section func(key string) error) (Metadata, error) {
 	err := a.document(func(key string) error {
 		if key == "metadata" {
-			return a.dec.Decode(&head)
+			return a.dec.Decode(text)
 		}
 		return section(key)
 	})
 	if err != nil {
 		return Metadata{}, err
+	}
+	var head Metadata
+	if len(*text) > 0 {
+		if err := json.Unmarshal(*text, &head); err != nil {
+			return Metadata{}, a.failure(err)
+		}
 	}
 	if err := a.check(head, "manifest", oldestManifest, newestManifest); err != nil {
 		return Metadata{}, err
