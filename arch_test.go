@@ -48,7 +48,7 @@ var house = map[string][]string{
 	"steps": {
 		"config", "graph", "spec",
 		"internal/dbt", "internal/dbt/adapter", "internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/run", "internal/dbt/tool",
-		"internal/git", "internal/workspace",
+		"internal/git", "internal/layer", "internal/workspace",
 		"internal/proc", // how a dbt command ended
 		"internal/durable",
 		"internal/python", // a commit's own dbt
@@ -65,6 +65,7 @@ var house = map[string][]string{
 	"internal/hint":         {},
 	"internal/text":         {},
 	"internal/git":          {"internal/proc"},
+	"internal/layer":        {},
 	"internal/workspace":    {"graph", "internal/durable"},
 	"internal/durable":      {},
 	"config":                {"spec"},             // what an environment may be called

@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 			s.git("commit", "-qm", "Money")
 		}, "build dev@HEAD"},
 		{"defer-without-ref", func(*shop) {}, "build dev@HEAD --defer prod"},
-		{"defer-to-itself", func(*shop) {}, "build dev@HEAD --defer dev@metrics"},
+		{"defer-to-itself", func(*shop) {}, "clone dev@HEAD --defer dev@metrics"},
 		{"defer-to-nothing", func(*shop) {}, "build dev@HEAD --defer prod@main"},
 		{"package-outside", func(s *shop) {
 			s.write("packages.yml", "packages:\n  - local: ../money\n")

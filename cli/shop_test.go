@@ -213,7 +213,7 @@ func (s *shop) remove(name string) {
 }
 
 // digestName is the name of a file that depends on a path of this machine.
-var digestName = regexp.MustCompile(`/(state|memo)/[0-9a-f]{20}`)
+var digestName = regexp.MustCompile(`/(state|defer|memo)/[0-9a-f]{20}`)
 
 // portable puts short names in place of this machine's paths.
 func (s *shop) portable(text string) string {

@@ -19,54 +19,87 @@ import (
 
 var errNeverBuilt = errors.New("was never built")
 
-// adopt reads what a build without a ledger has built. The error says why that
-// can't be known.
-func adopt(b *build) (workspace.Standing, error) {
-	s := workspace.Standing{Nodes: map[string]workspace.Entry{}}
-	nodes, err := countNodes(filepath.Join(b.Target(), "manifest.json"))
+func isNeverBuilt(err error) bool { return errors.Is(err, errNeverBuilt) }
+
+// An adoption is what another tool left of a build.
+type adoption struct {
+	run    workspace.Run
+	nodes  map[string]workspace.Spelling // by unique_id
+	ending workspace.Ending
+}
+
+// adopt reads what a build that dot has no layer of has built. The error says why
+// that can't be known.
+func adopt(b workspace.Build) (adoption, error) {
+	file := filepath.Join(b.Target(), "manifest.json")
+	nodes, err := writtenNodes(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, fmt.Errorf("%s %w", b, errNeverBuilt)
+		return adoption{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	}
 	if err != nil {
-		return s, fmt.Errorf("the manifest.json of %s can't be read: %w", b, err)
+		return adoption{}, fmt.Errorf("the manifest.json of %s can't be read: %w", b, err)
 	}
 	results, err := readResults(b.Target())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, fmt.Errorf("%s %w", b, errNeverBuilt)
+		return adoption{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	case err != nil:
-		return s, fmt.Errorf("what %s built is not known: %w", b, err)
+		return adoption{}, fmt.Errorf("what %s built is not known: %w", b, err)
 	case !dbt.Built(results):
-		return s, fmt.Errorf("what %s built is not known: the last command on it that left results was dbt %s", b, results.Args.Which)
+		return adoption{}, fmt.Errorf("what %s built is not known: the last command on it that left results was dbt %s", b, results.Args.Which)
 	}
-	s.Run = workspace.Run{
-		ID: results.Metadata.InvocationID, Build: b.ID(), Command: results.Args.Which,
-		Time: results.Metadata.GeneratedAt, Nodes: nodes,
+	a := adoption{
+		run: workspace.Run{
+			ID: results.Metadata.InvocationID, Command: results.Args.Which,
+			Time: results.Metadata.GeneratedAt, Nodes: len(nodes),
+		},
+		nodes:  map[string]workspace.Spelling{},
+		ending: workspace.Ending{Complete: true, Succeeded: true},
 	}
 	for _, r := range results.Results {
-		e := workspace.Entry{Relation: r.RelationName, Run: s.Run.ID, Build: b.ID(), Time: s.Run.Time, Status: workspace.Damaged}
+		node, known := nodes[r.UniqueID]
+		if !known || !r.Builds() || r.Status.Untouched() {
+			continue
+		}
+		a.nodes[r.UniqueID] = spelling(node)
 		if r.Status.Wrote() {
-			e.Status = workspace.Written
-		}
-		if r.Builds() && !r.Status.Untouched() {
-			s.Nodes[r.UniqueID] = e
+			a.ending.Written = append(a.ending.Written, r.UniqueID)
+		} else {
+			a.ending.Failed = append(a.ending.Failed, r.UniqueID)
 		}
 	}
-	if len(s.Nodes) == 0 {
-		return s, fmt.Errorf("what %s built is not known: the last command on it, dbt %s, built nothing", b, results.Args.Which)
+	if len(a.nodes) == 0 {
+		return adoption{}, fmt.Errorf("what %s built is not known: the last command on it, dbt %s, built nothing", b, results.Args.Which)
 	}
-	return s, nil
+	return a, nil
 }
 
-// adoptable returns what a build has that another tool made, if nobody has
-// written to its place under dot.
-func (rt *runtime) adoptable(b *build) (workspace.Standing, bool) {
-	ledger, err := rt.ws.Ledger(b.place)
-	if err != nil || ledger.LastRun().ID != "" {
-		return workspace.Standing{}, false
+// standing is what was found, as a standing.
+func (a adoption) standing(b workspace.Build, p workspace.Place) workspace.Standing {
+	s := workspace.Standing{
+		Layer: &workspace.Layer{Build: b.ID(), Place: p, Run: a.run},
+		Nodes: map[string]workspace.Entry{}, Lost: map[string]string{},
 	}
-	s, err := adopt(b)
-	return s, err == nil
+	add := func(ids []string, status workspace.Status) {
+		for _, id := range ids {
+			s.Nodes[id] = workspace.Entry{
+				Node: id, Name: a.nodes[id], Build: b.ID(), Run: a.run.ID, Status: status, Time: a.run.Time,
+			}
+		}
+	}
+	add(a.ending.Written, workspace.Written)
+	add(a.ending.Failed, workspace.Damaged)
+	return s
+}
+
+// adoptable returns what a build has that another tool made, if dot never ran
+// on it.
+func (rt *runtime) adoptable(b *build) (adoption, bool) {
+	if _, err := rt.ws.Standing(b.Build, b.place); !errors.Is(err, fs.ErrNotExist) || b.Ran() {
+		return adoption{}, false
+	}
+	found, err := adopt(b.Build)
+	return found, err == nil
 }
 
 // adoptStep takes over what another tool built: it copies dbt's artifacts to
@@ -80,11 +113,11 @@ func (rt *runtime) adoptStep(b *build) *graph.Step {
 		Name: "adopt " + b.String(), Kind: "adopt", Version: 1,
 		After: []string{"profiles " + b.String()}, // so that it is done where it stands in the plan
 		Missing: func(context.Context, graph.Record) string {
-			s, ok := rt.adoptable(b)
+			found, ok := rt.adoptable(b)
 			if !ok {
 				return ""
 			}
-			return "made by another tool: " + text.Plural(len(s.Nodes), "node")
+			return "made by another tool: " + text.Plural(len(found.nodes), "node")
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
 		Action: adoptBuild{runtime: rt, build: b},
@@ -99,22 +132,21 @@ type adoptBuild struct {
 func (adoptBuild) Describe(graph.Planned) []string { return nil }
 
 func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
-	s, err := adopt(a.build)
+	found, err := adopt(a.build.Build)
 	if err != nil {
 		return nil, err
 	}
-	run := s.Run
-	if err := keepState(a.build, &run); err != nil {
+	b, run := a.build, found.run
+	targets := make(map[string]workspace.Target, len(found.nodes))
+	for id, name := range found.nodes {
+		targets[id] = b.target(name)
+	}
+	if err := keepState(b, &run); err != nil {
 		return nil, err
 	}
-	end := workspace.Ending{Written: map[string]string{}, Failed: map[string]string{}, Complete: true}
-	for id, e := range s.Nodes {
-		if e.Status == workspace.Written {
-			end.Written[id] = e.Relation
-		} else {
-			end.Failed[id] = e.Relation
-		}
+	if err := a.ws.Begin(b.Build, b.place, run, targets); err != nil {
+		return nil, err
 	}
-	_, err = a.ws.EndRun(a.build.place, run, end)
+	_, err = a.ws.End(b.Build, b.place, run, targets, found.ending)
 	return nil, err
 }

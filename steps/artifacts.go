@@ -28,7 +28,8 @@ func keepState(b *build, run *workspace.Run) error {
 		return err
 	}
 	run.Manifest = info.Size()
-	run.Nodes, err = countNodes(manifest)
+	nodes, err := writtenNodes(manifest)
+	run.Nodes = len(nodes)
 	return err
 }
 
@@ -43,22 +44,23 @@ func readResults(dir string) (artifact.RunResults, error) {
 	return artifact.ReadRunResults(name, f)
 }
 
-// countNodes counts the nodes of a manifest.json that dbt build would write.
-func countNodes(manifest string) (int, error) {
+// writtenNodes are the nodes of a manifest.json that dbt build would write, but
+// for tests, by unique_id.
+func writtenNodes(manifest string) (map[string]artifact.Node, error) {
 	f, err := os.Open(manifest)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer f.Close()
-	n := 0
+	nodes := map[string]artifact.Node{}
 	build, _ := dbt.LookupCommand("build")
 	_, err = artifact.ReadManifest(manifest, f, func(node artifact.Node) error {
 		if node.ResourceType != "test" && build.Writes(node, nil) {
-			n++
+			nodes[node.UniqueID] = node
 		}
 		return nil
 	})
-	return n, err
+	return nodes, err
 }
 
 // manifestMark tells one manifest.json in a build's target path from the next;
@@ -69,4 +71,14 @@ func manifestMark(b *build) string {
 		return ""
 	}
 	return fmt.Sprintf("%d %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
+}
+
+// readGraph reads what the nodes of a project read from its manifest.
+func readGraph(manifest string) (artifact.Graph, error) {
+	f, err := os.Open(manifest)
+	if err != nil {
+		return artifact.Graph{}, err
+	}
+	defer f.Close()
+	return artifact.ReadGraph(manifest, f)
 }

@@ -6,7 +6,6 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/text"
-	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
 
@@ -62,7 +61,7 @@ func (rt *runtime) baselineStep(base *baseline) *graph.Step {
 			if err != nil {
 				return err.Error()
 			}
-			text := fmt.Sprintf("built %s, %d of %d nodes ok", rt.ago(s.Run.Time), s.count(workspace.Written), max(s.Run.Nodes, len(s.Nodes)))
+			text := fmt.Sprintf("built %s, %d of %d nodes ok", rt.ago(s.Run.Time), s.Written(""), max(s.Run.Nodes, len(s.Nodes)))
 			if s.adopted {
 				text += ", as dbt's run_results.json says"
 			}
@@ -72,12 +71,27 @@ func (rt *runtime) baselineStep(base *baseline) *graph.Step {
 	}
 }
 
-// baselineInput is the baseline's identity, for the key of what defers to it.
-func (rt *runtime) baselineInput(base *baseline) (graph.Input, error) {
+// baselineInput is what a job reads of its baseline, for its key: each node with
+// the run that wrote it. A state: selector depends on the whole of it.
+func (rt *runtime) baselineInput(job *job) (graph.Input, error) {
+	base := job.baseline
 	s, err := rt.standing(base.build, base.spec, toDefer)
 	if err != nil {
 		return graph.Input{}, err
 	}
-	value, err := json.Marshal([]string{base.build.ID(), s.Identity()})
+	identity := []string{base.build.ID()}
+	if job.selectsByState() {
+		identity = append(identity, s.Run.ID)
+	}
+	if res, err := rt.resolve(job); err == nil { // else the check has not run yet, and the command will
+		identity = append(identity, res.digest())
+	}
+	value, err := json.Marshal(identity)
 	return graph.Input{Label: "baseline", Value: string(value), Show: base.build.String()}, err
+}
+
+// checkedBaseline is the baseline in the key of a job's check, which finds out
+// what the job reads of it.
+func checkedBaseline(job *job) graph.Input {
+	return graph.Input{Label: "baseline", Value: job.baseline.build.ID(), Show: job.baseline.build.String()}
 }

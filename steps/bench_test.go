@@ -212,13 +212,13 @@ func (b *bench) built(text string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	nodes := map[string]string{"model.shop.orders": "orders"}
-	run := workspace.Run{ID: "1", Build: build.ID(), Command: "build", Time: b.world.Now().Add(-time.Hour)}
-	if err := ws.BeginRun(place, run, nodes); err != nil {
+	targets := map[string]workspace.Target{"model.shop.orders": {Relation: workspace.Relation{Place: place, Name: "orders"}}}
+	run := workspace.Run{ID: "1", Command: "build", Time: b.world.Now().Add(-time.Hour)}
+	if err := ws.Begin(build, place, run, targets); err != nil {
 		b.t.Fatal(err)
 	}
 	run.Nodes, run.Manifest = 1, int64(len(artifacts["manifest.json"]))
-	if _, err := ws.EndRun(place, run, workspace.Ending{Written: nodes, Complete: true}); err != nil {
+	if _, err := ws.End(build, place, run, targets, workspace.Ending{Written: []string{"model.shop.orders"}, Complete: true}); err != nil {
 		b.t.Fatal(err)
 	}
 }

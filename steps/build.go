@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,7 @@ type build struct {
 	profile []byte          // of the profiles.yml to be written
 	place   workspace.Place // where its tables lie
 	duckdb  string          // the path of its DuckDB file, "" if it has none
+	workDir string          // where relative paths of its profile start
 }
 
 // commitLock guards what the builds of a commit share: its worktree and the
@@ -68,6 +70,18 @@ func (b *build) warehouseLocks(reads bool) []graph.Lock {
 	return locks
 }
 
+// fileGone says that the build's DuckDB file is gone, "" where it is there or
+// there is none.
+func (b *build) fileGone() string {
+	if b.duckdb == "" {
+		return ""
+	}
+	if _, err := os.Stat(b.duckdb); errors.Is(err, fs.ErrNotExist) {
+		return "the DuckDB file is gone"
+	}
+	return ""
+}
+
 // duckdbLock makes dots take turns at a DuckDB file, which one process can
 // write at a time and others refuse to wait for.
 func duckdbLock(file string) graph.Lock {
@@ -99,7 +113,10 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	output := p.factsOf(b.output)
 	b.schema = output.place.Schema + "_" + b.suffix
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database, Schema: b.schema}
-	b.duckdb = output.duckdb
+	if b.place.Adapter == "duckdb" { // which compares names without case
+		b.place.Schema = strings.ToLower(b.place.Schema)
+	}
+	b.duckdb, b.workDir = output.duckdb, p.project
 	return b, output.duckdbErr
 }
 

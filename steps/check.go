@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"dot-for-dbt/graph"
@@ -11,19 +12,29 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 )
 
-// checkOutputs are what the check's record keeps: what the command may write.
+// checkOutputs are what the check's record keeps: what the command may write, and
+// what it reads.
 type checkOutputs struct {
 	Nodes []checkedNode `json:"nodes"`
+	// Others are the nodes that the command works on without writing a relation
+	// that anybody reads: tests, by unique_id.
+	Others []string `json:"others,omitempty"`
+	// Reads are, for a job that defers, the nodes that it reads and doesn't
+	// write, each with its readers, by unique_id.
+	Reads map[string][]string `json:"reads,omitempty"`
+	// Changed are the nodes that the commit changes against what is deferred to.
+	Changed []string `json:"changed,omitempty"`
 	// Hooks are the hooks and grants that a person was told of.
 	Hooks []string `json:"hooks,omitempty"`
 }
 
 type checkedNode struct {
-	ID       string `json:"id"`
-	Type     string `json:"type"`
-	Relation string `json:"relation,omitempty"`
+	ID   string             `json:"id"`
+	Type string             `json:"type"`
+	Name workspace.Spelling `json:"name"`
 	// History is set for what is built on top of what is there: snapshots,
 	// and incremental models without --full-refresh.
 	History bool `json:"history,omitempty"`
@@ -34,49 +45,55 @@ func (o checkOutputs) history() bool {
 	return slices.ContainsFunc(o.Nodes, func(n checkedNode) bool { return n.History })
 }
 
-// relations maps the nodes that hold a build's results to their relations.
-// Stored test failures are written too, but no result depends on them.
-func (o checkOutputs) relations() map[string]string {
-	out := make(map[string]string, len(o.Nodes))
+// targets are the nodes that hold a build's results, by unique_id, with the
+// relation that the ledger has for each. Stored test failures are written too,
+// but no result depends on them.
+func (o checkOutputs) targets(job *job) map[string]workspace.Target {
+	out := make(map[string]workspace.Target, len(o.Nodes))
+	partial := job.partial()
 	for _, n := range o.Nodes {
 		if n.Type != "test" {
-			out[n.ID] = n.Relation
+			t := job.build.target(n.Name)
+			t.Partial = partial
+			out[n.ID] = t
 		}
 	}
 	return out
 }
 
-// checkStep makes sure that the command writes nowhere but to the build's
-// place. It asks dbt which nodes the command works on, with the command's own
-// selection.
+// checkStep makes sure that the command writes nowhere but to the build's place,
+// and reads nothing that isn't there. It asks dbt which nodes the command works
+// on, with the command's own selection. It runs whenever the command does: a
+// macro may look at what is no input of the command.
 func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *graph.Step {
 	b := job.build
 	line := job.List()
 	isolated := rt.isolate(job, line)
 	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
-		Name: "check " + b.String(), Kind: "check", Version: 1,
-		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], rt.sharedInput(job)),
-		Late:   rt.lateInputs(job),
+		Name: "check " + b.String(), Kind: "check", Version: 1, With: job.step(),
+		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], sharedInput(job)),
+		Late: func(context.Context) ([]graph.Input, error) {
+			in := rt.lateCheckInputs(job)
+			if job.baseline != nil {
+				in = append(in, checkedBaseline(job))
+			}
+			return in, nil
+		},
 		Record: b.Record("check-" + job.slot),
-		Always: rt.undeclared(job),
 		Summary: func(r graph.Record) string {
 			var out checkOutputs
 			if r.Decode(&out) != nil {
 				return ""
 			}
-			text := text.Plural(len(out.Nodes), "node") + " to write, isolated"
+			found := text.Plural(len(out.Nodes), "node") + " to write, isolated"
+			if len(out.Reads) > 0 {
+				found += ", " + text.Plural(len(out.Reads), "node") + " to read"
+			}
 			if len(job.env.Dot.SharedSchemas) > 0 {
-				text += " or in shared-schemas"
+				found += " or in shared-schemas"
 			}
-			return text
-		},
-		Missing: func(_ context.Context, r graph.Record) string {
-			var out checkOutputs
-			if r.Decode(&out) != nil {
-				return "record is not whole"
-			}
-			return ""
+			return found
 		},
 		Locks: []graph.Lock{b.buildLock()},
 		Pools: []string{jobsPool},
@@ -98,7 +115,7 @@ func (rt *runtime) checked(job *job) (checkOutputs, error) {
 }
 
 // sharedInput is what the check alone depends on.
-func (rt *runtime) sharedInput(job *job) graph.Input {
+func sharedInput(job *job) graph.Input {
 	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", job.env.Dot.SharedSchemas)}
 }
 
@@ -110,9 +127,35 @@ type checkIsolation struct {
 	environ []string
 }
 
-func (a *checkIsolation) Describe(graph.Planned) []string { return []string{text.ShellQuote(a.argv)} }
+func (a *checkIsolation) Describe(graph.Planned) []string {
+	lines := []string{text.ShellQuote(a.argv)}
+	if a.job.readsKnown() {
+		lines = append(lines, text.ShellQuote(a.changedCall().Argv))
+	}
+	return lines
+}
 
-func (a *checkIsolation) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
+func (a *checkIsolation) DBTCalls() []run.Call {
+	calls := []run.Call{a.dbtCall()}
+	if a.job.readsKnown() {
+		calls = append(calls, a.changedCall())
+	}
+	return calls
+}
+
+// changedCall is the dbt list of the nodes that the commit changes against the
+// baseline.
+func (a *checkIsolation) changedCall() run.Call {
+	line := a.job.CommandLine
+	line.Options = []dbt.Option{dbt.NewOption("select", "state:modified")}
+	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })
+	build, _ := dbt.LookupCommand("build") // all kinds of nodes, whichever the command is for
+	line.Command = build.In(a.job.tool.Version)
+	line = line.List()
+	isolated := a.isolate(a.job, line)
+	line.Environment = append(line.Environment, isolated.Overrule...)
+	return a.runtime.dbtCall(a.job, line.Argv(), a.environ)
+}
 
 func (a *checkIsolation) dbtCall() run.Call {
 	return a.runtime.dbtCall(a.job, a.argv, a.environ)
@@ -123,23 +166,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
-	var stdout bytes.Buffer
-	aside, end := a.aside(attempt)
-	defer end()
-	list := a.dbtCall()
-	list.Stdout, list.Stderr = &stdout, aside
-	exit, err := a.runDBT(ctx, attempt, list)
-	if err != nil {
-		return nil, err
-	}
-	if !exit.OK() {
-		if ctx.Err() == nil { // else it is where in its code Ctrl-C met it
-			// dbt says what is wrong with the project on stdout.
-			_, _ = stdout.WriteTo(aside)
-		}
-		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
-	}
-	listed, err := artifact.ReadList(&stdout)
+	listed, err := a.list(ctx, attempt, a.dbtCall())
 	if err != nil {
 		return nil, err
 	}
@@ -150,13 +177,19 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		if a.job.Command.Writes(n, a.job.AllOptions()) {
 			writes = append(writes, n)
 			out.Nodes = append(out.Nodes, checkedNode{
-				ID: n.UniqueID, Type: n.ResourceType, Relation: n.RelationName,
+				ID: n.UniqueID, Type: n.ResourceType, Name: spelling(n),
 				History: n.ResourceType == "snapshot" || n.Config.Materialized == "incremental" && !refresh,
 			})
+		}
+		if n.ResourceType == "test" || n.ResourceType == "unit_test" {
+			out.Others = append(out.Others, n.UniqueID)
 		}
 	}
 	if found := leaks(writes, b.output.Adapter, b.suffix, a.job.env.Dot.SharedSchemas); len(found) > 0 {
 		return nil, &IsolationError{build: b.String(), suffix: b.suffix, target: b.targetName(), leaks: found}
+	}
+	if err := a.writers.claim(b, out.targets(a.job)); err != nil {
+		return nil, err
 	}
 	unseen, err := findUnseen(b, writes)
 	if err != nil {
@@ -168,5 +201,80 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		attempt.Notef("%s", warning)
 	}
 	out.Hooks = unseen.hooks
+	if !a.job.readsKnown() {
+		return out, nil
+	}
+	if err := a.look(ctx, attempt, &out, listed); err != nil {
+		return nil, err
+	}
 	return out, nil
+}
+
+// look finds out what the command reads, and refuses it where that isn't there.
+func (a *checkIsolation) look(ctx context.Context, attempt *graph.Attempt, out *checkOutputs, listed []artifact.Node) error {
+	changed, err := a.list(ctx, attempt, a.changedCall())
+	if err != nil {
+		return err
+	}
+	for _, n := range changed {
+		if hasRelation(n) {
+			out.Changed = append(out.Changed, n.UniqueID)
+		}
+	}
+	project, err := readGraph(filepath.Join(a.job.build.Target(), "manifest.json"))
+	if err != nil {
+		return err
+	}
+	selected := project.Hooks()
+	for _, n := range listed {
+		selected = append(selected, n.UniqueID)
+	}
+	out.Reads = project.Reads(selected)
+	res, err := a.resolveFound(a.job, *out)
+	if err != nil {
+		return err
+	}
+	if missing := res.missing(); len(missing) > 0 {
+		return &MissingError{job: a.job, missing: missing}
+	}
+	if res.doubt != "" {
+		attempt.Notef("%s: all that it does not write now is read from %s", res.doubt, a.job.baseline.build)
+	}
+	for _, read := range res.reads {
+		if read.Changed {
+			reader := nodeName(read.readers[0])
+			attempt.Notef("%s reads the %s of %s, which this commit changes (-s '%s %s' builds both)",
+				reader, nodeName(read.ID), read.Layer.Name, nodeName(read.ID), reader)
+		}
+	}
+	return nil
+}
+
+// selections are the flags of dbt that select nodes.
+var selections = []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types", "indirect-selection"}
+
+// list runs a dbt list and reads what it lists.
+func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call run.Call) ([]artifact.Node, error) {
+	b := a.job.build
+	var stdout bytes.Buffer
+	aside, end := a.aside(attempt)
+	defer end()
+	call.Stdout, call.Stderr = &stdout, aside
+	exit, err := a.runDBT(ctx, attempt, call)
+	if err != nil {
+		return nil, err
+	}
+	if !exit.OK() {
+		if ctx.Err() == nil { // else it is where in its code Ctrl-C met it
+			// dbt says what is wrong with the project on stdout.
+			_, _ = stdout.WriteTo(aside)
+		}
+		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
+	}
+	return artifact.ReadList(&stdout)
+}
+
+// hasRelation reports whether a node has a relation that others may read.
+func hasRelation(n artifact.Node) bool {
+	return slices.Contains([]string{"model", "seed", "snapshot", "function"}, n.ResourceType) && n.Config.Materialized != "ephemeral"
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/workspace"
 )
 
 // commandStep runs the dbt command on a build.
@@ -22,10 +22,8 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 		Always: always, MaxAge: job.maxAge(), Force: job.force,
 		Overwritten: func(r graph.Record) string { return rt.overwritten(job, r) },
 		Missing: func(context.Context, graph.Record) string {
-			if b.duckdb != "" && len(job.Command.Builds) > 0 {
-				if _, err := os.Stat(b.duckdb); errors.Is(err, fs.ErrNotExist) {
-					return "the DuckDB file is gone"
-				}
+			if len(job.Command.Builds) > 0 {
+				return b.fileGone()
 			}
 			return ""
 		},
@@ -92,18 +90,24 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	if err != nil {
 		return "record is not whole"
 	}
-	ledger, err := rt.ws.Ledger(job.build.place)
-	switch {
-	case err != nil:
+	s, err := rt.ws.Standing(job.build.Build, job.build.place)
+	switch never := errors.Is(err, fs.ErrNotExist); {
+	case err != nil && !never:
 		return "what is in the schema is not known: " + err.Error()
 	case report.Run == "" && report.Manifest != manifestMark(job.build):
 		return "the target path was written since"
 	case report.Run == "":
 		return ""
-	case report.Written == 0:
+	case report.Written == 0 && !report.Nothing:
 		return "the last run wrote nothing"
+	case job.build.fileGone() != "":
+		return job.build.fileGone()
+	case never && report.Schema != job.build.schema:
+		return "" // it was built elsewhere: an input says so
+	case never:
+		return "no ledger knows of the build"
 	}
-	return ledger.OverwrittenBy(job.build.ID(), report.Run, report.Written)
+	return s.Overwritten(report.Run, report.Written)
 }
 
 // history says what incremental models and snapshots of the job are built on:
@@ -113,24 +117,41 @@ func (rt *runtime) history(job *job) string {
 	if !slices.ContainsFunc(job.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
 		return ""
 	}
-	ledger, err := rt.ws.Ledger(job.build.place)
+	checked, err := rt.checked(job)
+	if err != nil { // the check has not run yet
+		s, err := rt.standingOf(job.build.Build, job.build.place)
+		switch {
+		case isNeverBuilt(err):
+			return "from scratch"
+		case err != nil:
+			return ""
+		}
+		return "on top of the build of " + rt.ago(s.Run.Time)
+	}
+	targets := checked.targets(job)
+	for _, n := range checked.Nodes {
+		if !n.History {
+			delete(targets, n.ID)
+		}
+	}
+	if len(targets) == 0 {
+		return ""
+	}
+	written, err := rt.ws.Last(targets)
 	if err != nil {
 		return ""
 	}
-	last := ledger.LastRun()
-	if last.ID == "" {
-		adopted, ok := rt.adoptable(job.build)
-		if !ok {
-			return "from scratch"
+	var last workspace.Entry
+	for _, e := range written {
+		if e.Time.After(last.Time) {
+			last = e
 		}
-		last = adopted.Run
 	}
-	checked, err := rt.checked(job)
-	switch {
-	case err == nil && !checked.history():
-		return ""
-	case last.Build != job.build.ID():
-		return "on top of what " + last.Build + " built " + rt.ago(last.Time)
+	switch last.Build {
+	case "":
+		return "from scratch"
+	case job.build.ID():
+		return "on top of the build of " + rt.ago(last.Time)
 	}
-	return "on top of the build of " + rt.ago(last.Time)
+	return "on top of what " + last.Build + " built " + rt.ago(last.Time)
 }

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
@@ -47,6 +48,11 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 	jobs, err := p.jobs(specs, given)
 	if err != nil {
 		return err
+	}
+	if p.asksDBT() {
+		// A question about a command runs nothing: not on a build either.
+		jobs, deferred = jobs[:1], nil
+		jobs[0].build = nil
 	}
 	p.program.Writes = p.req.Command.WritesNodes()
 	p.reports = p.req.Report || len(jobs) > 1
@@ -95,6 +101,13 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 	}
 	p.program.listSteps()
 	return p.req.Extend(p.program)
+}
+
+// asksDBT reports whether the arguments for dbt ask for help or a version.
+func (p *planner) asksDBT() bool {
+	return slices.ContainsFunc(p.req.Args, func(arg string) bool {
+		return slices.Contains([]string{"--help", "-h", "--version", "-V"}, arg)
+	})
 }
 
 // say notes what a spec was resolved to.

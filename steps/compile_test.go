@@ -247,7 +247,7 @@ profiles prod@Open
 check prod@Open [usual + shared-schemas - env_var REGION - profile: settings.region - vars: days] after worktree, commit, profiles, deps
 build prod@Open [usual - env_var REGION - profile: settings.region - vars: days] after worktree, commit, profiles, deps, check
 baseline prod@Open after build
-check dev@Open [usual + shared-schemas; later: not known yet] after worktree, commit, profiles, deps, baseline prod@Open
+check dev@Open [usual + shared-schemas; later: baseline] after worktree, commit, profiles, deps, baseline prod@Open
 build dev@Open [usual; later: not known yet] after worktree, commit, profiles, deps, baseline prod@Open, check
 `},
 		{"several that defer to one", func(b *bench) {
@@ -367,7 +367,7 @@ func TestCompileRefuses(t *testing.T) {
 			b.defersTo("prod@HEAD")
 		}, "--modified and --select are two selections", "state:modified+"},
 		{"a baseline that was never built", func(b *bench) { b.defersTo("prod@HEAD") }, "was never built: there is nothing to defer to", "dot build prod@HEAD"},
-		{"a baseline that is the build", func(b *bench) { b.defersTo("dev@HEAD") }, "it can't be its own baseline", "--defer prod@main"},
+		{"a baseline that is the build, to clone", func(b *bench) { b.command("clone"); b.defersTo("dev@HEAD") }, "it can't be its own baseline", "--defer prod@main"},
 		{"a baseline in the build's schema", func(b *bench) { b.defersTo("ci@HEAD") }, "the build would overwrite its baseline", "schema-suffix"},
 		{"a baseline without its manifest", func(b *bench) {
 			b.built("prod@HEAD")

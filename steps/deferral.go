@@ -27,11 +27,15 @@ func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) 
 	for _, job := range jobs {
 		switch {
 		case job.build == nil:
-		case base.isOf(job) && (len(jobs) == 1 || p.req.Command.Name == "clone"):
+		case base.isOf(job) && p.req.Command.Name == "clone":
 			return nil, hint.New(
 				fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
 				"name another commit or environment: --defer prod@main",
 			)
+		case base.isOf(job) && len(jobs) == 1:
+			p.program.note(fmt.Sprintf("%s is its own baseline: it is built without deferral", b))
+			base.build = job.build
+			return base, nil
 		case base.isOf(job):
 			base.build, base.state = job.build, job.build.State(job.build.place)
 			if p.req.Command.WritesNodes() {
@@ -45,9 +49,6 @@ func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) 
 		standing, err := p.standing(base.build, base.spec, toDefer)
 		if err != nil {
 			return nil, err
-		}
-		for _, doubt := range standing.doubts() {
-			p.program.warn(doubt)
 		}
 		base.state, base.nodes = standing.state, len(standing.Nodes)
 	}
@@ -71,9 +72,12 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 			}
 			readable[version] = true
 		}
-		if err := p.warnOfDeferral(job); err != nil {
-			return err
+		if job.build != nil {
+			if _, doubt := p.ownLayer(job.build); doubt != "" {
+				p.program.warn(doubt)
+			}
 		}
+		p.warnOfDeferral(job)
 	}
 	return nil
 }
@@ -104,23 +108,14 @@ func (p *planner) readable(base *baseline, found tool.Tool) error {
 
 // warnOfDeferral says where dbt's deferral does something else than one might
 // think.
-func (p *planner) warnOfDeferral(job *job) error {
+func (p *planner) warnOfDeferral(job *job) {
 	command := p.req.Command
-	if b := job.build; command.Name == "test" && b != nil {
-		// dbt falls back to the baseline's relation where the build has none.
-		ledger, err := p.ws.Ledger(b.place)
-		if err != nil {
-			p.program.warn(fmt.Sprintf("what %s built is not known: %v", b, err))
-		} else if _, built := ledger.Standing(b.ID()); !built {
-			p.program.warn(fmt.Sprintf("%s was never built: what it doesn't have is tested in the baseline", b))
-		}
-	}
 	if p.req.Modified {
-		return nil
+		return
 	}
 	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {
 		if _, ok := dbt.Lookup(job.given.Options, flag); ok {
-			return nil
+			return
 		}
 	}
 	// dbt defers for the nodes that are not selected. What a command has no
@@ -131,5 +126,4 @@ func (p *planner) warnOfDeferral(job *job) error {
 	case "run":
 		p.program.warn("--defer without a selection reads seeds and snapshots from the baseline and no model, since every model is selected; --modified selects what differs from it")
 	}
-	return nil
 }

@@ -2,7 +2,9 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -45,27 +47,17 @@ func (p *planner) inputs(job *job) ([]graph.Input, error) {
 // the environment, and what the baseline is.
 func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, error) {
 	return func(context.Context) ([]graph.Input, error) {
-		in := rt.lateVersions(job, job.build.output.Adapter)
-		installed, ok := rt.installed(job.build)
-		if ok {
-			in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
-		}
-		names := slices.Concat(installed.EnvVars, rt.submoduleReads(job.build).Names)
-		names = slices.DeleteFunc(names, func(name string) bool {
-			return slices.Contains(job.keyVars.Names, name) || slices.Contains(job.env.Dot.Env, name)
-		})
-		others := config.Environment{Dot: config.Settings{IgnoreEnv: job.env.Dot.IgnoreEnv}}
-		in = append(in, rt.envInputs(others, names)...)
+		in := rt.lateCheckInputs(job)
 		if job.Command.Name == "docs generate" { // its catalog is of what was built
 			built := "not known" // the step runs then, see overwritten
-			if ledger, err := rt.ws.Ledger(job.build.place); err == nil {
-				standing, _ := ledger.Standing(job.build.ID())
-				built = standing.Identity()
+			s, err := rt.ws.Standing(job.build.Build, job.build.place)
+			if err == nil || errors.Is(err, fs.ErrNotExist) {
+				built = s.Identity()
 			}
 			in = append(in, graph.Input{Label: "what was built", Value: built})
 		}
 		if job.baseline != nil {
-			input, err := rt.baselineInput(job.baseline)
+			input, err := rt.baselineInput(job)
 			if err != nil {
 				return nil, err
 			}
@@ -73,6 +65,22 @@ func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, er
 		}
 		return in, nil
 	}
+}
+
+// lateCheckInputs are the late inputs of a job's check: all but those that rest
+// on what the check finds.
+func (rt *runtime) lateCheckInputs(job *job) []graph.Input {
+	in := rt.lateVersions(job, job.build.output.Adapter)
+	installed, ok := rt.installed(job.build)
+	if ok {
+		in = append(in, graph.Input{Label: "packages", Value: installed.Lock})
+	}
+	names := slices.Concat(installed.EnvVars, rt.submoduleReads(job.build).Names)
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return slices.Contains(job.keyVars.Names, name) || slices.Contains(job.env.Dot.Env, name)
+	})
+	others := config.Environment{Dot: config.Settings{IgnoreEnv: job.env.Dot.IgnoreEnv}}
+	return append(in, rt.envInputs(others, names)...)
 }
 
 // versions are the dbt and the adapter that the steps of a job depend on, as
@@ -127,7 +135,7 @@ func varInputs(vars map[string]any) ([]graph.Input, error) {
 }
 
 // elsewhere are the options that other inputs stand for.
-var elsewhere = []string{"project-dir", "profiles-dir", "target-path", "log-path", "target", "vars", "defer", "favor-state", "state"}
+var elsewhere = []string{"project-dir", "profiles-dir", "target-path", "log-path", "target", "vars", "defer", "favor-state", "state", "defer-state"}
 
 func optionInputs(line dbt.CommandLine) []graph.Input {
 	var in []graph.Input

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
 
@@ -31,6 +33,9 @@ type job struct {
 	tool      tool.Tool
 	toolchain *toolchain // that the tool belongs to; nil for none
 	baseline  *baseline  // nil for none
+	// below is what a retry without a baseline of its own defers to: what the
+	// build rests on already. nil for nothing.
+	below *workspace.LayerRef
 
 	dbt.CommandLine
 	// asked is the command line as somebody asked for it, before inherited
@@ -38,11 +43,12 @@ type job struct {
 	asked dbt.CommandLine
 	// retry is the command line that goes on where a failed run of the same
 	// command stopped; nil without --resume.
-	retry   []string
-	reads   profile.EnvUse // what the project and the output read from the environment
-	keyVars profile.EnvUse // of that, what the result may depend on: no secrets
-	slot    string         // names the records of the command with this selection
-	environ []string       // what dbt runs with
+	retry    []string
+	modified bool           // --modified
+	reads    profile.EnvUse // what the project and the output read from the environment
+	keyVars  profile.EnvUse // of that, what the result may depend on: no secrets
+	slot     string         // names the records of the command with this selection
+	environ  []string       // what dbt runs with
 
 	age    config.Age // at which a success counts no more
 	force  bool       // --force
@@ -73,6 +79,61 @@ func (job *job) name() string {
 	return job.build.String()
 }
 
+// deferState is the directory of the manifest that says where the nodes lie that
+// the job doesn't write: dbt's --defer-state.
+func (job *job) deferState() string {
+	if job.build == nil { // all plain jobs read what the baseline has
+		return filepath.Join(job.baseline.build.Dir(), "plain", "defer", job.baseline.build.place.ID())
+	}
+	return filepath.Join(job.build.Dir(), "defer", job.build.place.ID())
+}
+
+// checks reports whether the job has a check, which knows what it works on.
+func (job *job) checks() bool { return job.build != nil && len(job.Command.Builds) > 0 }
+
+// readsKnown reports whether the job's check knows which nodes the job reads. A
+// retry works on what is left of another command, and a clone on the baseline.
+func (job *job) readsKnown() bool {
+	return job.checks() && job.baseline != nil && !slices.Contains([]string{"retry", "clone"}, job.Command.Name)
+}
+
+// partial names the flag for which the job writes relations with only a part of
+// their rows, "" for none.
+func (job *job) partial() string {
+	for _, flag := range []string{"empty", "sample"} {
+		if o, ok := dbt.Lookup(job.AllOptions(), flag); ok && !o.Negated {
+			return strings.Join(o.Words(), " ")
+		}
+	}
+	return ""
+}
+
+// selectsByState reports whether the job's selection compares with its baseline.
+func (job *job) selectsByState() bool {
+	for _, flag := range []string{"select", "exclude"} {
+		if o, ok := dbt.Lookup(job.AllOptions(), flag); ok && strings.Contains(strings.Join(o.Values, " "), "state:") {
+			return true
+		}
+	}
+	_, selector := dbt.Lookup(job.AllOptions(), "selector") // whose definition may
+	return selector
+}
+
+// whole reports whether the job works on all nodes of the project.
+func (job *job) whole() bool {
+	return job.Command.Name == "build" && job.baseline == nil && !slices.ContainsFunc(selections, func(flag string) bool {
+		_, ok := dbt.Lookup(job.AllOptions(), flag)
+		return ok
+	})
+}
+
+// anewLine is the command line that makes everything from nothing.
+func (job *job) anewLine() []string {
+	line := job.CommandLine
+	line.Fixed = append(slices.Clip(line.Fixed), dbt.NewOption("full-refresh"))
+	return line.Argv()
+}
+
 // id tells what the command runs on from everything else.
 func (job *job) id() string {
 	if job.build == nil {
@@ -101,6 +162,7 @@ func (p *planner) complete(job *job) error {
 	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
 		return err
 	}
+	job.modified = p.req.Modified
 	job.environ, job.age, job.force = p.world.Env, p.age(job.env), p.req.Force
 	job.duckdb = p.duckdbFile(job)
 	job.pools = p.pools(job)
@@ -196,18 +258,25 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 			p.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
 		}
 	}
-	if job.baseline != nil {
-		switch name := job.Command.Name; {
-		case name == "clone":
-			set("state", job.baseline.state)
-		case name == "retry": // reads the run to retry from --state
-		default:
-			set("defer")
-			if name != "test" { // it would test the baseline's relations, not the build's
-				set("favor-state")
-			}
-			set("state", job.baseline.state)
+	switch name := job.Command.Name; {
+	case job.baseline == nil && name == "retry" && job.build != nil:
+		// It goes on with the deferral that the build had, as things stand now.
+		if s, err := p.ws.Standing(job.build.Build, job.build.place); err == nil && s.Below != nil {
+			job.below = s.Below
+			set("defer-state", job.deferState())
 		}
+	case job.baseline == nil:
+	case name == "retry": // which reads in --state what it is to retry
+		set("defer-state", job.deferState())
+	default:
+		// The state is for state: selectors alone. Where nodes are read, the
+		// composed manifest says, whichever the command.
+		if name != "clone" {
+			set("defer")
+			set("favor-state")
+		}
+		set("state", job.baseline.state)
+		set("defer-state", job.deferState())
 	}
 	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !job.Command.Takes(o.Flag) }), nil
 }
@@ -240,8 +309,7 @@ func (p *planner) environmentOptions(command dbt.Command, env config.Environment
 		if other, twice := setBy[option.Flag]; twice {
 			return nil, hint.New(
 				fmt.Sprintf("%s: %s and %s (%s) set the same flag of dbt", f.Pos, f.Name, other.Name, other.Pos),
-				"leave one of them out",
-				fmt.Sprintf("what another part of the files sets is taken back by %s: null", other.Name),
+				"leave one of them out", fmt.Sprintf("what another part of the files sets is taken back by %s: null", other.Name),
 			)
 		}
 		setBy[option.Flag] = f

@@ -81,11 +81,9 @@ func (l Location) Schema() (string, error) {
 // built reports whether anything of a build lies in its schema, as far as the
 // ledger or another tool's artifacts tell.
 func (rt *runtime) built(b *build) bool {
-	if ledger, err := rt.ws.Ledger(b.place); err == nil {
-		if _, ok := ledger.Standing(b.ID()); ok {
-			return true
-		}
+	if s, err := rt.ws.Standing(b.Build, b.place); err == nil {
+		return len(s.Nodes) > 0
 	}
-	_, err := adopt(b)
-	return err == nil
+	_, adoptable := rt.adoptable(b)
+	return adoptable
 }

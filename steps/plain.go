@@ -42,6 +42,11 @@ func (a *runPlain) dbtCall() run.Call {
 }
 
 func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	if a.job.baseline != nil {
+		if err := a.composeNow(a.job); err != nil {
+			return nil, err
+		}
+	}
 	exit, err := a.runAsked(ctx, attempt, a.dbtCall())
 	if err != nil {
 		return nil, err

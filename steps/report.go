@@ -16,6 +16,9 @@ type Report struct {
 	Run string `json:"run,omitempty"`
 	// Written is how many nodes the run wrote whose results are the build's.
 	Written int `json:"written"`
+	// Nothing is set for a run that had nothing to do, since nothing differs from
+	// its baseline: the build is a layer all the same.
+	Nothing bool `json:"nothing,omitempty"`
 	// Counts are how many nodes ended with each of dbt's statuses.
 	Counts map[artifact.Status]int `json:"counts"`
 	Schema string                  `json:"schema"`

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/artifact"
@@ -38,14 +39,15 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
-	argv := a.argv
-	var run started // has no ID for a command that writes nothing
-	var resumes bool
-	if run.resumes, resumes = a.resumable(attempt.Previous, attempt.Key); resumes {
-		argv, run.stale = a.job.retry, run.resumes.report.Invocation
-	} else {
-		var err error
-		if run.stale, err = a.clearResults(); err != nil {
+	if err := a.recover(b); err != nil {
+		return nil, err
+	}
+	run, argv, err := a.prepare(attempt)
+	if err != nil {
+		return nil, err
+	}
+	if a.job.baseline != nil || a.job.below != nil {
+		if err := a.composeNow(a.job); err != nil {
 			return nil, err
 		}
 	}
@@ -62,6 +64,12 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if a.job.Command.Name == "run-operation" && attempt.Previous.Key == "" {
 		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
 	}
+	if a.job.Command.Name == "run-operation" {
+		operation := strings.Join(append([]string{"dot run-operation"}, a.job.Positional...), " ")
+		if err := a.ws.Touch(b.Build, b.place, operation); err != nil {
+			return nil, err
+		}
+	}
 	asked := a.dbtCall()
 	asked.Argv = argv
 	exit, err := a.runAsked(ctx, attempt, asked)
@@ -69,7 +77,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	if a.job.Command.RunResults {
-		if err := a.settle(run, &report, ctx.Err() == nil && exit.Code < 128); err != nil {
+		if err := a.settle(run, &report, exit, ctx.Err() == nil && exit.Code < 128); err != nil {
 			return report, errors.Join(a.failure(exit.Code, exit.String(), report), err)
 		}
 	}
@@ -80,6 +88,39 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		report.Manifest = manifestMark(b)
 	}
 	return report, nil
+}
+
+// prepare finds out which command line the run takes, and puts the results of
+// earlier commands in order: a run goes on where the last one stopped, or starts.
+func (a *runCommand) prepare(attempt *graph.Attempt) (run started, argv []string, err error) {
+	checked, err := a.checked(a.job)
+	if err != nil && a.job.checks() {
+		return run, nil, err
+	}
+	anew, mixed := a.fresh(checked)
+	if mixed != "" {
+		attempt.Notef("%s is built on top of what an unfinished run left: its rows may be there twice (-- --full-refresh makes it anew)", nodeName(mixed))
+	}
+	if u, ok := a.resumable(attempt.Previous, attempt.Key); ok {
+		left, err := a.remaining(u, checked)
+		if err != nil {
+			return run, nil, err
+		}
+		if err := a.writeResults(u, left, anew); err != nil {
+			return run, nil, err
+		}
+		run.resumes, run.left, run.stale = u, left, u.report.Invocation
+		return run, a.job.retry, nil
+	}
+	if run.stale, err = a.clearResults(); err != nil {
+		return run, nil, err
+	}
+	argv = a.argv
+	if anew && a.job.Command.Takes("full-refresh") {
+		argv = a.job.anewLine()
+		attempt.Notef("what an unfinished run left of incremental models is made anew (--full-refresh)")
+	}
+	return run, argv, nil
 }
 
 // failure is the error of a command that failed.

@@ -9,7 +9,7 @@ import (
 // A runtime is what steps work with while they are decided upon and run: the
 // repository, what dot keeps, dbt, the clock and the environment. All steps share
 // it, from many goroutines at once. Nothing in it changes once planning is over,
-// but for the launcher, which guards itself.
+// but for what guards itself.
 type runtime struct {
 	world   World
 	project string // the project's directory in the user's working tree: dbt runs there
@@ -18,6 +18,9 @@ type runtime struct {
 	ws   *workspace.Workspace // nil where dot keeps nothing
 
 	launcher run.Launcher
-	noHost   bool // --no-dbt-host
-	reports  bool // what programs say is reported, rather than written out
+	// writers is which build of the invocation writes each relation. It guards
+	// itself, too.
+	writers writers
+	noHost  bool // --no-dbt-host
+	reports bool // what programs say is reported, rather than written out
 }

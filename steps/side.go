@@ -11,7 +11,6 @@ import (
 
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/internal/workspace"
 )
 
 // A Side is a build as it stands in the warehouse, as far as the ledger knows.
@@ -83,17 +82,10 @@ func (b *Built) Side() (Side, error) {
 		}
 	}
 	for id, e := range found.Nodes {
-		state := NodeState{At: e.Time, Anew: e.Since.Equal(e.Time), Rows: rows[id]}
-		switch e.Status {
-		case workspace.Damaged:
-			state.Problem = "it failed when " + build.String() + " was built"
-		case workspace.Unknown:
-			state.Problem = "the build of " + build.String() + " was interrupted before it was done"
-		}
-		side.Nodes[id] = state
+		side.Nodes[id] = NodeState{At: e.Time, Anew: e.Since.Equal(e.Time), Rows: rows[id], Problem: found.Problem(id)}
 	}
-	for id, other := range found.Foreign {
-		side.Nodes[id] = NodeState{Problem: "its relation was written by " + other + " since"}
+	for id := range found.Lost {
+		side.Nodes[id] = NodeState{Problem: found.Problem(id)}
 	}
 	return side, nil
 }

@@ -45,3 +45,10 @@ func lines(texts []string) string {
 	}
 	return "\n" + strings.Join(texts, "\n") + more
 }
+
+// splitID divides dbt's unique_id: "model.shop.orders.v2" is a model, a package
+// and a name, which may have dots.
+func splitID(id string) []string { return strings.SplitN(id, ".", 3) }
+
+// joined is a list of names as dbt's --select takes it.
+func joined(names []string) string { return strings.Join(names, " ") }

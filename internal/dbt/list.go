@@ -17,7 +17,7 @@ const listKeys = "unique_id resource_type name database schema alias identifier 
 var listed = []string{
 	"project-dir", "profiles-dir", "profile", "target", "target-path", "log-path", "vars",
 	"select", "exclude", "selector", "resource-types", "exclude-resource-types", "indirect-selection",
-	"state", "defer", "favor-state", "defer-state",
+	"state", // for selectors; where nodes are read is nothing that a list says
 	"partial-parse", "static-parser", "use-experimental-parser", "version-check",
 }
 

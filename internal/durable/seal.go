@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -39,4 +41,29 @@ func Sealed(data []byte) bool {
 func seal(rest []byte) []byte {
 	sum := sha256.Sum256(rest)
 	return hex.AppendEncode(nil, sum[:])
+}
+
+// Marshal returns a value, which has to be an object with a field in JSON, sealed
+// and indented: as a file.
+func Marshal(v any) ([]byte, error) {
+	object, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, Seal(object), "", " "); err != nil {
+		return nil, err
+	}
+	return append(out.Bytes(), '\n'), nil
+}
+
+// Unmarshal reads what Marshal wrote. What was changed since is an error.
+func Unmarshal(data []byte, v any) error {
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("not whole: %w", err)
+	}
+	if !Sealed(data) {
+		return errors.New("it was changed after it was written")
+	}
+	return nil
 }

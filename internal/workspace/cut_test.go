@@ -53,7 +53,7 @@ func TestCutAtEveryByte(t *testing.T) {
 	})
 	t.Run("a ledger", func(t *testing.T) {
 		lt := newLedgerTest(t)
-		lt.end(lt.begin("dev@1", "a b"), "a", "b", true)
+		lt.end(lt.begin("dev", "a b"), "a", "b", true)
 		cut(t, lt.w.ledgerFile(place), func(n int) {
 			if l, err := lt.w.Ledger(place); err == nil {
 				t.Errorf("after %d bytes: %+v", n, l)

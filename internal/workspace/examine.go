@@ -77,6 +77,8 @@ func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 			add(BadRecord, file, err)
 		case path.Dir(name) == "places" && path.Ext(name) == ".json":
 			add(BadLedger, file, checkLedger(file))
+		case path.Base(path.Dir(name)) == "layer" && path.Ext(name) == ".json":
+			add(BadLedger, file, checkLayer(file))
 		case path.Base(name) == "profiles.yml":
 			add(Exposed, file, exposed(entry))
 		case name == "key":
@@ -140,6 +142,16 @@ func checkLedger(file string) error {
 		return fmt.Errorf("it is the ledger of another place: %s", want)
 	}
 	return nil
+}
+
+// checkLayer reads a layer as Layer does, whatever its build.
+func checkLayer(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	_, err = parseLayer(data)
+	return err
 }
 
 func checkKey(file string) error {

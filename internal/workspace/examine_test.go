@@ -31,7 +31,7 @@ func kept(t *testing.T) (*Workspace, Build) {
 		durable.Write(name, []byte(text), 0o600),
 		durable.Write(b.Profiles(), []byte("shop: {}\n"), 0o600),
 		w.Save(b.Record("build"), graph.Record{Version: graph.RecordVersion, State: graph.Succeeded}),
-		w.BeginRun(place, Run{ID: "r", Build: b.ID()}, nil),
+		w.Begin(b, place, Run{ID: "r"}, map[string]Target{"a": {Relation: Relation{Place: place, Name: "a"}}}),
 		w.DisablePrompt("gitignore"),
 	} {
 		if err != nil {
@@ -86,7 +86,7 @@ func TestExamine(t *testing.T) {
 		},
 		{
 			name: "a ledger of another version", damage: write("places/x.json", `{"version": 99}`),
-			want: []string{"ledger places/x.json: ledger version 99, this dot reads 1 and 2"},
+			want: []string{"ledger places/x.json: ledger version 99, this dot reads 3"},
 		},
 		{
 			name: "a ledger under another's name", damage: func(t *testing.T, w *Workspace, _ Build) {

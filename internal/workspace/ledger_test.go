@@ -1,11 +1,16 @@
 package workspace
 
 import (
+	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
-	"strconv"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"dot-for-dbt/internal/durable"
 )
@@ -21,33 +26,67 @@ type ledgerTest struct {
 
 func newLedgerTest(t *testing.T) *ledgerTest { return &ledgerTest{T: t, w: created(t)} }
 
-// nodes is the set of nodes given, each with a relation.
-func nodes(ids string) map[string]string {
-	set := map[string]string{}
+// build is a build by its environment.
+func (t *ledgerTest) build(env string) Build {
+	t.Helper()
+	c, err := t.w.Commit(hash, hash[:7], false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, text := c.File()
+	if err := durable.Write(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return c.Build("", env)
+}
+
+// targets is a relation for each of the nodes, of the node's own name, in the
+// test's place; "a@raw" lies in the schema raw.
+func targets(ids string) map[string]Target {
+	set := map[string]Target{}
 	for _, id := range strings.Fields(ids) {
-		set[id] = "main." + id
+		id, schema, elsewhere := strings.Cut(id, "@")
+		t := Target{Relation: Relation{Place: place, Name: id}, Spelling: Spelling{Schema: place.Schema, Name: id, SQL: "main." + id}}
+		if elsewhere {
+			t.Place.Schema, t.Spelling.Schema = schema, schema
+		}
+		set[id] = t
 	}
 	return set
 }
 
-func (t *ledgerTest) begin(build, may string) Run {
+// A testRun is a run that has begun.
+type testRun struct {
+	Run
+	env string
+	may map[string]Target
+}
+
+func (t *ledgerTest) begin(env, may string) testRun {
 	t.Helper()
 	t.runs++
 	run := Run{
-		ID: "r" + string(rune('0'+t.runs)), Build: build, Command: "build",
+		ID: "r" + string(rune('0'+t.runs)), Command: "build",
 		Time: time.Date(2026, 11, 23, 12, t.runs, 0, 0, time.UTC),
 	}
-	if err := t.w.BeginRun(place, run, nodes(may)); err != nil {
+	if err := t.w.Begin(t.build(env), place, run, targets(may)); err != nil {
 		t.Fatal(err)
 	}
-	return run
+	return testRun{run, env, targets(may)}
 }
 
-func (t *ledgerTest) end(run Run, written, failed string, complete bool) {
+func (t *ledgerTest) settle(run testRun, end Ending) int {
 	t.Helper()
-	if _, err := t.w.EndRun(place, run, Ending{Written: nodes(written), Failed: nodes(failed), Complete: complete}); err != nil {
+	written, err := t.w.End(t.build(run.env), place, run.Run, run.may, end)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return written
+}
+
+func (t *ledgerTest) end(run testRun, written, failed string, complete bool) {
+	t.Helper()
+	t.settle(run, Ending{Written: strings.Fields(written), Failed: strings.Fields(failed), Complete: complete, Succeeded: failed == "" && complete})
 }
 
 func (t *ledgerTest) ledger() *Ledger {
@@ -59,12 +98,21 @@ func (t *ledgerTest) ledger() *Ledger {
 	return l
 }
 
-// is fails unless the ledger has exactly these nodes, each "id:run:status".
+func (t *ledgerTest) standing(env string) Standing {
+	t.Helper()
+	s, err := t.w.Standing(t.build(env), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// is fails unless the ledger has exactly these relations, each "id:run:status".
 func (t *ledgerTest) is(want string) {
 	t.Helper()
 	got := map[string]bool{}
-	for id, e := range t.ledger().Nodes {
-		got[id+":"+e.Run+":"+string(e.Status)] = true
+	for name, e := range t.ledger().Relations {
+		got[name+":"+e.Run+":"+string(e.Status)] = true
 	}
 	fields := strings.Fields(want)
 	for _, f := range fields {
@@ -79,33 +127,42 @@ func (t *ledgerTest) is(want string) {
 
 func TestLedgerOfARun(t *testing.T) {
 	lt := newLedgerTest(t)
-	r1 := lt.begin("dev@9b13827", "a b c")
+	r1 := lt.begin("dev", "a b c")
 	lt.is("a:r1:unknown b:r1:unknown c:r1:unknown")
 	lt.end(r1, "a", "b", true) // dbt skipped c, and there was none before
 	lt.is("a:r1:written b:r1:failed")
 
-	r2 := lt.begin("dev@9b13827", "a b")
+	r2 := lt.begin("dev", "a b")
 	lt.end(r2, "b", "", true) // dbt skipped a: what stands is r1's
 	lt.is("a:r1:written b:r2:written")
 
-	lt.begin("dev@9b13827", "a") // killed
+	lt.begin("dev", "a") // killed
 	lt.is("a:r3:unknown b:r2:written")
 
-	r4 := lt.begin("dev@9b13827", "a b")
+	r4 := lt.begin("dev", "a b")
 	lt.end(r4, "b", "", false) // interrupted
 	lt.is("a:r4:unknown b:r4:written")
 
-	r5 := lt.begin("dev@9b13827", "a b")
-	end := Ending{Begun: []string{"a"}, Complete: true} // interrupted, and known where
-	if _, err := lt.w.EndRun(place, r5, end); err != nil {
-		t.Fatal(err)
-	}
+	r5 := lt.begin("dev", "a b") // interrupted, and known where
+	lt.settle(r5, Ending{Begun: []string{"a"}, Complete: true})
 	lt.is("a:r5:unknown b:r4:written")
 }
 
-// TestOverwrittenBy proves F.2, F.4.
-func TestOverwrittenBy(t *testing.T) {
-	const mine, other = "dev@9b13827", "prod@9b13827"
+// A run that began no node leaves ledger and layer as they were: F.2.
+func TestRunThatTouchedNothing(t *testing.T) {
+	lt := newLedgerTest(t)
+	lt.end(lt.begin("dev", "a b"), "a b", "", true)
+	before := lt.standing("dev")
+	lt.settle(lt.begin("dev", "a b c"), Ending{Complete: true})
+	after := lt.standing("dev")
+	if diff := cmp.Diff(before.Nodes, after.Nodes); diff != "" {
+		t.Errorf("(-before +after)\n%s", diff)
+	}
+}
+
+// TestOverwritten proves F.2, F.4.
+func TestOverwritten(t *testing.T) {
+	const mine, other = "dev", "prod"
 	tests := []struct {
 		name string
 		then func(*ledgerTest)
@@ -113,17 +170,23 @@ func TestOverwrittenBy(t *testing.T) {
 	}{
 		{"nobody", func(*ledgerTest) {}, ""},
 		{"the same build, another node", func(t *ledgerTest) { t.end(t.begin(mine, "z"), "z", "", true) }, ""},
-		{"the same build, one of the nodes", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "a", "", true) }, "1 of its 2 nodes written since by dot build"},
-		{"the same build, failed", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "a", true) }, "1 of its 2 nodes written since by dot build"},
+		{"the same build, one of the nodes", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "a", "", true) }, "1 of its 2 relations were written since by dot build"},
+		{"the same build, failed", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "a", true) }, "1 of its 2 relations were written since by dot build"},
 		{"the same build, did not come to it", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "", true) }, ""},
-		{"another build, another node", func(t *ledgerTest) { t.end(t.begin(other, "z"), "z", "", true) }, "schema last written by prod@9b13827"},
-		{"another build, killed", func(t *ledgerTest) { t.begin(other, "a") }, "schema last written by prod@9b13827"},
-		{"another build that touched nothing", func(t *ledgerTest) { t.end(t.begin(other, ""), "", "", true) }, "schema last written by prod@9b13827"},
+		{"another build, another relation", func(t *ledgerTest) { t.end(t.begin(other, "z"), "z", "", true) }, ""},
+		{"another build, one of its relations", func(t *ledgerTest) { t.end(t.begin(other, "a"), "a", "", true) }, "1 of its 2 relations changed: a was written by prod@9b13827 since"},
+		{"another build, killed", func(t *ledgerTest) { t.begin(other, "a") }, "1 of its 2 relations changed: a was written by prod@9b13827 since"},
+		{"another build that touched nothing", func(t *ledgerTest) { t.end(t.begin(other, "a"), "", "", true) }, ""},
+		{"dropped", func(t *ledgerTest) {
+			if err := t.w.Strike([]Relation{{place, "b"}}, "was dropped with prod.x"); err != nil {
+				t.Fatal(err)
+			}
+		}, "1 of its 2 relations were written since by dot build"},
 		{"ledger lost", func(t *ledgerTest) {
 			if err := os.Remove(t.w.ledgerFile(place)); err != nil {
 				t.Fatal(err)
 			}
-		}, "the ledger of the schema no longer knows of it"},
+		}, "2 of its 2 relations changed: a is in no ledger any more"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,62 +194,183 @@ func TestOverwrittenBy(t *testing.T) {
 			run := lt.begin(mine, "a b")
 			lt.end(run, "a b", "", true)
 			tt.then(lt)
-			if got := lt.ledger().OverwrittenBy(mine, run.ID, 2); got != tt.want {
+			if got := lt.standing(mine).Overwritten(run.ID, 2); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
+// Two builds that write one relation in a schema that they share: it belongs to
+// the last one, and where it isn't known which that is, to nobody.
+func TestSharedRelation(t *testing.T) {
+	lt := newLedgerTest(t)
+	lt.end(lt.begin("dev", "a s@raw"), "a s", "", true)
+	lt.end(lt.begin("prod", "s@raw"), "s", "", true)
+	if s := lt.standing("dev"); s.Lost["s"] != "was written by prod@9b13827 since" || s.Nodes["a"].Status != Written {
+		t.Errorf("dev has %v, and lost %v", s.Nodes, s.Lost)
+	}
+	if s := lt.standing("prod"); s.Problem("s") != "" || s.Nodes["s"].Status != Written {
+		t.Errorf("prod has %v", s.Nodes)
+	}
+
+	first := lt.begin("dev", "s@raw")
+	second := lt.begin("prod", "s@raw")
+	lt.end(second, "s", "", true)
+	lt.end(first, "s", "", true) // perhaps before, perhaps after
+	if s := lt.standing("prod"); s.Problem("s") != "was interrupted in prod@9b13827" {
+		t.Errorf("prod trusts a relation that two wrote at once: %v", s.Nodes)
+	}
+}
+
 // TestStandingAndIdentity proves E.2.
 func TestStandingAndIdentity(t *testing.T) {
 	lt := newLedgerTest(t)
-	if _, ok := lt.ledger().Standing("prod@9b13827"); ok {
-		t.Error("a build that was never run stands")
+	if _, err := lt.w.Standing(lt.build("prod"), place); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a build that was never run stands: %v", err)
 	}
-	lt.end(lt.begin("prod@9b13827", "a b"), "a b", "", true)
-	first, ok := lt.ledger().Standing("prod@9b13827")
-	if !ok || len(first.Nodes) != 2 || first.Run.ID != "r1" {
-		t.Fatalf("%+v, %v", first, ok)
+	lt.end(lt.begin("prod", "a b"), "a b", "", true)
+	first := lt.standing("prod")
+	if len(first.Nodes) != 2 || first.Run.ID != "r1" {
+		t.Fatalf("%+v", first)
 	}
-	same, _ := lt.ledger().Standing("prod@9b13827")
-	if first.Identity() != same.Identity() {
+	if first.Identity() != lt.standing("prod").Identity() {
 		t.Error("identity of the same standing differs")
 	}
-	lt.end(lt.begin("dev@9b13827", "a"), "a", "", true)
-	after, _ := lt.ledger().Standing("prod@9b13827")
-	if after.Identity() == first.Identity() || after.Foreign["a"] != "dev@9b13827" {
-		t.Errorf("a node written by another build went unnoticed: %+v", after)
+	lt.end(lt.begin("dev", "a"), "a", "", true)
+	if after := lt.standing("prod"); after.Identity() == first.Identity() || after.Lost["a"] == "" {
+		t.Errorf("a relation written by another build went unnoticed: %+v", after)
+	}
+}
+
+// A relation that is there for a part of its rows, or not at all, can't be read.
+func TestProblems(t *testing.T) {
+	lt := newLedgerTest(t)
+	run := lt.begin("dev", "a b c")
+	lt.end(run, "a", "b", false)
+	empty := targets("d")
+	d := empty["d"]
+	d.Partial = "--empty"
+	empty["d"] = d
+	if err := lt.w.Begin(lt.build("dev"), place, run.Run, empty); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lt.w.End(lt.build("dev"), place, run.Run, empty, Ending{Written: []string{"d"}}); err != nil {
+		t.Fatal(err)
+	}
+	s := lt.standing("dev")
+	for id, want := range map[string]string{
+		"a": "", "b": "failed in dev@9b13827", "c": "was interrupted in dev@9b13827", "d": "was built with --empty", "z": "",
+	} {
+		if got := s.Problem(id); got != want {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
+}
+
+// TestDatabaseFile proves that a relation goes with the file that it lies in.
+func TestDatabaseFile(t *testing.T) {
+	lt := newLedgerTest(t)
+	file := filepath.Join(t.TempDir(), "x.duckdb")
+	p := Place{Adapter: "duckdb", Database: file, Schema: "main"}
+	makeFile := func() {
+		if err := os.WriteFile(file, []byte("db"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	may := map[string]Target{"a": {Relation: Relation{Place: p, Name: "a"}}}
+	b, run := lt.build("dev"), Run{ID: "r"}
+	if err := lt.w.Begin(b, p, run, may); err != nil {
+		t.Fatal(err)
+	}
+	makeFile()
+	if _, err := lt.w.End(b, p, run, may, Ending{Written: []string{"a"}, Complete: true}); err != nil {
+		t.Fatal(err)
+	}
+	lost := func() string {
+		t.Helper()
+		s, err := lt.w.Standing(b, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Lost["a"]
+	}
+	if why := lost(); why != "" {
+		t.Errorf("just written, it %s", why)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	want := "is gone with its database file " + file
+	if why := lost(); why != want {
+		t.Errorf("without the file: %q", why)
+	}
+	makeFile()
+	if fileIdentity(file) == "" {
+		t.Skip("this file system keeps no time of birth")
+	}
+	if why := lost(); why != want {
+		t.Errorf("with another file: %q", why)
 	}
 }
 
 func TestDamagedLedgerIsSetAside(t *testing.T) {
 	lt := newLedgerTest(t)
-	lt.end(lt.begin("dev@9b13827", "a b"), "a b", "", true)
+	lt.end(lt.begin("dev", "a b"), "a b", "", true)
 	file := lt.w.ledgerFile(place)
-	whole, err := os.ReadFile(file)
-	if err != nil {
+	if err := os.Truncate(file, 20); err != nil {
 		t.Fatal(err)
 	}
-	for n := range len(strings.TrimSpace(string(whole))) {
-		if err := os.WriteFile(file, whole[:n], 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := lt.w.Ledger(place); err == nil {
-			t.Fatalf("a ledger cut after %d bytes was trusted", n)
-		}
+	if _, err := lt.w.Standing(lt.build("dev"), place); err == nil {
+		t.Error("a build stands on a ledger that was cut")
 	}
-	run := lt.begin("dev@9b13827", "a")
-	lt.end(run, "a", "", true)
+	lt.end(lt.begin("dev", "a"), "a", "", true)
 	lt.is("a:r2:written")
 	if _, err := os.Stat(file + ".damaged"); err != nil {
 		t.Errorf("the damaged ledger is gone: %v", err)
 	}
 }
 
+// Nobody improves on what a ledger or a layer says without being found out.
+func TestEditedBooks(t *testing.T) {
+	lt := newLedgerTest(t)
+	lt.end(lt.begin("dev", "a b"), "a", "b", true)
+	b := lt.build("dev")
+	for file, edits := range map[string][2]string{
+		lt.w.ledgerFile(place): {`"failed"`, `"written"`},
+		b.layerFile(place):     {`"b": {`, `"c": {`},
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edited := strings.Replace(string(text), edits[0], edits[1], 1)
+		if edited == string(text) {
+			t.Fatalf("no %s in %s", edits[0], text)
+		}
+		if err := os.WriteFile(file, []byte(edited), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := lt.w.Standing(b, place); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("edited, it was trusted: %+v, %v", s, err)
+		}
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := lt.ledger()
+	l.Relations["a"] = Entry{Status: "fine"}
+	if err := lt.w.saveLedger(l); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lt.w.Ledger(place); err == nil {
+		t.Error("an unknown status was trusted")
+	}
+}
+
 func TestLedgerOfAnotherPlaceIsNotTrusted(t *testing.T) {
 	lt := newLedgerTest(t)
-	lt.begin("dev@9b13827", "a")
+	lt.begin("dev", "a")
 	elsewhere := place
 	elsewhere.Schema = "other"
 	if err := durable.Copy(lt.w.ledgerFile(elsewhere), lt.w.ledgerFile(place)); err != nil {
@@ -208,105 +392,133 @@ func TestResumedRun(t *testing.T) {
 	lt.is("a:r2:written b:r2:written c:r2:failed x:r1:written")
 
 	run := lt.begin("dev", "a b c d x")
-	written, err := lt.w.EndRun(place, run, Ending{Written: nodes("c d"), Complete: true, Resumes: failed.ID})
-	if err != nil || written != 4 {
-		t.Errorf("wrote %d, %v; want 4: two of its own, two taken over", written, err)
+	if written := lt.settle(run, Ending{Written: []string{"c", "d"}, Complete: true, Resumes: failed.ID}); written != 4 {
+		t.Errorf("wrote %d; want 4: two of its own, two taken over", written)
 	}
 	lt.is("a:r3:written b:r3:written c:r3:written d:r3:written x:r1:written")
 
 	again := lt.begin("dev", "a b")
-	if _, err := lt.w.EndRun(place, again, Ending{Begun: []string{"a"}, Complete: true, Resumes: run.ID}); err != nil {
-		t.Fatal(err)
-	}
+	lt.settle(again, Ending{Begun: []string{"a"}, Complete: true, Resumes: run.ID})
 	lt.is("a:r4:unknown b:r4:written c:r3:written d:r3:written x:r1:written")
 }
 
-// TestHistory follows since when a node has its history: what is built on top of
-// itself goes on with it, and what is made anew begins one.
+// TestHistory follows since when a relation has its history: what is built on
+// top of itself goes on with it, and what is made anew begins one.
 func TestHistory(t *testing.T) {
 	lt := newLedgerTest(t)
 	anew := func(want bool, when string) {
 		t.Helper()
-		if e := lt.ledger().Nodes["a"]; e.Since.Equal(e.Time) != want {
+		if e := lt.ledger().Relations["a"]; e.Since.Equal(e.Time) != want {
 			t.Errorf("%s: written %s, since %s", when, e.Time, e.Since)
 		}
 	}
-	lt.end(lt.begin("dev", "a"), "a", "", true)
+	lt.end(lt.begin("dev", "a b"), "a", "b", true)
 	anew(true, "the first time")
-	first := lt.ledger().Nodes["a"].Since
+	if e := lt.ledger().Relations["a"]; !e.Unfinished {
+		t.Error("the run failed, and its relation counts as finished")
+	}
+	first := lt.ledger().Relations["a"].Since
 	lt.end(lt.begin("dev", "a"), "", "a", true)
 	lt.end(lt.begin("dev", "a"), "a", "", true)
 	anew(false, "on top of itself, over a failure")
-	if since := lt.ledger().Nodes["a"].Since; !since.Equal(first) {
-		t.Errorf("since %s, and it began at %s", since, first)
+	if e := lt.ledger().Relations["a"]; !e.Since.Equal(first) || e.Unfinished {
+		t.Errorf("since %s, and it began at %s; unfinished: %t", e.Since, first, e.Unfinished)
 	}
-	run := lt.begin("dev", "a")
-	if _, err := lt.w.EndRun(place, run, Ending{Written: nodes("a"), Complete: true, Anew: true}); err != nil {
-		t.Fatal(err)
-	}
+	lt.settle(lt.begin("dev", "a"), Ending{Written: []string{"a"}, Complete: true, Anew: true})
 	anew(true, "made anew")
 }
 
-// Runs are in order also where the clock was set back between them.
-func TestClockSetBack(t *testing.T) {
-	const mine, other = "dev@9b13827", "prod@9b13827"
+// A layer says what it rests on until a run says otherwise.
+func TestFooting(t *testing.T) {
 	lt := newLedgerTest(t)
-	first := lt.begin(mine, "a b")
-	lt.end(first, "a b", "", true)
-	second := Run{ID: "second", Build: other, Command: "build", Time: first.Time.Add(-time.Hour)}
-	for _, step := range []struct {
-		name string
-		do   func() error
-	}{
-		{"begun", func() error { return lt.w.BeginRun(place, second, nodes("z")) }},
-		{"ended", func() error {
-			_, err := lt.w.EndRun(place, second, Ending{Written: nodes("z"), Complete: true})
-			return err
-		}},
-	} {
-		if err := step.do(); err != nil {
-			t.Fatal(err)
-		}
-		if last := lt.ledger().LastRun(); last.ID != "second" {
-			t.Errorf("%s: the last run is %+v", step.name, last)
-		}
-		if got := lt.ledger().OverwrittenBy(mine, first.ID, 2); got != "schema last written by "+other {
-			t.Errorf("%s: overwritten by %q", step.name, got)
-		}
+	below := lt.build("prod").Ref(place)
+	lt.settle(lt.begin("dev", "a"), Ending{Written: []string{"a"}, Complete: true, Layer: &Footing{Below: &below, Changed: []string{"a"}}})
+	lt.end(lt.begin("dev", "b"), "b", "", true)
+	s := lt.standing("dev")
+	if s.Below == nil || *s.Below != below || len(s.Changed) != 1 || lt.w.BuildOf(*s.Below).ID() != "prod@9b13827" {
+		t.Errorf("rests on %+v, and changes %v", s.Below, s.Changed)
 	}
-	lt.end(lt.begin(mine, "a b"), "a b", "", true)
-	if last := lt.ledger().LastRun(); last.Build != mine {
-		t.Errorf("the last run is %+v", last)
+	lt.settle(lt.begin("dev", "a b"), Ending{Written: []string{"a", "b"}, Complete: true, Layer: &Footing{}})
+	if s := lt.standing("dev"); s.Below != nil || s.Changed != nil {
+		t.Errorf("rests on %+v, and changes %v", s.Below, s.Changed)
 	}
 }
 
-// To end a run takes one pass over the nodes that it began, however many it
-// marked.
-func TestRestoreOfManyNodes(t *testing.T) {
-	const n = 10_000
-	run := Run{ID: "r2", Build: "dev@9b13827"}
-	l := emptyLedger(place)
-	for i := range n {
-		l.Nodes[strconv.Itoa(i)] = Entry{Run: run.ID, Build: run.Build, Status: Unknown, Before: &Entry{Run: "r1", Build: run.Build, Status: Written}}
+// A ledger of version 1 is believed as it is, and converted by the first run.
+func TestLedgerOfVersion1(t *testing.T) {
+	lt := newLedgerTest(t)
+	dev, prod := lt.build("dev"), lt.build("prod")
+	text := `{"version": 1, "place": {"adapter": "duckdb", "host": "w.duckdb", "database": "w", "schema": "main_9b13827"},
+		"runs": {"dev@9b13827": {"id": "r", "build": "dev@9b13827", "command": "build", "time": "2026-11-23T12:00:00Z", "nodes": 3, "manifest": 9}},
+		"nodes": {
+			"model.p.a": {"relation": "\"w\".\"main_9b13827\".\"A\"", "run": "r", "build": "dev@9b13827", "status": "written", "time": "2026-11-23T12:00:00Z"},
+			"model.p.b": {"relation": "\"w\".\"main_9b13827_fin\".\"b\"", "run": "r", "build": "dev@9b13827", "status": "failed", "time": "2026-11-23T12:00:00Z"},
+			"model.p.c": {"relation": "\"w\".\"main_9b13827\".\"c\"", "run": "q", "build": "prod@9b13827", "status": "written", "time": "2026-11-23T12:00:00Z"}}}`
+	if err := durable.Write(lt.w.ledgerFile(place), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	looks := 0
-	l.restore(run, "", func(yield func(string) bool) {
-		for i := range n / 2 {
-			if looks++; !yield(strconv.Itoa(i)) {
-				return
-			}
+	check := func(when string) {
+		t.Helper()
+		s := lt.standing("dev")
+		if s.Nodes["model.p.a"].Status != Written || s.Nodes["model.p.b"].Status != Damaged || len(s.Nodes) != 2 {
+			t.Errorf("%s: dev has %+v", when, s.Nodes)
+		}
+		if s.Run.ID != "r" || s.Run.Manifest != 9 {
+			t.Errorf("%s: the run is %+v", when, s.Run)
+		}
+	}
+	check("as it is")
+	if s := lt.standing("dev"); s.Lost["model.p.c"] != "was written by prod@9b13827 since" {
+		t.Errorf("lost: %v", s.Lost)
+	}
+	if _, err := lt.w.Standing(prod, place); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("prod, which never ran there, stands: %v", err)
+	}
+	if err := lt.w.Begin(prod, place, Run{ID: "s"}, targets("z")); err != nil {
+		t.Fatal(err)
+	}
+	check("converted")
+	if l := lt.ledger(); l.Version != ledgerVersion || len(l.Relations) != 3 {
+		t.Errorf("the ledger is %+v", l)
+	}
+	if _, err := lt.w.Layer(dev, place); err != nil {
+		t.Errorf("dev has no layer: %v", err)
+	}
+}
+
+func TestSpell(t *testing.T) {
+	for sql, want := range map[string]Spelling{
+		`"w"."main"."a"`:           {Database: "w", Schema: "main", Name: "a"},
+		`"w"."we.ird ""x"""."a.b"`: {Database: "w", Schema: `we.ird "x"`, Name: "a.b"},
+		"`p`.`d`.`t`":              {Database: "p", Schema: "d", Name: "t"},
+		`db.schema.t`:              {Database: "db", Schema: "schema", Name: "t"},
+		`"main"."t"`:               {Schema: "main", Name: "t"},
+		``:                         {},
+	} {
+		want.SQL = sql
+		if got := Spell(sql); got != want {
+			t.Errorf("%s: %+v", sql, got)
+		}
+	}
+}
+
+func FuzzLedger(f *testing.F) {
+	f.Add([]byte(`{"version": 1, "place": {}, "runs": {}, "nodes": {"a": {"relation": "\"", "status": "written"}}}`))
+	f.Add([]byte(`{"version": 2}`))
+	l := emptyLedger(place)
+	l.Relations["a"] = Entry{Status: Written}
+	sealed, err := durable.Marshal(l)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sealed)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		l, err := parseLedger(data)
+		if err != nil {
+			return
+		}
+		if !json.Valid(data) || l.Relations == nil {
+			t.Errorf("trusted: %s", data)
 		}
 	})
-	if looks != n/2 {
-		t.Errorf("%d looks at %d nodes that were begun", looks, n/2)
-	}
-	unknown := 0
-	for _, e := range l.Nodes {
-		if e.Status == Unknown {
-			unknown++
-		}
-	}
-	if unknown != n/2 {
-		t.Errorf("%d nodes are unknown, want the %d that were begun", unknown, n/2)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,4 +167,59 @@ func ReadRunResults(file string, r io.Reader) (RunResults, error) {
 		return RunResults{}, err
 	}
 	return out, nil
+}
+
+// Results are run results with each result as it was written, too.
+type Results struct {
+	RunResults
+	Raw []json.RawMessage // of RunResults.Results, in the same order
+}
+
+// RawResults reads a run_results.json with its results as they were written.
+func RawResults(file string) (Results, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Results{}, err
+	}
+	var out Results
+	if out.RunResults, err = ReadRunResults(file, bytes.NewReader(data)); err != nil {
+		return Results{}, err
+	}
+	var raw struct {
+		Results []json.RawMessage `json:"results"`
+	}
+	err = json.Unmarshal(data, &raw)
+	out.Raw = raw.Results
+	return out, err
+}
+
+// Retries says whether dbt retry runs a node of that status again (dbt 1.11.16).
+func Retries(s Status) bool {
+	return s.Failed() || s == StatusSkipped
+}
+
+// SkippedResult is the result of a node that dbt has not come to, as dbt retry
+// reads it.
+func SkippedResult(id string) json.RawMessage {
+	text, err := json.Marshal(map[string]any{
+		"unique_id": id, "status": StatusSkipped, "timing": []any{}, "thread_id": "", "execution_time": 0,
+		"adapter_response": map[string]any{}, "message": nil, "failures": nil,
+		"compiled": nil, "compiled_code": nil, "relation_name": nil, "batch_results": nil,
+	})
+	if err != nil {
+		panic(err) // a map of plain values
+	}
+	return text
+}
+
+// WriteResults writes a run_results.json of version 6 for dbt retry: dbt runs the
+// nodes whose results say that they failed or were skipped, with args.
+func WriteResults(dbtVersion string, now time.Time, args map[string]any, results []json.RawMessage) ([]byte, error) {
+	return json.MarshalIndent(map[string]any{
+		"metadata": map[string]any{
+			"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
+			"dbt_version":        dbtVersion, "generated_at": now.UTC(), "invocation_id": nil, "env": map[string]any{},
+		},
+		"results": results, "elapsed_time": 0, "args": args,
+	}, "", " ")
 }

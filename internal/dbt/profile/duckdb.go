@@ -80,3 +80,52 @@ func resolveLinks(path string) string {
 	}
 	return path
 }
+
+// DuckDBFile is the file behind a database of a DuckDB output, by the name that
+// relations have it under: the output's own, or one that it attaches. ok is
+// false for other adapters, and for a name whose file can't be told.
+func (o *Output) DuckDBFile(workDir, database string) (path string, ok bool) {
+	own, isFile, err := o.DuckDBPath(workDir)
+	if err != nil || o.Adapter != "duckdb" {
+		return "", false
+	}
+	if isFile && strings.EqualFold(database, stem(own)) {
+		return own, true
+	}
+	attached := o.fields.get("attach")
+	if attached == nil {
+		return "", false
+	}
+	for _, entry := range attached.items {
+		text, there := entry.get("path").string()
+		if !there {
+			continue
+		}
+		file, err := o.scope.Render(text)
+		if err != nil {
+			continue
+		}
+		alias, named := entry.get("alias").string()
+		if !named {
+			alias = stem(file)
+		}
+		if !strings.EqualFold(alias, database) {
+			continue
+		}
+		if remoteScheme.MatchString(file) || strings.HasPrefix(file, memoryPath) {
+			return "", false
+		}
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(workDir, file)
+		}
+		return resolveLinks(filepath.Clean(file)), true
+	}
+	return "", false
+}
+
+// stem is the name of a file without its extension: what DuckDB calls the
+// database in it.
+func stem(path string) string {
+	name := filepath.Base(path)
+	return strings.TrimSuffix(name, filepath.Ext(name))
+}

@@ -17,7 +17,7 @@ import (
 // volatile are the fields of records and ledgers that differ between equal runs, or depend on the
 // number of runs. A manifest's size differs because it contains times. Whether a node was built
 // from scratch is unknown if a killed run may have started it.
-var volatile = []string{"seal", "number", "pid", "started", "finished", "time", "since", "run", "invocation", "manifest"}
+var volatile = []string{"seal", "number", "pid", "started", "finished", "time", "since", "run", "invocation", "manifest", "file", "log"}
 
 // Tree returns the content of a .dot directory, by path, without what differs between equal runs:
 // times, ids and process ids, dbt's own files, temporary files of killed processes, and ledgers
@@ -49,9 +49,9 @@ func Tree(root string, fields ...string) (map[string]string, error) {
 		case inWorktree:
 			files[name], err = Contents(file, d)
 		case strings.Contains(d.Name(), ".tmp-"), path.Ext(name) == ".damaged":
-		case top == "locks", top == "key", strings.Contains(name, "/state/"):
+		case top == "locks", top == "key", strings.Contains(name, "/state/"), strings.Contains(name, "/defer/"):
 			files[name] = "is there"
-		case top == "places", folder == "records":
+		case top == "places", folder == "records", folder == "layer" && !inWorktree:
 			files[name], err = steady(file, fields)
 		default:
 			files[name], err = Contents(file, d)

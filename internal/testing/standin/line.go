@@ -13,7 +13,7 @@ var (
 	}
 	single = []string{
 		"project-dir", "profiles-dir", "profile", "target", "target-path", "log-path", "vars", "threads", "selector",
-		"state", "output", "log-format", "log-level", "log-format-file", "log-level-file", "indirect-selection",
+		"state", "defer-state", "output", "log-format", "log-level", "log-format-file", "log-level-file", "indirect-selection",
 	}
 	many  = []string{"select", "exclude", "resource-types", "output-keys"}
 	short = map[string]string{

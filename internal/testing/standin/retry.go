@@ -21,6 +21,7 @@ func (s *session) retry() ([]*node, error) {
 		return nil, err
 	}
 	s.line.command, _ = before.Args["which"].(string)
+	delete(s.line.flags, "state") // it named where to find what to retry
 	for _, name := range []string{"defer", "favor-state", "empty", "full-refresh", "state"} {
 		switch value := before.Args[argument(name)].(type) {
 		case bool:

@@ -147,7 +147,7 @@ func (s *session) compile(w *warehouse, n *node, selected []*node) (sql, missing
 
 // deferred returns the node that a ref reads: the node itself or, with --defer, the state's.
 func (s *session) deferred(w *warehouse, n *node, selected []*node) *node {
-	was := s.state[n.ID]
+	was := s.deferState[n.ID]
 	if !s.line.on("defer") || was == nil || slices.Contains(selected, n) && s.line.command != "test" {
 		return n
 	}

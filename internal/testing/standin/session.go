@@ -20,6 +20,8 @@ type session struct {
 	names   scope
 	nodes   map[string]*node
 	state   map[string]*node // from the --state manifest; nil without one
+	// deferState is that of --defer-state, or of --state without one.
+	deferState map[string]*node
 }
 
 // types are the resource types that a command runs.
@@ -62,28 +64,40 @@ func (p Process) open(l line) (*session, error) {
 	if err := s.readNodes(); err != nil {
 		return nil, err
 	}
+	if l.command == "retry" { // its --state is where it finds what to retry
+		return s, nil
+	}
 	return s, s.readState()
 }
 
-// readState reads the manifest for comparison and deferral.
+// readState reads the manifests for comparison and deferral.
 func (s *session) readState() error {
-	dir := s.line.text("state")
-	if dir == "" {
-		if s.line.on("defer") {
-			return usage("Deferral is enabled, but no state was given")
+	var err error
+	if dir := s.line.text("state"); dir != "" {
+		if s.state, err = s.readManifest(dir); err != nil {
+			return err
 		}
-		return nil
 	}
+	s.deferState = s.state
+	if dir := s.line.text("defer-state"); dir != "" && s.line.on("defer") {
+		s.deferState, err = s.readManifest(dir)
+	}
+	if err == nil && s.deferState == nil && s.line.on("defer") {
+		return usage("Deferral is enabled, but no state was given")
+	}
+	return err
+}
+
+func (s *session) readManifest(dir string) (map[string]*node, error) {
 	text, err := os.ReadFile(filepath.Join(s.project.abs(dir), "manifest.json"))
 	if err != nil {
-		return usage("Could not find manifest in --state path: '%s'", dir)
+		return nil, usage("Could not find manifest in --state path: '%s'", dir)
 	}
 	var m manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return err
+		return nil, err
 	}
-	s.state = m.Nodes
-	return s.checkState(m.Metadata.Version)
+	return m.Nodes, s.checkState(m.Metadata.Version)
 }
 
 // do runs the command.

@@ -13,7 +13,7 @@ const version2 = "2.0.0"
 
 // everywhere2 are the flags that each subcommand of dbt 2 takes.
 var everywhere2 = []string{
-	"project-dir", "profiles-dir", "target-path", "log-path", "state", "defer", "favor-state", "threads", "vars",
+	"project-dir", "profiles-dir", "target-path", "log-path", "state", "defer-state", "defer", "favor-state", "threads", "vars",
 	"select", "exclude", "selector",
 }
 

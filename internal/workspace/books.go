@@ -1,0 +1,251 @@
+package workspace
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The books of a run: what it may write is marked before it starts, and
+// settled after it.
+
+// A Target is a relation that a run may write.
+type Target struct {
+	Relation
+	Spelling Spelling
+	Partial  string     // see Entry
+	On       []Relation // see Entry
+}
+
+// Begin marks the nodes that a run of a build may write as unknown; targets are
+// by unique_id. The caller holds the build's lock.
+func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) error {
+	if err := w.convert(p); err != nil {
+		return err
+	}
+	layer, err := w.layerOrNew(b, p)
+	if err != nil {
+		return err
+	}
+	run.Nodes, run.Manifest = layer.Run.Nodes, layer.Run.Manifest
+	layer.Open = &run
+	for _, id := range slices.Sorted(maps.Keys(targets)) {
+		layer.claim(id, targets[id].Relation)
+	}
+	// A claim without an entry is no harm: what was not begun is in no ledger.
+	if err := w.saveLayer(b, layer); err != nil {
+		return err
+	}
+	return w.eachPlace(targets, func(l *Ledger, ids []string) {
+		for _, id := range ids {
+			t := targets[id]
+			e := Entry{
+				Node: id, Name: t.Spelling, Build: b.ID(), Run: run.ID, Status: Unknown, Time: run.Time,
+				Unfinished: true, Partial: t.Partial, On: t.On,
+			}
+			if before, ok := l.Relations[t.Name]; ok {
+				before.Before = nil
+				e.Before = &before
+			}
+			l.Relations[t.Name] = e
+		}
+	})
+}
+
+// An Ending is what is known of how a run went.
+type Ending struct {
+	// Written and Failed are the nodes that came to their end, by unique_id.
+	Written, Failed []string
+	// Begun are nodes that the run began, whether they came to an end or not.
+	Begun []string
+	// Skipped are nodes that the run should have written and did not come to,
+	// with why, see Layer.
+	Skipped map[string]string
+	// Complete is set when the run touched no nodes but these.
+	Complete bool
+	// Succeeded is set when the command did what it was asked for.
+	Succeeded bool
+	// Anew is set when the run made everything from nothing, whatever was there.
+	Anew bool
+	// Resumes is the ID of the run that this one goes on with, "" for none: what
+	// that wrote and this one did not touch becomes this one's.
+	Resumes string
+	// Layer says what the build rests on from now on; nil leaves that as it is.
+	Layer *Footing
+}
+
+// A Footing is what a build rests on: nothing, or a layer below.
+type Footing struct {
+	Below   *LayerRef
+	Changed []string // see Layer
+}
+
+// End settles what Begin marked. Written and failed nodes become the run's.
+// Those that it began and did not end stay unknown, and so do all others unless
+// the ending is complete: then they are what they were before. A run whose
+// artifacts were not copied has no Manifest. End returns how many nodes the run
+// has written.
+func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, end Ending) (written int, err error) {
+	status := make(map[string]Status, len(targets))
+	for _, id := range end.Begun {
+		status[id] = Unknown
+	}
+	for _, id := range end.Written {
+		status[id] = Written
+	}
+	for _, id := range end.Failed {
+		status[id] = Damaged
+	}
+	var never []string // nodes that no run has ever come to
+	err = w.eachPlace(targets, func(l *Ledger, ids []string) {
+		file := l.Place.file()
+		for _, id := range ids {
+			t := targets[id]
+			e, ok := l.Relations[t.Name]
+			if !ok { // the ledger was set aside meanwhile
+				continue
+			}
+			if e.Run != run.ID {
+				// Another run has marked it meanwhile: nobody knows which of the
+				// two wrote last.
+				e.Status = Unknown
+				l.Relations[t.Name] = e
+				continue
+			}
+			s, touched := status[id]
+			switch {
+			case touched && s != Unknown:
+				l.Relations[t.Name] = e.settled(s, file, end)
+				if s == Written {
+					written++
+				}
+			case touched, !end.Complete: // stays unknown
+			case e.Before == nil:
+				delete(l.Relations, t.Name)
+				never = append(never, id)
+			case e.Before.Run == end.Resumes && e.Before.Status == Written && e.Before.Build == e.Build:
+				was := *e.Before
+				was.Run, was.Time, was.Unfinished = run.ID, run.Time, !end.Succeeded
+				if was.Since.Equal(e.Before.Time) {
+					was.Since = run.Time
+				}
+				l.Relations[t.Name] = was
+				written++
+			default:
+				l.Relations[t.Name] = *e.Before
+			}
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	return written, w.endLayer(b, p, run, never, end)
+}
+
+// settled is the entry of a relation that a run came to the end of.
+func (e Entry) settled(s Status, file string, end Ending) Entry {
+	before := e.Before
+	e.Before, e.Status, e.File, e.Unfinished = nil, s, file, !end.Succeeded
+	e.Since = e.Time
+	if before != nil && before.Status != Gone && !end.Anew {
+		e.Since = before.Since
+	}
+	return e
+}
+
+// endLayer brings a build's layer up to date with its run.
+func (w *Workspace) endLayer(b Build, p Place, run Run, never []string, end Ending) error {
+	layer, err := w.layerOrNew(b, p)
+	if err != nil {
+		return err
+	}
+	for _, id := range never {
+		delete(layer.Claims, id)
+	}
+	for _, id := range slices.Concat(end.Written, end.Failed, end.Begun) {
+		delete(layer.Skipped, id)
+	}
+	if layer.Skipped == nil && len(end.Skipped) > 0 {
+		layer.Skipped = map[string]string{}
+	}
+	maps.Copy(layer.Skipped, end.Skipped)
+	if run.Manifest == 0 {
+		run.Nodes, run.Manifest = layer.Run.Nodes, layer.Run.Manifest
+	}
+	if len(end.Written)+len(end.Failed)+len(end.Begun) > 0 || end.Layer != nil || layer.Run.ID == "" {
+		layer.Run = run
+	}
+	layer.Open = nil
+	if end.Layer != nil {
+		layer.Below, layer.Changed = end.Layer.Below, end.Layer.Changed
+	}
+	return w.saveLayer(b, layer)
+}
+
+// Touch notes that a command may have changed what a build has.
+func (w *Workspace) Touch(b Build, p Place, command string) error {
+	s, err := w.Standing(b, p)
+	if err != nil || len(s.Nodes) == 0 {
+		return nil // nothing of it is believed
+	}
+	if err := w.convert(p); err != nil {
+		return err
+	}
+	targets := make(map[string]Target, len(s.Nodes))
+	for id := range s.Nodes {
+		if r, ok := s.Claimed(id); ok {
+			targets[id] = Target{Relation: r}
+		}
+	}
+	return w.eachPlace(targets, func(l *Ledger, ids []string) {
+		for _, id := range ids {
+			name := targets[id].Name
+			if e, ok := l.Relations[name]; ok {
+				e.Touched = command
+				l.Relations[name] = e
+			}
+		}
+	})
+}
+
+// Strike marks relations as gone, whoever wrote them; note says what happened, in
+// words that follow a node's name.
+func (w *Workspace) Strike(relations []Relation, note string) error {
+	targets := map[string]Target{}
+	for _, r := range relations {
+		targets[fmt.Sprintf("%q", []string{r.Place.ID(), r.Name})] = Target{Relation: r}
+	}
+	return w.eachPlace(targets, func(l *Ledger, ids []string) {
+		for _, id := range ids {
+			name := targets[id].Name
+			if e, ok := l.Relations[name]; ok {
+				e.Status, e.Note, e.Before = Gone, note, nil
+				l.Relations[name] = e
+			}
+		}
+	})
+}
+
+// eachPlace changes the ledgers of all places that targets lie in, each once and
+// under its lock; ids are the targets in it, in order.
+func (w *Workspace) eachPlace(targets map[string]Target, change func(l *Ledger, ids []string)) error {
+	byPlace := map[Place][]string{}
+	for _, id := range slices.Sorted(maps.Keys(targets)) {
+		p := targets[id].Place
+		byPlace[p] = append(byPlace[p], id)
+	}
+	places := slices.SortedFunc(maps.Keys(byPlace), func(a, b Place) int { return strings.Compare(a.ID(), b.ID()) })
+	for _, p := range places {
+		release, err := w.guard(p)
+		if err != nil {
+			return err
+		}
+		err = w.edit(p, func(l *Ledger) { change(l, byPlace[p]) })
+		release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package workspace
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+)
+
+// A Standing is what a build has in the warehouse, as far as the ledgers know.
+type Standing struct {
+	*Layer
+	// Nodes are the entries of relations that the build wrote last, or tried
+	// to, by unique_id.
+	Nodes map[string]Entry
+	// Lost are the nodes that the build wrote once and no longer has, by
+	// unique_id, with what became of them: "was written by prod@9b13827 since".
+	Lost map[string]string
+}
+
+// Standing reads what a build has. Where it never ran, the error is
+// fs.ErrNotExist. A layer or a ledger that can't be trusted is another error.
+func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
+	layer, err := w.Layer(b, p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return w.standingOld(b, p)
+	}
+	if err != nil {
+		return Standing{}, err
+	}
+	s := Standing{Layer: layer, Nodes: make(map[string]Entry, len(layer.Claims)), Lost: map[string]string{}}
+	ledgers := make([]*Ledger, len(layer.Places))
+	files := make([]string, len(layer.Places))
+	for i, place := range layer.Places {
+		if ledgers[i], err = w.Ledger(place); err != nil {
+			return Standing{}, err
+		}
+		files[i] = place.file()
+	}
+	for id, claim := range layer.Claims {
+		e, ok := ledgers[claim.Place].Relations[claim.Name]
+		switch {
+		case !ok:
+			s.Lost[id] = "is in no ledger any more"
+		case e.Build != layer.Build:
+			s.Lost[id] = "was written by " + e.Build + " since"
+		case e.Node != id:
+			s.Lost[id] = "was written as " + e.Node + " since"
+		case !e.isFile(files[claim.Place]):
+			s.Lost[id] = "is gone with its database file " + layer.Places[claim.Place].Database
+		default:
+			s.Nodes[id] = e
+		}
+	}
+	return s, nil
+}
+
+// Last is what the ledgers say of each relation, by unique_id, whoever wrote it;
+// those that nobody wrote are left out.
+func (w *Workspace) Last(targets map[string]Target) (map[string]Entry, error) {
+	ledgers := map[Place]*Ledger{}
+	out := map[string]Entry{}
+	for id, t := range targets {
+		l := ledgers[t.Place]
+		if l == nil {
+			var err error
+			if l, err = w.Ledger(t.Place); err != nil {
+				return nil, err
+			}
+			ledgers[t.Place] = l
+		}
+		if e, ok := l.Relations[t.Name]; ok && e.isFile(t.Place.file()) {
+			out[id] = e
+		}
+	}
+	return out, nil
+}
+
+// Problem says why a node that the build wrote can't be read, in words that
+// follow the node's name; "" where it can.
+func (s Standing) Problem(id string) string {
+	if s.Layer != nil && s.Skipped[id] != "" {
+		return s.Skipped[id]
+	}
+	if why, lost := s.Lost[id]; lost {
+		return why
+	}
+	switch e := s.Nodes[id]; {
+	case e.Status == Damaged:
+		return "failed in " + e.Build
+	case e.Status == Unknown:
+		return "was interrupted in " + e.Build
+	case e.Status == Gone:
+		return e.Note
+	case e.Partial != "":
+		return "was built with " + e.Partial
+	}
+	return ""
+}
+
+// Written counts the nodes that a run wrote, and that are as it left them; with
+// run "" those of any run.
+func (s Standing) Written(run string) int {
+	n := 0
+	for _, e := range s.Nodes {
+		if e.Status == Written && (run == "" || e.Run == run) {
+			n++
+		}
+	}
+	return n
+}
+
+// Overwritten says what became since of the nodes that a run of the build wrote;
+// "" where all are as it left them.
+func (s Standing) Overwritten(run string, written int) string {
+	kept := s.Written(run)
+	if kept >= written {
+		return s.touched(run)
+	}
+	gone := map[string]int{}
+	for _, why := range s.Lost {
+		gone[why]++
+	}
+	if len(gone) > 0 {
+		// The most frequent reason speaks for all.
+		first := slices.MaxFunc(slices.Sorted(maps.Keys(gone)), func(a, b string) int { return gone[a] - gone[b] })
+		return fmt.Sprintf("%d of its %d relations changed: %s %s", written-kept, written, s.example(first), first)
+	}
+	return fmt.Sprintf("%d of its %d relations were written since by dot %s", written-kept, written, s.Run.Command)
+}
+
+// touched says which command may have changed what a run wrote, "" for none.
+func (s Standing) touched(run string) string {
+	for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
+		if e := s.Nodes[id]; e.Run == run && e.Touched != "" {
+			return e.Touched + " may have changed it since"
+		}
+	}
+	return ""
+}
+
+// example is the first node that was lost for a reason.
+func (s Standing) example(why string) string {
+	for _, id := range slices.Sorted(maps.Keys(s.Lost)) {
+		if s.Lost[id] == why {
+			return id
+		}
+	}
+	return ""
+}
+
+// Identity is a digest of what the build has: of each of its nodes, the run that
+// wrote it and how that ended.
+func (s Standing) Identity() string {
+	h := sha256.New()
+	for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
+		e := s.Nodes[id]
+		fmt.Fprintf(h, "%q %q %q\n", id, e.Run, e.Status)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
