@@ -43,7 +43,7 @@ func (a *app) explain(ctx context.Context, p *steps.Program, format string) erro
 			style = ui.Busy
 		}
 		out.Line("")
-		out.Line(fmt.Sprintf("%s %s · %s", out.Paint(style, fmt.Sprintf("%-4s", verb(e.Planned))), text.Visible(e.Step.Name), text.Visible(e.Decision.String())))
+		out.Line(fmt.Sprintf("%s %s (%s)", out.Paint(style, fmt.Sprintf("%-4s", verb(e.Planned))), text.Visible(e.Step.Name), text.Visible(e.Decision.String())))
 		for _, line := range ui.Columns(e.rows(), nil) {
 			out.Line("     " + line)
 		}

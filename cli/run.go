@@ -167,7 +167,7 @@ func (d *oneBuild) observe(e graph.Event) {
 
 // step prints a line about a step and why it runs or doesn't.
 func (d *oneBuild) step(s ui.Style, mark string, planned graph.Planned) {
-	d.say.Line(fmt.Sprintf("%s %s · %s", d.say.Paint(s, mark), text.Visible(planned.Step.Name), text.Visible(planned.Decision.String())))
+	d.say.Line(fmt.Sprintf("%s %s (%s)", d.say.Paint(s, mark), text.Visible(planned.Step.Name), text.Visible(planned.Decision.String())))
 }
 
 func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
@@ -184,17 +184,17 @@ func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 		}
 		r, name := result.Steps[i], text.Visible(b.Name)
 		if r.Outcome == graph.Skipped {
-			d.say.Line(fmt.Sprintf("%s %s: %s", d.say.Paint(ui.Good, "not run"), name, text.Visible(planned.Decision.String())))
+			d.say.Line(fmt.Sprintf("%s %s: %s", d.say.Paint(ui.Good, "up to date"), name, text.Visible(planned.Decision.String())))
 			continue
 		}
-		line := fmt.Sprintf("%s %s", d.say.Paint(ui.Good, "done"), name)
+		line := fmt.Sprintf("%s %s: ", d.say.Paint(ui.Good, "done"), name)
 		if report, err := steps.ParseReport(r.Record); err == nil && len(report.Counts) > 0 {
-			line += ": " + report.String()
+			line += report.String() + ", "
 		}
 		if d.verbose {
 			watch.SaySlowest(d.say, b)
 		}
-		d.say.Line(fmt.Sprintf("%s · schema %s · %s", line, text.Visible(b.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
+		d.say.Line(fmt.Sprintf("%sschema %s, %s", line, text.Visible(b.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (d Decision) String() string {
 	if d.Detail == "" {
 		return d.Text
 	}
-	return d.Text + " · " + d.Detail
+	return d.Text + "; " + d.Detail
 }
 
 func run(c Cause, format string, args ...any) Decision {
@@ -103,13 +103,13 @@ func (s situation) byRecord() Decision {
 	case step.Record == "":
 		return Decision{}
 	case errors.Is(s.loadErr, fs.ErrNotExist):
-		return run(NeverRun, "never run")
+		return run(NeverRun, "first run")
 	case s.unreadable():
 		return run(Unreadable, "record can't be read: %v", s.loadErr)
 	case record.State == Started && s.busy != "":
 		return run(Busy, "%s is running it; decided again when it ends", s.busy)
 	case record.State == Started, record.State == Stopped:
-		return run(Interrupted, "interrupted")
+		return run(Interrupted, "last run interrupted")
 	case record.State == Failed:
 		return run(LastFailed, "last run failed")
 	}

@@ -93,7 +93,7 @@ func TestDecision(t *testing.T) {
 	}{
 		{"nothing happened", func(*testing.T, *bench) {}, upToDate},
 		{"always", func(_ *testing.T, b *bench) { b.build.Always = "tests always run" }, graph.Decision{Run: true, Cause: graph.Always, Text: "tests always run"}},
-		{"never run", func(_ *testing.T, b *bench) { delete(b.world.records, "build") }, graph.Decision{Run: true, Cause: graph.NeverRun, Text: "never run"}},
+		{"first run", func(_ *testing.T, b *bench) { delete(b.world.records, "build") }, graph.Decision{Run: true, Cause: graph.NeverRun, Text: "first run"}},
 		{
 			"no permission to read the record", func(_ *testing.T, b *bench) {
 				b.world.unreadable = fmt.Errorf("open build.json: %w", os.ErrPermission)
@@ -126,11 +126,11 @@ func TestDecision(t *testing.T) {
 		},
 		{
 			"killed", func(t *testing.T, b *bench) { b.rewrite(t, func(r *graph.Record) { r.State = graph.Started }) },
-			graph.Decision{Run: true, Cause: graph.Interrupted, Text: "interrupted"},
+			graph.Decision{Run: true, Cause: graph.Interrupted, Text: "last run interrupted"},
 		},
 		{
 			"cancelled", func(t *testing.T, b *bench) { b.rewrite(t, func(r *graph.Record) { r.State = graph.Stopped }) },
-			graph.Decision{Run: true, Cause: graph.Interrupted, Text: "interrupted"},
+			graph.Decision{Run: true, Cause: graph.Interrupted, Text: "last run interrupted"},
 		},
 		{
 			"failed", func(t *testing.T, b *bench) { b.rewrite(t, func(r *graph.Record) { r.State = graph.Failed }) },

@@ -94,7 +94,7 @@ func TestInterruptedUnderTheLocks(t *testing.T) {
 	opts := w.options()
 	opts.Locker = newLocks().process("pid 1")
 	result := mustRun(t, newGraph(t, step), opts)
-	want := graph.Decision{Run: true, Cause: graph.Interrupted, Text: "interrupted"}
+	want := graph.Decision{Run: true, Cause: graph.Interrupted, Text: "last run interrupted"}
 	if diff := cmp.Diff(want, result.Plan.Steps[0].Decision); diff != "" {
 		t.Errorf("decision (-want +got):\n%s", diff)
 	}

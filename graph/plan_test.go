@@ -34,8 +34,8 @@ func TestPlanOfAChain(t *testing.T) {
 
 	plan := mustPlan(t, g, w.env())
 	if diff := cmp.Diff([]string{
-		"run worktree: never run", "skip profiles: up to date", "run deps: never run",
-		"run build: never run", "run test: never run", "run docs: never run",
+		"run worktree: first run", "skip profiles: up to date", "run deps: first run",
+		"run build: first run", "run test: first run", "run docs: first run",
 	}, planText(plan)); diff != "" {
 		t.Errorf("first plan (-want +got):\n%s", diff)
 	}

@@ -68,7 +68,7 @@ func TestEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{
-		"decided worktree up to date", "decided deps never run", "decided build never run", "decided test never run", "decided docs never run",
+		"decided worktree up to date", "decided deps first run", "decided build first run", "decided test first run", "decided docs first run",
 		"beginning deps", "remark deps installed 2 packages", "remark deps in dbt_packages", "progress deps half of it", "ended deps ok",
 		"beginning build", "ended build failed",
 		"ended test not run because of build",

@@ -10,26 +10,26 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A board is what is known of a run by now.
+// A board has the current state of a run.
 type board struct {
 	start  time.Time
-	builds []*build // in the order of the specs
-	byStep map[string]*build
+	builds []*tracked // in the order of the specs
+	byStep map[string]*tracked
 	active []*activity
-	ended  int // how many steps have
+	ended  int // the number of steps that have ended
 }
 
-// A build is one of those that the command runs on.
-type build struct {
+// tracked is a build that the command runs on, with its progress.
+type tracked struct {
 	*steps.Built
 	number  int              // in the order of the specs, from 1
-	total   int              // how many nodes dbt works on; 0 if it hasn't said
-	done    int              // of these
-	running []artifact.Event // of the nodes that run, as they started
-	nodes   []ran            // that have ended
+	total   int              // how many nodes dbt works on; 0 if it hasn't said so
+	done    int              // how many of them have ended
+	running []artifact.Event // the start events of running nodes
+	nodes   []ran            // the nodes that have ended
 
-	over   bool // it has ended, or is not to run
-	failed bool // it, or something that it needs
+	over   bool // the command has ended, or will not run
+	failed bool // the command failed, or a step that it depends on
 }
 
 // ran is a node that has ended.
@@ -43,11 +43,11 @@ type ran struct {
 type activity struct {
 	step  *graph.Step
 	since time.Time
-	build *build // whose command it is; nil for other steps
+	build *tracked // the build whose command it runs; nil for other steps
 	told  steps.Progress
 }
 
-// progress is how far it has got, as far as that is known.
+// progress returns the step's progress, as far as it is known.
 func (a *activity) progress() steps.Progress {
 	if a.build == nil {
 		return a.told
@@ -60,24 +60,24 @@ func (a *activity) progress() steps.Progress {
 }
 
 func newBoard(builds []*steps.Built, start time.Time) *board {
-	b := &board{start: start, byStep: map[string]*build{}}
+	b := &board{start: start, byStep: map[string]*tracked{}}
 	for i, info := range builds {
-		one := &build{Built: info, number: i + 1}
+		one := &tracked{Built: info, number: i + 1}
 		b.builds = append(b.builds, one)
 		b.byStep[info.Step] = one
 	}
 	return b
 }
 
-// buildOf returns the build whose command a step runs, nil if it is one of the steps before.
-func (b *board) buildOf(step *graph.Step) *build {
+// buildOf returns the build whose command a step runs; nil for other steps.
+func (b *board) buildOf(step *graph.Step) *tracked {
 	if step == nil {
 		return nil
 	}
 	return b.byStep[step.Name]
 }
 
-// observe takes in what happens at a time.
+// observe updates the board with an event.
 func (b *board) observe(e graph.Event, now time.Time) {
 	one := b.buildOf(e.Planned.Step)
 	switch e.Kind {
@@ -110,8 +110,8 @@ func (b *board) observe(e graph.Event, now time.Time) {
 	}
 }
 
-// listen takes in what dbt says of the build.
-func (b *build) listen(e artifact.Event) {
+// listen updates the build with an event from dbt.
+func (b *tracked) listen(e artifact.Event) {
 	b.total = max(b.total, e.Total)
 	n := e.Node
 	switch {
@@ -127,18 +127,18 @@ func (b *build) listen(e artifact.Event) {
 		b.running = slices.Delete(b.running, i, i+1)
 	}
 	b.nodes = append(b.nodes, ended)
-	b.done++ // hooks are no nodes to dbt: neither here nor in total
+	b.done++ // dbt doesn't count hooks as nodes, neither here nor in total
 }
 
-// ranNodes are the nodes of a build's command that have ended: as dbt told or, if it wasn't listened to,
-// as it left them in its results.
-func (b *build) ranNodes() []ran {
+// ranNodes returns the nodes of the build's command that have ended: from dbt's events or, if nothing
+// listened to dbt, from its results.
+func (b *tracked) ranNodes() []ran {
 	if len(b.nodes) > 0 {
 		return b.nodes
 	}
 	results, err := b.Results()
 	if err != nil {
-		return nil // it did not get that far
+		return nil // dbt left no results
 	}
 	var nodes []ran
 	for _, r := range results.Results {
@@ -147,7 +147,7 @@ func (b *build) ranNodes() []ran {
 	return nodes
 }
 
-// ranOf is a node of which only dbt's results tell.
+// ranOf returns a node as dbt's results describe it.
 func ranOf(r artifact.Result) ran {
 	kind, rest, _ := strings.Cut(r.UniqueID, ".")
 	_, name, _ := strings.Cut(rest, ".") // after the package's

@@ -1,6 +1,6 @@
-// Package watch shows a run while it goes on, and what came of it at the end: to a person at a terminal,
-// in a pipe, in CI, and to a program.
+// Package watch shows a run's progress and its result: on a terminal, in a pipe, in CI, and as JSON for a
+// program.
 //
-// It knows what happens in a graph and what dbt says. It must not know how any of that is done, and it
-// decides nothing: with it and without it the run is the same.
+// It knows the events of a graph and of dbt. It must not know how steps work, and it decides nothing: a
+// run is the same with it and without it.
 package watch

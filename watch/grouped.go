@@ -10,8 +10,8 @@ import (
 	"dot-for-dbt/internal/ui"
 )
 
-// groups shows the log of a step when that has ended, as a whole. In GitHub Actions it is folded, and the
-// nodes that failed are marked as errors
+// groups shows a step's whole log when the step has ended. In GitHub Actions the log is folded, and failed
+// nodes are marked as errors
 // (https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands).
 type groups struct {
 	Options
@@ -47,7 +47,7 @@ func (v *groups) show(step string, log []string) {
 		return
 	}
 	v.Out.Line("::group::" + ui.Inline(step))
-	stop := rand.Text() // what a commit has dbt say must not be taken for commands
+	stop := rand.Text() // text from a commit must not be taken for workflow commands
 	v.Out.Line("::stop-commands::" + stop)
 	v.write(log)
 	v.Out.Line("::" + stop + "::")
@@ -60,8 +60,8 @@ func (v *groups) write(log []string) {
 	}
 }
 
-// annotate marks what failed: the nodes, or else the step.
-func (v *groups) annotate(e graph.Event, one *build) {
+// annotate marks the failed nodes as errors, or the failed step if there are none.
+func (v *groups) annotate(e graph.Event, one *tracked) {
 	if e.Result.Outcome != graph.Broken {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // EventsVersion is the version of the events that --log json writes; docs/events.md describes them. It is
-// raised when a field changes its meaning or goes away; fields and kinds of events may be added at any time.
+// raised when a field is removed or changes its meaning. Fields and kinds of events may be added at any time.
 const EventsVersion = 1
 
 // jsonEvent is an event for a program. Which fields it has depends on its kind.
@@ -30,7 +30,7 @@ type jsonEvent struct {
 	Error   string   `json:"error,omitempty"`
 
 	Node *jsonNode `json:"node,omitempty"`
-	// Total is how many nodes dbt works on, or things a step.
+	// Total is how many nodes dbt works on, or how many items a step works on.
 	Total   int      `json:"total,omitempty"`
 	Done    *int     `json:"done,omitempty"`
 	Running []string `json:"running,omitempty"`
@@ -53,7 +53,7 @@ type jsonNode struct {
 	Message  string  `json:"message,omitempty"`
 }
 
-// jsonBuild is a build, and at the end what came of it.
+// jsonBuild is a build, in the event end with its result.
 type jsonBuild struct {
 	Name    string                  `json:"name"`
 	Specs   []string                `json:"specs"`
@@ -66,7 +66,7 @@ type jsonBuild struct {
 	Log     string                  `json:"log,omitempty"`
 }
 
-// jsonView writes an event a line. What dot has to say besides goes to stderr.
+// jsonView writes each event as a line of JSON. dot's own messages go to stderr.
 type jsonView struct{ Options }
 
 func newJSONView(o Options, builds []*steps.Built) *jsonView {
@@ -87,7 +87,7 @@ func (v *jsonView) write(e jsonEvent) {
 	if e.Time.IsZero() {
 		e.Time = v.Now()
 	}
-	if text, err := ui.JSON(e); err == nil { // it always is: of texts and numbers
+	if text, err := ui.JSON(e); err == nil { // never an error: e has only texts and numbers
 		v.Out.Line(text)
 	}
 }
@@ -126,7 +126,7 @@ func (v *jsonView) observe(e graph.Event, b *board) {
 	v.write(out)
 }
 
-// progress writes what a program says, or how far a step has got.
+// progress writes a program's output, or a step's progress.
 func (v *jsonView) progress(out jsonEvent, value any) {
 	switch said := value.(type) {
 	case steps.Line:
@@ -159,7 +159,7 @@ func newJSONNode(n *artifact.NodeRun) *jsonNode {
 	}
 }
 
-// end writes what came of the builds.
+// end writes the builds' results.
 func (v *jsonView) end(outcomes []outcome) {
 	end := jsonEvent{Event: "end"}
 	for _, o := range outcomes {

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"fmt"
 	"strings"
 
 	"dot-for-dbt/graph"
@@ -10,7 +11,7 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// lines shows what happens line by line, each with what it is about.
+// lines shows events line by line, each with the name of its step's subject.
 type lines struct{ Options }
 
 func (v *lines) observe(e graph.Event, b *board) {
@@ -32,8 +33,8 @@ func (v *lines) observe(e graph.Event, b *board) {
 	}
 }
 
-// said is the text of what a program says, if it is to be seen; asked is set if it is of the command that
-// was asked for.
+// said returns a program's output. ok is false if it isn't shown. asked is set if it comes from the command
+// that the user asked for.
 func said(e graph.Event) (text string, asked, ok bool) {
 	switch value := e.Value.(type) {
 	case steps.Line:
@@ -45,7 +46,7 @@ func said(e graph.Event) (text string, asked, ok bool) {
 	return "", false, false
 }
 
-// own says dot's own words about what happens: what has ended, and with -v what begins, too.
+// own prints dot's own messages: which steps have ended, and with -v which ones begin.
 func (o Options) own(e graph.Event, b *board) {
 	switch e.Kind {
 	case graph.Waiting:
@@ -54,11 +55,11 @@ func (o Options) own(e graph.Event, b *board) {
 		o.Say.Warning(e.Text)
 	case graph.Decided:
 		if o.Verbose && !e.Planned.Decision.Run {
-			o.line(ui.Faint, "skip", e.Planned.Step.Name, e.Planned.Decision.String())
+			o.line(ui.Faint, "skip", e.Planned.Step.Name, e.Planned.Decision)
 		}
 	case graph.Beginning:
 		if o.Verbose {
-			o.line(ui.Busy, "→", e.Planned.Step.Name, e.Planned.Decision.String())
+			o.line(ui.Busy, "→", e.Planned.Step.Name, e.Planned.Decision)
 			for _, command := range e.Planned.Describe() {
 				o.Say.Line(o.Say.Paint(ui.Faint, "  "+text.Visible(command)))
 			}
@@ -68,38 +69,37 @@ func (o Options) own(e graph.Event, b *board) {
 	}
 }
 
-// end says how a step ended. Where there are live lines, the steps before the command come and go there.
-func (o Options) end(e graph.Event, one *build) {
-	name, why := e.Planned.Step.Name, e.Planned.Decision.String()
-	time := took(e.Result.Finished.Sub(e.Result.Started))
+// end prints how a step ended. With live lines and without -v, only the steps that run the command get a
+// line when they are done.
+func (o Options) end(e graph.Event, one *tracked) {
+	name, text := e.Planned.Step.Name, took(e.Result.Finished.Sub(e.Result.Started))
+	if one != nil {
+		name = one.Name // the command is the same for all builds
+	}
+	if nodes := result(e.Result); nodes != "" {
+		text = nodes + ", " + text
+	}
+	text = name + ": " + text
 	switch e.Result.Outcome {
 	case graph.OK:
-		if one != nil {
-			o.line(ui.Good, "done", name, why, result(e.Result), time)
-		} else if o.Region == nil || o.Verbose {
-			o.line(ui.Good, "done", name, why, time)
+		if one != nil || o.Region == nil || o.Verbose {
+			o.line(ui.Good, "done", text, e.Planned.Decision)
 		}
 	case graph.Broken:
 		style, mark := ui.Bad, "failed"
 		if e.Result.Interrupted {
 			style, mark = ui.Warn, "interrupted"
 		}
-		o.line(style, mark, name, why, result(e.Result), time)
+		o.line(style, mark, text, e.Planned.Decision)
 	}
 }
 
-// line says something about a step.
-func (o Options) line(s ui.Style, mark, step string, remarks ...string) {
-	text := o.Say.Paint(s, mark) + " " + ui.Inline(step)
-	for _, remark := range remarks {
-		if remark != "" {
-			text += " · " + ui.Inline(remark)
-		}
-	}
-	o.Say.Line(text)
+// line prints a line about a step, and why the step runs or not.
+func (o Options) line(s ui.Style, mark, text string, why graph.Decision) {
+	o.Say.Line(fmt.Sprintf("%s %s (%s)", o.Say.Paint(s, mark), ui.Inline(text), ui.Inline(why.String())))
 }
 
-// result is what a dbt command's step reports of its nodes, "" for other steps.
+// result counts the nodes of a dbt command's step; "" for other steps.
 func result(r graph.StepResult) string {
 	report, err := steps.ParseReport(r.Record)
 	if err != nil {

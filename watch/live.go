@@ -9,7 +9,7 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// live are the lines of the region: one for each step that runs, and one that counts builds.
+// live returns the region's lines: one for each running step, and one that counts builds.
 func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string {
 	if len(b.active) == 0 {
 		return nil
@@ -39,7 +39,7 @@ func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string
 	return append(lines, say.Paint(ui.Faint, b.counts(now)))
 }
 
-// count is how much of a step is done, "" where that isn't known.
+// count writes a step's progress, "" if unknown.
 func count(far steps.Progress) string {
 	if far.Total == 0 {
 		return ""
@@ -47,7 +47,7 @@ func count(far steps.Progress) string {
 	return fmt.Sprintf("%d/%d", far.Done, far.Total)
 }
 
-// counts says how far the run has got.
+// counts writes the run's progress.
 func (b *board) counts(now time.Time) string {
 	if len(b.builds) == 0 { // nothing is built
 		return elapsed(now.Sub(b.start))
@@ -65,10 +65,10 @@ func (b *board) counts(now time.Time) string {
 	if failed > 0 {
 		text += fmt.Sprintf(", %d failed", failed)
 	}
-	return text + " · " + elapsed(now.Sub(b.start))
+	return text + ", " + elapsed(now.Sub(b.start))
 }
 
-// elapsed writes a time that goes on: whole seconds.
+// elapsed writes a running time in whole seconds.
 func elapsed(d time.Duration) string {
 	s := max(0, int(d.Seconds()))
 	switch {
@@ -80,5 +80,5 @@ func elapsed(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
 }
 
-// took writes a time that is over.
+// took writes how long something took.
 func took(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

@@ -10,31 +10,31 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A Status is what became of a build.
+// A Status is the result for a build.
 type Status string
 
-// What can become of a build.
+// The statuses of a build.
 const (
-	Built       Status = "built"       // or, of a command that builds nothing, done
-	Done        Status = "done"        // likewise
-	UpToDate    Status = "up to date"  // nothing was to be done
-	Failed      Status = "failed"      // its command
-	Blocked     Status = "blocked"     // by what failed before
-	Interrupted Status = "interrupted" // its command
-	NotRun      Status = "not run"     // because the run was cancelled
+	Built       Status = "built"       // its command succeeded
+	Done        Status = "done"        // the same, for a command that builds nothing
+	UpToDate    Status = "up to date"  // its command was skipped
+	Failed      Status = "failed"      // its command failed
+	Blocked     Status = "blocked"     // a step that it depends on failed
+	Interrupted Status = "interrupted" // its command was interrupted
+	NotRun      Status = "not run"     // the run was cancelled before
 )
 
-// outcome is what became of a build.
+// outcome is a build with its result.
 type outcome struct {
-	*build
+	*tracked
 	status Status
-	report steps.Report  // of its nodes; zero without any
+	report steps.Report  // counts its nodes; zero without nodes
 	took   time.Duration // of the command, 0 if it didn't run
-	why    string        // it is blocked or up to date
+	why    string        // why it is blocked or up to date
 	err    error         // of the command
 }
 
-// outcomes say what became of each build.
+// outcomes returns the results of all builds.
 func (b *board) outcomes(r *graph.Result, builds bool) []outcome {
 	number := make(map[string]int, len(r.Plan.Steps)) // of each step, in the plan
 	for i, planned := range r.Plan.Steps {
@@ -56,13 +56,13 @@ func (b *board) outcomes(r *graph.Result, builds bool) []outcome {
 	return all
 }
 
-func (b *build) outcome(planned graph.Planned, r graph.StepResult, builds bool) outcome {
-	o := outcome{build: b, err: r.Err}
+func (b *tracked) outcome(planned graph.Planned, r graph.StepResult, builds bool) outcome {
+	o := outcome{tracked: b, err: r.Err}
 	switch report, err := steps.ParseReport(r.Record); {
 	case r.Outcome == graph.NotRun:
 	case err == nil && planned.Step.Record != "":
 		o.report = report
-	default: // nothing is kept of a build of the working tree
+	default: // a build of the working tree has no record
 		o.report.Counts = map[artifact.Status]int{}
 		for _, n := range b.nodes {
 			o.report.Counts[n.Status]++
@@ -95,11 +95,11 @@ func (o outcome) ran() bool {
 	return o.took > 0 || o.status == Built || o.status == Done || o.status == Failed
 }
 
-// failedNodes are the nodes that made a build's command fail. A hook is one only to dbt's results.
+// failedNodes returns the nodes that made the build's command fail. Hooks are nodes in dbt's results only.
 func (o outcome) failedNodes() []ran {
 	var failed *steps.DBTError
 	if !errors.As(o.err, &failed) {
-		return nil // dbt did not get to it
+		return nil // dbt did not run a node
 	}
 	bad := func(nodes []ran) []ran {
 		return slices.DeleteFunc(slices.Clone(nodes), func(n ran) bool { return !n.Status.Failed() })
@@ -107,5 +107,5 @@ func (o outcome) failedNodes() []ran {
 	if nodes := bad(o.nodes); len(nodes) > 0 {
 		return nodes
 	}
-	return bad((&build{Built: o.Built}).ranNodes())
+	return bad((&tracked{Built: o.Built}).ranNodes())
 }

@@ -11,18 +11,17 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// How much is said of nodes at the end; all of it is in dbt's log.
+// How much the summary shows of nodes; dbt's log has everything.
 const (
 	shownFailures = 20
 	shownLines    = 12
 	shownSlowest  = 5
-	// slow is how many seconds a node takes that is worth a line, unless more is
-	// asked for.
+	// slow: without -v, only nodes that took at least this many seconds are shown.
 	slow = 1.0
 )
 
-// Summary says what came of the run: what failed and why, the slowest nodes, and a table of the builds.
-// builds says whether the command builds anything.
+// Summary prints the run's result: failures with their reasons, the slowest nodes, and a table of the builds.
+// builds tells whether the command builds anything.
 func (w *Watcher) Summary(r *graph.Result, builds bool) {
 	all := w.board.outcomes(r, builds)
 	w.errors(r, all)
@@ -34,7 +33,8 @@ func (w *Watcher) Summary(r *graph.Result, builds bool) {
 	w.table(all)
 }
 
-// errors says what failed, in the order of the plan. After a cancellation that is no news.
+// errors prints the failures in the order of the plan. After a cancellation it prints nothing, since then
+// failures are expected.
 func (w *Watcher) errors(r *graph.Result, all []outcome) {
 	if r.Cancelled {
 		return
@@ -53,7 +53,7 @@ func (w *Watcher) errors(r *graph.Result, all []outcome) {
 	}
 }
 
-// failure says why a build's command failed: with dbt's words about each node, and where there are more.
+// failure prints why a build's command failed, with dbt's message about each failed node.
 func (w *Watcher) failure(o outcome) {
 	nodes := o.failedNodes()
 	text := o.err.Error()
@@ -66,7 +66,7 @@ func (w *Watcher) failure(o outcome) {
 	w.Say.Error(described{o.err, text})
 }
 
-// described is an error that is told in other words.
+// described is an error with another text.
 type described struct {
 	error
 	text string
@@ -75,7 +75,7 @@ type described struct {
 func (e described) Error() string { return e.text }
 func (e described) Unwrap() error { return e.error }
 
-// indented is a message below a node's name, cut where it gets long.
+// indented writes a message below a node's name. A long message is cut.
 func indented(message string) string {
 	lines := strings.Split(strings.TrimRight(message, "\n"), "\n")
 	if len(lines) > shownLines {
@@ -88,29 +88,29 @@ func indented(message string) string {
 	return text
 }
 
-// slowest says which nodes took longest, if they took long.
+// slowest prints the nodes that took longest, if they were slow.
 func (w *Watcher) slowest(all []outcome) {
 	least := slow
 	if w.Verbose {
 		least = 0
 	}
-	var builds []*build
+	var builds []*tracked
 	for _, o := range all {
 		if o.ran() {
-			builds = append(builds, o.build)
+			builds = append(builds, o.tracked)
 		}
 	}
 	sayRows(w.Say, slowestRows(builds, least), func(int) ui.Style { return ui.Faint })
 }
 
-// SaySlowest says which nodes of a build's command, which has just run, took longest.
+// SaySlowest prints the slowest nodes of a build's command after it has run.
 func SaySlowest(say *ui.Printer, b *steps.Built) {
-	sayRows(say, slowestRows([]*build{{Built: b}}, 0), func(int) ui.Style { return ui.Faint })
+	sayRows(say, slowestRows([]*tracked{{Built: b}}, 0), func(int) ui.Style { return ui.Faint })
 }
 
-// slowestRows are a row for each of the slowest nodes that took at least so many seconds, if there are more
-// nodes than are shown.
-func slowestRows(builds []*build, least float64) [][]string {
+// slowestRows returns a row for each of the slowest nodes that took at least that many seconds. With few
+// nodes it returns none.
+func slowestRows(builds []*tracked, least float64) [][]string {
 	type timed struct {
 		ran
 		on string
@@ -137,7 +137,7 @@ func slowestRows(builds []*build, least float64) [][]string {
 	return rows
 }
 
-// table says what became of each build, a line each.
+// table prints a line for each build, with its result.
 func (w *Watcher) table(all []outcome) {
 	var rows [][]string
 	for _, o := range all {

@@ -12,8 +12,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A Trace is a run in the Trace Event Format, which chrome://tracing and Perfetto show: a process for each
-// build, with the step that runs its command and dbt's threads as tracks, and one for the steps before.
+// A Trace is a run in the Trace Event Format, which chrome://tracing and Perfetto show. Each build is a
+// process, with tracks for its command and for dbt's threads. The other steps are in one more process.
 // (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU)
 type Trace struct {
 	start  time.Time
@@ -21,7 +21,7 @@ type Trace struct {
 	tracks map[track]int // their numbers
 }
 
-// track is one track: of a build, or of the steps before ("").
+// track is a track of a build, or of the other steps (build is "").
 type track struct{ build, name string }
 
 // traceEvent is one event; times are in microseconds.
@@ -36,14 +36,14 @@ type traceEvent struct {
 	Args     map[string]any `json:"args,omitempty"`
 }
 
-// NewTrace makes the trace of a run that began at start; said may be nil if nothing listened to dbt.
+// NewTrace makes the trace of a run that began at start. said may be nil if nothing listened to dbt.
 func NewTrace(start time.Time, builds []*steps.Built, said *Watcher, r *graph.Result) *Trace {
 	t := &Trace{start: start, tracks: map[track]int{}}
 	known := newBoard(builds, start)
 	if said != nil {
 		known = said.board
 	}
-	t.name("process_name", 0, 0, "steps before")
+	t.name("process_name", 0, 0, "other steps")
 	for _, one := range known.builds {
 		t.name("process_name", one.number, 0, one.Name)
 	}
@@ -56,7 +56,7 @@ func NewTrace(start time.Time, builds []*steps.Built, said *Watcher, r *graph.Re
 	return t
 }
 
-// process is the number of a build's process.
+// process returns the number of a build's process.
 func (*Trace) process(name string, b *board) int {
 	for _, one := range b.builds {
 		if one.Name == name {
@@ -67,7 +67,7 @@ func (*Trace) process(name string, b *board) int {
 }
 
 // step adds a step that ran, and the nodes of its command.
-func (t *Trace) step(planned graph.Planned, r graph.StepResult, one *build) {
+func (t *Trace) step(planned graph.Planned, r graph.StepResult, one *tracked) {
 	if r.Outcome != graph.OK && r.Outcome != graph.Broken {
 		return
 	}
@@ -92,7 +92,7 @@ func (t *Trace) step(planned graph.Planned, r graph.StepResult, one *build) {
 	}
 }
 
-// span adds what began and ended on a track. What never began is left out.
+// span adds a span to a track, unless it has no start or end.
 func (t *Trace) span(name, category string, from, to time.Time, process int, on track, args map[string]any) {
 	if from.IsZero() || to.IsZero() {
 		return

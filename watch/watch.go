@@ -9,28 +9,28 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A Mode is how what dbt says is shown.
+// A Mode says how dbt's output is shown.
 type Mode string
 
-// The modes there are.
+// The modes.
 const (
-	Stream  Mode = "stream"  // each line as it comes, with the build that it is of
+	Stream  Mode = "stream"  // each line as it comes, with the name of its build
 	Grouped Mode = "grouped" // a build's whole log when it ends
 	Quiet   Mode = "quiet"   // not at all
-	JSON    Mode = "json"    // as events for a program, with all else that happens
+	JSON    Mode = "json"    // as JSON, with all other events
 )
 
 // Options say how to show a run.
 type Options struct {
 	Mode Mode
-	Out  *ui.Printer // to stdout: what dbt says, and JSON
-	Say  *ui.Printer // to stderr: dot's own words
-	// Region has a line for each step that runs; nil where nothing is to be
-	// redrawn. Out and Say write above it.
+	Out  *ui.Printer // to stdout: dbt's output, and JSON
+	Say  *ui.Printer // to stderr: dot's own messages
+	// Region has a line for each running step; nil if nothing may be redrawn.
+	// Out and Say write above it.
 	Region *ui.Region
-	// Tick lets the region be drawn.
+	// Tick says when to draw the region.
 	Tick <-chan time.Time
-	// Actions is set in GitHub Actions, where logs are folded and errors marked.
+	// Actions is set in GitHub Actions, where logs are folded and errors are marked.
 	Actions bool
 	Verbose bool
 	Now     func() time.Time
@@ -41,18 +41,18 @@ type Watcher struct {
 	Options
 	view view
 
-	mu    sync.Mutex // the region is drawn by a goroutine of its own
+	mu    sync.Mutex // its own goroutine draws the region
 	board *board
 	stop  chan struct{}
 	drawn sync.WaitGroup
 }
 
-// A view shows what happens, as it happens. b is what is known including that.
+// A view shows events as they happen. b already includes the event.
 type view interface {
 	observe(e graph.Event, b *board)
 }
 
-// New returns a watcher of a run on builds that starts now. It is to be closed.
+// New returns a watcher of a run on builds that starts now. The caller must close it.
 func New(builds []*steps.Built, o Options) *Watcher {
 	w := &Watcher{Options: o, board: newBoard(builds, o.Now()), stop: make(chan struct{})}
 	switch o.Mode {
@@ -69,7 +69,7 @@ func New(builds []*steps.Built, o Options) *Watcher {
 	return w
 }
 
-// Observe is told what happens, one call at a time.
+// Observe receives the run's events, one call at a time.
 func (w *Watcher) Observe(e graph.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -77,7 +77,7 @@ func (w *Watcher) Observe(e graph.Event) {
 	w.view.observe(e, w.board)
 }
 
-// draw draws the region whenever it is time to, until the watcher is closed.
+// draw draws the region at each tick, until the watcher is closed.
 func (w *Watcher) draw() {
 	for {
 		select {
@@ -93,7 +93,7 @@ func (w *Watcher) draw() {
 	}
 }
 
-// Close takes the region away. It may be called twice.
+// Close removes the region. It may be called twice.
 func (w *Watcher) Close() {
 	if w.Region == nil {
 		return

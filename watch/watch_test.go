@@ -21,7 +21,7 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// run is a run of builds that a test tells of.
+// run is a run of builds whose events a test makes.
 type run struct {
 	builds []*steps.Built
 	plan   graph.Plan
@@ -34,7 +34,7 @@ func newRun(names ...string) *run {
 		step := "build " + name
 		r.builds = append(r.builds, &steps.Built{Name: name, Schema: "s", Step: step})
 		r.plan.Steps = append(r.plan.Steps, graph.Planned{
-			Step: &graph.Step{Name: step, Kind: "build"}, Decision: graph.Decision{Run: true, Text: "never run"},
+			Step: &graph.Step{Name: step, Kind: "build"}, Decision: graph.Decision{Run: true, Text: "first run"},
 		})
 	}
 	return r
@@ -44,7 +44,7 @@ func (r *run) tell(kind graph.EventKind, build int, value any) {
 	r.told = append(r.told, graph.Event{Kind: kind, Planned: r.plan.Steps[build], Value: value})
 }
 
-// says tells what dbt says of a build.
+// says reports dbt's events about a build.
 func (r *run) says(build int, e artifact.Event) {
 	e.Time = noon
 	if e.Level == "" {
@@ -59,7 +59,7 @@ func node(name string, status artifact.Status, message string) artifact.Event {
 	}}
 }
 
-// fails tells that a build has failed.
+// fails reports that a build has failed.
 func (r *run) fails(build int, err error) *graph.Result {
 	result := &graph.Result{Plan: &r.plan, Steps: make([]graph.StepResult, len(r.plan.Steps))}
 	for i := range result.Steps {
@@ -113,7 +113,7 @@ func TestLive(t *testing.T) {
 	goldie.New(t, goldie.WithFixtureDir("testdata/golden")).Assert(t, "live", []byte(b.String()))
 }
 
-// TestLiveProgress: a step that is no build's command has what it told of itself.
+// TestLiveProgress: a step that isn't a build's command shows the progress that it reports.
 func TestLiveProgress(t *testing.T) {
 	r := newRun("prod@4521a86→dev@9b13827")
 	board := newBoard(nil, noon.Add(-65*time.Second))
@@ -129,8 +129,8 @@ func TestLiveProgress(t *testing.T) {
 	}
 }
 
-// TestNothingSteers tells of a commit whose names and messages are made to steer a terminal, or GitHub Actions: in
-// no mode do they, with colours or without.
+// TestNothingSteers has names and messages that try to steer a terminal or GitHub Actions. They can't, in any
+// mode, with colours or without.
 func TestNothingSteers(t *testing.T) {
 	const evil = "\x1b]0;owned\x07\x1b[2J\x1b[31m\u009b2J\r\n::set-env name=A::b\u202e"
 	for _, mode := range []Mode{Stream, Grouped, Quiet, JSON} {
@@ -185,7 +185,7 @@ func TestNothingSteers(t *testing.T) {
 	}
 }
 
-// commandIn returns a workflow command in what GitHub Actions reads that isn't ours.
+// commandIn returns a workflow command in GitHub Actions' input that isn't ours, if there is one.
 func commandIn(out string) (string, bool) {
 	stop := ""
 	for line := range strings.Lines(out) {
@@ -206,7 +206,7 @@ func commandIn(out string) (string, bool) {
 	return "", false
 }
 
-// TestJSONOnly makes sure that with --log json nothing but JSON goes to stdout.
+// TestJSONOnly checks that with --log json nothing but JSON goes to stdout.
 func TestJSONOnly(t *testing.T) {
 	r := newRun("dev@9b13827", "prod@4521a86")
 	r.tell(graph.Beginning, 0, nil)

@@ -52,12 +52,12 @@ func TestHistoryD10(t *testing.T) {
 			return strings.Contains(res.stderr, "hooks and grants write where no check can see")
 		}
 
-		s.reason("never run", upTo("2")...)
+		s.reason("first run", upTo("2")...)
 		if detail := s.plan(upTo("2")...).last().Detail; detail != "from scratch" {
 			t.Errorf("the first plan says %q", detail)
 		}
 		res := s.mustDot(upTo("2")...)
-		if !strings.Contains(res.stderr, "6 ok") || !strings.Contains(res.stderr, ", from scratch · schema") {
+		if !strings.Contains(res.stderr, "6 ok") || !strings.Contains(res.stderr, ", from scratch, schema") {
 			t.Error("the first summary does not say from scratch")
 		}
 		for _, want := range []string{"create schema if not exists", "model.stall.events post-hook: create table"} {
@@ -68,7 +68,7 @@ func TestHistoryD10(t *testing.T) {
 		s.wantRows("select id, taken from "+schema+".events order by id", "1 2", "2 2")
 
 		s.killSlow(schema, upTo("4")...)
-		s.reason("interrupted", upTo("4")...)
+		s.reason("last run interrupted", upTo("4")...)
 		if detail := s.plan(upTo("4")...).last().Detail; !strings.HasPrefix(detail, "on top of the build of ") {
 			t.Errorf("after the kill the plan says %q", detail)
 		}

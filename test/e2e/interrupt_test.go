@@ -41,7 +41,7 @@ func TestInterrupt(t *testing.T) {
 		eventually(t, "the query has ended", func() bool { return !s.napping() })
 		dbts := s.starts()
 		eventually(t, "dbt is gone", func() bool { return !alive(dbts[len(dbts)-1].pid) })
-		s.reason("interrupted", build...)
+		s.reason("last run interrupted", build...)
 	}
 
 	s.part("Ctrl-C at a terminal", func() {

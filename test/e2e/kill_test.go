@@ -156,7 +156,7 @@ func (v *victim) dotAtBoundaries() {
 		v.nobodyLeft()
 		opened.Close()
 	}
-	v.reason("interrupted", mainJob...)
+	v.reason("last run interrupted", mainJob...)
 	v.ends("dot killed at every boundary")
 }
 

@@ -46,11 +46,11 @@ func (p plan) does() []string {
 	var lines []string
 	for _, step := range p.Steps {
 		if step.Decision == "run" {
-			line := "→ " + step.Name + " · " + step.Reason
+			why := step.Reason
 			if step.Detail != "" {
-				line += " · " + step.Detail
+				why += "; " + step.Detail
 			}
-			lines = append(lines, line)
+			lines = append(lines, "→ "+step.Name+" ("+why+")")
 		} else {
 			lines = append(lines, "skip "+step.Name)
 		}
@@ -64,7 +64,7 @@ func (r result) did() (lines []string) {
 	for line := range strings.Lines(r.stderr) {
 		line = strings.TrimSuffix(line, "\n")
 		if strings.HasPrefix(line, "skip ") {
-			line, _, _ = strings.Cut(line, " · ")
+			line, _, _ = strings.Cut(line, " (")
 			lines = append(lines, line)
 		}
 		if strings.HasPrefix(line, "→ ") {

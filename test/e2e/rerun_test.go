@@ -113,7 +113,7 @@ func TestFailedThenFixed(t *testing.T) {
 
 		s.write("models/season.sql", stallFiles["models/season.sql"])
 		fixed := s.commit("Put the season right")
-		s.reason("never run", "build", "dev@HEAD")
+		s.reason("first run", "build", "dev@HEAD")
 		s.mustDot("build", "dev@HEAD")
 		s.reason("", "build", "dev@"+fixed)
 		s.reason("last run failed", "build", "dev@"+broken)
@@ -143,7 +143,7 @@ func TestPasswordRotated(t *testing.T) {
 	s.query("alter role " + role + " password 'midnight-sun'")
 	password("midnight-sun")
 	planned := s.plan("build", "dev@HEAD")
-	want := []string{"→ profiles dev@" + s.head() + " · the profile has changed · schema dev_" + s.head()}
+	want := []string{"→ profiles dev@" + s.head() + " (the profile has changed; schema dev_" + s.head() + ")"}
 	var runs []string
 	for _, line := range planned.does() {
 		if strings.HasPrefix(line, "→") {

@@ -49,7 +49,7 @@ func TestToolchains(t *testing.T) {
 	killed.wait()
 
 	again := s.mustDot("build", "dev@"+old)
-	if !strings.Contains(again.stderr, " · interrupted · requirements.txt at "+old) {
+	if !strings.Contains(again.stderr, " (last run interrupted; requirements.txt at "+old) {
 		t.Error("the toolchain is not made anew because it was interrupted")
 	}
 	s.mustDot("build", "dev@"+latest)
