@@ -116,20 +116,22 @@ func (d duckDB) env() []string { return nil }
 // save does nothing: the file is one of the project's.
 func (d duckDB) save(*testing.T) func() { return func() {} }
 
-// close replaces the file by one that is no database.
+// close makes the file one that is no database. It stays the same file: dot knows a file that was
+// put in its place.
 func (d duckDB) close(t *testing.T) func() {
 	t.Helper()
-	move := func(from, to string) {
+	content, err := os.ReadFile(d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(data []byte) {
 		t.Helper()
-		if err := os.Rename(from, to); err != nil {
+		if err := os.WriteFile(d.path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	move(d.path, d.path+".aside")
-	if err := os.WriteFile(d.path, []byte("closed"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return func() { t.Helper(); move(d.path+".aside", d.path) }
+	put([]byte("closed"))
+	return func() { t.Helper(); put(content) }
 }
 
 //go:embed testdata/duckdb_query.py
