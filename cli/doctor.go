@@ -14,7 +14,7 @@ type doctorCommand struct {
 	Format string `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }
 
-// run prints what the doctor finds; any problem makes it an error.
+// run prints the doctor's findings. It returns an error if there is a problem.
 func (c *doctorCommand) run(ctx context.Context, a *app, _ *commandLine) error {
 	findings := doctor.Examine(ctx, doctor.Patient{World: a.world(), Executable: a.Executable})
 	if err := context.Cause(ctx); err != nil {
@@ -40,8 +40,7 @@ func (c *doctorCommand) run(ctx context.Context, a *app, _ *commandLine) error {
 	return nil
 }
 
-// findings prints what was found for people: a line each, and below it what
-// cures it.
+// findings prints the findings for people: a line each, and the cures below it.
 func (a *app) findings(findings []doctor.Finding) {
 	styles := map[doctor.Status]ui.Style{doctor.OK: ui.Good, doctor.Warning: ui.Warn, doctor.Problem: ui.Bad}
 	var rows [][]string
@@ -70,9 +69,8 @@ func (a *app) findings(findings []doctor.Finding) {
 	}
 }
 
-// doctorVersion is the version of the JSON that dot doctor prints. It is raised
-// when a field changes its meaning or goes away; fields may be added at any
-// time.
+// doctorVersion is the version of the JSON that dot doctor prints. It is raised when a
+// field is removed or changes its meaning. Fields may be added at any time.
 const doctorVersion = 1
 
 type jsonFindings struct {

@@ -75,7 +75,7 @@ func TestDoctorFinds(t *testing.T) {
 		{"no dbt", nil, []string{"DOT_DBT=nowhere"}, `dbt problem dbt was not found: DOT_DBT names "nowhere"`, "name the path of dbt", 2},
 		{"a dbt for each commit", func(s *shop) {
 			s.write("dot_environments.yml", "environment: {default: dev, all: {dot: {toolchain: requirements.txt}}, dev: {}}")
-		}, nil, "dbt ok of a commit its own, made from its requirements.txt", "", 0},
+		}, nil, "dbt ok each commit has its own, installed from its requirements.txt", "", 0},
 		{"none beside it", func(s *shop) {
 			s.write("dot_environments.yml", "environment: {default: dev, all: {dot: {toolchain: requirements.txt}}, dev: {}, prod: {dot: {toolchain: null, dbt: nowhere}}}")
 		}, nil, `dbt problem dbt was not found: dot: dbt names "nowhere"`, "", 2},
@@ -91,7 +91,7 @@ func TestDoctorFinds(t *testing.T) {
 		{"the ignore rule left out on purpose", func(s *shop) {
 			s.write(".gitignore", "")
 			s.write(".dot/config.yml", "prompts: {gitignore: disabled}\n")
-		}, nil, ".gitignore ok lacks .dot/, and is to stay as it is", "", 0},
+		}, nil, ".gitignore ok lacks .dot/, as you chose", "", 0},
 		{"VS Code's settings", func(s *shop) { s.write(".vscode/settings.json", "{}") }, nil, "VS Code warning it searches and watches", `"**/.dot/**"`, 0},
 		{"VS Code by its terminal", nil, []string{"TERM_PROGRAM=vscode"}, "VS Code warning it searches and watches", "", 0},
 		{"something else called .dot", func(s *shop) { s.write(".dot", "") }, nil, ".dot problem /shop/.dot is not a directory", "", 2},

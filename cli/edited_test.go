@@ -49,7 +49,7 @@ func TestEditedLedger(t *testing.T) {
 		{"plan test dev@HEAD --defer prod@main", 0, []string{"warning: what dev@b694700 built is not known", changed}},
 		{"plan docs generate dev@HEAD", 0, []string{"first run"}},
 		{"plan compile dev@HEAD", 0, []string{"what is in the schema is not known", changed}},
-		{"doctor", 2, []string{changed, "build again what is to be deferred to"}},
+		{"doctor", 2, []string{changed, "rebuild your baselines with --force"}},
 	} {
 		out := s.dot(strings.Fields(tt.command))
 		if out.code != tt.code {

@@ -10,7 +10,7 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// git looks for a git that is new enough.
+// git checks that there is a git, and that it is new enough.
 func (e *examination) git() {
 	version, err := git.Version(e.ctx)
 	if err != nil {
@@ -20,8 +20,8 @@ func (e *examination) git() {
 	e.ok("git", version)
 }
 
-// command looks whether it is this dot that starts when somebody types dot:
-// Graphviz has a program of that name, too.
+// command checks that typing dot starts this dot: Graphviz has a program with the same
+// name.
 func (e *examination) command() {
 	self, err := os.Stat(e.patient.Executable)
 	if e.patient.Executable == "" || err != nil {
@@ -37,7 +37,7 @@ func (e *examination) command() {
 			return
 		}
 		whose := "another program"
-		if _, ok := program(dir, "neato"); ok { // one of Graphviz's other programs
+		if _, ok := program(dir, "neato"); ok { // another program of Graphviz
 			whose = "Graphviz's"
 		}
 		e.warn("command", "dot is "+found+", "+whose+": it comes before this one in PATH",
@@ -47,7 +47,7 @@ func (e *examination) command() {
 	e.warn("command", "this dot is not in PATH: "+e.patient.Executable, "put "+filepath.Dir(e.patient.Executable)+" in PATH")
 }
 
-// program finds a program in a directory.
+// program returns the path of a program in a directory. ok tells whether it exists.
 func program(dir, name string) (path string, ok bool) {
 	if runtime.GOOS == "windows" {
 		name += ".exe"

@@ -50,7 +50,7 @@ func TestCommand(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			// What is no program is not taken for one.
+			// A directory does not count as a program.
 			if err := os.Mkdir(filepath.Join(root, "usr", "dot"), 0o755); err != nil && !os.IsExist(err) {
 				t.Fatal(err)
 			}
@@ -93,7 +93,7 @@ func TestBytecode(t *testing.T) {
 			"and never will be",
 			[]string{"PYTHONDONTWRITEBYTECODE=1"},
 			half,
-			[]Finding{{"bytecode", Warning, text + "; PYTHONDONTWRITEBYTECODE keeps Python from doing so itself", cure}},
+			[]Finding{{"bytecode", Warning, text + "; PYTHONDONTWRITEBYTECODE stops Python from compiling them itself", cure}},
 		},
 		{"elsewhere", []string{"PYTHONPYCACHEPREFIX=/var/cache"}, half, nil},
 	} {

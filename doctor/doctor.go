@@ -1,6 +1,6 @@
-// Package doctor looks for what keeps dot from working well: in git, dbt, the
-// project, its profile, the repository and the .dot directory. Of each thing it
-// looks at it says whether it is well, and if it isn't, what cures it.
+// Package doctor looks for problems in git, dbt, the project, its profile, the
+// repository and the .dot directory. Each finding has a status and, unless that is OK,
+// cures.
 //
 // It changes nothing, and knows nothing of the terminal.
 package doctor
@@ -11,32 +11,32 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A Status says how well something is.
+// A Status says how serious a finding is.
 type Status string
 
-// How well something can be.
+// The statuses.
 const (
 	OK      Status = "ok"
-	Warning Status = "warning" // dot works, though not as well as it could
-	Problem Status = "problem" // something that dot is for does not work
+	Warning Status = "warning" // dot works, but not as well as it could
+	Problem Status = "problem" // a part of dot does not work
 )
 
-// A Finding is what there is to say of one thing.
+// A Finding is the result of one check.
 type Finding struct {
-	Area   string // what was looked at, such as "git"
+	Area   string // what was checked, such as "git"
 	Status Status
 	Text   string   // may have several lines
-	Cures  []string // what to do about it, a command where there is one
+	Cures  []string // what to do about it: a command, if there is one
 }
 
-// A Patient is what is examined.
+// A Patient is the installation to examine.
 type Patient struct {
 	steps.World
-	Executable string // the path of this dot, "" if it is not known
+	Executable string // the path of this dot, "" if unknown
 }
 
-// Examine looks at everything, in the order in which one thing needs the other.
-// It may start git, and dbt to ask for its version.
+// Examine checks everything, starting with git, which the rest depends on. It may run
+// git, and dbt to get its version.
 func Examine(ctx context.Context, p Patient) []Finding {
 	e := &examination{ctx: ctx, patient: p}
 	e.git()
@@ -46,7 +46,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	return e.findings
 }
 
-// examination is under way.
+// examination collects the findings of one call of Examine.
 type examination struct {
 	ctx      context.Context //nolint:containedctx // of one call of Examine
 	patient  Patient
@@ -65,7 +65,7 @@ func (e *examination) problem(area, text string, cures ...string) {
 	e.findings = append(e.findings, Finding{Area: area, Status: Problem, Text: text, Cures: cures})
 }
 
-// getenv is the value of an environment variable, "" if it isn't set.
+// getenv returns the value of an environment variable, "" if it isn't set.
 func (e *examination) getenv(name string) string {
 	value, _ := e.patient.Getenv(name)
 	return value

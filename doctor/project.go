@@ -14,8 +14,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// An environment as far as it could be worked out.
-type environment struct {
+// resolvedEnv is an environment with its output.
+type resolvedEnv struct {
 	config.Environment
 	name      string
 	isDefault bool
@@ -32,16 +32,16 @@ func (e *examination) project() {
 	}
 	e.ok("project", project.Dir())
 	names, err := project.Environments()
-	if err != nil { // of a profile that has to say which environments there are
+	if err != nil { // the profile defines the environments, and can't be read
 		e.problem("profile", err.Error(), hint.Of(err)...)
 		e.dbt(project, nil)
 		return
 	}
-	var all []environment
+	var all []resolvedEnv
 	byDefault, _, _ := project.Environment("")
 	for _, name := range names {
 		env, output, err := project.Environment(name)
-		all = append(all, environment{env, name, name == byDefault.Name, output, err})
+		all = append(all, resolvedEnv{env, name, name == byDefault.Name, output, err})
 	}
 	text := strings.Join(names, ", ")
 	if byDefault.Name != "" {
@@ -54,16 +54,15 @@ func (e *examination) project() {
 	e.dbt(project, all)
 }
 
-// environment looks whether an environment can be used, and says how it
-// connects.
-func (e *examination) environment(env environment) {
+// environment checks that an environment can be used, and says how it connects.
+func (e *examination) environment(env resolvedEnv) {
 	switch {
 	case env.err != nil && env.Name == "":
-		// Perhaps a required variable, which the command line can give.
+		// Perhaps a required variable is missing. The command line may give it.
 		e.warn("environment "+env.name, env.err.Error(), hint.Of(env.err)...)
 	case env.err != nil && env.isDefault:
 		e.problem("environment "+env.name, env.err.Error(), hint.Of(env.err)...)
-	case env.err != nil: // its variables may be set elsewhere only
+	case env.err != nil: // its environment variables may be set on another machine
 		e.warn("environment "+env.name, env.err.Error(), hint.Of(env.err)...)
 	default:
 		place := env.output.Place(e.patient.Dir)
@@ -72,17 +71,17 @@ func (e *examination) environment(env environment) {
 	}
 }
 
-// dbt looks at each dbt that an environment uses.
-func (e *examination) dbt(project *steps.Project, all []environment) {
+// dbt checks each dbt that an environment uses.
+func (e *examination) dbt(project *steps.Project, all []resolvedEnv) {
 	if len(all) == 0 {
-		all = []environment{{}}
+		all = []resolvedEnv{{}}
 	}
 	for len(all) > 0 {
 		settings := all[0].Dot
-		same := func(env environment) bool {
+		same := func(env resolvedEnv) bool {
 			return slices.Equal(env.Dot.DBT, settings.DBT) && env.Dot.Toolchain == settings.Toolchain
 		}
-		var group []environment
+		var group []resolvedEnv
 		for _, env := range all {
 			if same(env) {
 				group = append(group, env)
@@ -91,7 +90,7 @@ func (e *examination) dbt(project *steps.Project, all []environment) {
 		all = slices.DeleteFunc(all, same)
 		ownPerCommit := settings.Toolchain != "" && e.getenv("DOT_DBT") == ""
 		if ownPerCommit {
-			e.ok("dbt", "of a commit its own, made from its "+settings.Toolchain)
+			e.ok("dbt", "each commit has its own, installed from its "+settings.Toolchain)
 		}
 		switch tool, err := project.FindDBT(e.ctx, group[0].Environment); {
 		case err != nil && ownPerCommit:
@@ -104,8 +103,8 @@ func (e *examination) dbt(project *steps.Project, all []environment) {
 	}
 }
 
-// tool looks at a dbt and what belongs to it.
-func (e *examination) tool(found tool.Tool, users []environment) {
+// tool checks a dbt, its adapters, its bytecode and its host.
+func (e *examination) tool(found tool.Tool, users []resolvedEnv) {
 	words := fmt.Sprintf("%s at %s, found by %s", found.Version, text.ShellQuote(found.Argv), found.How)
 	if found.Cloud {
 		e.problem("dbt", words+": it is the dbt Cloud CLI, which does not read profiles.yml and can't build in a schema of its own",
@@ -121,9 +120,9 @@ func (e *examination) tool(found tool.Tool, users []environment) {
 	e.host(found, users)
 }
 
-// host looks whether dbt's commands can share one start of dbt. That they can't
-// is nothing wrong.
-func (e *examination) host(found tool.Tool, users []environment) {
+// host checks whether dbt's commands can share one start of dbt. It is no problem if
+// they can't.
+func (e *examination) host(found tool.Tool, users []resolvedEnv) {
 	seen := map[string]bool{}
 	for _, env := range users {
 		if env.output == nil {
@@ -140,9 +139,9 @@ func (e *examination) host(found tool.Tool, users []environment) {
 	}
 }
 
-// adapters looks whether the adapters of the outputs are installed. dbt 2 has
-// its own.
-func (e *examination) adapters(found tool.Tool, python string, users []environment) {
+// adapters checks that the outputs' adapters are installed. dbt 2 contains its
+// adapters.
+func (e *examination) adapters(found tool.Tool, python string, users []resolvedEnv) {
 	if found.Adapters == nil {
 		return
 	}
@@ -165,18 +164,18 @@ func (e *examination) adapters(found tool.Tool, python string, users []environme
 	}
 }
 
-// bytecode looks whether dbt's modules are compiled.
+// bytecode checks that dbt's modules are compiled.
 func (e *examination) bytecode(b tool.Bytecode) {
 	switch {
 	case e.getenv("PYTHONPYCACHEPREFIX") != "":
-		return // it is elsewhere
+		return // the bytecode is elsewhere
 	case b.Compiled == b.Sampled:
 		e.ok("bytecode", "dbt's modules are compiled")
 		return
 	}
 	words := fmt.Sprintf("%d of %d modules that dbt always loads are not compiled: each start takes about twice as long", b.Sampled-b.Compiled, b.Sampled)
 	if e.getenv("PYTHONDONTWRITEBYTECODE") != "" {
-		words += "; PYTHONDONTWRITEBYTECODE keeps Python from doing so itself"
+		words += "; PYTHONDONTWRITEBYTECODE stops Python from compiling them itself"
 	}
 	e.warn("bytecode", words, text.ShellQuote(append([]string{b.Python, "-m", "compileall", "-q"}, b.Dirs...)))
 }

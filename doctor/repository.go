@@ -14,7 +14,7 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// repository looks at the repository and what dot has in it.
+// repository checks the repository, and dot's directory in it.
 func (e *examination) repository() {
 	repo, err := git.Open(e.ctx, e.patient.Dir)
 	if err != nil {
@@ -40,13 +40,13 @@ func (e *examination) repository() {
 	}
 }
 
-// ignored looks whether git leaves .dot alone for everybody.
+// ignored checks that the repository's own rules make git ignore .dot.
 func (e *examination) ignored(repo *git.Repo, ws *workspace.Workspace) {
 	switch ignored, err := repo.Ignores(e.ctx, workspace.Dir); {
 	case err != nil:
 		e.warn(".gitignore", err.Error(), hint.Of(err)...)
 	case !ignored && settled(ws, "gitignore"):
-		e.ok(".gitignore", "lacks .dot/, and is to stay as it is")
+		e.ok(".gitignore", "lacks .dot/, as you chose")
 	case !ignored:
 		e.warn(".gitignore", "the repository's ignore rules lack .dot/, where builds are kept",
 			"echo .dot/ >> "+text.ShellQuote([]string{filepath.Join(repo.Root, ".gitignore")}))
@@ -55,32 +55,32 @@ func (e *examination) ignored(repo *git.Repo, ws *workspace.Workspace) {
 	}
 }
 
-// vsCode looks whether VS Code, where it is used, leaves .dot alone.
+// vsCode checks that VS Code, if it is used, ignores .dot.
 func (e *examination) vsCode(repo *git.Repo, ws *workspace.Workspace) {
 	if _, err := os.Stat(filepath.Join(repo.Root, ".vscode")); err != nil && e.getenv("TERM_PROGRAM") != "vscode" {
 		return
 	}
 	switch lacks := ignore.VSCodeLacks(repo.Root); {
 	case lacks && settled(ws, "vscode"):
-		e.ok("VS Code", "searches and watches .dot/, and is to do so")
+		e.ok("VS Code", "searches and watches .dot/, as you chose")
 	case lacks:
 		e.warn("VS Code", "it searches and watches every build in .dot/",
 			"put this into "+filepath.Join(repo.Root, ".vscode", "settings.json")+":\n"+ignore.VSCodeSnippet())
 	default:
-		e.ok("VS Code", "leaves .dot/ alone")
+		e.ok("VS Code", "ignores .dot/")
 	}
 }
 
-// settled reports whether the user has answered never to a question of dot's.
+// settled reports whether the user has answered never to a prompt.
 func settled(ws *workspace.Workspace, prompt string) bool {
 	disabled, err := ws.PromptDisabled(prompt)
 	return disabled && err == nil
 }
 
-// workspace looks at what dot keeps.
+// workspace checks the files in .dot.
 func (e *examination) workspace(ws *workspace.Workspace) {
 	if !ws.Exists() {
-		e.ok(workspace.Dir, "not made yet: the first build makes it")
+		e.ok(workspace.Dir, "missing: the first build makes it")
 		return
 	}
 	flaws, err := ws.Examine(e.patient.Now())
@@ -92,7 +92,7 @@ func (e *examination) workspace(ws *workspace.Workspace) {
 		e.flaw(flaw)
 	}
 	if len(flaws) == 0 {
-		e.ok(workspace.Dir, ws.Path()+" is as it should be")
+		e.ok(workspace.Dir, "no problems in "+ws.Path())
 	}
 }
 
@@ -101,11 +101,11 @@ func (e *examination) flaw(f workspace.Flaw) {
 	command := func(words ...string) string { return text.ShellQuote(append(words, f.Path)) }
 	switch f.Kind {
 	case workspace.BadRecord:
-		e.warn(workspace.Dir, words, "none needed: its step runs again, and writes it anew")
+		e.warn(workspace.Dir, words, "nothing to do: its step runs again and replaces it")
 	case workspace.BadLedger:
-		e.problem(workspace.Dir, words, "build again what is to be deferred to, with --force: that writes it anew")
+		e.problem(workspace.Dir, words, "rebuild your baselines with --force: that replaces it")
 	case workspace.BadKey:
-		e.warn(workspace.Dir, words, "none needed")
+		e.warn(workspace.Dir, words, "nothing to do")
 	case workspace.Leftover:
 		e.warn(workspace.Dir, words, command("rm"))
 	case workspace.Exposed:
@@ -117,8 +117,7 @@ func (e *examination) flaw(f workspace.Flaw) {
 	}
 }
 
-// worktrees looks whether the worktrees are those of their commits, and those
-// that git knows.
+// worktrees checks that each worktree is at its commit, and that git knows it.
 func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 	commits, err := ws.Commits()
 	if err != nil {
@@ -142,7 +141,7 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 		case errors.As(err, &moved):
 			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "--reset-worktree checks the commit out again with the next build of "+commit.Short)
 		default:
-			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "none needed: the next build of "+commit.Short+" makes it again")
+			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "nothing to do: the next build of "+commit.Short+" makes it again")
 		}
 	}
 	for _, path := range registered {
@@ -156,7 +155,7 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 	}
 }
 
-// locks says who is at work.
+// locks lists the locks that are held.
 func (e *examination) locks(ws *workspace.Workspace) {
 	held, err := ws.Locker("").Held()
 	if err != nil {
@@ -167,6 +166,6 @@ func (e *examination) locks(ws *workspace.Workspace) {
 		e.ok("locks", fmt.Sprintf("%s is held by %s", lock.Name, lock.Holder))
 	}
 	if len(held) == 0 {
-		e.ok("locks", "nobody is at work")
+		e.ok("locks", "none is held")
 	}
 }
