@@ -136,34 +136,6 @@ func (r resolution) digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// counts says how many nodes are read from where: "2 own, 25 from prod@4521a86".
-func (r resolution) counts() string {
-	n := map[string]int{}
-	var order []string
-	for _, read := range r.reads {
-		what := "missing"
-		switch read.Kind {
-		case layer.Own:
-			what = "own"
-		case layer.Below:
-			what = "from " + read.Layer.Name
-		}
-		if n[what] == 0 {
-			order = append(order, what)
-		}
-		n[what]++
-	}
-	slices.SortFunc(order, func(a, b string) int { return n[b] - n[a] })
-	var out bytes.Buffer
-	for i, what := range order {
-		if i > 0 {
-			out.WriteString(", ")
-		}
-		fmt.Fprintf(&out, "%d %s", n[what], what)
-	}
-	return out.String()
-}
-
 // composeNow tells dbt where the nodes lie that a job reads, as things stand when
 // the job's step starts.
 func (rt *runtime) composeNow(job *job) error {

@@ -3,9 +3,7 @@ package steps
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -222,12 +220,4 @@ func (a *runCommand) fresh(checked checkOutputs) (anew bool, mixed string) {
 		return false, mixed
 	}
 	return anew, ""
-}
-
-// removeDir removes a directory of the job's that no longer means anything.
-func removeDir(dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("remove what an earlier run left: %w", err)
-	}
-	return nil
 }
