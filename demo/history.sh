@@ -1,13 +1,13 @@
 #!/bin/sh
-# history.sh DIR makes the sample project at DIR (which must not exist yet) as a
-# git repository with a past:
+# history.sh DIR makes the sample project at DIR, as a git repository with a history.
+# DIR must not exist yet.
 #
 #   main             opens the shop (tag v1), then adds revenue_by_month
 #   feature/refunds  three commits on top: a model changed, a model added, a
 #                    seed changed; HEAD is here
 #
-# Authors and dates are fixed and nobody's git settings are read, so the commit
-# hashes are the same on every machine.
+# Authors and dates are fixed and no git settings are read, so that the commit hashes
+# are the same on every machine.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +18,7 @@ export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_DEFAULT_HASH=sha1
 export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@shop.example
 export GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@shop.example
 
-# commit FILES DATE SUBJECT copies FILES over the project and commits all of it.
+# commit FILES DATE SUBJECT copies FILES over the project and commits everything.
 commit() {
 	cp -R "$here/$1/." .
 	git add --all

@@ -1,12 +1,10 @@
 #!/bin/sh
-# run.sh BIN VENV shows the main job on the sample shop: build what main says as
-# prod, then build beside it only what the branch changed, on top of prod's data,
-# and compare the two.
+# run.sh BIN VENV shows the main job on the sample shop: it builds main as prod, then
+# only what the branch changed, on top of prod's data, and compares the two builds.
 # BIN is the directory of the dot binary, VENV has dbt and dbt-duckdb.
 #
-# The shop is at demo/work/shop and is kept, so that a second run shows what dot
-# skips and there is something to play with. It is made anew when the sample has
-# changed since.
+# The shop stays at demo/work/shop, so that a second run shows what dot skips, and so
+# that you can play with it. It is made again when the sample has changed.
 set -eu
 
 bin=$(cd "$1" && pwd)
@@ -29,7 +27,8 @@ rm -rf work/new
 cd work/shop
 git checkout --quiet feature/refunds
 
-# show prints a command as one would type it, then runs it; nothing may ask.
+# show prints a command as a user would type it, then runs it without stdin, so that it
+# can't ask.
 show() {
 	printf '\n$ %s\n' "$*"
 	"$@" </dev/null
