@@ -7,10 +7,9 @@ import (
 	"os"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
-
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/text"
 )
 
 // A Job is a virtual environment to make.
@@ -46,7 +45,7 @@ func (m Maker) Make(ctx context.Context, job Job) error {
 		return hint.New(
 			fmt.Sprintf("installing %s failed: %s", job.Requirements, exit),
 			"the reason is above; after a network failure, run the same command again",
-			"try it yourself: "+shellescape.QuoteCommand(argv),
+			"try it yourself: "+text.ShellQuote(argv),
 		)
 	}
 	return nil
@@ -54,7 +53,7 @@ func (m Maker) Make(ctx context.Context, job Job) error {
 
 // venvHints returns hints for when the venv can't be made.
 func (m Maker) venvHints(argv []string) []string {
-	hints := []string{"try it yourself: " + shellescape.QuoteCommand(argv)}
+	hints := []string{"try it yourself: " + text.ShellQuote(argv)}
 	if m.UV == "" { // Debian and Ubuntu package the venv module separately
 		hints = append(hints, "Python's venv module may be missing: on Debian and Ubuntu apt install python3-venv, or install uv")
 	}

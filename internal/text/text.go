@@ -4,8 +4,6 @@ package text
 import (
 	"fmt"
 	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 )
 
 // Shorten cuts a text that an error quotes to a readable length.
@@ -17,19 +15,25 @@ func Shorten(s string) string {
 	return s
 }
 
-// plain are the characters that no POSIX shell gives a meaning, as in shellescape.
-const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
-
 // ShellQuote writes a command line that can be pasted into a POSIX shell.
 func ShellQuote(argv []string) string {
 	words := make([]string, len(argv))
 	for i, word := range argv {
 		words[i] = word
-		if word == "" || strings.Trim(word, plain) != "" { // most words need no regular expression
-			words[i] = shellescape.Quote(word)
+		if word == "" || strings.ContainsFunc(word, special) {
+			words[i] = "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// special reports whether a character may mean something to a shell.
+func special(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		return false
+	}
+	return !strings.ContainsRune("_@%+=:,./-", r)
 }
 
 // Plural counts things: "1 node", "3 nodes".

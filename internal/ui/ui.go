@@ -52,12 +52,11 @@ func colored(w io.Writer, mode ColorMode, getenv func(string) string) bool {
 
 // Paint returns text in a style, if the printer's output is coloured.
 func (p *Printer) Paint(s Style, text string) string {
-	c := color.New(s...)
-	if p.color {
-		c.EnableColor()
-	} else {
-		c.DisableColor()
+	if !p.color {
+		return text
 	}
+	c := color.New(s...)
+	c.EnableColor()
 	return c.Sprint(text)
 }
 

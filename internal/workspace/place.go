@@ -3,8 +3,7 @@ package workspace
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
-	"strings"
+	"strconv"
 )
 
 // A Place is a schema: where relations lie. The same place is always spelled the
@@ -26,11 +25,12 @@ func (p Place) ID() string {
 func (p Place) database() string { return digestOf(p.Adapter, p.Host, p.Database) }
 
 func digestOf(fields ...string) string {
-	var b strings.Builder
+	var b []byte
 	for _, field := range fields {
-		fmt.Fprintf(&b, "%d:%s", len(field), field)
+		b = append(strconv.AppendInt(b, int64(len(field)), 10), ':')
+		b = append(b, field...)
 	}
-	sum := sha256.Sum256([]byte(b.String()))
+	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:10])
 }
 
