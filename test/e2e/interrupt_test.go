@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,8 +17,10 @@ func TestInterrupt(t *testing.T) {
 	s := newStall(t, "postgres", map[string]string{
 		// It sleeps as long as a table says, so that the last run is quick.
 		"models/nap.sql": "{{ config(materialized='table') }}\n" +
-			"select n.seconds from public.nap as n, {{ ref('first') }} as f, pg_sleep(n.seconds)\n",
+			"select n.seconds from public.nap as n, {{ ref('first') }} as f, {{ ref('grows') }} as g, pg_sleep(n.seconds)\n",
 		"models/first.sql": "select 1 as one\n",
+		// Built twice on top of itself it has two rows.
+		"models/grows.sql": "{{ config(materialized='incremental') }}\nselect 1 as one\n",
 	})
 	s.query("create table public.nap as select 600 as seconds")
 	build := []string{"build", "dev@HEAD", "-s", "+nap"}
@@ -53,8 +56,8 @@ func TestInterrupt(t *testing.T) {
 		stopped(c, 130, "interrupting: dbt may take a while to cancel its queries; Ctrl-C again kills it")
 		// The ledger has the nodes that dbt had built, and no others.
 		plan := s.mustDot("plan", "build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "nap").stdout
-		if !strings.Contains(plan, "1 of 5 nodes ok") {
-			t.Error("the baseline's one node that was built is not known")
+		if !strings.Contains(plan, "2 of 6 nodes ok") {
+			t.Error("the baseline's two nodes that were built are not known")
 		}
 	})
 	s.part("the terminal is closed", func() {
@@ -74,7 +77,17 @@ func TestInterrupt(t *testing.T) {
 	})
 
 	s.query("update public.nap set seconds = 0")
-	s.planIsRun(build...)
+	s.planIsRun(append(build, "--resume")...)
+	results, err := os.ReadFile(filepath.Join(s.dir, ".dot/build", s.head(), "env/dev/target/run_results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(results), `"model.stall.grows"`) || !strings.Contains(string(results), `"model.stall.nap"`) {
+		t.Error("what was built before dot was killed ran again, or what was not did not")
+	}
+	if got := s.query("select count(*) from dev_" + s.head() + ".grows"); got[0][0] != "1" {
+		t.Errorf("the incremental model holds %s rows, want 1", got[0][0])
+	}
 	if got := s.query("select seconds from dev_" + s.head() + ".nap"); len(got) != 1 || got[0][0] != "0" {
 		t.Errorf("the model holds %v, want one row of 0", got)
 	}
