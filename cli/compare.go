@@ -21,8 +21,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// comparison is what is compared, and how.
-type comparison struct {
+// comparisonArgs are the arguments and flags of a comparison: what is compared, and how.
+type comparisonArgs struct {
 	Builds []string `arg:"" name:"env@ref" help:"The baseline, then what is compared with it: prod@main dev@HEAD."`
 
 	Build     bool `help:"Build what is missing or stale first."`
@@ -41,7 +41,7 @@ type comparison struct {
 
 // compareCommand compares builds with a baseline.
 type compareCommand struct {
-	comparison
+	comparisonArgs
 
 	Format   string `enum:"${formats}" default:"auto" placeholder:"FORM" help:"${formats_help}"`
 	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file. What its name ends in says the format: ${formats_endings}."`
@@ -80,8 +80,8 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 	return cmp.Or(err, ending)
 }
 
-// program finds out what a comparison does.
-func (c *comparison) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
+// program compiles the comparison to a program.
+func (c *comparisonArgs) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
 	compared, err := c.compile(ctx, a, line, false)
 	if err != nil {
 		return nil, err
@@ -89,9 +89,9 @@ func (c *comparison) program(ctx context.Context, a *app, line *commandLine) (*s
 	return compared.Program, nil
 }
 
-// compile finds out what is compared. Reports that show distributions need more
+// compile compiles the comparison. Reports that show distributions need more
 // queries.
-func (c *comparison) compile(ctx context.Context, a *app, line *commandLine, distributions bool) (*compare.Program, error) {
+func (c *comparisonArgs) compile(ctx context.Context, a *app, line *commandLine, distributions bool) (*compare.Program, error) {
 	req, err := c.request(a, line)
 	if err != nil {
 		return nil, err
@@ -102,8 +102,8 @@ func (c *comparison) compile(ctx context.Context, a *app, line *commandLine, dis
 	return compare.Compile(ctx, world, req)
 }
 
-// request makes a request of what was parsed.
-func (c *comparison) request(a *app, line *commandLine) (req compare.Request, err error) {
+// request makes a request from the parsed arguments.
+func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request, err error) {
 	req = compare.Request{
 		Build: c.Build, Fresh: c.Fresh, MergeBase: c.MergeBase,
 		Select: line.Select, Exclude: line.Exclude, Selector: line.Selector,
@@ -186,7 +186,7 @@ func readTolerance(given []string) (map[string]float64, error) {
 	return limits, nil
 }
 
-// carryOutComparison runs the program of a comparison.
+// carryOutComparison runs a compiled comparison.
 func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flags) (*graph.Result, error) {
 	aside := *a // the report alone goes to stdout
 	aside.Process.Stdout, aside.Stdout = a.Stderr, ui.NewOutput(a.Stderr)

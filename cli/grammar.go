@@ -90,6 +90,6 @@ type sourceCommand struct {
 // plannedCommand is any of them, or a comparison, planned or explained.
 type plannedCommand struct {
 	dbtCommands
-	Compare comparison `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
+	Compare comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	Format  string     `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }
