@@ -1,43 +1,39 @@
-// Package layer decides what a build reads. A build is a layer: it has the
-// nodes that it wrote itself, and everything else is what lies below it, which
-// may be a layer, too. Think of an overlay file system, or of a git tree over
-// its parent.
+// Package layer decides which relation a build reads for a node. A build is a
+// layer: it holds the nodes that it wrote itself. All other nodes come from the
+// layers below it, as in an overlay file system.
 //
-// A node resolves to the build's own relation (Own), to that of a layer below
-// (Below), or to nothing (Missing). A result always says why. The package is
-// told what each layer holds; it knows nothing of dbt, of files or of a
-// warehouse.
+// A node resolves to the build's own relation (Own), to the relation of a lower
+// layer (Below), or to nothing (Missing, with the reason). The caller says what
+// each layer holds: the package knows nothing of dbt, files or warehouses.
 package layer
 
 import "fmt"
 
-// A Layer is one build, as its ledger tells.
+// A Layer is what a build holds, according to its ledger.
 type Layer struct {
-	// Name is the build as a person calls it: prod@9b13827.
+	// Name is the build's display name: prod@9b13827.
 	Name string
-	// Nodes is what is known of the nodes that the build tried to write, by
-	// dbt's unique_id. A node that was never tried is absent.
+	// Nodes are the nodes that the build tried to write, by dbt's unique_id.
 	Nodes map[string]Node
-	// Changed are the nodes that the build's commit changes against the layer
-	// below, new ones included: dbt's state:modified when the build last ran.
+	// Changed are the nodes that differ between the build's commit and the layer
+	// below, new nodes included: dbt's state:modified when the build last ran.
 	Changed map[string]bool
-	// Below is what the build was deferred to; nil for a build that rests on
-	// nothing.
+	// Below is the layer that the build defers to, nil for none.
 	Below *Layer
-	// Gone says why the layer below can't be used ("prod@4521a86 was dropped");
-	// "" where it can, or where there is none.
+	// Gone says why the layer below can't be used ("prod@4521a86 was dropped").
+	// It is "" if the layer can be used, or if there is none.
 	Gone string
-	// Knows reports whether the build's commit has a node. It is asked only
-	// about nodes that the layer above changed. nil knows every node.
+	// Knows reports whether the build's commit has a node. It is called only for
+	// nodes that the layer above changed. nil means that it has every node.
 	Knows func(id string) (bool, error)
 }
 
-// A Node is what a layer holds of one node.
+// A Node is a node that a layer has written, or tried to write.
 type Node struct {
-	// Problem says why the relation can't be read, as "failed in prod@9b13827";
-	// "" where the build wrote it to its end and it is still there.
+	// Problem says why the relation can't be read, as "failed in prod@9b13827".
+	// It is "" if the build completed the relation and it still exists.
 	Problem string
-	// Run is the run that wrote it.
+	// Run is the ID of the run that wrote the node.
 	Run string
 	// Relation is the relation's name in SQL.
 	Relation string
@@ -57,23 +53,23 @@ const (
 type Result struct {
 	ID   string // dbt's unique_id
 	Kind Kind
-	// Layer has the relation. Where it is missing, Layer is the layer that
-	// should have it.
+	// Layer has the relation. For a missing node, it is the layer that should
+	// have the relation.
 	Layer *Layer
-	// Depth is how many layers lie between the build and Layer: 0 is the build.
+	// Depth is how far Layer is below the build: 0 is the build itself.
 	Depth int
-	// Node is what Layer holds; zero where nothing is known.
+	// Node is the node in Layer; zero if Layer never tried to write it.
 	Node Node
-	// Why says why a node is missing, in words that follow its name.
+	// Why says why a node is missing. The text follows the node's name.
 	Why string
-	// Changed is set for a node that the reading build's commit changes, and
-	// which is read from below all the same, since it isn't built here.
+	// Changed is set for a node that the reading build's commit changes but that
+	// the build has not built, so that it reads the old version from below.
 	Changed bool
 }
 
 // Read resolves a node for a command that runs on the build and does not write
-// the node. A node that the build's commit changes and has not built is read
-// from below: whoever selects less than was changed asks for that.
+// the node. A node that the build's commit changes but the build has not built
+// is read from below: the user selected less than was changed.
 func (l *Layer) Read(id string) (Result, error) {
 	if r, ok := l.own(id, 0); ok {
 		return r, nil
@@ -98,9 +94,9 @@ func (l *Layer) Read(id string) (Result, error) {
 	return r, nil
 }
 
-// Resolve resolves a node for whoever rests on the build, or compares it. A
-// node that the build's commit changes and has not built is missing: what lies
-// below is another version of it.
+// Resolve resolves a node for a build that defers to this one, or for a
+// comparison. A node that the build's commit changes but the build has not
+// built is missing: lower layers hold another version of it.
 func (l *Layer) Resolve(id string) Result { return l.resolve(id, 0) }
 
 func (l *Layer) resolve(id string, depth int) Result {
@@ -125,7 +121,7 @@ func (l *Layer) resolve(id string, depth int) Result {
 	}
 }
 
-// own is the result for a node that the layer wrote, or tried to.
+// own returns the result for a node that the layer wrote, or tried to write.
 func (l *Layer) own(id string, depth int) (Result, bool) {
 	n, tried := l.Nodes[id]
 	if !tried {
@@ -141,7 +137,7 @@ func (l *Layer) own(id string, depth int) (Result, bool) {
 	return r, true
 }
 
-// nothingBelow says why a node that the layer doesn't have is nowhere.
+// nothingBelow says why neither the layer nor a lower one has a node.
 func (l *Layer) nothingBelow() string {
 	if l.Gone != "" {
 		return fmt.Sprintf("was never built by %s, and %s", l.Name, l.Gone)
@@ -149,7 +145,7 @@ func (l *Layer) nothingBelow() string {
 	return "was never built by " + l.Name
 }
 
-// Depth is how many layers lie below.
+// Depth is the number of layers below.
 func (l *Layer) Depth() int {
 	n := 0
 	for at, seen := l, map[*Layer]bool{}; at.Below != nil && !seen[at]; at = at.Below {

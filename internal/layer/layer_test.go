@@ -6,8 +6,8 @@ import (
 	"dot-for-dbt/internal/layer"
 )
 
-// chain is dev over thin over prod: prod has a, b and c; thin changes a and b
-// and built a alone; dev changes c and new.
+// chain returns three layers: dev on thin on prod. prod has a, b and c. thin
+// changes a and b and has built only a. dev changes c and new.
 func chain() (dev, thin, prod *layer.Layer) {
 	ok := func(run string) layer.Node { return layer.Node{Run: run} }
 	prod = &layer.Layer{Name: "prod@1", Nodes: map[string]layer.Node{
@@ -57,8 +57,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestResolve is about a layer that somebody else rests on: what it changed and
-// did not build is never what lies below.
+// TestResolve resolves nodes of a layer that another one defers to: a node that
+// it changed but did not build is never read from below.
 func TestResolve(t *testing.T) {
 	dev, thin, _ := chain()
 	if r := dev.Resolve("c"); r.Kind != layer.Missing || r.Layer != dev {

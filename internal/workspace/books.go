@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The books of a run: what it may write is marked before it starts, and
-// settled after it.
+// The ledger entries of a run: Begin marks the nodes that the run may write
+// before it starts. End says how each of them ended.
 
 // A Target is a relation that a run may write.
 type Target struct {
@@ -18,7 +18,7 @@ type Target struct {
 	On       []Relation // see Entry
 }
 
-// Begin marks the nodes that a run of a build may write as unknown; targets are
+// Begin marks the nodes that a run of a build may write as Unknown. targets is
 // by unique_id. The caller holds the build's lock.
 func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) error {
 	if err := w.convert(p); err != nil {
@@ -33,7 +33,8 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 	for _, id := range slices.Sorted(maps.Keys(targets)) {
 		layer.claim(id, targets[id].Relation)
 	}
-	// A claim without an entry is no harm: what was not begun is in no ledger.
+	// The layer is saved first. If dot is killed now, claims lack their entry in
+	// a ledger, which counts as nodes that the build doesn't have.
 	if err := w.saveLayer(b, layer); err != nil {
 		return err
 	}
@@ -53,39 +54,39 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 	})
 }
 
-// An Ending is what is known of how a run went.
+// An Ending says how a run ended, as far as dot knows.
 type Ending struct {
-	// Written and Failed are the nodes that came to their end, by unique_id.
+	// Written and Failed are the nodes that the run finished, by unique_id.
 	Written, Failed []string
-	// Begun are nodes that the run began, whether they came to an end or not.
+	// Begun are the nodes that the run started, finished or not.
 	Begun []string
-	// Skipped are nodes that the run should have written and did not come to,
-	// with why, see Layer.
+	// Skipped are the nodes that the run should have written but did not reach,
+	// with the reason; see Layer.
 	Skipped map[string]string
-	// Complete is set when the run touched no nodes but these.
+	// Complete means that the run touched no other nodes.
 	Complete bool
-	// Succeeded is set when the command did what it was asked for.
+	// Succeeded means that the command succeeded.
 	Succeeded bool
-	// Anew is set when the run made everything from nothing, whatever was there.
+	// Anew means that the run rebuilt every relation from scratch.
 	Anew bool
-	// Resumes is the ID of the run that this one goes on with, "" for none: what
-	// that wrote and this one did not touch becomes this one's.
+	// Resumes is the ID of the run that this run continues, "" for none. Nodes
+	// that the earlier run wrote and this run did not touch become this run's.
 	Resumes string
-	// Layer says what the build rests on from now on; nil leaves that as it is.
+	// Layer is what the build rests on from now on; nil means no change.
 	Layer *Footing
 }
 
-// A Footing is what a build rests on: nothing, or a layer below.
+// A Footing says what a build rests on: a layer below, or nothing.
 type Footing struct {
 	Below   *LayerRef
 	Changed []string // see Layer
 }
 
-// End settles what Begin marked. Written and failed nodes become the run's.
-// Those that it began and did not end stay unknown, and so do all others unless
-// the ending is complete: then they are what they were before. A run whose
-// artifacts were not copied has no Manifest. End returns how many nodes the run
-// has written.
+// End replaces the marks of Begin. Written and failed nodes become the run's.
+// Nodes that the run started but did not finish stay Unknown. All other nodes
+// get their earlier entry back if the ending is complete; otherwise they stay
+// Unknown, too. A run whose artifacts were not copied has no Manifest. End
+// returns how many nodes the run has written.
 func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, end Ending) (written int, err error) {
 	status := make(map[string]Status, len(targets))
 	for _, id := range end.Begun {
@@ -97,7 +98,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 	for _, id := range end.Failed {
 		status[id] = Damaged
 	}
-	var never []string // nodes that no run has ever come to
+	var never []string // nodes that no run has ever reached
 	err = w.eachPlace(targets, func(l *Ledger, ids []string) {
 		file := l.Place.file()
 		for _, id := range ids {
@@ -107,8 +108,8 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 				continue
 			}
 			if e.Run != run.ID {
-				// Another run has marked it meanwhile: nobody knows which of the
-				// two wrote last.
+				// Another run has marked the relation since. Which of the two
+				// runs wrote last is not known.
 				e.Status = Unknown
 				l.Relations[t.Name] = e
 				continue
@@ -143,7 +144,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 	return written, w.endLayer(b, p, run, never, end)
 }
 
-// settled is the entry of a relation that a run came to the end of.
+// settled returns the entry of a relation that a run has finished.
 func (e Entry) settled(s Status, file string, end Ending) Entry {
 	before := e.Before
 	e.Before, e.Status, e.File, e.Unfinished = nil, s, file, !end.Succeeded
@@ -154,7 +155,7 @@ func (e Entry) settled(s Status, file string, end Ending) Entry {
 	return e
 }
 
-// endLayer brings a build's layer up to date with its run.
+// endLayer updates a build's layer after a run.
 func (w *Workspace) endLayer(b Build, p Place, run Run, never []string, end Ending) error {
 	layer, err := w.layerOrNew(b, p)
 	if err != nil {
@@ -187,7 +188,7 @@ func (w *Workspace) endLayer(b Build, p Place, run Run, never []string, end Endi
 func (w *Workspace) Touch(b Build, p Place, command string) error {
 	s, err := w.Standing(b, p)
 	if err != nil || len(s.Nodes) == 0 {
-		return nil // nothing of it is believed
+		return nil // no node of the build counts as built
 	}
 	if err := w.convert(p); err != nil {
 		return err
@@ -209,8 +210,8 @@ func (w *Workspace) Touch(b Build, p Place, command string) error {
 	})
 }
 
-// Strike marks relations as gone, whoever wrote them; note says what happened, in
-// words that follow a node's name.
+// Strike marks relations as Gone, whichever build wrote them. note says what
+// happened; the text follows a node's name.
 func (w *Workspace) Strike(relations []Relation, note string) error {
 	targets := map[string]Target{}
 	for _, r := range relations {
@@ -227,8 +228,8 @@ func (w *Workspace) Strike(relations []Relation, note string) error {
 	})
 }
 
-// eachPlace changes the ledgers of all places that targets lie in, each once and
-// under its lock; ids are the targets in it, in order.
+// eachPlace changes the ledger of each place that a target lies in, under the
+// ledger's lock. ids are the targets in that place, sorted.
 func (w *Workspace) eachPlace(targets map[string]Target, change func(l *Ledger, ids []string)) error {
 	byPlace := map[Place][]string{}
 	for _, id := range slices.Sorted(maps.Keys(targets)) {

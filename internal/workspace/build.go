@@ -23,17 +23,16 @@ type Commit struct {
 	w           *Workspace
 }
 
-// Commit returns the directory of a commit whose abbreviation is short. Where
-// the commit already stands under another abbreviation, that one stays its
-// name, unless exact asks for this very length; where another commit stands
-// under short, a longer one is taken.
+// Commit returns the directory of a commit, named after the abbreviation short.
+// A commit that already has a directory under another abbreviation keeps it,
+// unless exact is set. If short is another commit's directory, Commit takes a
+// longer abbreviation.
 func (w *Workspace) Commit(hash, short string, exact bool) (Commit, error) {
 	if len(short) < minShort || !strings.HasPrefix(hash, short) {
 		return Commit{}, fmt.Errorf("%q does not abbreviate commit %s", short, hash)
 	}
 	if !exact {
-		// Asked length by length, so that the cost doesn't grow with the
-		// number of builds.
+		// Try each length, so that the cost doesn't grow with the number of builds.
 		for n := minShort; n <= len(hash); n++ {
 			owner, err := w.owner(hash[:n])
 			if err != nil {
@@ -59,9 +58,9 @@ func (w *Workspace) Commit(hash, short string, exact bool) (Commit, error) {
 // fullHash is what a commit file holds: SHA-1 or SHA-256.
 var fullHash = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
-// owner returns the hash in the commit file of a directory, "" where there is
-// none. A file that was cut short names nobody: it is written anew, and the
-// worktree beside it still tells one commit from another.
+// owner returns the hash in a directory's commit file, "" if there is none. A
+// damaged file counts as none: it is written again, and the worktree beside it
+// still belongs to the right commit.
 func (w *Workspace) owner(short string) (string, error) {
 	text, err := os.ReadFile(w.file("build", short, "commit"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -74,8 +73,8 @@ func (w *Workspace) owner(short string) (string, error) {
 	return hash, err
 }
 
-// Commits are the commits that have a directory in the workspace, in the order
-// of their names.
+// Commits returns the commits that have a directory in the workspace, sorted by
+// name.
 func (w *Workspace) Commits() ([]Commit, error) {
 	entries, err := os.ReadDir(w.file("build"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -139,10 +138,11 @@ type Build struct {
 	Env     string
 }
 
-// String returns what a person calls the build: dev@9b13827.
+// String returns the build's display name: dev@9b13827.
 func (b Build) String() string { return b.Env + "@" + b.Commit.Short }
 
-// ID names the build in ledgers; it tells apart the projects of a repository.
+// ID names the build in ledgers. It includes the project, since a repository may
+// have several.
 func (b Build) ID() string {
 	if b.Project == "" {
 		return b.String()
@@ -173,15 +173,15 @@ func (b Build) ProjectDir() string {
 func (b Build) Record(step string) string { return path.Join(b.dir(), "records", step) }
 
 // State returns the directory with copies of the artifacts of the last run that
-// wrote: dbt's --state for those who defer to the build. Those in Target are
-// overwritten by commands that build nothing.
+// wrote nodes. Builds that defer to this one pass it as dbt's --state. The
+// artifacts in Target can't serve: commands that build nothing overwrite them.
 //
-// Each place has a directory of its own, since a manifest names the relations
-// of one: with another --target the same build lies elsewhere.
+// Each place has its own directory: with another --target, the same build has
+// other relations, and a manifest names the relations.
 func (b Build) State(p Place) string { return filepath.Join(b.Dir(), "state", p.ID()) }
 
-// Comparison returns the directory in which two builds of the project are
-// compared.
+// Comparison returns the directory for the comparison of this build with a
+// candidate.
 func (b Build) Comparison(candidate Build) string {
 	return b.Commit.w.file("compare", filepath.FromSlash(b.Project), b.String()+".."+candidate.String())
 }

@@ -18,22 +18,21 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// configFile is what a user has decided for this clone of the repository. The
-// file is the user's: what isn't known stays in it.
+// configFile holds the user's settings for this clone of the repository. The
+// file is the user's: dot keeps entries that it doesn't know.
 //
 //	prompts: {gitignore: disabled, vscode: disabled}
 const configFile = "config.yml"
 
-// disabled is the only value a prompt has. One that isn't disabled isn't there.
+// disabled is the only value of a prompt. An enabled prompt has no entry.
 const disabled = "disabled"
 
-// maxConfig is more than any such file has; the parser's time grows with the
-// square of it.
+// maxConfig is the largest size that is read, in bytes: the parser's time grows
+// with the square of the size.
 const maxConfig = 64 << 10
 
-// PromptDisabled reports whether a question, such as "gitignore", is not to be
-// asked in this workspace. A file that can't be read is an error with
-// file:line:column.
+// PromptDisabled reports whether the user has disabled a question, such as
+// "gitignore". Errors in the file have its file:line:column.
 func (w *Workspace) PromptDisabled(name string) (bool, error) {
 	c, err := w.readConfig()
 	if err != nil {
@@ -42,8 +41,8 @@ func (w *Workspace) PromptDisabled(name string) (bool, error) {
 	return c.disabled(name)
 }
 
-// DisablePrompt remembers that a question is not to be asked again. It makes
-// the workspace if there is none.
+// DisablePrompt records that a question must not be asked again. It creates the
+// workspace if there is none.
 func (w *Workspace) DisablePrompt(name string) error {
 	c, err := w.readConfig()
 	if err != nil {
@@ -56,13 +55,13 @@ func (w *Workspace) DisablePrompt(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Create(); err != nil && !errors.Is(err, ErrOtherKey) { // nothing here depends on it
+	if err := w.Create(); err != nil && !errors.Is(err, ErrOtherKey) { // the settings don't depend on the key
 		return err
 	}
 	return durable.Write(c.file, text, 0o600)
 }
 
-// config is the file, read.
+// config is the parsed file.
 type config struct {
 	file   string
 	mark   string // the byte order mark, or ""
@@ -80,7 +79,7 @@ func (w *Workspace) readConfig() (*config, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular() || info.Size() > maxConfig:
-		return nil, fmt.Errorf("%s is no file of settings: move it away", file)
+		return nil, fmt.Errorf("%s is not a settings file: move it away", file)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -89,7 +88,7 @@ func (w *Workspace) readConfig() (*config, error) {
 	return parseConfig(file, text)
 }
 
-// parseConfig reads the text of a configuration, which is empty or a mapping.
+// parseConfig parses a configuration: a mapping, or nothing.
 func parseConfig(file string, text []byte) (*config, error) {
 	c := &config{file: file, text: text, values: map[string]any{}}
 	if rest, marked := bytes.CutPrefix(text, []byte(byteOrderMark)); marked {
@@ -126,9 +125,9 @@ func (c *config) disabled(name string) (bool, error) {
 	}
 }
 
-// withDisabled is the text with the question disabled: put in between, because
-// to write YAML anew would cost a user comments and layout. That it says what
-// it should is checked by reading it again.
+// withDisabled returns the text with one more disabled question. It inserts the
+// entry into the text: marshalling the YAML would lose comments and layout. To
+// check the result, it parses the new text.
 func (c *config) withDisabled(name string) ([]byte, error) {
 	at, put := c.insertion(name + ": " + disabled)
 	at = min(at, len(c.text))
@@ -152,7 +151,7 @@ func (c *config) withDisabled(name string) ([]byte, error) {
 	return append([]byte(c.mark), text...), nil
 }
 
-// insertion says what to put in where.
+// insertion returns the text to insert, and its offset.
 func (c *config) insertion(entry string) (at int, put string) {
 	eol := "\n"
 	if bytes.Contains(c.text, []byte("\r\n")) {
@@ -168,7 +167,7 @@ func (c *config) insertion(entry string) (at int, put string) {
 		}
 		first := prompts.Values[0].Key.GetToken()
 		return c.offset(first), entry + eol + strings.Repeat(" ", first.Position.Column-1)
-	case *ast.NullNode: // "prompts:" and nothing behind it
+	case *ast.NullNode: // "prompts:" without a value
 		colon := c.key("prompts").Start
 		indent := strings.Repeat(" ", c.key("prompts").Key.GetToken().Position.Column-1)
 		return c.offset(colon) + 1, eol + indent + "  " + entry
@@ -192,7 +191,7 @@ func (c *config) body() ast.Node {
 	return c.tree.Docs[0].Body
 }
 
-// key finds an entry of the file, nil if there is none.
+// key returns an entry of the file, nil if there is none.
 func (c *config) key(name string) *ast.MappingValueNode {
 	if m, ok := c.body().(*ast.MappingNode); ok {
 		for _, v := range m.Values {
@@ -204,7 +203,7 @@ func (c *config) key(name string) *ast.MappingValueNode {
 	return nil
 }
 
-// find finds the value of an entry, nil if there is none.
+// find returns the value of an entry, nil if there is none.
 func (c *config) find(name string) ast.Node {
 	if v := c.key(name); v != nil {
 		return v.Value
@@ -212,8 +211,8 @@ func (c *config) find(name string) ast.Node {
 	return nil
 }
 
-// offset is where a token stands. The lexer's own offsets count characters,
-// and CRLF as one.
+// offset is the byte offset of a token. The lexer's own offsets count characters,
+// with CRLF as one.
 func (c *config) offset(t *token.Token) int {
 	at, line := 0, t.Position.Line
 	for l := range bytes.Lines(c.text) {
@@ -231,7 +230,7 @@ func (c *config) offset(t *token.Token) int {
 	return len(c.text)
 }
 
-// errorAt is an error about what a path such as prompts.vscode leads to.
+// errorAt returns an error about the value at a path such as prompts.vscode.
 func (c *config) errorAt(path, text string) error {
 	where := c.file
 	if p, err := yaml.PathString("$." + path); err == nil {
@@ -243,7 +242,7 @@ func (c *config) errorAt(path, text string) error {
 	return fmt.Errorf("%s: %s", where, text)
 }
 
-// yamlError gives an error of the parser the look of ours.
+// yamlError converts a parser's error to file:line:column and message.
 func (c *config) yamlError(err error) error {
 	line, column, text := 1, 1, err.Error()
 	var of yaml.Error
@@ -256,7 +255,7 @@ func (c *config) yamlError(err error) error {
 	return fmt.Errorf("%s:%d:%d: %s", c.file, line, column, text)
 }
 
-// handError is a file that is written so that dot doesn't know where to add a line.
+// handError is the error for a file in which dot can't insert the entry.
 type handError struct{ file, prompt string }
 
 func (e *handError) Error() string {

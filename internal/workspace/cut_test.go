@@ -12,8 +12,8 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// cut leaves the first bytes of a file, of every number short of the whole, and
-// calls look each time. The line break at the end is no loss.
+// cut cuts a file to each shorter length and calls look each time. The file may
+// lack its last line break.
 func cut(t *testing.T, file string, look func(n int)) {
 	t.Helper()
 	whole, err := os.ReadFile(file)
@@ -28,8 +28,7 @@ func cut(t *testing.T, file string, look func(n int)) {
 	}
 }
 
-// Nothing that dot keeps is believed when it has been cut short, after whichever
-// byte.
+// dot rejects each of its files when the file has been cut short, at any byte.
 func TestCutAtEveryByte(t *testing.T) {
 	t.Run("a record", func(t *testing.T) {
 		w := created(t)

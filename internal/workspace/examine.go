@@ -14,43 +14,43 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// A Flaw is something in the workspace that is not as dot leaves it.
+// A Flaw is a damaged, leftover or exposed file in the workspace.
 type Flaw struct {
 	Path string // of the file, absolute
 	Kind FlawKind
 	Err  error // what is wrong with it
 }
 
-// A FlawKind says what a flaw is about.
+// A FlawKind is a kind of flaw.
 type FlawKind string
 
 // The kinds of flaws.
 const (
 	BadRecord FlawKind = "record"   // can't be trusted: its step runs again
 	BadLedger FlawKind = "ledger"   // can't be trusted: its builds run again, and nobody can defer to them
-	Leftover  FlawKind = "leftover" // of a write that did not get to its end
+	Leftover  FlawKind = "leftover" // a temporary file of an interrupted write
 	Exposed   FlawKind = "exposed"  // others can read a file that may hold a secret
 	BadKey    FlawKind = "key"      // the random key is damaged
 	BadConfig FlawKind = "config"   // the user's file can't be read
 	Closed    FlawKind = "closed"   // a directory can't be read
 )
 
-// writing is how long a write takes at the very most: a temporary file that is
-// younger may be somebody's at work.
+// writing is the longest time that a write takes. A younger temporary file may
+// still be in use.
 const writing = time.Minute
 
-// Examine looks for flaws in all that dot keeps, but not in what git, dbt and
-// pip wrote. It changes nothing. A workspace that doesn't exist has none.
+// Examine looks for flaws in dot's own files, not in those of git, dbt and pip.
+// It changes nothing. A workspace that doesn't exist has no flaws.
 func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 	var flaws []Flaw
 	add := func(kind FlawKind, file string, err error) {
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may go away meanwhile
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another dot may remove files meanwhile
 			flaws = append(flaws, Flaw{Path: file, Kind: kind, Err: err})
 		}
 	}
 	err := filepath.WalkDir(w.path, func(file string, entry fs.DirEntry, err error) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // nor need the workspace be there
+		case errors.Is(err, fs.ErrNotExist): // removed meanwhile, or no workspace at all
 			return nil
 		case errors.Is(err, fs.ErrPermission) && entry != nil:
 			add(Closed, file, err)
@@ -96,7 +96,7 @@ func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 	return flaws, nil
 }
 
-// foreign reports whether a directory is written by git, dbt or pip alone.
+// foreign reports whether only git, dbt or pip writes to a directory.
 func foreign(name string) bool {
 	switch path.Base(name) {
 	case "venv":
@@ -109,7 +109,7 @@ func foreign(name string) bool {
 	return false
 }
 
-// leftover is an error about a temporary file that nobody is writing.
+// leftover returns an error for a temporary file that no process is writing.
 func leftover(entry fs.DirEntry, now time.Time) error {
 	info, err := entry.Info()
 	if err != nil || now.Sub(info.ModTime()) < writing {
@@ -118,8 +118,8 @@ func leftover(entry fs.DirEntry, now time.Time) error {
 	return errors.New("left by a dot that was killed while it wrote")
 }
 
-// exposed is an error about a file that not only its owner can read. Windows
-// has no such modes.
+// exposed returns an error for a file that others than its owner can read.
+// Windows has no such modes.
 func exposed(entry fs.DirEntry) error {
 	info, err := entry.Info()
 	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
@@ -128,7 +128,7 @@ func exposed(entry fs.DirEntry) error {
 	return fmt.Errorf("others can read it: its mode is %04o", info.Mode().Perm())
 }
 
-// checkLedger reads a ledger as Ledger does, whatever its place.
+// checkLedger checks a ledger file as Ledger does.
 func checkLedger(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -144,7 +144,7 @@ func checkLedger(file string) error {
 	return nil
 }
 
-// checkLayer reads a layer as Layer does, whatever its build.
+// checkLayer checks a layer file as Layer does.
 func checkLayer(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -160,7 +160,7 @@ func checkKey(file string) error {
 		return err
 	}
 	if _, ok := parseKey(text); !ok {
-		return errors.New("it is damaged: dot makes a new one, and what depends on environment variables runs again")
+		return errors.New("it is damaged: dot makes a new one, and steps that read environment variables run again")
 	}
 	return nil
 }

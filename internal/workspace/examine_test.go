@@ -16,7 +16,7 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// kept makes a workspace in which everything that is kept has a file.
+// kept makes a workspace with a file of each kind.
 func kept(t *testing.T) (*Workspace, Build) {
 	t.Helper()
 	w := created(t)
@@ -41,7 +41,7 @@ func kept(t *testing.T) (*Workspace, Build) {
 	return w, b
 }
 
-// flaws are what Examine finds, as lines.
+// flaws runs Examine and returns a line for each flaw.
 func flaws(t *testing.T, w *Workspace) []string {
 	t.Helper()
 	found, err := w.Examine(time.Now())
@@ -118,7 +118,7 @@ func TestExamine(t *testing.T) {
 		},
 		{
 			name: "a damaged key", damage: write("key", "abc\n"),
-			want: []string{"key key: it is damaged: dot makes a new one, and what depends on environment variables runs again"},
+			want: []string{"key key: it is damaged: dot makes a new one, and steps that read environment variables run again"},
 		},
 		{
 			name: "what git, dbt and pip wrote", damage: func(t *testing.T, w *Workspace, b Build) {

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 )
 
-// absent is the identity of a file that isn't there.
+// absent is the identity of a missing file.
 const absent = "absent"
 
-// file is the identity of the file that a place's database is, "" for a database
-// that is no file.
+// file returns the identity of the place's database file, "" if the database is
+// not a file.
 func (p Place) file() string {
 	if p.Adapter != "duckdb" || !filepath.IsAbs(p.Database) {
 		return ""
@@ -22,8 +22,8 @@ func (p Place) file() string {
 	return fileIdentity(p.Database)
 }
 
-// isFile reports whether an entry was written to the file that is there now. One
-// whose file has no identity is believed as long as there is a file.
+// isFile reports whether an entry was written to the database file with the
+// identity now. An entry without an identity is valid while any file exists.
 func (e Entry) isFile(now string) bool {
 	return e.File == now || e.File == "" && now != absent
 }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileIdentity tells a file from one that is made in its place later: device,
-// inode and birth. It is "" for a file that isn't there.
+// fileIdentity distinguishes a file from a later one of the same name, by device,
+// inode and time of creation. It is "" for a missing file.
 func fileIdentity(name string) string {
 	var s unix.Stat_t
 	if err := unix.Stat(name, &s); err != nil {

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileIdentity tells a file from one that is made in its place later: device,
-// inode and birth, since a file system uses inodes again. It is "" for a file
-// that isn't there, and where the file system keeps no time of birth.
+// fileIdentity distinguishes a file from a later one of the same name, by device,
+// inode and time of creation (file systems reuse inodes). It is "" for a missing
+// file, and on file systems without a time of creation.
 func fileIdentity(name string) string {
 	var s unix.Statx_t
 	err := unix.Statx(unix.AT_FDCWD, name, unix.AT_STATX_SYNC_AS_STAT, unix.STATX_INO|unix.STATX_BTIME, &s)

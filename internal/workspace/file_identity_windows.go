@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// fileIdentity tells a file from one that is made in its place later, by when
-// it was created. It is "" for a file that isn't there.
+// fileIdentity distinguishes a file from a later one of the same name, by the
+// time of creation. It is "" for a missing file.
 func fileIdentity(name string) string {
 	info, err := os.Stat(name)
 	if err != nil {

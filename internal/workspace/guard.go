@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// guard locks the ledgers of a place's database for as long as it takes to
-// change one. It is held for moments only, unlike the locks of steps, and by
-// nobody who waits for another lock.
+// guard locks the ledgers of a place's database while one of them is changed.
+// Unlike the locks of steps, this lock is held only briefly, and its holder never
+// waits for another lock.
 func (w *Workspace) guard(p Place) (release func(), err error) {
 	name := w.file("locks", "ledger-"+p.database())
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {

@@ -12,33 +12,35 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// layerVersion is the version of the form in which layers are written.
+// layerVersion is the version of the layer file's format.
 const layerVersion = 1
 
-// A Layer is what a build has by itself at one place of its profile, over what
-// it was deferred to. The ledgers say whether it still has it: see Standing.
+// A Layer says which nodes a build has written, with the profile's schema at one
+// place, and which layer it rests on. Others may have overwritten these nodes
+// since; the ledgers say so, see Standing.
 type Layer struct {
 	Version int    `json:"version"`
 	Build   string `json:"build"` // Build.ID
 	Place   Place  `json:"place"` // the profile's
-	// Run is the last run that wrote, or that found nothing to write.
+	// Run is the last run that wrote nodes, or that found nothing to write.
 	Run Run `json:"run"`
-	// Open is a run that has begun and not ended; found by whoever holds the
-	// build's lock, it was killed.
+	// Open is a run that has started and not ended. If nobody holds the build's
+	// lock, the run was killed.
 	Open *Run `json:"open,omitempty"`
-	// Below is what the build was deferred to last; nil for a build that rests
-	// on nothing.
+	// Below is the layer that the build rests on: its last baseline. nil means
+	// none.
 	Below *LayerRef `json:"below,omitempty"`
-	// Changed are the nodes that the build's commit changes against Below, by
+	// Changed are the nodes that differ between the build's commit and Below, by
 	// dbt's state:modified.
 	Changed []string `json:"changed,omitempty"`
-	// Skipped are the nodes that the build's last run on them did not come to,
-	// by unique_id, with why: "was skipped, since orders failed". They are not
-	// what the build would have made of them.
+	// Skipped are the nodes that a run should have written but did not reach, by
+	// unique_id, with the reason: "was skipped, since orders failed". Their
+	// relations, if any, are out of date.
 	Skipped map[string]string `json:"skipped,omitempty"`
-	// Places are where the build has written, and Claims what.
-	Places []Place          `json:"places"`
-	Claims map[string]Claim `json:"claims"` // by unique_id
+	// Places are the schemas that the build has written to.
+	Places []Place `json:"places"`
+	// Claims are the nodes that the build has written, by unique_id.
+	Claims map[string]Claim `json:"claims"`
 }
 
 // A Run is one run of a command that writes.
@@ -46,25 +48,25 @@ type Run struct {
 	ID      string    `json:"id"`
 	Command string    `json:"command"`
 	Time    time.Time `json:"time"`
-	// Nodes is how many nodes the build has that a command could write, and
-	// Manifest the size in bytes of the manifest copied to Build.State; both
-	// are those of the run before until the run has ended.
+	// Nodes is the number of nodes in the project that a command could write.
+	// Manifest is the size in bytes of the manifest copied to Build.State. Until
+	// the run has ended, both are those of the run before.
 	Nodes    int   `json:"nodes,omitempty"`
 	Manifest int64 `json:"manifest,omitempty"`
-	// Log is where in dbt's log the run starts, in bytes: after a kill the log
-	// tells how far it got.
+	// Log is the offset in bytes at which the run starts in dbt's log. After a
+	// kill, the log says how far the run got.
 	Log int64 `json:"log,omitempty"`
 }
 
-// A LayerRef names the layer that another one rests on.
+// A LayerRef names a layer that another layer rests on.
 type LayerRef struct {
 	Hash    string `json:"hash"` // of its commit
 	Short   string `json:"short"`
 	Project string `json:"project,omitempty"`
 	Env     string `json:"env"`
 	Place   Place  `json:"place"`
-	// Adopted is set for a build that another tool made: its state is what dbt
-	// left in its target path.
+	// Adopted is set for a build that another tool made: its artifacts are in
+	// dbt's target path.
 	Adopted bool `json:"adopted,omitempty"`
 }
 
@@ -73,14 +75,14 @@ func (b Build) Ref(p Place) LayerRef {
 	return LayerRef{Hash: b.Commit.Hash, Short: b.Commit.Short, Project: b.Project, Env: b.Env, Place: p}
 }
 
-// BuildOf returns the build that a layer is of.
+// BuildOf returns the build that a layer belongs to.
 func (w *Workspace) BuildOf(r LayerRef) Build {
 	return Commit{Hash: r.Hash, Short: r.Short, w: w}.Build(r.Project, r.Env)
 }
 
-// A Claim is where a build wrote a node: a name in one of its layer's Places.
+// A Claim is the relation that a build wrote for a node.
 type Claim struct {
-	Place int    `json:"place"`
+	Place int    `json:"place"` // an index of Layer.Places
 	Name  string `json:"name"`
 }
 
@@ -88,8 +90,8 @@ func (b Build) layerFile(p Place) string {
 	return filepath.Join(b.Dir(), "layer", p.ID()+".json")
 }
 
-// Layer reads a build's layer at a place. Where it has none, the error is
-// fs.ErrNotExist; one that can't be trusted is another error.
+// Layer reads a build's layer at a place. If there is none, the error is
+// fs.ErrNotExist. A layer that can't be trusted is another error.
 func (w *Workspace) Layer(b Build, p Place) (*Layer, error) {
 	file := b.layerFile(p)
 	data, err := os.ReadFile(file)
@@ -111,7 +113,7 @@ func parseLayer(data []byte) (*Layer, error) {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("not a whole layer: %w", err)
+		return nil, fmt.Errorf("the layer is damaged: %w", err)
 	}
 	if head.Version != layerVersion {
 		return nil, fmt.Errorf("layer version %d, this dot reads %d", head.Version, layerVersion)
@@ -122,7 +124,7 @@ func parseLayer(data []byte) (*Layer, error) {
 	}
 	for id, c := range l.Claims {
 		if c.Place < 0 || c.Place >= len(l.Places) {
-			return nil, fmt.Errorf("not a whole layer: %s lies nowhere", id)
+			return nil, fmt.Errorf("the layer is damaged: %s has no schema", id)
 		}
 	}
 	return l, nil
@@ -136,8 +138,8 @@ func (w *Workspace) saveLayer(b Build, l *Layer) error {
 	return durable.Write(b.layerFile(l.Place), data, 0o600)
 }
 
-// layerOrNew reads a build's layer; without one, or with one that can't be
-// trusted, it is a new one.
+// layerOrNew reads a build's layer. If there is none, or if it can't be trusted,
+// layerOrNew returns a new layer.
 func (w *Workspace) layerOrNew(b Build, p Place) (*Layer, error) {
 	l, err := w.Layer(b, p)
 	var notThere *fs.PathError
@@ -153,9 +155,9 @@ func (w *Workspace) layerOrNew(b Build, p Place) (*Layer, error) {
 	return l, nil
 }
 
-// Ran reports whether dot ever ran on a build, wherever it wrote.
+// Ran reports whether dot ever ran on a build, at any place.
 func (b Build) Ran() bool {
-	for _, dir := range []string{"layer", "state"} { // the latter is what dot 0.x left
+	for _, dir := range []string{"layer", "state"} { // older versions of dot leave only state
 		if entries, err := os.ReadDir(filepath.Join(b.Dir(), dir)); err == nil && len(entries) > 0 {
 			return true
 		}
@@ -163,7 +165,7 @@ func (b Build) Ran() bool {
 	return false
 }
 
-// claim notes where the build writes a node.
+// claim records which relation the build writes for a node.
 func (l *Layer) claim(id string, r Relation) {
 	at := -1
 	for i, p := range l.Places {
@@ -178,8 +180,8 @@ func (l *Layer) claim(id string, r Relation) {
 	l.Claims[id] = Claim{Place: at, Name: r.Name}
 }
 
-// Claimed is the relation that the build wrote a node to; ok is false where it
-// never did.
+// Claimed returns the relation that the build wrote for a node. ok is false if
+// the build never wrote the node.
 func (l *Layer) Claimed(id string) (r Relation, ok bool) {
 	c, ok := l.Claims[id]
 	if !ok {

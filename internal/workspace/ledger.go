@@ -11,28 +11,29 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// ledgerVersion is the version of the form in which ledgers are written.
-// Those before went by node; they are read by ledger_old.go.
+// ledgerVersion is the version of the ledger file's format. Earlier versions had
+// an entry for each node; ledger_old.go reads them.
 const ledgerVersion = 3
 
-// A Ledger says, for one place, which run wrote each relation last, and how
-// that ended. A run marks what it may write as Unknown before it starts, and
-// settles that after: a kill in between leaves Unknown, which is the truth.
+// A Ledger says for each relation of one place which run wrote it last, and how
+// that ended. Before a run starts, it marks the relations that it may write as
+// Unknown. After the run, it says how each ended. If dot is killed in between,
+// they stay Unknown.
 type Ledger struct {
 	Version   int              `json:"version"`
 	Place     Place            `json:"place"`
 	Relations map[string]Entry `json:"relations"` // by name
 }
 
-// A Status is what is known of a relation.
+// A Status is the state of a relation, as far as dot knows.
 type Status string
 
 // The statuses of a relation.
 const (
-	Unknown Status = "unknown" // a run that may have written it did not say how it ended
+	Unknown Status = "unknown" // a run may have written the relation; how the run ended is not known
 	Written Status = "written"
-	Damaged Status = "failed" // the run failed on it: it may hold anything
-	Gone    Status = "gone"   // it was dropped: by a cascade, or by somebody else
+	Damaged Status = "failed" // the run failed on this node: the relation may hold anything
+	Gone    Status = "gone"   // the relation was dropped: by a cascade, or by another program
 )
 
 // valid reports whether a status is one that dot writes.
@@ -44,7 +45,7 @@ func (s Status) valid() bool {
 	return false
 }
 
-// An Entry is what a ledger says of a relation.
+// An Entry is a ledger's entry for a relation.
 type Entry struct {
 	Node   string   `json:"node"` // dbt's unique_id
 	Name   Spelling `json:"name"`
@@ -53,37 +54,37 @@ type Entry struct {
 	Status Status   `json:"status"`
 	// Time is when the run started.
 	Time time.Time `json:"time"`
-	// Since is when the relation was first written, or made anew, by a run that
-	// is known: what is built on top of what is there, such as a snapshot, has a
-	// history from then on. It is Time where that run made it from nothing, and
-	// zero where nothing is known.
+	// Since is when the history of the relation starts: when a run first wrote
+	// it or rebuilt it from scratch. Snapshots and incremental models have a
+	// history. Since equals Time if the last run built the relation from scratch.
+	// It is zero if the start is not known.
 	Since time.Time `json:"since,omitzero"`
-	// Unfinished is set while the command that wrote it has not succeeded: it
-	// failed on something else, or was interrupted.
+	// Unfinished is set if the command that wrote the relation has not
+	// succeeded: it failed on another node, or was interrupted.
 	Unfinished bool `json:"unfinished,omitempty"`
-	// Partial names the flag for which the relation holds only a part of its
-	// rows, as "--empty"; "" for none.
+	// Partial names the flag, such as "--empty", that left the relation with only
+	// some of its rows; "" for none.
 	Partial string `json:"partial,omitempty"`
-	// Touched names a command that may have changed the relation since, where no
-	// check can see; "" for none.
+	// Touched names a later command that may have changed the relation; dot
+	// can't check that. "" for none.
 	Touched string `json:"touched,omitempty"`
-	// Note says what happened to it, for a relation that is Gone.
+	// Note says what happened to a relation that is Gone.
 	Note string `json:"note,omitempty"`
-	// File tells the database file that the run wrote to from one made later in
-	// its place; "" where the database is no file, or the system can't tell.
+	// File identifies the database file that the run wrote to. It is "" if the
+	// database is not a file, or if the system can't identify files.
 	File string `json:"file,omitempty"`
-	// On are the relations of other builds that a view is made of: it goes when
-	// one of them is replaced.
+	// On are the relations of other builds that a view reads: when one of them
+	// is replaced, the view is dropped.
 	On []Relation `json:"on,omitempty"`
-	// Before is what the entry said before the run marked it as unknown, for
-	// the case that the run did not come to it.
+	// Before is the entry before the run marked it as Unknown. It applies again
+	// if the run does not reach the relation.
 	Before *Entry `json:"before,omitempty"`
 }
 
 func (w *Workspace) ledgerFile(p Place) string { return w.file("places", p.ID()+".json") }
 
-// Ledger reads the ledger of a place. A place without one has an empty ledger;
-// one that can't be trusted is an error.
+// Ledger reads the ledger of a place; it is empty if there is no file. A ledger
+// that can't be trusted is an error.
 func (w *Workspace) Ledger(p Place) (*Ledger, error) {
 	file := w.ledgerFile(p)
 	data, err := os.ReadFile(file)
@@ -113,7 +114,7 @@ func parseLedger(data []byte) (*Ledger, error) {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("not a whole ledger: %w", err)
+		return nil, fmt.Errorf("the ledger is damaged: %w", err)
 	}
 	switch head.Version {
 	case ledgerVersion:
@@ -131,7 +132,7 @@ func parseLedger(data []byte) (*Ledger, error) {
 		return nil, err
 	}
 	if l.Relations == nil {
-		return nil, errors.New("not a whole ledger")
+		return nil, errors.New("the ledger is damaged")
 	}
 	for name, e := range l.Relations {
 		if !e.Status.valid() {
@@ -149,8 +150,8 @@ func (w *Workspace) saveLedger(l *Ledger) error {
 	return durable.Write(w.ledgerFile(l.Place), data, 0o600)
 }
 
-// edit changes the ledger of a place under its lock. A ledger that can't be
-// trusted is set aside: what it said is unknown from then on.
+// edit changes the ledger of a place; the caller holds its lock. A ledger that
+// can't be trusted is renamed, and a new one starts empty.
 func (w *Workspace) edit(p Place, change func(*Ledger)) error {
 	l, err := w.Ledger(p)
 	if err != nil {

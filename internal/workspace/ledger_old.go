@@ -13,9 +13,9 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// Ledgers of versions 1 and 2 went by node, and lay at the place of the build's
-// profile, wherever its relations were. They are read as they are, and written
-// anew in today's form by the first run that writes in the place.
+// Ledgers of versions 1 and 2 had an entry for each node, and one file for each
+// profile's schema, even if the relations were in other schemas. dot still reads
+// them. The first run that writes to the place converts them.
 
 type ledgerOld struct {
 	Version int    `json:"version"`
@@ -40,13 +40,13 @@ type entryOld struct {
 func parseLedgerOld(data []byte) (*ledgerOld, error) {
 	l := new(ledgerOld)
 	if err := json.Unmarshal(data, l); err != nil {
-		return nil, fmt.Errorf("not a whole ledger: %w", err)
+		return nil, fmt.Errorf("the ledger is damaged: %w", err)
 	}
 	if (l.Version > 1 || l.Seal != "") && !durable.Sealed(data) { // the first version had no seal
 		return nil, errors.New("it was changed after it was written")
 	}
 	if l.Nodes == nil || l.Runs == nil {
-		return nil, errors.New("not a whole ledger")
+		return nil, errors.New("the ledger is damaged")
 	}
 	for id, e := range l.Nodes {
 		if !e.Status.valid() {
@@ -56,7 +56,7 @@ func parseLedgerOld(data []byte) (*ledgerOld, error) {
 	return l, nil
 }
 
-// readOld reads the ledger of a place, if it goes by node.
+// readOld reads the ledger of a place if it has an old version.
 func (w *Workspace) readOld(p Place) (*ledgerOld, error) {
 	data, err := os.ReadFile(w.ledgerFile(p))
 	if err != nil {
@@ -78,7 +78,7 @@ func (w *Workspace) readOld(p Place) (*ledgerOld, error) {
 // sqlPart is one part of a relation's name in SQL: quoted, or plain.
 var sqlPart = regexp.MustCompile("\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\\[([^\\]]*)\\]|([^.]+)")
 
-// Spell divides a relation's name in SQL into its parts.
+// Spell splits a relation's SQL name into its parts.
 func Spell(sql string) Spelling {
 	var parts []string
 	for _, m := range sqlPart.FindAllStringSubmatch(sql, -1) {
@@ -97,7 +97,7 @@ func Spell(sql string) Spelling {
 	return s
 }
 
-// relation is where an entry's relation lies, as far as its name tells.
+// relation returns an entry's relation, according to its SQL name.
 func (l *ledgerOld) relation(e entryOld) (Relation, Spelling) {
 	s := Spell(e.Relation)
 	r := Relation{Place: l.Place, Name: s.Name}
@@ -116,7 +116,7 @@ func (e entryOld) entry(id string, s Spelling) Entry {
 	return Entry{Node: id, Name: s, Build: e.Build, Run: e.Run, Status: e.Status, Time: e.Time, Since: e.Since}
 }
 
-// at is what the ledger says of one place, in today's form.
+// at returns the entries for one place, in the current format.
 func (l *ledgerOld) at(p Place) *Ledger {
 	now := emptyLedger(p)
 	for id, e := range l.Nodes {
@@ -127,7 +127,7 @@ func (l *ledgerOld) at(p Place) *Ledger {
 	return now
 }
 
-// layer is a build's layer, as far as the ledger tells.
+// layer returns a build's layer, made from the ledger.
 func (l *ledgerOld) layer(build string) *Layer {
 	layer := &Layer{Version: layerVersion, Build: build, Place: l.Place, Run: l.Runs[build].Run, Claims: map[string]Claim{}}
 	for id, e := range l.Nodes {
@@ -139,7 +139,7 @@ func (l *ledgerOld) layer(build string) *Layer {
 	return layer
 }
 
-// standingOld is the standing of a build that only a ledger that goes by node knows.
+// standingOld returns the standing of a build that only an old ledger has.
 func (w *Workspace) standingOld(b Build, p Place) (Standing, error) {
 	old, err := w.readOld(p)
 	if err != nil {
@@ -153,7 +153,7 @@ func (w *Workspace) standingOld(b Build, p Place) (Standing, error) {
 		r, spelling := old.relation(e)
 		switch {
 		case e.Build != b.ID():
-			s.Lost[id] = "was written by " + e.Build + " since"
+			s.Lost[id] = "was overwritten by " + e.Build
 		case r.Place.file() == absent:
 			s.Lost[id] = "is gone with its database file " + r.Place.Database
 		default:
@@ -163,13 +163,13 @@ func (w *Workspace) standingOld(b Build, p Place) (Standing, error) {
 	return s, nil
 }
 
-// convert writes a ledger that goes by node anew in today's form: an entry for each
-// relation where it lies, and a layer for each build. What is there already in
-// today's form is newer and stays.
+// convert converts an old ledger: each relation gets an entry in the ledger of
+// its schema, and each build gets a layer. Entries that exist already are newer
+// and stay.
 func (w *Workspace) convert(p Place) error {
 	old, err := w.readOld(p)
 	if err != nil {
-		return nil // there is none, or Begin sets it aside
+		return nil // there is no old ledger, or edit renames it
 	}
 	for id := range old.Runs {
 		b, ok := w.parseBuild(id)
@@ -188,7 +188,7 @@ func (w *Workspace) convert(p Place) error {
 		r, _ := old.relation(e)
 		places[r.Place] = true
 	}
-	delete(places, p) // last: until then the old file tells
+	delete(places, p) // comes last: it replaces the old file
 	for at := range places {
 		if err := w.convertAt(old, at); err != nil {
 			return err
@@ -212,8 +212,8 @@ func (w *Workspace) convertAt(old *ledgerOld, p Place) error {
 	})
 }
 
-// parseBuild reads the ID of a build; ok is false for one that is none, or whose
-// commit has no directory.
+// parseBuild parses the ID of a build. ok is false if the text is not an ID, or
+// if the commit has no directory.
 func (w *Workspace) parseBuild(id string) (b Build, ok bool) {
 	project, name, nested := strings.Cut(id, ":")
 	if !nested {

@@ -17,7 +17,7 @@ import (
 
 var place = Place{Adapter: "duckdb", Host: "w.duckdb", Database: "w", Schema: "main_9b13827"}
 
-// ledgerTest is a workspace whose runs follow each other by a minute.
+// ledgerTest is a workspace in which a run starts each minute.
 type ledgerTest struct {
 	*testing.T
 	w    *Workspace
@@ -26,7 +26,7 @@ type ledgerTest struct {
 
 func newLedgerTest(t *testing.T) *ledgerTest { return &ledgerTest{T: t, w: created(t)} }
 
-// build is a build by its environment.
+// build returns the build of an environment.
 func (t *ledgerTest) build(env string) Build {
 	t.Helper()
 	c, err := t.w.Commit(hash, hash[:7], false)
@@ -40,8 +40,8 @@ func (t *ledgerTest) build(env string) Build {
 	return c.Build("", env)
 }
 
-// targets is a relation for each of the nodes, of the node's own name, in the
-// test's place; "a@raw" lies in the schema raw.
+// targets returns a relation for each node, with the node's name. "a@raw" is in
+// the schema raw, others are in the test's place.
 func targets(ids string) map[string]Target {
 	set := map[string]Target{}
 	for _, id := range strings.Fields(ids) {
@@ -55,7 +55,7 @@ func targets(ids string) map[string]Target {
 	return set
 }
 
-// A testRun is a run that has begun.
+// A testRun is a run that has started.
 type testRun struct {
 	Run
 	env string
@@ -148,7 +148,7 @@ func TestLedgerOfARun(t *testing.T) {
 	lt.is("a:r5:unknown b:r4:written")
 }
 
-// A run that began no node leaves ledger and layer as they were: F.2.
+// A run that reached no node leaves ledger and layer unchanged: F.2.
 func TestRunThatTouchedNothing(t *testing.T) {
 	lt := newLedgerTest(t)
 	lt.end(lt.begin("dev", "a b"), "a b", "", true)
@@ -170,23 +170,23 @@ func TestOverwritten(t *testing.T) {
 	}{
 		{"nobody", func(*ledgerTest) {}, ""},
 		{"the same build, another node", func(t *ledgerTest) { t.end(t.begin(mine, "z"), "z", "", true) }, ""},
-		{"the same build, one of the nodes", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "a", "", true) }, "1 of its 2 relations were written since by dot build"},
-		{"the same build, failed", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "a", true) }, "1 of its 2 relations were written since by dot build"},
+		{"the same build, one of the nodes", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "a", "", true) }, "1 of its 2 relations were changed by a later dot build"},
+		{"the same build, failed", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "a", true) }, "1 of its 2 relations were changed by a later dot build"},
 		{"the same build, did not come to it", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "", true) }, ""},
 		{"another build, another relation", func(t *ledgerTest) { t.end(t.begin(other, "z"), "z", "", true) }, ""},
-		{"another build, one of its relations", func(t *ledgerTest) { t.end(t.begin(other, "a"), "a", "", true) }, "1 of its 2 relations changed: a was written by prod@9b13827 since"},
-		{"another build, killed", func(t *ledgerTest) { t.begin(other, "a") }, "1 of its 2 relations changed: a was written by prod@9b13827 since"},
+		{"another build, one of its relations", func(t *ledgerTest) { t.end(t.begin(other, "a"), "a", "", true) }, "1 of its 2 relations changed: a was overwritten by prod@9b13827"},
+		{"another build, killed", func(t *ledgerTest) { t.begin(other, "a") }, "1 of its 2 relations changed: a was overwritten by prod@9b13827"},
 		{"another build that touched nothing", func(t *ledgerTest) { t.end(t.begin(other, "a"), "", "", true) }, ""},
 		{"dropped", func(t *ledgerTest) {
 			if err := t.w.Strike([]Relation{{place, "b"}}, "was dropped with prod.x"); err != nil {
 				t.Fatal(err)
 			}
-		}, "1 of its 2 relations were written since by dot build"},
+		}, "1 of its 2 relations were changed by a later dot build"},
 		{"ledger lost", func(t *ledgerTest) {
 			if err := os.Remove(t.w.ledgerFile(place)); err != nil {
 				t.Fatal(err)
 			}
-		}, "2 of its 2 relations changed: a is in no ledger any more"},
+		}, "2 of its 2 relations changed: a has no ledger entry any more"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -201,13 +201,13 @@ func TestOverwritten(t *testing.T) {
 	}
 }
 
-// Two builds that write one relation in a schema that they share: it belongs to
-// the last one, and where it isn't known which that is, to nobody.
+// Two builds write the same relation in a shared schema. It belongs to the build
+// that wrote last, or to none if that isn't known.
 func TestSharedRelation(t *testing.T) {
 	lt := newLedgerTest(t)
 	lt.end(lt.begin("dev", "a s@raw"), "a s", "", true)
 	lt.end(lt.begin("prod", "s@raw"), "s", "", true)
-	if s := lt.standing("dev"); s.Lost["s"] != "was written by prod@9b13827 since" || s.Nodes["a"].Status != Written {
+	if s := lt.standing("dev"); s.Lost["s"] != "was overwritten by prod@9b13827" || s.Nodes["a"].Status != Written {
 		t.Errorf("dev has %v, and lost %v", s.Nodes, s.Lost)
 	}
 	if s := lt.standing("prod"); s.Problem("s") != "" || s.Nodes["s"].Status != Written {
@@ -243,7 +243,7 @@ func TestStandingAndIdentity(t *testing.T) {
 	}
 }
 
-// A relation that is there for a part of its rows, or not at all, can't be read.
+// A relation that has only some of its rows, or is gone, can't be read.
 func TestProblems(t *testing.T) {
 	lt := newLedgerTest(t)
 	run := lt.begin("dev", "a b c")
@@ -268,7 +268,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestDatabaseFile proves that a relation goes with the file that it lies in.
+// TestDatabaseFile proves that a relation is lost with its database file.
 func TestDatabaseFile(t *testing.T) {
 	lt := newLedgerTest(t)
 	file := filepath.Join(t.TempDir(), "x.duckdb")
@@ -331,7 +331,7 @@ func TestDamagedLedgerIsSetAside(t *testing.T) {
 	}
 }
 
-// Nobody improves on what a ledger or a layer says without being found out.
+// An edited ledger or layer is detected.
 func TestEditedBooks(t *testing.T) {
 	lt := newLedgerTest(t)
 	lt.end(lt.begin("dev", "a b"), "a", "b", true)
@@ -381,8 +381,8 @@ func TestLedgerOfAnotherPlaceIsNotTrusted(t *testing.T) {
 	}
 }
 
-// A run that goes on with one that failed takes over what that wrote, and
-// nothing else; what it did not end stays as unknown as ever.
+// A run that continues a failed run takes over the nodes that the failed run
+// wrote, and no others. Nodes that the failed run did not finish stay unknown.
 func TestResumedRun(t *testing.T) {
 	lt := newLedgerTest(t)
 	other := lt.begin("dev", "x")
@@ -402,8 +402,8 @@ func TestResumedRun(t *testing.T) {
 	lt.is("a:r4:unknown b:r4:written c:r3:written d:r3:written x:r1:written")
 }
 
-// TestHistory follows since when a relation has its history: what is built on
-// top of itself goes on with it, and what is made anew begins one.
+// TestHistory proves when a relation's history starts: a run on top of the
+// existing relation keeps its start, and a rebuild starts a new one.
 func TestHistory(t *testing.T) {
 	lt := newLedgerTest(t)
 	anew := func(want bool, when string) {
@@ -428,7 +428,7 @@ func TestHistory(t *testing.T) {
 	anew(true, "made anew")
 }
 
-// A layer says what it rests on until a run says otherwise.
+// A layer keeps what it rests on until a run changes it.
 func TestFooting(t *testing.T) {
 	lt := newLedgerTest(t)
 	below := lt.build("prod").Ref(place)
@@ -444,7 +444,7 @@ func TestFooting(t *testing.T) {
 	}
 }
 
-// A ledger of version 1 is believed as it is, and converted by the first run.
+// A ledger of version 1 is valid, and the first run converts it.
 func TestLedgerOfVersion1(t *testing.T) {
 	lt := newLedgerTest(t)
 	dev, prod := lt.build("dev"), lt.build("prod")
@@ -468,7 +468,7 @@ func TestLedgerOfVersion1(t *testing.T) {
 		}
 	}
 	check("as it is")
-	if s := lt.standing("dev"); s.Lost["model.p.c"] != "was written by prod@9b13827 since" {
+	if s := lt.standing("dev"); s.Lost["model.p.c"] != "was overwritten by prod@9b13827" {
 		t.Errorf("lost: %v", s.Lost)
 	}
 	if _, err := lt.w.Standing(prod, place); !errors.Is(err, fs.ErrNotExist) {

@@ -14,26 +14,26 @@ import (
 )
 
 const (
-	// retryDelay is how often a lock that another process holds is tried
-	// again: flock(2) has no wait that a context could end.
+	// retryDelay is the delay between two attempts to take a lock. (A context
+	// can't end a waiting flock(2).)
 	retryDelay = 50 * time.Millisecond
-	// glance is how long somebody who only looks at a lock (Holder) may hold
-	// it before that is worth a word.
+	// glance is how long Holder may hold a lock that it only looks at. Waiting
+	// for less time than this is not reported.
 	glance = 2 * retryDelay
 )
 
-// A Locker takes locks as files in .dot/locks. The kernel lets go of them when
-// the last process that has the file open is gone, so a dbt that inherited
-// them keeps them even if dot is killed. The files stay: deleting one would
-// let two processes lock different files of one name.
+// A Locker locks files in .dot/locks. The kernel releases a lock when the last
+// process that has the file open ends. So a dbt that inherited the file keeps
+// the lock even if dot is killed. The files are never deleted: otherwise two
+// processes could lock different files of one name.
 type Locker struct {
 	dir string
-	// self is what others read of this process while they wait.
+	// self describes this process to those that wait for its locks.
 	self string
 }
 
-// Locker returns the workspace's Locker; command is what this process runs, as
-// others are shown it.
+// Locker returns the workspace's Locker. command is this process's command line:
+// other processes show it while they wait.
 func (w *Workspace) Locker(command string) *Locker {
 	return &Locker{dir: w.file("locks"), self: fmt.Sprintf("pid %d (%s)", os.Getpid(), command)}
 }
@@ -60,7 +60,7 @@ func (l *Locker) Lock(ctx context.Context, locks []graph.Lock, waiting func(grap
 	return got, nil
 }
 
-// take opens a lock's file and locks it, however long that takes.
+// take opens a lock's file and waits until it has locked it.
 func (l *Locker) take(ctx context.Context, lock graph.Lock, waiting func(graph.Lock, string)) (*os.File, error) {
 	f, err := os.OpenFile(l.path(lock), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -88,14 +88,14 @@ func (l *Locker) take(ctx context.Context, lock graph.Lock, waiting func(graph.L
 		return nil, err
 	}
 	if !lock.Shared {
-		// For people only: it is not synced, and nothing depends on it.
+		// The text is only shown to people: errors don't matter.
 		_ = f.Truncate(0)
 		_, _ = f.WriteAt([]byte(l.self+"\n"), 0)
 	}
 	return f, nil
 }
 
-// signature returns who holds a lock, as far as its file tells.
+// signature reads from a lock's file who holds the lock.
 func signature(f *os.File) string {
 	text := make([]byte, 200)
 	n, _ := f.ReadAt(text, 0)
@@ -106,8 +106,8 @@ func signature(f *os.File) string {
 	return who
 }
 
-// Holder implements graph.Locker. It takes the lock for an instant where it
-// can; a lock that was never taken has no file, and none is made.
+// Holder implements graph.Locker. If the lock is free, Holder takes and releases
+// it. It doesn't create a missing file.
 func (l *Locker) Holder(lock graph.Lock) string {
 	f, err := os.Open(l.path(lock))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,13 +123,13 @@ func (l *Locker) Holder(lock graph.Lock) string {
 	return signature(f)
 }
 
-// A HeldLock is a lock that somebody holds.
+// A HeldLock is a lock that a process holds.
 type HeldLock struct {
 	Name   string // such as "commit-9b13827"
-	Holder string // who, as far as the lock's file tells
+	Holder string // from the lock's file
 }
 
-// Held lists the locks that are held. It changes nothing.
+// Held returns the locks that are held.
 func (l *Locker) Held() ([]HeldLock, error) {
 	entries, err := os.ReadDir(l.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -147,7 +147,7 @@ func (l *Locker) Held() ([]HeldLock, error) {
 	return all, nil
 }
 
-// held are the files of the locks that are held, by name.
+// held has the files of this process's locks, by name.
 type held map[string]*os.File
 
 // Files implements graph.Held.
@@ -161,8 +161,8 @@ func (h held) Files(locks []graph.Lock) []*os.File {
 	return files
 }
 
-// Release implements graph.Held. Closing, rather than unlocking, leaves the
-// lock to whoever inherited the file and is still alive.
+// Release implements graph.Held. It closes the files and doesn't unlock them:
+// processes that inherited a file keep its lock.
 func (h held) Release() {
 	for _, f := range h {
 		f.Close()

@@ -31,7 +31,7 @@ func mustLock(t *testing.T, l *Locker, lock graph.Lock) graph.Held {
 	return held
 }
 
-// blocked takes a lock that must be held already, and returns by whom.
+// blocked tries to take a lock that must be held already, and returns its holder.
 func blocked(t *testing.T, l *Locker, lock graph.Lock) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -79,7 +79,7 @@ func TestHolderMakesNoFile(t *testing.T) {
 	}
 }
 
-// A child that inherited the file of a lock holds it after its parent has let
+// A child that inherited a lock's file holds the lock after its parent has let
 // go, until it ends.
 func TestInheritedLockLastsAsLongAsTheChild(t *testing.T) {
 	w := created(t)

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock locks f if nobody holds a lock that stands against it (flock(2)).
+// tryLock locks f unless another process holds a conflicting lock (flock(2)).
 func tryLock(f *os.File, shared bool) (bool, error) {
 	how := unix.LOCK_EX
 	if shared {

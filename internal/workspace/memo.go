@@ -9,12 +9,11 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// A Memo remembers texts that are dear to find out, such as the version a
-// program prints or what a commit's files say, by the identity of what they
-// are about. Losing one costs time and nothing else.
+// A Memo is a cache of texts that take time to get, such as a program's version.
+// Its keys are identities, such as a program's path and time of change.
 type Memo struct{ w *Workspace }
 
-// Memo returns what the workspace remembers.
+// Memo returns the workspace's memo.
 func (w *Workspace) Memo() Memo { return Memo{w} }
 
 func (m Memo) file(identity string) string {
@@ -28,8 +27,8 @@ func (m Memo) Lookup(identity string) (text string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	// The identity is kept with the text, so that a file that was moved or
-	// cut short is not taken for it.
+	// The file starts with the identity and ends with a dot: a file that was
+	// moved or cut short is not used.
 	text, ok = strings.CutPrefix(string(data), identity+"\n")
 	if !ok {
 		return "", false
@@ -37,7 +36,7 @@ func (m Memo) Lookup(identity string) (text string, ok bool) {
 	return strings.CutSuffix(text, "\n.\n")
 }
 
-// Save remembers a text. The workspace must have been created.
+// Save saves a text. The workspace must exist.
 func (m Memo) Save(identity, text string) error {
 	return durable.Write(m.file(identity), []byte(identity+"\n"+text+"\n.\n"), 0o600)
 }

@@ -6,17 +6,16 @@ import (
 	"strconv"
 )
 
-// A Place is a schema: where relations lie. The same place is always spelled the
-// same way: whoever makes one folds names as the adapter does when it compares
-// them.
+// A Place is a schema in a warehouse. Its names are folded as the adapter
+// compares them, so that one schema is always spelled the same way.
 type Place struct {
 	Adapter  string `json:"adapter"`
-	Host     string `json:"host"` // or account; "" for a database that is a file
+	Host     string `json:"host"` // or account; "" if the database is a file
 	Database string `json:"database"`
 	Schema   string `json:"schema"`
 }
 
-// ID is a digest of the place, for names of files and locks.
+// ID returns a digest of the place, for names of files and locks.
 func (p Place) ID() string {
 	return digestOf(p.Adapter, p.Host, p.Database, p.Schema)
 }
@@ -35,16 +34,16 @@ func digestOf(fields ...string) string {
 }
 
 // A Relation is a table, a view or a function in the warehouse. Its name is
-// folded as its place is.
+// folded, too.
 type Relation struct {
 	Place Place  `json:"place"`
 	Name  string `json:"name"`
 }
 
-// Spelling is a relation as dbt names it.
+// A Spelling is a relation's name as dbt writes it.
 type Spelling struct {
 	Database string `json:"database,omitempty"`
 	Schema   string `json:"schema,omitempty"`
 	Name     string `json:"name,omitempty"`
-	SQL      string `json:"sql"` // the whole name as it stands in SQL
+	SQL      string `json:"sql"` // the whole name in SQL
 }

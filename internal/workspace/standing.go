@@ -10,18 +10,19 @@ import (
 	"slices"
 )
 
-// A Standing is what a build has in the warehouse, as far as the ledgers know.
+// A Standing says which relations a build has in the warehouse, according to the
+// ledgers.
 type Standing struct {
 	*Layer
-	// Nodes are the entries of relations that the build wrote last, or tried
-	// to, by unique_id.
+	// Nodes are the entries of the relations that this build was the last to
+	// write, or to try to write, by unique_id.
 	Nodes map[string]Entry
-	// Lost are the nodes that the build wrote once and no longer has, by
-	// unique_id, with what became of them: "was written by prod@9b13827 since".
+	// Lost are the nodes that the build has written but no longer has, by
+	// unique_id, with the reason: "was overwritten by prod@9b13827".
 	Lost map[string]string
 }
 
-// Standing reads what a build has. Where it never ran, the error is
+// Standing reads a build's standing. If the build never ran, the error is
 // fs.ErrNotExist. A layer or a ledger that can't be trusted is another error.
 func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 	layer, err := w.Layer(b, p)
@@ -44,11 +45,11 @@ func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 		e, ok := ledgers[claim.Place].Relations[claim.Name]
 		switch {
 		case !ok:
-			s.Lost[id] = "is in no ledger any more"
+			s.Lost[id] = "has no ledger entry any more"
 		case e.Build != layer.Build:
-			s.Lost[id] = "was written by " + e.Build + " since"
+			s.Lost[id] = "was overwritten by " + e.Build
 		case e.Node != id:
-			s.Lost[id] = "was written as " + e.Node + " since"
+			s.Lost[id] = "was overwritten by " + e.Node
 		case !e.isFile(files[claim.Place]):
 			s.Lost[id] = "is gone with its database file " + layer.Places[claim.Place].Database
 		default:
@@ -58,8 +59,8 @@ func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 	return s, nil
 }
 
-// Last is what the ledgers say of each relation, by unique_id, whoever wrote it;
-// those that nobody wrote are left out.
+// Last returns the ledgers' entries for the targets, by unique_id, whichever
+// build wrote them. Relations without an entry are left out.
 func (w *Workspace) Last(targets map[string]Target) (map[string]Entry, error) {
 	ledgers := map[Place]*Ledger{}
 	out := map[string]Entry{}
@@ -79,8 +80,8 @@ func (w *Workspace) Last(targets map[string]Target) (map[string]Entry, error) {
 	return out, nil
 }
 
-// Problem says why a node that the build wrote can't be read, in words that
-// follow the node's name; "" where it can.
+// Problem says why a node that the build wrote can't be read, "" if it can. The
+// text follows the node's name.
 func (s Standing) Problem(id string) string {
 	if s.Layer != nil && s.Skipped[id] != "" {
 		return s.Skipped[id]
@@ -101,8 +102,8 @@ func (s Standing) Problem(id string) string {
 	return ""
 }
 
-// Written counts the nodes that a run wrote, and that are as it left them; with
-// run "" those of any run.
+// Written counts the nodes that a run wrote and that are unchanged since. With
+// run "", it counts those of all runs.
 func (s Standing) Written(run string) int {
 	n := 0
 	for _, e := range s.Nodes {
@@ -113,8 +114,8 @@ func (s Standing) Written(run string) int {
 	return n
 }
 
-// Overwritten says what became since of the nodes that a run of the build wrote;
-// "" where all are as it left them.
+// Overwritten says what happened to the nodes that a run of the build wrote, ""
+// if none has changed since.
 func (s Standing) Overwritten(run string, written int) string {
 	kept := s.Written(run)
 	if kept >= written {
@@ -125,24 +126,25 @@ func (s Standing) Overwritten(run string, written int) string {
 		gone[why]++
 	}
 	if len(gone) > 0 {
-		// The most frequent reason speaks for all.
+		// Only the most frequent reason is shown.
 		first := slices.MaxFunc(slices.Sorted(maps.Keys(gone)), func(a, b string) int { return gone[a] - gone[b] })
 		return fmt.Sprintf("%d of its %d relations changed: %s %s", written-kept, written, s.example(first), first)
 	}
-	return fmt.Sprintf("%d of its %d relations were written since by dot %s", written-kept, written, s.Run.Command)
+	return fmt.Sprintf("%d of its %d relations were changed by a later dot %s", written-kept, written, s.Run.Command)
 }
 
-// touched says which command may have changed what a run wrote, "" for none.
+// touched says which later command may have changed a run's relations, "" for
+// none.
 func (s Standing) touched(run string) string {
 	for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
 		if e := s.Nodes[id]; e.Run == run && e.Touched != "" {
-			return e.Touched + " may have changed it since"
+			return e.Touched + " may have changed its relations"
 		}
 	}
 	return ""
 }
 
-// example is the first node that was lost for a reason.
+// example returns the first node that was lost for a reason.
 func (s Standing) example(why string) string {
 	for _, id := range slices.Sorted(maps.Keys(s.Lost)) {
 		if s.Lost[id] == why {
@@ -152,8 +154,8 @@ func (s Standing) example(why string) string {
 	return ""
 }
 
-// Identity is a digest of what the build has: of each of its nodes, the run that
-// wrote it and how that ended.
+// Identity is a digest of the build's nodes, with the run that wrote each and its
+// status.
 func (s Standing) Identity() string {
 	h := sha256.New()
 	for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {

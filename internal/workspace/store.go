@@ -10,12 +10,11 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// RecordFile returns the path of the file that keeps a record. A record's name
-// is its path below .dot, with slashes and without ".json"; any other is an
-// error.
+// RecordFile returns the path of a record's file. A record's name is its path
+// below .dot, with slashes and without ".json". Other names are an error.
 func (w *Workspace) RecordFile(name string) (string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return "", fmt.Errorf("%q is no record's name", name)
+		return "", fmt.Errorf("%q is not a record's name", name)
 	}
 	return w.file(filepath.FromSlash(name) + ".json"), nil
 }

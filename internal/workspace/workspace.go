@@ -15,17 +15,17 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// Dir is the name of the directory at the repository's root.
+// Dir is the name of the workspace's directory at the repository's root.
 const Dir = ".dot"
 
 // A Workspace is the .dot directory of a repository. It need not exist yet.
 type Workspace struct {
 	path    string
 	secret  []byte
-	unsaved bool // the secret isn't in its file
+	unsaved bool // the secret is not in its file yet
 }
 
-// Open returns the workspace of the repository whose main worktree is root. It
+// Open returns the workspace of the repository with the main worktree root. It
 // writes nothing.
 func Open(root string) (*Workspace, error) {
 	w := &Workspace{path: filepath.Join(root, Dir)}
@@ -34,7 +34,7 @@ func Open(root string) (*Workspace, error) {
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
-		return nil, fmt.Errorf("%s is not a directory: dot keeps its builds there; move it away", w.path)
+		return nil, fmt.Errorf("%s is not a directory, and dot keeps its builds there: move it away", w.path)
 	}
 	text, err := os.ReadFile(w.file("key"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -42,8 +42,8 @@ func Open(root string) (*Workspace, error) {
 	}
 	key, ok := parseKey(text)
 	if !ok {
-		// A key that is damaged is as good as none: what was digested with it
-		// has changed. The new one stays in memory until Create.
+		// Without a valid key, all digests made with it change. The new key stays
+		// in memory until Create.
 		key = make([]byte, sha256.Size)
 		rand.Read(key)
 		w.unsaved = true
@@ -52,13 +52,13 @@ func Open(root string) (*Workspace, error) {
 	return w, nil
 }
 
-// parseKey reads the random key as its file has it.
+// parseKey parses the text of the key file.
 func parseKey(text []byte) (key []byte, ok bool) {
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	return key, err == nil && len(key) == sha256.Size
 }
 
-// Exists reports whether the directory is there.
+// Exists reports whether the directory exists.
 func (w *Workspace) Exists() bool {
 	_, err := os.Stat(w.path)
 	return err == nil
@@ -71,9 +71,9 @@ func (w *Workspace) file(elem ...string) string {
 	return filepath.Join(append([]string{w.path}, elem...)...)
 }
 
-// Create makes the directory, with a .gitignore that keeps git out of all of
-// it and the random key behind Digest. What is there already stays, unless it
-// is damaged; see [ErrOtherKey].
+// Create makes the directory, with a .gitignore that excludes all of it and the
+// random key for Digest. Existing files stay unless they are damaged; see also
+// [ErrOtherKey].
 func (w *Workspace) Create() error {
 	if err := os.MkdirAll(w.path, 0o700); err != nil {
 		return fmt.Errorf("make dot's directory: %w", err)
@@ -90,11 +90,11 @@ func (w *Workspace) Create() error {
 	return nil
 }
 
-// ErrOtherKey says that another process made the workspace's key first: what was
-// digested with the one in memory has to be digested again.
+// ErrOtherKey means that another process saved a key first: digests made with
+// the key in memory must be made again.
 var ErrOtherKey = errors.New("another dot has made the workspace meanwhile")
 
-// saveKey writes the key, if there is still none that can be read.
+// saveKey saves the key unless the file has a valid one by now.
 func (w *Workspace) saveKey() error {
 	text := []byte(hex.EncodeToString(w.secret) + "\n")
 	err := durable.Create(w.file("key"), text, 0o600)
@@ -113,9 +113,9 @@ func (w *Workspace) saveKey() error {
 	return nil
 }
 
-// Digest returns an HMAC of text under the workspace's random key: equal texts
-// have equal digests within a workspace, and a digest tells nothing of a text
-// that can be guessed.
+// Digest returns an HMAC of text under the workspace's random key. Equal texts
+// have equal digests within a workspace. Without the key, nobody can check a
+// guess of the text.
 func (w *Workspace) Digest(text string) string {
 	mac := hmac.New(sha256.New, w.secret)
 	mac.Write([]byte(text))

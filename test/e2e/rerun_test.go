@@ -73,11 +73,11 @@ func TestRerun(t *testing.T) {
 
 		s.part("written by another build", func() {
 			s.mustDot("build", "twin@HEAD")
-			s.reason("3 of its 3 relations changed: model.stall.cheap was written by twin@"+s.head()+" since", build...)
+			s.reason("3 of its 3 relations changed: model.stall.cheap was overwritten by twin@"+s.head(), build...)
 			s.reason("", "build", "twin@HEAD")
 			s.planIsRun(build...)
 			s.reason("", build...)
-			s.reason("3 of its 3 relations changed: model.stall.cheap was written by dev@"+s.head()+" since", "build", "twin@HEAD")
+			s.reason("3 of its 3 relations changed: model.stall.cheap was overwritten by dev@"+s.head(), "build", "twin@HEAD")
 		})
 		if adapter == "duckdb" {
 			s.part("file gone", func() {
