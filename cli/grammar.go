@@ -91,5 +91,5 @@ type sourceCommand struct {
 type plannedCommand struct {
 	dbtCommands
 	Compare comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
-	Format  string     `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+	Format  string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }
