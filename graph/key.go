@@ -18,6 +18,8 @@ type Input struct {
 	// Show, if not empty, is stored in the record, and shown when the input changes ("dbt 1.11.15 →
 	// 1.11.16"). It must not hold a secret.
 	Show string
+
+	digest string // see Digest
 }
 
 // A Key is the hexadecimal digest of everything on which a step's result depends; "" means none.
@@ -34,15 +36,33 @@ type InputDigest struct {
 	Show   string `json:"show,omitempty"`
 }
 
+// Digest works out the digests of inputs that several steps have, so that each step need not. The
+// inputs must not be changed after it.
+func Digest(inputs []Input) {
+	var framed []byte
+	for i := range inputs {
+		inputs[i].digest, framed = inputs[i].digestIn(framed)
+	}
+}
+
+// digestIn returns the input's digest. It works in room, which it returns for the next.
+func (in Input) digestIn(room []byte) (string, []byte) {
+	if in.digest != "" {
+		return in.digest, room
+	}
+	room = frame(room[:0], in.Label, in.Value)
+	sum := sha256.Sum256(room)
+	return hex.EncodeToString(sum[:digestLen]), room
+}
+
 // digests returns inputs as a record keeps them, sorted by label. A repeated label is an error: a
 // change of one of the two could go unnoticed.
 func digests(inputs []Input) ([]InputDigest, error) {
-	out := make([]InputDigest, 0, len(inputs))
+	out := make([]InputDigest, len(inputs))
 	var framed []byte
-	for _, in := range inputs {
-		framed = frame(framed[:0], in.Label, in.Value)
-		sum := sha256.Sum256(framed)
-		out = append(out, InputDigest{in.Label, hex.EncodeToString(sum[:digestLen]), in.Show})
+	for i, in := range inputs {
+		out[i] = InputDigest{Label: in.Label, Show: in.Show}
+		out[i].Digest, framed = in.digestIn(framed)
 	}
 	slices.SortFunc(out, func(a, b InputDigest) int { return cmp.Compare(a.Label, b.Label) })
 	for i := 1; i < len(out); i++ {

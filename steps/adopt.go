@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"dot-for-dbt/graph"
@@ -95,6 +96,9 @@ func (a adoption) standing(b workspace.Build, p workspace.Place) workspace.Stand
 // adoptable returns what a build has that another tool made, if dot never ran
 // on it.
 func (rt *runtime) adoptable(b *build) (adoption, bool) {
+	if _, err := os.Stat(filepath.Join(b.Target(), "manifest.json")); err != nil { // as for most builds that never ran
+		return adoption{}, false
+	}
 	if _, err := rt.ws.Standing(b.Build, b.place); !errors.Is(err, fs.ErrNotExist) || b.Ran() {
 		return adoption{}, false
 	}

@@ -140,23 +140,36 @@ func suffix(env config.Environment, short string) string {
 	if env.Dot.SchemaSuffix == "" {
 		return short
 	}
-	return strings.NewReplacer("{env}", env.Name, "{short}", short).Replace(env.Dot.SchemaSuffix)
+	return strings.ReplaceAll(strings.ReplaceAll(env.Dot.SchemaSuffix, "{short}", short), "{env}", env.Name)
 }
 
 // projectAt reads the project as it is at a commit, from git: while planning,
 // its worktree need not be there.
 func (p *planner) projectAt(commit git.Commit) (profile.Project, error) {
-	return p.known.projects.get(commit.Hash, func() (profile.Project, error) {
-		name := path.Join(p.prefix, "dbt_project.yml")
-		text, err := p.objects.Read(commit.Hash + ":" + name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return profile.Project{}, p.notThere(commit, name)
-		}
+	name := path.Join(p.prefix, "dbt_project.yml")
+	id, err := p.fileAt(commit.Hash, "dbt_project.yml")
+	if err != nil {
+		return profile.Project{}, err
+	}
+	if id == "" {
+		return profile.Project{}, p.notThere(commit, name)
+	}
+	return p.known.projects.get(id, func() (profile.Project, error) {
+		text, err := p.objects.Read(id)
 		if err != nil {
 			return profile.Project{}, err
 		}
 		return profile.ParseProject(fmt.Sprintf("%s at %s", name, commit.Short), text)
 	})
+}
+
+// fileAt returns git's hash of one of the project's files at a commit, "" where it
+// isn't there. Most commits share these files.
+func (p *planner) fileAt(commit, name string) (string, error) {
+	files, err := p.known.files.get(commit, func() (map[string]string, error) {
+		return p.objects.Files(commit, p.prefix, append([]string{"dbt_project.yml"}, packageFiles...)...)
+	})
+	return files[name], err
 }
 
 // lockName makes the name of a lock's file of texts that may hold anything.

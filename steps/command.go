@@ -9,17 +9,18 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/workspace"
 )
 
 // commandStep runs the dbt command on a build.
 func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *graph.Step {
-	b, always := job.build, rt.unskippable(job)
+	b := job.build
 	step := &graph.Step{
 		Name: job.step(), Kind: job.Command.Name, Version: 1,
 		Deps: below, Inputs: inputs, Late: rt.lateInputs(job),
 		Record: b.Record(job.slot),
-		Always: always, MaxAge: job.maxAge(), Force: job.force,
+		Always: job.always, MaxAge: job.maxAge(), Force: job.force,
 		Overwritten: func(r graph.Record) string { return rt.overwritten(job, r) },
 		Missing: func(context.Context, graph.Record) string {
 			if len(job.Command.Builds) > 0 {
@@ -44,7 +45,7 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 		},
 		Detail: func(r graph.Record) string {
 			detail := rt.history(job)
-			if r.Key == "" && detail == "" && always == "" && job.slot != slot(job.Command, arguments{}) {
+			if r.Key == "" && detail == "" && job.always == "" && job.slot != slot(job.Command, arguments{}) {
 				return "with this selection"
 			}
 			return detail
@@ -60,7 +61,7 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 }
 
 // unskippable says why a dbt step of the job is never skipped, "" if it may be.
-func (rt *runtime) unskippable(job *job) string {
+func (p *planner) unskippable(job *job) string {
 	_, selected := dbt.Lookup(job.Options, "select")
 	_, selector := dbt.Lookup(job.Options, "selector")
 	switch reuse := job.Command.Reuse; {
@@ -70,15 +71,19 @@ func (rt *runtime) unskippable(job *job) string {
 	if !job.age.Never && job.age.Limit == 0 {
 		return "max-age is 0"
 	}
-	return rt.undeclared(job)
+	return p.undeclared(job)
 }
 
 // undeclared says where the project, its packages and submodules or the output
 // reads an environment variable whose name only dbt can tell, unless the environment
 // declares what is read.
-func (rt *runtime) undeclared(job *job) string {
-	installed, _ := rt.installed(job.build)
-	if at := slices.Concat(job.keyVars.Computed, installed.Computed, rt.submoduleReads(job.build).Computed); len(at) > 0 && job.env.Dot.Env == nil {
+func (p *planner) undeclared(job *job) string {
+	b := job.build
+	made, _ := p.known.made.get(b.Commit.Short, func() (profile.EnvUse, error) {
+		installed, _ := p.installed(b)
+		return profile.EnvUse{Computed: slices.Concat(installed.Computed, p.submoduleReads(b).Computed)}, nil
+	})
+	if at := slices.Concat(job.keyVars.Computed, made.Computed); len(at) > 0 && job.env.Dot.Env == nil {
 		return "env_var with a computed name at " + at[0] + ": declare what it reads with dot: {env: […]}"
 	}
 	return ""

@@ -26,9 +26,9 @@ func LookUps(t *testing.T, world World, req Request) map[string]int {
 	t.Helper()
 	known := compileWith(t, world, req).known
 	return map[string]int{
-		"projects at a commit": len(known.projects), "directories of a commit": len(known.commits),
-		"profiles": len(known.profiles), "environments": len(known.environments),
-		"outputs": len(known.outputs), "dbts": len(known.tools),
+		"files of a commit": len(known.files), "directories of a commit": len(known.commits), "packages of a commit": len(known.made),
+		"projects": len(known.projects), "profiles": len(known.profiles), "environments": len(known.environments),
+		"outputs": len(known.outputs), "vars": len(known.vars), "dbts": len(known.tools),
 	}
 }
 

@@ -30,16 +30,16 @@ func (p *planner) inputs(job *job) ([]graph.Input, error) {
 		{Label: "target-name", Value: b.env.Dot.TargetName},
 	}
 	in = append(in, job.versions(b.output.Adapter)...)
-	for _, f := range b.output.Fields() {
-		in = append(in, graph.Input{Label: "profile: " + f.Label, Value: f.Text})
-	}
-	vars, err := varInputs(job.env.Vars)
+	in = append(in, p.factsOf(b.output).inputs...)
+	vars, err := p.varsOf(job.env)
 	if err != nil {
 		return nil, err
 	}
-	in = append(in, vars...)
+	in = append(in, vars.inputs...)
 	in = append(in, optionInputs(job.asked)...)
-	return append(in, p.envInputs(job.env, job.keyVars.Names)...), nil
+	in = append(in, p.envInputs(job.env, job.keyVars.Names)...)
+	graph.Digest(in) // for the check and the command
+	return in, nil
 }
 
 // lateInputs are the inputs that the steps below make: the versions in a

@@ -52,6 +52,7 @@ type job struct {
 
 	age    config.Age // at which a success counts no more
 	force  bool       // --force
+	always string     // why its step is never skipped, "" if it may be
 	duckdb string     // the path of the DuckDB file that the command opens, "" for none
 	pools  []string   // that the command takes a place in
 }
@@ -180,6 +181,7 @@ func (p *planner) complete(job *job) error {
 	}
 	job.environ = job.exported(isolated.Env)
 	job.slot = slot(command, job.given)
+	job.always = p.unskippable(job)
 	if p.req.Resume {
 		job.retry = retryLine(job)
 	}
@@ -249,12 +251,12 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 		}
 	}
 	if len(job.env.Vars) > 0 {
-		vars, err := dbt.VarsOption(job.env.Vars)
+		vars, err := p.varsOf(job.env)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, vars)
-		if names := profile.SecretVars(job.env.Vars); len(names) > 0 {
+		all = append(all, vars.option)
+		if names := vars.secrets; len(names) > 0 {
 			p.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
 		}
 	}

@@ -1,6 +1,9 @@
 package steps
 
 import (
+	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/workspace"
@@ -9,11 +12,15 @@ import (
 // known is what an invocation has found out and needs again for its other
 // builds: 1,000 specs have few commits, environments and dbts between them.
 type known struct {
-	projects     found[string, profile.Project]  // by commit
-	reads        map[string]profile.EnvUse       // from the environment, by the project at a commit
-	commits      found[string, workspace.Commit] // by hash and abbreviation
-	profiles     found[string, *profile.File]    // by file
-	environments found[string, environment]      // by everything that they are chosen by
+	files        found[string, map[string]string] // git's hashes of the project's files, by commit
+	projects     found[string, profile.Project]   // by the hash of the file
+	packages     found[string, packageFile]       // by the file's name and hash
+	reads        map[string]profile.EnvUse        // from the environment, by the project at a commit
+	made         found[string, profile.EnvUse]    // the same of packages and submodules that are there, by the commit's directory
+	commits      found[string, workspace.Commit]  // by hash and abbreviation
+	profiles     found[string, *profile.File]     // by file
+	environments found[string, environment]       // by everything that they are chosen by
+	vars         found[string, varFacts]          // by environment
 	outputs      found[*profile.Output, outputFacts]
 	tools        found[string, tool.Tool]  // by the setting that names it and whether it may be asked, or by toolchain
 	toolchains   found[string, *toolchain] // by commit and file
@@ -29,6 +36,8 @@ type outputFacts struct {
 	// reads is what it reads from the environment, readsPublic all of that but
 	// secrets.
 	reads, readsPublic profile.EnvUse
+	// inputs are its fields.
+	inputs []graph.Input
 }
 
 // factsOf returns those of an output.
@@ -37,9 +46,33 @@ func (p *planner) factsOf(o *profile.Output) outputFacts {
 		f := outputFacts{place: o.Place(p.project)}
 		f.duckdb, _, f.duckdbErr = o.DuckDBPath(p.project)
 		f.readsPublic, f.reads = o.EnvVars()
+		for _, field := range o.Fields() {
+			f.inputs = append(f.inputs, graph.Input{Label: "profile: " + field.Label, Value: field.Text})
+		}
+		graph.Digest(f.inputs)
 		return f, nil
 	})
 	return facts
+}
+
+// varFacts are what is asked of an environment's vars for each build.
+type varFacts struct {
+	option  dbt.Option // --vars
+	inputs  []graph.Input
+	secrets []string // the names that look like secrets
+}
+
+// varsOf returns those of an environment.
+func (p *planner) varsOf(env config.Environment) (varFacts, error) {
+	return p.known.vars.get(env.Name, func() (f varFacts, err error) {
+		if f.option, err = dbt.VarsOption(env.Vars); err != nil {
+			return f, err
+		}
+		f.secrets = profile.SecretVars(env.Vars)
+		f.inputs, err = varInputs(env.Vars)
+		graph.Digest(f.inputs)
+		return f, err
+	})
 }
 
 // found is what was found, by what it was looked for.

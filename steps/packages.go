@@ -21,32 +21,53 @@ type packages struct {
 	lock   []byte        // the lock file in the commit; nil for none
 }
 
+// packageFiles say which packages a project has.
+var packageFiles = []string{"packages.yml", "dependencies.yml", lockFile}
+
+// A packageFile is one of them, as it is at a commit.
+type packageFile struct {
+	text  []byte
+	asked []profile.Package
+	reads profile.EnvUse // from the environment
+}
+
+// packageFile reads the one that git has under a hash.
+func (p *planner) packageFile(commit workspace.Commit, name, id string) (packageFile, error) {
+	return p.known.packages.get(name+" "+id, func() (f packageFile, err error) {
+		file := path.Join(p.prefix, name)
+		if f.text, err = p.objects.Read(id); err != nil || name == lockFile {
+			return f, err
+		}
+		f.asked, err = profile.ParsePackages(fmt.Sprintf("%s at %s", file, commit.Short), f.text)
+		f.reads = profile.ScanEnvVars(file, f.text)
+		return f, err
+	})
+}
+
 // packages reads which packages the project asks for at the commit of a job's
 // build.
 func (p *planner) packages(job *job) (packages, error) {
 	b := job.build
 	var out packages
 	var reads profile.EnvUse
-	for _, name := range []string{"packages.yml", "dependencies.yml", lockFile} {
-		file := path.Join(p.prefix, name)
-		text, err := p.objects.Read(b.Commit.Hash + ":" + file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+	for _, name := range packageFiles {
+		id, err := p.fileAt(b.Commit.Hash, name)
 		if err != nil {
 			return out, err
 		}
-		out.inputs = append(out.inputs, graph.Input{Label: name, Value: string(text)})
+		if id == "" {
+			continue
+		}
+		file, err := p.packageFile(b.Commit, name, id)
+		if err != nil {
+			return out, err
+		}
+		out.inputs = append(out.inputs, graph.Input{Label: name, Value: string(file.text)})
 		if name == lockFile {
-			out.lock = text
-			continue
+			out.lock = file.text
 		}
-		asked, err := profile.ParsePackages(fmt.Sprintf("%s at %s", file, b.Commit.Short), text)
-		if err != nil {
-			return out, err
-		}
-		out.asked = append(out.asked, asked...)
-		reads = reads.Plus(profile.ScanEnvVars(file, text))
+		out.asked = append(out.asked, file.asked...)
+		reads = reads.Plus(file.reads)
 	}
 	out.inputs = append(out.inputs, p.envInputs(job.env, reads.Public().Names)...)
 	local := map[string]bool{} // a package may be named twice

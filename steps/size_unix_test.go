@@ -48,8 +48,9 @@ func TestThousandSpecs(t *testing.T) {
 		t.Errorf("%d steps, want %d", got, want)
 	}
 	want := map[string]int{
-		"projects at a commit": commits, "directories of a commit": commits,
-		"profiles": 1, "environments": environments, "outputs": environments, "dbts": 1,
+		"files of a commit": commits, "directories of a commit": commits, "packages of a commit": commits,
+		"projects": 1, "profiles": 1, "environments": environments,
+		"outputs": environments, "vars": environments, "dbts": 1,
 	}
 	if diff := cmp.Diff(want, steps.LookUps(t, b.world, b.req)); diff != "" {
 		t.Errorf("look-ups (-want +got):\n%s", diff)

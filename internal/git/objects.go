@@ -1,11 +1,14 @@
 package git
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -32,11 +35,16 @@ func (r *Repo) Objects(ctx context.Context) *Objects { return &Objects{ctx: ctx,
 // form. A missing object is an [fs.ErrNotExist].
 func (o *Objects) Read(name string) ([]byte, error) {
 	var content []byte
-	_, err := o.get(name, func(size int64, r io.Reader) error {
-		content = make([]byte, size)
-		_, err := io.ReadFull(r, content)
+	_, err := o.get(name, func(size int64, r io.Reader) (err error) {
+		content, err = readAll(size, r)
 		return err
 	})
+	return content, err
+}
+
+func readAll(size int64, r io.Reader) ([]byte, error) {
+	content := make([]byte, size)
+	_, err := io.ReadFull(r, content)
 	return content, err
 }
 
@@ -47,6 +55,36 @@ func (o *Objects) ID(name string) (string, error) {
 		_, err := io.CopyN(io.Discard, r, size)
 		return err
 	})
+}
+
+// Files returns the hashes of the files called names that a commit has in a directory, by name. dir
+// is "" for the top of the repository. A file that isn't there is left out.
+func (o *Objects) Files(commit, dir string, names ...string) (map[string]string, error) {
+	name := commit + ":"
+	if dir != "" {
+		name += dir + "/" // so that a file is no directory
+	}
+	var tree []byte
+	id, err := o.get(name, func(size int64, r io.Reader) (err error) {
+		tree, err = readAll(size, r)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	files := make(map[string]string, len(names))
+	for size := len(id) / 2; len(tree) > 0; { // an entry is "<mode> <name>", NUL, and the hash in bytes
+		entry, rest, _ := bytes.Cut(tree, []byte{0})
+		mode, name, _ := strings.Cut(string(entry), " ")
+		if len(rest) < size {
+			return nil, fmt.Errorf("reading %s from git: not a whole tree", id)
+		}
+		if strings.HasPrefix(mode, "1") && mode != "160000" && slices.Contains(names, name) {
+			files[name] = hex.EncodeToString(rest[:size])
+		}
+		tree = rest[size:]
+	}
+	return files, nil
 }
 
 // get asks for an object and passes its content to read, which must consume all of it.

@@ -70,6 +70,39 @@ func TestObjects(t *testing.T) {
 	check(t, objects.Close())
 }
 
+func TestFiles(t *testing.T) {
+	for _, format := range []string{"sha1", "sha256"} {
+		repo := gittest.New(t)
+		repo.Git("init", "--quiet", "--object-format="+format, "../"+format)
+		repo = repo.At("../" + format)
+		for _, name := range []string{"top.yml", "shop/odd name.yml", "shop/other", "shop/dir/x", "shop/sub/x"} {
+			repo.Write(name, name)
+		}
+		check(t, os.Symlink("other", repo.Path("shop/link")))
+		repo.Git("init", "--quiet", "--object-format="+format, "shop/sub") // a submodule, once it has a commit
+		repo.At("shop/sub").Commit("first")
+		hash := repo.Commit("first")
+		objects := open(t, repo.Dir).Objects(t.Context())
+		defer objects.Close()
+
+		id := func(name string) string { return repo.Git("rev-parse", hash+":"+name) }
+		for dir, want := range map[string]map[string]string{
+			"":            {"top.yml": id("top.yml")},
+			"shop":        {"odd name.yml": id("shop/odd name.yml"), "link": id("shop/link")},
+			"gone":        {},
+			"top.yml":     {}, // is no directory
+			"shop/sub":    {}, // is another repository
+			"shop/dir/..": {},
+		} {
+			got, err := objects.Files(hash, dir, "top.yml", "odd name.yml", "link", "dir", "sub", "gone")
+			check(t, err)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: files in %q (-want +got):\n%s", format, dir, diff)
+			}
+		}
+	}
+}
+
 func TestObjectsStartsNothingUnasked(t *testing.T) {
 	repo := gittest.New(t)
 	r := open(t, repo.Dir)
