@@ -77,7 +77,7 @@ func (b *Built) ReadCall(dir string, options ...dbt.Option) run.Call {
 			dbt.NewOption("target", build.targetName()),
 		},
 	}
-	if vars, ok := dbt.Lookup(job.AllOptions(), "vars"); ok { // the profile may read them
+	if vars, ok := job.Lookup("vars"); ok { // the profile may read them
 		line.Fixed = append(line.Fixed, vars)
 	}
 	isolated := b.runtime.isolate(job, line)

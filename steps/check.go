@@ -72,7 +72,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
 		Name: "check " + b.String(), Kind: "check", Version: 1, With: job.step(),
-		Deps: below, Inputs: append(inputs[:len(inputs):len(inputs)], sharedInput(job)),
+		Deps: below, Inputs: slices.Concat(inputs, []graph.Input{sharedInput(job)}),
 		Late: func(context.Context) ([]graph.Input, error) {
 			in := rt.lateCheckInputs(job)
 			if job.baseline != nil {
@@ -170,7 +170,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err != nil {
 		return nil, err
 	}
-	_, refresh := dbt.Lookup(a.job.AllOptions(), "full-refresh")
+	_, refresh := a.job.Lookup("full-refresh")
 	var out checkOutputs
 	var writes []artifact.Node
 	for _, n := range listed {

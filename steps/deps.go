@@ -95,7 +95,7 @@ func depsLine(job *job) dbt.CommandLine {
 	if job.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
 		line.Options, line.Positional = job.Options, job.Positional
 	}
-	if o, given := dbt.Lookup(job.AllOptions(), "version-check"); given && len(line.Options) == 0 {
+	if o, given := job.Lookup("version-check"); given && len(line.Options) == 0 {
 		line.Options = append(line.Options, o) // deps checks the version, too
 	}
 	for _, o := range job.Fixed {

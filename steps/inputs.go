@@ -22,22 +22,24 @@ import (
 // environment variables that the project and the output read.
 func (p *planner) inputs(job *job) ([]graph.Input, error) {
 	b := job.build
-	in := []graph.Input{
-		{Label: "commit", Value: b.Commit.Hash},
-		{Label: "project", Value: b.Project},
-		{Label: "environment", Value: b.env.Name},
-		{Label: "schema suffix", Value: b.suffix, Show: b.suffix},
-		{Label: "target-name", Value: b.env.Dot.TargetName},
-	}
-	in = append(in, job.versions(b.output.Adapter)...)
-	in = append(in, p.factsOf(b.output).inputs...)
 	vars, err := p.varsOf(job.env)
 	if err != nil {
 		return nil, err
 	}
-	in = append(in, vars.inputs...)
-	in = append(in, optionInputs(job.asked)...)
-	in = append(in, p.envInputs(job.env, job.keyVars.Names)...)
+	in := slices.Concat(
+		[]graph.Input{
+			{Label: "commit", Value: b.Commit.Hash},
+			{Label: "project", Value: b.Project},
+			{Label: "environment", Value: b.env.Name},
+			{Label: "schema suffix", Value: b.suffix, Show: b.suffix},
+			{Label: "target-name", Value: b.env.Dot.TargetName},
+		},
+		job.versions(b.output.Adapter),
+		p.factsOf(b.output).inputs,
+		vars.inputs,
+		optionInputs(job.asked),
+		p.envInputs(job.env, job.keyVars.Names),
+	)
 	graph.Digest(in) // for the check and the command
 	return in, nil
 }

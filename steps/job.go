@@ -102,7 +102,7 @@ func (job *job) readsKnown() bool {
 // their rows, "" for none.
 func (job *job) partial() string {
 	for _, flag := range []string{"empty", "sample"} {
-		if o, ok := dbt.Lookup(job.AllOptions(), flag); ok && !o.Negated {
+		if o, ok := job.Lookup(flag); ok && !o.Negated {
 			return strings.Join(o.Words(), " ")
 		}
 	}
@@ -112,18 +112,18 @@ func (job *job) partial() string {
 // selectsByState reports whether the job's selection compares with its baseline.
 func (job *job) selectsByState() bool {
 	for _, flag := range []string{"select", "exclude"} {
-		if o, ok := dbt.Lookup(job.AllOptions(), flag); ok && strings.Contains(strings.Join(o.Values, " "), "state:") {
+		if o, ok := job.Lookup(flag); ok && strings.Contains(strings.Join(o.Values, " "), "state:") {
 			return true
 		}
 	}
-	_, selector := dbt.Lookup(job.AllOptions(), "selector") // whose definition may
+	_, selector := job.Lookup("selector") // whose definition may
 	return selector
 }
 
 // whole reports whether the job works on all nodes of the project.
 func (job *job) whole() bool {
 	return job.Command.Name == "build" && job.baseline == nil && !slices.ContainsFunc(selections, func(flag string) bool {
-		_, ok := dbt.Lookup(job.AllOptions(), flag)
+		_, ok := job.Lookup(flag)
 		return ok
 	})
 }
@@ -214,7 +214,7 @@ func (job *job) maxAge() time.Duration {
 // does.
 func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
 	return dbt.Inherited{
-		Env: rt.world.Env, Dir: rt.project, Command: line.Command, Options: line.AllOptions(),
+		Env: rt.world.Env, Dir: rt.project, Line: line,
 		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },
 	}.Isolate()
 }

@@ -13,11 +13,10 @@ import (
 // Inherited is the environment that dbt would inherit, and the facts that decide which of its
 // variables may stay.
 type Inherited struct {
-	Env     []string               // "NAME=value", as from os.Environ
-	Dir     string                 // dbt's working directory: since 1.12 it loads a .env from there or from a directory above
-	Command Command                // with the dbt version, if known
-	Options []Option               // already on the command line: they win over variables
-	Reads   func(name string) bool // reports whether the profile or the project reads the variable
+	Env   []string               // "NAME=value", as from os.Environ
+	Dir   string                 // dbt's working directory: since 1.12 it loads a .env from there or from a directory above
+	Line  CommandLine            // its options win over variables; its command has the dbt version, if known
+	Reads func(name string) bool // reports whether the profile or the project reads the variable
 }
 
 // IsolatedEnv is the environment for dbt in an isolated build.
@@ -33,7 +32,7 @@ type IsolatedEnv struct {
 // always stay.
 func (in Inherited) Isolate() IsolatedEnv {
 	v := newVariables(in.Env)
-	if in.Command.version == "" || version.AtLeast(in.Command.version, "1.12") {
+	if in.Line.Command.version == "" || version.AtLeast(in.Line.Command.version, "1.12") {
 		v.dotenv = readDotEnv(in.Dir)
 	}
 	var out IsolatedEnv
@@ -48,7 +47,7 @@ func (in Inherited) Isolate() IsolatedEnv {
 
 // isolateFlag handles the variables that set one flag.
 func (in Inherited) isolateFlag(h harmfulFlag, v *variables, out *IsolatedEnv) {
-	if _, ok := Lookup(in.Options, h.Name); ok && h.effect != beatsFlags {
+	if _, ok := in.Line.Lookup(h.Name); ok && h.effect != beatsFlags {
 		return
 	}
 	for _, name := range h.names {
@@ -87,7 +86,7 @@ var harmful = sync.OnceValue(func() []harmfulFlag {
 // unknown, flags without a --no- form count, too: removing a variable does no harm. For the others,
 // dot would add an option that dbt may lack.
 func (in Inherited) concerns(f Flag) bool {
-	return in.Command.Takes(f.Name) || in.Command.version == "" && !f.HasNo && f.on(in.Command.Name)
+	return in.Line.Command.Takes(f.Name) || in.Line.Command.version == "" && !f.HasNo && f.on(in.Line.Command.Name)
 }
 
 // neutralize handles one variable that sets a flag. It returns the option that overrides the variable,

@@ -124,7 +124,7 @@ func TestIsolate(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := Inherited{
-				Env: tt.env, Dir: dir, Command: command(t, tt.command).In(tt.version), Options: tt.line,
+				Env: tt.env, Dir: dir, Line: CommandLine{Command: command(t, tt.command).In(tt.version), Options: tt.line},
 				Reads: func(name string) bool { return name == tt.reads },
 			}.Isolate()
 			var words []string

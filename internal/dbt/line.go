@@ -31,6 +31,16 @@ func (l CommandLine) AllOptions() []Option {
 	return out
 }
 
+// Lookup finds the option that sets a flag.
+func (l CommandLine) Lookup(flag string) (Option, bool) {
+	for _, group := range [][]Option{l.Options, l.Fixed, l.Environment} {
+		if o, ok := Lookup(group, flag); ok {
+			return o, true
+		}
+	}
+	return Option{}, false
+}
+
 // beaten reports whether an option with higher precedence sets a flag of group i (0 Fixed, 1
 // Environment).
 func (l CommandLine) beaten(flag string, i int) bool {

@@ -41,7 +41,7 @@ func (l CommandLine) List() CommandLine {
 		Environment: keep(l.Environment),
 		Options:     keep(l.Options),
 	}
-	if _, ok := Lookup(line.AllOptions(), "resource-types"); !ok && l.Command.ListTypes != nil {
+	if _, ok := line.Lookup("resource-types"); !ok && l.Command.ListTypes != nil {
 		line.Fixed = append(line.Fixed, NewOption("resource-types", l.Command.ListTypes...))
 	}
 	// State these explicitly, since the user's variables could change the output that ReadList
