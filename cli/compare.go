@@ -116,7 +116,7 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	case line.Defer != "":
 		return req, hint.Add(errors.New("--defer: what is compared with is the first spec"), "dot compare "+line.Defer+" dev@HEAD")
 	case line.Modified && len(line.Select) > 0:
-		return req, errors.New("--modified and --select are two selections")
+		return req, errors.New("--modified and --select can't be combined: each is a selection")
 	case line.Modified:
 		req.Select = []string{"state:modified+"}
 	}

@@ -45,8 +45,8 @@ func TestEditedLedger(t *testing.T) {
 		code    int
 		want    []string
 	}{
-		{"plan build prod@main --defer dev@HEAD -s orders", 2, []string{"built is not known", changed, "--force"}},
-		{"plan test dev@HEAD --defer prod@main", 0, []string{"warning: what dev@b694700 built is not known", changed}},
+		{"plan build prod@main --defer dev@HEAD -s orders", 2, []string{"dot doesn't know what", changed, "--force"}},
+		{"plan test dev@HEAD --defer prod@main", 0, []string{"warning: dot doesn't know what dev@b694700 built", changed}},
 		{"plan docs generate dev@HEAD", 0, []string{"first run"}},
 		{"plan compile dev@HEAD", 0, []string{"what is in the schema is not known", changed}},
 		{"doctor", 2, []string{changed, "rebuild your baselines with --force"}},

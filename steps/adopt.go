@@ -14,23 +14,23 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// A build that dot knows nothing of may have been made by another tool with
-// the same layout: then what dbt left in its target path tells what it built.
-// Any command on the build would overwrite that, so it is taken over first.
+// Another tool with the same directory layout may have made a build. Then dbt's
+// artifacts in the target path say what was built. Any command on the build would
+// overwrite them, so dot first copies them and writes the ledger.
 
 var errNeverBuilt = errors.New("was never built")
 
 func isNeverBuilt(err error) bool { return errors.Is(err, errNeverBuilt) }
 
-// An adoption is what another tool left of a build.
+// An adoption is a build that another tool made.
 type adoption struct {
 	run    workspace.Run
 	nodes  map[string]workspace.Spelling // by unique_id
 	ending workspace.Ending
 }
 
-// adopt reads what a build that dot has no layer of has built. The error says why
-// that can't be known.
+// adopt reads the artifacts of a build without a layer. The error says why they
+// don't tell what was built.
 func adopt(b workspace.Build) (adoption, error) {
 	file := filepath.Join(b.Target(), "manifest.json")
 	nodes, err := writtenNodes(file)
@@ -45,9 +45,9 @@ func adopt(b workspace.Build) (adoption, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return adoption{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	case err != nil:
-		return adoption{}, fmt.Errorf("what %s built is not known: %w", b, err)
+		return adoption{}, fmt.Errorf("dot doesn't know what %s built: %w", b, err)
 	case !dbt.Built(results):
-		return adoption{}, fmt.Errorf("what %s built is not known: the last command on it that left results was dbt %s", b, results.Args.Which)
+		return adoption{}, fmt.Errorf("dot doesn't know what %s built: the last run results are those of dbt %s", b, results.Args.Which)
 	}
 	a := adoption{
 		run: workspace.Run{
@@ -70,12 +70,12 @@ func adopt(b workspace.Build) (adoption, error) {
 		}
 	}
 	if len(a.nodes) == 0 {
-		return adoption{}, fmt.Errorf("what %s built is not known: the last command on it, dbt %s, built nothing", b, results.Args.Which)
+		return adoption{}, fmt.Errorf("dot doesn't know what %s built: its last command, dbt %s, built nothing", b, results.Args.Which)
 	}
 	return a, nil
 }
 
-// standing is what was found, as a standing.
+// standing returns the adoption as a standing.
 func (a adoption) standing(b workspace.Build, p workspace.Place) workspace.Standing {
 	s := workspace.Standing{
 		Layer: &workspace.Layer{Build: b.ID(), Place: p, Run: a.run},
@@ -93,9 +93,9 @@ func (a adoption) standing(b workspace.Build, p workspace.Place) workspace.Stand
 	return s
 }
 
-// adoptable returns what a build has that another tool made, if dot never ran
-// on it.
-func (rt *runtime) adoptable(b *build) (adoption, bool) {
+// adoptable returns the adoption of a build that another tool made. ok is false if
+// dot has run on the build, or if there is nothing to adopt.
+func (rt *runtime) adoptable(b *build) (a adoption, ok bool) {
 	if _, err := os.Stat(filepath.Join(b.Target(), "manifest.json")); err != nil { // as for most builds that never ran
 		return adoption{}, false
 	}
@@ -106,16 +106,15 @@ func (rt *runtime) adoptable(b *build) (adoption, bool) {
 	return found, err == nil
 }
 
-// adoptStep takes over what another tool built: it copies dbt's artifacts to
-// where nothing overwrites them, and writes the ledger. It is nil where there
-// is nothing to take over.
+// adoptStep takes over a build that another tool made: it copies dbt's artifacts,
+// and writes the ledger. It is nil if there is nothing to take over.
 func (rt *runtime) adoptStep(b *build) *graph.Step {
 	if _, ok := rt.adoptable(b); !ok {
 		return nil
 	}
 	return &graph.Step{
 		Name: "adopt " + b.String(), Kind: "adopt", Version: 1,
-		After: []string{"profiles " + b.String()}, // so that it is done where it stands in the plan
+		After: []string{"profiles " + b.String()}, // so that it runs in the order of the plan
 		Missing: func(context.Context, graph.Record) string {
 			found, ok := rt.adoptable(b)
 			if !ok {

@@ -12,10 +12,10 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// What dbt leaves in a build's target path, and the copies that dot keeps of it.
+// dbt's artifacts in a build's target path, and dot's copies of them.
 
-// keepState copies a build's artifacts to where those who defer to it read
-// them, and notes in the run what was copied.
+// keepState copies a build's artifacts for builds that defer to it. It sets the
+// run's number of nodes and size of the manifest.
 func keepState(b *build, run *workspace.Run) error {
 	for _, name := range []string{"run_results.json", "manifest.json"} {
 		if err := durable.Copy(filepath.Join(b.State(b.place), name), filepath.Join(b.Target(), name)); err != nil {
@@ -44,8 +44,8 @@ func readResults(dir string) (artifact.RunResults, error) {
 	return artifact.ReadRunResults(name, f)
 }
 
-// writtenNodes are the nodes of a manifest.json that dbt build would write, but
-// for tests, by unique_id.
+// writtenNodes returns the nodes of a manifest.json that dbt build would write,
+// without tests, by unique_id.
 func writtenNodes(manifest string) (map[string]artifact.Node, error) {
 	f, err := os.Open(manifest)
 	if err != nil {
@@ -63,8 +63,8 @@ func writtenNodes(manifest string) (map[string]artifact.Node, error) {
 	return nodes, err
 }
 
-// manifestMark tells one manifest.json in a build's target path from the next;
-// "" is none.
+// manifestMark identifies a version of the manifest.json in a build's target path,
+// by size and time of change. It is "" if there is none.
 func manifestMark(b *build) string {
 	info, err := os.Stat(filepath.Join(b.Target(), "manifest.json"))
 	if err != nil {
@@ -73,7 +73,7 @@ func manifestMark(b *build) string {
 	return fmt.Sprintf("%d %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
 }
 
-// readGraph reads what the nodes of a project read from its manifest.
+// readGraph reads the graph of a project's nodes from its manifest.
 func readGraph(manifest string) (artifact.Graph, error) {
 	f, err := os.Open(manifest)
 	if err != nil {

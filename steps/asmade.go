@@ -11,13 +11,13 @@ import (
 	"dot-for-dbt/internal/git"
 )
 
-// Git calls some files changed that it has only just written: where an
-// attribute asks for line ends that the commit doesn't have, or where a filter
-// such as LFS makes of a file what it would not take back as the same. Such
-// files are the commit, and no --reset-worktree can make them any more so.
+// Right after a checkout, git may report some files as changed: because of line
+// endings that the commit doesn't have, or because a filter such as LFS would not
+// store the same content again. These files match the commit, and
+// --reset-worktree can't change that.
 
-// asMade digests the files that git calls changed in a worktree that it has
-// just checked out, by their paths.
+// asMade returns digests of the files, by path, that git reports as changed in a
+// worktree that it has just checked out.
 func (a *addWorktree) asMade(ctx context.Context) (map[string]string, error) {
 	dir := a.build.Commit.Worktree()
 	changes, err := a.repo.WorktreeChanges(ctx, dir)
@@ -33,8 +33,8 @@ func (a *addWorktree) asMade(ctx context.Context) (map[string]string, error) {
 	return made, nil
 }
 
-// withoutMade leaves out the changes that git made itself, as far as the files
-// are still what they were then.
+// withoutMade leaves out the changes that git itself made, unless the files have
+// changed again since.
 func withoutMade(dir string, changes []git.Change, record graph.Record) []git.Change {
 	var out worktreeOutputs
 	if len(changes) == 0 || record.Decode(&out) != nil {

@@ -9,29 +9,29 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A baseline is the build that is deferred to. The jobs that defer to it share it,
-// and nothing changes it after planning.
+// A baseline is the build that jobs defer to. Jobs share it, and it doesn't change
+// after planning.
 type baseline struct {
 	build *build
 	spec  spec.Spec
 	// state is dbt's --state.
 	state string
-	// nodes is how many nodes it has; 0 if that isn't known yet.
+	// nodes is the number of its nodes; 0 if that isn't known yet.
 	nodes int
-	// within is the step of this invocation that builds it first; "" if it stands
-	// already.
+	// within is the step of this invocation that builds the baseline first, "" for
+	// none.
 	within string
 }
 
 // step names the step that stands for the baseline.
 func (base *baseline) step() string { return "baseline " + base.build.String() }
 
-// isOf reports whether a job is on the baseline itself.
+// isOf reports whether a job builds the baseline itself.
 func (base *baseline) isOf(job *job) bool {
 	return job.build != nil && job.build.ID() == base.build.ID()
 }
 
-// noneOf names what isn't read of a baseline.
+// noneOf is the subject of a warning that no node of the baseline is read.
 func (base *baseline) noneOf() string {
 	if base.nodes == 0 {
 		return "nothing of the baseline"
@@ -39,18 +39,18 @@ func (base *baseline) noneOf() string {
 	return fmt.Sprintf("none of the baseline's %s", text.Plural(base.nodes, "node"))
 }
 
-// baselineStep stands for the baseline in the plan: there is nothing to run. What
-// the baseline built is part of the key of the steps that defer to it, read when
-// such a step is decided upon. A baseline that is itself among the builds of the
-// invocation is built first. Its key is not an input of the builds that defer to
-// it, so their keys match those of a run where it already existed.
+// baselineStep stands for the baseline in the plan; it runs nothing. Steps that
+// defer to the baseline have its runs in their keys, see baselineInput. If the
+// invocation builds the baseline itself, it does so first. The key of that build is
+// not an input of the builds that defer to it, so their keys match those of a run
+// where it already existed.
 func (rt *runtime) baselineStep(base *baseline) *graph.Step {
 	b := base.build
 	if base.within != "" {
 		return &graph.Step{
 			Name: base.step(), Kind: "baseline", Version: 1,
 			Deps:    []string{base.within},
-			Summary: func(graph.Record) string { return "as " + base.within + " leaves it" },
+			Summary: func(graph.Record) string { return "one of this run's builds" },
 		}
 	}
 	shared := func(l graph.Lock) graph.Lock { l.Shared = true; return l }
@@ -63,7 +63,7 @@ func (rt *runtime) baselineStep(base *baseline) *graph.Step {
 			}
 			text := fmt.Sprintf("built %s, %d of %d nodes ok", rt.ago(s.Run.Time), s.Written(""), max(s.Run.Nodes, len(s.Nodes)))
 			if s.adopted {
-				text += ", as dbt's run_results.json says"
+				text += ", according to dbt's run_results.json"
 			}
 			return text
 		},
@@ -71,8 +71,8 @@ func (rt *runtime) baselineStep(base *baseline) *graph.Step {
 	}
 }
 
-// baselineInput is what a job reads of its baseline, for its key: each node with
-// the run that wrote it. A state: selector depends on the whole of it.
+// baselineInput is the input for the baseline's nodes that a job reads, with the run
+// that wrote each. A state: selector depends on the baseline's last run, too.
 func (rt *runtime) baselineInput(job *job) (graph.Input, error) {
 	base := job.baseline
 	s, err := rt.standing(base.build, base.spec, toDefer)
@@ -83,15 +83,15 @@ func (rt *runtime) baselineInput(job *job) (graph.Input, error) {
 	if job.selectsByState() {
 		identity = append(identity, s.Run.ID)
 	}
-	if res, err := rt.resolve(job); err == nil { // else the check has not run yet, and the command will
+	if res, err := rt.resolve(job); err == nil { // an error means that the check has not run; then the command runs
 		identity = append(identity, res.digest())
 	}
 	value, err := json.Marshal(identity)
 	return graph.Input{Label: "baseline", Value: string(value), Show: base.build.String()}, err
 }
 
-// checkedBaseline is the baseline in the key of a job's check, which finds out
-// what the job reads of it.
+// checkedBaseline is the input for the baseline of a job's check: the check runs
+// before it is known which nodes the job reads.
 func checkedBaseline(job *job) graph.Input {
 	return graph.Input{Label: "baseline", Value: job.baseline.build.ID(), Show: job.baseline.build.String()}
 }

@@ -9,10 +9,9 @@ import (
 	"dot-for-dbt/graph"
 )
 
-// cleanStep removes what dbt has written to a build's target path and logs.
-// dbt's own clean is not asked: it deletes the project's clean-targets, which
-// lie in the worktree, not the target path (dbt 1.11.16). What dot keeps of the
-// build, the copies that others defer to among it, stays.
+// cleanStep removes a build's target path and logs. It doesn't run dbt clean, which
+// deletes the project's clean-targets in the worktree and not the target path (dbt
+// 1.11.16). dot's own files of the build stay, so that others can defer to it.
 func cleanStep(b *build) *graph.Step {
 	dirs := []string{b.Target(), b.Logs()}
 	return &graph.Step{
@@ -31,7 +30,7 @@ func cleanStep(b *build) *graph.Step {
 	}
 }
 
-// removeDirs removes directories and what is in them.
+// removeDirs removes directories with their contents.
 type removeDirs []string
 
 func (r removeDirs) Describe(graph.Planned) []string {

@@ -8,8 +8,8 @@ import (
 	"dot-for-dbt/internal/durable"
 )
 
-// commitStep writes the full hash beside the worktree: it says whose the
-// directory is.
+// commitStep writes the commit's full hash beside the worktree: the directory's name
+// has the short one.
 func commitStep(b *build) *graph.Step {
 	name, text := b.Commit.File()
 	return &graph.Step{

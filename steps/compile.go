@@ -12,8 +12,8 @@ import (
 )
 
 // Compile turns an invocation into a program. It reads the configuration, the
-// repository and the profile, and writes nothing. Whatever is wrong with the
-// request is an error here, before anything has run.
+// repository and the profile, and writes nothing. An invalid request is an error
+// here, before anything runs.
 func Compile(ctx context.Context, world World, req Request) (*Program, error) {
 	p, given, err := open(ctx, world, req)
 	if err != nil {
@@ -27,17 +27,16 @@ func Compile(ctx context.Context, world World, req Request) (*Program, error) {
 	return p.program, nil
 }
 
-// A planner finds out what one invocation means. It belongs to one goroutine, and
-// ends when Compile returns: the steps hold the runtime and what the planner found,
-// never the planner.
+// A planner plans one invocation. It belongs to one goroutine and ends when Compile
+// returns: steps hold the runtime and the planner's results, never the planner.
 type planner struct {
 	*runtime
 	req     Request
 	config  *config.Config
-	prefix  string       // of the project in the repository, with slashes; "" at its root
-	objects *git.Objects // nil where git isn't asked
+	prefix  string       // the project's path in the repository, with slashes; "" at its root
+	objects *git.Objects // nil outside of a repository
 	known   known
-	program *Program // in the making
+	program *Program // the result, not complete yet
 }
 
 func (p *planner) compile(ctx context.Context, given arguments) error {
@@ -50,7 +49,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		return err
 	}
 	if p.asksDBT() {
-		// A question about a command runs nothing: not on a build either.
+		// dbt prints its help or version: that needs no build.
 		jobs, deferred = jobs[:1], nil
 		jobs[0].build = nil
 	}
@@ -110,7 +109,7 @@ func (p *planner) asksDBT() bool {
 	})
 }
 
-// say notes what a spec was resolved to.
+// say adds a build's commit to the program's output.
 func (p *planner) say(b *build) {
 	p.program.Resolved = append(p.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
 	if b.commit.Note != "" {
@@ -118,7 +117,7 @@ func (p *planner) say(b *build) {
 	}
 }
 
-// noteUncommitted says what a build of HEAD doesn't have of the working tree.
+// noteUncommitted adds a note if a build of HEAD lacks uncommitted files.
 func (p *planner) noteUncommitted(ctx context.Context, jobs []*job) error {
 	if !p.req.isolated() {
 		return nil

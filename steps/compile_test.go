@@ -182,7 +182,7 @@ check dev@Most [usual + shared-schemas] after worktree, commit, profiles, deps
 build dev@Most [usual] after worktree, commit, profiles, deps, check
 `},
 		{"one build twice", func(b *bench) { b.specs("dev@HEAD", "@main") }, `
-note: dev@HEAD and @main are the same build, dev@Open: it is run once
+note: dev@HEAD and @main are the same build, dev@Open, which runs once
 worktree Open [commit]
 commit Open [commit] after worktree
 profiles dev@Open
@@ -212,7 +212,7 @@ build dev@Open [usual] after worktree, commit, profiles, deps, check
 			b.built("prod@HEAD")
 			b.defersTo("prod@HEAD")
 		}, `
-warning: --defer without a selection defers nothing: every node is selected, so none of the baseline's 1 node is read; --modified selects what differs from it
+warning: --defer has no effect without a selection: all nodes are selected, so none of the baseline's 1 node is read; --modified selects the changed nodes
 worktree Open [commit]
 commit Open [commit] after worktree
 profiles dev@Open
@@ -225,7 +225,7 @@ build dev@Open [usual; later: baseline] after worktree, commit, profiles, deps, 
 			b.madeElsewhere("prod@HEAD")
 			b.defersTo("prod@HEAD")
 		}, `
-warning: --defer without a selection defers nothing: every node is selected, so none of the baseline's 1 node is read; --modified selects what differs from it
+warning: --defer has no effect without a selection: all nodes are selected, so none of the baseline's 1 node is read; --modified selects the changed nodes
 worktree Open [commit]
 commit Open [commit] after worktree
 profiles dev@Open
@@ -238,7 +238,7 @@ build dev@Open [usual; later: baseline] after worktree, commit, profiles, deps, 
 			b.specs("dev@HEAD", "prod@HEAD")
 			b.defersTo("prod@HEAD")
 		}, `
-warning: --defer without a selection defers nothing: every node is selected, so nothing of the baseline is read; --modified selects what differs from it
+warning: --defer has no effect without a selection: all nodes are selected, so nothing of the baseline is read; --modified selects the changed nodes
 worktree Open [commit]
 commit Open [commit] after worktree
 profiles dev@Open
@@ -256,7 +256,7 @@ build dev@Open [usual; later: not known yet] after worktree, commit, profiles, d
 			b.specs("dev@HEAD", "dev@HEAD~1", "dev")
 			b.defersTo("prod@HEAD~1")
 		}, `
-warning: --defer without a selection defers nothing: every node is selected, so none of the baseline's 1 node is read; --modified selects what differs from it
+warning: --defer has no effect without a selection: all nodes are selected, so none of the baseline's 1 node is read; --modified selects the changed nodes
 worktree More [commit]
 commit More [commit] after worktree
 profiles dev@More
@@ -337,13 +337,13 @@ func TestCompileRefuses(t *testing.T) {
 		want    string // in the error
 		hint    string // in its hints, "" for none
 	}{
-		{"no project", func(b *bench) { b.world.Dir = filepath.Dir(b.dir) }, "not a dbt project", "dbt init makes a new one"},
+		{"no project", func(b *bench) { b.world.Dir = filepath.Dir(b.dir) }, "not a dbt project", "dbt init makes a new project"},
 		{"an unknown environment", func(b *bench) { b.specs("qa@HEAD") }, `environment "qa" is not defined`, "ci, dev, prod"},
 		{"an unknown ref", func(b *bench) { b.specs("dev@nowhere") }, `unknown ref "nowhere"`, "git fetch"},
 		{"a range without commits", func(b *bench) {
 			b.commit("More")
 			b.specs("dev@HEAD..HEAD~1")
-		}, "dev@HEAD..HEAD~1 is a range without commits", "dev@HEAD~1..HEAD"},
+		}, "dev@HEAD..HEAD~1 has no commits", "dev@HEAD~1..HEAD"},
 		{"a commit without the project", func(b *bench) {
 			b.git("rm", "-q", "--cached", "dbt_project.yml")
 			b.git("commit", "-qm", "Lose it")
@@ -357,17 +357,17 @@ func TestCompileRefuses(t *testing.T) {
 		{"several that dbt talks about", func(b *bench) {
 			b.command("docs serve")
 			b.specs("dev@HEAD", "prod@HEAD")
-		}, "it runs on one spec at a time", "dot docs serve dev@HEAD"},
+		}, "it runs on one spec only", "dot docs serve dev@HEAD"},
 		{"documentation that was never made", func(b *bench) { b.command("docs serve") }, "it has no manifest.json", "dot docs generate dev@HEAD"},
-		{"init of a commit", func(b *bench) { b.command("init") }, "dbt init sets a project up", "dot init"},
+		{"init of a commit", func(b *bench) { b.command("init") }, "dbt init sets up a project", "dot init"},
 		{"clone without a baseline", func(b *bench) { b.command("clone") }, "there is no baseline", "--defer prod@main"},
-		{"what differs from no baseline", func(b *bench) { b.req.Modified = true }, "--modified selects what differs from a baseline", "--defer prod@main"},
+		{"what differs from no baseline", func(b *bench) { b.req.Modified = true }, "--modified selects nodes that differ from a baseline", "--defer prod@main"},
 		{"two selections", func(b *bench) {
 			b.req.Modified, b.req.Args = true, []string{"-s", "orders"}
 			b.defersTo("prod@HEAD")
-		}, "--modified and --select are two selections", "state:modified+"},
+		}, "--modified and --select can't be combined", "state:modified+"},
 		{"a baseline that was never built", func(b *bench) { b.defersTo("prod@HEAD") }, "was never built: there is nothing to defer to", "dot build prod@HEAD"},
-		{"a baseline that is the build, to clone", func(b *bench) { b.command("clone"); b.defersTo("dev@HEAD") }, "it can't be its own baseline", "--defer prod@main"},
+		{"a baseline that is the build, to clone", func(b *bench) { b.command("clone"); b.defersTo("dev@HEAD") }, "can't be its own baseline", "--defer prod@main"},
 		{"a baseline in the build's schema", func(b *bench) { b.defersTo("ci@HEAD") }, "the build would overwrite its baseline", "schema-suffix"},
 		{"a baseline without its manifest", func(b *bench) {
 			b.built("prod@HEAD")
@@ -400,7 +400,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"another dbt than the project requires", func(b *bench) {
 			b.write("dbt_project.yml", "name: shop\nprofile: shop\nrequire-dbt-version: '>=2.0.0'\n")
 			b.commit("Require dbt")
-		}, "requires dbt >=2.0.0, and dbt is 1.11.16", "--no-version-check"},
+		}, "requires dbt >=2.0.0, but dbt is 1.11.16", "--no-version-check"},
 		{"a toolchain that the commit lacks", func(b *bench) {
 			b.replace("dot_environments.yml", "{vars: {days: 30}}", "{vars: {days: 30}, dot: {toolchain: requirements.txt}}")
 			b.world.Env = nil

@@ -12,13 +12,13 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// How --defer is planned: what is deferred to, by whom, and what to say of it.
+// Planning --defer: the baseline, the jobs that defer to it, and warnings.
 
-// findBaseline finds the build behind --defer, and makes sure that it was ever
-// built or will be.
+// findBaseline finds the build of --defer. It returns an error if the build has no
+// relations and this invocation doesn't build it.
 func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) {
-	// The command line's --target and --profile are about the builds, not about
-	// their baseline; so are its --vars, but some may be required of both.
+	// The command line's --target and --profile don't apply to the baseline. Its
+	// --vars do, since the environment may require some.
 	b, err := p.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}})
 	if err != nil {
 		return nil, fmt.Errorf("baseline %s: %w", s, err)
@@ -29,7 +29,7 @@ func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) 
 		case job.build == nil:
 		case base.isOf(job) && p.req.Command.Name == "clone":
 			return nil, hint.New(
-				fmt.Sprintf("%s is the build itself: it can't be its own baseline", b),
+				fmt.Sprintf("%s can't be its own baseline", b),
 				"name another commit or environment: --defer prod@main",
 			)
 		case base.isOf(job) && len(jobs) == 1:
@@ -52,13 +52,13 @@ func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) 
 		}
 		base.state, base.nodes = standing.state, len(standing.Nodes)
 	}
-	if base.build == b { // else it was said as one of the jobs
+	if base.build == b { // otherwise it is one of the jobs
 		p.say(b)
 	}
 	return base, nil
 }
 
-// deferTo makes a baseline that of all jobs but its own.
+// deferTo sets the baseline of all jobs except the baseline's own.
 func (p *planner) deferTo(base *baseline, jobs []*job) error {
 	readable := map[string]bool{} // by dbt's version
 	for _, job := range jobs {
@@ -82,9 +82,9 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 	return nil
 }
 
-// readable makes sure that a dbt can read the baseline's manifest.
+// readable returns an error if a dbt can't read the baseline's manifest.
 func (p *planner) readable(base *baseline, found tool.Tool) error {
-	if !found.V2() || base.within != "" { // dbt 1 reads those of any dbt 1, and each dbt its own
+	if !found.V2() || base.within != "" { // dbt 1 reads manifests of any dbt 1; any dbt reads its own
 		return nil
 	}
 	name := filepath.Join(base.state, "manifest.json")
@@ -106,8 +106,7 @@ func (p *planner) readable(base *baseline, found tool.Tool) error {
 	return nil
 }
 
-// warnOfDeferral says where dbt's deferral does something else than one might
-// think.
+// warnOfDeferral warns if the deferral does less than the user may expect.
 func (p *planner) warnOfDeferral(job *job) {
 	command := p.req.Command
 	if p.req.Modified {
@@ -118,12 +117,12 @@ func (p *planner) warnOfDeferral(job *job) {
 			return
 		}
 	}
-	// dbt defers for the nodes that are not selected. What a command has no
-	// use for never is: dbt test selects no model, and dbt run no seed.
+	// dbt defers nodes that are not selected. Some commands never select certain
+	// nodes: dbt test selects no models, and dbt run selects no seeds.
 	switch command.Name {
 	case "build", "compile", "docs generate":
-		p.program.warn(fmt.Sprintf("--defer without a selection defers nothing: every node is selected, so %s is read; --modified selects what differs from it", job.baseline.noneOf()))
+		p.program.warn(fmt.Sprintf("--defer has no effect without a selection: all nodes are selected, so %s is read; --modified selects the changed nodes", job.baseline.noneOf()))
 	case "run":
-		p.program.warn("--defer without a selection reads seeds and snapshots from the baseline and no model, since every model is selected; --modified selects what differs from it")
+		p.program.warn("--defer without a selection reads only seeds and snapshots from the baseline, since all models are selected; --modified selects the changed models")
 	}
 }

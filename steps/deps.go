@@ -18,22 +18,22 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// lockFile is what dbt writes of the packages it resolved.
+// lockFile is the file in which dbt records the packages that it resolved.
 const lockFile = "package-lock.yml"
 
-// depsOutputs are what the deps step's record keeps.
+// depsOutputs are the outputs in the record of the deps step.
 type depsOutputs struct {
 	// Installed are the directories of the packages.
 	Installed []string `json:"installed"`
-	// Lock is a digest of the lock file: which revisions were resolved.
+	// Lock is a digest of the lock file, which has the resolved revisions.
 	Lock string `json:"lock"`
-	// EnvVars and Computed are what the packages read from the environment.
+	// EnvVars and Computed are the environment variables that the packages read.
 	EnvVars  []string `json:"env_vars,omitempty"`
 	Computed []string `json:"computed,omitempty"`
 }
 
-// depsStep installs the project's packages in the worktree. It is one for all
-// builds of a project at a commit.
+// depsStep installs the project's packages in the worktree. All builds of a project
+// at one commit share it.
 func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *graph.Step {
 	b := job.build
 	step := &graph.Step{
@@ -59,14 +59,14 @@ func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *
 		step.MaxAge = job.maxAge()
 	}
 	step.Missing = func(ctx context.Context, r graph.Record) string {
-		// The packages lie in it, and go with it.
-		made, _ := rt.ws.Load(worktree.Record) // without any, there is nothing to miss
+		// The packages are in the worktree: a new worktree doesn't have them.
+		made, _ := rt.ws.Load(worktree.Record) // an empty record will do
 		if worktree.Missing(ctx, made) != "" {
 			return "the worktree is made again"
 		}
 		var out depsOutputs
 		if err := r.Decode(&out); err != nil {
-			return "record is not whole"
+			return "the record is damaged"
 		}
 		for _, name := range out.Installed {
 			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
@@ -87,12 +87,12 @@ func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *
 	return step
 }
 
-// depsLine is the dbt deps for a job.
+// depsLine returns the dbt deps command line of a job.
 func depsLine(job *job) dbt.CommandLine {
 	line := dbt.CommandLine{DBT: job.DBT}
 	line.Command, _ = dbt.LookupCommand("deps")
 	line.Command = line.Command.In(job.tool.Version)
-	if job.Command.Name == "deps" { // asked for: dbt's flags may upgrade what is locked
+	if job.Command.Name == "deps" { // the user's flags may upgrade locked packages
 		line.Options, line.Positional = job.Options, job.Positional
 	}
 	if o, given := job.Lookup("version-check"); given && len(line.Options) == 0 {
@@ -106,15 +106,15 @@ func depsLine(job *job) dbt.CommandLine {
 	return line
 }
 
-// pinned reports whether a lock file in the build's commit pins its packages.
-// dbt writes another in place of one that is not of the packages asked for.
+// pinned reports whether the lock file in the build's commit pins its packages. (If
+// the lock file doesn't match packages.yml, dbt replaces it.)
 func (rt *runtime) pinned(b *build, lock []byte) bool {
 	last, ok := rt.installed(b)
 	return lock != nil && (!ok || last.Lock == digest(lock))
 }
 
-// installed returns what the last deps step for a build found; ok is false if
-// that isn't known.
+// installed returns the outputs of the last deps step for a build. ok is false if
+// there are none.
 func (rt *runtime) installed(b *build) (out depsOutputs, ok bool) {
 	record, err := rt.ws.Load(b.Commit.ProjectRecord(b.Project, "deps"))
 	if err != nil || record.Decode(&out) != nil {
@@ -129,9 +129,9 @@ type installPackages struct {
 	job      *job
 	argv     []string
 	environ  []string
-	dir      string // where the packages go
-	lockFile string // that dbt writes
-	lock     []byte // what the commit has there; nil for nothing
+	dir      string // the directory of the packages
+	lockFile string // the path of dbt's lock file
+	lock     []byte // the lock file in the commit, nil for none
 }
 
 func (a *installPackages) Describe(graph.Planned) []string { return []string{text.ShellQuote(a.argv)} }
@@ -159,25 +159,24 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 	return a.look()
 }
 
-// checkWay makes sure that dbt removes, before it installs packages, what dot
-// thinks it does: links in the commit could lead it elsewhere, or give it another
-// dbt_project.yml than the one that dot has read from git.
+// checkWay returns an error if symbolic links could mislead dbt deps, which empties
+// the directory of the packages first. A link in the commit could name another
+// directory, or another dbt_project.yml than the one that dot has read from git.
 func (a *installPackages) checkWay() error {
 	b := a.job.build
 	for _, name := range []string{b.project.PackagesPath, "dbt_project.yml", "packages.yml", "dependencies.yml"} {
 		if link := linkOnTheWay(b.Commit.Worktree(), path.Join(b.Project, name)); link != "" {
 			return hint.New(
 				fmt.Sprintf("no packages were installed, because %s is a symbolic link at %s", link, b.Commit.Short),
-				"in a commit of yours, make it a file or directory, and build that",
+				"replace it with a file or directory in a new commit, and build that",
 			)
 		}
 	}
 	return nil
 }
 
-// restoreLock puts the lock file back as the commit has it. In the one that dbt
-// wrote last time, each package stands as it was found then, and dbt would not
-// look for a newer one (dbt 1.11.16).
+// restoreLock restores the lock file of the commit. The file that dbt wrote last
+// time pins each package, so that dbt would not look for newer ones (dbt 1.11.16).
 func (a *installPackages) restoreLock() error {
 	if err := removeFile(a.lockFile); err != nil {
 		return err
@@ -188,7 +187,7 @@ func (a *installPackages) restoreLock() error {
 	return os.WriteFile(a.lockFile, a.lock, 0o644)
 }
 
-// look finds out what dbt deps has made.
+// look reads what dbt deps has installed.
 func (a *installPackages) look() (depsOutputs, error) {
 	var out depsOutputs
 	entries, err := os.ReadDir(a.dir)

@@ -1,61 +1,65 @@
-// Package steps turns an invocation into a graph: it finds out which builds
-// are meant, and lists the steps that bring them about.
+// Package steps turns an invocation into a graph: it resolves the specs to builds
+// and lists the steps that make them.
 //
 // # Plan
 //
-// Compile goes through these phases with a planner, which ends with it. What a
-// phase finds out is not changed by a later one.
+// Compile makes a planner and goes through these phases. A later phase doesn't
+// change the results of an earlier one.
 //
-//	request.go      what is asked for
+//	request.go      the invocation
 //	compile.go      the phases, in order; the planner
 //	open.go         the project, its configuration, dbt's arguments, the repository
-//	resolve.go      which builds the specs denote
-//	environment.go  which environment, and which output of the profile
-//	build.go        what a build is
-//	tool.go         which dbt runs; require.go: whether the project allows it
-//	deferral.go     what is deferred to
-//	scan.go         what the commits read from the environment
+//	resolve.go      the builds that the specs denote
+//	environment.go  the environment, and its output of the profile
+//	build.go        a build
+//	tool.go         the dbt that runs; require.go: whether the project allows it
+//	deferral.go     the baseline
+//	scan.go         the environment variables that the commits read
 //	job.go          the dbt command on a build
-//	packages.go     which packages a commit asks for
-//	inputs.go       what a result depends on
-//	pools.go        what may run at once
-//	list.go         which steps a job needs
-//	program.go      what comes of it; built.go: a build of the program
+//	packages.go     the packages that a commit requires
+//	inputs.go       the inputs of a result
+//	pools.go        the limits on parallel steps
+//	list.go         the steps of a job
+//	program.go      the result; built.go: a build of the program
 //
-// known.go remembers what many builds ask for, and moved.go says where a project
-// was at a commit that doesn't have it. Others than Compile ask a planner, too:
-// locate.go, project.go and mergebase.go.
+// known.go is a cache of lookups that many builds share. moved.go finds the
+// directory of a project at an old commit. locate.go, project.go and mergebase.go
+// use a planner without Compile.
 //
 // # Run
 //
-// Steps hold the runtime and what planning found, and nothing of the planner. One
-// file a step, in the order in which a build needs them:
+// Steps hold the runtime and the results of planning, but not the planner. Each
+// step has its own file. In the order in which a build needs them:
 //
-//	worktree.go    the commit, checked out; submodules.go, asmade.go
-//	commitfile.go  the commit's full hash beside it
-//	profiles.go    a profile whose schema carries the suffix
-//	toolchain.go   the dbt that the commit pins, where the environment asks for it
-//	deps.go        the project's packages
-//	adopt.go       what another tool built there, taken over before it is lost
-//	baseline.go    what is deferred to, if anything is
-//	check.go       that the command writes nowhere else; isolation.go, unseen.go
-//	command.go     dbt: when it runs
-//	plain.go       dbt on the working tree
-//	clean.go       what dbt has written, removed
+//	worktree.go    checks the commit out; submodules.go, asmade.go
+//	commitfile.go  writes the commit's full hash beside the worktree
+//	profiles.go    writes a profile with the suffix in its schema
+//	toolchain.go   installs the dbt that the commit pins, if the environment says so
+//	deps.go        installs the project's packages
+//	adopt.go       takes over a build that another tool made
+//	baseline.go    stands for the baseline
+//	check.go       checks where the command writes and what it reads; isolation.go, unseen.go
+//	command.go     runs dbt on a build
+//	plain.go       runs dbt on the working tree
+//	clean.go       removes dbt's files
 //
-// The command's action is runcommand.go; resume.go goes on where a run failed, and
-// results.go keeps what for. books.go settles the ledger afterwards, and report.go
-// is what is remembered of the run. docs.go is what dbt docs serve needs.
+// runcommand.go has the command's action. resume.go continues a stopped run, and
+// results.go keeps the run results for dbt retry. ledger.go updates the ledger
+// before and after a run. report.go is the summary in the command's record. docs.go
+// checks the documentation for dbt docs serve.
 //
-// What they work with:
+// Steps use these:
 //
-//	runtime.go    the services that steps share
-//	rundbt.go     dbt, and where what it says goes; host.go: in a host or not
-//	standing.go   what a build has in its place
-//	artifacts.go  what dbt leaves of a run
-//	side.go       both of these, for a comparison
-//	pristine.go   whether a worktree is its commit; outside.go: and nothing else
+//	runtime.go     the services that steps share
+//	rundbt.go      running dbt, and its output; host.go: in a host or not
+//	standing.go    the relations that a build has
+//	resolution.go  the relation that a job reads for each node
+//	relation.go    names of relations, as the ledger has them
+//	artifacts.go   dbt's artifacts of a run
+//	side.go        a build's relations and artifacts, for a comparison
+//	pristine.go    whether a worktree matches its commit; outside.go: or leads out of it
+//	writers.go     which build of the invocation writes a relation
 //
-// The package knows dbt's ways through internal/dbt and git's through internal/git,
-// and nothing of the command line or the terminal.
+// The package uses dbt through internal/dbt and git through internal/git. It knows
+// nothing of the command line or the terminal.
 package steps

@@ -9,16 +9,15 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// An environment is one with the output that it connects with.
+// An environment has its configuration and its output of the profile.
 type environment struct {
 	config.Environment
 	output *profile.Output
 }
 
-// environment finds out which environment a spec means, and which output of
-// which profile it connects with.
+// environment returns the environment of a spec, and its output of the profile.
 func (p *planner) environment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
-	// The vars that are given are the same for all.
+	// The command line's vars are the same for all specs.
 	by := fmt.Sprintf("%q", []string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir})
 	e, err := p.known.environments.get(by, func() (e environment, err error) {
 		e.Environment, e.output, err = p.chooseEnvironment(s, project, given)
@@ -36,9 +35,9 @@ func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given 
 		output, err := p.output(env, env.Name, project, given)
 		return env, output, err
 	}
-	// Without environments in any file, the outputs of the profile are the
-	// environments. The default one's name is only known once its output is,
-	// and that may depend on vars and flags, which are the same for all.
+	// If no file defines environments, the outputs of the profile are the
+	// environments. The default environment is named after its output, which may
+	// depend on vars and flags. These are the same for all environments.
 	env, err := p.config.Implicit(cmp.Or(s.Env, "default"), given.Vars)
 	if err != nil {
 		return env, nil, err
@@ -56,16 +55,15 @@ func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given 
 	return env, output, err
 }
 
-// plainEnvironment is the environment of a plain job. A profile that can't be
-// read is dbt's to complain about, unless it has to say which environments
-// there are.
+// plainEnvironment returns the environment of a plain job. If the profile can't be
+// read, dbt says so, unless the profile has to define the environments.
 func (p *planner) plainEnvironment(s spec.Spec, given arguments) (config.Environment, *profile.Output, error) {
 	project, err := p.workingProject()
 	if err != nil {
 		return config.Environment{}, nil, err
 	}
 	env, output, err := p.environment(s, project, given)
-	if p.req.Command.Name == "init" { // makes the profile, and refuses to be told which
+	if p.req.Command.Name == "init" { // makes the profile, and rejects --profile
 		return env, nil, nil
 	}
 	if err != nil && output == nil && env.Name != "" && len(p.config.Environments()) > 0 {
@@ -75,7 +73,7 @@ func (p *planner) plainEnvironment(s spec.Spec, given arguments) (config.Environ
 	return env, output, err
 }
 
-// output finds the output of a profile that an environment connects with.
+// output finds an environment's output of the profile.
 func (p *planner) output(env config.Environment, name string, project profile.Project, given arguments) (*profile.Output, error) {
 	file, err := profile.Search{
 		Dir: cmp.Or(given.ProfilesDir, flagText(env, "profiles-dir")),
@@ -97,7 +95,7 @@ func (p *planner) output(env config.Environment, name string, project profile.Pr
 	})
 }
 
-// flagText is the text of a flag in an environment, "" if it has none.
+// flagText returns the value of an environment's flag, "" for none.
 func flagText(env config.Environment, name string) string {
 	for _, f := range env.Flags {
 		if f.Name == name {

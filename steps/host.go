@@ -12,19 +12,19 @@ import (
 
 // RunsDBT is an action that runs dbt commands.
 type RunsDBT interface {
-	// DBTCalls are the commands, but for their streams and locks.
+	// DBTCalls returns the commands, without their streams and locks.
 	DBTCalls() []run.Call
 }
 
-// End ends what the program's dbt commands ran in, after the graph was run, and
-// says how each dbt ran, and why so.
+// End ends the hosts of the program's dbt commands, after the graph has run. It says
+// how each dbt ran, and why.
 func (p *Program) End() (ways []string) {
 	p.runtime.launcher.Close()
 	return p.runtime.launcher.Ways()
 }
 
-// Expect tells the runner what is to come: it has to see each event of the
-// graph's run. All decisions come before any step begins.
+// Expect prepares the launcher for the dbt commands to come. The caller passes each
+// event of the graph's run; all decisions come before any step starts.
 func (p *Program) Expect(ctx context.Context, e graph.Event) {
 	if e.Kind != graph.Decided || !e.Planned.Decision.Run {
 		return
@@ -38,7 +38,8 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 	}
 }
 
-// dbtCall is a dbt command line for a job, or for what the job needs first.
+// dbtCall returns the call of a dbt command line for a job or one of its earlier
+// steps.
 func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 	hosting := Hosting(rt.world, job.env, job.output, job.tool)
 	if rt.noHost {
@@ -47,8 +48,8 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 	return run.Call{Argv: argv, Dir: rt.project, Env: environ, Hosting: hosting}
 }
 
-// Hosting is what decides whether the dbt of an environment runs in a host;
-// output is nil where it can't be read.
+// Hosting returns the settings that decide whether an environment's dbt runs in a
+// host. output is nil if the profile can't be read.
 func Hosting(world World, env config.Environment, output *profile.Output, found tool.Tool) run.Hosting {
 	h := run.Hosting{Tool: found}
 	if output != nil {

@@ -9,15 +9,15 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// A leak is a node that a command would write outside the build's place.
+// A leak is a node that a command would write outside of the build's place.
 type leak struct {
 	node   artifact.Node
 	reason string
 }
 
-// leaks returns the nodes that are not isolated: neither their schema nor their
-// database carries the suffix, and their schema isn't shared on purpose; or
-// the adapter would cut the suffix off.
+// leaks returns the nodes that are not isolated. Either neither their schema nor
+// their database has the suffix, and the schema is not one of the shared schemas.
+// Or the schema's name is so long that the adapter would cut the suffix off.
 func leaks(nodes []artifact.Node, adapterName, suffix string, shared []string) []leak {
 	var out []leak
 	for _, n := range nodes {
@@ -34,14 +34,14 @@ func leaks(nodes []artifact.Node, adapterName, suffix string, shared []string) [
 	return out
 }
 
-// carries reports whether a name contains the suffix. Snowflake and others
-// change the case of names.
+// carries reports whether a name contains the suffix, in any case: Snowflake and
+// others change the case of names.
 func carries(name, suffix string) bool {
 	return strings.Contains(strings.ToLower(name), strings.ToLower(suffix))
 }
 
-// An IsolationError says which nodes a command would write outside of the
-// build's own schema.
+// An IsolationError names the nodes that a command would write outside of the
+// build's schemas.
 type IsolationError struct {
 	build, suffix string
 	target        string // target.name
@@ -57,7 +57,7 @@ func (e *IsolationError) Error() string {
 		e.build, e.suffix, lines(names))
 }
 
-// Hints are the ways out.
+// Hints returns the possible solutions.
 func (e *IsolationError) Hints() []string {
 	schema := e.leaks[0].node.Schema
 	return []string{

@@ -5,9 +5,9 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// Which steps a job needs, in the order of the plan.
+// Listing the steps that a job needs, in the order of the plan.
 
-// A stepList is the steps of an invocation in the making.
+// A stepList collects the steps of an invocation.
 type stepList struct {
 	steps []*graph.Step
 	named map[string]*graph.Step
@@ -20,8 +20,8 @@ func (l *stepList) add(s *graph.Step) string {
 	return s.Name
 }
 
-// share adds a step that several builds have, made for the first of them: those
-// of a commit have one worktree and the same packages, and all one baseline.
+// share adds a step that several builds share, unless the list has it already.
+// Builds of one commit share a worktree and packages; all builds share a baseline.
 func (l *stepList) share(name string, step func() *graph.Step) string {
 	if l.named[name] != nil {
 		return name
@@ -29,7 +29,7 @@ func (l *stepList) share(name string, step func() *graph.Step) string {
 	return l.add(step())
 }
 
-// steps adds the steps of a job, and returns the name of the command's own.
+// steps adds the steps of a job and returns the name of the command's step.
 func (p *planner) steps(job *job, all *stepList) (string, error) {
 	if err := p.complete(job); err != nil {
 		return "", err
@@ -45,7 +45,7 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	b, command := job.build, job.Command
 	if command.Name == "clean" {
 		clean := cleanStep(b)
-		if adopt := p.adoptStep(b); adopt != nil { // before what it is made of is removed
+		if adopt := p.adoptStep(b); adopt != nil { // before clean removes the artifacts that it reads
 			clean.Deps = []string{all.add(adopt)}
 		}
 		return all.add(clean), nil
@@ -76,12 +76,12 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	return all.add(p.commandStep(job, inputs, below)), nil
 }
 
-// refuse says which commands can't be run on a build.
+// refuse returns an error if the command can't run on a build.
 func (p *planner) refuse(job *job) error {
 	switch job.Command.Name {
 	case "init":
 		return hint.New(
-			"dbt init sets a project up, and a commit is as it is",
+			"dbt init sets up a project: it can't change a commit",
 			"leave the ref out: dot init",
 		)
 	case "docs serve":
@@ -91,7 +91,7 @@ func (p *planner) refuse(job *job) error {
 	case "clone":
 		if job.baseline == nil {
 			return hint.New(
-				"dbt clone clones a baseline's relations, and there is no baseline",
+				"dbt clone copies a baseline's relations, and there is no baseline",
 				"name one: --defer prod@main",
 			)
 		}
@@ -99,8 +99,8 @@ func (p *planner) refuse(job *job) error {
 	return p.checkVersion(job)
 }
 
-// preparation adds the steps that make a build ready for dbt: worktree, commit
-// file, profile, toolchain and packages. It returns their names.
+// preparation adds the steps that prepare a build for dbt: worktree, commit file,
+// profile, toolchain and packages. It returns their names.
 func (p *planner) preparation(job *job, all *stepList) ([]string, error) {
 	b := job.build
 	worktree := all.share("worktree "+b.Commit.Short, func() *graph.Step { return p.worktreeStep(b, p.req.ResetWorktree) })

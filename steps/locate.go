@@ -9,37 +9,37 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// A Location is where the build that a spec denotes lies, built or not. Its
-// paths are absolute, and need not exist.
+// A Location says where a build's files and schema are. Its paths are absolute and
+// need not exist.
 type Location struct {
 	Build    string // dev@9b13827
 	Dir      string // the build's own directory: dbt's --profiles-dir
-	Worktree string // of the commit; builds of other environments share it
+	Worktree string // the commit's worktree; builds of other environments share it
 	Target   string // dbt's --target-path
 	Profiles string // the build's profiles.yml
 	Logs     string // dbt's --log-path
-	// Built is whether anything of the build lies in its schema.
+	// Built reports whether the build has any relation.
 	Built bool
-	// Note is a remark on how the ref was resolved, "" for none.
+	// Note is a remark about resolving the ref, "" for none.
 	Note string
 
 	schema string
 }
 
-// Locate finds out which build a request's only spec denotes. It reads the
-// configuration, the repository and the profile; it doesn't look for dbt, and
+// Locate locates the build that a request's only spec denotes. It reads the
+// configuration, the repository and the profile. It doesn't look for dbt, and
 // writes nothing.
 func Locate(ctx context.Context, world World, req Request) (Location, error) {
 	asked := req.Specs[0]
 	if _, several := asked.Range(); several {
 		return Location{}, hint.New(
-			fmt.Sprintf("%s is a range of commits, and each has a build of its own", asked),
+			fmt.Sprintf("%s is a range of commits, each with its own build", asked),
 			"name one commit",
 		)
 	}
 	if !asked.Isolated() {
 		return Location{}, hint.New(
-			cmp.Or(asked.Env, "no spec")+" means the working tree, which has no directory and no schema of dot's",
+			cmp.Or(asked.Env, "no spec")+" means the working tree, which has no build directory and no own schema",
 			"name a commit, too: "+asked.Env+"@HEAD",
 		)
 	}
@@ -65,21 +65,21 @@ func Locate(ctx context.Context, world World, req Request) (Location, error) {
 	}, nil
 }
 
-// Schema is the build's schema; nodes with a schema of their own lie in others
-// that begin with it, unless the project's macros say otherwise. It is an error
-// where the profile makes the name with Jinja that only dbt can evaluate.
+// Schema returns the build's schema. Nodes with a custom schema are in other
+// schemas, whose names usually start with this one. Schema returns an error if the
+// profile makes the name with Jinja that only dbt can evaluate.
 func (l Location) Schema() (string, error) {
 	if strings.Contains(l.schema, "{{") || strings.Contains(l.schema, "{%") {
 		return "", hint.New(
-			fmt.Sprintf("the schema of %s can't be told: the profile makes it with Jinja, %s", l.Build, l.schema),
-			"set the variables that it reads; dot knows env_var and var",
+			fmt.Sprintf("the schema of %s is not known: the profile makes it with Jinja, %s", l.Build, l.schema),
+			"set the variables that it reads; dot evaluates env_var and var only",
 		)
 	}
 	return l.schema, nil
 }
 
-// built reports whether anything of a build lies in its schema, as far as the
-// ledger or another tool's artifacts tell.
+// built reports whether a build has any relation, according to the ledger or to
+// another tool's artifacts.
 func (rt *runtime) built(b *build) bool {
 	if s, err := rt.ws.Standing(b.Build, b.place); err == nil {
 		return len(s.Nodes) > 0

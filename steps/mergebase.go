@@ -8,8 +8,8 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// MergeBase returns the spec of baseline's environment at the commit where
-// candidate's left it, for a comparison with just what candidate changed.
+// MergeBase returns the spec of baseline's environment at the merge base of the two
+// commits. A comparison with that build shows only the candidate's changes.
 func MergeBase(ctx context.Context, world World, baseline, candidate spec.Spec) (spec.Spec, error) {
 	p, _, err := open(ctx, world, Request{Specs: []spec.Spec{baseline, candidate}, Planning: true})
 	if err != nil {

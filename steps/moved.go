@@ -11,9 +11,9 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// notThere is the error of a project that isn't at a commit, at least not in
-// the directory where it is now. It says where it was then, and how to build it
-// from there.
+// notThere returns the error for a commit that doesn't have the project's directory.
+// If the commit has the project in another directory, hints say how to build it
+// there.
 func (p *planner) notThere(commit git.Commit, name string) error {
 	var hints []string
 	for _, dir := range p.elsewhere(commit) {
@@ -32,8 +32,8 @@ func (p *planner) notThere(commit git.Commit, name string) error {
 	return hint.New(fmt.Sprintf("there is no %s at %s", name, commit.Short), hints...)
 }
 
-// elsewhere lists the directories in which a commit has a project of the same
-// name, with slashes; "" is the top. What can't be read is none.
+// elsewhere returns the directories of a commit's projects with the same name, with
+// slashes; "" is the top. Projects that can't be read are left out.
 func (p *planner) elsewhere(commit git.Commit) []string {
 	now, err := p.workingProject()
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// open reads the configuration and what the command line says to dbt, and
-// opens the repository.
+// open reads the configuration and dbt's arguments, and opens the repository.
 func open(ctx context.Context, world World, req Request) (*planner, arguments, error) {
 	p, err := newPlanner(world, req)
 	if err != nil {
@@ -45,17 +44,17 @@ func newPlanner(world World, req Request) (*planner, error) {
 	return p, err
 }
 
-// close ends what the planner has asked git with.
+// close ends the planner's git process.
 func (p *planner) close() {
 	if p.objects != nil {
 		p.objects.Close()
 	}
 }
 
-// arguments are what the command line says to dbt.
+// arguments are the command line's arguments for dbt.
 type arguments struct {
 	dbt.Args
-	ProfilesDir string // of --profiles-dir, which only a plain job may have
+	ProfilesDir string // --profiles-dir, which only plain jobs may have
 }
 
 // findProject returns the directory at or above dir that holds a
@@ -72,14 +71,14 @@ func findProject(dir string) (string, error) {
 		if filepath.Dir(at) == at {
 			return "", hint.New(
 				fmt.Sprintf("not a dbt project: there is no dbt_project.yml in %s or above it", dir),
-				"run dot in a dbt project, or anywhere below it",
-				"dbt init makes a new one",
+				"run dot in a directory of a dbt project",
+				"dbt init makes a new project",
 			)
 		}
 	}
 }
 
-// readArguments reads what the command line says to dbt.
+// readArguments parses the arguments for dbt.
 func (p *planner) readArguments() (arguments, error) {
 	args, err := dbt.ReadArgs(p.req.Command, p.req.Args, dbt.Rules{Isolated: p.req.isolated(), Deferring: p.req.Baseline != nil})
 	if err != nil {
@@ -94,23 +93,23 @@ func (p *planner) readArguments() (arguments, error) {
 	}
 	if p.req.Baseline == nil {
 		return given, hint.New(
-			"--modified selects what differs from a baseline, and there is none",
+			"--modified selects nodes that differ from a baseline, and there is no baseline",
 			"name one: --defer prod@main",
 		)
 	}
 	for _, flag := range []string{"select", "selector"} {
 		if _, ok := dbt.Lookup(given.Options, flag); ok {
 			return given, hint.New(
-				"--modified and --"+flag+" are two selections",
-				"leave --modified out and select what is meant: -s 'state:modified+ other_node'",
+				"--modified and --"+flag+" can't be combined: each is a selection",
+				"leave --modified out: -s 'state:modified+ other_node'",
 			)
 		}
 	}
 	return given, nil
 }
 
-// openRepository opens the repository, its objects and its workspace. A plain
-// job does without one.
+// openRepository opens the repository, its objects and its workspace. A plain job
+// doesn't need a repository.
 func (p *planner) openRepository(ctx context.Context) error {
 	repo, err := git.Open(ctx, p.project)
 	if err != nil {
@@ -125,7 +124,7 @@ func (p *planner) openRepository(ctx context.Context) error {
 		return err
 	}
 	if !p.req.isolated() && p.req.Baseline == nil && !p.ws.Exists() {
-		p.ws = nil // a plain job makes none
+		p.ws = nil // a plain job doesn't create one
 		return nil
 	}
 	p.program.Workspace, p.program.Repo = p.ws, repo
@@ -134,8 +133,8 @@ func (p *planner) openRepository(ctx context.Context) error {
 	return p.checkOwn()
 }
 
-// checkOwn makes sure that the workspace is dot's and the user's own: one that
-// came with a commit could hold whatever its author likes.
+// checkOwn returns an error if the workspace is committed to the repository: the
+// author of the commit could have put anything into it.
 func (p *planner) checkOwn() error {
 	if !p.ws.Exists() {
 		return nil
@@ -145,8 +144,8 @@ func (p *planner) checkOwn() error {
 		return err
 	}
 	return hint.New(
-		fmt.Sprintf("%s is committed to this repository: dot can't tell its own records from somebody's", workspace.Dir),
-		fmt.Sprintf("take it out: git rm -r --cached --ignore-unmatch %s, and commit that", workspace.Dir),
-		fmt.Sprintf("if you didn't make it, remove %s, too", p.ws.Path()),
+		fmt.Sprintf("%s is committed to this repository: dot can't trust records that others may have made", workspace.Dir),
+		fmt.Sprintf("remove it: git rm -r --cached --ignore-unmatch %s, and commit that", workspace.Dir),
+		fmt.Sprintf("if your own dot didn't make it, delete %s, too", p.ws.Path()),
 	)
 }

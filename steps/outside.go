@@ -13,12 +13,12 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// A build is its commit and nothing else. But a project can name directories
-// outside of the repository, and dbt follows symbolic links when it reads one and
-// when it installs packages: a commit of somebody else's could have a file of the
-// user's read into the warehouse, or a directory of theirs removed by dbt deps.
+// A build must read only its commit. But a project can name directories outside of
+// the repository, and dbt follows symbolic links. So another author's commit could
+// make dbt load one of the user's files into the warehouse, or make dbt deps delete
+// one of the user's directories.
 
-// checkReads refuses to run dbt on a build that is led out of its worktree.
+// checkReads returns an error if paths or links lead dbt out of a build's worktree.
 func (rt *runtime) checkReads(b *build) error {
 	root, err := filepath.EvalSymlinks(b.Commit.Worktree())
 	if err != nil {
@@ -30,33 +30,33 @@ func (rt *runtime) checkReads(b *build) error {
 		err = s.packages(filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath)))
 	}
 	if err != nil {
-		return fmt.Errorf("look for what %s reads: %w", b, err)
+		return fmt.Errorf("look for the files that %s reads: %w", b, err)
 	}
 	if len(s.outside) == 0 {
 		return nil
 	}
 	return hint.New(
-		fmt.Sprintf("%s is not all that dbt would read: nothing was run, because these lead out of its worktree:%s",
+		fmt.Sprintf("dbt would read more than %s: nothing was run, because these paths lead out of its worktree:%s",
 			b.Commit.Short, lines(s.outside)),
-		"in a commit of yours, put what they lead to in their place, and build that",
+		"commit the files themselves at these paths, and build that commit",
 	)
 }
 
-// A search finds what leads dbt out of a worktree.
+// A search finds paths and links that lead dbt out of a worktree.
 type search struct {
 	root    string // the worktree, without links
 	scope   profile.Scope
 	seen    map[string]bool // directories
-	outside []string        // what was found, as a person reads it
+	outside []string        // the result, for the user
 }
 
-// project looks at the directories that a project in dir names, and at the files
-// beside its dbt_project.yml.
+// project checks the directories that a project in dir names, and the files beside
+// its dbt_project.yml.
 func (s *search) project(dir string, p profile.Project) error {
 	for _, source := range p.Sources() {
 		rendered, err := s.scope.Render(source)
 		if err != nil {
-			s.outside = append(s.outside, source+", which can't be told")
+			s.outside = append(s.outside, source+", which dot can't evaluate")
 			continue
 		}
 		at := filepath.FromSlash(rendered)
@@ -76,7 +76,7 @@ func (s *search) project(dir string, p profile.Project) error {
 	return err
 }
 
-// packages looks at those that are installed in a directory.
+// packages checks the packages that are installed in a directory.
 func (s *search) packages(dir string) error {
 	installed, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -87,7 +87,7 @@ func (s *search) packages(dir string) error {
 		text, readErr := readFile(filepath.Join(at, "dbt_project.yml"))
 		p, parseErr := profile.ParseProject("dbt_project.yml", text)
 		if target, isDir, ok := follow(at); !ok || !isDir {
-			continue // dbt complains
+			continue // dbt reports it
 		} else if readErr == nil && parseErr == nil && inside(s.root, target) {
 			err = errors.Join(err, s.project(target, p))
 		} else {
@@ -97,8 +97,8 @@ func (s *search) packages(dir string) error {
 	return err
 }
 
-// look reports a path that is outside, in the end, and follows one that isn't.
-// What isn't there isn't read.
+// look adds a path to s.outside if it leads out of the worktree. Otherwise it checks
+// what the path leads to. Missing paths are skipped.
 func (s *search) look(at string) error {
 	target, isDir, ok := follow(at)
 	switch {
@@ -126,7 +126,7 @@ func (s *search) look(at string) error {
 	})
 }
 
-// follow says what a path leads to, in the end; ok is false for nothing.
+// follow resolves all links of a path. ok is false if the path leads nowhere.
 func follow(name string) (target string, isDir, ok bool) {
 	target, err := filepath.EvalSymlinks(name)
 	if err != nil {
@@ -142,15 +142,15 @@ func readByDBT(file string) bool {
 	return renderedByDBT(file) || ext == ".csv" || ext == ".py"
 }
 
-// inside reports whether a path is that of a directory or of something in it;
-// neither holds links.
+// inside reports whether a path is a directory or in that directory. Neither has
+// links.
 func inside(dir, file string) bool {
 	relative, err := filepath.Rel(dir, file)
 	return err == nil && filepath.IsLocal(relative)
 }
 
-// linkOnTheWay returns the first part of a path below a directory that is a
-// symbolic link, "" if there is none.
+// linkOnTheWay returns the first part of a path that is a symbolic link, "" for
+// none. The path is relative to dir.
 func linkOnTheWay(dir, name string) string {
 	at := ""
 	for part := range strings.SplitSeq(path.Clean(filepath.ToSlash(name)), "/") {
@@ -163,8 +163,8 @@ func linkOnTheWay(dir, name string) string {
 	return ""
 }
 
-// readFile reads a file, where links lead if there are any, unless it is one
-// without an end, such as a device.
+// readFile reads a regular file and follows links. Other files, such as devices, are
+// an error: they may have no end.
 func readFile(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	if err != nil {

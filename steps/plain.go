@@ -9,8 +9,8 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// plainStep runs dbt on the working tree, with the environment's flags and
-// vars and nothing else: it is never skipped, and dot remembers nothing of it.
+// plainStep runs dbt on the working tree with the environment's flags and vars. It
+// always runs and has no record.
 func (rt *runtime) plainStep(job *job, below []string) *graph.Step {
 	step := &graph.Step{
 		Name: job.step(), Kind: job.Command.Name, Version: 1,

@@ -2,21 +2,21 @@ package steps
 
 import "maps"
 
-// What may run at once in an invocation. Locks keep other processes out; pools
-// make the builds of one take turns.
+// Limits on parallel steps. Locks are for other processes; pools limit the steps of
+// one invocation.
 
 const (
-	// jobsPool bounds how many programs run at once (-j).
+	// jobsPool limits the number of parallel programs (-j).
 	jobsPool = "jobs"
-	// workingTreePool makes plain jobs take turns: they share the project's
+	// workingTreePool lets one plain job run at a time: they share the project's
 	// target path.
 	workingTreePool = "working tree"
 )
 
-// namedPool is a pool that the configuration names.
+// namedPool returns the pool with a name of the configuration.
 func namedPool(name string) string { return "pool " + name }
 
-// pools are those that a job's own command takes a place in.
+// pools returns the pools of a job's command.
 func (p *planner) pools(job *job) []string {
 	pools := []string{jobsPool}
 	if name := job.env.Dot.Pool; name != "" {
@@ -32,25 +32,25 @@ func (p *planner) pools(job *job) []string {
 	return pools
 }
 
-// duckdbFile is the path of the DuckDB file that a job's command opens, "" if
-// it opens none.
+// duckdbFile returns the path of the DuckDB file that a job's command opens, "" for
+// none.
 func (p *planner) duckdbFile(job *job) string {
 	if job.output == nil || !job.Command.OpensAdapter {
 		return ""
 	}
-	return p.factsOf(job.output).duckdb // "" too where it can't be told
+	return p.factsOf(job.output).duckdb // "" also if the path is not known
 }
 
-// size sets the size of a pool. Of two environments that size it differently
-// the smaller counts.
+// size sets the size of a pool. If environments set different sizes, the smallest
+// applies.
 func (p *planner) size(pool string, places int) {
 	if had, ok := p.program.pools[pool]; !ok || places < had {
 		p.program.pools[pool] = places
 	}
 }
 
-// Pools are the sizes of the pools in which the graph's steps run, with jobs
-// programs at once. All others have one place.
+// Pools returns the sizes of the graph's pools, where jobs is the number of parallel
+// programs. Pools that are not listed have size one.
 func (p *Program) Pools(jobs int) map[string]int {
 	sizes := maps.Clone(p.pools)
 	sizes[jobsPool] = jobs

@@ -12,9 +12,8 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// pristine makes sure that a build's worktree is its commit: whatever else is
-// in it, but for what dbt itself makes there, would be built under the
-// commit's name.
+// pristine returns an error if a build's worktree differs from its commit, except
+// for files that dbt makes: the changes would be built under the commit's name.
 func (rt *runtime) pristine(ctx context.Context, b *build) error {
 	if err := rt.checkReads(b); err != nil {
 		return err
@@ -26,16 +25,16 @@ func (rt *runtime) pristine(ctx context.Context, b *build) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	msg := fmt.Sprintf("the worktree of %s is not as the commit: nothing was run, because these files are changed in %s:%s",
+	msg := fmt.Sprintf("the worktree of %s differs from its commit: nothing was run, because these files are changed in %s:%s",
 		b.Commit.Short, b.Commit.Worktree(), lines(texts(changes)))
 	return hint.New(
 		msg,
-		"commit what is worth keeping on a branch of yours, and build that",
+		"commit the changes that you need on your own branch, and build that",
 		"--reset-worktree undoes the changes",
 	)
 }
 
-// texts are changes as git status shows them.
+// texts returns changes as git status shows them.
 func texts(changes []git.Change) []string {
 	out := make([]string, len(changes))
 	for i, change := range changes {
@@ -44,21 +43,21 @@ func texts(changes []git.Change) []string {
 	return out
 }
 
-// changes are the files of a build's worktree that are not as its commit has
-// them, but for what dbt itself makes, and what git made so.
+// changes returns the files of a build's worktree that differ from its commit,
+// without those that dbt makes and those that git's checkout changed.
 func (rt *runtime) changes(ctx context.Context, b *build) ([]git.Change, error) {
 	changes, err := rt.repo.WorktreeChanges(ctx, b.Commit.Worktree())
 	if changes = withoutDBTs(b, changes); len(changes) == 0 {
 		return nil, err
 	}
-	record, _ := rt.ws.Load(b.Commit.Record("worktree")) // without any, all of them count
+	record, _ := rt.ws.Load(b.Commit.Record("worktree")) // without a record, all changes count
 	return withoutMade(b.Commit.Worktree(), changes, record), err
 }
 
-// withoutDBTs leaves out the files in a build's worktree that dbt has made: for
-// its own project, or for others in the repository.
+// withoutDBTs leaves out the files of a worktree that dbt makes, for the build's
+// project or for other projects in the repository.
 func withoutDBTs(b *build, changes []git.Change) []git.Change {
-	made := map[string]bool{} // by the files and directories that dbt makes
+	made := map[string]bool{} // the files and directories that dbt makes
 	add := func(dir string, project profile.Project) {
 		for _, name := range []string{project.PackagesPath, lockFile, "target", "logs"} {
 			if at := path.Join(dir, name); at != path.Clean(dir) {
@@ -86,7 +85,7 @@ func withoutDBTs(b *build, changes []git.Change) []git.Change {
 	})
 }
 
-// above lists the directories that a file lies in, from the top ("") down.
+// above returns the directories that contain a file, from the top ("") down.
 func above(file string) []string {
 	dirs := []string{""}
 	for i, c := range file {

@@ -11,10 +11,9 @@ import (
 	"dot-for-dbt/graph"
 )
 
-// profilesStep writes the build's profiles.yml. It has no key: what it would
-// write is known while planning, so the file itself is looked at, and a
-// password that was changed is always written. What of the profile matters to
-// dbt's results is an input of the dbt steps.
+// profilesStep writes the build's profiles.yml. It has no key: planning knows the
+// new text and compares the file with it, so that a changed password is always
+// written. The profile's fields that affect dbt's results are inputs of dbt steps.
 func profilesStep(b *build) *graph.Step {
 	file := b.Profiles()
 	return &graph.Step{

@@ -10,42 +10,41 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// A Program is a compiled invocation: a graph, and what a person wants to know
-// of it.
+// A Program is a compiled invocation: a graph, with information for the user.
 type Program struct {
 	Graph *graph.Graph
-	// Workspace is nil where there is no repository: then nothing in the
-	// graph has a record or a lock.
+	// Workspace is nil outside of a repository: then no step has a record or a
+	// lock.
 	Workspace *workspace.Workspace
-	// Repo is the repository that Workspace belongs to; nil if that is.
+	// Repo is the repository that Workspace belongs to, nil without a Workspace.
 	Repo *git.Repo
-	// Builds are what the command runs on, in the order of the specs, each once.
+	// Builds are the builds that the command runs on, in the order of the specs.
 	Builds []*Built
-	// Writes is whether the command writes to the warehouse.
+	// Writes reports whether the command writes to the warehouse.
 	Writes   bool
 	Resolved []Resolved
 	Remarks
 
 	runtime *runtime
 	byStep  map[string]*Built
-	pools   map[string]int // the sizes of those that the configuration names
+	pools   map[string]int // the sizes of the pools in the configuration
 	memo    *memo
-	again   func(context.Context) (*Program, error) // compiles it anew
+	again   func(context.Context) (*Program, error) // compiles the invocation again
 }
 
-// A Resolved spec is what git made of it.
+// A Resolved is a spec with its commit.
 type Resolved struct {
 	Env    string
 	Short  string
 	Commit git.Commit
 }
 
-// Remarks are what a person should know of an invocation. Warnings and Notes are
-// to be said before anything runs; Details with -v only.
+// Remarks are texts for the user, shown before anything runs. Details are shown
+// with -v only.
 type Remarks struct{ Warnings, Notes, Details []string }
 
-// warn, note and detail keep a text to be said, once: several builds may give
-// the same reason for it.
+// warn, note and detail add a text. They drop repeated ones: several builds may
+// have the same remark.
 func (r *Remarks) warn(text string)   { r.Warnings = appendNew(r.Warnings, text) }
 func (r *Remarks) note(text string)   { r.Notes = appendNew(r.Notes, text) }
 func (r *Remarks) detail(text string) { r.Details = appendNew(r.Details, text) }
@@ -57,8 +56,8 @@ func appendNew(list []string, text string) []string {
 	return append(list, text)
 }
 
-// add adds a build. The packages of a commit are one step for all its builds: that
-// is called by the first.
+// add adds a build. With dot deps, builds of one commit share a step, which counts
+// as the first build's.
 func (p *Program) add(b *Built) {
 	p.Builds = append(p.Builds, b)
 	if p.byStep[b.Step] == nil {
@@ -66,25 +65,25 @@ func (p *Program) add(b *Built) {
 	}
 }
 
-// Isolated reports whether any of the builds is of a commit.
+// Isolated reports whether any of the builds has a commit.
 func (p *Program) Isolated() bool {
 	return slices.ContainsFunc(p.Builds, func(b *Built) bool { return b.Schema != "" })
 }
 
-// BuildOf returns the build whose command a step runs; ok is false for the steps
-// before it.
+// BuildOf returns the build whose command a step runs. ok is false for other steps.
 func (p *Program) BuildOf(step string) (b *Built, ok bool) {
 	b, ok = p.byStep[step]
 	return b, ok
 }
 
-// Carried are the builds that the program runs the command on: all of Builds, unless
-// a comparison takes them as they stand.
+// Carried returns the builds whose command is in the graph: all of Builds, except
+// for comparisons of existing builds.
 func (p *Program) Carried() []*Built {
 	return slices.DeleteFunc(slices.Clone(p.Builds), func(b *Built) bool { return !p.Graph.Has(b.Step) })
 }
 
-// Keep leaves the steps of some kinds in the graph, with all that they depend on.
+// Keep removes all steps from the graph except those of some kinds and their
+// dependencies.
 func (p *Program) Keep(kinds ...string) error {
 	wanted := map[string]bool{}
 	all := p.Graph.Steps()
@@ -104,17 +103,17 @@ func (p *Program) Keep(kinds ...string) error {
 	return err
 }
 
-// Add puts steps on top of the graph.
+// Add adds steps on top of the graph.
 func (p *Program) Add(steps ...*graph.Step) error {
 	var err error
 	p.Graph, err = graph.New(append(p.Graph.Steps(), steps...)...)
 	return err
 }
 
-// listSteps lists the steps of each build.
+// listSteps sets the list of steps of each build.
 func (p *Program) listSteps() {
 	deps := map[string][]string{}
-	for _, s := range p.Graph.Steps() { // each after those it depends on
+	for _, s := range p.Graph.Steps() { // dependencies come first
 		all := []string{s.Name}
 		for _, dep := range s.Deps {
 			all = append(all, deps[dep]...)
@@ -127,9 +126,9 @@ func (p *Program) listSteps() {
 	}
 }
 
-// Begin makes the workspace, before the graph is run for the first time. It
-// returns the program to run: if another dot was faster, one that is compiled anew,
-// since the inputs of this one were digested with a key that was not kept.
+// Begin creates the workspace before the graph runs, and returns the program to
+// run. If another dot has created the workspace meanwhile, the workspace has
+// another random key. Then Begin compiles the invocation again.
 func (p *Program) Begin(ctx context.Context) (*Program, error) {
 	if p.Workspace == nil {
 		return p, nil
@@ -144,14 +143,14 @@ func (p *Program) Begin(ctx context.Context) (*Program, error) {
 	return p, p.memo.save()
 }
 
-// memo is what the workspace remembers. What is new is kept back until the
-// workspace may be written to.
+// memo is the workspace's memo. It holds new texts back until the workspace may be
+// written to.
 type memo struct {
 	workspace.Memo
 	found map[string]string
 }
 
-// Save keeps a text back.
+// Save holds a text back.
 func (m *memo) Save(identity, text string) error {
 	m.found[identity] = text
 	return nil

@@ -12,12 +12,12 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A Project is the user's dbt project as it stands in the working tree, for
-// who wants to look at it rather than build it.
+// A Project is the user's dbt project in the working tree, for callers that don't
+// build it.
 type Project struct{ planner *planner }
 
-// OpenProject finds the project that the working directory lies in and reads
-// its configuration. It needs neither git nor dbt nor a profile.
+// OpenProject finds the project of the working directory and reads its
+// configuration. It needs neither git nor dbt nor a profile.
 func OpenProject(world World) (*Project, error) {
 	planner, err := newPlanner(world, Request{Planning: true})
 	if err != nil {
@@ -26,11 +26,11 @@ func OpenProject(world World) (*Project, error) {
 	return &Project{planner}, nil
 }
 
-// Dir is the directory of dbt_project.yml.
+// Dir returns the directory of dbt_project.yml.
 func (p *Project) Dir() string { return p.planner.project }
 
-// Environments are the names of the environments: those that the configuration
-// defines, else the outputs of the profile.
+// Environments returns the names of the environments in the configuration. If
+// there are none, it returns the outputs of the profile.
 func (p *Project) Environments() ([]string, error) {
 	if names := p.planner.config.Environments(); len(names) > 0 {
 		return names, nil
@@ -47,10 +47,9 @@ func (p *Project) Environments() ([]string, error) {
 	return names, err
 }
 
-// Environment is the environment of that name, "" being the default one, and
-// the output of the profile that it connects with. With an error about the
-// profile the environment is returned all the same, and the output is nil; with
-// one about the environment its name is "".
+// Environment returns an environment, "" for the default one, and its output of the
+// profile. If there is an error in the profile, the environment is returned, too,
+// and the output is nil. If the error is in the environment, its name is "".
 func (p *Project) Environment(name string) (config.Environment, *profile.Output, error) {
 	project, err := p.planner.workingProject()
 	if err != nil {
@@ -59,15 +58,15 @@ func (p *Project) Environment(name string) (config.Environment, *profile.Output,
 	return p.planner.environment(spec.Spec{Env: name}, project, arguments{})
 }
 
-// FindDBT finds the dbt that an environment uses. It may start dbt to ask for
-// its version, and remembers nothing.
+// FindDBT finds the dbt that an environment uses. It may run dbt --version, and
+// doesn't cache the result.
 func (p *Project) FindDBT(ctx context.Context, env config.Environment) (tool.Tool, error) {
 	search := p.planner.search(env)
 	search.MayRun = true
 	return search.Find(ctx)
 }
 
-// workingProject reads the project as it is in the working tree.
+// workingProject reads the project in the working tree.
 func (p *planner) workingProject() (profile.Project, error) {
 	name := "dbt_project.yml"
 	text, err := os.ReadFile(filepath.Join(p.project, name))
@@ -77,8 +76,8 @@ func (p *planner) workingProject() (profile.Project, error) {
 	return profile.ParseProject(name, text)
 }
 
-// RefNames are what may stand after the @ of a spec: HEAD, branches and tags,
-// those of remotes too.
+// RefNames returns names that may follow the @ of a spec: HEAD, branches (those of
+// remotes, too) and tags.
 func RefNames(ctx context.Context, world World) ([]string, error) {
 	return git.Names(ctx, world.Dir)
 }

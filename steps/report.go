@@ -10,25 +10,25 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// A Report is what a dbt step's record keeps of a run: what came of its nodes.
+// A Report is the summary of a run in the record of a dbt step.
 type Report struct {
 	// Run names the run in the ledger; "" for a command that writes nothing.
 	Run string `json:"run,omitempty"`
-	// Written is how many nodes the run wrote whose results are the build's.
+	// Written is the number of nodes that the run wrote.
 	Written int `json:"written"`
-	// Nothing is set for a run that had nothing to do, since nothing differs from
-	// its baseline: the build is a layer all the same.
+	// Nothing means that the run had nothing to do, since no node differs from its
+	// baseline. The build is a layer, too.
 	Nothing bool `json:"nothing,omitempty"`
-	// Counts are how many nodes ended with each of dbt's statuses.
+	// Counts is the number of nodes with each of dbt's statuses.
 	Counts map[artifact.Status]int `json:"counts"`
 	Schema string                  `json:"schema"`
-	// History says what incremental models and snapshots were built on; ""
-	// where there were none.
+	// History says on what incremental models and snapshots were built; "" if the
+	// run had none.
 	History string `json:"history,omitempty"`
-	// Invocation is dbt's id of the run, if it left results.
+	// Invocation is dbt's ID of the run; "" if dbt left no results.
 	Invocation string `json:"invocation,omitempty"`
-	// Manifest tells the manifest.json that a command which builds nothing
-	// left in the target path from later ones.
+	// Manifest identifies the manifest.json in the target path, for commands that
+	// build nothing; see manifestMark.
 	Manifest string `json:"manifest,omitempty"`
 }
 
@@ -39,7 +39,7 @@ func ParseReport(r graph.Record) (Report, error) {
 	return report, err
 }
 
-// String lists the counts in dbt's words: 27 ok, 1 warn.
+// String returns the counts in dbt's words: 27 ok, 1 warn.
 func (r Report) String() string {
 	ok := r.Counts[artifact.StatusSuccess] + r.Counts[artifact.StatusPass]
 	var parts []string

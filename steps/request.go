@@ -14,12 +14,12 @@ import (
 // A Request is what an invocation asks for.
 type Request struct {
 	Command dbt.Command
-	// Specs are what it is to be run on; none is the default environment on the
-	// working tree.
+	// Specs are the builds that the command runs on. None means the default
+	// environment on the working tree.
 	Specs    []spec.Spec
 	Baseline *spec.Spec // of --defer; nil for none
-	// Args are the arguments for dbt: the flags that dot passes on, and what
-	// stood after "--".
+	// Args are the arguments for dbt: the flags that dot passes on, and the words
+	// after "--".
 	Args []string
 
 	Modified      bool        // --modified
@@ -29,27 +29,26 @@ type Request struct {
 	ResetWorktree bool        // --reset-worktree
 	NoDBTHost     bool        // --no-dbt-host
 	MaxAge        *config.Age // --max-age; nil: not given
-	// Report has what programs say reported, as it is where there are several
-	// builds: as artifact.Event for the command, as Line for what runs before it.
+	// Report makes steps report the output of programs, as they do for several
+	// builds: as artifact.Event for the command, as Line for earlier steps.
 	Report bool
-	// Extend, if set, is called with the program when it is compiled, and may put
-	// steps on top of it. A program can be compiled anew, see [Program.Begin].
+	// Extend, if set, is called with the compiled program and may add steps on top.
+	// It may be called again: see [Program.Begin].
 	Extend func(*Program) error
-	// Planning is set when nothing will be run, not even to learn dbt's
-	// version.
+	// Planning means that nothing will run, not even dbt --version.
 	Planning bool
 }
 
 // isolated reports whether any of the specs has a ref.
 func (r Request) isolated() bool { return slices.ContainsFunc(r.Specs, spec.Spec.Isolated) }
 
-// A World is where an invocation happens.
+// A World is the environment of an invocation.
 type World struct {
 	Dir  string   // the working directory, absolute
 	Env  []string // NAME=value
 	Home string   // the user's home directory, "" if there is none
 	Now  func() time.Time
-	// Stdout and Stderr are dbt's: an *os.File is handed on as it is.
+	// Stdout and Stderr are for dbt. dbt inherits an *os.File directly.
 	Stdout, Stderr io.Writer
 }
 

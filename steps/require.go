@@ -9,9 +9,9 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// checkVersion makes sure that the project of a build's commit allows the dbt in
-// use. dbt would refuse, too, but only once it runs, and it can't say how to
-// build an old commit with another one.
+// checkVersion returns an error if the project at a build's commit doesn't allow the
+// dbt in use. dbt itself checks only when it runs, and can't say how to build an old
+// commit with another dbt.
 func (p *planner) checkVersion(job *job) error {
 	b, tool := job.build, job.tool
 	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", job.AllOptions(), p.world.Getenv, !b.project.NoCheck) {
@@ -26,13 +26,13 @@ func (p *planner) checkVersion(job *job) error {
 		return nil
 	}
 	return hint.New(
-		fmt.Sprintf("%s requires dbt %s, and dbt is %s, from %s",
+		fmt.Sprintf("%s requires dbt %s, but dbt is %s, from %s",
 			b.Commit.Short, strings.Join(b.project.Required(scope), ", "), tool.Version, tool.How),
-		append(anotherDBT(tool.How), "or build it with this one all the same: -- --no-version-check")...,
+		append(anotherDBT(tool.How), "or build it with this dbt anyway: -- --no-version-check")...,
 	)
 }
 
-// anotherDBT says how to use another dbt than the one that was found, and how.
+// anotherDBT says how to use another dbt. how is how this dbt was found.
 func anotherDBT(how string) []string {
 	switch how {
 	case "DOT_DBT":

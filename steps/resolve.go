@@ -10,19 +10,18 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// Which builds the specs of an invocation denote: each is resolved, a range
-// becomes its commits, those that are the same build are one, and those that
-// can't be built in one invocation are refused.
+// Resolving the specs of an invocation to builds. A range becomes its commits.
+// Specs of the same build are merged. Builds that can't run in one invocation are
+// an error.
 
 // A resolvedSpec is a spec for one commit, or for the working tree.
 type resolvedSpec struct {
 	spec.Spec
-	typed  string     // as a person typed it
+	typed  string     // as the user typed it
 	commit git.Commit // zero for the working tree
 }
 
-// resolve asks git for the commits behind all refs at once. base is nil without
-// a baseline.
+// resolve resolves all refs with one call of git. base is nil without a baseline.
 func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *resolvedSpec, err error) {
 	asked := p.req.Specs
 	if len(asked) == 0 {
@@ -69,21 +68,21 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 	return specs, base, nil
 }
 
-// between lists the commits of a range. One without any is an error: somebody
-// meant something.
+// between returns the commits of a range. An empty range is an error, since it is
+// hardly what the user meant.
 func (p *planner) between(ctx context.Context, s spec.Spec, from, to git.Commit) ([]git.Commit, error) {
 	commits, err := p.repo.Between(ctx, from.Hash, to.Hash)
 	if err != nil || len(commits) > 0 {
 		return commits, err
 	}
-	empty := fmt.Errorf("%s is a range without commits: none leads to %s that doesn't lead to %s", s, to.Ref, from.Ref)
+	empty := fmt.Errorf("%s has no commits: %s has none that %s lacks", s, to.Ref, from.Ref)
 	if back, err := p.repo.Between(ctx, to.Hash, from.Hash); err == nil && len(back) > 0 {
-		return nil, hint.Add(empty, fmt.Sprintf("the other way round there are %d: %s@%s..%s", len(back), s.Env, to.Ref, from.Ref))
+		return nil, hint.Add(empty, fmt.Sprintf("the reverse range has %d: %s@%s..%s", len(back), s.Env, to.Ref, from.Ref))
 	}
 	return nil, empty
 }
 
-// jobs makes a job of each build that the specs denote, in their order.
+// jobs makes a job for each build that the specs denote, in their order.
 func (p *planner) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
 	var jobs []*job
 	byBuild := map[string]*job{}
@@ -102,20 +101,20 @@ func (p *planner) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
 	}
 	for _, job := range jobs {
 		if len(job.specs) > 1 {
-			p.program.note(fmt.Sprintf("%s are the same build, %s: it is run once", joinAnd(job.specs), job.name()))
+			p.program.note(fmt.Sprintf("%s are the same build, %s, which runs once", joinAnd(job.specs), job.name()))
 		}
 	}
 	return jobs, nil
 }
 
-// together refuses jobs that can't be run by one invocation.
+// together returns an error if the jobs can't run in one invocation.
 func (p *planner) together(jobs []*job) error {
 	if len(jobs) < 2 {
 		return nil
 	}
 	if p.req.Command.Interactive {
 		return hint.New(
-			fmt.Sprintf("dbt %s talks to you: it runs on one spec at a time, and here are %d", p.req.Command.Name, len(jobs)),
+			fmt.Sprintf("dbt %s is interactive: it runs on one spec only, not on %d", p.req.Command.Name, len(jobs)),
 			"name one: dot "+p.req.Command.Name+" "+jobs[0].specs[0],
 		)
 	}
@@ -136,16 +135,18 @@ func (p *planner) together(jobs []*job) error {
 	return nil
 }
 
-// samePlace is the error of two builds of an invocation that would write to one
-// schema.
+// samePlace returns the error for two builds of an invocation with the same schema.
 func samePlace(a, b *build, then string) error {
 	return hint.New(
-		fmt.Sprintf("%s and %s lie in the same schema, %s: %s", a, b, b.schema, then),
-		`give each environment schemas of its own, in dot_environments.yml: all: {dot: {schema-suffix: "{env}_{short}"}}`,
+		fmt.Sprintf("%s and %s have the same schema, %s: %s", a, b, b.schema, then),
+		ownSchemas,
 	)
 }
 
-// joinAnd lists texts in a sentence.
+// ownSchemas is the hint for builds that would share relations.
+const ownSchemas = `give each environment its own schemas, in dot_environments.yml: all: {dot: {schema-suffix: "{env}_{short}"}}`
+
+// joinAnd joins texts for a sentence: a, b and c.
 func joinAnd(texts []string) string {
 	last := len(texts) - 1
 	return strings.Join(texts[:last], ", ") + " and " + texts[last]

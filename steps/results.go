@@ -12,12 +12,12 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// What dbt leaves of a run in a build's target path, and what a retry reads there.
+// dbt's run results in a build's target path, and those that dbt retry reads.
 
-// clearResults removes run results of earlier commands, so that what is there
-// afterwards is this run's for sure. Those that a retry reads are put aside before
-// a compile would overwrite them. Before a retry they stay, and stale is the
-// invocation that they are of.
+// clearResults removes the run results of earlier commands, so that results found
+// after the run are the run's own. If dbt retry may need them, clearResults moves
+// them aside before another command overwrites them. Before a retry the results
+// stay; stale is their invocation.
 func (a *runCommand) clearResults() (stale string, err error) {
 	b, command := a.job.build, a.job.Command
 	results := filepath.Join(b.Target(), "run_results.json")
@@ -44,14 +44,14 @@ func (a *runCommand) clearResults() (stale string, err error) {
 	return "", removeFile(results)
 }
 
-// setAside is where the run results of the last run that is to be retried lie
-// while those of a compile stand in their place.
+// setAside is the path of the run results for dbt retry while another command's
+// results are in their place.
 func (a *runCommand) setAside() string {
 	return filepath.Join(a.job.build.Target(), "run_results.retry.json")
 }
 
-// restoreResults puts the run results of the last run back for dbt retry. After
-// a clean only those of the last one that built are left.
+// restoreResults restores the run results of the last run for dbt retry. After dot
+// clean, only those of the last run that built are left.
 func (a *runCommand) restoreResults(to string) error {
 	b := a.job.build
 	for _, from := range []string{a.setAside(), filepath.Join(b.State(b.place), "run_results.json")} {
@@ -60,12 +60,12 @@ func (a *runCommand) restoreResults(to string) error {
 		}
 	}
 	return hint.New(
-		fmt.Sprintf("there is no run of %s to retry: dbt left no results of one", b),
-		"run it whole: dot build "+b.String(),
+		fmt.Sprintf("there is no run of %s to retry: it has no run results", b),
+		"run the whole build: dot build "+b.String(),
 	)
 }
 
-// removeFile removes a file if it is there.
+// removeFile removes a file if it exists.
 func removeFile(name string) error {
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -11,7 +11,7 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// runCommand runs the command itself and keeps the books about it.
+// runCommand runs the job's command and updates the ledger.
 type runCommand struct {
 	*runtime
 	job  *job
@@ -62,7 +62,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		report.Run = run.ID
 	}
 	if a.job.Command.Name == "run-operation" && attempt.Previous.Key == "" {
-		attempt.Notef("a macro writes where no check can see: make sure that it stays in schema %s (said once)", b.schema)
+		attempt.Notef("dot can't check where a macro writes: make sure that it writes to schema %s only (shown once)", b.schema)
 	}
 	if a.job.Command.Name == "run-operation" {
 		operation := strings.Join(append([]string{"dot run-operation"}, a.job.Positional...), " ")
@@ -90,8 +90,8 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	return report, nil
 }
 
-// prepare finds out which command line the run takes, and puts the results of
-// earlier commands in order: a run goes on where the last one stopped, or starts.
+// prepare returns the command line of the run: to continue the last run, or to start
+// a new one. It also moves or removes the run results of earlier commands.
 func (a *runCommand) prepare(attempt *graph.Attempt) (run started, argv []string, err error) {
 	checked, err := a.checked(a.job)
 	if err != nil && a.job.checks() {
@@ -99,7 +99,7 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run started, argv []string
 	}
 	anew, mixed := a.fresh(checked)
 	if mixed != "" {
-		attempt.Notef("%s is built on top of what an unfinished run left: its rows may be there twice (-- --full-refresh makes it anew)", nodeName(mixed))
+		attempt.Notef("%s has rows of an unfinished run, which may be duplicated (-- --full-refresh rebuilds it)", nodeName(mixed))
 	}
 	if u, ok := a.resumable(attempt.Previous, attempt.Key); ok {
 		left, err := a.remaining(u, checked)
@@ -118,12 +118,12 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run started, argv []string
 	argv = a.argv
 	if anew && a.job.Command.Takes("full-refresh") {
 		argv = a.job.anewLine()
-		attempt.Notef("what an unfinished run left of incremental models is made anew (--full-refresh)")
+		attempt.Notef("incremental models of an unfinished run are rebuilt (--full-refresh)")
 	}
 	return run, argv, nil
 }
 
-// failure is the error of a command that failed.
+// failure returns the error of a failed command.
 func (a *runCommand) failure(code int, how string, report Report) error {
 	if code == 0 {
 		return nil

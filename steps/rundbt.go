@@ -10,7 +10,7 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// How a step's program is run, and where what it says goes.
+// Running a step's program, and its output.
 
 // runDBT runs dbt under the locks of the step.
 func (rt *runtime) runDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
@@ -18,9 +18,8 @@ func (rt *runtime) runDBT(ctx context.Context, attempt *graph.Attempt, call run.
 	return rt.launcher.Run(ctx, call)
 }
 
-// runAsked runs the command that was asked for. What it says goes to dot's own
-// stdout and stderr, as if dot weren't there; if it is to be reported, it is as
-// events (artifact.Event).
+// runAsked runs the user's dbt command. Its output goes to dot's stdout and stderr
+// or, if output is reported, becomes events (artifact.Event).
 func (rt *runtime) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	if rt.reports && !call.Interactive {
 		call.Events = func(e artifact.Event) { attempt.Report(e) }
@@ -30,8 +29,8 @@ func (rt *runtime) runAsked(ctx context.Context, attempt *graph.Attempt, call ru
 	return rt.runDBT(ctx, attempt, call)
 }
 
-// runAside runs a dbt command that nobody asked for: what it says goes to stderr
-// or, if it is to be reported, is as lines.
+// runAside runs a dbt command that prepares the user's. Its output goes to stderr
+// or, if output is reported, becomes lines (Line).
 func (rt *runtime) runAside(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	call.Stdout, call.Stderr = rt.world.Stderr, rt.world.Stderr
 	if rt.reports {
@@ -44,20 +43,19 @@ func (rt *runtime) runAside(ctx context.Context, attempt *graph.Attempt, call ru
 	return rt.runDBT(ctx, attempt, call)
 }
 
-// A Line is what a program said that ran before the command that was asked for.
-// It is reported with the step.
+// A Line is a line of output of a program that runs before the user's command. It is
+// reported with the step.
 type Line string
 
-// Progress is how far a step has got that isn't a command on a build: how many of
-// how many things are done, and the names of those that it works on. It is reported
-// with the step.
+// Progress is the progress of a step other than the user's command: how many things
+// are done, and the names of those in progress. It is reported with the step.
 type Progress struct {
 	Done, Total int
 	Running     []string
 }
 
-// aside is where a step's program writes what nobody asked for: dot's stderr, or
-// a writer that reports each line. end is to be called when it has ended.
+// aside returns the output of programs that prepare the user's command: dot's
+// stderr, or a writer that reports each line. Call end when the program has ended.
 func (rt *runtime) aside(attempt *graph.Attempt) (w io.Writer, end func()) {
 	if !rt.reports {
 		return rt.world.Stderr, func() {}

@@ -6,21 +6,20 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// A runtime is what steps work with while they are decided upon and run: the
-// repository, what dot keeps, dbt, the clock and the environment. All steps share
-// it, from many goroutines at once. Nothing in it changes once planning is over,
-// but for what guards itself.
+// A runtime has the services that steps need for deciding and running: the
+// repository, the workspace, dbt, the clock and the environment. All steps share
+// it, in many goroutines. After planning it is immutable, except for launcher and
+// writers, which are safe for concurrent use.
 type runtime struct {
 	world   World
 	project string // the project's directory in the user's working tree: dbt runs there
 
 	repo *git.Repo            // nil outside of a repository
-	ws   *workspace.Workspace // nil where dot keeps nothing
+	ws   *workspace.Workspace // nil without a .dot directory
 
 	launcher run.Launcher
-	// writers is which build of the invocation writes each relation. It guards
-	// itself, too.
-	writers writers
+	writers  writers // of each relation
+
 	noHost  bool // --no-dbt-host
-	reports bool // what programs say is reported, rather than written out
+	reports bool // report programs' output instead of writing it
 }

@@ -11,9 +11,8 @@ import (
 	"dot-for-dbt/internal/dbt/profile"
 )
 
-// scanProjects finds what the project, as it is at the commits of the jobs,
-// reads from the environment: with one search for all. That is remembered: a
-// commit doesn't change.
+// scanProjects finds the environment variables that the project reads at each job's
+// commit, with one git grep for all commits. The workspace's memo keeps the result.
 func (p *planner) scanProjects(ctx context.Context, jobs []*job) error {
 	identity := func(commit string) string { return fmt.Sprintf("env_var 1 %s %q", commit, p.prefix) }
 	p.known.reads = map[string]profile.EnvUse{}
@@ -40,7 +39,7 @@ func (p *planner) scanProjects(ctx context.Context, jobs []*job) error {
 		var use profile.EnvUse
 		for _, file := range found[commit] {
 			if !renderedByDBT(file) || file == path.Join(p.prefix, "profiles.yml") {
-				continue // what the output reads, it says itself, and what of that is secret
+				continue // profile.Output.EnvVars covers the output, without secrets
 			}
 			text, err := p.objects.Read(commit + ":" + file)
 			if err != nil {

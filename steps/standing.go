@@ -15,8 +15,8 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A standing is what a build really has: as the ledgers say or, where another
-// tool made it, as what dbt left in its target path does.
+// A standing says which relations a build has: according to the ledgers or, if
+// another tool made the build, according to dbt's artifacts in its target path.
 type standing struct {
 	workspace.Standing
 	build workspace.Build
@@ -26,13 +26,13 @@ type standing struct {
 	state string
 }
 
-// The purposes that a build's standing is asked for.
+// The purposes of reading a build's standing, for errors.
 const (
 	toDefer   = "defer to"
 	toCompare = "compare"
 )
 
-// standingOf reads what a build has at a place. Where it never ran there, the
+// standingOf reads a build's standing at a place. If the build never ran there, the
 // error is errNeverBuilt.
 func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, error) {
 	s, err := rt.ws.Standing(b, p)
@@ -42,7 +42,7 @@ func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, e
 	if !errors.Is(err, fs.ErrNotExist) {
 		return standing{}, &unreadable{b, err}
 	}
-	if b.Ran() { // what lies in its target path is dot's, and of another place
+	if b.Ran() { // the artifacts in its target path belong to another place
 		return standing{}, fmt.Errorf("%s %w in schema %s", b, errNeverBuilt, p.Schema)
 	}
 	found, err := adopt(b)
@@ -52,21 +52,21 @@ func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, e
 	return standing{Standing: found.standing(b, p), build: b, adopted: true, state: b.Target()}, nil
 }
 
-// An unreadable error is about what dot itself keeps of a build.
+// An unreadable error means that dot's own files of a build can't be read.
 type unreadable struct {
 	build workspace.Build
 	err   error
 }
 
 func (e *unreadable) Error() string {
-	return fmt.Sprintf("what %s built is not known: %v", e.build, e.err)
+	return fmt.Sprintf("dot doesn't know what %s built: %v", e.build, e.err)
 }
 
 func (e *unreadable) Unwrap() error { return e.err }
 
-// standing reads what a build has, for somebody who named it by a spec and wants
-// to defer to it or to compare it. An error about what it lacks has the command
-// that builds it.
+// standing reads the standing of a build that the user named, to defer to it or to
+// compare it. If the build has no relations, the error's hint is the command that
+// builds them.
 func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing, error) {
 	remedy := func(msg string, more ...string) error {
 		return hint.New(
@@ -83,9 +83,9 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 	case err != nil:
 		return standing{}, remedy(err.Error())
 	case found.Written("") == 0 && found.Below == nil:
-		why := "nothing of %s was built to its end: there is nothing to %s"
+		why := "no node of %s was completed: there is nothing to %s"
 		if lost := found.lost(); lost != "" {
-			return standing{}, remedy(fmt.Sprintf("nothing that %s built is there any more: %s", b, lost))
+			return standing{}, remedy(fmt.Sprintf("%s has none of its relations any more: %s", b, lost))
 		}
 		return standing{}, remedy(fmt.Sprintf(why, b, purpose))
 	case found.adopted:
@@ -98,19 +98,19 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 	case err != nil:
 		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s can't be read: %v", b, err), "--force")
 	case info.Size() != found.Run.Manifest:
-		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes, and had %d", b, info.Size(), found.Run.Manifest), "--force")
+		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes instead of %d", b, info.Size(), found.Run.Manifest), "--force")
 	}
 	return found, nil
 }
 
-// ref names the layer, for what rests on it.
+// ref names the layer, for the layers that rest on it.
 func (s standing) ref() *workspace.LayerRef {
 	ref := s.build.Ref(s.Place)
 	ref.Adopted = s.adopted
 	return &ref
 }
 
-// lost says what became of the build's nodes, where they are gone.
+// lost says why the build has lost its first node, "" if it has lost none.
 func (s standing) lost() string {
 	first := ""
 	for id := range s.Lost {
@@ -124,13 +124,13 @@ func (s standing) lost() string {
 	return nodeName(first) + " " + s.Lost[first]
 }
 
-// A stack is a build's layer with those that it rests on.
+// A stack is a build's layer with the layers below it.
 type stack struct {
 	top       *layer.Layer
 	standings map[*layer.Layer]standing
 }
 
-// stackOf reads the layers that a build rests on.
+// stackOf reads a build's layer and the layers below it.
 func (rt *runtime) stackOf(s standing) stack {
 	st := stack{standings: map[*layer.Layer]standing{}}
 	read := map[string]*layer.Layer{}
@@ -161,8 +161,8 @@ func (rt *runtime) stackOf(s standing) stack {
 	return st
 }
 
-// newLayer is a build's layer, on nothing. changed are the nodes that its commit
-// changes against what it rests on.
+// newLayer returns a build's layer, without a layer below. changed are the nodes
+// that differ between the build's commit and the layer below.
 func newLayer(name string, s standing, changed []string) *layer.Layer {
 	l := &layer.Layer{Name: name, Nodes: make(map[string]layer.Node, len(s.Nodes)), Changed: map[string]bool{}}
 	for id, e := range s.Nodes {
@@ -182,11 +182,11 @@ func newLayer(name string, s standing, changed []string) *layer.Layer {
 	return l
 }
 
-// entry is what the ledger says of the relation that a node resolved to.
+// entry returns the ledger's entry for a resolved node.
 func (st stack) entry(r layer.Result) workspace.Entry { return st.standings[r.Layer].Nodes[r.ID] }
 
-// nodeName is what a person calls a node: the end of its unique_id, which a
-// version may follow.
+// nodeName returns a node's display name: the last part of its unique_id, with the
+// version.
 func nodeName(id string) string {
 	parts := splitID(id)
 	return cmp.Or(parts[len(parts)-1], id)

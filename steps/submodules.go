@@ -15,19 +15,19 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// worktreeOutputs are what the worktree step's record keeps.
+// worktreeOutputs are the outputs in the record of the worktree step.
 type worktreeOutputs struct {
 	Submodules []submodule `json:"submodules,omitempty"`
-	// AsMade are digests of files that git calls changed though it made them
-	// so, by their paths.
+	// AsMade are digests of files, by path, that git reports as changed right after
+	// the checkout.
 	AsMade map[string]string `json:"as_made,omitempty"`
 }
 
-// A submodule is one that was checked out in a worktree.
+// A submodule is a submodule that was checked out in a worktree.
 type submodule struct {
 	git.Submodule
-	// EnvVars and Computed are what its files read from the environment. They
-	// are in another repository, so that this is known no earlier.
+	// EnvVars and Computed are the environment variables that its files read. They
+	// are known only after the checkout, since the files are in another repository.
 	EnvVars  []string `json:"env_vars,omitempty"`
 	Computed []string `json:"computed,omitempty"`
 }
@@ -51,8 +51,8 @@ func (a *addWorktree) addSubmodules(ctx context.Context, held []*os.File) ([]sub
 	return out, nil
 }
 
-// checkSubmodules tells which submodule that was checked out doesn't stand any
-// more.
+// checkSubmodules returns an error if one of the checked-out submodules is missing or
+// at another commit.
 func (rt *runtime) checkSubmodules(commit workspace.Commit, out worktreeOutputs) error {
 	all := make([]git.Submodule, len(out.Submodules))
 	for i, s := range out.Submodules {
@@ -61,8 +61,8 @@ func (rt *runtime) checkSubmodules(commit workspace.Commit, out worktreeOutputs)
 	return rt.repo.CheckSubmodules(commit.Worktree(), all)
 }
 
-// submoduleReads is what the submodules in a build's project read from the
-// environment, as far as they were checked out.
+// submoduleReads returns the environment variables that the checked-out submodules in
+// a build's project read.
 func (rt *runtime) submoduleReads(b *build) profile.EnvUse {
 	var use profile.EnvUse
 	var out worktreeOutputs
@@ -78,14 +78,14 @@ func (rt *runtime) submoduleReads(b *build) profile.EnvUse {
 	return use
 }
 
-// within reports whether a path is that of a directory or of something in it;
-// "" is the directory that everything is in.
+// within reports whether a path is a directory or in that directory. "" is the top
+// directory.
 func within(name, dir string) bool {
 	return dir == "" || name == dir || strings.HasPrefix(name, dir+"/")
 }
 
-// scanDir finds what the files below a directory, called name in EnvUse, read
-// from the environment.
+// scanDir returns the environment variables that the files below a directory read.
+// EnvUse gives the directory's files below name.
 func scanDir(dir, name string) (profile.EnvUse, error) {
 	var use profile.EnvUse
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
@@ -94,7 +94,7 @@ func scanDir(dir, name string) (profile.EnvUse, error) {
 		}
 		text, err := readFile(file)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-			return nil // a link that leads nowhere, or to no file
+			return nil // a broken link, or one to a directory or device
 		}
 		use = use.Plus(profile.ScanEnvVars(path.Join(name, filepath.ToSlash(file[len(dir):])), text))
 		return err

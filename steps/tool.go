@@ -14,13 +14,13 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// Which dbt a job runs.
+// Finding the dbt that a job runs.
 
-// findDBT looks for the dbt of a job.
+// findDBT finds the dbt of a job.
 func (p *planner) findDBT(ctx context.Context, job *job) error {
 	search := p.search(job.env)
-	// A plain job needs no version, and where there is no workspace it would
-	// be asked for each time, at the price of a start of dbt.
+	// A plain job doesn't need the version. Without a workspace, dot would have to
+	// start dbt each time to get it.
 	search.MayRun = !p.req.Planning && job.build != nil
 	if p.ws != nil {
 		search.Versions = p.program.memo
@@ -31,7 +31,7 @@ func (p *planner) findDBT(ctx context.Context, job *job) error {
 	}
 	if job.tool.Cloud && job.build != nil {
 		return hint.New(
-			job.tool.Path+" is the dbt Cloud CLI, which does not read profiles.yml: it can't build in a schema of its own",
+			job.tool.Path+" is the dbt Cloud CLI, which does not read profiles.yml: it can't build in another schema",
 			"install dbt Core (pip install dbt-core dbt-<adapter>), and name it: DOT_DBT=.venv/bin/dbt",
 		)
 	}
@@ -39,8 +39,7 @@ func (p *planner) findDBT(ctx context.Context, job *job) error {
 	return nil
 }
 
-// findTool finds the dbt of a job: that of its toolchain, if it has one, else the
-// one that the search finds.
+// findTool finds the dbt of a job: in its toolchain, or by a search.
 func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
 	env := job.env
 	say := func(format string, args ...any) {
@@ -50,9 +49,9 @@ func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (t
 	switch {
 	case env.Dot.Toolchain == "":
 	case named != "":
-		say("DOT_DBT takes the place of the toolchain %s", env.Dot.Toolchain)
+		say("DOT_DBT overrides the toolchain %s", env.Dot.Toolchain)
 	case job.build == nil:
-		say("the toolchain %s is for commits: the working tree is built with its own dbt", env.Dot.Toolchain)
+		say("the toolchain %s is for commits only: the working tree uses its own dbt", env.Dot.Toolchain)
 	default:
 		t, err := p.toolchainOf(job.build)
 		if err != nil {
@@ -65,8 +64,8 @@ func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (t
 	return p.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
 }
 
-// toolchainDBT is the toolchain's dbt: as it is installed or, as long as it
-// isn't, as the requirements pin it.
+// toolchainDBT returns the toolchain's dbt: the installed one or, before it is
+// installed, the version that the requirements pin.
 func (p *planner) toolchainDBT(ctx context.Context, t *toolchain, search tool.Search) (tool.Tool, error) {
 	found := tool.Tool{
 		Argv: []string{t.program()}, Path: t.program(),
@@ -83,7 +82,7 @@ func (p *planner) toolchainDBT(ctx context.Context, t *toolchain, search tool.Se
 	return found, nil
 }
 
-// toolchainOf finds out which toolchain the environment of a build means.
+// toolchainOf returns the toolchain of a build's environment.
 func (p *planner) toolchainOf(b *build) (*toolchain, error) {
 	name := path.Join(p.prefix, b.env.Dot.Toolchain)
 	return p.known.toolchains.get(b.Commit.Hash+":"+name, func() (*toolchain, error) { return p.readToolchain(b, name) })
@@ -99,7 +98,7 @@ func (p *planner) readToolchain(b *build, name string) (*toolchain, error) {
 				err,
 				fmt.Sprintf("there is no %s at %s", name, b.Commit.Short),
 				fmt.Sprintf("git log --oneline -- %s shows the commits that have it", text.ShellQuote([]string{name})),
-				fmt.Sprintf("for those that don't, define an environment beside %s without its toolchain", b.Env),
+				fmt.Sprintf("for other commits, define another environment like %s, without the toolchain", b.Env),
 			)
 		}
 		return words, err
@@ -117,7 +116,7 @@ func (p *planner) readToolchain(b *build, name string) (*toolchain, error) {
 	return t, nil
 }
 
-// search is where the dbt of an environment is looked for.
+// search returns the search for the dbt of an environment.
 func (p *planner) search(env config.Environment) tool.Search {
 	return tool.Search{
 		Env:     func(name string) string { value, _ := p.world.Getenv(name); return value },

@@ -15,28 +15,28 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// toolchainSetting is how a dbt of a toolchain is said to have been found.
+// toolchainSetting is the source of a toolchain's dbt, as shown to the user.
 const toolchainSetting = "dot: toolchain"
 
-// A toolchain is a virtual environment made from a requirements file as it is
-// at a commit. It is shared by all builds whose files are the same.
+// A toolchain is a virtual environment made from a commit's requirements file. All
+// builds with the same requirements share it.
 type toolchain struct {
 	workspace.Toolchain
 	requirements python.Requirements
 	maker        python.Maker
-	identity     string // of the interpreter
+	identity     string // the interpreter's
 	from         string // requirements.txt at 9b13827
 }
 
-// toolchainOutputs are what the step's record keeps.
+// toolchainOutputs are the outputs in the step's record.
 type toolchainOutputs struct {
-	// Venv is where it was made: a virtual environment can't be moved.
+	// Venv is its original path: a virtual environment can't be moved.
 	Venv   string `json:"venv"`
-	DBT    string `json:"dbt"`    // its version, "" if only dbt itself can tell
-	Python string `json:"python"` // of what and with what it was made
+	DBT    string `json:"dbt"`    // dbt's version; "" if only dbt --version knows it
+	Python string `json:"python"` // the interpreter and the installer
 }
 
-// key names a toolchain by what it is made from.
+// key returns a digest of the requirements and the interpreter.
 func (t *toolchain) key() string {
 	parts := []string{t.identity}
 	for _, f := range t.requirements.Files {
@@ -45,25 +45,25 @@ func (t *toolchain) key() string {
 	return digest([]byte(fmt.Sprintf("%q", parts)))[:16]
 }
 
-// short is the key as a person reads it.
+// short returns the key's display name.
 func (t *toolchain) short() string { return t.Key[:8] }
 
 func (t *toolchain) step() string { return "toolchain " + t.short() }
 
-// program is the path of its dbt.
+// program returns the path of its dbt.
 func (t *toolchain) program() string { return python.Program(t.Venv(), "dbt") }
 
-// made reports whether a toolchain is there, whole.
+// made reports whether a toolchain is installed and complete.
 func (rt *runtime) made(t *toolchain) bool {
 	record, err := rt.ws.Load(t.Record("venv"))
 	return err == nil && record.State == graph.Succeeded && t.missing(record) == ""
 }
 
-// missing says what of a toolchain that was made is gone.
+// missing says which part of an installed toolchain is missing, "" for none.
 func (t *toolchain) missing(r graph.Record) string {
 	var out toolchainOutputs
 	if r.Decode(&out) != nil {
-		return "record is not whole"
+		return "the record is damaged"
 	}
 	if out.Venv != t.Venv() {
 		return "it was made in another place, " + out.Venv
@@ -71,13 +71,13 @@ func (t *toolchain) missing(r graph.Record) string {
 	if _, err := os.Stat(t.program()); err != nil {
 		return "its dbt is gone"
 	}
-	if _, err := os.Stat(python.Program(t.Venv(), "python")); err != nil { // a link to what it was made of
+	if _, err := os.Stat(python.Program(t.Venv(), "python")); err != nil { // a link to the interpreter
 		return "its Python is gone"
 	}
 	return ""
 }
 
-// toolchainStep makes the toolchain.
+// toolchainStep installs the toolchain.
 func (rt *runtime) toolchainStep(t *toolchain) *graph.Step {
 	inputs := []graph.Input{{Label: "python", Value: t.identity, Show: t.maker.Python}}
 	for _, f := range t.requirements.Files {
@@ -91,7 +91,7 @@ func (rt *runtime) toolchainStep(t *toolchain) *graph.Step {
 			if r.Decode(&out) != nil || out.DBT == "" {
 				return ""
 			}
-			return fmt.Sprintf("dbt %s, of %s", out.DBT, t.from)
+			return fmt.Sprintf("dbt %s, from %s", out.DBT, t.from)
 		},
 		Detail: func(graph.Record) string { return t.from },
 		Locks:  []graph.Lock{{Name: "toolchain-" + t.Key, What: t.step()}},
@@ -105,7 +105,7 @@ type makeToolchain struct {
 	toolchain *toolchain
 }
 
-// file is where a requirements file is put.
+// file returns the path to which a requirements file is written.
 func (a *makeToolchain) file(name string) string {
 	return filepath.Join(a.toolchain.Requirements(), filepath.FromSlash(name))
 }
@@ -121,10 +121,10 @@ func (a *makeToolchain) Describe(graph.Planned) []string {
 
 func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	t := a.toolchain
-	// What is there is half made, or was made of something else.
+	// Remove an incomplete or outdated toolchain.
 	for _, dir := range []string{t.Venv(), t.Requirements()} {
 		if err := os.RemoveAll(dir); err != nil {
-			return nil, fmt.Errorf("make the toolchain anew: %w", err)
+			return nil, fmt.Errorf("remove the old toolchain: %w", err)
 		}
 	}
 	for _, f := range t.requirements.Files {
@@ -146,7 +146,7 @@ func (a *makeToolchain) Run(ctx context.Context, attempt *graph.Attempt) (any, e
 	if _, err := os.Stat(t.program()); err != nil {
 		return nil, hint.New(
 			t.from+" installs no dbt",
-			"it has to name dbt and the adapter, best with their versions: dbt-core==1.11.16, dbt-duckdb==1.11.1",
+			"it has to name dbt and the adapter, preferably with versions: dbt-core==1.11.16, dbt-duckdb==1.11.1",
 		)
 	}
 	release, _ := tool.Installed(t.program(), nil)

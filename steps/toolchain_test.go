@@ -60,7 +60,7 @@ func TestToolchainMissing(t *testing.T) {
 		want   string
 	}{
 		{"whole", record(tools.Venv()), []string{dbt, interpreter}, ""},
-		{"no outputs", graph.Record{}, []string{dbt, interpreter}, "record is not whole"},
+		{"no outputs", graph.Record{}, []string{dbt, interpreter}, "the record is damaged"},
 		{"made elsewhere", record("/srv/shop/.dot"), []string{dbt, interpreter}, "it was made in another place, /srv/shop/.dot"},
 		{"no dbt", record(tools.Venv()), []string{interpreter}, "its dbt is gone"},
 		{"no Python", record(tools.Venv()), []string{dbt}, "its Python is gone"},

@@ -11,17 +11,16 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// unseen lists what a command may do outside of the build's place without the
-// check's being able to tell: SQL of hooks and grants name what they write to
-// themselves. It also lists sources that nothing in the build feeds, because
-// their schema carries the suffix.
+// unseen lists what the check can't verify: hooks and grants, whose SQL may write
+// to any relation. It also lists sources that probably stay empty: their schema has
+// the suffix, but no seed of the build fills them.
 type unseen struct {
 	hooks   []string
 	sources []string
 }
 
-// findUnseen reads the manifest that dbt list has left; writes are the ids of
-// the nodes that the command may write.
+// findUnseen reads the manifest that dbt list has left. writes are the nodes that
+// the command may write.
 func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 	var out unseen
 	written := make(map[string]bool, len(writes))
@@ -63,7 +62,7 @@ func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 
 func relationKey(schema, name string) string { return strings.ToLower(schema + "." + name) }
 
-// nodeHooks are the hooks and grants of a node, one a line.
+// nodeHooks returns a line for each hook and grant of a node.
 func nodeHooks(n artifact.Node) []string {
 	var lines []string
 	for _, h := range n.Config.PreHook {
@@ -79,7 +78,7 @@ func nodeHooks(n artifact.Node) []string {
 	return lines
 }
 
-// oneLine is the start of a piece of SQL.
+// oneLine returns the start of a piece of SQL, on one line.
 func oneLine(sql string) string {
 	const most = 100
 	text := []rune(strings.Join(strings.Fields(sql), " "))
@@ -89,14 +88,15 @@ func oneLine(sql string) string {
 	return string(text)
 }
 
-// warnings are what to tell a person who has seen the hooks in before already.
+// warnings returns the warnings for the user, who has already seen the hooks in
+// before.
 func (u unseen) warnings(before []string) []string {
 	var out []string
 	if len(u.hooks) > 0 && !slices.Equal(u.hooks, before) {
-		out = append(out, "hooks and grants write where no check can see; make sure that these stay in the build's schema (said once, until they change):"+lines(u.hooks))
+		out = append(out, "dot can't check where hooks and grants write; make sure that these stay in the build's schema (shown once, until they change):"+lines(u.hooks))
 	}
 	if len(u.sources) > 0 {
-		out = append(out, "these sources lie in a schema of this build's own, and no seed of the build fills them:"+lines(u.sources))
+		out = append(out, "these sources are in this build's schemas, but no seed of the build fills them:"+lines(u.sources))
 	}
 	return out
 }

@@ -44,8 +44,8 @@ func TestUnseen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hooks := "hooks and grants write where no check can see; make sure that these stay in the build's schema (said once, until they change):\noperation.shop.start: select 1"
-	sources := "these sources lie in a schema of this build's own, and no seed of the build fills them:\nsource.shop.raw.people: raw_abc1234.people"
+	hooks := "dot can't check where hooks and grants write; make sure that these stay in the build's schema (shown once, until they change):\noperation.shop.start: select 1"
+	sources := "these sources are in this build's schemas, but no seed of the build fills them:\nsource.shop.raw.people: raw_abc1234.people"
 	if diff := cmp.Diff([]string{hooks, sources}, found.warnings(nil)); diff != "" {
 		t.Errorf("at first (-want +got):\n%s", diff)
 	}

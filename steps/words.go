@@ -8,7 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// ago says how long ago a time was.
+// ago returns a time relative to now: 3 minutes ago.
 func (rt *runtime) ago(t time.Time) string {
 	now := rt.world.Now()
 	if now.Sub(t).Abs() < time.Second {
@@ -17,7 +17,7 @@ func (rt *runtime) ago(t time.Time) string {
 	return humanize.RelTime(t, now, "ago", "from now")
 }
 
-// is is the verb for n things.
+// is returns the verb for n things.
 func is(n int) string {
 	if n == 1 {
 		return " is"
@@ -25,10 +25,10 @@ func is(n int) string {
 	return " are"
 }
 
-// listed is how many of a list a person reads.
+// listed is the number of list items that are shown.
 const listed = 20
 
-// listNames lists names, as many as a person reads.
+// listNames joins the first names of a list with commas.
 func listNames(names []string) string {
 	if len(names) > listed {
 		return strings.Join(names[:listed], ", ") + fmt.Sprintf(" and %d more", len(names)-listed)
@@ -36,7 +36,7 @@ func listNames(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// lines lists texts on lines of their own, as many as a person reads.
+// lines puts the first texts of a list on a line each.
 func lines(texts []string) string {
 	more := ""
 	if len(texts) > listed {
@@ -46,9 +46,9 @@ func lines(texts []string) string {
 	return "\n" + strings.Join(texts, "\n") + more
 }
 
-// splitID divides dbt's unique_id: "model.shop.orders.v2" is a model, a package
-// and a name, which may have dots.
+// splitID splits dbt's unique_id into type, package and name, which may have dots:
+// "model.shop.orders.v2".
 func splitID(id string) []string { return strings.SplitN(id, ".", 3) }
 
-// joined is a list of names as dbt's --select takes it.
+// joined returns names as a value for dbt's --select.
 func joined(names []string) string { return strings.Join(names, " ") }

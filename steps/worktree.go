@@ -12,8 +12,8 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// worktreeStep checks the build's commit out. With reset it also undoes changes of
-// its files.
+// worktreeStep checks out the build's commit. With reset, it also undoes changes to
+// the files.
 func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
 	path := b.Commit.Worktree()
 	return &graph.Step{
@@ -25,12 +25,12 @@ func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
 				return err.Error()
 			}
 			var out worktreeOutputs
-			_ = r.Decode(&out) // without any, there is nothing to look for
+			_ = r.Decode(&out) // without outputs, there are no submodules to check
 			if err := rt.checkSubmodules(b.Commit, out); err != nil {
 				return err.Error()
 			}
 			if reset {
-				// What can't be told here, the dbt steps will ask again.
+				// The dbt steps check again, so an error doesn't matter here.
 				if changes, err := rt.changes(ctx, b); err == nil && len(changes) > 0 {
 					return text.Plural(len(changes), "changed file") + ", --reset-worktree"
 				}
@@ -63,13 +63,13 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 		}
 		return a.finish(ctx, attempt, true)
 	case standing == nil:
-		// A whole worktree is taken as it is, whatever dot knows of it: the
-		// dbt steps look for changes in it.
+		// Use an intact worktree, with or without a record: the dbt steps look
+		// for changes in it.
 		return a.finish(ctx, attempt, false)
-	case isMoved: // somebody works there: making it anew would throw that away
+	case isMoved: // somebody works there: a new checkout would lose the work
 		return nil, hint.New(
 			fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", commit.Short, moved, path),
-			"build what is there under its own name, or let --reset-worktree check the commit out again",
+			"build its current commit by name, or check the commit out again: --reset-worktree",
 		)
 	}
 	if !a.reset && !errors.Is(standing, git.ErrHalfMade) {
@@ -83,15 +83,15 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 	return a.finish(ctx, attempt, true)
 }
 
-// finish completes a worktree, which is fresh if git has just made it what it
-// is, and returns the step's outputs.
+// finish checks out the submodules and returns the step's outputs. fresh means that
+// git has just checked out or reset the worktree.
 func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh bool) (any, error) {
 	var out, before worktreeOutputs
 	var err error
 	if out.Submodules, err = a.addSubmodules(ctx, attempt.LockFiles()); err != nil {
 		return nil, err
 	}
-	_ = attempt.Previous.Decode(&before) // there may be none
+	_ = attempt.Previous.Decode(&before) // there may be no outputs
 	out.AsMade = before.AsMade
 	if fresh {
 		if out.AsMade, err = a.asMade(ctx); err != nil {
@@ -104,8 +104,8 @@ func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh 
 	return out, nil
 }
 
-// spare refuses to make a worktree anew where somebody's files would be lost
-// with the damaged one.
+// spare returns an error if a new checkout in place of a damaged worktree would
+// delete somebody's files.
 func (a *addWorktree) spare(ctx context.Context, damage error, before graph.Record) error {
 	dir := a.build.Commit.Worktree()
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
@@ -119,9 +119,9 @@ func (a *addWorktree) spare(ctx context.Context, damage error, before graph.Reco
 		return nil
 	}
 	return hint.New(
-		fmt.Sprintf("the worktree of %s is damaged (%v), and these files in %s are not its commit's:%s",
+		fmt.Sprintf("the worktree of %s is damaged (%v), and these files in %s are not in its commit:%s",
 			a.build.Commit.Short, damage, dir, lines(texts(changes))),
-		"move away what is worth keeping, and run dot again",
-		"--reset-worktree makes the worktree anew without them",
+		"move the files that you need elsewhere, and run dot again",
+		"--reset-worktree makes a new worktree without them",
 	)
 }

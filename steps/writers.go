@@ -9,18 +9,18 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// Which build of an invocation writes which relation: two builds that would write
-// one are refused, however their profiles are spelt. What each writes is known
-// only once its check has asked dbt.
+// Two builds of an invocation must not write the same relation. Different schemas
+// don't prevent it, since macros choose the relations. So the checks compare the
+// relations that dbt lists.
 
-// writers are the builds by the relations that they write.
+// writers records which build of the invocation writes each relation.
 type writers struct {
 	mu sync.Mutex
 	by map[workspace.Relation]string
 }
 
-// claim notes what a build writes. It is an error if another build of the
-// invocation writes any of it.
+// claim records the relations that a build writes. If another build of the
+// invocation writes one of them, claim returns an error.
 func (w *writers) claim(b *build, targets map[string]workspace.Target) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -34,9 +34,9 @@ func (w *writers) claim(b *build, targets map[string]workspace.Target) error {
 	}
 	if other != "" {
 		return hint.New(
-			fmt.Sprintf("%s would write %s of %s, which this invocation builds, too: %s", b, text.Plural(len(names), "relation"), other, names[0]),
-			"build one after the other",
-			`give each environment schemas of its own, in dot_environments.yml: all: {dot: {schema-suffix: "{env}_{short}"}}`,
+			fmt.Sprintf("%s would overwrite %s of %s, which the same command builds: %s", b, text.Plural(len(names), "relation"), other, names[0]),
+			"build them with one command each",
+			ownSchemas,
 		)
 	}
 	if w.by == nil {

@@ -49,7 +49,7 @@ func TestHistoryD10(t *testing.T) {
 		schema := "dev_" + s.head()
 		upTo := func(n string) []string { return []string{"build", "dev@HEAD", "--vars", "most: " + n} }
 		hooks := func(res result) bool {
-			return strings.Contains(res.stderr, "hooks and grants write where no check can see")
+			return strings.Contains(res.stderr, "dot can't check where hooks and grants write")
 		}
 
 		s.reason("first run", upTo("2")...)
