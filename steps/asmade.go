@@ -20,7 +20,7 @@ import (
 // worktree that it has just checked out.
 func (a *addWorktree) asMade(ctx context.Context) (map[string]string, error) {
 	dir := a.build.Commit.Worktree()
-	changes, err := a.repo.WorktreeChanges(ctx, dir)
+	changes, err := a.repo.CheckoutChanges(ctx, dir)
 	if err != nil {
 		return nil, fmt.Errorf("look at the worktree of %s: %w", a.build.Commit.Short, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
@@ -188,6 +189,34 @@ func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, erro
 		return nil, err
 	}
 	return status(ctx, c)
+}
+
+// CheckoutChanges is WorktreeChanges for a worktree that git has just made. Git trusts a file
+// whose time and size are those in the index, unless the index is no newer than the file: whether
+// it looks at what it has just written is a matter of milliseconds (gitformat-index(5), racy git).
+// Here it always looks.
+func (r *Repo) CheckoutChanges(ctx context.Context, path string) (changes []Change, err error) {
+	c, err := r.inWorktree(path, "rev-parse", "--path-format=absolute", "--git-path", "index")
+	if err != nil {
+		return nil, err
+	}
+	out, err := run(ctx, "rev-parse", c)
+	if err != nil {
+		return nil, err
+	}
+	index := strings.TrimSuffix(string(out), "\n")
+	info, err := os.Stat(index)
+	if errors.Is(err, fs.ErrNotExist) { // the commit has no files
+		return r.WorktreeChanges(ctx, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chtimes(index, time.Time{}, time.Unix(1, 0)); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.Chtimes(index, time.Time{}, info.ModTime())) }()
+	return r.WorktreeChanges(ctx, path)
 }
 
 // ResetWorktree restores the worktree at path, which is below Root/.dot: HEAD is detached at
