@@ -122,7 +122,7 @@ func (p *Program) extend(ctx context.Context, below *steps.Program, all []specPa
 	p.Program, p.comparisons = below, nil
 	for _, one := range all {
 		next := &comparison{Program: p, a: built(below, one.baseline), b: built(below, one.candidate)}
-		if err := next.check(one); err != nil {
+		if err := next.check(); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(p.comparisons, func(had *comparison) bool { return had.a == next.a && had.b == next.b }) {
@@ -168,7 +168,7 @@ func (p *Program) standing(ctx context.Context) error {
 	}
 	var problems, specs []string
 	for _, b := range below.Builds {
-		if _, err := b.Side(); err != nil {
+		if err := b.Stands(); err != nil {
 			problems, specs = append(problems, err.Error()), append(specs, b.Specs[0])
 			continue
 		}

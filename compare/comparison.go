@@ -32,12 +32,8 @@ type comparison struct {
 }
 
 // check returns an error if no query can read both builds.
-func (c *comparison) check(specs specPair) error {
+func (c *comparison) check() error {
 	a, b := c.a, c.b
-	if a == b {
-		return hint.New(fmt.Sprintf("%s and %s are the same build, %s: there is nothing to compare", specs.baseline, specs.candidate, a.Name),
-			"name another commit or environment")
-	}
 	differ := func(what, of, other string) error {
 		return hint.New(fmt.Sprintf("%s and %s lie in different databases (%s %s and %s): no query can read both", a.Name, b.Name, what, of, other),
 			"build both with one target: dot compare prod@main prod@HEAD --build")
@@ -121,9 +117,30 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 
 // codeSide returns a side as package code needs it.
 func codeSide(ctx context.Context, s steps.Side) code.Side {
+	side := layerSide(ctx, s.Own)
+	side.Nodes = map[string]code.Resolved{}
+	below := map[*steps.Layer]*code.Side{}
+	for id, state := range s.Nodes {
+		if state.Problem != "" {
+			continue
+		}
+		at := code.Resolved{RelationName: state.Relation, Run: state.Run}
+		if layer := state.Layer; layer != s.Own {
+			if below[layer] == nil {
+				one := layerSide(ctx, layer)
+				below[layer] = &one
+			}
+			at.Below = below[layer]
+		}
+		side.Nodes[id] = at
+	}
+	return side
+}
+
+func layerSide(ctx context.Context, l *steps.Layer) code.Side {
 	return code.Side{
-		Manifest: s.Manifest, Suffix: s.Suffix,
-		ReadFile: func(name string) ([]byte, error) { return s.ReadFile(ctx, name) },
+		Manifest: l.Manifest, Suffix: l.Suffix,
+		ReadFile: func(name string) ([]byte, error) { return l.ReadFile(ctx, name) },
 	}
 }
 

@@ -88,32 +88,41 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 		r.Verdict, r.Rung, r.Reason = verdict, report.ByColumns, reason
 		return true
 	}
-	stateA, inA := v.a.Nodes[n.ID]
-	stateB, inB := v.b.Nodes[n.ID]
-	leftOut := func(s steps.Side) bool {
+	stateA, stateB := state(v.a, n.ID), state(v.b, n.ID)
+	missing := func(s steps.NodeState) bool {
+		if !s.NotBuilt {
+			return decide(report.Unknown, s.Problem)
+		}
 		if n.Diff == "" { // the node did not run: nothing else is known about it
 			r.Code = nil
 		}
-		return decide(report.NotBuilt, "the runs of "+s.Name+" left it out")
+		return decide(report.NotBuilt, s.Problem)
 	}
 	switch {
 	case n.A.In && !n.B.In:
 		return decide(report.Removed, stateA.Problem)
-	case !inB:
-		return leftOut(v.b)
 	case stateB.Problem != "":
-		return decide(report.Unknown, stateB.Problem)
+		return missing(stateB)
 	case !n.A.In:
 		return decide(report.Added, "")
-	case !inA:
-		return leftOut(v.a)
 	case stateA.Problem != "":
-		return decide(report.Unknown, stateA.Problem)
+		return missing(stateA)
+	case n.One:
+		r.Verdict, r.Rung = report.SameRelation, report.ByRelation
+		return true
 	case n.Same && !v.how.All && !v.onTop(n):
 		r.Verdict, r.Rung = report.SameCode, report.ByCode
 		return true
 	}
 	return false
+}
+
+// state is what is known of a node of a side.
+func state(s steps.Side, id string) steps.NodeState {
+	if found, ok := s.Nodes[id]; ok {
+		return found
+	}
+	return steps.NodeState{Problem: s.Absent, NotBuilt: true}
 }
 
 // onTop reports whether a node or one of its ancestors was built on existing data, on
@@ -137,16 +146,14 @@ func known(answers map[string]bool, id string, find func() bool) bool {
 }
 
 // anew reports whether a node is known to have been built from scratch on both sides.
-func (v *verdicts) anew(id string) bool { return v.a.Nodes[id].Anew && v.b.Nodes[id].Anew }
+func (v *verdicts) anew(id string) bool { return state(v.a, id).Anew && state(v.b, id).Anew }
 
-// has reports whether a side has a node, whatever its state.
-func (v *verdicts) has(s steps.Side, n code.Node) bool { _, ok := s.Nodes[n.ID]; return ok }
+// has reports whether a side has a node, or tried to build it.
+func (v *verdicts) has(s steps.Side, n code.Node) bool { return !state(s, n.ID).NotBuilt }
 
 // whole reports whether both sides have a node unchanged since it was built.
 func (v *verdicts) whole(id string) bool {
-	a, inA := v.a.Nodes[id]
-	b, inB := v.b.Nodes[id]
-	return inA && inB && a.Problem == "" && b.Problem == ""
+	return state(v.a, id).Problem == "" && state(v.b, id).Problem == ""
 }
 
 // edge returns a node's nearest ancestors that have the same code on both sides. If
@@ -162,8 +169,10 @@ func (v *verdicts) edge(n code.Node) (found []string, unknown bool) {
 		unknown = unknown || n.Sources
 		for _, id := range n.Parents {
 			parent, ok := v.byID[id]
-			if ok && slices.Contains(n.Deferred, id) {
-				unknown = unknown || !v.stood(id, v.first(n.ID))
+			if ok && (parent.One || slices.Contains(n.Deferred, id)) {
+				// One relation today need not be what both have read.
+				read := slices.Contains(n.Deferred, id)
+				unknown = unknown || !read || !v.stood(id, v.first(n.ID))
 				continue
 			}
 			if !ok || seen[id] {
@@ -201,8 +210,8 @@ func (v *verdicts) stood(id string, since time.Time) bool {
 			return true
 		}
 		seen[id] = true
-		n, state := v.byID[id], v.a.Nodes[id]
-		if state.Problem != "" || state.At.IsZero() || state.At.After(since) {
+		n, there := v.byID[id], state(v.a, id)
+		if there.Problem != "" || there.At.IsZero() || there.At.After(since) {
 			return false
 		}
 		if slices.Contains(holdsRows, n.A.Materialized) {
@@ -323,7 +332,8 @@ func (v *verdicts) showsToday(n code.Node) bool {
 	})
 }
 
-// inputs tells whether a node that differs was built from the same data on both sides.
+// inputs tells whether a node that differs was built from the same data on both sides;
+// "" if it reads nothing, or what itself differs because of the change.
 func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.Inputs {
 	found := report.InputsSame
 	edge, unknown := v.edge(n)
@@ -336,10 +346,25 @@ func (v *verdicts) inputs(n code.Node, moved map[string]report.Inputs) report.In
 			found = report.InputsUnknown
 		}
 	}
-	if unknown {
-		found = report.InputsUnknown
+	switch {
+	case unknown:
+		return report.InputsUnknown
+	case found == report.InputsSame && !v.equalParents(n, moved):
+		return ""
 	}
 	return found
+}
+
+// equalParents reports whether a node reads relations, and each of them was compared
+// and is equal, or is one that both sides read.
+func (v *verdicts) equalParents(n code.Node, moved map[string]report.Inputs) bool {
+	return len(n.Parents) > 0 && !slices.ContainsFunc(n.Parents, func(id string) bool {
+		if slices.Contains(n.Deferred, id) || moved[id] == report.InputsSame {
+			return false
+		}
+		r := v.relations[id]
+		return r == nil || r.Verdict != report.Same || v.showsToday(v.byID[id])
+	})
 }
 
 // judge turns an answer into a relation's verdict.
@@ -366,9 +391,9 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 	case answer.Failed != "":
 		r.Verdict, r.Reason = report.Unknown, answer.Failed
 	case !answer.A.Exists:
-		r.Verdict, r.Reason = report.Unknown, gone(v.a, n.A)
+		r.Verdict, r.Reason = report.Unknown, gone(v.a, n.ID, n.A)
 	case !answer.B.Exists:
-		r.Verdict, r.Reason = report.Unknown, gone(v.b, n.B)
+		r.Verdict, r.Reason = report.Unknown, gone(v.b, n.ID, n.B)
 	case v.how.ColumnsOnly:
 		r.Verdict, r.Rung = columnsOr(r, report.SameColumns), report.ByColumns
 	case v.how.CountsOnly:
@@ -408,7 +433,7 @@ func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, answer ladder.Ans
 	case answer.Failed != "":
 		r.Verdict, r.Reason = report.Unknown, answer.Failed
 	case !there.Exists:
-		r.Verdict, r.Reason = report.Unknown, gone(side, relation)
+		r.Verdict, r.Reason = report.Unknown, gone(side, n.ID, relation)
 	case there.Rows == nil:
 	case r.Verdict == report.Added:
 		r.Rows = &report.Counts{Candidate: *there.Rows}
@@ -435,8 +460,12 @@ func (v *verdicts) otherHistory(n code.Node) bool {
 	return n.History && n.Own && (n.ResourceType == "snapshot" || !v.anew(n.ID))
 }
 
-func gone(s steps.Side, r code.Location) string {
-	return fmt.Sprintf("%s is missing, although %s built it: build it again", r.SQL, s.Name)
+func gone(s steps.Side, id string, r code.Location) string {
+	by := s.Name
+	if layer := state(s, id).Layer; layer != nil {
+		by = layer.Name
+	}
+	return fmt.Sprintf("%s is missing, although %s built it: build it again", r.SQL, by)
 }
 
 // side describes a side for the report.
@@ -446,7 +475,7 @@ func side(s steps.Side) report.Side {
 		Schema: s.Schema, Adapter: s.Place.Adapter, DBT: s.DBT,
 	}
 	for _, state := range s.Nodes {
-		if state.At.IsZero() {
+		if state.Layer != s.Own || state.At.IsZero() { // of a build below, or not built
 			continue
 		}
 		if out.First.IsZero() || state.At.Before(out.First) {

@@ -27,6 +27,7 @@ func newLineage(text string) *lineage {
 		a: steps.Side{Built: &steps.Built{Name: "prod@1"}, Nodes: map[string]steps.NodeState{}},
 		b: steps.Side{Built: &steps.Built{Name: "dev@2"}, Nodes: map[string]steps.NodeState{}},
 	}
+	l.a.Absent, l.b.Absent = "was never built by prod@1", "was never built by dev@2"
 	l.a.Specs, l.b.Specs = []string{"prod@main"}, []string{"dev@HEAD"}
 	same := map[string]bool{}
 	for word := range strings.FieldsSeq(text) {
@@ -57,6 +58,12 @@ func newLineage(text string) *lineage {
 func (l *lineage) deferTo(name, materialized string, reader string) {
 	delete(l.b.Nodes, name)
 	l.node(name).Same, l.node(name).A.Materialized = false, materialized
+	l.node(reader).Deferred = []string{name}
+}
+
+// share makes a node one relation on both sides, which both have read.
+func (l *lineage) share(name, reader string) {
+	l.node(name).One, l.node(name).A.Materialized = true, "table"
 	l.node(reader).Deferred = []string{name}
 }
 
@@ -148,7 +155,7 @@ func TestVerdicts(t *testing.T) {
 		{
 			name: "a change, over inputs that are the same", lineage: "a<src b<a! c<b",
 			answers: map[string]ladder.Answer{"a": is(true), "b": is(false), "c": is(false)},
-			asked:   "b:detail c:detail a:fingerprint", verdicts: "a:same code b:differs/same c:differs/same",
+			asked:   "b:detail c:detail a:fingerprint", verdicts: "a:same code b:differs/same c:differs",
 		},
 		{
 			name: "the sources have moved", lineage: "a<src b<a! c<b",
@@ -178,7 +185,7 @@ func TestVerdicts(t *testing.T) {
 				l.deferTo("a", "table", "b")
 			},
 			answers: map[string]ladder.Answer{"b": is(false), "c": is(false)},
-			asked:   "b:detail c:detail", verdicts: "a:not built b:differs/same c:differs/same",
+			asked:   "b:detail c:detail", verdicts: "a:not built b:differs/same c:differs",
 		},
 		{
 			name: "unless it was written between the two", lineage: "a<src b<a!",
@@ -203,6 +210,55 @@ func TestVerdicts(t *testing.T) {
 			},
 			answers: map[string]ladder.Answer{"b": is(false)},
 			asked:   "b:detail", verdicts: "t:same code a:not built b:differs/same",
+		},
+		{
+			name: "one relation on both sides is not asked about", lineage: "a<src b<a! c<a",
+			change: func(l *lineage) {
+				l.share("a", "b")
+				l.node("c").One = true
+			},
+			answers: map[string]ladder.Answer{"b": is(false)},
+			asked:   "b:detail", verdicts: "a:same relation b:differs/same c:same relation",
+		},
+		{
+			name: "not by --all either", lineage: "a<src b<a", how: How{All: true},
+			change:   func(l *lineage) { l.node("a").One, l.node("b").One = true, true },
+			verdicts: "a:same relation b:same relation",
+		},
+		{
+			name: "a side may have read another than it has today", lineage: "a<src b<a!",
+			change:  func(l *lineage) { l.node("a").One = true },
+			answers: map[string]ladder.Answer{"b": is(false)},
+			asked:   "b:detail", verdicts: "a:same relation b:differs/unknown",
+		},
+		{
+			name: "one relation that was written between the two", lineage: "a<src b<a!",
+			change: func(l *lineage) {
+				l.share("a", "b")
+				l.a.Nodes["a"] = steps.NodeState{At: time.Unix(3, 0)}
+			},
+			answers: map[string]ladder.Answer{"b": is(false)},
+			asked:   "b:detail", verdicts: "a:same relation b:differs/unknown",
+		},
+		{
+			name: "an input that the change altered is not the same data", lineage: "a b<a! o<a c<b,o",
+			answers: map[string]ladder.Answer{"a": is(true), "b": is(false), "c": is(false), "o": is(true)},
+			asked:   "b:detail c:detail a:fingerprint o:fingerprint", verdicts: "a:same code b:differs/same o:same code c:differs",
+		},
+		{
+			name: "an input that was changed and came out equal is", lineage: "a b<a! c<b",
+			answers: map[string]ladder.Answer{"a": is(true), "b": is(true), "c": is(false)},
+			asked:   "b:detail c:detail a:fingerprint", verdicts: "a:same code b:same c:differs/same",
+		},
+		{
+			name: "what reads nothing has no inputs", lineage: "s! b<s",
+			answers: map[string]ladder.Answer{"s": is(false), "b": is(false)},
+			asked:   "s:detail b:detail", verdicts: "s:differs b:differs",
+		},
+		{
+			name: "an input that was not chosen was not compared", lineage: "a b<a! c<b",
+			chosen: map[string]bool{"c": true}, answers: map[string]ladder.Answer{"a": is(true), "c": is(false)},
+			asked: "c:detail a:fingerprint", verdicts: "c:differs",
 		},
 		{
 			name: "an edge that can't be compared spoils nothing", lineage: "a<src b<a!",
@@ -244,7 +300,7 @@ func TestVerdicts(t *testing.T) {
 		{
 			name: "counts only", lineage: "b! c!", how: How{CountsOnly: true},
 			answers: map[string]ladder.Answer{"b": rows(3, 3), "c": rows(3, 4)},
-			asked:   "b:counts c:counts", verdicts: "b:same counts c:differs/same",
+			asked:   "b:counts c:counts", verdicts: "b:same counts c:differs",
 		},
 		{
 			name: "one side only, and not built", lineage: "a! b! c! d! e!",
@@ -289,7 +345,7 @@ func TestVerdicts(t *testing.T) {
 				l.a.Nodes["i"], l.a.Nodes["j"] = steps.NodeState{}, steps.NodeState{}
 			},
 			answers: map[string]ladder.Answer{"a": is(true), "i": is(false), "j": is(false)},
-			asked:   "a:detail i:detail j:detail", verdicts: "a:same i:history differs/same j:differs/same",
+			asked:   "a:detail i:detail j:detail", verdicts: "a:same i:history differs/same j:differs",
 		},
 		{
 			name: "the same code on top of something is looked at, and what is above it", lineage: "a<src i<a m<i j<a k<a",

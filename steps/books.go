@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/hint"
@@ -118,12 +119,24 @@ func (a *runCommand) settle(run started, report *Report, exit proc.Exit, undistu
 	return a.misplaced(run, elsewhere)
 }
 
+// wasSkipped begins the words about a node that was skipped since others failed.
+const wasSkipped = "was skipped, since "
+
+// briefly shortens the words about a node that was skipped, for a report: "skipped:
+// orders failed". It leaves all others.
+func briefly(why string) string {
+	if since, ok := strings.CutPrefix(why, wasSkipped); ok {
+		return "skipped: " + since
+	}
+	return why
+}
+
 // skipped says of nodes that dbt skipped why it did.
 func skipped(ids, failed []string) map[string]string {
 	why := "was skipped"
 	if n := len(failed); n > 0 {
 		slices.Sort(failed)
-		why = "was skipped, since " + nodeName(failed[0])
+		why = wasSkipped + nodeName(failed[0])
 		if n > 1 {
 			why += fmt.Sprintf(" and %d more", n-1)
 		}

@@ -41,15 +41,19 @@ func (b *build) commitLock() graph.Lock {
 	return graph.Lock{Name: "commit-" + b.Commit.Short, What: "the worktree of " + b.Commit.Short}
 }
 
-func (b *build) buildLock() graph.Lock {
+func (b *build) buildLock() graph.Lock { return lockOf(b.Build) }
+
+func (b *build) placeLock() graph.Lock { return lockOfPlace(b.place) }
+
+func lockOf(b workspace.Build) graph.Lock {
 	return graph.Lock{
 		Name: "build-" + lockName(b.Commit.Short, b.Project, b.Env),
 		What: "build " + b.ID(),
 	}
 }
 
-func (b *build) placeLock() graph.Lock {
-	return graph.Lock{Name: "place-" + b.place.ID(), What: "schema " + b.place.Schema}
+func lockOfPlace(p workspace.Place) graph.Lock {
+	return graph.Lock{Name: "place-" + p.ID(), What: "schema " + p.Schema}
 }
 
 // targetName is what the build's output is called: dbt's target.name.

@@ -111,6 +111,7 @@ func (b *Built) ComparisonDir(candidate *Built) string {
 // CompareStep returns a step that reads it and a candidate side by side, without
 // its action: its name, its locks, its pools, and the steps of the graph that come
 // before it. It is exclusive where dbt writes to the builds' directories meanwhile.
+// The builds that the two rest on now are locked, too.
 func (b *Built) CompareStep(candidate *Built, exclusive bool) *graph.Step {
 	one, other := b.job.build, candidate.job.build
 	step := &graph.Step{
@@ -121,19 +122,40 @@ func (b *Built) CompareStep(candidate *Built, exclusive bool) *graph.Step {
 		}},
 		Pools: candidate.job.pools,
 	}
+	var lower []graph.Lock // after the sides' own, which may be exclusive
 	for _, side := range []*Built{b, candidate} {
 		lock := side.job.build.buildLock()
 		lock.Shared = !exclusive
-		for _, lock := range append(side.job.build.warehouseLocks(true), lock) {
-			if !slices.ContainsFunc(step.Locks, func(had graph.Lock) bool { return had.Name == lock.Name }) {
-				step.Locks = append(step.Locks, lock)
-			}
-		}
+		step.Locks = append(step.Locks, append(side.job.build.warehouseLocks(true), lock)...)
+		lower = append(lower, b.runtime.lowerLocks(side.job.build)...)
 		for _, name := range side.steps {
 			if !slices.Contains(step.Deps, name) {
 				step.Deps = append(step.Deps, name)
 			}
 		}
 	}
+	seen := map[string]bool{}
+	step.Locks = slices.DeleteFunc(append(step.Locks, lower...), func(lock graph.Lock) bool {
+		had := seen[lock.Name]
+		seen[lock.Name] = true
+		return had
+	})
 	return step
+}
+
+// lowerLocks are shared locks on the builds that a build rests on.
+func (rt *runtime) lowerLocks(b *build) []graph.Lock {
+	s, err := rt.standingOf(b.Build, b.place)
+	if err != nil { // it is to be built first, or its step says what is wrong
+		return nil
+	}
+	st := rt.stackOf(s)
+	var locks []graph.Lock
+	for at := st.top.Below; at != nil && at != st.top && len(locks) < 2*len(st.standings); at = at.Below {
+		lower := st.standings[at]
+		build, place := lockOf(lower.build), lockOfPlace(lower.Place)
+		build.Shared, place.Shared = true, true
+		locks = append(locks, build, place)
+	}
+	return locks
 }

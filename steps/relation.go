@@ -41,6 +41,11 @@ func spelling(n artifact.Node) workspace.Spelling {
 	return workspace.Spelling{Database: n.Database, Schema: n.Schema, Name: name, SQL: n.RelationName}
 }
 
+// relationName is a relation of a ledger, in the terms of dbt's artifacts.
+func relationName(s workspace.Spelling) artifact.RelationName {
+	return artifact.RelationName{Database: s.Database, Schema: s.Schema, Name: s.Name, SQL: s.SQL}
+}
+
 // target is a node's relation as something that a run may write.
 func (b *build) target(s workspace.Spelling) workspace.Target {
 	return workspace.Target{Relation: b.relation(s.Database, s.Schema, s.Name, s.SQL), Spelling: s}

@@ -154,8 +154,7 @@ func (rt *runtime) compose(job *job, r resolution) error {
 		if read.Kind != layer.Below {
 			continue
 		}
-		name := r.stack.entry(read.Result).Name
-		at[read.ID] = artifact.RelationName{Database: name.Database, Schema: name.Schema, Name: name.Name, SQL: name.SQL}
+		at[read.ID] = relationName(r.stack.entry(read.Result).Name)
 	}
 	file := filepath.Join(r.below.state, "manifest.json")
 	f, err := os.Open(file)

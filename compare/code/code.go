@@ -12,7 +12,11 @@
 // the macros that they call (hooks.go, macros.go).
 package code
 
-import "golang.org/x/sync/errgroup"
+import (
+	"golang.org/x/sync/errgroup"
+
+	"dot-for-dbt/internal/dbt/artifact"
+)
 
 // A Side is a side of the comparison, as far as its code is needed.
 type Side struct {
@@ -24,6 +28,18 @@ type Side struct {
 	// ReadFile reads a file of the build's commit, by its path in the dbt project. It
 	// is needed for large seeds, whose checksum in dbt covers only their path.
 	ReadFile func(name string) ([]byte, error)
+	// Nodes says where the nodes' relations lie, by unique_id. A node that isn't in
+	// here is the build's own, and lies where the manifest says.
+	Nodes map[string]Resolved
+}
+
+// Resolved is where a node of a side lies.
+type Resolved struct {
+	artifact.RelationName
+	Run string // the run that wrote it
+	// Below is the build that has the relation if it isn't the side's own. The
+	// node's code is that of its manifest.
+	Below *Side
 }
 
 // A Node is a node that has a relation (model, seed, snapshot) on at least one
@@ -44,9 +60,13 @@ type Node struct {
 	// or through ephemeral models, sorted. Sources is set if it reads sources, too.
 	Parents []string
 	Sources bool
-	// Deferred has those of the Parents that the candidate reads from the baseline's
-	// relation.
+	// Deferred has those of the Parents that both sides read from one relation: the
+	// baseline's.
 	Deferred []string
+
+	// One is set if both sides have one and the same relation. Then it counts as the
+	// same code, whatever is above it.
+	One bool
 
 	// Same is set if the code of the node and of all its ancestors is the same.
 	Same bool
@@ -83,10 +103,11 @@ func Compare(baseline, candidate Side) ([]Node, error) {
 		c     comparer
 		group errgroup.Group
 	)
-	group.Go(func() (err error) { c.a, err = read("baseline", baseline); return err })
-	group.Go(func() (err error) { c.b, err = read("candidate", candidate); return err })
+	group.Go(func() (err error) { c.a, err = read("baseline", baseline, nil); return err })
+	group.Go(func() (err error) { c.b, err = read("candidate", candidate, nil); return err })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	c.resolve()
 	return c.nodes(), nil
 }

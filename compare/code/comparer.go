@@ -10,30 +10,33 @@ import (
 
 // A comparer compares the nodes of two sides.
 type comparer struct {
-	a, b   *parsedSide
-	wide   []string // differences that apply to every node
-	custom bool     // the project overrides how dbt builds nodes
-	diffs  map[string]*nodeDiff
+	a, b  *parsedSide
+	one   map[string]bool // the nodes that have one relation on both sides
+	wides map[[2]*parsedSide]wideDifference
+	diffs map[string]*nodeDiff
 }
 
 // A nodeDiff is a node with a relation on at least one side, while it is compared.
 type nodeDiff struct {
 	Node
-	a, b    *artifact.NodeCode
-	reads   []string          // the IDs of what it reads on either side, sorted
-	shared  map[string]string // of those, the nodes that both sides read from one relation, and its name: one side defers to the other
-	changed map[string]bool   // the nearest ancestors whose own code differs
-	order   int               // parents have a lower one
+	a, b *artifact.NodeCode
+	// fromA and fromB are the manifests that a and b are from.
+	fromA, fromB *parsedSide
+	reads        []string          // the IDs of what it reads on either side, sorted
+	shared       map[string]string // of those, the nodes that both sides read from one relation, and its name: one side defers to the other
+	changed      map[string]bool   // the nearest ancestors whose own code differs
+	order        int               // parents have a lower one
 }
 
 // nodes compares all nodes.
 func (c *comparer) nodes() []Node {
-	c.wide, c.custom = wide(c.a, c.b)
 	c.diffs = map[string]*nodeDiff{}
 	for _, s := range []*parsedSide{c.a, c.b} {
 		for id, n := range s.nodes {
 			if hasRelation(n) && c.diffs[id] == nil {
-				c.diffs[id] = &nodeDiff{a: c.a.nodes[id], b: c.b.nodes[id]}
+				d := &nodeDiff{a: c.a.nodes[id], b: c.b.nodes[id], fromA: c.a.of(id), fromB: c.b.of(id)}
+				d.One = c.one[id] && hasRelation(d.a) && hasRelation(d.b)
+				c.diffs[id] = d
 			}
 		}
 	}
@@ -83,7 +86,7 @@ func (c *comparer) describe(d *nodeDiff) {
 	if d.Key, d.KeyFrom = c.b.key(d.b); d.Key == nil {
 		d.Key, d.KeyFrom = c.a.key(d.a)
 	}
-	if d.a != nil && d.b != nil {
+	if d.a != nil && d.b != nil && !d.One {
 		d.Diff = unified(file(d.a), file(d.b), d.a.RawCode, d.b.RawCode)
 	}
 }
@@ -163,25 +166,29 @@ func (c *comparer) settle(d *nodeDiff) {
 		slices.Sort(names)
 		above = "upstream: " + firstFew(slices.Compact(names))
 	}
-	d.finish(above, c.wide)
+	c.finish(d, above)
 }
 
 // circular finishes a node of such a circle, or below one.
 func (c *comparer) circular(d *nodeDiff) {
 	d.changed = map[string]bool{}
-	d.finish("upstream: in another order", c.wide)
+	c.finish(d, "upstream: in another order")
 }
 
 // finish adds the differences above the node, and those that apply to every node. A
-// node that only one side has needs neither.
-func (d *nodeDiff) finish(above string, wide []string) {
+// node that only one side has needs neither, nor does one relation.
+func (c *comparer) finish(d *nodeDiff, above string) {
+	if d.One {
+		d.Same, d.changed = true, nil
+		return
+	}
 	if d.a == nil || d.b == nil {
 		return
 	}
 	if above != "" {
 		d.Differences = append(d.Differences, above)
 	}
-	d.Differences = append(d.Differences, wide...)
+	d.Differences = append(d.Differences, c.wide(d.fromA, d.fromB).differences...)
 	d.Same = len(d.Differences) == 0
 }
 

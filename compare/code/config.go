@@ -33,10 +33,10 @@ var irrelevant = map[string]string{
 	"snowflake_warehouse": "how fast it is built",
 }
 
-// configuration returns the differences between two nodes' settings, the most
+// configuration returns the differences between the sides' settings, the most
 // important first. strict compares all settings except locationKeys, since the
 // project's own macros may read any of them.
-func (c *comparer) configuration(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
+func (d *nodeDiff) configuration(configA, configB map[string]any, strict bool) []string {
 	keys := map[string]bool{}
 	for _, config := range []map[string]any{configA, configB} {
 		for key := range config {
@@ -48,7 +48,7 @@ func (c *comparer) configuration(a, b *artifact.NodeCode, configA, configB map[s
 		if slices.Contains(hookKeys, key) || slices.Contains(locationKeys, key) || irrelevant[key] != "" && !strict {
 			continue
 		}
-		x, y := c.a.normalized(configA[key], a), c.b.normalized(configB[key], b)
+		x, y := d.fromA.normalized(configA[key], d.a), d.fromB.normalized(configB[key], d.b)
 		if !reflect.DeepEqual(x, y) {
 			differences = append(differences, changed(key, configA[key], configB[key]))
 		}
@@ -140,7 +140,7 @@ var irrelevantColumn = []string{"name", "description", "meta", "tags", "doc_bloc
 
 // columns returns the differences in column configuration that affect the relation.
 // With a contract these include types, constraints and order.
-func (c *comparer) columns(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
+func columns(a, b *artifact.NodeCode, configA, configB map[string]any, strict bool) []string {
 	var differences []string
 	enforced := enforcesContract(configA) || enforcesContract(configB)
 	if !reflect.DeepEqual(columnCode(a, enforced, strict), columnCode(b, enforced, strict)) {

@@ -72,11 +72,12 @@ func hooksHaveLogic(c map[string]any) bool {
 }
 
 // hooks returns the differences between a node's hooks.
-func (c *comparer) hooks(a, b *artifact.NodeCode, configA, configB map[string]any) []string {
+func (c *comparer) hooks(d *nodeDiff, configA, configB map[string]any) []string {
 	var differences []string
+	a, b := d.a, d.b
 	logic := false
 	for _, key := range hookKeys {
-		if !reflect.DeepEqual(c.normalizedHooks(c.a, a, configA[key]), c.normalizedHooks(c.b, b, configB[key])) {
+		if !reflect.DeepEqual(normalizedHooks(c.a, a, configA[key]), normalizedHooks(c.b, b, configB[key])) {
 			differences = append(differences, key)
 		} else if slices.ContainsFunc(sqlOf(configB[key]), quotesName) {
 			differences = append(differences, key+": the name of its relation in a string")
@@ -86,7 +87,7 @@ func (c *comparer) hooks(a, b *artifact.NodeCode, configA, configB map[string]an
 	if len(differences) > 0 || !logic {
 		return differences
 	}
-	reachA, reachB := c.a.reach(a.DependsOn.Macros), c.b.reach(b.DependsOn.Macros)
+	reachA, reachB := d.fromA.reach(a.DependsOn.Macros), d.fromB.reach(b.DependsOn.Macros)
 	if names := differing(reachA, reachB); len(names) > 0 {
 		return []string{"hook: macro " + firstFew(names)}
 	}
@@ -101,7 +102,7 @@ func (c *comparer) hooks(a, b *artifact.NodeCode, configA, configB map[string]an
 }
 
 // normalizedHooks returns a node's hooks without the names of relations.
-func (c *comparer) normalizedHooks(s *parsedSide, n *artifact.NodeCode, hooks any) any {
+func normalizedHooks(s *parsedSide, n *artifact.NodeCode, hooks any) any {
 	list, is := hooks.([]any)
 	switch {
 	case !is:

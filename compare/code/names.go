@@ -11,7 +11,8 @@ import (
 type name struct {
 	text string // in SQL
 	mark string // replaces text
-	// deferred is set for a relation of the other side's build.
+	// deferred is set for a relation of the other side's build, or one that both sides
+	// have.
 	deferred bool
 }
 

@@ -16,6 +16,9 @@ import (
 // it reads.
 func (c *comparer) own(d *nodeDiff) {
 	switch {
+	case d.One:
+		d.Own = true
+		return
 	case d.a == nil:
 		d.Differences = []string{"only in the candidate's project"}
 		return
@@ -23,12 +26,18 @@ func (c *comparer) own(d *nodeDiff) {
 		d.Differences = []string{"only in the baseline's project"}
 		return
 	}
+	for _, s := range []*parsedSide{c.a, c.b} {
+		if why := s.lost[d.ID]; why != "" {
+			d.Differences = []string{why}
+			return
+		}
+	}
 	configA, configB := config(d.a), config(d.b)
-	strict := c.custom || hooksHaveLogic(configB)
+	strict := c.wide(d.fromA, d.fromB).custom || hooksHaveLogic(configB)
 	d.Differences = c.code(d)
-	d.Differences = append(d.Differences, c.configuration(d.a, d.b, configA, configB, strict)...)
-	d.Differences = append(d.Differences, c.columns(d.a, d.b, configA, configB, strict)...)
-	d.Differences = append(d.Differences, c.hooks(d.a, d.b, configA, configB)...)
+	d.Differences = append(d.Differences, d.configuration(configA, configB, strict)...)
+	d.Differences = append(d.Differences, columns(d.a, d.b, configA, configB, strict)...)
+	d.Differences = append(d.Differences, c.hooks(d, configA, configB)...)
 	d.Differences = append(d.Differences, c.others(d)...)
 	d.Own = len(d.Differences) == 0
 }
@@ -40,7 +49,7 @@ func (c *comparer) code(d *nodeDiff) []string {
 		return []string{change("language", a.Language, b.Language)}
 	}
 	if a.ResourceType == "seed" {
-		return c.rows(a, b)
+		return d.rows()
 	}
 	what := "SQL"
 	if b.Language == "python" {
@@ -58,14 +67,15 @@ func (c *comparer) code(d *nodeDiff) []string {
 	case why != "":
 		return []string{why}
 	case a.RawCode == b.RawCode:
-		return []string{c.elsewhere("compiled "+what, a, b)}
+		return []string{c.elsewhere("compiled "+what, d)}
 	}
 	return []string{what}
 }
 
 // elsewhere explains why compiled code may differ although the file is the same.
-func (c *comparer) elsewhere(what string, a, b *artifact.NodeCode) string {
+func (c *comparer) elsewhere(what string, d *nodeDiff) string {
 	var why []string
+	a, b := d.a, d.b
 	inlinedA, inlinedB := c.a.inlined(a), c.b.inlined(b)
 	macrosA, macrosB := slices.Clone(a.DependsOn.Macros), slices.Clone(b.DependsOn.Macros)
 	for _, id := range slices.Sorted(maps.Keys(inlinedB)) {
@@ -76,7 +86,7 @@ func (c *comparer) elsewhere(what string, a, b *artifact.NodeCode) string {
 		}
 		macrosA, macrosB = append(macrosA, before.DependsOn.Macros...), append(macrosB, after.DependsOn.Macros...)
 	}
-	for _, macro := range differing(c.a.reach(macrosA), c.b.reach(macrosB)) {
+	for _, macro := range differing(d.fromA.reach(macrosA), d.fromB.reach(macrosB)) {
 		why = append(why, "macro "+macro)
 	}
 	if len(why) == 0 {
@@ -142,16 +152,20 @@ func (s *parsedSide) names(n *artifact.NodeCode) []name {
 }
 
 // readable returns the names of the relations that a node may read on a side: first
-// those of its own side, then those of the other, to which its build may have deferred.
+// those of its own side, which the other may have, too, then those of the other, to
+// which its build may have deferred.
 func (c *comparer) readable(d *nodeDiff, s *parsedSide, n *artifact.NodeCode) []name {
 	names := s.names(n)
+	for i := range names {
+		names[i].deferred = c.one[names[i].id()]
+	}
 	other := c.a
 	if s == c.a {
 		other = c.b
 	}
 	for _, id := range s.above(n) {
 		parent := other.nodes[id]
-		if hasRelation(parent) && other.ownSchema(parent.Schema) != "" {
+		if hasRelation(parent) && !c.one[id] && other.of(id).ownSchema(parent.Schema) != "" {
 			names = append(names, name{text: parent.RelationName, mark: mark(id), deferred: true})
 		}
 	}
@@ -159,7 +173,7 @@ func (c *comparer) readable(d *nodeDiff, s *parsedSide, n *artifact.NodeCode) []
 }
 
 // shared returns the nodes that both sides read from the same relation, since one side
-// defers to the other, and these relations' names.
+// defers to the other or both rest on one build, and these relations' names.
 func shared(a, b []name) map[string]string {
 	read := map[string][]name{}
 	for _, n := range slices.Concat(a, b) {
@@ -177,18 +191,19 @@ func shared(a, b []name) map[string]string {
 
 // rows compares two seeds by dbt's checksum or, if dbt didn't read the files, by their
 // content.
-func (c *comparer) rows(a, b *artifact.NodeCode) []string {
+func (d *nodeDiff) rows() []string {
+	a, b := d.a, d.b
 	if summed(a) && summed(b) {
 		if a.Checksum == b.Checksum {
 			return nil
 		}
 		return []string{"seed's rows"}
 	}
-	fileA, err := c.a.seed(a)
+	fileA, err := d.fromA.seed(a)
 	if err != nil {
 		return []string{err.Error()}
 	}
-	fileB, err := c.b.seed(b)
+	fileB, err := d.fromB.seed(b)
 	if err != nil {
 		return []string{err.Error()}
 	}

@@ -21,6 +21,21 @@ type parsedSide struct {
 	hooks  []*artifact.NodeCode          // on-run-start and on-run-end, in order
 	tests  map[string][]*artifact.NodeCode
 	macros map[string]*macro
+
+	// from has the manifest that a node is from, if that is a lower layer's.
+	from map[string]*parsedSide
+	// lost says why the code of nodes from a lower layer is not known.
+	lost map[string]string
+	// wanted is nil for a manifest whose nodes are all kept.
+	wanted map[string]bool
+}
+
+// of returns the manifest that a node is from.
+func (s *parsedSide) of(id string) *parsedSide {
+	if from := s.from[id]; from != nil {
+		return from
+	}
+	return s
 }
 
 // A macro holds the needed facts about a macro.
@@ -31,15 +46,16 @@ type macro struct {
 	calls     []string
 }
 
-// read reads a side's manifest. It keeps only those parts of tests that name keys.
-func read(role string, from Side) (*parsedSide, error) {
+// read reads a side's manifest. It keeps only those parts of tests that name keys. Of
+// a lower layer it keeps the nodes that are wanted; nil means all.
+func read(role string, from Side, wanted map[string]bool) (*parsedSide, error) {
 	f, err := os.Open(from.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("read the %s's manifest: %w", role, err)
 	}
 	defer f.Close() // only read from
 	s := &parsedSide{
-		Side: from, role: role,
+		Side: from, role: role, wanted: wanted, from: map[string]*parsedSide{}, lost: map[string]string{},
 		nodes: map[string]*artifact.NodeCode{}, tests: map[string][]*artifact.NodeCode{}, macros: map[string]*macro{},
 	}
 	s.head, err = artifact.ReadManifestCode(from.Manifest, f, s.add, s.addMacro)
@@ -51,14 +67,15 @@ func read(role string, from Side) (*parsedSide, error) {
 }
 
 func (s *parsedSide) add(n artifact.NodeCode) error {
-	switch n.ResourceType {
-	case "test":
+	switch {
+	case n.ResourceType == "operation":
+		s.hooks = append(s.hooks, &n)
+	case s.wanted != nil && !s.wanted[n.UniqueID]:
+	case n.ResourceType == "test":
 		if tested := testedNode(&n); tested != "" {
 			n.RawCode, n.CompiledCode = "", nil
 			s.tests[tested] = append(s.tests[tested], &n)
 		}
-	case "operation":
-		s.hooks = append(s.hooks, &n)
 	default:
 		s.nodes[n.UniqueID] = &n
 	}

@@ -188,7 +188,7 @@ func commentFoot(c Comparison) string {
 	say("The reasons for unknown and not built are left out here, since a message may quote rows: `dot compare` shows them.",
 		func(r Relation) bool { return r.Reason != "" && (r.Verdict == Unknown || r.Verdict == NotBuilt) })
 	say("The data of relations with the same code, counts or columns was not compared.",
-		func(r Relation) bool { return r.Folded() && r.Verdict != Same })
+		func(r Relation) bool { return r.Folded() && r.Verdict != Same && r.Verdict != SameRelation })
 	return b.String()
 }
 

@@ -41,7 +41,7 @@ func (r Relation) size() float64 {
 // Folded reports whether relations with this verdict are only counted in a report.
 func (v Verdict) Folded() bool {
 	switch v {
-	case SameCounts, SameColumns, Same, SameCode:
+	case SameCounts, SameColumns, Same, SameCode, SameRelation:
 		return true
 	}
 	return false

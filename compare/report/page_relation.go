@@ -109,9 +109,10 @@ func (r *pageRelation) Class() string { return class(r.Verdict) }
 // More reports whether the relation has details.
 func (r *pageRelation) More() bool { return len(r.Details) > 0 }
 
-// Plain reports whether the row needs no details, since the code is the same.
+// Plain reports whether the row needs no details, since the code or the relation is the
+// same.
 func (r *pageRelation) Plain() bool {
-	return r.Verdict == SameCode && r.Reason == "" && len(r.Code) == 0
+	return (r.Verdict == SameCode || r.Verdict == SameRelation) && r.Reason == "" && len(r.Code) == 0
 }
 
 // Changed reports whether the relation itself was changed, not only its ancestors.

@@ -30,7 +30,7 @@ func says(r Relation) string {
 	case Added:
 		return "Only the candidate has it."
 	case NotBuilt:
-		return "The candidate's project has it, but its build does not."
+		return "The project has it, but a side has not built it."
 	case WithinLimits:
 		return "The data is equal within the tolerance."
 	case SameCounts:
@@ -41,6 +41,8 @@ func says(r Relation) string {
 		return "The data is the same."
 	case SameCode:
 		return "The code is the same, up to the same sources; the data was not compared."
+	case SameRelation:
+		return "Both sides have this one relation."
 	}
 	return string(r.Verdict)
 }
@@ -61,6 +63,8 @@ func inputsSay(i Inputs) string {
 // decided says how a verdict was reached.
 func decided(r Relation) string {
 	switch r.Rung {
+	case ByRelation:
+		return "by its name, without a query"
 	case ByCode:
 		return "by the code, without a query"
 	case ByColumns:

@@ -72,16 +72,17 @@ const (
 	HistoryDiffers Verdict = "history differs"        // same code, but built on other existing data
 	Removed        Verdict = "removed"                // only the baseline has it
 	Added          Verdict = "added"                  // only the candidate has it
-	NotBuilt       Verdict = "not built"              // the candidate's project has it, but the build does not; Reason says why
+	NotBuilt       Verdict = "not built"              // a side's project has it, but no build of that side does; Reason says why
 	SameCounts     Verdict = "same counts"            // the same columns and number of rows; the data was not compared
 	SameColumns    Verdict = "same columns"           // the same columns; the data was not compared
 	WithinLimits   Verdict = "equal within tolerance" // the data is equal within the given tolerance
 	Same           Verdict = "same"                   // the data is the same
 	SameCode       Verdict = "same code"              // same code up to the same sources; the data was not compared
+	SameRelation   Verdict = "same relation"          // both sides have one and the same relation
 )
 
 // Verdicts has all verdicts, the worst first.
-var Verdicts = []Verdict{Unknown, Differs, ColumnsDiffer, HistoryDiffers, Removed, Added, NotBuilt, SameCounts, SameColumns, WithinLimits, Same, SameCode}
+var Verdicts = []Verdict{Unknown, Differs, ColumnsDiffer, HistoryDiffers, Removed, Added, NotBuilt, SameCounts, SameColumns, WithinLimits, Same, SameCode, SameRelation}
 
 // Red reports whether the verdict means that the candidate differs from the
 // baseline, for --exit-code.
@@ -97,11 +98,11 @@ func (v Verdict) Red() bool {
 // sides.
 type Inputs string
 
-// The values of Inputs. Inputs are the relations directly above the change: those
-// whose code is the same on both sides.
+// The values of Inputs. Without one, the relation reads nothing, or some of what it
+// reads differs because of the change.
 const (
-	InputsSame    Inputs = "same"    // all of them hold the same data
-	InputsDiffer  Inputs = "differ"  // some don't: the sources changed between the builds
+	InputsSame    Inputs = "same"    // each relation that it reads was compared, and holds the same data
+	InputsDiffer  Inputs = "differ"  // relations above the change, whose code is the same, differ: the sources changed between the builds
 	InputsUnknown Inputs = "unknown" // one is a source, a view of a source, or a relation that was written since
 )
 
@@ -110,12 +111,13 @@ type Rung string
 
 // The rungs of the ladder, the cheapest first.
 const (
-	ByCode    Rung = "code"        // by the code, without a query
-	ByColumns Rung = "columns"     // by relations and columns
-	ByCounts  Rung = "counts"      // by the number of rows
-	ByContent Rung = "fingerprint" // by row count and fingerprint of the common columns
-	ByJoin    Rung = "join"        // by a full join on Key
-	ByGroup   Rung = "group by"    // by counting equal rows on both sides
+	ByRelation Rung = "relation"    // by the name of the relation, without a query
+	ByCode     Rung = "code"        // by the code, without a query
+	ByColumns  Rung = "columns"     // by relations and columns
+	ByCounts   Rung = "counts"      // by the number of rows
+	ByContent  Rung = "fingerprint" // by row count and fingerprint of the common columns
+	ByJoin     Rung = "join"        // by a full join on Key
+	ByGroup    Rung = "group by"    // by counting equal rows on both sides
 )
 
 // A Relation is the result for one node's relation, which either side may lack.

@@ -115,8 +115,10 @@ func verdictStyle(v report.Verdict) ui.Style {
 	switch v {
 	case report.Differs, report.ColumnsDiffer, report.Removed:
 		return ui.Bad
-	case report.Unknown, report.HistoryDiffers, report.NotBuilt:
+	case report.Unknown, report.HistoryDiffers:
 		return ui.Warn
+	case report.NotBuilt:
+		return ui.Faint
 	}
 	return ui.Good
 }

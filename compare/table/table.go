@@ -83,11 +83,12 @@ func (t table) comparison(c report.Comparison) {
 	if !c.Options.All {
 		all = " (--all compares it, too)"
 	}
-	t.fold("not built (a side's runs left them out)", "", folded[report.NotBuilt])
-	t.fold("same counts, data not compared", "", folded[report.SameCounts])
-	t.fold("same columns, data not compared", "", folded[report.SameColumns])
-	t.fold("same", "", folded[report.Same])
-	t.fold("same code, data not compared", all, folded[report.SameCode])
+	t.fold(report.NotBuilt, "not built (a side's runs left them out)", "", folded)
+	t.fold(report.SameCounts, "same counts, data not compared", "", folded)
+	t.fold(report.SameColumns, "same columns, data not compared", "", folded)
+	t.fold(report.Same, "same", "", folded)
+	t.fold(report.SameCode, "same code, data not compared", all, folded)
+	t.fold(report.SameRelation, "same relation on both sides", "", folded)
 	for _, term := range c.Terms() {
 		t.text(ui.Faint, "", term.Word+": "+term.Means)
 	}
@@ -128,11 +129,12 @@ func (t table) built(s report.Side) string {
 
 // fold prints the number of relations that have no line of their own. If verbose, it
 // names them.
-func (t table) fold(label, hint string, names []string) {
+func (t table) fold(v report.Verdict, label, hint string, folded map[report.Verdict][]string) {
+	names := folded[v]
 	if len(names) == 0 {
 		return
 	}
-	t.line("", t.out.Paint(ui.Good, label+":")+" "+counted(len(names), "relation")+hint)
+	t.line("", t.out.Paint(verdictStyle(v), label+":")+" "+counted(len(names), "relation")+hint)
 	if t.Verbose {
 		t.text(ui.Faint, "    ", strings.Join(names, ", "))
 	}
