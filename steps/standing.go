@@ -35,6 +35,9 @@ const (
 // standingOf reads a build's standing at a place. If the build never ran there, the
 // error is errNeverBuilt.
 func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, error) {
+	if _, err := os.Stat(b.Dir()); errors.Is(err, fs.ErrNotExist) { // nor is there anything else of it
+		return standing{}, fmt.Errorf("%s %w", b, errNeverBuilt)
+	}
 	s, err := rt.ws.Standing(b, p)
 	if err == nil {
 		return standing{Standing: s, build: b, state: b.State(p)}, nil

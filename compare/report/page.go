@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"sync"
 
 	"dot-for-dbt/internal/text"
 )
@@ -25,9 +26,12 @@ var (
 	//go:embed page.js
 	pageJS string
 
-	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"number": number, "short": short,
-	}).Parse(pageHTML))
+	// Most commands write no page.
+	pageTemplate = sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("page").Funcs(template.FuncMap{
+			"number": number, "short": short,
+		}).Parse(pageHTML))
+	})
 )
 
 // pageBytes is the largest size of a page with up to 1,000 relations. With more
@@ -42,7 +46,7 @@ func HTML(w io.Writer, r Report) error {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
 	var out bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&out, "page", p); err != nil {
+	if err := pageTemplate().ExecuteTemplate(&out, "page", p); err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
 	// Names and SQL may hold control characters that change how text looks. The page
@@ -112,7 +116,7 @@ const maxMisfits = 50
 // fill gives each relation as many details as the page has room for.
 func (p *page) fill() error {
 	var bare bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&bare, "page", p); err != nil {
+	if err := pageTemplate().ExecuteTemplate(&bare, "page", p); err != nil {
 		return err
 	}
 	relations := 0
@@ -134,7 +138,7 @@ func (p *page) fill() error {
 					continue
 				}
 				var out bytes.Buffer
-				if err := pageTemplate.ExecuteTemplate(&out, part.template, r); err != nil {
+				if err := pageTemplate().ExecuteTemplate(&out, part.template, r); err != nil {
 					return err
 				}
 				size := len(text.Escape(bytes.TrimSpace(out.Bytes())))

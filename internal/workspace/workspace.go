@@ -68,7 +68,7 @@ func (w *Workspace) Exists() bool {
 func (w *Workspace) Path() string { return w.path }
 
 func (w *Workspace) file(elem ...string) string {
-	return filepath.Join(append([]string{w.path}, elem...)...)
+	return w.path + string(filepath.Separator) + filepath.Join(elem...)
 }
 
 // Create makes the directory, with a .gitignore that excludes all of it and the
