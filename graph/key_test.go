@@ -37,6 +37,27 @@ func keyOf(ctx context.Context, k keyed) (graph.Key, error) {
 	return result.Steps[0].Record.Key, result.Err()
 }
 
+// A step has the same key whether it shares its inputs' digests or not.
+func TestDigest(t *testing.T) {
+	key := func(digest func([]graph.Input)) graph.Key {
+		inputs := []graph.Input{{Label: "commit", Value: "9b13827"}, {Label: "dbt", Value: "1.11.16", Show: "1.11.16"}}
+		digest(inputs)
+		g, err := graph.New(&graph.Step{Name: "step", Kind: "bench", Record: "step", Action: nothing, Inputs: inputs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := g.Run(t.Context(), newWorld().options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result.Steps[0].Record.Key
+	}
+	own := key(func([]graph.Input) {})
+	if shared := key(graph.Digest); shared != own {
+		t.Errorf("the key is %s with shared digests, and %s without", shared, own)
+	}
+}
+
 // Different steps never have the same key: no field runs over into the next, whatever its text.
 func TestKeysDiffer(t *testing.T) {
 	field := rapid.StringOfN(rapid.SampledFrom([]rune("a=\x00\n")), 0, 3, -1)

@@ -7,6 +7,7 @@ import (
 
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
 
@@ -121,16 +122,16 @@ func (p *planner) together(jobs []*job) error {
 	if !p.req.Command.WritesNodes() {
 		return nil
 	}
-	byPlace := map[string]*build{}
+	byPlace := map[workspace.Place]*build{}
 	for _, job := range jobs {
 		b := job.build
 		if b == nil {
 			continue
 		}
-		if other := byPlace[b.place.ID()]; other != nil {
+		if other := byPlace[b.place]; other != nil {
 			return samePlace(other, b, "each would overwrite what the other builds")
 		}
-		byPlace[b.place.ID()] = b
+		byPlace[b.place] = b
 	}
 	return nil
 }

@@ -63,12 +63,17 @@ func TestArgv(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := command(t, tt.command)
 			args := readArgs(t, c, tt.user...)
-			got := CommandLine{
+			line := CommandLine{
 				DBT: []string{"uv", "run", "dbt"}, Command: c, Fixed: fixed, Environment: environment,
 				Options: args.Options, Positional: args.Positional,
-			}.Argv()
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			}
+			if diff := cmp.Diff(tt.want, line.Argv()); diff != "" {
 				t.Errorf("argv (-want +got):\n%s", diff)
+			}
+			for _, o := range line.AllOptions() {
+				if got, ok := line.Lookup(o.Flag); !ok || !cmp.Equal(got, o) {
+					t.Errorf("--%s is %v, want %v", o.Flag, got, o)
+				}
 			}
 		})
 	}
