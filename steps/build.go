@@ -14,6 +14,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
@@ -117,9 +118,7 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	output := p.factsOf(b.output)
 	b.schema = output.place.Schema + "_" + b.suffix
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database, Schema: b.schema}
-	if b.place.Adapter == "duckdb" { // which compares names without case
-		b.place.Schema = strings.ToLower(b.place.Schema)
-	}
+	b.place.Schema = adapter.Of(b.place.Adapter).Fold(b.place.Schema, true)
 	b.duckdb, b.workDir = output.duckdb, p.project
 	return b, output.duckdbErr
 }

@@ -2,7 +2,10 @@
 // SQL. It is a leaf.
 package adapter
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Adapter is what dot needs to know about an adapter. A zero field means that the adapter has no
 // such thing.
@@ -15,9 +18,13 @@ type Adapter struct {
 	// NameLimit is the number of bytes after which the database silently cuts a name; 0 if it never
 	// does.
 	NameLimit int
-	Packages  []string // packages whose macros the adapter uses, besides its own and dbt's
-	Hosted    bool     // each command was compared with its run in a host
-	V2        bool     // dbt 2 has it built in, and not as an experiment
+	// IgnoresCase means that names are compared without case, LowersUnquoted that unquoted names
+	// are folded to lower case. See Fold.
+	IgnoresCase    bool
+	LowersUnquoted bool
+	Packages       []string // packages whose macros the adapter uses, besides its own and dbt's
+	Hosted         bool     // each command was compared with its run in a host
+	V2             bool     // dbt 2 has it built in, and not as an experiment
 }
 
 // table has the adapters that differ from the usual, by name. The default schema is that of
@@ -30,12 +37,15 @@ var table = []Adapter{
 		Name: "databricks", Host: []string{"host", "server_hostname"}, Database: []string{"database", "catalog"},
 		Packages: []string{"dbt_spark"}, V2: true,
 	},
-	{Name: "duckdb", Schema: "main", Hosted: true, V2: true}, // the database is a file
+	{Name: "duckdb", Schema: "main", IgnoresCase: true, Hosted: true, V2: true}, // the database is a file; names as in DuckDB 1.5
 	{Name: "mysql", Host: []string{"host", "server"}, Database: []string{"database"}, Port: "3306"},
-	{Name: "postgres", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5432", NameLimit: 63, Hosted: true},
+	{
+		Name: "postgres", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5432", NameLimit: 63,
+		LowersUnquoted: true, Hosted: true,
+	},
 	{
 		Name: "redshift", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5439", NameLimit: 127,
-		Packages: []string{"dbt_postgres"}, V2: true,
+		LowersUnquoted: true, Packages: []string{"dbt_postgres"}, V2: true,
 	},
 	{Name: "salesforce", Host: usualHost, Database: usualDatabase, V2: true},
 	{Name: "snowflake", Host: []string{"host", "account"}, Database: []string{"database"}, V2: true},
@@ -58,4 +68,12 @@ func Of(name string) Adapter {
 		return Adapter{Name: name, Host: usualHost, Database: usualDatabase}
 	}
 	return table[i]
+}
+
+// Fold returns a name as the database compares it. quoted says whether SQL quotes the name.
+func (a Adapter) Fold(name string, quoted bool) string {
+	if a.IgnoresCase || a.LowersUnquoted && !quoted {
+		return strings.ToLower(name)
+	}
+	return name
 }

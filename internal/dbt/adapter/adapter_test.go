@@ -20,3 +20,23 @@ func TestOf(t *testing.T) {
 		t.Errorf("an adapter without a row (-want +got):\n%s", diff)
 	}
 }
+
+func TestFold(t *testing.T) {
+	for _, tt := range []struct {
+		adapter string
+		quoted  bool
+		want    string
+	}{
+		{"duckdb", true, "orders"},
+		{"duckdb", false, "orders"},
+		{"postgres", true, "Orders"},
+		{"postgres", false, "orders"},
+		{"redshift", false, "orders"},
+		{"snowflake", false, "Orders"},
+		{"trino", false, "Orders"},
+	} {
+		if got := Of(tt.adapter).Fold("Orders", tt.quoted); got != tt.want {
+			t.Errorf("%s, quoted %t: %s, want %s", tt.adapter, tt.quoted, got, tt.want)
+		}
+	}
+}
