@@ -15,19 +15,19 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// checkOutputs are what the check's record keeps: what the command may write, and
-// what it reads.
+// checkOutputs are the outputs in the check's record: the nodes that the command may
+// write, and those that it reads.
 type checkOutputs struct {
 	Nodes []checkedNode `json:"nodes"`
-	// Others are the nodes that the command works on without writing a relation
-	// that anybody reads: tests, by unique_id.
+	// Others are the selected tests, by unique_id: no other node reads their
+	// relations.
 	Others []string `json:"others,omitempty"`
-	// Reads are, for a job that defers, the nodes that it reads and doesn't
-	// write, each with its readers, by unique_id.
+	// Reads are, for a job with a baseline, the nodes that it reads but doesn't
+	// write, by unique_id, each with its readers.
 	Reads map[string][]string `json:"reads,omitempty"`
-	// Changed are the nodes that the commit changes against what is deferred to.
+	// Changed are the nodes that differ between the commit and the baseline's.
 	Changed []string `json:"changed,omitempty"`
-	// Hooks are the hooks and grants that a person was told of.
+	// Hooks are the hooks and grants that the user was warned of.
 	Hooks []string `json:"hooks,omitempty"`
 }
 
@@ -35,19 +35,18 @@ type checkedNode struct {
 	ID   string             `json:"id"`
 	Type string             `json:"type"`
 	Name workspace.Spelling `json:"name"`
-	// History is set for what is built on top of what is there: snapshots,
-	// and incremental models without --full-refresh.
+	// History is set for nodes that add to the existing relation: snapshots, and
+	// incremental models without --full-refresh.
 	History bool `json:"history,omitempty"`
 }
 
-// history reports whether any of the nodes is built on top of what is there.
+// history reports whether any of the nodes adds to an existing relation.
 func (o checkOutputs) history() bool {
 	return slices.ContainsFunc(o.Nodes, func(n checkedNode) bool { return n.History })
 }
 
-// targets are the nodes that hold a build's results, by unique_id, with the
-// relation that the ledger has for each. Stored test failures are written too,
-// but no result depends on them.
+// targets returns the nodes that the job may write, by unique_id, with the ledger's
+// relations. Stored test failures are left out: no result depends on them.
 func (o checkOutputs) targets(job *job) map[string]workspace.Target {
 	out := make(map[string]workspace.Target, len(o.Nodes))
 	partial := job.partial()
@@ -61,10 +60,9 @@ func (o checkOutputs) targets(job *job) map[string]workspace.Target {
 	return out
 }
 
-// checkStep makes sure that the command writes nowhere but to the build's place,
-// and reads nothing that isn't there. It asks dbt which nodes the command works
-// on, with the command's own selection. It runs whenever the command does: a
-// macro may look at what is no input of the command.
+// checkStep checks that the command writes to the build's place only and reads no
+// missing node. It runs dbt list with the command's selection. The check runs
+// whenever the command does, since macros may depend on more than its inputs.
 func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *graph.Step {
 	b := job.build
 	line := job.List()
@@ -104,7 +102,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 	}
 }
 
-// checked returns what the check found that the job may write.
+// checked returns the outputs of the job's check.
 func (rt *runtime) checked(job *job) (checkOutputs, error) {
 	var out checkOutputs
 	record, err := rt.ws.Load(job.build.Record("check-" + job.slot))
@@ -114,12 +112,12 @@ func (rt *runtime) checked(job *job) (checkOutputs, error) {
 	return out, err
 }
 
-// sharedInput is what the check alone depends on.
+// sharedInput is an input of the check only.
 func sharedInput(job *job) graph.Input {
 	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", job.env.Dot.SharedSchemas)}
 }
 
-// checkIsolation runs dbt list and looks at each node.
+// checkIsolation runs dbt list and checks each node.
 type checkIsolation struct {
 	*runtime
 	job     *job
@@ -143,13 +141,12 @@ func (a *checkIsolation) DBTCalls() []run.Call {
 	return calls
 }
 
-// changedCall is the dbt list of the nodes that the commit changes against the
-// baseline.
+// changedCall is the dbt list of the nodes that differ from the baseline.
 func (a *checkIsolation) changedCall() run.Call {
 	line := a.job.CommandLine
 	line.Options = []dbt.Option{dbt.NewOption("select", "state:modified")}
 	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })
-	build, _ := dbt.LookupCommand("build") // all kinds of nodes, whichever the command is for
+	build, _ := dbt.LookupCommand("build") // lists all types of nodes
 	line.Command = build.In(a.job.tool.Version)
 	line = line.List()
 	isolated := a.isolate(a.job, line)
@@ -196,7 +193,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		return nil, fmt.Errorf("look for hooks: %w", err)
 	}
 	var before checkOutputs
-	_ = attempt.Previous.Decode(&before) // without any, all hooks are news
+	_ = attempt.Previous.Decode(&before) // without outputs, all hooks are new
 	for _, warning := range unseen.warnings(before.Hooks) {
 		attempt.Notef("%s", warning)
 	}
@@ -210,7 +207,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	return out, nil
 }
 
-// look finds out what the command reads, and refuses it where that isn't there.
+// look finds the nodes that the command reads. Missing nodes are an error.
 func (a *checkIsolation) look(ctx context.Context, attempt *graph.Attempt, out *checkOutputs, listed []artifact.Node) error {
 	changed, err := a.list(ctx, attempt, a.changedCall())
 	if err != nil {
@@ -230,15 +227,15 @@ func (a *checkIsolation) look(ctx context.Context, attempt *graph.Attempt, out *
 		selected = append(selected, n.UniqueID)
 	}
 	out.Reads = project.Reads(selected)
-	res, err := a.resolveFound(a.job, *out)
+	res, err := a.resolveReads(a.job, *out)
 	if err != nil {
 		return err
 	}
 	if missing := res.missing(); len(missing) > 0 {
 		return &MissingError{job: a.job, missing: missing}
 	}
-	if res.doubt != "" {
-		attempt.Notef("%s: all that it does not write now is read from %s", res.doubt, a.job.baseline.build)
+	if res.ownProblem != "" {
+		attempt.Notef("%s: nodes that it does not write now are read from %s", res.ownProblem, a.job.baseline.build)
 	}
 	for _, read := range res.reads {
 		if read.Changed {
@@ -253,7 +250,7 @@ func (a *checkIsolation) look(ctx context.Context, attempt *graph.Attempt, out *
 // selections are the flags of dbt that select nodes.
 var selections = []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types", "indirect-selection"}
 
-// list runs a dbt list and reads what it lists.
+// list runs a dbt list and returns the nodes.
 func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call run.Call) ([]artifact.Node, error) {
 	b := a.job.build
 	var stdout bytes.Buffer
@@ -265,8 +262,8 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 		return nil, err
 	}
 	if !exit.OK() {
-		if ctx.Err() == nil { // else it is where in its code Ctrl-C met it
-			// dbt says what is wrong with the project on stdout.
+		if ctx.Err() == nil { // after Ctrl-C, dbt prints a traceback
+			// dbt prints the project's errors to stdout.
 			_, _ = stdout.WriteTo(aside)
 		}
 		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}

@@ -43,7 +43,7 @@ func (a *runPlain) dbtCall() run.Call {
 
 func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	if a.job.baseline != nil {
-		if err := a.composeNow(a.job); err != nil {
+		if err := a.resolveAndCompose(a.job); err != nil {
 			return nil, err
 		}
 	}

@@ -18,38 +18,39 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// Where a job that defers reads the nodes that it doesn't write: its own
-// relation, one of a layer below, or nowhere. The whole idea stands in
-// internal/layer; dbt is told by a composed manifest (--defer-state).
+// A job with a baseline reads each node that it doesn't write from its own relation
+// or from a lower layer, or the node is missing; see internal/layer. A composed
+// manifest tells dbt (--defer-state).
 
-// A resolution says where a job reads each node.
+// A resolution says from which relation a job reads each node.
 type resolution struct {
-	below standing // what is deferred to
-	reads []read   // in the order of their IDs
-	stack stack    // of below, with the build's own layer
-	doubt string   // why what the build has itself isn't known, "" where it is
+	below standing   // the baseline's
+	reads []nodeRead // in the order of their IDs
+	stack stack      // of below, with the build's own layer
+	// ownProblem says why the build's own layer can't be read, "" if it can.
+	ownProblem string
 }
 
-// A read is a node that a job reads.
-type read struct {
+// A nodeRead is a node that a job reads.
+type nodeRead struct {
 	layer.Result
-	readers []string // the selected nodes that read it; none where that isn't known
+	readers []string // the selected nodes that read it; nil if that isn't known
 }
 
-// resolve finds out where a job reads the nodes that its check found. Where no
-// check knows what the job reads, it is about every node of the baseline.
+// resolve resolves the nodes that a job reads, according to its check. If the check
+// doesn't know them, resolve resolves every node of the baseline.
 func (rt *runtime) resolve(job *job) (resolution, error) {
 	if !job.readsKnown() {
-		return rt.resolveFound(job, checkOutputs{})
+		return rt.resolveReads(job, checkOutputs{})
 	}
 	checked, err := rt.checked(job)
 	if err != nil {
-		return resolution{}, fmt.Errorf("read what %s reads: %w", job.Command.Name, err)
+		return resolution{}, fmt.Errorf("read which nodes %s reads: %w", job.Command.Name, err)
 	}
-	return rt.resolveFound(job, checked)
+	return rt.resolveReads(job, checked)
 }
 
-// deferredTo is what a job defers to, as it stands now.
+// deferredTo returns the standing of the build that a job defers to.
 func (rt *runtime) deferredTo(job *job) (standing, error) {
 	if job.baseline == nil {
 		return rt.standingOf(rt.ws.BuildOf(*job.below), job.below.Place)
@@ -57,13 +58,13 @@ func (rt *runtime) deferredTo(job *job) (standing, error) {
 	return rt.standing(job.baseline.build, job.baseline.spec, toDefer)
 }
 
-// resolveFound is resolve with what a check has found just now.
-func (rt *runtime) resolveFound(job *job, checked checkOutputs) (resolution, error) {
+// resolveReads resolves the nodes that a check has listed.
+func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, error) {
 	below, err := rt.deferredTo(job)
 	if err != nil {
 		return resolution{}, err
 	}
-	nodes := sync.OnceValues(func() (map[string]artifact.Node, error) { // of the commit that is deferred to
+	nodes := sync.OnceValues(func() (map[string]artifact.Node, error) { // of the baseline's commit
 		return writtenNodes(filepath.Join(below.state, "manifest.json"))
 	})
 	res := resolution{below: below, stack: rt.stackOf(below)}
@@ -84,7 +85,7 @@ func (rt *runtime) resolveFound(job *job, checked checkOutputs) (resolution, err
 			readers[id] = nil
 		}
 	}
-	find := func(id string) (layer.Result, error) { // for whoever has nothing of its own
+	find := func(id string) (layer.Result, error) { // for a job without relations of its own
 		r := top.Resolve(id)
 		if r.Kind == layer.Own {
 			r.Kind = layer.Below
@@ -93,7 +94,7 @@ func (rt *runtime) resolveFound(job *job, checked checkOutputs) (resolution, err
 	}
 	if job.build != nil && job.Command.Name != "clone" {
 		var own standing
-		own, res.doubt = rt.ownLayer(job.build)
+		own, res.ownProblem = rt.ownLayer(job.build)
 		l := newLayer(job.build.String(), own, checked.Changed)
 		l.Below, res.stack.standings[l] = top, own
 		find = l.Read
@@ -103,31 +104,31 @@ func (rt *runtime) resolveFound(job *job, checked checkOutputs) (resolution, err
 		if err != nil {
 			return resolution{}, err
 		}
-		res.reads = append(res.reads, read{r, readers[id]})
+		res.reads = append(res.reads, nodeRead{r, readers[id]})
 	}
 	return res, nil
 }
 
-// ownLayer is what a build has by itself: nothing where it never ran, or where
-// what dot keeps of it can't be read; doubt then says so.
-func (rt *runtime) ownLayer(b *build) (own standing, doubt string) {
+// ownLayer returns the standing of a build itself. It is empty if the build never
+// ran, or if its files can't be read; then problem says so.
+func (rt *runtime) ownLayer(b *build) (own standing, problem string) {
 	s, err := rt.standingOf(b.Build, b.place)
 	if errors.As(err, new(*unreadable)) {
 		return standing{}, err.Error()
 	}
-	if err != nil { // never built, or by another tool that left nothing to go by
+	if err != nil { // never built, or by another tool without usable artifacts
 		return standing{}, ""
 	}
 	return s, ""
 }
 
-// missing are the reads that lead nowhere.
-func (r resolution) missing() []read {
-	return slices.DeleteFunc(slices.Clone(r.reads), func(r read) bool { return r.Kind != layer.Missing })
+// missing returns the reads of missing nodes.
+func (r resolution) missing() []nodeRead {
+	return slices.DeleteFunc(slices.Clone(r.reads), func(r nodeRead) bool { return r.Kind != layer.Missing })
 }
 
-// digest tells one resolution from another: by each node that is read, the layer
-// that has it and the run that wrote it.
+// digest is a digest of the resolution: each node, its layer, and the run that wrote
+// the node.
 func (r resolution) digest() string {
 	h := sha256.New()
 	for _, read := range r.reads {
@@ -136,9 +137,8 @@ func (r resolution) digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// composeNow tells dbt where the nodes lie that a job reads, as things stand when
-// the job's step starts.
-func (rt *runtime) composeNow(job *job) error {
+// resolveAndCompose writes the composed manifest when the job's step starts.
+func (rt *runtime) resolveAndCompose(job *job) error {
 	res, err := rt.resolve(job)
 	if err != nil {
 		return err
@@ -146,8 +146,8 @@ func (rt *runtime) composeNow(job *job) error {
 	return rt.compose(job, res)
 }
 
-// compose writes the manifest that tells dbt where the nodes of lower layers
-// lie. What it doesn't have, dbt reads from the build's own schema.
+// compose writes the manifest with the nodes of lower layers and their relations.
+// dbt reads other nodes from the build's own schema.
 func (rt *runtime) compose(job *job, r resolution) error {
 	at := map[string]artifact.RelationName{}
 	for _, read := range r.reads {
@@ -169,41 +169,41 @@ func (rt *runtime) compose(job *job, r resolution) error {
 	}
 	for id := range at {
 		if !found[id] {
-			return fmt.Errorf("%s has no node %s, though a layer below has built it", r.below.build, id)
+			return fmt.Errorf("%s has no node %s, although a layer below has built it", r.below.build, id)
 		}
 	}
 	return durable.Write(filepath.Join(job.deferState(), "manifest.json"), out.Bytes(), 0o600)
 }
 
-// A MissingError says which nodes a job would read that are nowhere.
+// A MissingError names the missing nodes that a job would read.
 type MissingError struct {
 	job     *job
-	missing []read
+	missing []nodeRead
 }
 
-// mostMissing is how many missing nodes a person is told of by name.
-const mostMissing = 5
+// maxMissing is the number of missing nodes that are listed.
+const maxMissing = 5
 
 func (e *MissingError) Error() string {
 	var names []string
-	for _, m := range e.missing[:min(mostMissing, len(e.missing))] {
+	for _, m := range e.missing[:min(maxMissing, len(e.missing))] {
 		line := nodeName(m.ID) + " " + m.Why
 		if len(m.readers) > 0 {
 			line += " (" + nodeName(m.readers[0]) + " reads it)"
 		}
 		names = append(names, line)
 	}
-	if more := len(e.missing) - mostMissing; more > 0 {
+	if more := len(e.missing) - maxMissing; more > 0 {
 		names = append(names, fmt.Sprintf("… and %d more", more))
 	}
-	return fmt.Sprintf("nothing was run, because %s would read what is not there:%s", e.job.build, lines(names))
+	return fmt.Sprintf("nothing was run, because %s would read missing nodes:%s", e.job.build, lines(names))
 }
 
-// Hints are the commands that build what is missing.
+// Hints returns the commands that build the missing nodes.
 func (e *MissingError) Hints() []string {
 	var there, here []string // names
 	own := false
-	for _, m := range e.missing[:min(mostMissing, len(e.missing))] {
+	for _, m := range e.missing[:min(maxMissing, len(e.missing))] {
 		here = append(here, nodeName(m.ID)+"+")
 		if m.Layer.Name == e.job.build.String() && m.Node.Problem != "" {
 			own = true
@@ -214,7 +214,7 @@ func (e *MissingError) Hints() []string {
 	spec, base := e.job.specs[0], e.job.baseline.spec.String()
 	var hints []string
 	if own {
-		hints = append(hints, "go on with the run that stopped: "+text.ShellQuote([]string{"dot", "build", spec, "--defer", base, "--resume"}))
+		hints = append(hints, "continue the stopped run: "+text.ShellQuote([]string{"dot", "build", spec, "--defer", base, "--resume"}))
 	}
 	if len(there) > 0 {
 		hints = append(hints, "build it there: "+text.ShellQuote([]string{"dot", "build", base, "-s", joined(there)}))

@@ -15,21 +15,20 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// How --resume goes on where a run stopped: what it wrote to its end stays, and
-// dbt retry runs the rest. dbt retry takes the nodes and most flags from a
-// run_results.json, so it gets one of its own that says exactly these: that of
-// the run may be old, or lack the nodes that the run did not come to.
+// --resume continues a stopped run: completed nodes stay, and dbt retry runs the
+// rest. dbt retry reads the nodes and most flags from a run_results.json. dot writes
+// this file with exactly the remaining nodes: the stopped run's own file may be old,
+// or may lack nodes that the run did not reach.
 
-// resumed are the commands that dbt can retry and whose nodes stay.
-var resumed = []string{"build", "run", "seed", "snapshot", "test"}
+// resumable lists the commands that dbt can retry and whose nodes stay.
+var resumable = []string{"build", "run", "seed", "snapshot", "test"}
 
-// resumeDir is where the run results lie that dbt retry reads.
+// resumeDir is the directory of the run results that dbt retry reads.
 func (job *job) resumeDir() string { return filepath.Join(job.build.Dir(), "resume") }
 
-// retryLine is the command line with which --resume goes on; nil where that can't
-// be.
+// retryLine returns the dbt retry for --resume; nil if the command can't be resumed.
 func retryLine(job *job) []string {
-	if !slices.Contains(resumed, job.Command.Name) {
+	if !slices.Contains(resumable, job.Command.Name) {
 		return nil
 	}
 	retry, _ := dbt.LookupCommand("retry")
@@ -44,19 +43,17 @@ func retryLine(job *job) []string {
 	return line.Argv()
 }
 
-// An unfinished run is one that stopped and can be gone on with. The zero one is
-// none.
+// An unfinished is a stopped run that can be continued. The zero value is none.
 type unfinished struct {
 	report   Report
-	run      string                     // that the ledger knows it by
-	statuses map[string]artifact.Status // of the nodes that dbt's results are of
-	raw      map[string]json.RawMessage // the results themselves
+	run      string                     // its ID in the ledger
+	statuses map[string]artifact.Status // the nodes in dbt's run results
+	raw      map[string]json.RawMessage // their results as dbt wrote them
 }
 
-// resumable returns what the run behind a record left, if it stopped with the
-// same key. Where a hook failed, dbt retry would leave that out, so there is
-// nothing to go on with.
-func (a *runCommand) resumable(r graph.Record, key graph.Key) (unfinished, bool) {
+// unfinishedRun returns the run of a record if the run stopped and has the same key.
+// ok is false after a failed hook, since dbt retry would not run the hook again.
+func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, bool) {
 	stopped := r.State == graph.Failed || r.State == graph.Stopped || r.State == graph.Started
 	if a.job.retry == nil || !stopped || key == "" || r.Key != key {
 		return unfinished{}, false
@@ -77,10 +74,10 @@ func (a *runCommand) resumable(r graph.Record, key graph.Key) (unfinished, bool)
 		if s.Open != nil { // killed
 			last = s.Open.ID
 		}
-		if u.run == "" { // so no report was written
+		if u.run == "" { // the killed run has no report
 			u.run = last
 		}
-		if u.run != last { // somebody has written to the build since
+		if u.run != last { // another run has written to the build since
 			return unfinished{}, false
 		}
 	}
@@ -100,8 +97,8 @@ func (a *runCommand) resumable(r graph.Record, key graph.Key) (unfinished, bool)
 	return u, true
 }
 
-// remaining are the nodes that the unfinished run has left to do: those that it
-// did not write to their end and that still are as it left them.
+// remaining returns the nodes that are left to run: nodes that the unfinished run
+// did not complete, and completed ones that have been overwritten since.
 func (a *runCommand) remaining(u unfinished, checked checkOutputs) ([]string, error) {
 	b := a.job.build
 	s, err := a.ws.Standing(b.Build, b.place)
@@ -113,7 +110,7 @@ func (a *runCommand) remaining(u unfinished, checked checkOutputs) ([]string, er
 		e, ok := s.Nodes[n.ID]
 		done := ok && e.Run == u.run && e.Status == workspace.Written
 		if n.Type == "test" {
-			continue // one of the others, too
+			continue // is among checked.Others, too
 		}
 		if !done {
 			left = append(left, n.ID)
@@ -127,10 +124,10 @@ func (a *runCommand) remaining(u unfinished, checked checkOutputs) ([]string, er
 	return left, nil
 }
 
-// writeResults writes the run_results.json that makes dbt retry run just these
-// nodes, as the job's own command line would. Of a result that dbt has left, what
-// it says of batches is kept.
-func (a *runCommand) writeResults(u unfinished, left []string, anew bool) error {
+// writeRetryResults writes the run_results.json that makes dbt retry run exactly
+// these nodes, with the flags of the job's command line. It keeps dbt's own results
+// of nodes that dbt retries: they list the finished batches of microbatch models.
+func (a *runCommand) writeRetryResults(u unfinished, left []string, anew bool) error {
 	which := a.job.Command.Name
 	args := map[string]any{"which": which}
 	for _, o := range a.job.AllOptions() {
@@ -156,14 +153,14 @@ func (a *runCommand) writeResults(u unfinished, left []string, anew bool) error 
 	return durable.Write(filepath.Join(a.job.resumeDir(), "run_results.json"), data, 0o600)
 }
 
-// retryArg is an option as dbt writes it into the args of run results; ok is
-// false for one that says nothing there. dbt retry makes a command line of the
-// args again (cli/flags.py, command_params, of dbt 1.11.16).
+// retryArg returns an option as an entry of args in run results. ok is false for
+// options that don't belong there. dbt retry makes a command line from the args
+// (cli/flags.py, command_params, dbt 1.11.16).
 func retryArg(o dbt.Option) (name string, value any, ok bool) {
 	switch {
-	case o.Flag == "" || slices.Contains(selections, o.Flag): // the nodes say that
+	case o.Flag == "" || slices.Contains(selections, o.Flag): // the results select the nodes
 		return "", nil, false
-	case o.Flag == "vars": // goes on the command line
+	case o.Flag == "vars": // stays on the command line
 		return "", nil, false
 	}
 	name = strings.ReplaceAll(o.Flag, "-", "_")
@@ -176,9 +173,9 @@ func retryArg(o dbt.Option) (name string, value any, ok bool) {
 	return name, o.Values, true
 }
 
-// addTo completes the counts of the run that went on with this one: what that
-// did not run counts as it was left.
-func (u unfinished) addTo(report *Report, results []artifact.Result) {
+// addCounts adds the counts of the unfinished run to the report of the run that
+// continued it. Nodes that ran again count once, with their new status.
+func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 	for status, n := range u.report.Counts {
 		report.Counts[status] += n
 	}
@@ -194,13 +191,14 @@ func (u unfinished) addTo(report *Report, results []artifact.Result) {
 	}
 }
 
-// fresh reports whether the incremental models of a run have to begin anew:
-// what there is of them was made by a run that never finished, so their rows
-// would be there twice. mixed is one beside others that have a history.
-func (a *runCommand) fresh(checked checkOutputs) (anew bool, mixed string) {
+// mustRefresh reports whether the run must rebuild its incremental models. It must
+// if an unfinished run was the first to build them, since their rows could be
+// duplicated. If some models have an older history, they can't all be rebuilt: then
+// mixed is a model that may have duplicates.
+func (a *runCommand) mustRefresh(checked checkOutputs) (anew bool, mixed string) {
 	b := a.job.build
 	s, err := a.ws.Standing(b.Build, b.place)
-	if err != nil { // nothing is known of it; the run sets aside what can't be read
+	if err != nil { // nothing is known; the run replaces unreadable files
 		return false, ""
 	}
 	history := false

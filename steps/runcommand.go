@@ -20,7 +20,7 @@ type runCommand struct {
 
 func (a *runCommand) Describe(p graph.Planned) []string {
 	argv := a.argv
-	if _, ok := a.resumable(p.Record, p.Key()); ok {
+	if _, ok := a.unfinishedRun(p.Record, p.Key()); ok {
 		argv = a.job.retry
 	}
 	return []string{text.ShellQuote(argv)}
@@ -39,7 +39,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
-	if err := a.recover(b); err != nil {
+	if err := a.settleKilled(b); err != nil {
 		return nil, err
 	}
 	run, argv, err := a.prepare(attempt)
@@ -47,7 +47,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	if a.job.baseline != nil || a.job.below != nil {
-		if err := a.composeNow(a.job); err != nil {
+		if err := a.resolveAndCompose(a.job); err != nil {
 			return nil, err
 		}
 	}
@@ -92,27 +92,27 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 
 // prepare returns the command line of the run: to continue the last run, or to start
 // a new one. It also moves or removes the run results of earlier commands.
-func (a *runCommand) prepare(attempt *graph.Attempt) (run started, argv []string, err error) {
+func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []string, err error) {
 	checked, err := a.checked(a.job)
 	if err != nil && a.job.checks() {
 		return run, nil, err
 	}
-	anew, mixed := a.fresh(checked)
+	anew, mixed := a.mustRefresh(checked)
 	if mixed != "" {
 		attempt.Notef("%s has rows of an unfinished run, which may be duplicated (-- --full-refresh rebuilds it)", nodeName(mixed))
 	}
-	if u, ok := a.resumable(attempt.Previous, attempt.Key); ok {
+	if u, ok := a.unfinishedRun(attempt.Previous, attempt.Key); ok {
 		left, err := a.remaining(u, checked)
 		if err != nil {
 			return run, nil, err
 		}
-		if err := a.writeResults(u, left, anew); err != nil {
+		if err := a.writeRetryResults(u, left, anew); err != nil {
 			return run, nil, err
 		}
-		run.resumes, run.left, run.stale = u, left, u.report.Invocation
+		run.resumes, run.remaining, run.oldResults = u, left, u.report.Invocation
 		return run, a.job.retry, nil
 	}
-	if run.stale, err = a.clearResults(); err != nil {
+	if run.oldResults, err = a.clearResults(); err != nil {
 		return run, nil, err
 	}
 	argv = a.argv

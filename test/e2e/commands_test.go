@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 		if res := s.mustDot("list", "dev@HEAD", "-s", "cheap+"); !strings.Contains(res.stdout, "stall.season") {
 			t.Errorf("list printed %q", res.stdout)
 		}
-		warning := "make sure that it stays in schema dev_" + head + " (said once)" // D.8
+		warning := "make sure that it writes to schema dev_" + head + " only (shown once)" // D.8
 		if res := s.mustDot("run-operation", "dev@HEAD", "--", "stamp"); !strings.Contains(res.stderr, warning) {
 			t.Errorf("an operation is run without the warning %q:\n%s", warning, res.stderr)
 		}

@@ -50,7 +50,7 @@ func TestToolchains(t *testing.T) {
 
 	again := s.mustDot("build", "dev@"+old)
 	if !strings.Contains(again.stderr, " (last run interrupted; requirements.txt at "+old) {
-		t.Error("the toolchain is not made anew because it was interrupted")
+		t.Error("the toolchain is not made again because it was interrupted")
 	}
 	s.mustDot("build", "dev@"+latest)
 
@@ -89,7 +89,7 @@ func TestToolchains(t *testing.T) {
 	t.Run("pins that do not fit", func(t *testing.T) {
 		s.write("requirements.txt", pins(t, "1.9.txt"))
 		head := s.commit("Pins of old")
-		s.refused([]string{"build", "dev@HEAD"}, "", head+" requires dbt >=1.11.0, <2.0.0, and dbt is 1.9.10", "dot: {dbt: /path/to/dbt}")
+		s.refused([]string{"build", "dev@HEAD"}, "", head+" requires dbt >=1.11.0, <2.0.0, but dbt is 1.9.10", "dot: {dbt: /path/to/dbt}")
 	})
 }
 
@@ -103,7 +103,7 @@ func TestRequiredVersion(t *testing.T) {
 		"packages/fruit/dbt_project.yml": "name: fruit\nversion: \"1.0\"\n",
 	})
 	s.refused([]string{"build", "dev@HEAD"}, "",
-		s.head()+" requires dbt >=1.8.0, <1.10.0, and dbt is 1.11.16", "dot: {dbt: /path/to/dbt}", "dot: {toolchain: requirements.txt}")
+		s.head()+" requires dbt >=1.8.0, <1.10.0, but dbt is 1.11.16", "dot: {dbt: /path/to/dbt}", "dot: {toolchain: requirements.txt}")
 	if _, err := os.Stat(filepath.Join(s.dir, ".dot", "build")); !os.IsNotExist(err) {
 		t.Errorf("something was written (%v)", err)
 	}

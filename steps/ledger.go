@@ -16,52 +16,56 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// started is a run that is under way; with an ID, it has been marked in the
-// ledger.
-type started struct {
+// A startedRun is a run in progress. It has an ID once it is marked in the ledger.
+type startedRun struct {
 	workspace.Run
 	checked checkOutputs
-	may     map[string]workspace.Target // the nodes that it may write
-	log     int64                       // where in dbt's log it starts, in bytes
-	resumes unfinished                  // the run that it goes on with
-	left    []string                    // what that has left to do; nil for a run of its own
-	stale   string                      // the invocation whose results stood there before
+	targets map[string]workspace.Target // the nodes that it may write
+	log     int64                       // the offset at which it starts in dbt's log
+	// resumes is the run that it continues, and remaining are the nodes that are
+	// left to run; nil for a new run.
+	resumes   unfinished
+	remaining []string
+	// oldResults is the invocation of the run results from before the run.
+	oldResults string
 }
 
-// begin marks in the ledger what the command may write, as the check found.
-func (a *runCommand) begin(run *started) error {
+// begin marks the nodes that the command may write in the ledger. The check has
+// listed them.
+func (a *runCommand) begin(run *startedRun) error {
 	b := a.job.build
 	var err error
 	if run.checked, err = a.checked(a.job); err != nil {
-		return fmt.Errorf("read what %s may write: %w", a.job.Command.Name, err)
+		return fmt.Errorf("read which nodes %s may write: %w", a.job.Command.Name, err)
 	}
 	run.Run = workspace.Run{ID: rand.Text()[:12], Command: a.job.Command.Name, Time: a.world.Now()}
-	run.may = run.checked.targets(a.job)
+	run.targets = run.checked.targets(a.job)
 	run.log = artifact.LogSize(b.logFile())
 	run.Run.Log = run.log
-	return a.ws.Begin(b.Build, b.place, run.Run, run.may)
+	return a.ws.Begin(b.Build, b.place, run.Run, run.targets)
 }
 
-// settle reads what dbt says of the run, fills the report and settles the
-// ledger. An interrupted dbt leaves no results of what it had begun, and one
-// that failed early or was killed leaves none at all; then its log tells.
-func (a *runCommand) settle(run started, report *Report, exit proc.Exit, undisturbed bool) error {
+// settle reads dbt's results of the run, fills the report and updates the ledger.
+// After an interruption, the results lack the nodes that dbt had started. After an
+// early failure or a kill, there are none. Then settle reads dbt's log.
+func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, endedItself bool) error {
 	b := a.job.build
 	results, err := readResults(b.Target())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	report.Invocation = results.Metadata.InvocationID
-	fresh := err == nil && (run.stale == "" || report.Invocation != run.stale)
+	fresh := err == nil && (run.oldResults == "" || report.Invocation != run.oldResults)
 	if !fresh {
 		results.Results, report.Invocation = nil, ""
 	}
 	end := workspace.Ending{
-		Complete: fresh && undisturbed, Succeeded: exit.OK(),
+		Complete: fresh && endedItself, Succeeded: exit.OK(),
 		Anew: fresh && bool(results.Args.FullRefresh), Resumes: run.resumes.report.Run,
 	}
 	elsewhere := map[string]artifact.Result{}
-	var failed, passed []string // nodes and tests that failed, and nodes passed over for that
+	var failed []string     // nodes and tests
+	var notReached []string // nodes that dbt skipped, since others failed
 	for _, r := range results.Results {
 		report.Counts[r.Status]++
 		if r.Status.Failed() {
@@ -71,19 +75,19 @@ func (a *runCommand) settle(run started, report *Report, exit proc.Exit, undistu
 			continue
 		}
 		switch {
-		case a.job.Command.Name == "clone" && r.Message == "No-op": // the baseline doesn't have it
+		case a.job.Command.Name == "clone" && r.Message == "No-op": // the baseline lacks the node
 		case r.Status.Wrote():
 			end.Written = append(end.Written, r.UniqueID)
-			if t, ok := run.may[r.UniqueID]; ok && r.RelationName != "" && b.target(workspace.Spell(r.RelationName)).Relation != t.Relation {
+			if t, ok := run.targets[r.UniqueID]; ok && r.RelationName != "" && b.target(workspace.Spell(r.RelationName)).Relation != t.Relation {
 				elsewhere[r.UniqueID] = r
 			}
 		case r.Status == artifact.StatusSkipped:
-			passed = append(passed, r.UniqueID)
+			notReached = append(notReached, r.UniqueID)
 		case !r.Status.Untouched():
 			end.Failed = append(end.Failed, r.UniqueID)
 		}
 	}
-	run.resumes.addTo(report, results.Results)
+	run.resumes.addCounts(report, results.Results)
 	if run.ID == "" {
 		return nil
 	}
@@ -92,8 +96,8 @@ func (a *runCommand) settle(run started, report *Report, exit proc.Exit, undistu
 		if !fresh {
 			end.Written, end.Failed = log.Written, log.Failed
 		}
-	} else if !fresh && log.Silent && undisturbed {
-		// dbt said nothing at all, and ended by itself: it never came to a node.
+	} else if !fresh && log.Silent && endedItself {
+		// dbt logged nothing and ended by itself: it did not reach any node.
 		end.Complete = true
 	}
 	report.Nothing = exit.OK() && fresh && len(results.Results) == 0 && a.job.modified
@@ -103,27 +107,27 @@ func (a *runCommand) settle(run started, report *Report, exit proc.Exit, undistu
 		}
 		end.Layer = a.footing(run.checked, exit.OK())
 	}
-	end.Skipped = skipped(passed, failed)
-	if !undisturbed {
-		should := maps.Keys(run.may)
-		if run.left != nil {
-			should = slices.Values(run.left)
+	end.Skipped = skipped(notReached, failed)
+	if !endedItself {
+		should := maps.Keys(run.targets)
+		if run.remaining != nil {
+			should = slices.Values(run.remaining)
 		}
 		maps.Copy(end.Skipped, unreached(should, end))
 	}
 	end.Written = slices.DeleteFunc(end.Written, func(id string) bool { _, moved := elsewhere[id]; return moved })
 	end.Succeeded = end.Succeeded && len(elsewhere) == 0
-	if report.Written, err = a.ws.End(b.Build, b.place, run.Run, run.may, end); err != nil || len(elsewhere) == 0 {
+	if report.Written, err = a.ws.End(b.Build, b.place, run.Run, run.targets, end); err != nil || len(elsewhere) == 0 {
 		return err
 	}
 	return a.misplaced(run, elsewhere)
 }
 
-// wasSkipped begins the words about a node that was skipped since others failed.
+// wasSkipped starts the reason of a node that dbt skipped, since others failed.
 const wasSkipped = "was skipped, since "
 
-// briefly shortens the words about a node that was skipped, for a report: "skipped:
-// orders failed". It leaves all others.
+// briefly shortens the reason of a skipped node for a report: "skipped: orders
+// failed". Other reasons stay as they are.
 func briefly(why string) string {
 	if since, ok := strings.CutPrefix(why, wasSkipped); ok {
 		return "skipped: " + since
@@ -131,7 +135,7 @@ func briefly(why string) string {
 	return why
 }
 
-// skipped says of nodes that dbt skipped why it did.
+// skipped returns the reason for each node that dbt skipped.
 func skipped(ids, failed []string) map[string]string {
 	why := "was skipped"
 	if n := len(failed); n > 0 {
@@ -149,9 +153,8 @@ func skipped(ids, failed []string) map[string]string {
 	return out
 }
 
-// unreached are the nodes that a run which was stopped should have written and
-// did not come to, with why. A run that came to no node at all leaves all as it
-// was.
+// unreached returns the nodes that a stopped run should have written but did not
+// reach, with the reason. A run that reached no node at all changes nothing.
 func unreached(should iter.Seq[string], end workspace.Ending) map[string]string {
 	reached := map[string]bool{}
 	for _, id := range slices.Concat(end.Written, end.Failed, end.Begun) {
@@ -166,8 +169,7 @@ func unreached(should iter.Seq[string], end workspace.Ending) map[string]string 
 	return out
 }
 
-// footing is what the build rests on after a run; nil for what it rested on
-// before.
+// footing returns what the build rests on after a run; nil means no change.
 func (a *runCommand) footing(checked checkOutputs, succeeded bool) *workspace.Footing {
 	switch base := a.job.baseline; {
 	case base != nil:
@@ -182,9 +184,9 @@ func (a *runCommand) footing(checked checkOutputs, succeeded bool) *workspace.Fo
 	return nil
 }
 
-// misplaced enters nodes where dbt says that it wrote them, which is not where
-// the check saw them, and fails.
-func (a *runCommand) misplaced(run started, elsewhere map[string]artifact.Result) error {
+// misplaced records nodes that dbt wrote to other relations than dbt list had named
+// for the check. It always returns an error.
+func (a *runCommand) misplaced(run startedRun, elsewhere map[string]artifact.Result) error {
 	b := a.job.build
 	moved := map[string]workspace.Target{}
 	var written, names []string
@@ -201,18 +203,18 @@ func (a *runCommand) misplaced(run started, elsewhere map[string]artifact.Result
 		return err
 	}
 	return hint.New(
-		fmt.Sprintf("%s wrote elsewhere than dbt list said before:%s", b, lines(names)),
-		"a macro such as generate_schema_name gives another answer while dbt runs: let it not ask for flags.WHICH or execute",
-		"dot has noted the relations where they lie; what lay there before may be lost",
+		fmt.Sprintf("%s wrote other relations than dbt list had named:%s", b, lines(names)),
+		"a macro such as generate_schema_name returns other names while dbt runs: it must not use flags.WHICH or execute",
+		"dot has recorded the new relations; what they held before may be lost",
 	)
 }
 
-// recover settles the run that was killed on the build, if there is one, by what
-// dbt's log says of it. The caller holds the build's lock.
-func (rt *runtime) recover(b *build) error {
+// settleKilled updates the ledger after a killed run of the build, if there is one,
+// from dbt's log. The caller holds the build's lock.
+func (rt *runtime) settleKilled(b *build) error {
 	s, err := rt.ws.Standing(b.Build, b.place)
 	if err != nil || s.Open == nil {
-		return nil // an unreadable layer is set aside by the next run
+		return nil // the next run replaces an unreadable layer
 	}
 	may := map[string]workspace.Target{}
 	for id, e := range s.Nodes {
@@ -228,7 +230,7 @@ func (rt *runtime) recover(b *build) error {
 	return err
 }
 
-// endingOf is what the log tells of a run that was killed.
+// endingOf returns the ending of a killed run, from dbt's log.
 func endingOf(log artifact.Log) workspace.Ending {
 	return workspace.Ending{
 		Written: log.Written, Failed: log.Failed, Begun: log.Begun,
