@@ -48,7 +48,7 @@ func TestEditedLedger(t *testing.T) {
 		{"plan build prod@main --defer dev@HEAD -s orders", 2, []string{"dot doesn't know what", changed, "--force"}},
 		{"plan test dev@HEAD --defer prod@main", 0, []string{"warning: dot doesn't know what dev@b694700 built", changed}},
 		{"plan docs generate dev@HEAD", 0, []string{"first run"}},
-		{"plan compile dev@HEAD", 0, []string{"what is in the schema is not known", changed}},
+		{"plan compile dev@HEAD", 0, []string{"dot doesn't know what is in the schema", changed}},
 		{"doctor", 2, []string{changed, "rebuild your baselines with --force"}},
 	} {
 		out := s.dot(strings.Fields(tt.command))

@@ -21,23 +21,23 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A build is what a spec with a ref denotes. Nothing changes it.
+// A build is the build of a spec with a ref. It is immutable.
 type build struct {
 	workspace.Build
 	commit  git.Commit
 	env     config.Environment
-	project profile.Project // as it is at the commit
+	project profile.Project // at the commit
 	output  *profile.Output
 	suffix  string          // of the schema
-	schema  string          // with the suffix, as the profile says it
-	profile []byte          // of the profiles.yml to be written
-	place   workspace.Place // where its tables lie
-	duckdb  string          // the path of its DuckDB file, "" if it has none
-	workDir string          // where relative paths of its profile start
+	schema  string          // with the suffix, as in the profile
+	profile []byte          // the text of its profiles.yml
+	place   workspace.Place // its schema in the warehouse
+	duckdb  string          // the path of its DuckDB file, "" for none
+	workDir string          // the base of relative paths in its profile
 }
 
-// commitLock guards what the builds of a commit share: its worktree and the
-// packages in it.
+// commitLock is the lock of the worktree and its packages, which all builds of a
+// commit share.
 func (b *build) commitLock() graph.Lock {
 	return graph.Lock{Name: "commit-" + b.Commit.Short, What: "the worktree of " + b.Commit.Short}
 }
@@ -57,14 +57,14 @@ func lockOfPlace(p workspace.Place) graph.Lock {
 	return graph.Lock{Name: "place-" + p.ID(), What: "schema " + p.Schema}
 }
 
-// targetName is what the build's output is called: dbt's target.name.
+// targetName returns the name of the build's output: dbt's target.name.
 func (b *build) targetName() string { return cmp.Or(b.env.Dot.TargetName, b.output.Name) }
 
-// logFile is dbt's log of the build.
+// logFile returns the path of dbt's log.
 func (b *build) logFile() string { return filepath.Join(b.Logs(), "dbt.log") }
 
-// warehouseLocks are the locks of the place, which others may read beside a
-// command that only reads, and of the DuckDB file, which takes one process.
+// warehouseLocks returns the locks of the place and of the DuckDB file. Commands that
+// only read share the place; only one process at a time can open the file.
 func (b *build) warehouseLocks(reads bool) []graph.Lock {
 	place := b.placeLock()
 	place.Shared = reads
@@ -75,8 +75,7 @@ func (b *build) warehouseLocks(reads bool) []graph.Lock {
 	return locks
 }
 
-// fileGone says that the build's DuckDB file is gone, "" where it is there or
-// there is none.
+// fileGone says that the build's DuckDB file is gone; otherwise it returns "".
 func (b *build) fileGone() string {
 	if b.duckdb == "" {
 		return ""
@@ -87,14 +86,14 @@ func (b *build) fileGone() string {
 	return ""
 }
 
-// duckdbLock makes dots take turns at a DuckDB file, which one process can
-// write at a time and others refuse to wait for.
+// duckdbLock is the lock of a DuckDB file. While a process has the file open, DuckDB
+// fails in others instead of waiting.
 func duckdbLock(file string) graph.Lock {
 	return graph.Lock{Name: "duckdb-" + lockName(file), What: "DuckDB file " + filepath.Base(file)}
 }
 
-// resolveBuild finds out which build a spec denotes, whose ref git has
-// resolved to commit. given is what the command line says of it.
+// resolveBuild returns the build of a spec whose ref git has resolved to commit.
+// given are the command line's arguments for dbt.
 func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) (*build, error) {
 	b := &build{commit: commit}
 	project, err := p.projectAt(commit)
@@ -106,7 +105,7 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 		return nil, err
 	}
 	if text, err := (profile.Scope{Env: p.world.Getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
-		b.project.PackagesPath = text // what can't be evaluated is dbt's to complain about
+		b.project.PackagesPath = text // dbt reports Jinja that can't be evaluated
 	}
 	if b.Build, err = p.workspaceBuild(commit, b.env); err != nil {
 		return nil, err
@@ -138,7 +137,7 @@ func (p *planner) workspaceBuild(commit git.Commit, env config.Environment) (wor
 	return dir.Build(p.prefix, env.Name), nil
 }
 
-// suffix is what the build's schemas end in.
+// suffix returns the suffix of the build's schemas.
 func suffix(env config.Environment, short string) string {
 	if env.Dot.SchemaSuffix == "" {
 		return short
@@ -146,8 +145,7 @@ func suffix(env config.Environment, short string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(env.Dot.SchemaSuffix, "{short}", short), "{env}", env.Name)
 }
 
-// projectAt reads the project as it is at a commit, from git: while planning,
-// its worktree need not be there.
+// projectAt reads the project at a commit from git: the worktree may not exist yet.
 func (p *planner) projectAt(commit git.Commit) (profile.Project, error) {
 	name := path.Join(p.prefix, "dbt_project.yml")
 	id, err := p.fileAt(commit.Hash, "dbt_project.yml")
@@ -166,8 +164,8 @@ func (p *planner) projectAt(commit git.Commit) (profile.Project, error) {
 	})
 }
 
-// fileAt returns git's hash of one of the project's files at a commit, "" where it
-// isn't there. Most commits share these files.
+// fileAt returns git's hash of a project file at a commit, "" for a missing file.
+// Most commits have the same versions of these files.
 func (p *planner) fileAt(commit, name string) (string, error) {
 	files, err := p.known.files.get(commit, func() (map[string]string, error) {
 		return p.objects.Files(commit, p.prefix, append([]string{"dbt_project.yml"}, packageFiles...)...)
@@ -175,12 +173,12 @@ func (p *planner) fileAt(commit, name string) (string, error) {
 	return files[name], err
 }
 
-// lockName makes the name of a lock's file of texts that may hold anything.
+// lockName returns the name of a lock for arbitrary texts.
 func lockName(texts ...string) string {
 	return digest([]byte(fmt.Sprintf("%q", texts)))[:20]
 }
 
-// digest is a digest in hexadecimal.
+// digest returns a digest in hexadecimal.
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

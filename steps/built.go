@@ -16,30 +16,29 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// A Built is one of the builds that a program runs its command on: what a person
-// wants to know of it and, for those who look at it once it is built, the way to
-// its data.
+// A Built is a build that a program runs its command on: information for the user,
+// and access to its data for comparisons.
 type Built struct {
 	// Name is dev@9b13827; without a ref it is the environment's name.
 	Name  string
-	Specs []string // that denote it, as they were typed
-	// Schema is where it is built, "" without a ref.
+	Specs []string // the specs that denote it, as typed
+	// Schema is its schema, "" without a ref.
 	Schema string
-	// Place is where that is; zero without a ref.
+	// Place is the schema's place, zero without a ref.
 	Place workspace.Place
 	// Step is the name of the step that runs the command.
 	Step string
-	Tool tool.Tool // that runs it
+	Tool tool.Tool // the dbt that runs it
 	// Log is dbt's log of the build, "" without a ref.
 	Log string
 
 	target  string   // dbt's target path, "" without a ref
-	steps   []string // of the graph: Step and all that it depends on, if somebody extends the program
+	steps   []string // Step and all steps that it depends on; set if Request.Extend is
 	job     *job
 	runtime *runtime
 }
 
-// newBuilt describes what a job runs on; step runs the command.
+// newBuilt returns the Built of a job whose command the step runs.
 func newBuilt(rt *runtime, job *job, step string) *Built {
 	b := &Built{Name: job.name(), Specs: job.specs, Step: step, Tool: job.tool, job: job, runtime: rt}
 	if build := job.build; build != nil {
@@ -49,10 +48,10 @@ func newBuilt(rt *runtime, job *job, step string) *Built {
 	return b
 }
 
-// Settings are those of its environment.
+// Settings returns the settings of its environment.
 func (b *Built) Settings() config.Settings { return b.job.env.Dot }
 
-// Results are those of the last dbt command on it that leaves any.
+// Results returns the run results of the last dbt command that left any.
 func (b *Built) Results() (artifact.RunResults, error) {
 	if b.target == "" {
 		return artifact.RunResults{}, fs.ErrNotExist
@@ -60,9 +59,9 @@ func (b *Built) Results() (artifact.RunResults, error) {
 	return readResults(b.target)
 }
 
-// ReadCall is a dbt command that reads the warehouse as the build does, for a
-// project in a directory that holds nothing but what the caller has put there. dbt
-// writes to the directory, too.
+// ReadCall returns a dbt run that reads the warehouse with the build's connection.
+// The project is in dir, which has only files of the caller; dbt writes its own files
+// there, too.
 func (b *Built) ReadCall(dir string, options ...dbt.Option) run.Call {
 	job, build := b.job, b.job.build
 	command, _ := dbt.LookupCommand("run")
@@ -85,9 +84,8 @@ func (b *Built) ReadCall(dir string, options ...dbt.Option) run.Call {
 	return b.runtime.dbtCall(job, line.Argv(), job.exported(isolated.Env))
 }
 
-// ListCall is the dbt list that names what a selection means in the build's
-// project, read by [dbt.ReadList]. state is the directory that state: selectors
-// compare with.
+// ListCall returns the dbt list for a selection in the build's project;
+// [artifact.ReadList] reads the output. state is the directory for state: selectors.
 func (b *Built) ListCall(state string, selection ...dbt.Option) run.Call {
 	line := b.job.CommandLine
 	line.Options = selection
@@ -98,25 +96,24 @@ func (b *Built) ListCall(state string, selection ...dbt.Option) run.Call {
 	return b.runtime.dbtCall(b.job, line.Argv(), b.job.exported(isolated.Env))
 }
 
-// RunDBT runs a dbt command under the locks of the step that is attempted.
+// RunDBT runs a dbt command under the locks of an attempt's step.
 func (b *Built) RunDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	return b.runtime.runDBT(ctx, attempt, call)
 }
 
-// ComparisonDir is the directory in which it is compared with a candidate.
+// ComparisonDir returns the directory for the comparison with a candidate.
 func (b *Built) ComparisonDir(candidate *Built) string {
 	return b.job.build.Comparison(candidate.job.build.Build)
 }
 
-// CompareStep returns a step that reads it and a candidate side by side, without
-// its action: its name, its locks, its pools, and the steps of the graph that come
-// before it. It is exclusive where dbt writes to the builds' directories meanwhile.
-// The builds that the two rest on now are locked, too.
+// CompareStep returns a step that reads this build and a candidate, with name, locks,
+// pools and dependencies, but without an action. It also locks the builds that the
+// two rest on. exclusive is set if dbt writes to the builds' directories meanwhile.
 func (b *Built) CompareStep(candidate *Built, exclusive bool) *graph.Step {
 	one, other := b.job.build, candidate.job.build
 	step := &graph.Step{
 		Name: "compare " + one.String() + "→" + other.String(), Kind: "compare", Version: 1,
-		Missing: func(context.Context, graph.Record) string { return "what stands there now" },
+		Missing: func(context.Context, graph.Record) string { return "always runs" },
 		Locks: []graph.Lock{{
 			Name: "compare-" + lockName(one.ID(), other.ID()), What: "the comparison of " + one.String() + " and " + other.String(),
 		}},
@@ -143,10 +140,10 @@ func (b *Built) CompareStep(candidate *Built, exclusive bool) *graph.Step {
 	return step
 }
 
-// lowerLocks are shared locks on the builds that a build rests on.
+// lowerLocks returns shared locks of the builds that a build rests on.
 func (rt *runtime) lowerLocks(b *build) []graph.Lock {
 	s, err := rt.standingOf(b.Build, b.place)
-	if err != nil { // it is to be built first, or its step says what is wrong
+	if err != nil { // the build comes first, or the step reports the error
 		return nil
 	}
 	st := rt.stackOf(s)

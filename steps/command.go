@@ -37,11 +37,11 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 			if len(job.Command.Builds) > 0 {
 				done = "built"
 			}
-			done += " " + rt.ago(r.Finished)
+			done += " " + rt.ago(r.Finished) + " with the same inputs"
 			if len(report.Counts) > 0 {
 				done += fmt.Sprintf(" (%s)", report)
 			}
-			return fmt.Sprintf("same inputs, %s; warehouse and sources not looked at; --force reruns", done)
+			return done + "; warehouse and sources not checked; rerun: --force"
 		},
 		Detail: func(r graph.Record) string {
 			detail := rt.history(job)
@@ -60,7 +60,7 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 	return step
 }
 
-// unskippable says why a dbt step of the job is never skipped, "" if it may be.
+// unskippable says why the job's step always runs, "" if it may be skipped.
 func (p *planner) unskippable(job *job) string {
 	_, selected := dbt.Lookup(job.Options, "select")
 	_, selector := dbt.Lookup(job.Options, "selector")
@@ -74,9 +74,9 @@ func (p *planner) unskippable(job *job) string {
 	return p.undeclared(job)
 }
 
-// undeclared says where the project, its packages and submodules or the output
-// reads an environment variable whose name only dbt can tell, unless the environment
-// declares what is read.
+// undeclared says where the project, its packages, submodules or output read an
+// environment variable with a computed name, whose value can't be an input. It
+// returns "" if there is none, or if the environment declares such variables.
 func (p *planner) undeclared(job *job) string {
 	b := job.build
 	made, _ := p.known.made.get(b.Commit.Short, func() (profile.EnvUse, error) {
@@ -89,18 +89,18 @@ func (p *planner) undeclared(job *job) string {
 	return ""
 }
 
-// overwritten says who has written since over what a run wrote.
+// overwritten says what has changed the relations of a run since, "" for none.
 func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	report, err := ParseReport(r)
 	if err != nil {
-		return "record is not whole"
+		return "the record is damaged"
 	}
 	s, err := rt.ws.Standing(job.build.Build, job.build.place)
 	switch never := errors.Is(err, fs.ErrNotExist); {
 	case err != nil && !never:
-		return "what is in the schema is not known: " + err.Error()
+		return "dot doesn't know what is in the schema: " + err.Error()
 	case report.Run == "" && report.Manifest != manifestMark(job.build):
-		return "the target path was written since"
+		return "dbt has written to the target path since"
 	case report.Run == "":
 		return ""
 	case report.Written == 0 && !report.Nothing:
@@ -108,16 +108,15 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	case job.build.fileGone() != "":
 		return job.build.fileGone()
 	case never && report.Schema != job.build.schema:
-		return "" // it was built elsewhere: an input says so
+		return "" // the schema has changed: so has an input
 	case never:
-		return "no ledger knows of the build"
+		return "the build has no ledger"
 	}
 	return s.Overwritten(report.Run, report.Written)
 }
 
-// history says what incremental models and snapshots of the job are built on:
-// from scratch in a schema that nobody has written to yet, else on top of what
-// is there.
+// history says on what incremental models and snapshots of the job are built: from
+// scratch, or on top of existing relations.
 func (rt *runtime) history(job *job) string {
 	if !slices.ContainsFunc(job.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
 		return ""
@@ -131,7 +130,7 @@ func (rt *runtime) history(job *job) string {
 		case err != nil:
 			return ""
 		}
-		return "on top of the build of " + rt.ago(s.Run.Time)
+		return "on top of its build from " + rt.ago(s.Run.Time)
 	}
 	targets := checked.targets(job)
 	for _, n := range checked.Nodes {
@@ -156,7 +155,7 @@ func (rt *runtime) history(job *job) string {
 	case "":
 		return "from scratch"
 	case job.build.ID():
-		return "on top of the build of " + rt.ago(last.Time)
+		return "on top of its build from " + rt.ago(last.Time)
 	}
-	return "on top of what " + last.Build + " built " + rt.ago(last.Time)
+	return "on top of " + last.Build + " from " + rt.ago(last.Time)
 }

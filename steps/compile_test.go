@@ -388,7 +388,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"a local package outside of the repository", func(b *bench) {
 			b.write("packages.yml", "packages: [{local: ../shared}]\n")
 			b.commit("Ask for packages")
-		}, "the local package ../shared lies outside of the repository", "git URL"},
+		}, "the local package ../shared is outside of the repository", "git URL"},
 		{"a local package that the commit lacks", func(b *bench) {
 			b.write("packages.yml", "packages: [{local: shared}]\n")
 			b.commit("Ask for packages")

@@ -16,10 +16,10 @@ import (
 	"dot-for-dbt/internal/dbt/tool"
 )
 
-// inputs is what a dbt step's result depends on, but for what the steps below
-// it make (lateInputs): the commit, the project, the environment, the output's
-// fields but secrets, flags, vars, arguments, versions, and the values of the
-// environment variables that the project and the output read.
+// inputs returns the inputs of a dbt step: the commit, the project, the environment,
+// the output's fields without secrets, flags, vars, arguments, versions, and the values
+// of the environment variables that the project and the output read. lateInputs adds
+// those that steps below produce.
 func (p *planner) inputs(job *job) ([]graph.Input, error) {
 	b := job.build
 	vars, err := p.varsOf(job.env)
@@ -44,14 +44,14 @@ func (p *planner) inputs(job *job) ([]graph.Input, error) {
 	return in, nil
 }
 
-// lateInputs are the inputs that the steps below make: the versions in a
-// toolchain, which packages were resolved, what they and submodules read from
-// the environment, and what the baseline is.
+// lateInputs returns the inputs that steps below produce: the versions in a toolchain,
+// the resolved packages, the environment variables that packages and submodules read,
+// and the nodes of the baseline.
 func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, error) {
 	return func(context.Context) ([]graph.Input, error) {
 		in := rt.lateCheckInputs(job)
-		if job.Command.Name == "docs generate" { // its catalog is of what was built
-			built := "not known" // the step runs then, see overwritten
+		if job.Command.Name == "docs generate" { // its catalog describes the relations
+			built := "not known" // then the step runs, see overwritten
 			s, err := rt.ws.Standing(job.build.Build, job.build.place)
 			if err == nil || errors.Is(err, fs.ErrNotExist) {
 				built = s.Identity()
@@ -69,8 +69,8 @@ func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, er
 	}
 }
 
-// lateCheckInputs are the late inputs of a job's check: all but those that rest
-// on what the check finds.
+// lateCheckInputs returns the late inputs that a job's check has, too: those that don't
+// depend on the check's outputs.
 func (rt *runtime) lateCheckInputs(job *job) []graph.Input {
 	in := rt.lateVersions(job, job.build.output.Adapter)
 	installed, ok := rt.installed(job.build)
@@ -85,8 +85,8 @@ func (rt *runtime) lateCheckInputs(job *job) []graph.Input {
 	return append(in, rt.envInputs(others, names)...)
 }
 
-// versions are the dbt and the adapter that the steps of a job depend on, as
-// far as they are known before any step runs.
+// versions returns the inputs for the versions of dbt and the adapter. With a
+// toolchain, they are late inputs.
 func (job *job) versions(adapter string) []graph.Input {
 	if job.toolchain != nil {
 		return nil
@@ -94,7 +94,7 @@ func (job *job) versions(adapter string) []graph.Input {
 	return versionInputs(job.tool, adapter)
 }
 
-// lateVersions are those that are known once the toolchain is made.
+// lateVersions returns the inputs for the versions in a toolchain.
 func (rt *runtime) lateVersions(job *job, adapter string) []graph.Input {
 	if job.toolchain == nil {
 		return nil
@@ -107,8 +107,8 @@ func (rt *runtime) lateVersions(job *job, adapter string) []graph.Input {
 	return versionInputs(tool.Tool{Release: release}, adapter)
 }
 
-// versionInputs are dbt and the adapter. A version that isn't known yet is
-// unlike any that a record has.
+// versionInputs returns the inputs for dbt and the adapter. A version that isn't known
+// yet differs from all versions in records.
 func versionInputs(found tool.Tool, adapter string) []graph.Input {
 	version := func(label, v string) graph.Input {
 		if v == "" {
@@ -126,7 +126,7 @@ func versionInputs(found tool.Tool, adapter string) []graph.Input {
 func varInputs(vars map[string]any) ([]graph.Input, error) {
 	var in []graph.Input
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		// Written as dbt gets it, so that 1 and "1" differ.
+		// The value has the form that dbt gets, so that 1 and "1" differ.
 		option, err := dbt.VarsOption(map[string]any{name: vars[name]})
 		if err != nil {
 			return nil, err
@@ -136,17 +136,17 @@ func varInputs(vars map[string]any) ([]graph.Input, error) {
 	return in, nil
 }
 
-// elsewhere are the options that other inputs stand for.
-var elsewhere = []string{"project-dir", "profiles-dir", "target-path", "log-path", "target", "vars", "defer", "favor-state", "state", "defer-state"}
+// covered are the options that other inputs cover.
+var covered = []string{"project-dir", "profiles-dir", "target-path", "log-path", "target", "vars", "defer", "favor-state", "state", "defer-state"}
 
 func optionInputs(line dbt.CommandLine) []graph.Input {
 	var in []graph.Input
-	var unknown []string // options that dot doesn't know may be there twice
+	var unknown []string // options that dot doesn't know; they may repeat
 	for _, o := range line.AllOptions() {
 		switch {
 		case o.Flag == "":
 			unknown = append(unknown, o.Words()...)
-		case !slices.Contains(elsewhere, o.Flag):
+		case !slices.Contains(covered, o.Flag):
 			in = append(in, graph.Input{Label: "--" + o.Flag, Value: fmt.Sprintf("%t %q", o.Negated, o.Values), Show: strings.Join(o.Values, " ")})
 		}
 	}
@@ -156,9 +156,9 @@ func optionInputs(line dbt.CommandLine) []graph.Input {
 	return in
 }
 
-// envInputs are the values of environment variables, as digests under the
-// workspace's own key. What the environment says to ignore is left out, and so
-// is what dbt itself keeps out of its comparisons.
+// envInputs returns inputs for the values of environment variables, as digests under
+// the workspace's key. It leaves out variables that the environment ignores and those
+// that dbt leaves out of its own comparisons.
 func (rt *runtime) envInputs(env config.Environment, names []string) []graph.Input {
 	var in []graph.Input
 	names = slices.Concat(names, env.Dot.Env)

@@ -20,44 +20,43 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// A job is the dbt command that an invocation asks for, on one build or, as a
-// plain job, on the working tree. Planning completes it, and nothing changes it
-// afterwards.
+// A job is the invocation's dbt command on one build. A plain job runs on the working
+// tree. After planning, a job doesn't change.
 type job struct {
-	specs     []string  // that denote what it runs on, as they were typed
+	specs     []string  // the specs that denote the build, as typed
 	spec      spec.Spec // the first of them
 	build     *build    // nil for a plain job
 	env       config.Environment
 	output    *profile.Output // nil if a plain job's profile can't be read
 	given     arguments
 	tool      tool.Tool
-	toolchain *toolchain // that the tool belongs to; nil for none
+	toolchain *toolchain // the tool's toolchain, nil for none
 	baseline  *baseline  // nil for none
-	// below is what a retry without a baseline of its own defers to: what the
-	// build rests on already. nil for nothing.
+	// below is the layer that a retry without --defer defers to: the layer that the
+	// build rests on. nil for none.
 	below *workspace.LayerRef
 
 	dbt.CommandLine
-	// asked is the command line as somebody asked for it, before inherited
-	// variables are overruled: they are no input.
+	// asked is the command line for the key: without the options that override
+	// inherited variables.
 	asked dbt.CommandLine
-	// retry is the command line that goes on where a failed run of the same
-	// command stopped; nil without --resume.
+	// retry is the command line that continues a stopped run of the same command; nil
+	// without --resume.
 	retry    []string
 	modified bool           // --modified
-	reads    profile.EnvUse // what the project and the output read from the environment
-	keyVars  profile.EnvUse // of that, what the result may depend on: no secrets
+	reads    profile.EnvUse // the environment variables that the project and the output read
+	keyVars  profile.EnvUse // reads, without secrets: the result may depend on them
 	slot     string         // names the records of the command with this selection
-	environ  []string       // what dbt runs with
+	environ  []string       // dbt's environment variables
 
-	age    config.Age // at which a success counts no more
+	age    config.Age // the age at which an up-to-date build runs again
 	force  bool       // --force
 	always string     // why its step is never skipped, "" if it may be
 	duckdb string     // the path of the DuckDB file that the command opens, "" for none
-	pools  []string   // that the command takes a place in
+	pools  []string   // the pools of the command
 }
 
-// newJob finds out what a spec denotes; complete does the rest.
+// newJob makes a job with the build or environment of a spec; complete does the rest.
 func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 	job := &job{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: p.req.Command}}
 	var err error
@@ -72,7 +71,7 @@ func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 	return job, nil
 }
 
-// name is the display name of what the command runs on.
+// name returns the display name of the job's build.
 func (job *job) name() string {
 	if job.build == nil {
 		return cmp.Or(job.env.Name, "working-tree")
@@ -80,26 +79,25 @@ func (job *job) name() string {
 	return job.build.String()
 }
 
-// deferState is the directory of the manifest that says where the nodes lie that
-// the job doesn't write: dbt's --defer-state.
+// deferState returns the directory of the composed manifest: dbt's --defer-state.
 func (job *job) deferState() string {
-	if job.build == nil { // all plain jobs read what the baseline has
+	if job.build == nil { // plain jobs share it: they read only the baseline's nodes
 		return filepath.Join(job.baseline.build.Dir(), "plain", "defer", job.baseline.build.place.ID())
 	}
 	return filepath.Join(job.build.Dir(), "defer", job.build.place.ID())
 }
 
-// checks reports whether the job has a check, which knows what it works on.
+// checks reports whether the job has a check step.
 func (job *job) checks() bool { return job.build != nil && len(job.Command.Builds) > 0 }
 
-// readsKnown reports whether the job's check knows which nodes the job reads. A
-// retry works on what is left of another command, and a clone on the baseline.
+// readsKnown reports whether the job's check knows which nodes the job reads. It
+// doesn't for a retry, whose nodes dbt selects, and for a clone, which copies the
+// baseline.
 func (job *job) readsKnown() bool {
 	return job.checks() && job.baseline != nil && !slices.Contains([]string{"retry", "clone"}, job.Command.Name)
 }
 
-// partial names the flag for which the job writes relations with only a part of
-// their rows, "" for none.
+// partial returns the flag that makes the job write only some rows, "" for none.
 func (job *job) partial() string {
 	for _, flag := range []string{"empty", "sample"} {
 		if o, ok := job.Lookup(flag); ok && !o.Negated {
@@ -120,7 +118,7 @@ func (job *job) selectsByState() bool {
 	return selector
 }
 
-// whole reports whether the job works on all nodes of the project.
+// whole reports whether the job builds all nodes of the project.
 func (job *job) whole() bool {
 	return job.Command.Name == "build" && job.baseline == nil && !slices.ContainsFunc(selections, func(flag string) bool {
 		_, ok := job.Lookup(flag)
@@ -128,14 +126,14 @@ func (job *job) whole() bool {
 	})
 }
 
-// anewLine is the command line that makes everything from nothing.
+// anewLine returns the command line with --full-refresh.
 func (job *job) anewLine() []string {
 	line := job.CommandLine
 	line.Fixed = append(slices.Clip(line.Fixed), dbt.NewOption("full-refresh"))
 	return line.Argv()
 }
 
-// id tells what the command runs on from everything else.
+// id identifies the job's build among all builds.
 func (job *job) id() string {
 	if job.build == nil {
 		return job.name()
@@ -143,10 +141,10 @@ func (job *job) id() string {
 	return job.build.ID()
 }
 
-// step names the step that runs the command on a build.
+// step returns the name of the job's step.
 func (job *job) step() string { return job.Command.Name + " " + job.name() }
 
-// complete puts the command line together, and settles how it is run.
+// complete sets the job's command line, environment variables, locks and pools.
 func (p *planner) complete(job *job) error {
 	if p.req.Modified && job.baseline != nil {
 		job.given.Options = append(slices.Clip(job.given.Options), dbt.NewOption("select", "state:modified+"))
@@ -188,10 +186,10 @@ func (p *planner) complete(job *job) error {
 	return nil
 }
 
-// defaultMaxAge is the age at which a build that is up to date is made again.
+// defaultMaxAge is the age at which an up-to-date build runs again.
 const defaultMaxAge = 12 * time.Hour
 
-// age is the max-age that holds: the command line's, else the environment's.
+// age returns the max-age: the command line's, or the environment's.
 func (p *planner) age(env config.Environment) config.Age {
 	switch {
 	case p.req.MaxAge != nil:
@@ -202,7 +200,7 @@ func (p *planner) age(env config.Environment) config.Age {
 	return config.Age{Limit: defaultMaxAge}
 }
 
-// maxAge is the age at which what was up to date is made again; 0 is no limit.
+// maxAge returns the age at which an up-to-date build runs again; 0 means no limit.
 func (job *job) maxAge() time.Duration {
 	if job.age.Never {
 		return 0
@@ -210,8 +208,7 @@ func (job *job) maxAge() time.Duration {
 	return job.age.Limit
 }
 
-// isolate keeps inherited variables from changing what a command line for a job
-// does.
+// isolate prevents inherited environment variables from changing a job's command.
 func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
 	return dbt.Inherited{
 		Env: rt.world.Env, Dir: rt.project, Line: line,
@@ -219,16 +216,16 @@ func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
 	}.Isolate()
 }
 
-// exported adds what dbt is told of the build it works on.
+// exported adds environment variables that describe the build.
 func (job *job) exported(env []string) []string {
 	b := job.build
 	return append(git.WithoutRepository(env),
 		"DOT_ENV="+b.Env, "DOT_COMMIT="+b.Commit.Hash, "DOT_SCHEMA_SUFFIX="+b.suffix,
-		// A private package whose host asks for a password would wait for ever.
+		// Otherwise git would wait for a password of a private package for ever.
 		"GIT_TERMINAL_PROMPT=0")
 }
 
-// fixedOptions are the options that are dot's to set.
+// fixedOptions returns the options that dot sets.
 func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 	var all []dbt.Option
 	set := func(flag string, values ...string) { all = append(all, dbt.NewOption(flag, values...)) }
@@ -257,22 +254,22 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 		}
 		all = append(all, vars.option)
 		if names := vars.secrets; len(names) > 0 {
-			p.program.warn(fmt.Sprintf("vars are public, dbt's command line and artifacts show them: is %s a secret? Then read it with env_var('DBT_ENV_SECRET_…')", listNames(names)))
+			p.program.warn(fmt.Sprintf("vars are public: dbt's command line and artifacts show them; read a secret with env_var('DBT_ENV_SECRET_…') instead: %s", listNames(names)))
 		}
 	}
 	switch name := job.Command.Name; {
 	case job.baseline == nil && name == "retry" && job.build != nil:
-		// It goes on with the deferral that the build had, as things stand now.
+		// Keep the deferral that the build has.
 		if s, err := p.ws.Standing(job.build.Build, job.build.place); err == nil && s.Below != nil {
 			job.below = s.Below
 			set("defer-state", job.deferState())
 		}
 	case job.baseline == nil:
-	case name == "retry": // which reads in --state what it is to retry
+	case name == "retry": // whose --state has the run results to retry
 		set("defer-state", job.deferState())
 	default:
-		// The state is for state: selectors alone. Where nodes are read, the
-		// composed manifest says, whichever the command.
+		// --state is for state: selectors only. The composed manifest has the
+		// relations that nodes are read from, for every command.
 		if name != "clone" {
 			set("defer")
 			set("favor-state")
@@ -283,9 +280,9 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !job.Command.Takes(o.Flag) }), nil
 }
 
-// environmentOptions are the flags of the environment that the command takes,
-// each flag once. The fixed ones are consumed already; one that no command of
-// dbt has gets a warning.
+// environmentOptions returns the environment's flags that the command takes. It leaves
+// out profile and target, which are fixed options. Flags that dbt doesn't have cause a
+// warning; two settings of the same flag are an error.
 func (p *planner) environmentOptions(command dbt.Command, env config.Environment) ([]dbt.Option, error) {
 	var options []dbt.Option
 	setBy := map[string]config.Flag{} // by the flag's own name
@@ -320,10 +317,10 @@ func (p *planner) environmentOptions(command dbt.Command, env config.Environment
 	return options, nil
 }
 
-// slot names the records of a command: each selection has one of its own, so
-// that building one model doesn't make dot forget that another is up to date.
-// How an option is spelled and where it stands makes no difference: -s orders
-// after "--" is --select orders before it.
+// slot returns the name of the records of a command. Each selection has its own
+// record, so that building one model doesn't affect whether another is up to date. The
+// spelling and the order of options make no difference: -s orders after "--" equals
+// --select orders before it.
 func slot(command dbt.Command, given arguments) string {
 	name := strings.ReplaceAll(command.Name, " ", "-")
 	var words []string
@@ -335,7 +332,7 @@ func slot(command dbt.Command, given arguments) string {
 	}
 	slices.Sort(words)
 	for _, o := range given.Options {
-		if o.Flag == "" { // dbt knows what its order means
+		if o.Flag == "" { // dot doesn't know the option, and its order may matter
 			words = append(words, o.Words()...)
 		}
 	}

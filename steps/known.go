@@ -9,38 +9,38 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// known is what an invocation has found out and needs again for its other
-// builds: 1,000 specs have few commits, environments and dbts between them.
+// known is a cache of lookups that the builds of an invocation share: 1,000 specs
+// have few different commits, environments and dbts.
 type known struct {
 	files        found[string, map[string]string] // git's hashes of the project's files, by commit
 	projects     found[string, profile.Project]   // by the hash of the file
 	packages     found[string, packageFile]       // by the file's name and hash
-	reads        map[string]profile.EnvUse        // from the environment, by the project at a commit
-	made         found[string, profile.EnvUse]    // the same of packages and submodules that are there, by the commit's directory
+	reads        map[string]profile.EnvUse        // the environment variables that the project reads, by commit
+	made         found[string, profile.EnvUse]    // those of installed packages and submodules, by the commit's directory
 	commits      found[string, workspace.Commit]  // by hash and abbreviation
 	profiles     found[string, *profile.File]     // by file
-	environments found[string, environment]       // by everything that they are chosen by
+	environments found[string, environment]       // by everything that determines them
 	vars         found[string, varFacts]          // by environment
 	outputs      found[*profile.Output, outputFacts]
-	tools        found[string, tool.Tool]  // by the setting that names it and whether it may be asked, or by toolchain
+	tools        found[string, tool.Tool]  // by the setting dbt and whether dbt --version may run, or by toolchain
 	toolchains   found[string, *toolchain] // by commit and file
 }
 
-// outputFacts are what is asked of an output for each build.
+// outputFacts are the facts about an output that each build needs.
 type outputFacts struct {
 	place profile.Place
-	// duckdb is the path of its DuckDB file, "" if it has none; duckdbErr says
-	// why that can't be told.
+	// duckdb is the path of its DuckDB file, "" for none. duckdbErr says why the path
+	// is not known.
 	duckdb    string
 	duckdbErr error
-	// reads is what it reads from the environment, readsPublic all of that but
-	// secrets.
+	// reads are the environment variables that it reads, readsPublic those that are
+	// not secrets.
 	reads, readsPublic profile.EnvUse
 	// inputs are its fields.
 	inputs []graph.Input
 }
 
-// factsOf returns those of an output.
+// factsOf returns the facts about an output.
 func (p *planner) factsOf(o *profile.Output) outputFacts {
 	facts, _ := p.known.outputs.get(o, func() (outputFacts, error) {
 		f := outputFacts{place: o.Place(p.project)}
@@ -55,14 +55,14 @@ func (p *planner) factsOf(o *profile.Output) outputFacts {
 	return facts
 }
 
-// varFacts are what is asked of an environment's vars for each build.
+// varFacts are the facts about an environment's vars that each build needs.
 type varFacts struct {
 	option  dbt.Option // --vars
 	inputs  []graph.Input
 	secrets []string // the names that look like secrets
 }
 
-// varsOf returns those of an environment.
+// varsOf returns the facts about an environment's vars.
 func (p *planner) varsOf(env config.Environment) (varFacts, error) {
 	return p.known.vars.get(env.Name, func() (f varFacts, err error) {
 		if f.option, err = dbt.VarsOption(env.Vars); err != nil {
@@ -75,11 +75,11 @@ func (p *planner) varsOf(env config.Environment) (varFacts, error) {
 	})
 }
 
-// found is what was found, by what it was looked for.
+// found is a cache of lookups.
 type found[K comparable, T any] map[K]T
 
-// get returns what was found for a key, looking for it the first time. Errors
-// are not remembered: they end the invocation.
+// get returns the cached value of a key. The first time, it calls look. Errors are not
+// cached, since they end the invocation.
 func (f *found[K, T]) get(key K, look func() (T, error)) (T, error) {
 	if had, ok := (*f)[key]; ok {
 		return had, nil

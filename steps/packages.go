@@ -14,24 +14,24 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// packages are those that a project asks for at a commit.
+// packages are the packages that a project requires at a commit.
 type packages struct {
 	asked  []profile.Package
-	inputs []graph.Input // what installing them depends on
-	lock   []byte        // the lock file in the commit; nil for none
+	inputs []graph.Input // of installing them
+	lock   []byte        // the lock file in the commit, nil for none
 }
 
-// packageFiles say which packages a project has.
+// packageFiles are the files that list a project's packages.
 var packageFiles = []string{"packages.yml", "dependencies.yml", lockFile}
 
-// A packageFile is one of them, as it is at a commit.
+// A packageFile is one of packageFiles at a commit.
 type packageFile struct {
 	text  []byte
 	asked []profile.Package
-	reads profile.EnvUse // from the environment
+	reads profile.EnvUse // the environment variables that it reads
 }
 
-// packageFile reads the one that git has under a hash.
+// packageFile reads the package file with a hash from git.
 func (p *planner) packageFile(commit workspace.Commit, name, id string) (packageFile, error) {
 	return p.known.packages.get(name+" "+id, func() (f packageFile, err error) {
 		file := path.Join(p.prefix, name)
@@ -44,7 +44,7 @@ func (p *planner) packageFile(commit workspace.Commit, name, id string) (package
 	})
 }
 
-// packages reads which packages the project asks for at the commit of a job's
+// packages reads the packages that the project requires at the commit of a job's
 // build.
 func (p *planner) packages(job *job) (packages, error) {
 	b := job.build
@@ -79,7 +79,7 @@ func (p *planner) packages(job *job) (packages, error) {
 		at := path.Join(p.prefix, asked.Local)
 		if path.IsAbs(asked.Local) || at == ".." || strings.HasPrefix(at, "../") {
 			return out, hint.New(
-				fmt.Sprintf("the local package %s lies outside of the repository: there is none of it at %s", asked.Local, b.Commit.Short),
+				fmt.Sprintf("the local package %s is outside of the repository: commit %s doesn't include it", asked.Local, b.Commit.Short),
 				"keep it in the repository, or name it by its git URL",
 			)
 		}
@@ -102,26 +102,26 @@ func (p *planner) packages(job *job) (packages, error) {
 	return out, checkPackagesPath(b)
 }
 
-// checkPackagesPath refuses a directory for packages that dbt deps would empty
-// outside of the worktree.
+// checkPackagesPath returns an error if the directory of the packages, which dbt deps
+// empties, may be outside of the worktree.
 func checkPackagesPath(b *build) error {
 	if profile.HasJinja(b.project.PackagesPath) {
 		return hint.New(
-			fmt.Sprintf("packages-install-path can't be told, and dbt deps removes what is there: %s", b.project.PackagesPath),
-			"let dbt_project.yml name a directory in the project; dot knows env_var and var",
+			fmt.Sprintf("dot can't evaluate packages-install-path, a directory that dbt deps empties: %s", b.project.PackagesPath),
+			"let dbt_project.yml name a directory in the project; dot evaluates env_var and var only",
 		)
 	}
 	if filepath.IsAbs(b.project.PackagesPath) || !filepath.IsLocal(path.Join(b.Project, b.project.PackagesPath)) {
 		return hint.New(
-			fmt.Sprintf("packages-install-path is %s: every build would install its packages there, over those of the others", b.project.PackagesPath),
+			fmt.Sprintf("packages-install-path is %s: there, each build would replace the packages of the others", b.project.PackagesPath),
 			"let dbt_project.yml name a directory in the project, or unset the variable that it reads",
 		)
 	}
 	return nil
 }
 
-// treeID identifies what a commit has in a directory, which may lie in a
-// submodule. It is an fs.ErrNotExist where there is nothing.
+// treeID returns git's hash of a directory at a commit, or the commit of the submodule
+// that contains it. If there is no such directory, the error is fs.ErrNotExist.
 func (p *planner) treeID(commit workspace.Commit, dir string) (string, error) {
 	id, err := p.objects.ID(commit.Hash + ":" + dir)
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -15,28 +15,27 @@ import (
 	"dot-for-dbt/internal/layer"
 )
 
-// A Side is a build as it stands in the warehouse, as far as the ledgers know:
-// what it built itself, and what it has of the builds that it rests on.
+// A Side is one side of a comparison: a build's relations according to the ledgers,
+// its own and those of the builds that it rests on.
 type Side struct {
 	*Built
 	Commit  git.Commit
 	Env     string
 	Profile string // the name of its profile
-	// State is the directory of the artifacts that dbt left when it last built,
-	// dbt's --state.
+	// State is the directory of its artifacts, dbt's --state.
 	State string
-	// DBT is the version of dbt that built it last, "" if that isn't known.
+	// DBT is the version of dbt that last built it, "" if that isn't known.
 	DBT string
-	// Own is the build itself, as a layer.
+	// Own is the build's own layer.
 	Own *Layer
-	// Nodes are the nodes that it or a build below it has or should have, by
+	// Nodes are the nodes that the build or a layer below has or should have, by
 	// unique_id.
 	Nodes map[string]NodeState
 	// Absent says why a node that is not in Nodes has no relation.
 	Absent string
 }
 
-// NodeState is what is known of a node of a side.
+// A NodeState says what dot knows about a node of a side.
 type NodeState struct {
 	// Layer is the build that has the relation. If the relation is missing, it is
 	// the build that should have it.
@@ -45,23 +44,23 @@ type NodeState struct {
 	Relation artifact.RelationName
 	Run      string    // the run that wrote it
 	At       time.Time // when it was written
-	// Anew is set where it is known that nothing was there before.
+	// Anew means that the run built the relation from scratch.
 	Anew bool
-	// Rows is how many rows the last run wrote to it; 0 where that isn't known.
+	// Rows is the number of rows that the last run wrote; 0 if that isn't known.
 	Rows int64
-	// Problem says why the relation can't be read, in words that follow the node's
-	// name or stand alone; "" if it can.
+	// Problem says why the relation can't be read, "" if it can. The text can follow
+	// the node's name or stand alone.
 	Problem string
-	// NotBuilt is set if no run tried to build it. Problem then says so.
+	// NotBuilt is set if no run tried to build the node. Problem then says so.
 	NotBuilt bool
 }
 
-// A Layer is a build that a side has nodes of: the side's own, or one below it.
+// A Layer is a build that has nodes of a side: the side's build or one below it.
 type Layer struct {
 	Name string // prod@4521a86
-	// Suffix is the part of its schemas' names that tells its commit.
+	// Suffix is the commit's part of its schemas' names.
 	Suffix string
-	// Manifest is the file of the manifest that dbt left when it last built.
+	// Manifest is the path of its manifest.
 	Manifest string
 
 	repo    *git.Repo
@@ -69,15 +68,14 @@ type Layer struct {
 	commit  string
 }
 
-// ReadFile reads a file of the layer's project as it is at its commit; the name
-// has slashes.
+// ReadFile reads a file of the layer's project at its commit. The name has slashes.
 func (l *Layer) ReadFile(ctx context.Context, name string) (text []byte, err error) {
 	objects := l.repo.Objects(ctx)
 	defer func() { err = errors.Join(err, objects.Close()) }()
 	return objects.Read(l.commit + ":" + path.Join(l.project, name))
 }
 
-// Stands returns an error with a hint if nothing of the build stands.
+// Stands returns an error with a hint if the build has no relations.
 func (b *Built) Stands() error {
 	_, err := b.stands()
 	return err
@@ -98,8 +96,8 @@ func (b *Built) stands() (standing, error) {
 	return found, nil
 }
 
-// Side returns the build as it stands now, with each node resolved as it is for
-// whoever rests on the build. It is an error with a hint where nothing of it stands.
+// Side returns the build's relations now, each resolved as for a build that defers to
+// this one. If the build has no relations, the error has a hint.
 func (b *Built) Side() (Side, error) {
 	build := b.job.build
 	found, err := b.stands()
@@ -122,7 +120,7 @@ func (b *Built) Side() (Side, error) {
 	return side, nil
 }
 
-// ids are the nodes that a layer of the stack has, tried to build, or changed.
+// ids returns the nodes that a layer of the stack has, tried to build, or changed.
 func (st stack) ids() map[string]bool {
 	ids := map[string]bool{}
 	for l := range st.standings {
@@ -136,15 +134,15 @@ func (st stack) ids() map[string]bool {
 	return ids
 }
 
-// A sideLayer is a layer of a stack, with what the results of its last run say.
+// A sideLayer is a layer of a stack, with data from its last run results.
 type sideLayer struct {
 	*Layer
 	dbt  string
 	rows map[string]int64 // by unique_id
 }
 
-// sideLayers are the layers of a stack. What can't be read of the results of a run
-// isn't known.
+// sideLayers returns the layers of a stack. Without readable run results, dbt and
+// rows stay empty.
 func (rt *runtime) sideLayers(st stack) map[*layer.Layer]sideLayer {
 	out := make(map[*layer.Layer]sideLayer, len(st.standings))
 	for l, s := range st.standings {
@@ -166,7 +164,7 @@ func (rt *runtime) sideLayers(st stack) map[*layer.Layer]sideLayer {
 	return out
 }
 
-// state is what is known of a node that resolved to the layer.
+// state returns the state of a node that resolved to the layer.
 func (l sideLayer) state(r layer.Result, st stack) NodeState {
 	if r.Kind == layer.Missing {
 		return NodeState{Layer: l.Layer, Problem: briefly(r.Why), NotBuilt: r.Node.Problem == ""}

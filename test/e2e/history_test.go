@@ -69,18 +69,18 @@ func TestHistoryD10(t *testing.T) {
 
 		s.killSlow(schema, upTo("4")...)
 		s.reason("last run interrupted", upTo("4")...)
-		if detail := s.plan(upTo("4")...).last().Detail; !strings.HasPrefix(detail, "on top of the build of ") {
+		if detail := s.plan(upTo("4")...).last().Detail; !strings.HasPrefix(detail, "on top of its build from ") {
 			t.Errorf("after the kill the plan says %q", detail)
 		}
 		res = s.mustDot(upTo("4")...)
-		if !strings.Contains(res.stderr, ", on top of the build of ") {
+		if !strings.Contains(res.stderr, ", on top of its build from ") {
 			t.Error("the last summary does not say on top of what")
 		}
 		if hooks(res) {
 			t.Error("the hooks are listed again")
 		}
 		record := s.read(".dot/build/" + s.head() + "/env/dev/records/build.json")
-		if !strings.Contains(record, `"history": "on top of the build of `) {
+		if !strings.Contains(record, `"history": "on top of its build from `) {
 			t.Errorf("the record does not keep it:\n%s", record)
 		}
 		s.wantRows("select id, taken from "+schema+".events order by id", "1 2", "2 2", "3 4", "4 4")

@@ -74,7 +74,7 @@ func (s *shop) upToDate(args ...string) {
 	if dbts != "" || res.code != 0 {
 		s.t.Errorf("the second run started dbt %q and ended with exit code %d", dbts, res.code)
 	}
-	if !strings.Contains(res.stderr, "up to date ") || !strings.Contains(res.stderr, "warehouse and sources not looked at") {
+	if !strings.Contains(res.stderr, "up to date ") || !strings.Contains(res.stderr, "warehouse and sources not checked") {
 		s.t.Error("the second run does not say what it did not do")
 	}
 	if diff := cmp.Diff(before, after); diff != "" {
