@@ -196,7 +196,7 @@ func (b *bench) place(text string) (workspace.Build, workspace.Place) {
 	b.specs(text)
 	program := b.compile()
 	resolved := program.Resolved[0]
-	commit, err := program.Workspace.Commit(resolved.Commit.Hash, resolved.Short, false)
+	commit, err := program.Workspace.Finder().Commit(resolved.Commit.Hash, resolved.Short, false)
 	if err != nil {
 		b.t.Fatal(err)
 	}

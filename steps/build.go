@@ -129,7 +129,7 @@ func (p *planner) workspaceBuild(commit git.Commit, env config.Environment) (wor
 		short = commit.Hash[:n]
 	}
 	dir, err := p.known.commits.get(fmt.Sprint(commit.Hash, short, env.Dot.Short > 0), func() (workspace.Commit, error) {
-		return p.ws.Commit(commit.Hash, short, env.Dot.Short > 0)
+		return p.commits.Commit(commit.Hash, short, env.Dot.Short > 0)
 	})
 	if err != nil {
 		return workspace.Build{}, err

@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 )
 
 // Compile turns an invocation into a program. It reads the configuration, the
@@ -35,6 +36,7 @@ type planner struct {
 	config  *config.Config
 	prefix  string       // the project's path in the repository, with slashes; "" at its root
 	objects *git.Objects // nil outside of a repository
+	commits *workspace.Finder
 	known   known
 	program *Program // the result, not complete yet
 }

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"cmp"
-	"fmt"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt/profile"
@@ -18,7 +17,7 @@ type environment struct {
 // environment returns the environment of a spec, and its output of the profile.
 func (p *planner) environment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
 	// The command line's vars are the same for all specs.
-	by := fmt.Sprintf("%q", []string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir})
+	by := [...]string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir}
 	e, err := p.known.environments.get(by, func() (e environment, err error) {
 		e.Environment, e.output, err = p.chooseEnvironment(s, project, given)
 		return e, err

@@ -19,7 +19,7 @@ type known struct {
 	made         found[string, profile.EnvUse]    // those of installed packages and submodules, by the commit's directory
 	commits      found[string, workspace.Commit]  // by hash and abbreviation
 	profiles     found[string, *profile.File]     // by file
-	environments found[string, environment]       // by everything that determines them
+	environments found[[5]string, environment]    // by everything that determines them
 	vars         found[string, varFacts]          // by environment
 	outputs      found[*profile.Output, outputFacts]
 	tools        found[string, tool.Tool]  // by the setting dbt and whether dbt --version may run, or by toolchain

@@ -129,7 +129,7 @@ func (p *planner) openRepository(ctx context.Context) error {
 	}
 	p.program.Workspace, p.program.Repo = p.ws, repo
 	p.program.memo = &memo{p.ws.Memo(), map[string]string{}}
-	p.objects = repo.Objects(ctx)
+	p.objects, p.commits = repo.Objects(ctx), p.ws.Finder()
 	return p.checkOwn()
 }
 

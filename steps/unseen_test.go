@@ -18,7 +18,7 @@ func TestUnseen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commit, err := ws.Commit(strings.Repeat("abc1234def", 4), "abc1234", false)
+	commit, err := ws.Finder().Commit(strings.Repeat("abc1234def", 4), "abc1234", false)
 	if err != nil {
 		t.Fatal(err)
 	}

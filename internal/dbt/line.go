@@ -59,7 +59,9 @@ func (l CommandLine) Argv() []string {
 	if !dashed {
 		argv = append(argv, l.Positional...)
 	}
-	for _, o := range l.AllOptions() {
+	options := l.AllOptions()
+	argv = slices.Grow(argv, 2*len(options)+1+len(l.Positional)) // most have one value
+	for _, o := range options {
 		argv = append(argv, o.Words()...)
 	}
 	if dashed {

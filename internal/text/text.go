@@ -20,20 +20,23 @@ func ShellQuote(argv []string) string {
 	words := make([]string, len(argv))
 	for i, word := range argv {
 		words[i] = word
-		if word == "" || strings.ContainsFunc(word, special) {
+		if word == "" || hasSpecial(word) {
 			words[i] = "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 		}
 	}
 	return strings.Join(words, " ")
 }
 
-// special reports whether a character may mean something to a shell.
-func special(r rune) bool {
-	switch {
-	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-		return false
+// hasSpecial reports whether a shell may give a part of a word a meaning.
+func hasSpecial(word string) bool {
+	for i := range len(word) {
+		switch c := word[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("_@%+=:,./-", c) < 0:
+			return true
+		}
 	}
-	return !strings.ContainsRune("_@%+=:,./-", r)
+	return false
 }
 
 // Plural counts things: "1 node", "3 nodes".

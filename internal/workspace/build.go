@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -21,38 +20,6 @@ type Commit struct {
 	// the schemas of its builds are named after.
 	Hash, Short string
 	w           *Workspace
-}
-
-// Commit returns the directory of a commit, named after the abbreviation short.
-// A commit that already has a directory under another abbreviation keeps it,
-// unless exact is set. If short is another commit's directory, Commit takes a
-// longer abbreviation.
-func (w *Workspace) Commit(hash, short string, exact bool) (Commit, error) {
-	if len(short) < minShort || !strings.HasPrefix(hash, short) {
-		return Commit{}, fmt.Errorf("%q does not abbreviate commit %s", short, hash)
-	}
-	if !exact {
-		// Try each length, so that the cost doesn't grow with the number of builds.
-		for n := minShort; n <= len(hash); n++ {
-			owner, err := w.owner(hash[:n])
-			if err != nil {
-				return Commit{}, err
-			}
-			if owner == hash {
-				return Commit{Hash: hash, Short: hash[:n], w: w}, nil
-			}
-		}
-	}
-	for n := len(short); n <= len(hash); n++ {
-		owner, err := w.owner(hash[:n])
-		if err != nil {
-			return Commit{}, err
-		}
-		if owner == "" || owner == hash {
-			return Commit{Hash: hash, Short: hash[:n], w: w}, nil
-		}
-	}
-	return Commit{}, fmt.Errorf("every abbreviation of %s in %s is another commit's", hash, w.file("build"))
 }
 
 // fullHash is what a commit file holds: SHA-1 or SHA-256.

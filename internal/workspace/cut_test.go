@@ -82,7 +82,7 @@ func TestCutAtEveryByte(t *testing.T) {
 	})
 	t.Run("a commit file", func(t *testing.T) {
 		w := created(t)
-		c, err := w.Commit(hash, hash[:7], false)
+		c, err := w.Finder().Commit(hash, hash[:7], false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestCutAtEveryByte(t *testing.T) {
 		}
 		cut(t, file, func(n int) {
 			// Another name would be another schema.
-			if got, err := w.Commit(hash, hash[:7], false); err != nil || got.Short != c.Short {
+			if got, err := w.Finder().Commit(hash, hash[:7], false); err != nil || got.Short != c.Short {
 				t.Errorf("after %d bytes: it is called %q, %v", n, got.Short, err)
 			}
 		})

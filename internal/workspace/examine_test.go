@@ -20,7 +20,7 @@ import (
 func kept(t *testing.T) (*Workspace, Build) {
 	t.Helper()
 	w := created(t)
-	commit, err := w.Commit(hash, "9b13827", false)
+	commit, err := w.Finder().Commit(hash, "9b13827", false)
 	if err != nil {
 		t.Fatal(err)
 	}

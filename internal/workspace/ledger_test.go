@@ -29,7 +29,7 @@ func newLedgerTest(t *testing.T) *ledgerTest { return &ledgerTest{T: t, w: creat
 // build returns the build of an environment.
 func (t *ledgerTest) build(env string) Build {
 	t.Helper()
-	c, err := t.w.Commit(hash, hash[:7], false)
+	c, err := t.w.Finder().Commit(hash, hash[:7], false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,9 +147,15 @@ func TestCommitDirectory(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			got, err := w.Commit(hash, tt.short, tt.exact)
-			if err != nil || got.Short != tt.want {
-				t.Errorf("got %q, %v, want %q", got.Short, err, tt.want)
+			finder := w.Finder()
+			for range listAfter + 1 { // with what is listed, too
+				got, err := finder.Commit(hash, tt.short, tt.exact)
+				if err != nil || got.Short != tt.want {
+					t.Errorf("got %q, %v, want %q", got.Short, err, tt.want)
+				}
+			}
+			if finder.names == nil {
+				t.Error("nothing was listed")
 			}
 		})
 	}
