@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -146,7 +147,10 @@ func (rt *runtime) history(job *job) string {
 		return ""
 	}
 	var last workspace.Entry
-	for _, e := range written {
+	for id, e := range written {
+		if strings.HasPrefix(id, "model.") && e.MadeUnfinished() {
+			continue // it is made from scratch again: see mustRefresh
+		}
 		if e.Time.After(last.Time) {
 			last = e
 		}

@@ -207,8 +207,7 @@ func (a *runCommand) mustRefresh(checked checkOutputs) (anew bool, mixed string)
 		if !ok || !n.History || n.Type != "model" {
 			continue
 		}
-		first := e.Unfinished && e.Since.Equal(e.Time) || e.Status == workspace.Unknown && e.Before == nil
-		if first {
+		if e.MadeUnfinished() {
 			anew, mixed = true, n.ID
 		} else {
 			history = true

@@ -81,6 +81,12 @@ type Entry struct {
 	Before *Entry `json:"before,omitempty"`
 }
 
+// MadeUnfinished reports whether no run that succeeded had a part in the relation: an unfinished
+// run made it, and what is in it counts for nothing.
+func (e Entry) MadeUnfinished() bool {
+	return e.Unfinished && e.Since.Equal(e.Time) || e.Status == Unknown && e.Before == nil
+}
+
 func (w *Workspace) ledgerFile(p Place) string { return w.file("places", p.ID()+".json") }
 
 // Ledger reads the ledger of a place; it is empty if there is no file. A ledger

@@ -54,7 +54,7 @@ func TestPackagesD7_git(t *testing.T) {
 	if got := s.read(".dot/build/" + head + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
 		t.Errorf("dot deps has installed %s", got)
 	}
-	if step := s.plan(build...).step(t, "check dev@"+head); step.Reason != "changed: packages" {
+	if step := s.plan(build...).step(t, "build dev@"+head); step.Reason != "changed: packages" {
 		t.Errorf("after dot deps %s is %s: %s", step.Name, step.Decision, step.Reason)
 	}
 

@@ -52,7 +52,7 @@ func TestSeveralBuilds(t *testing.T) {
 				}
 			})
 			resume := append(both, "--resume", "--vars", "most: 99")
-			if dbts := s.started(func() { s.planIsRun(resume...) }); dbts != "retry retry" {
+			if dbts := s.started(func() { s.planIsRun(resume...) }); strings.Count(dbts, "retry") != 2 || strings.Contains(dbts, "build") {
 				t.Errorf("--resume started dbt %q, want retry twice", dbts)
 			}
 			s.upToDate(append(both, "--vars", "most: 99")...)
