@@ -1,5 +1,5 @@
-// Package cli is dot's command line: it parses, calls, prints and turns what
-// comes of it into an exit code. What an invocation means is for package steps
+// Package cli is dot's command line: it parses, calls, prints and turns the
+// result into an exit code. Package steps decides what an invocation means.
 // to say.
 package cli
 
@@ -17,7 +17,7 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// Exit codes that are dot's own; otherwise it is dbt's.
+// dot's own exit codes; others are dbt's.
 const (
 	exitOK    = 0
 	exitError = 2 // as dbt's for usage errors
@@ -34,11 +34,11 @@ func Main(p Process) int {
 	return a.exit(ctx, a.run(ctx))
 }
 
-// exit says how the invocation ended, and returns its exit code.
+// exit prints how the invocation ended, and returns its exit code.
 func (a *app) exit(ctx context.Context, err error) int {
 	unwritten := a.Stdout.Err()
 	if errors.Is(err, unwritten) {
-		err = nil // it is said once, below
+		err = nil // printed once, below
 	}
 	var said exitCode
 	var signal *proc.SignalError
@@ -49,12 +49,12 @@ func (a *app) exit(ctx context.Context, err error) int {
 		code = int(said)
 	case errors.As(context.Cause(ctx), &signal):
 		a.say.Line("")
-		a.say.Note("interrupted; the same command goes on from here")
+		a.say.Note("interrupted; run the same command to continue")
 		return signal.Code()
 	default:
 		a.say.Error(err)
 		if denied(err) && len(hint.Of(err)) == 0 {
-			a.say.Hint("dot writes to .dot and .git/worktrees of the repository, and reads the project and its profiles.yml: see that you may")
+			a.say.Hint("check your permissions: dot writes to .dot and .git/worktrees of the repository, and reads the project and its profiles.yml")
 		}
 		code = codeOf(err)
 	}
@@ -64,14 +64,14 @@ func (a *app) exit(ctx context.Context, err error) int {
 		a.say.Error(unwritten)
 		code = exitError
 	case code == exitOK:
-		// Where the signal does not end dot, the code is that of one that it ended.
+		// The same exit code as if SIGPIPE had ended dot.
 		code = (&proc.SignalError{Signal: syscall.SIGPIPE}).Code()
 	}
 	return code
 }
 
-// exitCode is the exit code of an invocation about which everything has been
-// said.
+// exitCode is the exit code of an invocation whose errors have all been
+// printed.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
@@ -85,7 +85,7 @@ func codeOf(err error) int {
 	return exitError
 }
 
-// denied reports whether somebody lacks a permission. git says so in words.
+// denied reports whether a permission is missing. git's error is only text.
 func denied(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "Permission denied")
 }
@@ -93,8 +93,8 @@ func denied(err error) bool {
 // app is one invocation of dot.
 type app struct {
 	Process
-	// Stdout takes the place of the Process's, which is left to dbt: a terminal or a
-	// file is handed on as it is.
+	// Stdout replaces Process.Stdout, which is for dbt: dbt inherits a terminal or
+	// file directly.
 	Stdout  *ui.Output
 	say     *ui.Printer
 	color   ui.ColorMode
@@ -126,12 +126,12 @@ func (a *app) run(ctx context.Context) error {
 	return a.plan(ctx, program, line.Plan.Format)
 }
 
-// A command is what the grammar has for each command that can be carried out.
+// A command is a command of the grammar that can run.
 type command interface {
 	run(context.Context, *app, *commandLine) error
 }
 
-// A plannable is what the grammar has for each command below plan and explain.
+// A plannable is a command of the grammar below plan and explain.
 type plannable interface {
 	program(context.Context, *app, *commandLine) (*steps.Program, error)
 }

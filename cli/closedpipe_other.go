@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// isClosedPipe reports whether nobody reads what is written any more.
+// isClosedPipe reports whether an error means that the reader of a pipe is gone.
 func isClosedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }

@@ -7,16 +7,16 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A commandLine is a command line as it was parsed.
+// A commandLine is a parsed command line.
 type commandLine struct {
 	grammar
 	mode   mode
 	words  []string // the command, without plan or explain: source, freshness
 	chosen any      // the command, as the grammar holds it
-	forDBT []string // what stood after "--"
+	forDBT []string // the arguments after "--"
 }
 
-// A mode is what is done with a command.
+// A mode says whether a command runs, is planned or is explained.
 type mode int
 
 const (
@@ -25,8 +25,8 @@ const (
 	explaining
 )
 
-// parse reads the command line. It returns nil without an error when everything
-// asked for, such as help, has been printed.
+// parse parses the command line. It returns nil without an error if the user asked
+// for help or the version, which parse has printed.
 func (a *app) parse() (*commandLine, error) {
 	own, forDBT := split(a.Args)
 	line := &commandLine{forDBT: forDBT}
@@ -50,8 +50,8 @@ func (a *app) parse() (*commandLine, error) {
 	return line, nil
 }
 
-// split divides a command line at the first "--": what follows is dbt's, word
-// for word.
+// split splits a command line at the first "--": the arguments after it are
+// dbt's.
 func split(args []string) (own, forDBT []string) {
 	if i := slices.Index(args, "--"); i >= 0 {
 		return args[:i], args[i+1:]
@@ -72,11 +72,11 @@ func (a *app) parser(line *grammar) (*kong.Kong, error) {
 	)
 }
 
-// exited is how kong's wish to exit, after it has printed help, gets out of it.
+// exited is the panic that ends kong after it has printed help.
 type exited struct{}
 
-// parseOwn reads dot's own part of the command line. It returns nil without an error
-// when kong has printed what was asked for.
+// parseOwn parses dot's own part of the command line. It returns nil without an error
+// if kong has printed help.
 func (a *app) parseOwn(line *grammar, args []string) (parsed *kong.Context, err error) {
 	parser, err := a.parser(line)
 	if err != nil {
@@ -100,7 +100,7 @@ func (a *app) parseOwn(line *grammar, args []string) (parsed *kong.Context, err 
 	return parsed, usageError(err)
 }
 
-// commandWords are the words of the command that was chosen, such as
+// commandWords returns the words of the chosen command, such as
 // ["plan", "build"].
 func commandWords(parsed *kong.Context) []string {
 	var words []string

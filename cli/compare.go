@@ -21,22 +21,22 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// comparisonArgs are the arguments and flags of a comparison: what is compared, and how.
+// comparisonArgs are the arguments and flags of a comparison.
 type comparisonArgs struct {
-	Builds []string `arg:"" name:"env@ref" help:"The baseline, then what is compared with it: prod@main dev@HEAD."`
+	Builds []string `arg:"" name:"env@ref" help:"The baseline, then the builds to compare with it: prod@main dev@HEAD."`
 
-	Build     bool `help:"Build what is missing or stale first."`
-	Fresh     bool `help:"Build both sides anew first, so that they read the same sources at about the same time."`
-	MergeBase bool `help:"Compare with the commit where each candidate left the baseline, as git diff A...B does."`
+	Build     bool `help:"First build sides that are missing or out of date."`
+	Fresh     bool `help:"First rebuild both sides, so that they read the same sources at about the same time."`
+	MergeBase bool `help:"Compare each candidate with its merge base, as git diff A...B does."`
 
-	Key           []string `sep:"none" placeholder:"MODEL=COLUMNS" help:"The columns that tell a model's rows apart: --key orders=order_id,line. Without it, what the project says: unique_key, unique tests, primary keys."`
-	Tolerance     []string `sep:"none" placeholder:"[COLUMN=]N" help:"How far numbers may lie apart and count as equal, absolutely and relatively: 1e-9, or amount=0.01."`
-	IgnoreColumns []string `placeholder:"COLUMNS" help:"Columns that are not compared, with commas between them."`
-	Where         string   `placeholder:"SQL" help:"Compare only rows that this holds for."`
-	Sample        int      `placeholder:"N" help:"Show up to N rows of each kind. They are data: mind who reads the report."`
-	All           bool     `help:"Look at the data of relations with the same code, too."`
-	ColumnsOnly   bool     `xor:"depth" help:"Compare which columns there are, and no data."`
-	CountsOnly    bool     `xor:"depth" help:"Compare columns and the number of rows, and no data."`
+	Key           []string `sep:"none" placeholder:"MODEL=COLUMNS" help:"The columns that identify a model's rows: --key orders=order_id,line. Default: the project's unique_key, unique tests or primary keys."`
+	Tolerance     []string `sep:"none" placeholder:"[COLUMN=]N" help:"The absolute or relative difference up to which numbers count as equal: 1e-9, or amount=0.01."`
+	IgnoreColumns []string `placeholder:"COLUMNS" help:"Columns that are not compared, separated by commas."`
+	Where         string   `placeholder:"SQL" help:"Compare only rows that meet this condition."`
+	Sample        int      `placeholder:"N" help:"Show up to N rows of each kind. The report then contains data."`
+	All           bool     `help:"Compare the data of relations with the same code, too."`
+	ColumnsOnly   bool     `xor:"depth" help:"Compare only columns, not data."`
+	CountsOnly    bool     `xor:"depth" help:"Compare only columns and row counts."`
 }
 
 // compareCommand compares builds with a baseline.
@@ -44,8 +44,8 @@ type compareCommand struct {
 	comparisonArgs
 
 	Format   string `enum:"${formats}" default:"auto" placeholder:"FORM" help:"${formats_help}"`
-	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file. What its name ends in says the format: ${formats_endings}."`
-	ExitCode bool   `help:"Exit with 1 if anything differs. With 2 it is in any case if something could not be compared."`
+	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file. The ending of its name sets the format: ${formats_endings}."`
+	ExitCode bool   `help:"Exit with 1 if anything differs. If something could not be compared, the exit code is always 2."`
 }
 
 // exitDiffers is the exit code of --exit-code, as git diff's.
@@ -76,7 +76,7 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 	if len(found.Comparisons) > 0 {
 		err = c.print(a, format, found)
 	}
-	ending := c.ending(ctx, a, result, found) // says what failed, also without a report
+	ending := c.ending(ctx, a, result, found) // prints errors, also without a report
 	return cmp.Or(err, ending)
 }
 
@@ -114,7 +114,7 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	}
 	switch {
 	case line.Defer != "":
-		return req, hint.Add(errors.New("--defer: what is compared with is the first spec"), "dot compare "+line.Defer+" dev@HEAD")
+		return req, hint.Add(errors.New("--defer: the baseline of a comparison is its first spec"), "dot compare "+line.Defer+" dev@HEAD")
 	case line.Modified && len(line.Select) > 0:
 		return req, errors.New("--modified and --select can't be combined: each is a selection")
 	case line.Modified:
@@ -129,7 +129,7 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	if c.Sample < 0 {
 		return req, fmt.Errorf("--sample: expected a number of rows, found %d", c.Sample)
 	}
-	building := *line // its selection is what is compared, not what is built
+	building := *line // the selection is for the comparison, not for the builds
 	building.Select, building.Exclude, building.Selector, building.Modified, building.Specs = nil, nil, "", false, ""
 	if req.Building, err = a.request(&building, "build", nil); err != nil {
 		return req, err
@@ -139,13 +139,13 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 		return req, err
 	}
 	if len(all) < 2 {
-		return req, hint.Add(errors.New("compare wants a baseline and at least one build to compare with it"), "dot compare prod@main dev@HEAD")
+		return req, hint.Add(errors.New("compare needs a baseline and at least one build to compare with it"), "dot compare prod@main dev@HEAD")
 	}
 	req.Baseline, req.Candidates = all[0], all[1:]
 	return req, nil
 }
 
-// readKeys reads each --key.
+// readKeys parses the --key flags.
 func readKeys(given []string) (map[string][]string, error) {
 	keys := map[string][]string{}
 	for _, text := range given {
@@ -156,7 +156,7 @@ func readKeys(given []string) (map[string][]string, error) {
 			ok = ok && columns[i] != ""
 		}
 		if model = strings.TrimSpace(model); !ok || model == "" {
-			return nil, hint.Add(fmt.Errorf("--key %q: expected a model, =, and columns with commas between them", text), "--key orders=order_id", "--key order_lines=order_id,line")
+			return nil, hint.Add(fmt.Errorf("--key %q: expected a model, =, and columns separated by commas", text), "--key orders=order_id", "--key order_lines=order_id,line")
 		}
 		if keys[model] != nil {
 			return nil, fmt.Errorf("--key: %s has two keys", model)
@@ -166,7 +166,7 @@ func readKeys(given []string) (map[string][]string, error) {
 	return keys, nil
 }
 
-// readTolerance reads each --tolerance; nil without any.
+// readTolerance parses the --tolerance flags, nil for none.
 func readTolerance(given []string) (map[string]float64, error) {
 	if len(given) == 0 {
 		return nil, nil
@@ -211,14 +211,14 @@ func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flag
 	}
 	result, err := a.runGraph(ctx, p, show, jobs(f), !f.FailFast)
 	if err == nil && building {
-		_ = show.summary(ctx, result) // what it returns is asked of the result again
+		_ = show.summary(ctx, result) // c.ending reads the error from result
 	}
 	return result, err
 }
 
 // print writes the report where it was asked for.
 func (c *compareCommand) print(a *app, f reportFormat, found report.Report) error {
-	var text bytes.Buffer // written whole, or not at all
+	var text bytes.Buffer // the report is written whole, or not at all
 	if c.Output == "" {
 		if err := f.render(&text, found, a.view(a.Stdout)); err != nil {
 			return err
@@ -236,19 +236,19 @@ func (c *compareCommand) print(a *app, f reportFormat, found report.Report) erro
 	return nil
 }
 
-// view is how a report is seen that goes to w.
+// view returns the colours and width for a report that goes to w.
 func (a *app) view(w io.Writer) table.View {
 	return table.View{Colors: ui.NewPrinter(w, a.color, a.getenv), Width: ui.LineWidth(w), Verbose: a.verbose, Now: a.Now()}
 }
 
-// ending says what went wrong, and returns the exit code as an error.
+// ending prints errors, and returns the exit code as an error.
 func (c *compareCommand) ending(ctx context.Context, a *app, result *graph.Result, found report.Report) error {
 	failed := found.Failed()
 	for i, r := range result.Steps {
 		switch r.Outcome {
 		case graph.Broken:
 			failed = true
-			if !r.Interrupted && !c.Build && !c.Fresh { // else it was said with the builds
+			if !r.Interrupted && !c.Build && !c.Fresh { // otherwise it was printed with the builds
 				a.say.Error(r.Err)
 			}
 		case graph.NotRun:

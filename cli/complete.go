@@ -18,13 +18,13 @@ import (
 //	dot __complete bash LINE REPLACED
 //	dot __complete zsh|fish WORDS... WORD
 //
-// It prints what the last word may become, one a line: for zsh as word:help, for
-// fish as word, tab, help; for bash without what comes before REPLACED, the end
-// of the last word that bash is going to replace. It reads files and asks git,
-// it writes nothing, and says nothing of what goes wrong.
+// It prints completions of the last word, one on each line: for zsh as word:help,
+// for fish as word, tab, help. For bash it leaves out the text before REPLACED, the
+// end of the last word, which bash replaces. It reads files and runs git; it
+// writes nothing and prints no errors.
 const completeCommand = "__complete"
 
-// A choice is something that a word may become.
+// A choice is a completion of a word.
 type choice struct{ word, help string }
 
 func (a *app) complete(ctx context.Context, args []string) {
@@ -56,16 +56,16 @@ func (a *app) complete(ctx context.Context, args []string) {
 	}
 }
 
-// special reports whether a character may mean something to a shell: what is
-// completed must not run when Enter is pressed, and git lets a branch be called
-// $(reboot).
+// special reports whether a character may have a meaning in a shell: a completed
+// word must not run anything when the user presses Enter, and git allows a branch
+// named $(reboot).
 func special(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-./@+=:,%", r)
 }
 
-// shellWords divides a command line into words as bash does, quotes taken off;
-// the last one may be unfinished. There are always two at least: the program
-// and what may follow it.
+// shellWords splits a command line into words as bash does, without quotes. The
+// last word may be incomplete. There are always at least two words: the program
+// and its first argument.
 func shellWords(line string) []string {
 	words := []string{""}
 	var quote rune
@@ -102,11 +102,11 @@ func shellWords(line string) []string {
 type completer struct {
 	*app
 	node  *kong.Node   // the command so far
-	flags []*kong.Flag // that it takes
-	given int          // how many arguments it has
+	flags []*kong.Flag // of the command
+	given int          // the number of arguments so far
 }
 
-// choices are what word may become, after the words before it.
+// choices returns the completions of word, after the words before it.
 func (c completer) choices(ctx context.Context, before []string, word string) []choice {
 	for i := 0; i < len(before); i++ {
 		w := before[i]
@@ -144,7 +144,7 @@ func (c completer) choices(ctx context.Context, before []string, word string) []
 	return startingWith(word, found)
 }
 
-// enter goes on to a command, or counts an argument.
+// enter follows a word: it enters a command or counts an argument.
 func (c *completer) enter(word string) {
 	for _, child := range c.node.Children {
 		if child.Name == word || slices.Contains(child.Aliases, word) {
@@ -155,7 +155,7 @@ func (c *completer) enter(word string) {
 	c.given++
 }
 
-// flag finds a flag by what was typed: --name, --name=value or -n.
+// flag finds a flag by its typed form: --name, --name=value or -n.
 func (c completer) flag(typed string) *kong.Flag {
 	name, _, _ := strings.Cut(typed, "=")
 	for _, f := range c.flags {
@@ -176,7 +176,7 @@ func (c completer) flagNames(word string) []choice {
 	return startingWith(word, found)
 }
 
-// dbtFlags are dbt's own flags, after "--", but for those that dot sets itself.
+// dbtFlags returns dbt's own flags, for use after "--", without those that dot sets.
 func (c completer) dbtFlags(word string) []choice {
 	if c.node.Parent == nil || !strings.HasPrefix(word, "-") {
 		return nil
@@ -198,8 +198,8 @@ func (c completer) dbtFlags(word string) []choice {
 	return startingWith(word, found)
 }
 
-// values are what an argument or the value of a flag may become; lead stands
-// before it in the same word.
+// values returns the completions of an argument or of a flag's value. lead is the
+// text before it in the same word.
 func (c completer) values(ctx context.Context, v *kong.Value, lead, word string) []choice {
 	var found []choice
 	switch {
@@ -216,7 +216,7 @@ func (c completer) values(ctx context.Context, v *kong.Value, lead, word string)
 	return startingWith(lead+word, found)
 }
 
-// specs are environments up to the @, and after it whatever has a name in git.
+// specs completes environments before the @, and names of git after it.
 func (c completer) specs(ctx context.Context, lead, word string, plain bool) []choice {
 	env, _, isolated := strings.Cut(word, "@")
 	var found []choice
@@ -247,12 +247,12 @@ func (c completer) specs(ctx context.Context, lead, word string, plain bool) []c
 	return found
 }
 
-// startingWith are the choices that begin with what was typed.
+// startingWith returns the choices that start with the typed text.
 func startingWith(typed string, all []choice) []choice {
 	return slices.DeleteFunc(all, func(c choice) bool { return !strings.HasPrefix(c.word, typed) })
 }
 
-// firstSentence is as much of a help text as fits beside a word.
+// firstSentence returns the first sentence of a help text.
 func firstSentence(text string) string {
 	text, _, _ = strings.Cut(text, ". ")
 	text, _, _ = strings.Cut(text, ": ")

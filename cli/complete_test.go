@@ -108,7 +108,7 @@ func TestCompleteForBash(t *testing.T) {
 
 func TestCompleteForZsh(t *testing.T) {
 	s := newShop(t)
-	if got, want := s.run("__complete zsh docs s").stdout, "serve:Serve it until Ctrl-C\n"; got != want {
+	if got, want := s.run("__complete zsh docs s").stdout, "serve:Serve the documentation until Ctrl-C\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"embed"
 )
 
-// completionScripts are what shells read: each asks dot what there is to
-// choose from (see complete).
+// completionScripts are the scripts for shells. They call dot for the choices (see
+// complete).
 //
 //go:embed completion
 var completionScripts embed.FS

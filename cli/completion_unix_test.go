@@ -60,7 +60,7 @@ func TestCompletionInShells(t *testing.T) {
 	}
 }
 
-// An exchange waits for something on the screen, and types something then.
+// An exchange waits for a text on the screen, then types another.
 type exchange struct{ awaited, typed string }
 
 // controls are what a shell writes for the terminal rather than for people.

@@ -10,11 +10,11 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// unasked is how many builds are run without a question.
+// unasked is the number of builds that run without a question.
 const unasked = 3
 
-// confirm asks before an invocation builds more than a person may have thought
-// of: a range of commits is quickly typed.
+// confirm asks before an invocation runs many builds: a range of commits may have
+// more commits than the user thinks.
 func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 	if f.Yes || len(p.Builds) <= unasked || !p.Writes {
 		return nil
@@ -34,7 +34,7 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 	}
 	if f.DisablePrompts || !ui.Interactive(a.Stdin, a.Stderr) {
 		return hint.Add(
-			fmt.Errorf("%d builds are to run, and nobody can be asked about more than %d", n, unasked),
+			fmt.Errorf("%d builds would run: more than %d need a confirmation, and dot can't ask", n, unasked),
 			"dot plan shows them",
 			"--yes runs them",
 		)

@@ -54,7 +54,7 @@ func newCrash(t *testing.T, command string) *crash {
 	return c
 }
 
-// restore puts all back to where the command was never run.
+// restore restores the state before the command ever ran.
 func (c *crash) restore() {
 	c.t.Helper()
 	c.remove(".")
@@ -89,10 +89,10 @@ func (c *crash) ends(after string) {
 	}
 }
 
-// pids is the file with the process ids of each dbt that was started.
+// pids is the file with the process IDs of all dbts.
 func (c *crash) pids() string { return filepath.Join(filepath.Dir(c.dir), "pids") }
 
-// killDBTs kills each dbt that was started and still runs.
+// killDBTs kills all dbts that still run.
 func (c *crash) killDBTs() {
 	text, _ := os.ReadFile(c.pids()) // none was started
 	for _, word := range strings.Fields(string(text)) {
@@ -171,7 +171,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// number is a variable of the caller's, or a default.
+// number returns the number in an environment variable, or a default.
 func number(t *testing.T, name string, otherwise uint64) uint64 {
 	t.Helper()
 	text := os.Getenv(name)

@@ -7,9 +7,9 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// dbtCommand is any command of dbt, for specs.
+// dbtCommand is a command of dbt with specs.
 type dbtCommand struct {
-	Builds []string `arg:"" optional:"" name:"env@ref" help:"What to run it on: env, env@ref or @ref. Without @ref it is the working tree; without env, the default environment. dev@main~5..main is each commit of the range."`
+	Builds []string `arg:"" optional:"" name:"env@ref" help:"The builds to run on: env, env@ref or @ref. Without @ref: the working tree. Without env: the default environment. dev@main~5..main: each commit of the range."`
 }
 
 func (c *dbtCommand) run(ctx context.Context, a *app, line *commandLine) error {
@@ -23,7 +23,7 @@ func (c *dbtCommand) run(ctx context.Context, a *app, line *commandLine) error {
 	return a.carryOut(ctx, program, line.flags)
 }
 
-// program finds out what the command does, and asks what there is to ask before.
+// program compiles the command to a program, and asks the user's questions.
 func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
 	req, err := a.request(line, strings.Join(line.words, " "), c.Builds)
 	if err != nil {

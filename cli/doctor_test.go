@@ -14,10 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// gitVersion is this machine's, in what the doctor says.
+// gitVersion matches this machine's git version in the doctor's output.
 var gitVersion = regexp.MustCompile(`(?m)^(ok +git +)\S+$`)
 
-// TestDoctorSays fixes what the doctor says to a person.
+// TestDoctorSays compares the doctor's output for people with goldens.
 func TestDoctorSays(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("paths and modes are others there")
@@ -62,7 +62,7 @@ func TestDoctorSays(t *testing.T) {
 	}
 }
 
-// TestDoctorFinds makes dot ill in one way after the other.
+// TestDoctorFinds damages the setup in one way after the other.
 func TestDoctorFinds(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

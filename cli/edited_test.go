@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// A ledger that somebody has edited is believed by nobody, whatever it says: the
-// build runs again, nothing defers to it, the doctor says so, and the same command
-// writes it anew.
+// dot never trusts an edited ledger: the build runs again, no build defers to it, dot
+// doctor reports it, and the same command writes a new ledger.
 func TestEditedLedger(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

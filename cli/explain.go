@@ -18,8 +18,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// explain prints what the decisions of a plan rest on: for each step its
-// inputs, its record, what differs between the two, and what would make it run.
+// explain prints the details of a plan's decisions: for each step its inputs, its
+// record, the differences, and what would make it run.
 func (a *app) explain(ctx context.Context, p *steps.Program, format string) error {
 	plan, err := p.Graph.Plan(ctx, a.engine(p))
 	if err != nil {
@@ -51,14 +51,14 @@ func (a *app) explain(ctx context.Context, p *steps.Program, format string) erro
 	return nil
 }
 
-// explanation is what there is to say of one step.
+// explanation explains one step.
 type explanation struct {
 	graph.Planned
 	program *steps.Program
 	now     time.Time
 }
 
-// rows are the lines of a step: what a line is about, and what it says.
+// rows returns the lines of a step, each with a heading and a text.
 func (e explanation) rows() [][]string {
 	var rows [][]string
 	add := func(about string, lines ...string) {
@@ -85,7 +85,7 @@ func (e explanation) rows() [][]string {
 	return rows
 }
 
-// record says what is remembered of the last attempt.
+// record describes the record of the last attempt.
 func (e explanation) record() []string {
 	r := e.Record
 	if r.State == "" {
@@ -110,7 +110,7 @@ func (e explanation) record() []string {
 	return lines
 }
 
-// file is the path of the record.
+// file returns the path of the record.
 func (e explanation) file() string {
 	file, err := e.program.Workspace.RecordFile(e.Step.Record)
 	if err != nil {
@@ -123,22 +123,22 @@ func (e explanation) key() string {
 	now, was := shortKey(e.Key()), shortKey(e.Record.Key)
 	switch {
 	case now == "" && was == "":
-		return "not known yet: it is made when the step starts"
+		return "not known yet: computed when the step starts"
 	case now == "":
-		return "not known yet: it is made when the step starts; was " + was
+		return "not known yet: computed when the step starts; was " + was
 	case was == "" || now == was:
 		return now
 	}
 	return now + ", was " + was
 }
 
-// shortKey is as much of a key as a person compares.
+// shortKey returns the part of a key that is shown.
 func shortKey(k graph.Key) string { return string(k[:min(len(k), 12)]) }
 
-// shown is how many characters are shown of a step's outputs.
+// shown is the number of characters of a step's outputs that are shown.
 const shown = 100
 
-// outputs is what the last attempt made, in short.
+// outputs returns the start of the last attempt's outputs.
 func (e explanation) outputs() string {
 	var compact bytes.Buffer
 	if len(e.Record.Outputs) == 0 || json.Compact(&compact, e.Record.Outputs) != nil {
@@ -151,7 +151,7 @@ func (e explanation) outputs() string {
 	return string(text)
 }
 
-// inputs lists the inputs, a line each.
+// inputs returns a line for each input.
 func (e explanation) inputs() []string {
 	var rows [][]string
 	for _, in := range e.Inputs() {
@@ -167,20 +167,20 @@ func (e explanation) inputs() []string {
 	return ui.Columns(rows, nil)
 }
 
-// triggers says, one a line, what would make a step run that doesn't.
+// triggers returns a line for each event that would make the skipped step run.
 func (e explanation) triggers() []string {
 	causes := e.program.Graph.Triggers(e.Step)
 	var lines []string
 	for _, cause := range causes {
 		switch cause {
 		case graph.Overwritten:
-			lines = append(lines, "others have written over what it made")
+			lines = append(lines, "its outputs are overwritten")
 		case graph.InputChanged:
 			lines = append(lines, "an input changes")
 		case graph.Missing:
-			lines = append(lines, "what it made is gone or altered")
+			lines = append(lines, "its outputs are missing or edited")
 		case graph.DepRuns:
-			lines = append(lines, "a step below it runs")
+			lines = append(lines, "a step that it depends on runs")
 		case graph.TooOld:
 			lines = append(lines, "it is older than "+(config.Age{Limit: e.Step.MaxAge}).String()+", at "+e.expires().UTC().Format(time.DateTime+" MST"))
 		}
@@ -191,7 +191,7 @@ func (e explanation) triggers() []string {
 	return lines
 }
 
-// expires is when the last success gets too old, zero for never.
+// expires returns when the last success gets too old, zero for never.
 func (e explanation) expires() time.Time {
 	if e.Step.MaxAge == 0 || e.Record.State != graph.Succeeded {
 		return time.Time{}

@@ -18,7 +18,7 @@ var passing = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{12}\b`), "0123456789ab"},
 }
 
-// TestExplanations fixes what an explanation looks like to a person.
+// TestExplanations compares explanations with goldens.
 func TestExplanations(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -8,22 +8,22 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// jsonExplanation is an explanation for scripts: a plan (its version is
-// planVersion), and more of each step.
+// jsonExplanation is an explanation for scripts: a plan (with planVersion), and more
+// details of each step.
 type jsonExplanation struct {
 	jsonPlan
-	Steps []jsonExplained `json:"steps"` // stands in for the plan's
+	Steps []jsonExplained `json:"steps"` // replaces the plan's
 }
 
 type jsonExplained struct {
 	jsonStep
-	// Key is not there for a step without one, nor where a step below runs:
-	// then it is made when the step starts.
+	// Key is missing for a step without a key. It is also missing if a dependency
+	// runs: then the key is computed when the step starts.
 	Key    graph.Key   `json:"key,omitempty"`
 	Record *jsonRecord `json:"record"` // null without one
 	Inputs []jsonInput `json:"inputs"` // sorted by label
-	// Triggers are the causes that could make the step run once it has
-	// succeeded, and Expires is when its last success is too old.
+	// Triggers are the causes that could make the step run after it has
+	// succeeded. Expires is when its last success gets too old.
 	Triggers []graph.Cause `json:"triggers"`
 	Expires  time.Time     `json:"expires,omitzero"`
 }
@@ -36,10 +36,10 @@ type jsonRecord struct {
 	Started  time.Time       `json:"started"`
 	Finished time.Time       `json:"finished,omitzero"`
 	Error    string          `json:"error,omitempty"`
-	Outputs  json.RawMessage `json:"outputs,omitempty"` // differs from kind to kind, and may change at any time
+	Outputs  json.RawMessage `json:"outputs,omitempty"` // depends on the kind, and may change at any time
 }
 
-// jsonInput is an input. Values are not kept; those that may be shown are.
+// jsonInput is an input. It has only values that may be shown.
 type jsonInput struct {
 	Label  string       `json:"label"`
 	Value  string       `json:"value,omitempty"`

@@ -17,9 +17,9 @@ import (
 // A reportFormat is a format that dot compare writes reports in.
 type reportFormat struct {
 	name    string
-	about   string   // what --help says about it, if anything
-	endings []string // of the names of its files
-	// distributions is set if it shows distributions of columns, which cost queries.
+	about   string   // the text in --help, "" for none
+	endings []string // of file names
+	// distributions is set if the format shows distributions of columns, which need queries.
 	distributions bool
 	render        func(io.Writer, report.Report, table.View) error
 }
@@ -33,19 +33,19 @@ var reportFormats = []reportFormat{
 	{name: "html", about: "one file", endings: []string{".html"}, distributions: true, render: plain(report.HTML)},
 }
 
-// plain makes a renderer of one that looks the same wherever it is seen.
+// plain adapts a renderer that doesn't depend on the terminal.
 func plain(render func(io.Writer, report.Report) error) func(io.Writer, report.Report, table.View) error {
 	return func(w io.Writer, r report.Report, _ table.View) error { return render(w, r) }
 }
 
-// autoFormat is the --format that goes by the name of --output.
+// autoFormat is the --format that depends on the name of --output.
 const autoFormat = "auto"
 
-// formatVars are the formats as the grammar names them.
+// formatVars returns the formats as variables of the grammar.
 func formatVars() kong.Vars {
 	names := []string{autoFormat}
 	var endings []string
-	help := []string{autoFormat + " (as the name of --output ends; otherwise " + reportFormats[0].name + ")"}
+	help := []string{autoFormat + " (by the ending of --output; otherwise " + reportFormats[0].name + ")"}
 	for _, f := range reportFormats {
 		names, endings = append(names, f.name), append(endings, f.endings...)
 		if f.about != "" {
@@ -60,7 +60,7 @@ func formatVars() kong.Vars {
 	}
 }
 
-// formatOf returns the format that was named, or that the name of the file implies.
+// formatOf returns the named format, or the format that the file's name implies.
 func formatOf(named, file string) (reportFormat, error) {
 	ending := strings.ToLower(filepath.Ext(file))
 	implied := slices.IndexFunc(reportFormats, func(f reportFormat) bool { return slices.Contains(f.endings, ending) })
@@ -70,8 +70,8 @@ func formatOf(named, file string) (reportFormat, error) {
 		return reportFormats[max(implied, 0)], nil
 	case implied >= 0 && implied != chosen:
 		return reportFormat{}, hint.Add(
-			fmt.Errorf("--output %s is a file of %s, and --format says %s", file, reportFormats[implied].name, named),
-			"without --format, the name of the file says it",
+			fmt.Errorf("--output %s means %s, but --format says %s", file, reportFormats[implied].name, named),
+			"leave --format out: the file's name sets the format",
 		)
 	}
 	return reportFormats[chosen], nil

@@ -25,8 +25,8 @@ func TestFormatOf(t *testing.T) {
 		{"json", "report", "json", ""},
 		{"markdown", "comment.txt", "markdown", ""},
 		{"html", "report.html", "html", ""},
-		{"json", "report.html", "", "--output report.html is a file of html, and --format says json"},
-		{"text", "report.md", "", "--output report.md is a file of markdown, and --format says text"},
+		{"json", "report.html", "", "--output report.html means html, but --format says json"},
+		{"text", "report.md", "", "--output report.md means markdown, but --format says text"},
 	} {
 		got, err := formatOf(tt.format, tt.file)
 		if got.name != tt.want || tt.err == "" && err != nil || tt.err != "" && (err == nil || err.Error() != tt.err) {
@@ -35,7 +35,7 @@ func TestFormatOf(t *testing.T) {
 	}
 }
 
-// printing is an app that prints a report to stdout.
+// printing returns an app that prints to stdout, and a report.
 func printing(t *testing.T, stdout *ui.Output) (*app, report.Report) {
 	t.Helper()
 	f, err := os.Open(filepath.Join("..", "compare", "report", "testdata", "report.json"))

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The disk is full at whichever moment: that is said, and once there is room the
+// The disk is full at any moment: dot reports it and, once there is space again, the
 // same command ends as an undisturbed one does.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()

@@ -4,54 +4,54 @@ import (
 	"dot-for-dbt/internal/ui"
 )
 
-// grammar is the command line, as kong reads it. What stands after "--" is
-// dbt's and never comes here. Flags stand at the root, so that they may be
-// given before or after the command and the specs.
+// grammar is the command line for kong, without the arguments after "--", which are
+// dbt's. Flags belong to the root, so that users may type them before or after the
+// command and the specs.
 type grammar struct {
 	flags
 	dbtCommands
 
 	Plan    plannedCommand `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
-	Explain plannedCommand `cmd:"" help:"Print what a plan rests on: each step's inputs, its record, and what changed. Changes nothing."`
+	Explain plannedCommand `cmd:"" help:"Print the details of a plan: each step's inputs, its record, and what changed. Changes nothing."`
 	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
-	Doctor  doctorCommand  `cmd:"" help:"Look for what keeps dot from working well, and say what cures it. Changes nothing."`
+	Doctor  doctorCommand  `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
-	Completion completionCommand `cmd:"" help:"Print the script that completes dot's command line in a shell."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
 }
 
 // flags are dot's own.
 type flags struct {
-	Defer    string `placeholder:"ENV@REF" help:"Read what is not selected from the build of another commit (the baseline): dbt's --defer --favor-state --state."`
-	Modified bool   `help:"Select what differs from the baseline, and what depends on it: -s state:modified+. Needs --defer."`
+	Defer    string `placeholder:"ENV@REF" help:"Read nodes that the build doesn't have from the build of another commit (the baseline), with dbt's --defer."`
+	Modified bool   `help:"Select nodes that differ from the baseline, and those that depend on them: -s state:modified+. Needs --defer."`
 
-	Select      []string `short:"s" sep:"none" placeholder:"NODES" help:"As dbt's. Several words want quotes: -s 'orders customers'."`
+	Select      []string `short:"s" sep:"none" placeholder:"NODES" help:"As dbt's. Quote several words: -s 'orders customers'."`
 	Exclude     []string `sep:"none" placeholder:"NODES" help:"As dbt's."`
 	Selector    string   `placeholder:"NAME" help:"As dbt's."`
 	FullRefresh bool     `help:"As dbt's."`
 	Vars        string   `placeholder:"YAML" help:"As dbt's, merged over the environment's vars."`
 	Threads     string   `placeholder:"N" help:"As dbt's."`
 
-	Jobs      int    `short:"j" placeholder:"N" help:"How many programs may run at once (the number of processors, 4 at most)."`
-	KeepGoing bool   `xor:"failure" help:"After a failure, go on with what doesn't depend on it. The default for several specs."`
+	Jobs      int    `short:"j" placeholder:"N" help:"How many programs may run at once (default: the number of processors, at most 4)."`
+	KeepGoing bool   `xor:"failure" help:"After a failure, continue with steps that don't depend on it. The default for several specs."`
 	FailFast  bool   `xor:"failure" help:"After a failure, start nothing more. The default for one spec. dbt's own --fail-fast goes after --."`
-	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one a line; - is stdin."`
-	Resume    bool   `help:"Go on after a failure: what failed is run with dbt retry, what never ran is run, the rest is up to date."`
+	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one on each line; - is stdin."`
+	Resume    bool   `help:"Continue after a failure: run the nodes that failed or did not run, with dbt retry."`
 	Yes       bool   `help:"Don't ask before more than three builds."`
 
 	DryRun         bool   `help:"Print the plan and change nothing, like 'dot plan'."`
 	Force          bool   `help:"Run dbt even if the build is up to date. Destroys nothing."`
 	MaxAge         string `placeholder:"AGE" help:"Age at which an up-to-date build is run again: 12h (the default), 30m, 7d, 0 (always), never."`
-	ResetWorktree  bool   `help:"Undo changes that were made in the build's worktree."`
-	NoDBTHost      bool   `name:"no-dbt-host" help:"Run each dbt as a process of its own, rather than have a host import it once for all."`
+	ResetWorktree  bool   `help:"Undo changes in the build's worktree."`
+	NoDBTHost      bool   `name:"no-dbt-host" help:"Run each dbt as its own process, instead of in a host that imports dbt once."`
 	NoDeps         bool   `help:"Don't install the project's packages first."`
 	DisablePrompts bool   `help:"Ask nothing."`
 
-	Log   string `enum:"auto,stream,grouped,quiet,json" default:"auto" placeholder:"HOW" help:"How to show what dbt says: stream (the default for several builds), grouped (the default for them in GitHub Actions), quiet, json (docs/events.md). One build's output is left as it is unless this is given."`
-	Trace string `placeholder:"FILE" help:"Write when which step and node ran, for chrome://tracing or Perfetto."`
+	Log   string `enum:"auto,stream,grouped,quiet,json" default:"auto" placeholder:"HOW" help:"How to show dbt's output: stream (the default for several builds), grouped (the default for them in GitHub Actions), quiet, json (docs/events.md). Without this flag, a single build's output is not changed."`
+	Trace string `placeholder:"FILE" help:"Write the times of all steps and nodes, for chrome://tracing or Perfetto."`
 
-	Verbose bool         `short:"v" help:"Say more: each command line, which dbt, what was overruled."`
+	Verbose bool         `short:"v" help:"Print more: command lines, the dbt in use, overridden variables."`
 	Color   ui.ColorMode `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour dot's own output: auto, always, never."`
 	Version bool         `help:"Print the version and exit."`
 }
@@ -59,16 +59,16 @@ type flags struct {
 // dbtCommands are the commands of dbt.
 type dbtCommands struct {
 	Build        dbtCommand    `cmd:"" group:"dbt" help:"Build seeds, snapshots and models, and run the tests, in the order of the graph."`
-	Clean        dbtCommand    `cmd:"" group:"dbt" help:"Remove what dbt has written to the build's target path and logs."`
+	Clean        dbtCommand    `cmd:"" group:"dbt" help:"Remove the build's target path and logs."`
 	Clone        dbtCommand    `cmd:"" group:"dbt" help:"Clone the baseline's relations (--defer) into the build's schema."`
-	Compile      dbtCommand    `cmd:"" group:"dbt" help:"Write the models' SQL, build nothing."`
-	Debug        dbtCommand    `cmd:"" group:"dbt" help:"Try the connection and the setup."`
+	Compile      dbtCommand    `cmd:"" group:"dbt" help:"Write the models' SQL without building them."`
+	Debug        dbtCommand    `cmd:"" group:"dbt" help:"Test the connection and the setup."`
 	Deps         dbtCommand    `cmd:"" group:"dbt" help:"Install the project's packages."`
 	Docs         docsCommand   `cmd:"" group:"dbt" help:"Generate or serve the documentation."`
-	Init         dbtCommand    `cmd:"" group:"dbt" help:"Set up the profile of this project, or a new project. Never for a ref."`
+	Init         dbtCommand    `cmd:"" group:"dbt" help:"Set up this project's profile, or a new project. Not for a ref."`
 	List         dbtCommand    `cmd:"" group:"dbt" aliases:"ls" help:"List the nodes."`
 	Parse        dbtCommand    `cmd:"" group:"dbt" help:"Parse the project."`
-	Retry        dbtCommand    `cmd:"" group:"dbt" help:"Run again what failed or was skipped in the build's last run."`
+	Retry        dbtCommand    `cmd:"" group:"dbt" help:"Run failed and skipped nodes of the build's last run again."`
 	Run          dbtCommand    `cmd:"" group:"dbt" help:"Build the models."`
 	RunOperation dbtCommand    `cmd:"" group:"dbt" help:"Run a macro: dot run-operation dev@HEAD -- my_macro --args '{a: 1}'."`
 	Seed         dbtCommand    `cmd:"" group:"dbt" help:"Load the seeds."`
@@ -80,14 +80,14 @@ type dbtCommands struct {
 
 type docsCommand struct {
 	Generate dbtCommand `cmd:"" help:"Write the documentation to the build's target path."`
-	Serve    dbtCommand `cmd:"" help:"Serve it until Ctrl-C."`
+	Serve    dbtCommand `cmd:"" help:"Serve the documentation until Ctrl-C."`
 }
 
 type sourceCommand struct {
 	Freshness dbtCommand `cmd:"" help:"Ask how fresh the sources are."`
 }
 
-// plannedCommand is any of them, or a comparison, planned or explained.
+// plannedCommand is a command of dbt or a comparison, planned or explained.
 type plannedCommand struct {
 	dbtCommands
 	Compare comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`

@@ -6,7 +6,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Every command that can be typed can be carried out or, below plan and explain, planned.
+// Every command of the grammar can run or, below plan and explain, be planned.
 func TestEveryCommandIsCarriedOut(t *testing.T) {
 	a := new(app)
 	parser, err := a.parser(new(grammar))
@@ -30,7 +30,7 @@ func TestEveryCommandIsCarriedOut(t *testing.T) {
 	}
 }
 
-// below reports whether a command is one of another command's.
+// below reports whether a command is a subcommand of another.
 func below(node *kong.Node, name string) bool {
 	for ; node != nil; node = node.Parent {
 		if node.Type == kong.CommandNode && node.Name == name {

@@ -17,7 +17,7 @@ const (
 	reversed = "\u202e"
 )
 
-// steers is what must not reach a terminal but for the ends of lines.
+// steers matches characters that must not reach a terminal, except for line ends.
 var steers = regexp.MustCompile("[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f\u202a-\u202e\ufeff]")
 
 // TestHostileNames has every name that a commit can choose steer the terminal,

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(hermetic{m}, map[string]func(){"dot": dotMain, "dbt": dbtMain})
 }
 
-// dotMain is main.go's, with a clock that a test can set.
+// dotMain is main with a clock that a test can set.
 func dotMain() {
 	process, err := cli.ThisProcess()
 	if err != nil {
@@ -44,7 +44,7 @@ func dbtMain() {
 	}))
 }
 
-// clock is the system's, or stands still at DOT_TEST_NOW.
+// clock returns the system's clock, or one that stands still at DOT_TEST_NOW.
 func clock() func() time.Time {
 	text := os.Getenv("DOT_TEST_NOW")
 	if text == "" {

@@ -66,14 +66,14 @@ func TestWrittenNamesEveryCommand(t *testing.T) {
 	}
 }
 
-// newBuiltShop is a shop with two builds that can be compared.
+// newBuiltShop returns a shop with two builds that can be compared.
 func newBuiltShop(t *testing.T) *shop {
 	s := newShop(t)
 	s.run("build prod@main dev@v1 dev@HEAD")
 	return s
 }
 
-// dotTo runs dot with that stdout, and returns what it says on stderr.
+// dotTo runs dot with a stdout, and returns its stderr.
 func (s *shop) dotTo(stdout io.Writer, command string) (stderr string, code int) {
 	var said bytes.Buffer
 	code = cli.Main(cli.Process{
@@ -145,7 +145,7 @@ func TestClosedStdoutOfAProcess(t *testing.T) {
 	}
 }
 
-// closedPipe is a pipe that nobody reads.
+// closedPipe returns a pipe without a reader.
 func closedPipe(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()

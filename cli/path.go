@@ -10,7 +10,7 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// pathCommand prints where a build lies on disk.
+// pathCommand prints the directory of a build.
 type pathCommand struct {
 	Spec     string `arg:"" name:"env@ref" help:"The build: env@ref or @ref."`
 	Worktree bool   `xor:"part" help:"The worktree of its commit."`
@@ -19,7 +19,7 @@ type pathCommand struct {
 	Logs     bool   `xor:"part" help:"dbt's log path."`
 }
 
-// schemaCommand prints where a build lies in the warehouse.
+// schemaCommand prints the schema of a build.
 type schemaCommand struct {
 	Spec string `arg:"" name:"env@ref" help:"The build: env@ref or @ref."`
 }
@@ -41,7 +41,7 @@ func (c *pathCommand) run(ctx context.Context, a *app, line *commandLine) error 
 		path = at.Logs
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		a.say.Note("it isn't there yet: dot build " + c.Spec + " makes it")
+		a.say.Note("it does not exist yet: dot build " + c.Spec + " creates it")
 	}
 	fmt.Fprintln(a.Stdout, path)
 	return nil
@@ -57,14 +57,14 @@ func (c *schemaCommand) run(ctx context.Context, a *app, line *commandLine) erro
 		return err
 	}
 	if !at.Built {
-		a.say.Note("nothing was built there yet: dot build " + c.Spec + " does")
+		a.say.Note("nothing is built there yet: dot build " + c.Spec + " builds it")
 	}
 	fmt.Fprintln(a.Stdout, schema)
 	return nil
 }
 
-// locate finds the build that a spec denotes. Flags that change which build it
-// is, such as --vars and dbt's --target, count as they do for dot build.
+// locate locates the build that a spec denotes. Flags that affect the build, such as
+// --vars and dbt's --target, work as for dot build.
 func (a *app) locate(ctx context.Context, line *commandLine, text string) (steps.Location, error) {
 	req, err := a.request(line, "build", []string{text})
 	if err != nil {

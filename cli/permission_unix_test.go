@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// nobody is a user who may write nowhere.
+// nobody is a user without write permissions.
 const nobody = 65534
 
 // TestErrorNoPermission runs dot as somebody who may not write. Root may
@@ -54,20 +54,20 @@ func TestErrorNoPermission(t *testing.T) {
 	}
 }
 
-// A report that nobody may write is an error before anything runs.
+// A report that can't be written is an error before anything runs.
 func TestErrorNoPermissionForTheReport(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.lock("models")
 	code := s.asNobody("compare prod@main dev@HEAD -o models/report.html")
 	want := "error: --output: write /shop/models/report.html: permission denied\n" +
-		"hint: name a file in a directory that is there and that you may write to\nexit code 2\n"
+		"hint: name a file in an existing directory that you may write to\nexit code 2\n"
 	if _, said, _ := strings.Cut(s.story.String(), "\n"); code != 2 || said != want {
 		t.Errorf("exit code %d\n%s\nwant\n%s", code, said, want)
 	}
 }
 
-// makeWritable makes a directory that everybody may write to.
+// makeWritable creates a directory that every user may write to.
 func (s *shop) makeWritable(name string) {
 	s.t.Helper()
 	if err := errors.Join(os.Mkdir(s.file(name), 0o777), os.Chmod(s.file(name), 0o777)); err != nil {
@@ -115,7 +115,7 @@ func (s *shop) chmodAll(name string, mode os.FileMode) {
 	})
 }
 
-// asNobody runs dot in a process of its own and returns its exit code.
+// asNobody runs dot in its own process as nobody, and returns its exit code.
 func (s *shop) asNobody(command string) int {
 	s.t.Helper()
 	// The repository is not nobody's, and git asks whether that is meant.

@@ -15,7 +15,7 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// plan prints what running the program would do.
+// plan prints the plan of a program.
 func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
 	plan, err := p.Graph.Plan(ctx, a.engine(p))
 	if err != nil {
@@ -29,7 +29,7 @@ func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
 	return nil
 }
 
-// engine is what planning and running need.
+// engine returns the services that planning and running need.
 func (a *app) engine(p *steps.Program) graph.Env {
 	if p.Workspace == nil {
 		return graph.Env{Locker: graph.NoLocks{}, Now: a.Now}
@@ -38,8 +38,8 @@ func (a *app) engine(p *steps.Program) graph.Env {
 	return graph.Env{Store: p.Workspace, Locker: p.Workspace.Locker(command), Now: a.Now}
 }
 
-// planText prints a plan for people: a line a step and, if they are asked for,
-// the command lines that it runs below it.
+// planText prints a plan for people: a line for each step and, with commands, the
+// command lines that each step runs.
 func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands bool) {
 	var rows [][]string
 	for _, r := range p.Resolved {
@@ -56,7 +56,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 			row[i] = text.Visible(row[i])
 		}
 	}
-	buffered := bufio.NewWriter(w) // else there is a write for each of thousands of lines
+	buffered := bufio.NewWriter(w) // avoids a write for each of thousands of lines
 	defer buffered.Flush()
 	out := ui.NewPrinter(w, a.color, a.getenv).To(buffered)
 	lines := ui.Columns(rows, func(row, column int, text string) string {
@@ -83,7 +83,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 	out.Line(fmt.Sprintf("%d to run, %d up to date", plan.Runs(), len(plan.Steps)-plan.Runs()))
 }
 
-// verb is what happens to a step: run or skip.
+// verb returns run or skip.
 func verb(s graph.Planned) string {
 	if s.Decision.Run {
 		return "run"
@@ -91,7 +91,7 @@ func verb(s graph.Planned) string {
 	return "skip"
 }
 
-// toolLines say which dbt is used; if there is more than one, for what.
+// toolLines says which dbt is used and, if there are several, for which builds.
 func toolLines(p *steps.Program) []string {
 	var lines []string
 	users := map[string][]string{}
@@ -114,7 +114,7 @@ func toolLines(p *steps.Program) []string {
 	return lines
 }
 
-// remarks prints what a person should know before anything runs.
+// remarks prints the program's remarks, before anything runs.
 func (a *app) remarks(p *steps.Program) {
 	for _, note := range p.Notes {
 		a.say.Note(note)

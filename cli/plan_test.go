@@ -10,7 +10,7 @@ import (
 	"github.com/sebdah/goldie/v2"
 )
 
-// golden compares text with a file below testdata/golden, which -update writes.
+// golden compares text with a file below testdata/golden; -update rewrites the file.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
 	dir, file := filepath.Split(name)

@@ -9,8 +9,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// planVersion is the version of the JSON plan. It is raised when a field
-// changes its meaning or goes away; fields may be added at any time.
+// planVersion is the version of the JSON plan. It is raised when a field is removed or
+// changes its meaning. Fields may be added at any time.
 const planVersion = 2
 
 // jsonPlan is a plan for scripts.
@@ -27,14 +27,14 @@ type jsonPlan struct {
 
 type jsonBuild struct {
 	Name   string   `json:"name"`  // env@short; without a ref the environment
-	Specs  []string `json:"specs"` // that denote it, as they were typed
+	Specs  []string `json:"specs"` // the specs that denote it, as typed
 	Schema string   `json:"schema,omitempty"`
-	Step   string   `json:"step"` // that runs the command
+	Step   string   `json:"step"` // the step that runs the command
 	DBT    jsonDBT  `json:"dbt"`
 }
 
 type jsonDBT struct {
-	Version  string            `json:"version"` // "" is not known yet
+	Version  string            `json:"version"` // "" if not known yet
 	Command  []string          `json:"command"` // the words that start dbt
 	FoundBy  string            `json:"found_by"`
 	Adapters map[string]string `json:"adapters,omitempty"`
@@ -53,7 +53,7 @@ type jsonStep struct {
 	Name     string   `json:"name"`
 	Kind     string   `json:"kind"`
 	Decision string   `json:"decision"` // run or skip
-	Cause    string   `json:"cause"`    // one of a fixed set; the reason is for people
+	Cause    string   `json:"cause"`    // a graph.Cause; Reason is for people
 	Reason   string   `json:"reason"`
 	Detail   string   `json:"detail,omitempty"`
 	Changed  []string `json:"changed,omitempty"`  // the inputs that changed
@@ -106,7 +106,7 @@ func (a *app) printJSON(v any) error {
 	return err
 }
 
-// orEmpty makes a list that JSON writes as [].
+// orEmpty returns a list that JSON writes as [], not as null.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// A Process is what Main needs of the operating system.
+// A Process has everything that Main needs from the operating system.
 type Process struct {
 	Args           []string // without the program's name
 	Executable     string   // the path of the program, "" if it is not known
 	Env            []string // NAME=value
 	Dir            string   // the working directory
 	Home           string   // the user's home directory, "" if there is none
-	Stdin          *os.File // where answers are typed, nil for nowhere
+	Stdin          *os.File // for answers, nil for none
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
 }
 
-// ThisProcess is the process that runs.
+// ThisProcess returns the running process.
 func ThisProcess() (Process, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return Process{}, fmt.Errorf("the working directory can't be told: %w", err)
+		return Process{}, fmt.Errorf("find the working directory: %w", err)
 	}
-	home, _ := os.UserHomeDir() // without one, profiles.yml is not looked for there
-	self, _ := os.Executable()  // only dot doctor wants to know
+	home, _ := os.UserHomeDir() // only for ~/.dbt/profiles.yml
+	self, _ := os.Executable()  // only for dot doctor
 	return Process{
 		Args: os.Args[1:], Executable: self, Env: os.Environ(), Dir: dir, Home: home,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,

@@ -12,20 +12,20 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A prompt is about a change of the user's files that dot makes only if asked to.
+// A prompt is a question about a change to the user's files.
 type prompt struct {
 	name     string // in .dot/config.yml
 	question string
-	warning  string // in place of the question
-	// missing reports whether the change is still to be made.
+	warning  string // if dot can't ask
+	// missing reports whether the change has not been made yet.
 	missing func(context.Context) (bool, error)
 	accept  func() error
-	refuse  func() error // nil: then dot goes on
+	refuse  func() error // nil: dot continues without the change
 }
 
-// prompts asks what there is to ask before a build, or warns where it may not
-// ask. Nothing is written before the last answer is in, so that Ctrl-C leaves
-// everything as it was.
+// prompts asks the questions before a build, or prints warnings if it may not ask. It
+// writes nothing before the last answer, so that Ctrl-C leaves everything
+// unchanged.
 func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error {
 	if p.Repo == nil || !p.Isolated() { // no isolated build
 		return nil
@@ -72,8 +72,8 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error 
 	return nil
 }
 
-// gitignorePrompt is about the repository's own ignore rules. What .dot/ says
-// of itself is for git alone; other programs read the repository's.
+// gitignorePrompt is about the repository's ignore rules. The .gitignore inside of
+// .dot/ is enough for git, but other programs read only the repository's rules.
 func (a *app) gitignorePrompt(p *steps.Program) prompt {
 	file := a.near(filepath.Join(p.Repo.Root, ".gitignore"))
 	lacks := "the repository's ignore rules lack .dot/, where builds are kept"
@@ -96,16 +96,16 @@ func (a *app) gitignorePrompt(p *steps.Program) prompt {
 	}
 }
 
-// goOn are the ways to go on without dot's help.
+// goOn returns the hints for continuing without dot's change.
 func goOn(file string) []string {
 	return []string{
 		"add the line .dot/ to " + file + " yourself, or to .git/info/exclude",
-		"or go on as it is: answer never, or give --disable-prompts",
+		"or continue without it: answer never, or give --disable-prompts",
 	}
 }
 
-// vsCodePrompt is about the settings of VS Code for the repository, where
-// somebody uses it.
+// vsCodePrompt is about the repository's settings for VS Code, if the user seems to
+// use VS Code.
 func (a *app) vsCodePrompt(p *steps.Program) prompt {
 	file := a.near(filepath.Join(p.Repo.Root, ".vscode", "settings.json"))
 	return prompt{
@@ -120,7 +120,7 @@ func (a *app) vsCodePrompt(p *steps.Program) prompt {
 		},
 		accept: func() error {
 			if err := ignore.AddToVSCode(p.Repo.Root); err != nil {
-				a.say.Warning("exclude .dot/ in VS Code: "+err.Error(), "the file is as it was; what it should have:")
+				a.say.Warning("exclude .dot/ in VS Code: "+err.Error(), "the file was not changed; add this to it:")
 				a.say.Line(ignore.VSCodeSnippet())
 				return nil
 			}
@@ -130,7 +130,7 @@ func (a *app) vsCodePrompt(p *steps.Program) prompt {
 	}
 }
 
-// near is the shorter way to write a path: as it is, or from the working directory.
+// near returns the shorter form of a path: absolute, or relative to the working directory.
 func (a *app) near(path string) string {
 	if short, err := filepath.Rel(a.Dir, path); err == nil && len(short) < len(path) {
 		return short

@@ -23,7 +23,7 @@ const (
 	again             = "note: answer y, n or e\n"
 )
 
-// unignoredShop is a shop whose .gitignore lacks .dot/.
+// unignoredShop returns a shop whose .gitignore lacks .dot/.
 func unignoredShop(t *testing.T) *shop {
 	s := newShop(t)
 	s.write(".gitignore", unignored)
@@ -109,7 +109,7 @@ func TestPromptGitignoreSaysHowToGoOn(t *testing.T) {
 	for _, want := range []string{
 		"error: the repository's ignore rules lack .dot/, where builds are kept\n",
 		"hint: add the line .dot/ to .gitignore yourself, or to .git/info/exclude\n",
-		"hint: or go on as it is: answer never, or give --disable-prompts\n",
+		"hint: or continue without it: answer never, or give --disable-prompts\n",
 	} {
 		if !strings.Contains(out.both, want) {
 			t.Errorf("lacks %q:\n%s", want, out.both)
@@ -160,7 +160,7 @@ func TestPromptVSCode(t *testing.T) {
 		"Ctrl-C":       {typed: ctrlC, code: 130, before: settings, settings: settings},
 		"unparsable": {
 			typed: "y\n", before: "{\n  oops\n", settings: "{\n  oops\n",
-			says: "warning: exclude .dot/ in VS Code: /shop/.vscode/settings.json:2:3: not JSON from here on, even with comments\nhint: the file is as it was; what it should have:\n{\n    \"search.exclude\": {\n",
+			says: "warning: exclude .dot/ in VS Code: /shop/.vscode/settings.json:2:3: not JSON from here on, even with comments\nhint: the file was not changed; add this to it:\n{\n    \"search.exclude\": {\n",
 		},
 	}
 	for name, tt := range tests {
@@ -236,7 +236,7 @@ func TestPromptBoth(t *testing.T) {
 	}
 }
 
-// More builds than somebody may have thought of are shown and asked about.
+// dot shows many builds, and asks before it runs them.
 func TestConfirm(t *testing.T) {
 	const four = "build dev@HEAD dev@main prod@HEAD prod@main --log quiet"
 	for name, tt := range map[string]struct {
@@ -249,7 +249,7 @@ func TestConfirm(t *testing.T) {
 		"no":           {[]string{"n\n"}, 2, "run these 4 builds? [y]es / [N]o: n\nerror: nothing was run\n", false},
 		"Enter":        {[]string{"\n"}, 2, "[N]o: \nerror: nothing was run\n", false},
 		"end of input": {[]string{ctrlD}, 2, "error: nothing was run\n", false},
-		"Ctrl-C":       {[]string{ctrlC}, 130, "the same command goes on from here\n", false},
+		"Ctrl-C":       {[]string{ctrlC}, 130, "run the same command to continue\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

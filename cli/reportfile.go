@@ -12,7 +12,7 @@ import (
 // A reportFile is the file of --output.
 type reportFile string
 
-// reportFile is the file of that name; "" is none.
+// reportFile returns the file with that name, "" for none.
 func (a *app) reportFile(name string) reportFile {
 	if name == "" || filepath.IsAbs(name) {
 		return reportFile(name)
@@ -20,7 +20,7 @@ func (a *app) reportFile(name string) reportFile {
 	return reportFile(filepath.Join(a.Dir, name))
 }
 
-// check reports, before anything runs, that no report can be written there.
+// check returns an error if the report can't be written, before anything runs.
 func (f reportFile) check() error {
 	if f == "" {
 		return nil
@@ -29,16 +29,16 @@ func (f reportFile) check() error {
 		return fmt.Errorf("--output: %s is a directory", f)
 	}
 	if !f.replaced() {
-		return nil // opening a pipe would already end its reader
+		return nil // opening and closing a pipe would end its reader
 	}
 	if err := durable.CanRewrite(string(f)); err != nil {
-		return hint.Add(fmt.Errorf("--output: %w", err), "name a file in a directory that is there and that you may write to")
+		return hint.Add(fmt.Errorf("--output: %w", err), "name a file in an existing directory that you may write to")
 	}
 	return nil
 }
 
-// write writes the report. An earlier one is there until the new one is whole, and
-// hands its mode on; without one, the umask decides who may read the rows.
+// write writes the report. It replaces an earlier report once the new one is complete,
+// and keeps the file's mode. For a new file, the umask applies.
 func (f reportFile) write(text []byte) error {
 	write := func() error { return durable.Rewrite(string(f), text) }
 	if !f.replaced() {
@@ -50,8 +50,8 @@ func (f reportFile) write(text []byte) error {
 	return nil
 }
 
-// replaced reports whether the report is a file in place of an earlier one. What is
-// no plain file, such as a device or a link, is written to.
+// replaced reports whether the report replaces a regular file or is a new one. Other
+// files, such as devices and links, are written to.
 func (f reportFile) replaced() bool {
 	info, err := os.Lstat(string(f))
 	return err != nil || info.Mode().IsRegular()

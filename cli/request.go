@@ -9,7 +9,7 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// request makes a request for a command of dbt on specs.
+// request makes the request for a dbt command on specs.
 func (a *app) request(line *commandLine, name string, specs []string) (steps.Request, error) {
 	req := steps.Request{
 		Modified: line.Modified, NoDeps: line.NoDeps, Force: line.Force, Resume: line.Resume, Report: line.Log != autoLog, ResetWorktree: line.ResetWorktree,
@@ -41,7 +41,7 @@ func (a *app) request(line *commandLine, name string, specs []string) (steps.Req
 	return req, nil
 }
 
-// passedOn are dbt's flags that dot takes for habit's sake, as dbt takes them.
+// passedOn returns the flags that dot takes before "--" and passes to dbt.
 func (f flags) passedOn() []string {
 	var args []string
 	for _, s := range f.Select {

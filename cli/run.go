@@ -20,7 +20,7 @@ import (
 	"dot-for-dbt/watch"
 )
 
-// carryOut runs the program, and says what came of it.
+// carryOut runs the program and prints the result.
 func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 	a.remarks(p)
 	if a.verbose {
@@ -47,17 +47,17 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 		return err
 	}
 	if err := trace.write(start, p.Builds, show.watcher(), result); err != nil {
-		a.say.Warning(err.Error()) // what was run was run
+		a.say.Warning(err.Error()) // the run itself is complete
 	}
 	return show.summary(ctx, result)
 }
 
-// runGraph runs the program's graph, with so many programs at once, and shows it.
+// runGraph runs and shows the program's graph, with up to jobs programs at once.
 func (a *app) runGraph(ctx context.Context, p *steps.Program, show display, jobs int, keepGoing bool) (*graph.Result, error) {
 	defer show.close()
 	sayStopping := sync.OnceFunc(func() {
 		say := show.printer()
-		say.Line("") // ends the line that a terminal's ^C is on
+		say.Line("") // ends the line with the terminal's ^C
 		say.Note("interrupting: dbt may take a while to cancel its queries; " + onceMore(ctx) + " kills it")
 	})
 	return p.Graph.Run(ctx, graph.Options{
@@ -78,14 +78,14 @@ func (a *app) runGraph(ctx context.Context, p *steps.Program, show display, jobs
 	})
 }
 
-// asksDBT reports whether dbt runs in a step, and may have queries to cancel before
-// it ends. One that has the terminal is left out: it heard Ctrl-C itself.
+// asksDBT reports whether a step runs dbt, which may have to cancel queries before it
+// ends. It ignores an interactive dbt, which gets Ctrl-C itself.
 func asksDBT(step *graph.Step) bool {
 	action, ok := step.Action.(steps.RunsDBT)
 	return ok && slices.ContainsFunc(action.DBTCalls(), func(call run.Call) bool { return !call.Interactive })
 }
 
-// onceMore is what the second signal is to the sender of the first.
+// onceMore names the second signal for the user.
 func onceMore(ctx context.Context) string {
 	var signal *proc.SignalError
 	if errors.As(context.Cause(ctx), &signal) && signal.Signal == syscall.SIGINT {
@@ -94,8 +94,8 @@ func onceMore(ctx context.Context) string {
 	return "a second signal"
 }
 
-// jobs is how many programs may run at once. Each dbt has threads of its own in
-// the warehouse, so that the default stays small.
+// jobs returns how many programs may run at once. The default is small, since each dbt
+// has its own threads in the warehouse.
 func jobs(f flags) int {
 	if f.Jobs > 0 {
 		return f.Jobs
@@ -103,7 +103,7 @@ func jobs(f flags) int {
 	return min(runtime.NumCPU(), 4)
 }
 
-// end ends what dbt ran in, and says what that was.
+// end ends the dbt hosts and, with -v, prints how each dbt ran.
 func (a *app) end(p *steps.Program) {
 	for _, way := range p.End() {
 		if a.verbose {
@@ -112,21 +112,21 @@ func (a *app) end(p *steps.Program) {
 	}
 }
 
-// A display shows a run, and what came of it.
+// A display shows a run and its result.
 type display interface {
 	observe(graph.Event)
-	// printer is for what is to be said meanwhile, above what is redrawn.
+	// printer prints lines during the run, above the part that is redrawn.
 	printer() *ui.Printer
-	// close ends what is redrawn. It may be called twice.
+	// close ends the redrawing. It may be called twice.
 	close()
-	// summary says what came of the run, and returns the error that it ended
+	// summary prints the result of the run, and returns the error that it ended
 	// with.
 	summary(context.Context, *graph.Result) error
-	// watcher is what has listened to dbt; nil if nothing has.
+	// watcher returns the watcher of dbt's events, nil for none.
 	watcher() *watch.Watcher
 }
 
-// display chooses one: one build's output is dbt's own.
+// display returns the display for the number of builds and --log.
 func (a *app) display(p *steps.Program, f flags) display {
 	if len(p.Builds) > 1 || f.Log != autoLog {
 		return a.watchBuilds(p, f)
@@ -134,8 +134,8 @@ func (a *app) display(p *steps.Program, f flags) display {
 	return &oneBuild{a, p}
 }
 
-// oneBuild shows a run for one build: dbt says enough of itself, so of the steps
-// that run one line each, and of those that don't none.
+// oneBuild shows a run for one build: dbt's own output, and a line for each other step
+// that runs.
 type oneBuild struct {
 	*app
 	program *steps.Program
@@ -165,7 +165,7 @@ func (d *oneBuild) observe(e graph.Event) {
 	}
 }
 
-// step prints a line about a step and why it runs or doesn't.
+// step prints a line about a step, with the reason why it runs or is skipped.
 func (d *oneBuild) step(s ui.Style, mark string, planned graph.Planned) {
 	d.say.Line(fmt.Sprintf("%s %s (%s)", d.say.Paint(s, mark), text.Visible(planned.Step.Name), text.Visible(planned.Decision.String())))
 }
@@ -180,7 +180,7 @@ func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 	for i, planned := range result.Plan.Steps {
 		b, ok := d.program.BuildOf(planned.Step.Name)
 		if !ok || planned.Step.Record == "" && result.Steps[i].Outcome != graph.Skipped {
-			continue // of what keeps no record its beginning says enough
+			continue // a step without a record has only its first line
 		}
 		r, name := result.Steps[i], text.Visible(b.Name)
 		if r.Outcome == graph.Skipped {

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/term"
 )
 
-// A running dot is a process of its own.
+// A running dot has its own process.
 type running struct {
 	cmd    *exec.Cmd
 	said   *syncBuffer
@@ -102,7 +102,7 @@ func (r *running) signal(t *testing.T, signal syscall.Signal) {
 	}
 }
 
-// says waits until something was said: two signals at once could count as one.
+// says waits for an output, so that two signals don't count as one.
 func (r *running) says(t *testing.T, text string) {
 	t.Helper()
 	for !strings.Contains(r.said.String(), text) {
@@ -114,7 +114,7 @@ func (r *running) says(t *testing.T, text string) {
 	}
 }
 
-// typed is what somebody types at the terminal.
+// typed types at the terminal.
 func (r *running) typed(t *testing.T, keys string) {
 	t.Helper()
 	if _, err := io.WriteString(r.screen, keys); err != nil {

@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// layOut makes the repository and the environment of a script.
+// layOut creates the repository and the environment of a script.
 func layOut(env *testscript.Env) error {
 	dir := filepath.Join(env.WorkDir, "shop")
 	over := filepath.Join(env.WorkDir, ".over")

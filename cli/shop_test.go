@@ -19,7 +19,7 @@ import (
 	"dot-for-dbt/cli"
 )
 
-// template is a repository as makeShop makes it, to be copied.
+// template is a repository made by makeShop, for copies.
 var template string
 
 // hermeticEnv is the environment that makes git's hashes the same on each
@@ -87,7 +87,7 @@ func writeFile(name string, data []byte) error {
 	return os.WriteFile(name, data, 0o644)
 }
 
-// shop is a repository of its own, in which dot runs inside this process.
+// A shop is a repository in which dot runs inside of this process.
 type shop struct {
 	t   *testing.T
 	dir string
@@ -159,7 +159,7 @@ func (s *shop) dot(args []string, env ...string) said {
 	return said{s.portable(stdout.String()), s.portable(stderr.String()), s.portable(both.String()), code}
 }
 
-// run runs a dot that is expected to succeed.
+// run runs a dot that must succeed.
 func (s *shop) run(command string, env ...string) said {
 	s.t.Helper()
 	out := s.told(command, env)
@@ -169,7 +169,7 @@ func (s *shop) run(command string, env ...string) said {
 	return out
 }
 
-// fails runs a dot that is expected to fail, because env makes dbt fail.
+// fails runs a dot that must fail, because env makes dbt fail.
 func (s *shop) fails(command string, env ...string) {
 	s.t.Helper()
 	if out := s.told(command, env); out.code == 0 {
@@ -177,7 +177,7 @@ func (s *shop) fails(command string, env ...string) {
 	}
 }
 
-// show runs dot and puts all that it says into the story.
+// show runs dot and adds its output to the story.
 func (s *shop) show(command string, env ...string) said {
 	s.t.Helper()
 	out := s.told(command, env)
@@ -212,10 +212,10 @@ func (s *shop) remove(name string) {
 	}
 }
 
-// digestName is the name of a file that depends on a path of this machine.
+// digestName matches file names that depend on paths of this machine.
 var digestName = regexp.MustCompile(`/(state|defer|memo)/[0-9a-f]{20}`)
 
-// portable puts short names in place of this machine's paths.
+// portable replaces this machine's paths with short names.
 func (s *shop) portable(text string) string {
 	text = digestName.ReplaceAllString(text, "/$1/<digest>")
 	return strings.NewReplacer(
@@ -226,7 +226,7 @@ func (s *shop) portable(text string) string {
 	).Replace(text)
 }
 
-// warehouse is what lies in the stand-in's warehouse, by schema and table.
+// warehouse returns the stand-in's warehouse, by schema and table.
 func (s *shop) warehouse() map[string]string {
 	s.t.Helper()
 	tables := map[string]string{}
@@ -241,7 +241,7 @@ func (s *shop) warehouse() map[string]string {
 	return tables
 }
 
-// syncBuffer is written to by stdout and stderr at once, and read meanwhile.
+// syncBuffer is a buffer that stdout and stderr can write to while a test reads it.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

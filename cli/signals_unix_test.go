@@ -16,7 +16,7 @@ import (
 	"dot-for-dbt/internal/testing/standin"
 )
 
-// interrupting is said at once, where dbt runs.
+// interrupting is printed at once while dbt runs.
 const interrupting = " interrupting: dbt may take a while to cancel its queries; "
 
 // TestSignals stops dot in the middle of a build, in each way there is. What dbt

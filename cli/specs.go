@@ -12,8 +12,8 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// specs reads the specs of a command line, and those in a file after them; ""
-// is no file, and - is stdin.
+// specs parses the specs of a command line, followed by those in a file; "" means no
+// file, and - is stdin.
 func (a *app) specs(args []string, file string) ([]spec.Spec, error) {
 	var specs []spec.Spec
 	for _, arg := range args {
@@ -28,12 +28,12 @@ func (a *app) specs(args []string, file string) ([]spec.Spec, error) {
 	}
 	more, err := a.specsIn(file)
 	if err == nil && len(specs)+len(more) == 0 {
-		err = hint.Add(fmt.Errorf("%s holds no spec", file), "write one a line, such as dev@main; a line that starts with # is a remark")
+		err = hint.Add(fmt.Errorf("%s has no spec", file), "write one on each line, such as dev@main; lines that start with # are comments")
 	}
 	return append(specs, more...), err
 }
 
-// specsIn reads the specs in a file.
+// specsIn parses the specs in a file.
 func (a *app) specsIn(file string) ([]spec.Spec, error) {
 	var from io.Reader
 	switch {

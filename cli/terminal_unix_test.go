@@ -14,7 +14,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// Keys that a terminal gives a meaning to.
+// Keys with a meaning for a terminal.
 const (
 	ctrlC = "\x03"
 	ctrlD = "\x04"

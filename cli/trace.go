@@ -10,11 +10,11 @@ import (
 	"dot-for-dbt/watch"
 )
 
-// traceFile is the file of --trace; nil without one.
+// traceFile is the file of --trace, nil for none.
 type traceFile struct{ *os.File }
 
-// openTrace makes the file before anything runs: that is when to learn that it
-// can't be made.
+// openTrace creates the file before anything runs, so that errors come before the
+// run.
 func openTrace(name string) (*traceFile, error) {
 	if name == "" {
 		return nil, nil

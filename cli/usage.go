@@ -14,17 +14,17 @@ import (
 
 const description = `Run dbt at any commit, in a schema of its own.
 
-A spec, env@ref, names a build: an environment at a commit. dot checks the commit out, writes a profile whose schema ends in the commit's short hash, installs its packages and runs dbt there. What is in use stays untouched.
+A spec, env@ref, names a build: an environment at a commit. dot checks the commit out, writes a profile whose schema ends in the commit's short hash, installs its packages and runs dbt there. Your working tree stays untouched.
 
   dot build dev@HEAD --defer prod@main -s orders+
   dot build dev@main dev@feature/refunds -j 2
   dot plan build dev@HEAD
   dot test dev@HEAD -- --store-failures
 
-What follows "--" goes to dbt as it is. Without @ref, dot runs dbt on the working tree.`
+Arguments after "--" go to dbt unchanged. Without @ref, dot runs dbt on the working tree.`
 
-// dbtsFlag is the error of a flag of dbt's before "--", given to a command of the
-// words. Of --fail-fast, which dot has too, one spec can only mean dbt's.
+// dbtsFlag returns the error for a flag of dbt's before "--". words are the command's.
+// (dot has --fail-fast, too, but with one spec it can only mean dbt's.)
 func dbtsFlag(name string, words []string) error {
 	advice := "dbt's own flags go after --"
 	if len(words) > 0 && (words[0] == "plan" || words[0] == "explain") {
@@ -37,11 +37,11 @@ func dbtsFlag(name string, words []string) error {
 	return hint.Add(fmt.Errorf("--%s is a flag of dbt's", name), advice)
 }
 
-// unknownFlag is what kong says of a flag that dot doesn't have.
+// unknownFlag matches kong's error for an unknown flag.
 var unknownFlag = regexp.MustCompile(`^unknown flag (--?)([^,= ]+)`)
 
-// usageError makes kong's error one of ours: dbt's own flags get the hint that
-// they go after "--".
+// usageError adds a hint to kong's error. dbt's own flags get the hint that they go
+// after "--".
 func usageError(err error) error {
 	var parse *kong.ParseError
 	if !errors.As(err, &parse) {
@@ -57,5 +57,5 @@ func usageError(err error) error {
 			return dbtsFlag(m[2], words)
 		}
 	}
-	return hint.Add(err, help+" lists what there is")
+	return hint.Add(err, help+" lists commands and flags")
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// version is one line on this program, from what the Go toolchain stamps into
-// it: dot v0.3.0 (9b13827f2a01, modified) go1.26.1 linux/amd64. A program that
-// was not built from a tagged version is "devel".
+// version returns a line about this program, from the build information of the Go
+// toolchain: dot v0.3.0 (9b13827f2a01, modified) go1.26.1 linux/amd64. The version is
+// "devel" if the program was not built from a tagged version.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -14,13 +14,13 @@ import (
 	"dot-for-dbt/watch"
 )
 
-// autoLog is the --log that leaves the choice to dot.
+// autoLog is the --log value that lets dot choose.
 const autoLog = "auto"
 
-// frame is the time between two drawings of what goes on.
+// frame is the time between two redrawings.
 const frame = 100 * time.Millisecond
 
-// severalBuilds shows a run for several builds, or as --log says.
+// severalBuilds shows a run for several builds, or with --log.
 type severalBuilds struct {
 	*app
 	*watch.Watcher
@@ -49,12 +49,12 @@ func (a *app) watchBuilds(p *steps.Program, f flags) display {
 	return d
 }
 
-// terminal is where something can be drawn again and again: stderr, if all that
-// goes to stdout is seen in the same place and somebody watches.
+// terminal returns a terminal that can be redrawn: stderr, if stdout is the same
+// terminal and interactive.
 func (a *app) terminal() (*os.File, bool) {
 	out, isFile := a.Process.Stdout.(*os.File)
 	if !isFile || runtime.GOOS == "windows" || a.getenv("TERM") == "dumb" || a.getenv("CI") != "" {
-		return nil, false // what a Windows console makes of it was not tried
+		return nil, false // redrawing was not tested in a Windows console
 	}
 	terminal, isFile := a.Stderr.(*os.File)
 	return terminal, isFile && ui.Interactive(out, terminal)
@@ -69,7 +69,7 @@ func (d *severalBuilds) close() {
 	d.Close()
 }
 
-// summary returns nil if all is well, else the worst exit code.
+// summary returns nil if all steps succeeded, or the worst exit code.
 func (d *severalBuilds) summary(ctx context.Context, result *graph.Result) error {
 	d.Summary(result, d.program.Writes)
 	worst := exitOK
@@ -85,12 +85,12 @@ func (d *severalBuilds) summary(ctx context.Context, result *graph.Result) error
 		return nil
 	}
 	if !slices.Contains(d.Args, "--resume") {
-		d.say.Hint(text.ShellQuote(append([]string{"dot"}, resumeArgs(d.Args)...)) + " goes on: dbt retry for what failed, a run for what did not run")
+		d.say.Hint("continue after the failure: " + text.ShellQuote(append([]string{"dot"}, resumeArgs(d.Args)...)))
 	}
 	return exitCode(worst)
 }
 
-// resumeArgs is the command line that goes on after this one.
+// resumeArgs returns the command line that continues this one.
 func resumeArgs(args []string) []string {
 	own, forDBT := split(args)
 	resume := slices.DeleteFunc(slices.Clone(own), func(arg string) bool { return arg == "--force" })

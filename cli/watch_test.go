@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// stopToken is what ends stop-commands in GitHub Actions; it is another one each time.
+// stopToken matches the token of stop-commands in GitHub Actions, which is random.
 var stopToken = regexp.MustCompile(`[A-Z2-7]{26}`)
 
 // TestWatch fixes what a run of several builds looks like where nothing is redrawn. One fails and one is blocked.
@@ -52,7 +52,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// One build's output is dbt's own, unless another way is asked for.
+// With one build, the output is dbt's own, unless --log is given.
 func TestWatchOneBuild(t *testing.T) {
 	s := newShop(t)
 	s.run("build dev@HEAD")

@@ -21,7 +21,7 @@ import (
 	"dot-for-dbt/internal/testing/screen"
 )
 
-// terminal is one that dot runs at, and its screen.
+// terminal is a terminal in which dot runs, with its screen.
 type terminal struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -32,7 +32,7 @@ type terminal struct {
 	change chan struct{} // has something in it when the screen has changed
 }
 
-// watchAt starts dot at a terminal of a size.
+// watchAt starts dot in a terminal with a size.
 func (s *shop) watchAt(columns, rows int, command string, env ...string) *terminal {
 	s.t.Helper()
 	t := &terminal{t: s.t, screen: screen.New(columns, rows), ended: make(chan struct{}), change: make(chan struct{}, 1)}
@@ -73,7 +73,7 @@ func (t *terminal) text() string {
 	return t.screen.String()
 }
 
-// shows waits until the screen has a text in it.
+// shows waits until the screen shows a text.
 func (t *terminal) shows(text string) {
 	t.t.Helper()
 	for !strings.Contains(t.text(), text) {
@@ -102,7 +102,7 @@ func (t *terminal) press(key string) {
 	}
 }
 
-// end waits for dot to end, and returns what is left to see.
+// end waits for dot to end, and returns the screen.
 func (t *terminal) end(code int) string {
 	t.t.Helper()
 	<-t.ended
@@ -119,7 +119,7 @@ func (t *terminal) end(code int) string {
 	return t.text()
 }
 
-// hanging makes the builds of a shop hang after their first node until release is called.
+// hanging makes a shop's builds hang after their first node until release is called.
 func (s *shop) hanging() (env []string, hung func(), release func()) {
 	s.t.Helper()
 	dir := s.t.TempDir()
@@ -173,7 +173,7 @@ func TestWatchAtTerminal(t *testing.T) {
 	}
 }
 
-// What the first Ctrl-C begins is said at once, above what is drawn.
+// After the first Ctrl-C, a note appears at once above the redrawn part.
 func TestWatchInterrupting(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -191,7 +191,7 @@ func TestWatchInterrupting(t *testing.T) {
 	at.end(130)
 }
 
-// Ctrl-C leaves nothing of what was drawn, and the cursor at the beginning of a line of its own.
+// Ctrl-C removes the redrawn part and leaves the cursor at the start of an empty line.
 func TestWatchInterrupted(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -208,7 +208,7 @@ func TestWatchInterrupted(t *testing.T) {
 			t.Errorf("%q is left on\n%s", debris, left)
 		}
 	}
-	if !strings.Contains(left, "interrupted; the same command goes on from here") || !strings.Contains(left, "not run      dev@b694700") {
+	if !strings.Contains(left, "interrupted; run the same command to continue") || !strings.Contains(left, "not run      dev@b694700") {
 		t.Errorf("it doesn't say what came of it:\n%s", left)
 	}
 	if line, column := at.screen.Cursor(); line != "" || column != 0 {

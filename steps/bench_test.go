@@ -28,7 +28,7 @@ type bench struct {
 	req   steps.Request
 }
 
-// packages are where the names of the installed packages stand.
+// packages is the directory with the names of the installed packages.
 const packages = "venv/lib/python3.12/site-packages"
 
 func newBench(t *testing.T) *bench {
@@ -93,7 +93,7 @@ func (b *bench) write(name, text string) {
 	}
 }
 
-// replace puts other text into a file.
+// replace replaces a text in a file.
 func (b *bench) replace(name, old, text string) {
 	b.t.Helper()
 	was, err := os.ReadFile(b.path(name))
@@ -137,7 +137,7 @@ func (b *bench) command(name string) {
 	}
 }
 
-// specs names what the command runs on.
+// specs sets the specs of the request.
 func (b *bench) specs(texts ...string) {
 	b.t.Helper()
 	b.req.Specs = nil
@@ -152,7 +152,7 @@ func (b *bench) specs(texts ...string) {
 
 func (b *bench) setenv(name, value string) { b.world.Env = append(b.world.Env, name+"="+value) }
 
-// commit commits everything, empty or not.
+// commit commits all files; the commit may be empty.
 func (b *bench) commit(subject string) {
 	b.t.Helper()
 	b.git("add", "-A")
@@ -179,7 +179,7 @@ func (b *bench) compile() *steps.Program {
 	return program
 }
 
-// artifacts are what dbt leaves of a run that built one model.
+// artifacts are dbt's artifacts of a run that built one model.
 var artifacts = map[string]string{
 	"manifest.json": `{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
 "nodes": {"model.shop.orders": {"unique_id": "model.shop.orders", "resource_type": "model"}}}`,
@@ -187,7 +187,7 @@ var artifacts = map[string]string{
 "args": {"which": "build"}, "results": [{"unique_id": "model.shop.orders", "status": "success"}]}`,
 }
 
-// place is where a build lies, in the workspace and in the warehouse.
+// place returns a build, and its place in the warehouse.
 func (b *bench) place(text string) (workspace.Build, workspace.Place) {
 	b.t.Helper()
 	asked := b.req
@@ -203,7 +203,7 @@ func (b *bench) place(text string) (workspace.Build, workspace.Place) {
 	return commit.Build("", resolved.Env), program.Builds[0].Place
 }
 
-// built leaves what a run of dot build leaves.
+// built writes the files that a run of dot build leaves.
 func (b *bench) built(text string) {
 	b.t.Helper()
 	build, place := b.place(text)
@@ -223,7 +223,7 @@ func (b *bench) built(text string) {
 	}
 }
 
-// madeElsewhere leaves what another tool leaves of a build: dbt's artifacts.
+// madeElsewhere writes the files that another tool leaves of a build: dbt's artifacts.
 func (b *bench) madeElsewhere(text string) {
 	b.t.Helper()
 	build, _ := b.place(text)
@@ -268,7 +268,7 @@ func (b *bench) inputs() map[string]string {
 	return out
 }
 
-// noRecords is a store with nothing in it.
+// noRecords is an empty store.
 type noRecords struct{}
 
 func (noRecords) Load(string) (graph.Record, error) { return graph.Record{}, fs.ErrNotExist }

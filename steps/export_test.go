@@ -20,8 +20,8 @@ func PlannerOutlives(t *testing.T, world World, req Request) bool {
 	return outlives
 }
 
-// LookUps compiles an invocation, and returns how often it looked for each thing
-// that many builds ask for: every look leaves one entry.
+// LookUps compiles an invocation and returns the number of lookups of each kind:
+// every lookup leaves an entry in the cache.
 func LookUps(t *testing.T, world World, req Request) map[string]int {
 	t.Helper()
 	known := compileWith(t, world, req).known

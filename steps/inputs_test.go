@@ -97,7 +97,7 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// changed lists the labels that only one has, or both with other values.
+// changed returns the labels whose values differ, or that only one of the two has.
 func changed(before, after map[string]string) []string {
 	var out []string
 	for label, value := range before {
@@ -125,7 +125,7 @@ func TestIgnoredVariable(t *testing.T) {
 	}
 }
 
-// F.2: a secret is not even there as a digest.
+// F.2: the inputs don't have even a digest of a secret.
 func TestSecretsAreNoInputs(t *testing.T) {
 	b := newBench(t)
 	b.setenv("LOGIN", "s3cret")

@@ -7,7 +7,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 )
 
-// slotOf is the slot of a dbt command line.
+// slotOf returns the slot of a dbt command line.
 func slotOf(t *testing.T, line string) string {
 	t.Helper()
 	words := strings.Fields(line)

@@ -7,7 +7,7 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// What only planning needs is gone while steps run: no action and no function of a
+// Steps hold nothing that only planning needs: no action and no function of a
 // step holds the planner.
 func TestPlannerEnds(t *testing.T) {
 	for _, command := range []string{"build", "compile", "deps", "clean", "docs generate", "retry"} {

@@ -57,7 +57,7 @@ func TestThousandSpecs(t *testing.T) {
 	}
 }
 
-// manyEnvironments commits environments called e0, e1 and so on.
+// manyEnvironments commits environments named e0, e1 and so on.
 func (b *bench) manyEnvironments(n int) {
 	b.t.Helper()
 	text := "environment:\n  all: {dot: {schema-suffix: '{env}_{short}'}}\n"
@@ -68,8 +68,8 @@ func (b *bench) manyEnvironments(n int) {
 	b.commit("Many environments")
 }
 
-// countGit has each git that is started from now on leave a trace. It returns a
-// function that says how many were since it was called last.
+// countGit counts the git processes that start from now on. It returns a
+// function that returns their number since its last call.
 func countGit(t *testing.T) func() int {
 	t.Helper()
 	git, err := exec.LookPath("git")

@@ -11,7 +11,7 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// A toolchain is another one whenever it would be made of something else.
+// A toolchain's key depends on everything that the toolchain is made from.
 func TestToolchainKey(t *testing.T) {
 	file := func(name, text string) python.File { return python.File{Name: name, Data: []byte(text)} }
 	keys := map[string]string{}
