@@ -1,7 +1,7 @@
-# make demo and make test set up what they need: Go, git and Python 3.10 to 3.13
-# have to be there. Everything made goes to build/, .venv/ and demo/work/.
+# make demo and make test set up everything except Go, git and Python 3.10 to 3.13.
+# All files that make creates are in build/, .venv/ and demo/work/.
 
-# The Go that is installed is the Go that is used: nothing is downloaded.
+# Use the installed Go: don't download another.
 export GOTOOLCHAIN := local
 
 ifneq ($(words $(CURDIR)),1)
@@ -11,7 +11,7 @@ endif
 TOOL := go tool -modfile=tools/go.mod
 SYSTEMS := linux darwin windows
 
-# The race detector needs a C compiler that can link.
+# The race detector needs a working C compiler.
 RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && \
 	printf '\043include <stdlib.h>\nint main(void) { return 0; }\n' | $$(go env CC) -x c -o /dev/null - 2>/dev/null; \
 	then echo -race; fi)
@@ -27,17 +27,17 @@ demo: build ## build dot and run the main job on a sample shop with DuckDB
 
 .PHONY: test
 test: ## everything: linters, types on every system, all tests with real dbt and PostgreSQL
-	@# The linters and the compiler run beside the tests, which wait for pip first.
+	@# The linters run in parallel with the tests, which first wait for pip.
 	@$(MAKE) --no-print-directory --jobs=2 test-all lint typecheck
 
-# WITH=browser sets up a browser, too, and then the tests that need one have to pass.
+# WITH=browser also installs a browser. Then the tests that need one must pass.
 .PHONY: test-all
 test-all: test-venv $(WITH)
 ifeq ($(RACE),)
 	@echo "NOTE: no C compiler, so the tests run without the race detector"
 endif
-	@# GORACE: a program with the race detector sleeps a second at its end, and the tests start hundreds
-	@# -vet=off: lint vets everything
+	@# GORACE: by default, each program with the race detector sleeps a second at its end
+	@# -vet=off: make lint runs go vet
 	$(if $(WITH),DOT_TEST_BROWSER="$${DOT_TEST_BROWSER:-$$(command -v chromium)}") \
 		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) \
 		go test $(RACE) -vet=off -count=1 -timeout 60m ./...
@@ -55,7 +55,7 @@ test-go: ## the tests that need no dbt, quickly
 	go test ./...
 
 .PHONY: test-full
-test-full: cross ## what make test has a part of: every dbt command hosted and not, with each dbt; whatever dies in a hosted build
+test-full: cross ## every dbt command with and without a host, with three dbts; make test has only some
 	@test/venv.sh test
 	@test/venv.sh dbt-1.10
 	@test/venv.sh dbt-1.9
@@ -63,12 +63,12 @@ test-full: cross ## what make test has a part of: every dbt command hosted and n
 		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run 'Host' ./internal/dbt/run ./test/e2e
 
 .PHONY: stress
-stress: ## kill dot and dbt 500 times at random moments, with the stand-in and with real dbt; KILLS=n for others
+stress: ## kill dot and dbt 500 times at random moments, with the stand-in and with real dbt; KILLS=n changes the number
 	@test/venv.sh test
 	DOT_TEST_KILLS=$(or $(KILLS),500) DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -timeout 24h -v -run '^TestKill$$' ./cli ./test/e2e
 
 .PHONY: bench
-bench: ## measure what dot costs, into docs/performance.md
+bench: ## measure dot's overhead, into docs/performance.md
 	@test/venv.sh test
 	@# The Python tool of the same job needs Python 3.12.
 	@python=$(CURDIR)/.venv/bench; test/venv.sh bench || { echo "NOTE: measured without the Python tool"; python=; }; \
@@ -77,12 +77,12 @@ bench: ## measure what dot costs, into docs/performance.md
 PEERS := recce reladiff sqlmesh
 
 .PHONY: bench-peers
-bench-peers: ## set up the tools that make bench-compare measures beside dot compare
-	@# Pinned for Python 3.11 and newer, each apart: they want different versions of DuckDB.
+bench-peers: ## install the tools that make bench-compare measures beside dot compare
+	@# Pinned for Python 3.11 and newer. Each has its own environment: they need different versions of DuckDB.
 	@for peer in $(PEERS); do test/venv.sh peer-$$peer || echo "NOTE: $$peer cannot be set up, so it is not measured"; done
 
 .PHONY: bench-compare
-bench-compare: bench-peers ## measure dot compare beside other tools, into docs/performance.md; ROWS=n for less than 5,000,000 rows
+bench-compare: bench-peers ## measure dot compare beside other tools, into docs/performance.md; ROWS=n instead of 5,000,000 rows
 	@test/venv.sh test
 	DOT_TEST_VENV=$(CURDIR)/.venv/test go run ./test/bench/compare $(if $(ROWS),-rows $(ROWS)) -out docs/performance.md
 
@@ -100,11 +100,11 @@ lint: ## gofumpt, vet, staticcheck
 	$(TOOL) staticcheck ./...
 
 .PHONY: typecheck
-typecheck: ## find what would not compile on a system that dot supports, tests included
+typecheck: ## check that dot and its tests compile on every supported system
 	go run -C tools ./typecheck $(CURDIR) $(SYSTEMS)
 
 .PHONY: cross
-cross: ## compile for every system that dot supports, tests included
+cross: ## compile dot and its tests for every supported system
 	@for system in $(SYSTEMS); do \
 		echo "cross-compile for $$system"; \
 		GOOS=$$system CGO_ENABLED=0 go vet ./... && \
@@ -112,5 +112,5 @@ cross: ## compile for every system that dot supports, tests included
 	done
 
 .PHONY: clean
-clean: ## remove what make has made
+clean: ## remove the files that make has created
 	rm -rf build .venv demo/work

@@ -16,14 +16,15 @@ import (
 // module is this module's path.
 const module = "dot-for-dbt"
 
-// house is which of our packages each of them may import; docs/architecture.md
-// draws it. All may import leaves. Tests may import their own package and those for tests besides.
+// house lists the packages of this module that each package may import;
+// docs/architecture.md draws it. Every package may import leaves. Tests may also
+// import their own package and the packages for tests.
 var house = map[string][]string{
 	".": {"cli"},
 	"cli": {
 		"compare", "compare/report", "compare/table", "config", "doctor", "graph", "spec", "steps",
 		"internal/dbt",     // the table of commands and flags
-		"internal/dbt/run", // how dbt was run
+		"internal/dbt/run", // how dbt ran
 		"internal/durable", // a report in a file
 		"internal/ignore",
 		"internal/proc", // signals
@@ -92,18 +93,18 @@ var house = map[string][]string{
 	"test/e2e/dot":              {"cli"}, // dot with another clock
 }
 
-// inTests is what the tests of a package may import beyond that.
+// inTests lists further packages that a package's tests may import.
 var inTests = map[string][]string{
 	".": {"config"}, // the README's examples are read
 }
 
-// leaves are small packages that any other may import.
+// leaves are small packages that every package may import.
 var leaves = []string{"internal/hint", "internal/text"}
 
-// runsPrograms is which packages may start programs.
+// runsPrograms lists the packages that may start programs.
 var runsPrograms = []string{"internal/dbt/run", "internal/dbt/tool", "internal/git", "internal/proc", "internal/python"}
 
-// TestHouse fails on an arrow between packages that the house does not have.
+// TestHouse fails on imports that the house does not have.
 func TestHouse(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range goFiles(t) {
@@ -130,8 +131,8 @@ func TestHouse(t *testing.T) {
 	}
 }
 
-// TestWhoRunsPrograms fails where a program is run, or git run, by a package
-// that should ask another to.
+// TestWhoRunsPrograms fails if a package starts programs, or git, that should call
+// another package for it.
 func TestWhoRunsPrograms(t *testing.T) {
 	for _, f := range goFiles(t) {
 		if f.test || isForTests(f.pkg) {
@@ -158,8 +159,8 @@ func isForTests(pkg string) bool {
 	return pkg == "internal/git/gittest" || strings.HasPrefix(pkg, "internal/testing/") || strings.HasPrefix(pkg, "test/")
 }
 
-// starts names the function or type of n that programs are started with, "" if
-// it is none.
+// starts returns the function that n names if the function starts programs,
+// otherwise "".
 func starts(n ast.Node) string {
 	selector, ok := n.(*ast.SelectorExpr)
 	if !ok {
@@ -176,8 +177,8 @@ func starts(n ast.Node) string {
 	return ""
 }
 
-// isGitLine reports whether n is a list or the arguments of a call that begin
-// with "git".
+// isGitLine reports whether n is a list or a call's arguments with "git" as the
+// first element.
 func isGitLine(n ast.Node) bool {
 	var words []ast.Expr
 	switch n := n.(type) {
@@ -197,7 +198,7 @@ func isGitLine(n ast.Node) bool {
 	return ok && first.Value == `"git"`
 }
 
-// goFile is a file of this module, for whatever system it is.
+// A goFile is a file of this module, for any system.
 type goFile struct {
 	name    string // relative to the root, with slashes
 	pkg     string // its directory
@@ -238,8 +239,8 @@ func goFiles(t *testing.T) []goFile {
 	return files
 }
 
-// walk calls visit for each file of the project, by its name relative to the
-// root with slashes; what is built or installed below the root is left out.
+// walk calls visit for each file of the project with its name relative to the root,
+// with slashes. It skips directories of built or installed files.
 func walk(visit func(name string) error) error {
 	made := []string{".git", ".dot", ".venv", "build", "demo/work", "tools"}
 	return filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {

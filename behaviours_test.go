@@ -19,8 +19,8 @@ import (
 	"github.com/sebdah/goldie/v2"
 )
 
-// TestBehaviours fails if docs/behaviours.md does not list, for each line of
-// the specification, just the tests that name it; -update rewrites the list.
+// TestBehaviours fails if docs/behaviours.md does not list the tests that name each
+// line of the specification; -update rewrites the list.
 // A test names a line in its comments or in the name of a case ("B.2 annotated
 // tag"), a script in a comment.
 func TestBehaviours(t *testing.T) {
@@ -54,18 +54,18 @@ func TestBehaviours(t *testing.T) {
 }
 
 var (
-	// behaviour is a row of a table: label, what it says, who proves it.
+	// behaviour matches a row of the table: label, behaviour, tests.
 	behaviour = regexp.MustCompile(`^\| ([A-H]\.\d+) \| (.*) \| ([^|]*) \|$`)
-	// named is a label where a test or script names it, called one in the name
-	// of a test: TestPackagesD7_git.
+	// named matches a label in a comment or text, called one in the name of a
+	// test: TestPackagesD7_git.
 	named  = regexp.MustCompile(`(?:^|[\s("/])([A-H]\.\d{1,2})\b`)
 	called = regexp.MustCompile(`^Test\w*[a-z]([A-H])(\d{1,2})(?:_|$)`)
 )
 
-// proofs are links to what names a line, by its label.
+// proofs are links to tests and scripts, by the label that they name.
 type proofs map[string]map[string]bool
 
-// add takes note of the labels in a text.
+// add adds the labels in a text.
 func (p proofs) add(text, name, file string) {
 	for _, m := range named.FindAllStringSubmatch(text, -1) {
 		if p[m[1]] == nil {
@@ -75,8 +75,8 @@ func (p proofs) add(text, name, file string) {
 	}
 }
 
-// inTests looks at the tests in Go: the doc comment, the comments within and
-// the texts of each function.
+// inTests reads the labels in Go tests: in doc comments, other comments and string
+// literals.
 func (p proofs) inTests(t *testing.T) {
 	t.Helper()
 	err := walk(func(name string) error {
@@ -120,7 +120,7 @@ func (p proofs) inTests(t *testing.T) {
 	}
 }
 
-// inScripts looks at the comments of the sessions in testdata/script.
+// inScripts reads the labels in comments of testdata/script.
 func (p proofs) inScripts(t *testing.T) {
 	t.Helper()
 	scripts, err := filepath.Glob(filepath.Join("testdata", "script", "*.txtar"))

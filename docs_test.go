@@ -19,8 +19,8 @@ import (
 	"dot-for-dbt/config"
 )
 
-// TestLinks fails on a link in the documentation that leads nowhere: to a file
-// that is not there, or to a heading that its file does not have.
+// TestLinks fails on broken links in the documentation: to a missing file or
+// heading.
 func TestLinks(t *testing.T) {
 	links := 0
 	for _, page := range markdown(t) {
@@ -89,7 +89,7 @@ func TestDecisionsAreListed(t *testing.T) {
 	}
 }
 
-// TestReadmeConfiguration reads the configuration in the README as dot would.
+// TestReadmeConfiguration loads the configuration in the README.
 func TestReadmeConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	files := 0
@@ -141,13 +141,13 @@ func TestDocumentedFlags(t *testing.T) {
 	}
 }
 
-// help is what dot prints of a command's flags.
+// help returns the help of a command.
 func help(t *testing.T, command ...string) string {
 	t.Helper()
 	return printed(t, append(command, "--help")...)
 }
 
-// printed is what dot prints.
+// printed returns dot's stdout.
 func printed(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -158,7 +158,7 @@ func printed(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-// page is a file of the documentation.
+// A page is a file of the documentation.
 type page struct {
 	name string // relative to the root, with slashes
 	text string
@@ -173,7 +173,7 @@ func readPage(t *testing.T, name string) page {
 	return page{name, string(text)}
 }
 
-// markdown is every page of the documentation.
+// markdown returns all pages of the documentation.
 func markdown(t *testing.T) []page {
 	t.Helper()
 	var pages []page
@@ -195,7 +195,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 )
 
-// prose is the text without code.
+// prose returns the text without code.
 func (p page) prose() string {
 	return code.ReplaceAllString(fence.ReplaceAllString(p.text, ""), "")
 }
@@ -208,7 +208,7 @@ func (p page) links() []string {
 	return targets
 }
 
-// anchors are the headings as GitHub makes fragments of them.
+// anchors returns the headings as URL fragments, as GitHub makes them.
 func (p page) anchors() []string {
 	var names []string
 	for _, m := range heading.FindAllStringSubmatch(fence.ReplaceAllString(p.text, ""), -1) {
@@ -225,7 +225,7 @@ func (p page) anchors() []string {
 	return names
 }
 
-// blocks are the blocks of code in a language; "" is for those without one.
+// blocks returns the code blocks in a language; "" means blocks without one.
 func (p page) blocks(language string) []string {
 	var out []string
 	for _, m := range fence.FindAllStringSubmatch(p.text, -1) {
@@ -236,7 +236,7 @@ func (p page) blocks(language string) []string {
 	return out
 }
 
-// commands are the command lines of dot's, in blocks and in the prose.
+// commands returns dot's command lines in blocks and prose.
 func (p page) commands() []string {
 	var lines []string
 	add := func(line string) {
