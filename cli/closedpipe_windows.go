@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// isClosedPipe reports whether nobody reads what is written any more.
+// isClosedPipe reports whether an error means that the reader of a pipe is gone.
 func isClosedPipe(err error) bool {
 	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_NO_DATA)
 }

@@ -82,7 +82,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// bash gives the line up to the cursor and what it will replace.
+// bash passes the line up to the cursor, and the word that it will replace.
 func TestCompleteForBash(t *testing.T) {
 	s := newShop(t)
 	for _, tt := range []struct{ name, line, replaced, want string }{
@@ -113,7 +113,7 @@ func TestCompleteForZsh(t *testing.T) {
 	}
 }
 
-// Completion is silent whatever is wrong, and changes nothing.
+// Completion prints no errors and changes nothing.
 func TestCompleteIsQuiet(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -63,12 +63,11 @@ func TestCompletionInShells(t *testing.T) {
 // An exchange waits for a text on the screen, then types another.
 type exchange struct{ awaited, typed string }
 
-// controls are what a shell writes for the terminal rather than for people.
+// controls matches a shell's control sequences for the terminal.
 var controls = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r\a]")
 
-// converse starts a shell at a terminal of its own, and returns what it waited
-// for in vain, "" for nothing, and what was on the screen since the last
-// exchange.
+// converse starts a shell in its own terminal. It returns the text that did not
+// appear, "" for none, and the screen since the last exchange.
 func (s *shop) converse(argv []string, exchanges []exchange) (unmet, seen string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
@@ -103,7 +102,7 @@ func (s *shop) converse(argv []string, exchanges []exchange) (unmet, seen string
 	}
 }
 
-// TestCompletionInFish asks fish, which can say what it would complete.
+// TestCompletionInFish asks fish for its completions with complete -C.
 func TestCompletionInFish(t *testing.T) {
 	if _, err := exec.LookPath("fish"); err != nil {
 		t.Skip("fish is not installed")

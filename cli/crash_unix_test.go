@@ -69,7 +69,7 @@ func (c *crash) restore() {
 
 func (c *crash) outcome() outcome {
 	c.t.Helper()
-	// A baseline that is built anew is another one, and all keys above it are, too.
+	// A rebuilt baseline changes the keys of all builds that defer to it.
 	dot, err := dotdir.Tree(c.file(".dot"), c.identities...)
 	if err != nil {
 		c.t.Fatal(err)
@@ -79,8 +79,8 @@ func (c *crash) outcome() outcome {
 	return outcome{Warehouse: c.warehouse(), Dot: dot, Worktrees: worktrees}
 }
 
-// ends runs the command to its end, which has to leave what an undisturbed one
-// leaves.
+// ends runs the command to its end, and compares the outcome with that of a command
+// without kills.
 func (c *crash) ends(after string) {
 	c.t.Helper()
 	c.run(c.command)
@@ -102,11 +102,11 @@ func (c *crash) killDBTs() {
 	}
 }
 
-// victims are who is killed.
+// victims says which processes are killed.
 var victims = []string{"dot", "dbt", "both"}
 
-// kill kills a dot that has just been started, its dbts, or both, and waits until
-// nobody is left. A dbt that hangs is killed, and any after it, until dot gives up.
+// kill kills a running dot, its dbts, or both, and waits until all of them have ended.
+// It kills a hanging dbt, and later ones, until dot gives up.
 func (c *crash) kill(r *running, victim string, hangs bool) {
 	c.t.Helper()
 	if victim != "dbt" {
@@ -136,9 +136,8 @@ func (c *crash) kill(r *running, victim string, hangs bool) {
 	}
 }
 
-// Whatever is killed, and whenever: the same command then ends as an undisturbed
-// one does. There are more kills with DOT_TEST_KILLS, the same ones with
-// DOT_TEST_SEED.
+// After a kill of any process at any time, the same command ends as if there had been
+// no kill. DOT_TEST_KILLS sets the number of kills; DOT_TEST_SEED repeats a test.
 func TestKill(t *testing.T) {
 	kills, seed := number(t, "DOT_TEST_KILLS", 20), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
 	for name, command := range map[string]string{

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestErrors fixes what dot says of bad input. Each case ends with exit code 2
-// and with nothing changed, in the repository and beside it.
+// TestErrors compares dot's errors for bad input with goldens. Each case ends with exit
+// code 2 and changes no file.
 // It proves A.3, A.6, A.7, A.8, B.3, B.4, C.5, C.7, C.10, D.2, D.4, D.5, E.2.
 func TestErrors(t *testing.T) {
 	profiles := func(text string) func(*shop) {
@@ -119,8 +119,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// refuses runs a dot that must end with exit code 2, say so on stderr only and
-// leave everything as it was.
+// refuses runs a dot that must end with exit code 2, print to stderr only and change
+// nothing.
 func (s *shop) refuses(command string, env ...string) {
 	s.t.Helper()
 	before := digestTree(filepath.Dir(s.dir))
@@ -136,7 +136,7 @@ func (s *shop) refuses(command string, env ...string) {
 	}
 }
 
-// A.9: dbt is nowhere. Not parallel to others: PATH is the process's.
+// A.9: there is no dbt. The test is not parallel, since PATH belongs to the process.
 func TestErrorNoDBT(t *testing.T) {
 	git, err := exec.LookPath("git")
 	if err != nil {
@@ -155,7 +155,7 @@ func TestErrorNoDBT(t *testing.T) {
 	golden(t, "errors/no-dbt", s.story.String())
 }
 
-// TestErrorDBT is about a DOT_DBT that is none, or another.
+// TestErrorDBT sets DOT_DBT to a program that is missing or not dbt.
 // It proves A.9.
 func TestErrorDBT(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -182,8 +182,8 @@ func TestErrorDBT(t *testing.T) {
 	}
 }
 
-// TestErrorsOfSteps fixes what dot says when something is wrong only once it
-// has begun: the steps before may have been done, the command has not.
+// TestErrorsOfSteps compares errors of steps with goldens: earlier steps may have run,
+// the command has not.
 // It proves D.3, D.8.
 func TestErrorsOfSteps(t *testing.T) {
 	tests := []struct {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// What a terminal would obey: an escape sequence as a program writes it, one of
-// eight bits, and a change of direction.
+// Texts that a terminal would obey: an escape sequence, its eight-bit form, and a
+// change of direction.
 const (
 	escape   = "\x1b]0;owned\x07\x1b[31m"
 	eightBit = "\x9b31m"
@@ -20,8 +20,8 @@ const (
 // steers matches characters that must not reach a terminal, except for line ends.
 var steers = regexp.MustCompile("[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f\u202a-\u202e\ufeff]")
 
-// TestHostileNames has every name that a commit can choose steer the terminal,
-// and looks at all that dot says of it.
+// TestHostileNames puts such texts into every name that a commit can choose, and
+// checks all output of dot.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

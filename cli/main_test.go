@@ -16,8 +16,8 @@ import (
 	"dot-for-dbt/internal/testing/standin"
 )
 
-// TestMain makes two programs of the test binary, for scripts and for the
-// tests here: dot, and a dbt that is a stand-in.
+// TestMain lets the test binary serve as two programs, for scripts and tests: dot, and
+// a stand-in for dbt.
 func TestMain(m *testing.M) {
 	testscript.Main(hermetic{m}, map[string]func(){"dot": dotMain, "dbt": dbtMain})
 }
@@ -58,13 +58,12 @@ func clock() func() time.Time {
 	return func() time.Time { return now }
 }
 
-// hermetic runs the tests without what this machine's user has set for git,
-// dbt and dot.
+// hermetic runs the tests without the user's settings for git, dbt and dot.
 type hermetic struct{ *testing.M }
 
 func (h hermetic) Run() int {
-	// Under nohup, the programs that are started would not hear of a closed
-	// terminal: what is ignored is handed on, what is listened to is not.
+	// Child processes inherit ignored signals. Under nohup, they would ignore the
+	// SIGHUP of a closed terminal.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")

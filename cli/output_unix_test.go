@@ -19,8 +19,8 @@ import (
 	"dot-for-dbt/internal/dbt"
 )
 
-// written are command lines that write to stdout: every command of dot's, and
-// every way in which one of dbt's makes dot write there.
+// written lists command lines that write to stdout: every command of dot's own, and
+// every way in which dot writes there for a command of dbt's.
 var written = []string{
 	"",
 	"--help",
@@ -46,8 +46,7 @@ var written = []string{
 	"__complete fish bui",
 }
 
-// TestWrittenNamesEveryCommand fails on a command whose output the tests here
-// don't look at.
+// TestWrittenNamesEveryCommand fails on a command that is missing in written.
 func TestWrittenNamesEveryCommand(t *testing.T) {
 	seen := 0
 	for line := range strings.Lines(newShop(t).dot([]string{"__complete", "fish", ""}).stdout) {
@@ -82,8 +81,8 @@ func (s *shop) dotTo(stdout io.Writer, command string) (stderr string, code int)
 	return said.String(), code
 }
 
-// TestFullStdout: a full disk behind stdout is an error of every command, the
-// last thing it says.
+// TestFullStdout: if the disk of stdout is full, every command fails, and the error is
+// its last line.
 func TestFullStdout(t *testing.T) {
 	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
@@ -105,8 +104,8 @@ func TestFullStdout(t *testing.T) {
 	}
 }
 
-// TestClosedStdout: a reader that has seen enough is no error. The exit code is
-// that of a program which the signal of a broken pipe has ended.
+// TestClosedStdout: dot prints no error if the reader of a pipe ends. The exit code is
+// that of a program ended by SIGPIPE.
 func TestClosedStdout(t *testing.T) {
 	t.Parallel()
 	s := newBuiltShop(t)
@@ -120,7 +119,7 @@ func TestClosedStdout(t *testing.T) {
 	}
 }
 
-// TestClosedStdoutOfAProcess: as git, dot lets the signal end it.
+// TestClosedStdoutOfAProcess: SIGPIPE ends dot, as it ends git.
 func TestClosedStdoutOfAProcess(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -19,8 +19,8 @@ import (
 // nobody is a user without write permissions.
 const nobody = 65534
 
-// TestErrorNoPermission runs dot as somebody who may not write. Root may
-// everywhere, so it becomes nobody for this.
+// TestErrorNoPermission runs dot as a user without write permissions. Root has them
+// everywhere, so the test becomes nobody.
 func TestErrorNoPermission(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -75,8 +75,8 @@ func (s *shop) makeWritable(name string) {
 	}
 }
 
-// lock takes from everybody but root the right to write to a directory, and to
-// those in dot's; and gives everybody the right to come there.
+// lock removes the write permission of all users except root for a directory and for
+// dot's directories. All users may enter them.
 func (s *shop) lock(name string) {
 	s.t.Helper()
 	err := os.Chmod(s.file(name), 0o555)
@@ -101,8 +101,8 @@ func (s *shop) lock(name string) {
 	}
 }
 
-// chmodAll changes the mode of a directory and of those below it, and lets
-// everybody read the files.
+// chmodAll changes the mode of a directory and its subdirectories, and lets all users
+// read the files.
 func (s *shop) chmodAll(name string, mode os.FileMode) {
 	_ = filepath.WalkDir(s.file(name), func(file string, d os.DirEntry, err error) error {
 		if err != nil {
@@ -118,7 +118,7 @@ func (s *shop) chmodAll(name string, mode os.FileMode) {
 // asNobody runs dot in its own process as nobody, and returns its exit code.
 func (s *shop) asNobody(command string) int {
 	s.t.Helper()
-	// The repository is not nobody's, and git asks whether that is meant.
+	// Without this, git rejects a repository of another user.
 	config := filepath.Join(s.t.TempDir(), "gitconfig")
 	if err := errors.Join(writeFile(config, []byte("[safe]\n\tdirectory = *\n")), os.Chmod(filepath.Dir(filepath.Dir(config)), 0o755)); err != nil {
 		s.t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestWriteReport: a report replaces an earlier one, goes where a link leads, and
-// makes no directory and no plain file of a device.
+// TestWriteReport: a report replaces an earlier one and follows a link. It neither
+// creates a directory nor replaces a device.
 func TestWriteReport(t *testing.T) {
 	dir := t.TempDir()
 	file, link := filepath.Join(dir, "report"), filepath.Join(dir, "link")
@@ -42,8 +42,8 @@ func TestWriteReport(t *testing.T) {
 	}
 }
 
-// TestReportsMode: who may read an earlier report may read the new one, and nobody
-// else. A first report is a file like any other.
+// TestReportsMode: a report keeps the mode of an earlier one. The umask applies to a
+// new file.
 func TestReportsMode(t *testing.T) {
 	dir := t.TempDir()
 	plain := filepath.Join(dir, "plain")
@@ -73,7 +73,7 @@ func TestReportsMode(t *testing.T) {
 	}
 }
 
-// Where a report can't go is said before anything runs, and looking leaves nothing.
+// check finds files that can't be written before anything runs, and leaves no files.
 func TestCheckReport(t *testing.T) {
 	dir := t.TempDir()
 	file, pipe := filepath.Join(dir, "file"), filepath.Join(dir, "pipe")

@@ -30,7 +30,7 @@ type running struct {
 	before *term.State   // of the terminal
 }
 
-// start starts dot, at a terminal or not.
+// start starts dot, in a terminal or not.
 func (s *shop) start(command string, terminal bool, env ...string) *running {
 	s.t.Helper()
 	r := &running{cmd: exec.Command("dot", strings.Fields(command)...), said: new(syncBuffer), read: make(chan struct{})}
@@ -51,8 +51,8 @@ func (s *shop) start(command string, terminal bool, env ...string) *running {
 	return r
 }
 
-// startHalfway starts dot with a dbt that hangs in a command, after its first node
-// if it works on any, and returns when it does.
+// startHalfway starts dot with a dbt that hangs in a command, after its first node if
+// it has any. It returns once dbt hangs.
 func (s *shop) startHalfway(command, hangs string, terminal bool, env ...string) *running {
 	s.t.Helper()
 	fifo := filepath.Join(s.t.TempDir(), "hung")
@@ -71,7 +71,7 @@ func (r *running) startAtTerminal() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What blocks can't be closed while somebody reads from it.
+	// A blocking file can't be closed while it is read.
 	fd, err := syscall.Dup(int(blocking.Fd()))
 	if err := errors.Join(err, syscall.SetNonblock(fd, true), blocking.Close()); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (r *running) startAtTerminal() (*os.File, error) {
 	return screen, err
 }
 
-// modes are a terminal's. To ask for its descriptor would make it block.
+// modes returns a terminal's modes. (File.Fd would make the file block.)
 func modes(screen *os.File) (state *term.State, err error) {
 	conn, err := screen.SyscallConn()
 	if err != nil {
@@ -132,8 +132,8 @@ func (r *running) wait(t *testing.T) int {
 	return r.cmd.ProcessState.ExitCode()
 }
 
-// saneTerminal looks at what is left of a terminal that is still open: its modes
-// are what they were, the cursor is seen, and the next prompt has a line to itself.
+// saneTerminal checks an open terminal after dot has ended: its modes are unchanged,
+// the cursor is visible, and the next prompt has its own line.
 func (r *running) saneTerminal(t *testing.T) {
 	t.Helper()
 	if r.screen == nil {
@@ -156,8 +156,8 @@ func (r *running) saneTerminal(t *testing.T) {
 	}
 }
 
-// nobodyLeft waits until no dot and no dbt holds a lock any more: each that runs
-// on would.
+// nobodyLeft waits until no dot and no dbt holds a lock: a running one would hold
+// some.
 func (s *shop) nobodyLeft() {
 	s.t.Helper()
 	if runtime.GOOS != "linux" {

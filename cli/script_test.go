@@ -22,12 +22,12 @@ import (
 // shop/ laid over it, uncommitted. Beside testscript's commands there are
 //
 //	commit MESSAGE        commits everything
-//	let NAME COMMAND…     sets a variable to what a command prints
+//	let NAME COMMAND…     sets a variable to a command's output
 //	exits N COMMAND…      runs a command that must end with exit code N
-//	started WORD…         these commands of dbt, and no others, were started
-//	                      since the last time it was asked
-//	remember DIR          takes note of every file below a directory,
-//	unchanged DIR         none of which has changed, come or gone
+//	started WORD…         fails unless exactly these dbt commands started since the
+//	                      last "started"
+//	remember DIR          records every file below a directory
+//	unchanged DIR         fails if a file was changed, added or removed since
 //
 // and the programs dot and dbt, of which dbt is a stand-in.
 func TestScripts(t *testing.T) {

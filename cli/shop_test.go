@@ -140,7 +140,7 @@ func (s *shop) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// said is what dot said.
+// said is dot's output.
 type said struct {
 	stdout, stderr, both string
 	code                 int
@@ -196,7 +196,7 @@ func (s *shop) told(command string, env []string) said {
 	return s.dot(words, env...)
 }
 
-// tell puts a remark into the story.
+// tell adds a remark to the story.
 func (s *shop) tell(remark string) { fmt.Fprintf(&s.story, "# %s\n", remark) }
 
 // later advances the clock.

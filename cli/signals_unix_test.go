@@ -19,9 +19,9 @@ import (
 // interrupting is printed at once while dbt runs.
 const interrupting = " interrupting: dbt may take a while to cancel its queries; "
 
-// TestSignals stops dot in the middle of a build, in each way there is. What dbt
-// had done is known where dbt could say so, nothing runs on, and the same command
-// goes on from there. It proves A.7.
+// TestSignals stops dot in the middle of a build, in every possible way. No process
+// keeps running, dot knows dbt's results if dbt could report them, and the same
+// command continues the build. It proves A.7.
 func TestSignals(t *testing.T) {
 	const partly = "1 of 5 nodes ok" // of the baseline that was stopped
 	send := func(signal syscall.Signal) func(*testing.T, *running) {
@@ -95,7 +95,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A dbt that has the terminal hears Ctrl-C itself, and knows best what to say.
+// An interactive dbt gets Ctrl-C itself and prints its own message.
 func TestInterruptedAtItsTerminal(t *testing.T) { // not beside others: dbt may end before dot hears
 	h := newShop(t).startHalfway("init", "init", true)
 	h.typed(t, ctrlC)
@@ -108,8 +108,7 @@ func TestInterruptedAtItsTerminal(t *testing.T) { // not beside others: dbt may 
 	}
 }
 
-// Ctrl-C ends a plan, too, also one that waits for git: here to look for changes
-// in a worktree.
+// Ctrl-C ends a plan, too, also while it waits for git: here for changes in a worktree.
 func TestInterruptedPlan(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -20,9 +20,8 @@ const (
 	ctrlD = "\x04"
 )
 
-// atTerminal runs dot at a terminal of its own. Whenever it has asked it gets
-// the next of what is typed. It returns what there was to see, and the exit
-// code.
+// atTerminal runs dot in its own terminal. At each question it types the next answer.
+// It returns dot's output and exit code.
 func (s *shop) atTerminal(command string, typed []string, env ...string) said {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Minute) // of a busy machine

@@ -15,7 +15,7 @@ import (
 	"dot-for-dbt/internal/testing/dotdir"
 )
 
-// withoutKeys is what is in .dot, but for digests, which another .dot has otherwise.
+// withoutKeys returns the contents of .dot without digests, which differ for each .dot.
 func withoutKeys(s *shop) map[string]string {
 	s.t.Helper()
 	files, err := dotdir.Tree(s.file(".dot"), "key", "digest")
@@ -25,9 +25,9 @@ func withoutKeys(s *shop) map[string]string {
 	return files
 }
 
-// Eight dots at once on one repository, on the same builds and on others, two of
-// which are killed: each of the others ends well, no build is made twice or by
-// halves, and all is as if they had come one after another.
+// Eight dots run at once in one repository, on the same builds and on different ones.
+// Two are killed. The others succeed, each build is made once and completely, and the
+// result is the same as if the dots had run one after another.
 func TestEightAtOnce(t *testing.T) {
 	t.Parallel()
 	commands := []string{
@@ -38,8 +38,8 @@ func TestEightAtOnce(t *testing.T) {
 	const survivors = 6
 
 	s := newShop(t)
-	// What is read from the environment enters the keys with a secret of .dot's,
-	// which whoever is first makes.
+	// Keys include environment variables as digests under .dot/key, which the first
+	// dot creates.
 	fresh := func() {
 		s.remove(".")
 		err := os.CopyFS(s.dir, os.DirFS(template))

@@ -144,8 +144,8 @@ func (s *shop) hanging() (env []string, hung func(), release func()) {
 	return env, hung, release
 }
 
-// What goes on is drawn at the bottom of a terminal, follows its size, and is gone at the end: what is left is
-// what a pipe would have got, but for what goes on in the steps before dbt's command.
+// Progress is drawn at the bottom of a terminal, follows its size, and disappears at the end. The remaining
+// output is the same as in a pipe, except for the output of steps before dbt's command.
 func TestWatchAtTerminal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

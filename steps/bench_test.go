@@ -18,9 +18,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A bench is a repository with a project, and an invocation that is compiled
-// but never run. Its dbt is a console script beside the names of installed
-// packages: nobody starts it.
+// A bench is a repository with a project, and an invocation that is compiled but never
+// run. Its dbt is only a file beside the names of installed packages.
 type bench struct {
 	t     *testing.T
 	dir   string

@@ -22,9 +22,9 @@ var usual = []string{
 	"project", "schema suffix", "target-name", "vars: days",
 }
 
-// TestCompile says what an invocation is compiled to: a line for each remark, and
-// one for each step with the labels of its inputs and the steps it depends on. A
-// commit is called by the first word of its subject.
+// TestCompile compares compiled invocations: a line for each remark, and a line for
+// each step with the labels of its inputs and its dependencies. A commit is named by
+// the first word of its subject.
 func TestCompile(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -328,8 +328,7 @@ build dev@Pin [usual - dbt - dbt-duckdb; later: dbt] after worktree, commit, pro
 	}
 }
 
-// TestCompileRefuses says which invocations are refused before anything runs, and what
-// a person is told to do.
+// TestCompileRefuses checks the errors and hints of invocations that can't run.
 func TestCompileRefuses(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -427,7 +426,7 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-// withPackages has the project ask for a package.
+// withPackages adds a package to the project.
 func withPackages(b *bench) {
 	b.write("packages.yml", "packages: [{package: dbt-labs/dbt_utils, version: 1.3.0}]\n")
 	b.commit("Ask for packages")
@@ -461,9 +460,8 @@ func (b *bench) compiled() []string {
 	return lines
 }
 
-// inputLabels lists the labels of a step's inputs, in brackets: all of them or, of
-// one that has the usual ones, how they differ from those. Those of late inputs
-// stand at the end.
+// inputLabels lists the labels of a step's inputs in brackets. If the step has the
+// usual inputs, it lists only the differences. Late inputs come last.
 func (b *bench) inputLabels(s *graph.Step) string {
 	labels := labelsOf(s.Inputs)
 	text := strings.Join(labels, ", ")
@@ -504,8 +502,8 @@ func labelsOf(inputs []graph.Input) []string {
 	return labels
 }
 
-// dependencies lists the steps that a step depends on: those of its own build or
-// commit by their kind alone.
+// dependencies lists the steps that a step depends on. Steps of the same build or
+// commit are named by their kind only.
 func (b *bench) dependencies(s *graph.Step) string {
 	if len(s.Deps) == 0 {
 		return ""

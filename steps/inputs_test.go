@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What F.2 lists is in the key and has a name of its own; secrets and what
-// makes no difference are not.
+// Everything that F.2 lists is in the key, with its own label. Secrets, and settings
+// without an effect, are not.
 func TestInputs(t *testing.T) {
 	tests := []struct {
 		name   string

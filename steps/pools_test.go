@@ -9,8 +9,8 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A.4: what the builds of an invocation take turns at: a DuckDB file, the target
-// path of the working tree, and the pools that the configuration names.
+// A.4: builds of an invocation take turns at a DuckDB file, at the target path of the
+// working tree, and in the pools of the configuration.
 func TestPools(t *testing.T) {
 	b := newBench(t)
 	b.replace("profiles.yml", "prod: {type: duckdb, path: shop.duckdb", "prod: {type: duckdb, path: prod.duckdb")

@@ -15,9 +15,9 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// 1,000 builds of 10 commits in 100 environments cost what the commits and the
-// environments do: git is started as often as for 10 builds, and what builds share is
-// looked for once.
+// The cost of 1,000 builds of 10 commits in 100 environments depends on the commits
+// and environments: git starts as often as for 10 builds, and shared values are looked
+// up once.
 func TestThousandSpecs(t *testing.T) {
 	const commits, environments = 10, 100
 	b := newBench(t)

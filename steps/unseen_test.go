@@ -11,8 +11,8 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// D.8: a source in a schema of the build's own has what the build's seeds put
-// there, or nothing; a hook is told once.
+// D.8: dot warns of a source in the build's schemas that no seed of the build fills,
+// and once of a hook.
 func TestUnseen(t *testing.T) {
 	ws, err := workspace.Open(t.TempDir())
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 // nothing for each commit.
 const listAfter = 16
 
-// A Finder finds the directories of commits. It doesn't notice what others make
-// meanwhile.
+// A Finder finds the directories of commits. It doesn't notice directories that
+// other processes create later.
 type Finder struct {
 	w      *Workspace
 	sought int

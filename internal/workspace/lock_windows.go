@@ -12,7 +12,7 @@ import (
 // the file is there to be read.
 const farAway = 1 << 30
 
-// tryLock locks f if nobody holds a lock that stands against it (LockFileEx).
+// tryLock locks f unless another process holds a conflicting lock (LockFileEx).
 // It was compiled, not run.
 func tryLock(f *os.File, shared bool) (bool, error) {
 	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)

@@ -104,7 +104,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 		for _, id := range ids {
 			t := targets[id]
 			e, ok := l.Relations[t.Name]
-			if !ok { // the ledger was set aside meanwhile
+			if !ok { // another dot has replaced a damaged ledger since
 				continue
 			}
 			if e.Run != run.ID {
