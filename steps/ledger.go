@@ -61,7 +61,7 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	end := workspace.Ending{
 		Complete: fresh && endedItself, Succeeded: exit.OK(),
-		Anew: fresh && bool(results.Args.FullRefresh), Resumes: run.resumes.report.Run,
+		Anew: fresh && bool(results.Args.FullRefresh), Resumes: run.resumes.run,
 	}
 	elsewhere := map[string]artifact.Result{}
 	var failed []string     // nodes and tests
