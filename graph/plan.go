@@ -108,7 +108,12 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 // accompany has the steps run that run with one which does.
 func (p *Plan) accompany(g *Graph, step *Step) {
 	for _, name := range step.Deps {
-		if below := &p.Steps[g.index[name]]; below.Step.With == step.Name {
+		below := &p.Steps[g.index[name]]
+		switch {
+		case below.Step.With != step.Name:
+		case below.Record.State == Failed: // which says more
+			below.Decision = run(LastFailed, "last run failed")
+		default:
 			what, _ := step.Title()
 			below.Decision = run(Accompanies, "before each %s", what)
 		}

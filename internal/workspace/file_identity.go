@@ -27,3 +27,11 @@ func (p Place) file() string {
 func (e Entry) isFile(now string) bool {
 	return e.File == now || e.File == "" && now != absent
 }
+
+// lostWith says how a relation was lost whose database file has the identity now.
+func lostWith(file, now string) string {
+	if now == absent {
+		return "is gone with its database file " + file
+	}
+	return "was lost when its database file " + file + " was replaced"
+}

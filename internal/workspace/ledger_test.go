@@ -301,15 +301,14 @@ func TestDatabaseFile(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	want := "is gone with its database file " + file
-	if why := lost(); why != want {
+	if why := lost(); why != "is gone with its database file "+file {
 		t.Errorf("without the file: %q", why)
 	}
 	makeFile()
 	if fileIdentity(file) == "" {
 		t.Skip("this file system keeps no time of birth")
 	}
-	if why := lost(); why != want {
+	if why := lost(); why != "was lost when its database file "+file+" was replaced" {
 		t.Errorf("with another file: %q", why)
 	}
 }

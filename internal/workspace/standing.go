@@ -51,7 +51,7 @@ func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 		case e.Node != id:
 			s.Lost[id] = "was overwritten by " + e.Node
 		case !e.isFile(files[claim.Place]):
-			s.Lost[id] = "is gone with its database file " + layer.Places[claim.Place].Database
+			s.Lost[id] = lostWith(layer.Places[claim.Place].Database, files[claim.Place])
 		default:
 			s.Nodes[id] = e
 		}

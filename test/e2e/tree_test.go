@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -46,7 +47,8 @@ func (s *shop) dotTree() map[string]string {
 }
 
 // save copies the project, and returns a function that restores it at the same path. The path must
-// stay the same, because git's worktrees and dbt's links to packages contain it.
+// stay the same, because git's worktrees and dbt's links to packages contain it. The warehouse stays
+// the same file: dot takes another file for another database.
 func (s *shop) save() (restore func()) {
 	s.t.Helper()
 	saved := filepath.Join(s.t.TempDir(), "saved")
@@ -54,10 +56,18 @@ func (s *shop) save() (restore func()) {
 	restoreWarehouse := s.warehouse.save(s.t)
 	return func() {
 		s.t.Helper()
+		file, kept := filepath.Join(s.dir, "shop.duckdb"), saved+".duckdb"
+		if err := os.Rename(file, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.t.Fatal(err)
+		}
 		if err := os.RemoveAll(s.dir); err != nil {
 			s.t.Fatal(err)
 		}
 		s.must(s.commandIn(".", "cp", "-a", saved, s.dir))
+		if _, err := os.Stat(file); err == nil {
+			s.must(s.commandIn(".", "cp", file, kept))
+			s.must(s.commandIn(".", "mv", kept, file))
+		}
 		restoreWarehouse()
 	}
 }
