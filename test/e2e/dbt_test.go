@@ -15,23 +15,33 @@ import (
 	"time"
 )
 
-//go:embed testdata/dbt.py
-var dbtScript string
+//go:embed testdata/sitecustomize.py
+var pythonStart string
 
-// installDBT puts a dbt into bin that is the virtual environment's, but for what
-// its comment says, and returns its variables. The import stands where dot looks
-// for it: at the beginning of a line.
+// installDBT copies the virtual environment's dbt into bin and returns the variables
+// with which Python does what testdata/sitecustomize.py says. The script itself stays as
+// pip made it, so dot hosts this dbt as it does a user's.
 func installDBT(t *testing.T, bin, venv string) (env []string) {
 	t.Helper()
-	if err := os.MkdirAll(bin, 0o755); err != nil {
+	script, err := os.ReadFile(filepath.Join(venv, "bin", "dbt"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	script := "#!" + filepath.Join(venv, "bin", "python") + "\n" + dbtScript
-	if err := os.WriteFile(filepath.Join(bin, "dbt"), []byte(script), 0o755); err != nil {
+	dbt, python := filepath.Join(bin, "dbt"), filepath.Join(bin, "python")
+	if err := os.MkdirAll(python, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"SHOP_DBT_LOG=" + filepath.Join(bin, "dbt.log")}
+	if err := os.WriteFile(dbt, script, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(python, "sitecustomize.py"), []byte(pythonStart), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"PYTHONPATH=" + python, "SHOP_DBT=" + dbt, "SHOP_DBT_LOG=" + filepath.Join(bin, "dbt.log")}
 }
+
+// unhosted switches the dbt host off: each dbt command is a process of its own.
+func (s *shop) unhosted() { s.setenv("DOT_DBT_HOST=off") }
 
 // A start is a dbt command that was started.
 type start struct {
@@ -88,7 +98,7 @@ func isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// A gate is where a dbt stands still; see testdata/dbt.py.
+// A gate is where a dbt stands still; see testdata/sitecustomize.py.
 type gate struct {
 	t    *testing.T
 	path string
@@ -128,15 +138,16 @@ func (g *gate) wait(c *call) *os.File {
 // patience is the time limit for anything that a test waits for.
 const patience = 2 * time.Minute
 
-// eventually waits until a condition holds; it fails the test if it never does.
+// eventually waits until a condition holds; it fails the test if it never does. A look
+// that costs, as one into a database does, is taken less often.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		begun := time.Now()
 		if holds() {
 			return
 		}
+		<-time.After(max(5*time.Millisecond, 4*time.Since(begun)))
 	}
 	t.Fatalf("it never happens that %s", what)
 }

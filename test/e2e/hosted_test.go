@@ -16,13 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hostDBT lets dot use the virtual environment's own dbt, which can be hosted;
-// the shop's tells the test of its starts, and so can't be.
-func (s *shop) hostDBT() {
-	s.t.Helper()
-	s.setenv("DOT_DBT=" + filepath.Join(venv(s.t), "bin", "dbt"))
-}
-
 // full skips a slow test, except in make test-full.
 func full(t *testing.T) {
 	t.Helper()
@@ -49,7 +42,6 @@ func TestHostedBuild(t *testing.T) {
 			full(t)
 		}
 		s := newShop(t, adapter)
-		s.hostDBT()
 		s.setenv("DBT_THREADS=1") // otherwise the order of the threads' messages varies
 		restore := s.save()
 		run := func(hosted bool) (said []string, left outcome) {
@@ -74,7 +66,7 @@ func TestHostedBuild(t *testing.T) {
 			left.Warehouse = append(left.Warehouse, s.table("prod_"+s.git("rev-parse", "--short", "main"))...)
 			return said, left
 		}
-		s.setenv("DOT_DBT_HOST=off")
+		s.unhosted()
 		wantSaid, want := run(false)
 		restore()
 		s.setenv("DOT_DBT_HOST=")
@@ -184,7 +176,6 @@ func TestHostedFaults(t *testing.T) {
 	shop := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
 	})
-	shop.hostDBT()
 	shop.query("create table public.nap as select 0 as seconds")
 	s := &sleeper{shop: shop, napping: "select pid from pg_stat_activity where query like '%pg_sleep%' and state = 'active'" +
 		" and pid <> pg_backend_pid() and datname = current_database()"}

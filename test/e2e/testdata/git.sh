@@ -1,6 +1,6 @@
 #!/bin/sh
 # git, which stands still before or after it adds a worktree where a test asks for
-# it; see dbt.py for how.
+# it; see sitecustomize.py for how.
 pass_by() {
 	if [ "$SHOP_DBT_STOP" = "$1 worktree" ]; then read -r _ <"$SHOP_DBT_GATE"; fi
 }
