@@ -47,7 +47,7 @@ func TestSeveralBuilds(t *testing.T) {
 
 		s.part("resume", func() {
 			s.during([]string{"SHOP_COLUMN=nothing"}, func() {
-				if res := s.dot(append(both, "--force", "--vars", "most: 99")...); res.code != 1 || !strings.Contains(res.stderr, "--resume goes on") {
+				if res := s.dot(append(both, "--force", "--vars", "most: 99")...); res.code != 1 || !strings.Contains(res.stderr, "continue after the failure: ") {
 					t.Errorf("exit code %d, want 1 and a hint", res.code)
 				}
 			})
