@@ -188,8 +188,13 @@ func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 			continue
 		}
 		line := fmt.Sprintf("%s %s: ", d.say.Paint(ui.Good, "done"), name)
-		if report, err := steps.ParseReport(r.Record); err == nil && len(report.Counts) > 0 {
-			line += report.String() + ", "
+		if report, err := steps.ParseReport(r.Record); err == nil {
+			if report.Unmatched != "" {
+				continue // the warning has said so
+			}
+			if counts := report.String(); counts != "" {
+				line += counts + ", "
+			}
 		}
 		if d.verbose {
 			watch.SaySlowest(d.say, b)

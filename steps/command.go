@@ -39,8 +39,8 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 				done = "built"
 			}
 			done += " " + rt.ago(r.Finished) + " with the same inputs"
-			if len(report.Counts) > 0 {
-				done += fmt.Sprintf(" (%s)", report)
+			if counts := report.String(); counts != "" {
+				done += fmt.Sprintf(" (%s)", counts)
 			}
 			return done + "; warehouse and sources not checked; rerun: --force"
 		},
@@ -130,6 +130,8 @@ func (rt *runtime) history(job *job) string {
 			return "from scratch"
 		case err != nil:
 			return ""
+		case len(s.Nodes) == 0: // its runs wrote nothing
+			return "from scratch"
 		}
 		return "on top of its build from " + rt.ago(s.Run.Time)
 	}

@@ -16,6 +16,7 @@ import (
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
@@ -43,7 +44,7 @@ type job struct {
 	// retry is the command line that continues a stopped run of the same command; nil
 	// without --resume.
 	retry    []string
-	modified bool           // --modified
+	modified bool           // the selection is what --modified selects
 	reads    profile.EnvUse // the environment variables that the project and the output read
 	keyVars  profile.EnvUse // reads, without secrets: the result may depend on them
 	slot     string         // names the records of the command with this selection
@@ -118,6 +119,38 @@ func (job *job) selectsByState() bool {
 	return selector
 }
 
+// selectsModified reports whether the selection is that of --modified.
+func (job *job) selectsModified() bool {
+	selected := ""
+	for _, o := range job.AllOptions() {
+		switch {
+		case o.Flag == "select":
+			selected += strings.Join(o.Values, " ")
+		case slices.Contains(selections, o.Flag) && o.Flag != "indirect-selection":
+			return false
+		}
+	}
+	return selected == "state:modified+"
+}
+
+// foundNothing says what it means that the job's command had nothing to do: that no
+// node differs from the baseline or, for another selection, that it matches nothing.
+func (job *job) foundNothing() (modified bool, unmatched string) {
+	if job.modified {
+		return true, ""
+	}
+	var words []string
+	for _, o := range job.AllOptions() {
+		if slices.Contains(selections, o.Flag) {
+			words = append(words, o.Words()...)
+		}
+	}
+	if len(words) == 0 || job.Command.Name == "docs generate" { // which writes more than the nodes' part
+		return false, ""
+	}
+	return false, strings.ReplaceAll(text.ShellQuote(words), "--select ", "-s ") + " selects nothing"
+}
+
 // whole reports whether the job builds all nodes of the project.
 func (job *job) whole() bool {
 	return job.Command.Name == "build" && job.baseline == nil && !slices.ContainsFunc(selections, func(flag string) bool {
@@ -161,7 +194,7 @@ func (p *planner) complete(job *job) error {
 	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
 		return err
 	}
-	job.modified = p.req.Modified
+	job.modified = job.baseline != nil && job.selectsModified()
 	job.environ, job.age, job.force = p.world.Env, p.age(job.env), p.req.Force
 	job.duckdb = p.duckdbFile(job)
 	job.pools = p.pools(job)

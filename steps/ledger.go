@@ -88,6 +88,9 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 		}
 	}
 	run.resumes.addCounts(report, results.Results)
+	if exit.OK() && fresh && len(report.Counts) == 0 && !run.resumes.exists() {
+		report.Nothing, report.Unmatched = a.job.foundNothing()
+	}
 	if run.ID == "" {
 		return nil
 	}
@@ -100,7 +103,6 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 		// dbt logged nothing and ended by itself: it did not reach any node.
 		end.Complete = true
 	}
-	report.Nothing = exit.OK() && fresh && len(results.Results) == 0 && a.job.modified
 	if len(end.Written)+len(end.Failed) > 0 || report.Nothing {
 		if err := keepState(b, &run.Run); err != nil {
 			return err

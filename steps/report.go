@@ -19,6 +19,9 @@ type Report struct {
 	// Nothing means that the run had nothing to do, since no node differs from its
 	// baseline. The build is a layer, too.
 	Nothing bool `json:"nothing,omitempty"`
+	// Unmatched says that the run had nothing to do, since its selection matched no
+	// node: "-s nope selects nothing". Such a run is no baseline.
+	Unmatched string `json:"unmatched,omitempty"`
 	// Counts is the number of nodes with each of dbt's statuses.
 	Counts map[artifact.Status]int `json:"counts"`
 	Schema string                  `json:"schema"`
@@ -41,6 +44,9 @@ func ParseReport(r graph.Record) (Report, error) {
 
 // String returns the counts in dbt's words: 27 ok, 1 warn.
 func (r Report) String() string {
+	if r.Nothing {
+		return "nothing modified"
+	}
 	ok := r.Counts[artifact.StatusSuccess] + r.Counts[artifact.StatusPass]
 	var parts []string
 	if ok > 0 {

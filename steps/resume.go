@@ -51,6 +51,9 @@ type unfinished struct {
 	raw      map[string]json.RawMessage // their results as dbt wrote them
 }
 
+// exists reports whether there is such a run.
+func (u unfinished) exists() bool { return u.statuses != nil }
+
 // unfinishedRun returns the run of a record if the run stopped and has the same key.
 // ok is false after a failed hook, since dbt retry would not run the hook again.
 func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, bool) {

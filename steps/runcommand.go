@@ -84,6 +84,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if !exit.OK() {
 		return report, a.failure(exit.Code, exit.String(), report)
 	}
+	if report.Unmatched != "" {
+		attempt.Notef("%s: %s", b, report.Unmatched)
+	}
 	if report.Run == "" {
 		report.Manifest = manifestMark(b)
 	}

@@ -76,14 +76,22 @@ func (o Options) end(e graph.Event, one *tracked) {
 	if one != nil {
 		name = one.Name // the command is the same for all builds
 	}
-	if nodes := result(e.Result); nodes != "" {
+	report, err := steps.ParseReport(e.Result.Record)
+	if err != nil { // a step of another kind
+		report = steps.Report{}
+	}
+	if nodes := report.String(); nodes != "" {
 		text = nodes + ", " + text
 	}
 	text = name + ": " + text
 	switch e.Result.Outcome {
 	case graph.OK:
+		style, mark := ui.Good, "done"
+		if report.Unmatched != "" {
+			style, mark = NothingToDo.style(), string(NothingToDo)
+		}
 		if one != nil || o.Region == nil || o.Verbose {
-			o.line(ui.Good, "done", text, e.Planned.Decision)
+			o.line(style, mark, text, e.Planned.Decision)
 		}
 	case graph.Broken:
 		style, mark := ui.Bad, "failed"
@@ -97,13 +105,4 @@ func (o Options) end(e graph.Event, one *tracked) {
 // line prints a line about a step, and why the step runs or not.
 func (o Options) line(s ui.Style, mark, text string, why graph.Decision) {
 	o.Say.Line(fmt.Sprintf("%s %s (%s)", o.Say.Paint(s, mark), ui.Inline(text), ui.Inline(why.String())))
-}
-
-// result counts the nodes of a dbt command's step; "" for other steps.
-func result(r graph.StepResult) string {
-	report, err := steps.ParseReport(r.Record)
-	if err != nil {
-		return ""
-	}
-	return report.String()
 }

@@ -15,13 +15,14 @@ type Status string
 
 // The statuses of a build.
 const (
-	Built       Status = "built"       // its command succeeded
-	Done        Status = "done"        // the same, for a command that builds nothing
-	UpToDate    Status = "up to date"  // its command was skipped
-	Failed      Status = "failed"      // its command failed
-	Blocked     Status = "blocked"     // a step that it depends on failed
-	Interrupted Status = "interrupted" // its command was interrupted
-	NotRun      Status = "not run"     // the run was cancelled before
+	Built       Status = "built"         // its command succeeded
+	Done        Status = "done"          // the same, for a command that builds nothing
+	NothingToDo Status = "nothing to do" // its command succeeded, but the selection matched nothing
+	UpToDate    Status = "up to date"    // its command was skipped
+	Failed      Status = "failed"        // its command failed
+	Blocked     Status = "blocked"       // a step that it depends on failed
+	Interrupted Status = "interrupted"   // its command was interrupted
+	NotRun      Status = "not run"       // the run was cancelled before
 )
 
 // outcome is a build with its result.
@@ -30,7 +31,7 @@ type outcome struct {
 	status Status
 	report steps.Report  // counts its nodes; zero without nodes
 	took   time.Duration // of the command, 0 if it didn't run
-	why    string        // why it is blocked or up to date
+	why    string        // why it is blocked or up to date, or had nothing to do
 	err    error         // of the command
 }
 
@@ -74,6 +75,8 @@ func (b *tracked) outcome(planned graph.Planned, r graph.StepResult, builds bool
 	switch {
 	case r.Outcome == graph.Skipped:
 		o.status, o.why = UpToDate, planned.Decision.String()
+	case r.Outcome == graph.OK && o.report.Unmatched != "":
+		o.status, o.why = NothingToDo, o.report.Unmatched
 	case r.Outcome == graph.OK && builds:
 		o.status = Built
 	case r.Outcome == graph.OK:

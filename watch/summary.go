@@ -179,7 +179,7 @@ func (s Status) style() ui.Style {
 	switch s {
 	case Failed:
 		return ui.Bad
-	case Blocked, Interrupted, NotRun:
+	case Blocked, Interrupted, NotRun, NothingToDo:
 		return ui.Warn
 	}
 	return ui.Good
