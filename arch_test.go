@@ -49,7 +49,7 @@ var house = map[string][]string{
 	"steps": {
 		"config", "graph", "spec",
 		"internal/dbt", "internal/dbt/adapter", "internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/run", "internal/dbt/tool",
-		"internal/git", "internal/layer", "internal/workspace",
+		"internal/git", "internal/layer", "internal/warehouse", "internal/workspace",
 		"internal/proc", // how a dbt command ended
 		"internal/durable",
 		"internal/python", // a commit's own dbt

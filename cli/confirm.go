@@ -32,7 +32,7 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 	if n <= unasked {
 		return nil
 	}
-	if f.DisablePrompts || !ui.Interactive(a.Stdin, a.Stderr) {
+	if !a.mayAsk(f) {
 		return hint.Add(
 			fmt.Errorf("%d builds would run: more than %d need a confirmation, and dot can't ask", n, unasked),
 			"dot plan shows them",
@@ -45,4 +45,23 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 		err = errors.New("nothing was run")
 	}
 	return err
+}
+
+// mayAsk reports whether the user can be asked.
+func (a *app) mayAsk(f flags) bool { return !f.DisablePrompts && ui.Interactive(a.Stdin, a.Stderr) }
+
+// confirmLosses asks after a run that was refused because of what dbt would drop. It
+// reports whether the user agrees to that. Otherwise it returns the error of the
+// invocation, which is any other error of the run.
+func (a *app) confirmLosses(ctx context.Context, err error, f flags) (bool, error) {
+	var losses *steps.LossError
+	if !errors.As(err, &losses) || !a.mayAsk(f) {
+		return false, err
+	}
+	a.say.Warning(losses.Error())
+	yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, "drop them and go on?")
+	if err == nil && !yes {
+		err = errors.New("nothing was run")
+	}
+	return yes, err
 }

@@ -20,6 +20,14 @@ func (c *dbtCommand) run(ctx context.Context, a *app, line *commandLine) error {
 	case line.DryRun:
 		return a.plan(ctx, program, "text")
 	}
+	agreed, err := a.confirmLosses(ctx, a.carryOut(ctx, program, line.flags), line.flags)
+	if !agreed {
+		return err
+	}
+	line.Yes = true
+	if program, err = c.program(ctx, a, line); err != nil {
+		return err
+	}
 	return a.carryOut(ctx, program, line.flags)
 }
 

@@ -38,11 +38,12 @@ type flags struct {
 	FailFast  bool   `xor:"failure" help:"After a failure, start nothing more. The default for one spec. dbt's own --fail-fast goes after --."`
 	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one on each line; - is stdin."`
 	Resume    bool   `help:"Continue after a failure: run the nodes that failed or did not run, with dbt retry."`
-	Yes       bool   `help:"Don't ask before more than three builds."`
+	Yes       bool   `help:"Don't ask before more than three builds, or before dbt drops views of others."`
 
 	DryRun         bool   `help:"Print the plan and change nothing, like 'dot plan'."`
 	Force          bool   `help:"Run dbt even if the build is up to date. Destroys nothing."`
 	MaxAge         string `placeholder:"AGE" help:"Age at which an up-to-date build is run again: 12h (the default), 30m, 7d, 0 (always), never."`
+	CheckWarehouse bool   `help:"Ask the warehouse whether the relations are still there, and build missing ones again."`
 	ResetWorktree  bool   `help:"Undo changes in the build's worktree."`
 	NoDBTHost      bool   `name:"no-dbt-host" help:"Run each dbt as its own process, instead of in a host that imports dbt once."`
 	NoDeps         bool   `help:"Don't install the project's packages first."`

@@ -13,8 +13,8 @@ import (
 func (a *app) request(line *commandLine, name string, specs []string) (steps.Request, error) {
 	req := steps.Request{
 		Modified: line.Modified, NoDeps: line.NoDeps, Force: line.Force, Resume: line.Resume, Report: line.Log != autoLog, ResetWorktree: line.ResetWorktree,
-		NoDBTHost: line.NoDBTHost,
-		Args:      append(line.passedOn(), line.forDBT...),
+		NoDBTHost: line.NoDBTHost, CheckWarehouse: line.CheckWarehouse, Yes: line.Yes,
+		Args: append(line.passedOn(), line.forDBT...),
 	}
 	var ok bool
 	if req.Command, ok = dbt.LookupCommand(name); !ok {

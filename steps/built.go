@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"io/fs"
-	"path/filepath"
 	"slices"
 
 	"dot-for-dbt/config"
@@ -63,25 +62,7 @@ func (b *Built) Results() (artifact.RunResults, error) {
 // The project is in dir, which has only files of the caller; dbt writes its own files
 // there, too.
 func (b *Built) ReadCall(dir string, options ...dbt.Option) run.Call {
-	job, build := b.job, b.job.build
-	command, _ := dbt.LookupCommand("run")
-	line := dbt.CommandLine{
-		DBT: job.tool.Argv, Command: command.In(job.tool.Version), Options: options,
-		Fixed: []dbt.Option{
-			dbt.NewOption("project-dir", dir),
-			dbt.NewOption("profiles-dir", build.Dir()),
-			dbt.NewOption("target-path", filepath.Join(dir, "target")),
-			dbt.NewOption("log-path", filepath.Join(dir, "logs")),
-			dbt.NewOption("profile", job.output.Profile),
-			dbt.NewOption("target", build.targetName()),
-		},
-	}
-	if vars, ok := job.Lookup("vars"); ok { // the profile may read them
-		line.Fixed = append(line.Fixed, vars)
-	}
-	isolated := b.runtime.isolate(job, line)
-	line.Environment = isolated.Overrule
-	return b.runtime.dbtCall(job, line.Argv(), job.exported(isolated.Env))
+	return b.runtime.readCall(b.job, dir, options...)
 }
 
 // ListCall returns the dbt list for a selection in the build's project;

@@ -3,6 +3,7 @@ package steps
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -27,6 +29,9 @@ type checkOutputs struct {
 	Reads map[string][]string `json:"reads,omitempty"`
 	// Changed are the nodes that differ between the commit and the baseline's.
 	Changed []string `json:"changed,omitempty"`
+	// Drops are the relations in the ledgers that are dropped with a node's relation
+	// when the job replaces it, by the node's unique_id.
+	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
 	// Hooks are the hooks and grants that the user was warned of.
 	Hooks []string `json:"hooks,omitempty"`
 }
@@ -38,6 +43,12 @@ type checkedNode struct {
 	// History is set for nodes that add to the existing relation: snapshots, and
 	// incremental models without --full-refresh.
 	History bool `json:"history,omitempty"`
+	// Replaces is set for nodes whose existing relation dbt drops.
+	Replaces bool `json:"replaces,omitempty"`
+	// View is set for views: they depend on the relations that they read.
+	View bool `json:"view,omitempty"`
+	// On are the relations of other builds that a view reads.
+	On []workspace.Relation `json:"on,omitempty"`
 }
 
 // history reports whether any of the nodes adds to an existing relation.
@@ -53,7 +64,7 @@ func (o checkOutputs) targets(job *job) map[string]workspace.Target {
 	for _, n := range o.Nodes {
 		if n.Type != "test" {
 			t := job.build.target(n.Name)
-			t.Partial = partial
+			t.Partial, t.On = partial, n.On
 			out[n.ID] = t
 		}
 	}
@@ -130,6 +141,9 @@ func (a *checkIsolation) Describe(graph.Planned) []string {
 	if a.job.readsKnown() {
 		lines = append(lines, text.ShellQuote(a.changedCall().Argv))
 	}
+	if a.asks() {
+		lines = append(lines, text.ShellQuote(a.questionCall(a.job, a.job.build.Question()).Argv))
+	}
 	return lines
 }
 
@@ -137,6 +151,9 @@ func (a *checkIsolation) DBTCalls() []run.Call {
 	calls := []run.Call{a.dbtCall()}
 	if a.job.readsKnown() {
 		calls = append(calls, a.changedCall())
+	}
+	if a.asks() {
+		calls = append(calls, a.questionCall(a.job, a.job.build.Question()))
 	}
 	return calls
 }
@@ -173,10 +190,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	for _, n := range listed {
 		if a.job.Command.Writes(n, a.job.AllOptions()) {
 			writes = append(writes, n)
-			out.Nodes = append(out.Nodes, checkedNode{
-				ID: n.UniqueID, Type: n.ResourceType, Name: spelling(n),
-				History: n.ResourceType == "snapshot" || n.Config.Materialized == "incremental" && !refresh,
-			})
+			out.Nodes = append(out.Nodes, newCheckedNode(n, refresh))
 		}
 		if n.ResourceType == "test" || n.ResourceType == "unit_test" {
 			out.Others = append(out.Others, n.UniqueID)
@@ -198,17 +212,84 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		attempt.Notef("%s", warning)
 	}
 	out.Hooks = unseen.hooks
-	if !a.job.readsKnown() {
-		return out, nil
+	if a.job.readsKnown() {
+		if err := a.listReads(ctx, attempt, &out, listed); err != nil {
+			return nil, err
+		}
 	}
-	if err := a.look(ctx, attempt, &out, listed); err != nil {
+	if err := a.askWarehouse(ctx, attempt, &out); err != nil {
 		return nil, err
+	}
+	if a.job.readsKnown() {
+		if err := a.resolveListed(attempt, &out); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
 
-// look finds the nodes that the command reads. Missing nodes are an error.
-func (a *checkIsolation) look(ctx context.Context, attempt *graph.Attempt, out *checkOutputs, listed []artifact.Node) error {
+// newCheckedNode returns a node that the job writes, with --full-refresh or without.
+func newCheckedNode(n artifact.Node, refresh bool) checkedNode {
+	c := checkedNode{ID: n.UniqueID, Type: n.ResourceType, Name: spelling(n), View: n.Config.Materialized == "view"}
+	switch {
+	case n.ResourceType == "snapshot":
+		c.History = true
+	case n.ResourceType == "function": // dbt changes it in place
+	case n.ResourceType == "seed", n.Config.Materialized == "materialized_view":
+		c.Replaces = refresh // otherwise dbt loads or refreshes the existing relation
+	case n.Config.Materialized == "incremental":
+		c.History, c.Replaces = !refresh, refresh
+	default:
+		c.Replaces = true
+	}
+	return c
+}
+
+// asks reports whether the check asks the warehouse.
+func (a *checkIsolation) asks() bool {
+	return a.job.checkWarehouse || a.job.Command.WritesNodes() && warehouse.SupportOf(a.job.build.output.Adapter).Cascades
+}
+
+// askWarehouse asks whether the relations that the command reads are there, and what
+// is dropped with the relations that it replaces.
+func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attempt, out *checkOutputs) error {
+	q := warehouse.Question{Adapter: a.job.build.output.Adapter}
+	var claims []claim
+	if a.job.checkWarehouse && a.job.build.fileGone() == "" { // otherwise dbt would create the file
+		claims = a.claims(a.job, *out)
+		for _, c := range claims {
+			q.Exist = append(q.Exist, c.in)
+		}
+	}
+	support := warehouse.SupportOf(q.Adapter)
+	if support.Cascades {
+		q.Dependents = a.replaced(a.job, *out)
+	}
+	if len(q.Exist)+len(q.Dependents) == 0 {
+		return nil
+	}
+	answer, err := a.askInStep(ctx, attempt, a.job, q)
+	var silent *unanswered
+	switch {
+	case errors.As(err, &silent) && len(claims) == 0 && !support.Run:
+		attempt.Notef("dot can't tell what dbt drops with the relations that it replaces: %v", err)
+		return nil
+	case errors.As(err, &silent) && !silent.exit.OK():
+		aside, end := a.aside(attempt)
+		defer end()
+		_, _ = silent.said.WriteTo(aside)
+		return &DBTError{Command: "run", On: a.job.build.String(), Code: silent.exit.Code, How: silent.exit.String() + ", " + silent.Error()}
+	case err != nil:
+		return err
+	}
+	if err := a.strike(answer, claims); err != nil {
+		return err
+	}
+	return a.findLosses(attempt, answer, out)
+}
+
+// listReads finds the nodes that the command reads, and those that the commit changes.
+func (a *checkIsolation) listReads(ctx context.Context, attempt *graph.Attempt, out *checkOutputs, listed []artifact.Node) error {
 	changed, err := a.list(ctx, attempt, a.changedCall())
 	if err != nil {
 		return err
@@ -227,6 +308,11 @@ func (a *checkIsolation) look(ctx context.Context, attempt *graph.Attempt, out *
 		selected = append(selected, n.UniqueID)
 	}
 	out.Reads = project.Reads(selected)
+	return nil
+}
+
+// resolveListed resolves the nodes that the command reads. Missing nodes are an error.
+func (a *checkIsolation) resolveListed(attempt *graph.Attempt, out *checkOutputs) error {
 	res, err := a.resolveReads(a.job, *out)
 	if err != nil {
 		return err
@@ -237,6 +323,7 @@ func (a *checkIsolation) look(ctx context.Context, attempt *graph.Attempt, out *
 	if res.ownProblem != "" {
 		attempt.Notef("%s: nodes that it does not write now are read from %s", res.ownProblem, a.job.baseline.build)
 	}
+	res.standOn(out)
 	for _, read := range res.reads {
 		if read.Changed {
 			reader := nodeName(read.readers[0])

@@ -23,11 +23,14 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 		Record: b.Record(job.slot),
 		Always: job.always, MaxAge: job.maxAge(), Force: job.force,
 		Overwritten: func(r graph.Record) string { return rt.overwritten(job, r) },
-		Missing: func(context.Context, graph.Record) string {
-			if len(job.Command.Builds) > 0 {
+		Missing: func(ctx context.Context, _ graph.Record) string {
+			switch {
+			case len(job.Command.Builds) == 0:
+				return ""
+			case b.fileGone() != "" || !job.checkWarehouse:
 				return b.fileGone()
 			}
-			return ""
+			return rt.gone(ctx, job)
 		},
 		Summary: func(r graph.Record) string {
 			report, err := ParseReport(r)
@@ -42,14 +45,18 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 			if counts := report.String(); counts != "" {
 				done += fmt.Sprintf(" (%s)", counts)
 			}
-			return done + "; warehouse and sources not checked; rerun: --force"
+			unchecked := "warehouse and sources"
+			if job.checkWarehouse {
+				unchecked = "sources"
+			}
+			return done + "; " + unchecked + " not checked; rerun: --force"
 		},
 		Detail: func(r graph.Record) string {
 			detail := rt.history(job)
 			if r.Key == "" && detail == "" && job.always == "" && job.slot != slot(job.Command, arguments{}) {
-				return "with this selection"
+				detail = "with this selection"
 			}
-			return detail
+			return strings.Join(slices.DeleteFunc([]string{detail, rt.standers(job)}, func(s string) bool { return s == "" }), "; ")
 		},
 		Locks: []graph.Lock{b.buildLock()},
 		Pools: job.pools,

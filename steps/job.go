@@ -50,11 +50,14 @@ type job struct {
 	slot     string         // names the records of the command with this selection
 	environ  []string       // dbt's environment variables
 
-	age    config.Age // the age at which an up-to-date build runs again
-	force  bool       // --force
-	always string     // why its step is never skipped, "" if it may be
-	duckdb string     // the path of the DuckDB file that the command opens, "" for none
-	pools  []string   // the pools of the command
+	age   config.Age // the age at which an up-to-date build runs again
+	force bool       // --force
+	yes   bool       // --yes: drop what other builds and programs have on replaced relations
+	// checkWarehouse is --check-warehouse.
+	checkWarehouse bool
+	always         string   // why its step is never skipped, "" if it may be
+	duckdb         string   // the path of the DuckDB file that the command opens, "" for none
+	pools          []string // the pools of the command
 }
 
 // newJob makes a job with the build or environment of a spec; complete does the rest.
@@ -196,6 +199,7 @@ func (p *planner) complete(job *job) error {
 	}
 	job.modified = job.baseline != nil && job.selectsModified()
 	job.environ, job.age, job.force = p.world.Env, p.age(job.env), p.req.Force
+	job.yes, job.checkWarehouse = p.req.Yes, p.req.CheckWarehouse
 	job.duckdb = p.duckdbFile(job)
 	job.pools = p.pools(job)
 	if job.build == nil {

@@ -41,7 +41,7 @@ func (a *runCommand) begin(run *startedRun) error {
 	run.Run = workspace.Run{ID: rand.Text()[:12], Command: a.job.Command.Name, Time: a.world.Now()}
 	run.targets = run.checked.targets(a.job)
 	run.log = artifact.LogSize(b.logFile())
-	run.Run.Log = run.log
+	run.Run.Log, run.Run.Drops = run.log, run.checked.Drops
 	return a.ws.Begin(b.Build, b.place, run.Run, run.targets)
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
@@ -88,6 +89,12 @@ func (p *planner) readArguments() (arguments, error) {
 	if dir, ok := dbt.Lookup(args.Options, "profiles-dir"); ok {
 		given.ProfilesDir = dir.Values[0]
 	}
+	if p.req.CheckWarehouse && !p.req.isolated() {
+		return given, hint.New(
+			"--check-warehouse looks for the relations of a build, and no build is named",
+			"name one: dev@HEAD",
+		)
+	}
 	if !p.req.Modified {
 		return given, nil
 	}
@@ -127,6 +134,7 @@ func (p *planner) openRepository(ctx context.Context) error {
 		p.ws = nil // a plain job doesn't create one
 		return nil
 	}
+	p.views = sync.OnceValue(p.ws.Views)
 	p.program.Workspace, p.program.Repo = p.ws, repo
 	p.program.memo = &memo{p.ws.Memo(), map[string]string{}}
 	p.objects, p.commits = repo.Objects(ctx), p.ws.Finder()

@@ -198,9 +198,8 @@ func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 // if an unfinished run was the first to build them, since their rows could be
 // duplicated. If some models have an older history, they can't all be rebuilt: then
 // mixed is a model that may have duplicates.
-func (a *runCommand) mustRefresh(checked checkOutputs) (anew bool, mixed string) {
-	b := a.job.build
-	s, err := a.ws.Standing(b.Build, b.place)
+func (rt *runtime) mustRefresh(job *job, checked checkOutputs) (anew bool, mixed string) {
+	s, err := rt.ws.Standing(job.build.Build, job.build.place)
 	if err != nil { // nothing is known; the run replaces unreadable files
 		return false, ""
 	}

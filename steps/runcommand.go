@@ -100,7 +100,7 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 	if err != nil && a.job.checks() {
 		return run, nil, err
 	}
-	anew, mixed := a.mustRefresh(checked)
+	anew, mixed := a.mustRefresh(a.job, checked)
 	if mixed != "" {
 		attempt.Notef("%s has rows of an unfinished run, which may be duplicated (-- --full-refresh rebuilds it)", nodeName(mixed))
 	}

@@ -16,6 +16,9 @@ type runtime struct {
 
 	repo *git.Repo            // nil outside of a repository
 	ws   *workspace.Workspace // nil without a .dot directory
+	// views returns the views on relations of other builds, as the ledgers have them at
+	// the first call.
+	views func() []workspace.Entry
 
 	launcher run.Launcher
 	writers  writers // of each relation

@@ -147,6 +147,9 @@ func (b Build) Record(step string) string { return path.Join(b.dir(), "records",
 // other relations, and a manifest names the relations.
 func (b Build) State(p Place) string { return filepath.Join(b.Dir(), "state", p.ID()) }
 
+// Question returns the directory of the dbt project that asks the warehouse.
+func (b Build) Question() string { return filepath.Join(b.Dir(), "question") }
+
 // Comparison returns the directory for the comparison of this build with a
 // candidate.
 func (b Build) Comparison(candidate Build) string {

@@ -17,5 +17,5 @@
 //	    commit, worktree/, records/
 //	    env/<env>/             one build of a project at the repository's root
 //	    projects/<path>/       the same for a project in a subdirectory: records/, env/<env>/
-//	      profiles.yml, target/, logs/, state/, layer/, records/
+//	      profiles.yml, target/, logs/, state/, layer/, question/, records/
 package workspace

@@ -53,6 +53,10 @@ type Run struct {
 	// the run has ended, both are those of the run before.
 	Nodes    int   `json:"nodes,omitempty"`
 	Manifest int64 `json:"manifest,omitempty"`
+	// Drops are relations in the ledgers that the warehouse drops when the run
+	// replaces a node's relation, by the node's unique_id. They are known until the
+	// run has ended.
+	Drops map[string][]Relation `json:"drops,omitempty"`
 	// Log is the offset in bytes at which the run starts in dbt's log. After a
 	// kill, the log says how far the run got.
 	Log int64 `json:"log,omitempty"`

@@ -1,11 +1,15 @@
 package workspace
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"dot-for-dbt/internal/durable"
@@ -108,6 +112,27 @@ func (w *Workspace) Ledger(p Place) (*Ledger, error) {
 		return nil, fmt.Errorf("%s is not the ledger of %s", file, p.Schema)
 	}
 	return l, nil
+}
+
+// Views returns the entries of all ledgers for views on relations of other builds.
+// Ledgers that can't be read are left out.
+func (w *Workspace) Views() []Entry {
+	files, _ := filepath.Glob(w.file("places", "*.json"))
+	var views []Entry
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(data, []byte(`"on"`)) {
+			continue
+		}
+		if l, err := parseLedger(data); err == nil {
+			for _, name := range slices.Sorted(maps.Keys(l.Relations)) {
+				if e := l.Relations[name]; len(e.On) > 0 && e.Status == Written {
+					views = append(views, e)
+				}
+			}
+		}
+	}
+	return views
 }
 
 func emptyLedger(p Place) *Ledger {

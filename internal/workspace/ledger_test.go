@@ -181,7 +181,7 @@ func TestOverwritten(t *testing.T) {
 			if err := t.w.Strike([]Relation{{place, "b"}}, "was dropped with prod.x"); err != nil {
 				t.Fatal(err)
 			}
-		}, "1 of its 2 relations were changed by a later dot build"},
+		}, "1 of its 2 relations changed: b was dropped with prod.x"},
 		{"ledger lost", func(t *ledgerTest) {
 			if err := os.Remove(t.w.ledgerFile(place)); err != nil {
 				t.Fatal(err)

@@ -141,7 +141,26 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 	if err != nil {
 		return 0, err
 	}
+	if err := w.strikeDropped(b, run, status, end.Complete); err != nil {
+		return 0, err
+	}
 	return written, w.endLayer(b, p, run, never, end)
+}
+
+// strikeDropped marks what went with the relations that a run replaced. status is that
+// of the nodes that the run reached; if it is not complete, the run may have reached
+// any node.
+func (w *Workspace) strikeDropped(b Build, run Run, status map[string]Status, complete bool) error {
+	for _, id := range slices.Sorted(maps.Keys(run.Drops)) {
+		if _, reached := status[id]; !reached && complete {
+			continue
+		}
+		note := fmt.Sprintf("was dropped when %s replaced %s", b, id[strings.LastIndexByte(id, '.')+1:])
+		if err := w.Strike(run.Drops[id], note); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settled returns the entry of a relation that a run has finished.
@@ -177,7 +196,7 @@ func (w *Workspace) endLayer(b Build, p Place, run Run, never []string, end Endi
 	if len(end.Written)+len(end.Failed)+len(end.Begun) > 0 || end.Layer != nil || layer.Run.ID == "" {
 		layer.Run = run
 	}
-	layer.Open = nil
+	layer.Open, layer.Run.Drops = nil, nil
 	if end.Layer != nil {
 		layer.Below, layer.Changed = end.Layer.Below, end.Layer.Changed
 	}

@@ -121,14 +121,20 @@ func (s Standing) Overwritten(run string, written int) string {
 	if kept >= written {
 		return s.touched(run)
 	}
-	gone := map[string]int{}
-	for _, why := range s.Lost {
-		gone[why]++
+	lost := maps.Clone(s.Lost) // the reasons, by unique_id
+	for id, e := range s.Nodes {
+		if e.Status == Gone {
+			lost[id] = e.Note
+		}
 	}
-	if len(gone) > 0 {
+	times := map[string]int{}
+	for _, why := range lost {
+		times[why]++
+	}
+	if len(times) > 0 {
 		// Only the most frequent reason is shown.
-		first := slices.MaxFunc(slices.Sorted(maps.Keys(gone)), func(a, b string) int { return gone[a] - gone[b] })
-		return fmt.Sprintf("%d of its %d relations changed: %s %s", written-kept, written, s.example(first), first)
+		first := slices.MaxFunc(slices.Sorted(maps.Keys(times)), func(a, b string) int { return times[a] - times[b] })
+		return fmt.Sprintf("%d of its %d relations changed: %s %s", written-kept, written, example(lost, first), first)
 	}
 	return fmt.Sprintf("%d of its %d relations were changed by a later dot %s", written-kept, written, s.Run.Command)
 }
@@ -145,9 +151,9 @@ func (s Standing) touched(run string) string {
 }
 
 // example returns the first node that was lost for a reason.
-func (s Standing) example(why string) string {
-	for _, id := range slices.Sorted(maps.Keys(s.Lost)) {
-		if s.Lost[id] == why {
+func example(lost map[string]string, why string) string {
+	for _, id := range slices.Sorted(maps.Keys(lost)) {
+		if lost[id] == why {
 			return id
 		}
 	}

@@ -1,0 +1,113 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/warehouse"
+	"dot-for-dbt/internal/workspace"
+)
+
+// The ledgers say what dot has written, not what others have dropped since. With
+// --check-warehouse, dot asks the warehouse whether the relations are there.
+
+// notThere is the ledger's note on a relation that the warehouse doesn't have.
+const notThere = "is not in the warehouse any more"
+
+// gone says which of a job's relations are not in the warehouse, "" if all are there.
+// Plans ask, too, so nothing is written to the build's directory.
+func (rt *runtime) gone(ctx context.Context, job *job) string {
+	checked, err := rt.checked(job)
+	if err != nil {
+		return "" // then the job runs anyway
+	}
+	s, err := rt.standingOf(job.build.Build, job.build.place)
+	if err != nil {
+		return ""
+	}
+	q := warehouse.Question{Adapter: job.build.output.Adapter}
+	names := map[warehouse.Relation]string{}
+	for id := range checked.targets(job) {
+		if e, ok := s.Nodes[id]; ok && e.Status == workspace.Written && findable(id, job) {
+			r := inWarehouse(e.Name)
+			names[r] = nodeName(id)
+			q.Exist = append(q.Exist, r)
+		}
+	}
+	if len(q.Exist) == 0 {
+		return ""
+	}
+	dir, err := os.MkdirTemp("", "dot-question-")
+	if err != nil {
+		return err.Error()
+	}
+	defer os.RemoveAll(dir)
+	answer, err := rt.ask(ctx, job, dir, q, func(ctx context.Context, call run.Call) (proc.Exit, error) { return rt.launcher.Run(ctx, call) })
+	if err != nil {
+		return err.Error() // the run tells more
+	}
+	for r := range names {
+		if _, there := answer.Kind(r); there {
+			delete(names, r)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of its %d relations%s not in the warehouse: %s", len(names), len(q.Exist), is(len(names)), listNames(slices.Sorted(maps.Values(names))))
+}
+
+// findable reports whether the warehouse can be asked for a node's relation.
+func findable(id string, job *job) bool {
+	return !strings.HasPrefix(id, "function.") || warehouse.SupportOf(job.build.output.Adapter).Functions
+}
+
+// A claim is a relation that a build has, according to a ledger.
+type claim struct {
+	in warehouse.Relation
+	at workspace.Relation
+}
+
+// claims returns the relations of a job's build and of the builds below it. Relations
+// that another tool made are in no ledger.
+func (rt *runtime) claims(job *job, checked checkOutputs) []claim {
+	var out []claim
+	add := func(s standing) {
+		for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
+			if e := s.Nodes[id]; s.Layer != nil && e.Status == workspace.Written && findable(id, job) {
+				at, _ := s.Claimed(id)
+				out = append(out, claim{inWarehouse(e.Name), at})
+			}
+		}
+	}
+	own, _ := rt.ownLayer(job.build)
+	add(own)
+	if job.baseline == nil {
+		return out
+	}
+	below, err := rt.deferredTo(job)
+	if err != nil { // the check says so when it resolves the reads
+		return out
+	}
+	for _, s := range rt.stackOf(below).standings {
+		add(s)
+	}
+	return out
+}
+
+// strike marks the claimed relations in the ledgers that the warehouse doesn't have.
+func (rt *runtime) strike(answer warehouse.Answer, claims []claim) error {
+	var gone []workspace.Relation
+	for _, c := range claims {
+		if _, there := answer.Kind(c.in); !there {
+			gone = append(gone, c.at)
+		}
+	}
+	return rt.ws.Strike(gone, notThere)
+}

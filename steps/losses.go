@@ -1,0 +1,213 @@
+package steps
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/layer"
+	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/warehouse"
+	"dot-for-dbt/internal/workspace"
+)
+
+// On PostgreSQL, dbt replaces a relation with drop … cascade: views on it go, whoever
+// made them. Before a command runs, its check asks the warehouse for them.
+
+// A loss is something that is dropped when a job replaces a relation, and that the job
+// doesn't build again.
+type loss struct {
+	warehouse.Dependent
+	with  string // the name of the node whose relation is replaced
+	build string // the build that has the relation, "" if no ledger knows it
+}
+
+func (l loss) String() string {
+	name := l.Schema + "." + l.Name
+	if l.Part != "" {
+		name = l.Part + " of " + name
+	}
+	switch {
+	case l.build != "":
+		name += fmt.Sprintf(" (%s of %s)", l.Kind, l.build)
+	case l.Owner != "":
+		name += fmt.Sprintf(" (%s, owner %s)", l.Kind, l.Owner)
+	default:
+		name += fmt.Sprintf(" (%s)", l.Kind)
+	}
+	return name + ", with " + l.with
+}
+
+// A LossError names what a job would drop: views of other builds or of other programs.
+type LossError struct {
+	job    *job
+	losses []loss
+}
+
+func (e *LossError) Error() string {
+	return fmt.Sprintf("nothing was run, because dbt would drop these with the relations that %s replaces:%s", e.job.build, lines(e.names()))
+}
+
+// Hints returns the ways to go on.
+func (e *LossError) Hints() []string {
+	var builds []string
+	for _, l := range e.losses {
+		if l.build != "" && !slices.Contains(builds, l.build) {
+			builds = append(builds, l.build)
+		}
+	}
+	hints := []string{"--yes goes on and drops them"}
+	if len(builds) > 0 {
+		hints = append(hints, "then build again: "+listNames(builds))
+	}
+	return hints
+}
+
+// names lists the losses.
+func (e *LossError) names() []string {
+	names := make([]string, len(e.losses))
+	for i, l := range e.losses {
+		names[i] = l.String()
+	}
+	return names
+}
+
+// replaced returns the relations that a job drops and makes again.
+func (rt *runtime) replaced(job *job, checked checkOutputs) []warehouse.Relation {
+	anew, _ := rt.mustRefresh(job, checked)
+	var out []warehouse.Relation
+	for _, n := range checked.Nodes {
+		if n.Replaces || anew && n.History && n.Type == "model" {
+			out = append(out, inWarehouse(n.Name))
+		}
+	}
+	return out
+}
+
+// findLosses finds what is dropped with the relations that the job replaces, and not
+// built again. What is not the build's own needs --yes. The ledgers get to know of
+// checked.Drops when the run ends.
+func (a *checkIsolation) findLosses(attempt *graph.Attempt, answer warehouse.Answer, checked *checkOutputs) error {
+	b := a.job.build
+	writes := map[workspace.Relation]bool{}
+	for _, n := range checked.Nodes {
+		writes[b.target(n.Name).Relation] = true
+	}
+	seen := map[warehouse.Dependent]bool{}
+	own := map[string][]string{} // the build's nodes that are lost, by the replaced node
+	refused := &LossError{job: a.job}
+	for _, n := range checked.Nodes {
+		for _, d := range answer.Dependents(inWarehouse(n.Name)) {
+			at := b.relation(d.Database, d.Schema, d.Name, "")
+			if d.Database == "" {
+				at.Place.Database = b.place.Database
+			}
+			whole := d.Part == "" // otherwise the relation stays
+			if whole && writes[at] {
+				continue
+			}
+			e, known := a.entry(at)
+			if whole && known {
+				if checked.Drops == nil {
+					checked.Drops = map[string][]workspace.Relation{}
+				}
+				checked.Drops[n.ID] = append(checked.Drops[n.ID], at)
+			}
+			d.Depth = 0 // one relation may hang on several
+			if seen[d] {
+				continue
+			}
+			seen[d] = true
+			l := loss{Dependent: d, with: nodeName(n.ID)}
+			switch {
+			case known && whole && e.Build == b.ID():
+				own[l.with] = append(own[l.with], nodeName(e.Node))
+				continue
+			case known:
+				l.build = e.Build
+			}
+			refused.losses = append(refused.losses, l)
+		}
+	}
+	for _, with := range slices.Sorted(maps.Keys(own)) {
+		attempt.Notef("dbt drops %s with %s, which it replaces (-s %s+ builds them again)", listNames(own[with]), with, with)
+	}
+	switch {
+	case len(refused.losses) == 0:
+		return nil
+	case !a.job.yes:
+		return refused
+	}
+	attempt.Notef("dbt drops with the relations that %s replaces: %s", b, strings.Join(refused.names(), "; "))
+	return nil
+}
+
+// standOn notes for each view that the check lists on which relations of other builds it
+// stands.
+func (r resolution) standOn(checked *checkOutputs) {
+	index := map[string]int{}
+	for i, n := range checked.Nodes {
+		if n.View {
+			index[n.ID] = i
+		}
+	}
+	for _, read := range r.reads {
+		s := r.stack.standings[read.Layer]
+		if read.Kind != layer.Below || s.Layer == nil {
+			continue
+		}
+		at, _ := s.Claimed(read.ID)
+		for _, reader := range read.readers {
+			if i, ok := index[reader]; ok {
+				checked.Nodes[i].On = append(checked.Nodes[i].On, at)
+			}
+		}
+	}
+}
+
+// standers says how many views of other builds stand on the relations that a job may
+// replace, according to the ledgers; "" if none do.
+func (rt *runtime) standers(job *job) string {
+	if !job.Command.WritesNodes() || !warehouse.SupportOf(job.build.output.Adapter).Cascades {
+		return ""
+	}
+	on := map[workspace.Relation]bool{}
+	if checked, err := rt.checked(job); err == nil {
+		for _, n := range checked.Nodes {
+			on[job.build.target(n.Name).Relation] = n.Replaces
+		}
+	} else if s, err := rt.standingOf(job.build.Build, job.build.place); err == nil && s.Layer != nil {
+		for id := range s.Nodes {
+			r, _ := s.Claimed(id)
+			on[r] = true
+		}
+	}
+	views, builds := 0, map[string]bool{}
+	for _, e := range rt.views() {
+		if e.Build != job.build.ID() && slices.ContainsFunc(e.On, func(r workspace.Relation) bool { return on[r] }) {
+			views++
+			builds[e.Build] = true
+		}
+	}
+	if views == 0 {
+		return ""
+	}
+	of, stand := text.Plural(len(builds), "build"), "stand"
+	if len(builds) == 1 {
+		of = slices.Collect(maps.Keys(builds))[0]
+	}
+	if views == 1 {
+		stand = "stands"
+	}
+	return fmt.Sprintf("%s of %s %s on its relations", text.Plural(views, "view"), of, stand)
+}
+
+// entry returns a ledger's entry for a relation. A ledger that can't be read knows
+// nothing.
+func (rt *runtime) entry(r workspace.Relation) (workspace.Entry, bool) {
+	found, err := rt.ws.Last(map[string]workspace.Target{"": {Relation: r}})
+	e, ok := found[""]
+	return e, ok && err == nil && e.Status != workspace.Gone
+}

@@ -1,0 +1,94 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/warehouse"
+	"dot-for-dbt/internal/workspace"
+)
+
+// Questions to the warehouse of a build, through dbt.
+
+// readCall returns a dbt run that reads the warehouse with the connection of a job's
+// build. The project is in dir, and dbt writes its own files there.
+func (rt *runtime) readCall(job *job, dir string, options ...dbt.Option) run.Call {
+	build := job.build
+	command, _ := dbt.LookupCommand("run")
+	line := dbt.CommandLine{
+		DBT: job.tool.Argv, Command: command.In(job.tool.Version), Options: options,
+		Fixed: []dbt.Option{
+			dbt.NewOption("project-dir", dir),
+			dbt.NewOption("profiles-dir", build.Dir()),
+			dbt.NewOption("target-path", filepath.Join(dir, "target")),
+			dbt.NewOption("log-path", filepath.Join(dir, "logs")),
+			dbt.NewOption("profile", job.output.Profile),
+			dbt.NewOption("target", build.targetName()),
+		},
+	}
+	if vars, ok := job.Lookup("vars"); ok { // the profile may read them
+		line.Fixed = append(line.Fixed, vars)
+	}
+	isolated := rt.isolate(job, line)
+	line.Environment = isolated.Overrule
+	return rt.dbtCall(job, line.Argv(), job.exported(isolated.Env))
+}
+
+// questionCall returns the dbt run that asks what is in a directory.
+func (rt *runtime) questionCall(job *job, dir string) run.Call {
+	return rt.readCall(job, dir, warehouse.Options()...)
+}
+
+// ask asks the warehouse of a job's build. dir is for the project that asks; it may
+// hold an earlier one. If dbt gives no answer, the error is an unanswered.
+func (rt *runtime) ask(
+	ctx context.Context, job *job, dir string, q warehouse.Question, runDBT func(context.Context, run.Call) (proc.Exit, error),
+) (warehouse.Answer, error) {
+	if err := warehouse.Write(dir, q); err != nil {
+		return warehouse.Answer{}, err
+	}
+	e := &unanswered{}
+	call := rt.questionCall(job, dir)
+	call.Stdout, call.Stderr = &e.said, &e.said
+	var err error
+	if e.exit, err = runDBT(ctx, call); err != nil {
+		return warehouse.Answer{}, err
+	}
+	if ctx.Err() != nil {
+		return warehouse.Answer{}, context.Cause(ctx)
+	}
+	answer, err := warehouse.Read(dir, q)
+	if err != nil {
+		e.err = err
+		return answer, e
+	}
+	return answer, nil
+}
+
+// An unanswered error means that dbt gave no answer to a question.
+type unanswered struct {
+	err  error
+	exit proc.Exit
+	said bytes.Buffer // dbt's output
+}
+
+func (e *unanswered) Error() string { return e.err.Error() }
+
+func (e *unanswered) Unwrap() error { return e.err }
+
+// askInStep asks a question within a job's step, which holds the build's lock.
+func (rt *runtime) askInStep(ctx context.Context, attempt *graph.Attempt, job *job, q warehouse.Question) (warehouse.Answer, error) {
+	return rt.ask(ctx, job, job.build.Question(), q, func(ctx context.Context, call run.Call) (proc.Exit, error) {
+		return rt.runDBT(ctx, attempt, call)
+	})
+}
+
+// inWarehouse returns a node's relation as the warehouse is asked for it.
+func inWarehouse(s workspace.Spelling) warehouse.Relation {
+	return warehouse.Relation{Database: s.Database, Schema: s.Schema, Name: s.Name}
+}
