@@ -68,7 +68,7 @@ func TestCommands(t *testing.T) {
 		if _, err := os.Stat(target); !os.IsNotExist(err) {
 			t.Errorf("clean left the target path (%v)", err)
 		}
-		if dbts := s.started(func() { s.mustDot("build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "word") }); dbts != "list list build" {
+		if dbts := s.started(func() { s.mustDot("build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "word") }); dbts != "list list "+s.asked()+"build" {
 			t.Errorf("a build on a baseline that was cleaned started dbt %q", dbts)
 		}
 	})

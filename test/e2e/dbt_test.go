@@ -46,7 +46,16 @@ func (s *shop) unhosted() { s.setenv("DOT_DBT_HOST=off") }
 // A start is a dbt command that was started.
 type start struct {
 	pid     int
-	command string // list, build, …
+	command string // list, build, …, or question: a dbt run that asks the warehouse
+}
+
+// asked is the dbt command, with a space, that comes before a build where dbt drops
+// relations with cascade.
+func (s *shop) asked() string {
+	if _, ok := s.warehouse.(postgresDB); ok {
+		return "question "
+	}
+	return ""
 }
 
 // starts returns the dbt commands that were started in the shop, in order.

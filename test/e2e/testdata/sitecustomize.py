@@ -20,7 +20,12 @@ import sys
 def see(event, args):
     # The script begins: in a host, too, which executes it in each child.
     if event == "exec" and getattr(args[0], "co_filename", None) == SCRIPT and args[0].co_name == "<module>":
-        start(sys.argv[1] if len(sys.argv) > 1 else "")
+        start("question" if asks() else sys.argv[1] if len(sys.argv) > 1 else "")
+
+
+def asks():
+    # dot asks the warehouse with a dbt run of a project of its own.
+    return any(os.path.basename(word) == "question" or "dot-question-" in word for word in sys.argv)
 
 
 def start(command):
