@@ -96,7 +96,8 @@ func TestSignals(t *testing.T) {
 }
 
 // An interactive dbt gets Ctrl-C itself and prints its own message.
-func TestInterruptedAtItsTerminal(t *testing.T) { // not beside others: dbt may end before dot hears
+func TestInterruptedAtItsTerminal(t *testing.T) {
+	t.Parallel()
 	h := newShop(t).startHalfway("init", "init", true)
 	h.typed(t, ctrlC)
 	if code := h.wait(t); code != 130 {

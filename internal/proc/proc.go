@@ -96,8 +96,20 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 		g.release()
 		w.stop()
 	})
-	return c.outcome(cmd, err)
+	exit, err := c.outcome(cmd, err)
+	if c.Interactive && err == nil && !exit.OK() {
+		// Ctrl-C reaches the command directly. It may end before this process has handled
+		// the same signal.
+		select {
+		case <-ctx.Done():
+		case <-time.After(sameSignal):
+		}
+	}
+	return exit, err
 }
+
+// sameSignal is how long Run waits for ctx to end after an interactive command has failed.
+const sameSignal = 250 * time.Millisecond
 
 // obey passes ctx's end on to the group until the command has ended: at most one interrupt, and one
 // kill.
