@@ -157,7 +157,7 @@ func (rt *runtime) history(job *job) string {
 	}
 	var last workspace.Entry
 	for id, e := range written {
-		if strings.HasPrefix(id, "model.") && e.MadeUnfinished() {
+		if strings.HasPrefix(id, "model.") && e.Unfinished {
 			continue // it is made from scratch again: see mustRefresh
 		}
 		if e.Time.After(last.Time) {

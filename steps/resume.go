@@ -100,8 +100,8 @@ func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, b
 	return u, true
 }
 
-// remaining returns the nodes that are left to run: nodes that the unfinished run
-// did not complete, and completed ones that have been overwritten since.
+// remaining returns the nodes that are left to run, sorted: nodes that the unfinished
+// run did not complete, and completed ones that have been overwritten since.
 func (a *runCommand) remaining(u unfinished, checked checkOutputs) ([]string, error) {
 	b := a.job.build
 	s, err := a.ws.Standing(b.Build, b.place)
@@ -124,6 +124,7 @@ func (a *runCommand) remaining(u unfinished, checked checkOutputs) ([]string, er
 			left = append(left, id)
 		}
 	}
+	slices.Sort(left)
 	return left, nil
 }
 
@@ -194,22 +195,22 @@ func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 	}
 }
 
-// mustRefresh reports whether the run must rebuild its incremental models. It must
-// if an unfinished run was the first to build them, since their rows could be
+// mustRefresh reports whether a run of these nodes must rebuild its incremental
+// models. It must if only unfinished runs have built them, since their rows could be
 // duplicated. If some models have an older history, they can't all be rebuilt: then
 // mixed is a model that may have duplicates.
-func (rt *runtime) mustRefresh(job *job, checked checkOutputs) (anew bool, mixed string) {
+func (rt *runtime) mustRefresh(job *job, nodes []checkedNode) (anew bool, mixed string) {
 	s, err := rt.ws.Standing(job.build.Build, job.build.place)
 	if err != nil { // nothing is known; the run replaces unreadable files
 		return false, ""
 	}
 	history := false
-	for _, n := range checked.Nodes {
+	for _, n := range nodes {
 		e, ok := s.Nodes[n.ID]
 		if !ok || !n.History || n.Type != "model" {
 			continue
 		}
-		if e.MadeUnfinished() {
+		if e.Unfinished {
 			anew, mixed = true, n.ID
 		} else {
 			history = true

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/graph"
@@ -100,19 +101,26 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 	if err != nil && a.job.checks() {
 		return run, nil, err
 	}
-	anew, mixed := a.mustRefresh(a.job, checked)
+	u, resumes := a.unfinishedRun(attempt.Previous, attempt.Key)
+	nodes := checked.Nodes // that run
+	if resumes {
+		if run.remaining, err = a.remaining(u, checked); err != nil {
+			return run, nil, err
+		}
+		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n checkedNode) bool {
+			_, left := slices.BinarySearch(run.remaining, n.ID)
+			return !left
+		})
+	}
+	anew, mixed := a.mustRefresh(a.job, nodes)
 	if mixed != "" {
 		attempt.Notef("%s has rows of an unfinished run, which may be duplicated (-- --full-refresh rebuilds it)", nodeName(mixed))
 	}
-	if u, ok := a.unfinishedRun(attempt.Previous, attempt.Key); ok {
-		left, err := a.remaining(u, checked)
-		if err != nil {
+	if resumes {
+		if err := a.writeRetryResults(u, run.remaining, anew); err != nil {
 			return run, nil, err
 		}
-		if err := a.writeRetryResults(u, left, anew); err != nil {
-			return run, nil, err
-		}
-		run.resumes, run.remaining, run.oldResults = u, left, u.report.Invocation
+		run.resumes, run.oldResults = u, u.report.Invocation
 		return run, a.job.retry, nil
 	}
 	if run.oldResults, err = a.clearResults(); err != nil {

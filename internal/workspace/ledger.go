@@ -63,9 +63,10 @@ type Entry struct {
 	// history. Since equals Time if the last run built the relation from scratch.
 	// It is zero if the start is not known.
 	Since time.Time `json:"since,omitzero"`
-	// Unfinished is set if the command that wrote the relation has not
-	// succeeded: it failed on another node, or was interrupted.
-	Unfinished bool `json:"unfinished,omitempty"`
+	// Unfinished is set if only runs that did not succeed have added to the
+	// relation since it was made: they failed, on whichever node, or were
+	// interrupted. So its history counts for nothing.
+	Unfinished bool `json:"only_unfinished,omitempty"`
 	// Partial names the flag, such as "--empty", that left the relation with only
 	// some of its rows; "" for none.
 	Partial string `json:"partial,omitempty"`
@@ -83,12 +84,6 @@ type Entry struct {
 	// Before is the entry before the run marked it as Unknown. It applies again
 	// if the run does not reach the relation.
 	Before *Entry `json:"before,omitempty"`
-}
-
-// MadeUnfinished reports whether no run that succeeded had a part in the relation: an unfinished
-// run made it, and what is in it counts for nothing.
-func (e Entry) MadeUnfinished() bool {
-	return e.Unfinished && e.Since.Equal(e.Time) || e.Status == Unknown && e.Before == nil
 }
 
 func (w *Workspace) ledgerFile(p Place) string { return w.file("places", p.ID()+".json") }

@@ -284,7 +284,7 @@ func TestDatabaseFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	makeFile()
-	if _, err := lt.w.End(b, p, run, may, Ending{Written: []string{"a"}, Complete: true}); err != nil {
+	if _, err := lt.w.End(b, p, run, may, Ending{Written: []string{"a"}, Complete: true, Succeeded: true}); err != nil {
 		t.Fatal(err)
 	}
 	lost := func() string {
@@ -310,6 +310,12 @@ func TestDatabaseFile(t *testing.T) {
 	}
 	if why := lost(); why != "was lost when its database file "+file+" was replaced" {
 		t.Errorf("with another file: %q", why)
+	}
+	if err := lt.w.Begin(b, p, Run{ID: "s"}, may); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := lt.w.Ledger(p); err != nil || !l.Relations["a"].Unfinished {
+		t.Errorf("the run goes on with the history that was lost with the file: %+v, %v", l, err)
 	}
 }
 
@@ -425,6 +431,43 @@ func TestHistory(t *testing.T) {
 	}
 	lt.settle(lt.begin("dev", "a"), Ending{Written: []string{"a"}, Complete: true, Anew: true})
 	anew(true, "made anew")
+}
+
+// TestUnfinished proves which relations hold only rows of runs that did not succeed,
+// however many of them there were.
+func TestUnfinished(t *testing.T) {
+	killed := Ending{Begun: []string{"a"}, Complete: true}
+	stopped := Ending{Complete: true} // before it reached the node
+	failed := Ending{Written: []string{"a"}, Complete: true}
+	anew := Ending{Written: []string{"a"}, Complete: true, Anew: true}
+	done := Ending{Written: []string{"a"}, Complete: true, Succeeded: true}
+	for _, test := range []struct {
+		name string
+		runs []Ending
+		want bool
+	}{
+		{"killed", []Ending{killed}, true},
+		{"killed twice", []Ending{killed, killed}, true},
+		{"failed, then killed", []Ending{failed, killed}, true},
+		{"killed, then stopped before it", []Ending{killed, stopped}, true},
+		{"failed twice", []Ending{failed, failed}, true},
+		{"done at last", []Ending{failed, killed, done}, false},
+		{"killed on top of what was done", []Ending{done, killed}, false},
+		{"killed twice on top of it", []Ending{done, killed, killed}, false},
+		{"killed on top of it, then stopped before it", []Ending{done, killed, stopped}, false},
+		{"failed on top of it", []Ending{done, failed}, false},
+		{"rebuilt from scratch by a run that failed", []Ending{done, anew}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			lt := newLedgerTest(t)
+			for _, end := range test.runs {
+				lt.settle(lt.begin("dev", "a"), end)
+			}
+			if e := lt.ledger().Relations["a"]; e.Unfinished != test.want {
+				t.Errorf("unfinished: %t; the entry is %+v", e.Unfinished, e)
+			}
+		})
+	}
 }
 
 // A layer keeps what it rests on until a run changes it.

@@ -39,6 +39,7 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 		return err
 	}
 	return w.eachPlace(targets, func(l *Ledger, ids []string) {
+		file := l.Place.file()
 		for _, id := range ids {
 			t := targets[id]
 			e := Entry{
@@ -48,6 +49,7 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 			if before, ok := l.Relations[t.Name]; ok {
 				before.Before = nil
 				e.Before = &before
+				e.Unfinished = before.Unfinished || !before.exists(file)
 			}
 			l.Relations[t.Name] = e
 		}
@@ -127,7 +129,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 				never = append(never, id)
 			case e.Before.Run == end.Resumes && e.Before.Status == Written && e.Before.Build == e.Build:
 				was := *e.Before
-				was.Run, was.Time, was.Unfinished = run.ID, run.Time, !end.Succeeded
+				was.Run, was.Time, was.Unfinished = run.ID, run.Time, was.Unfinished && !end.Succeeded
 				if was.Since.Equal(e.Before.Time) {
 					was.Since = run.Time
 				}
@@ -166,13 +168,18 @@ func (w *Workspace) strikeDropped(b Build, run Run, status map[string]Status, co
 // settled returns the entry of a relation that a run has finished.
 func (e Entry) settled(s Status, file string, end Ending) Entry {
 	before := e.Before
-	e.Before, e.Status, e.File, e.Unfinished = nil, s, file, !end.Succeeded
+	e.Before, e.Status, e.File = nil, s, file
+	e.Unfinished = !end.Succeeded && (e.Unfinished || end.Anew)
 	e.Since = e.Time
-	if before != nil && before.Status != Gone && !end.Anew {
+	if before != nil && before.exists(file) && !end.Anew {
 		e.Since = before.Since
 	}
 	return e
 }
+
+// exists reports whether the entry's relation is still in the database file with the
+// identity file.
+func (e Entry) exists(file string) bool { return e.Status != Gone && e.isFile(file) }
 
 // endLayer updates a build's layer after a run.
 func (w *Workspace) endLayer(b Build, p Place, run Run, never []string, end Ending) error {
