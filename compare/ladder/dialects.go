@@ -96,9 +96,13 @@ order by r.n, c.column_index`
 // integer, and so for a timestamp, the database hashes only the XOR of the two halves,
 // whatever the seed: 1 and 4294967296 have the same hash. So the upper half is hashed,
 // too. For a numeric, the database hashes the digits without the sign, and neither NaN
-// nor infinity: here the seed marks these. A double precision 0 and a numeric NaN hash
-// to the seed, so the seed can't stand for NULL. Mix hashes a numeric, since that
-// covers all 64 bits except the sign.
+// nor infinity: here the seed marks these.
+//
+// A double precision 0 hashes to the seed, a numeric 0 to the number below it. The
+// terms of a row are joined by XOR, so these seeds, and the mark for NULL, are hashes
+// themselves, with seeds beyond any column's number: with small numbers, NULL beside 0
+// would have the same hash as 0 beside NULL. Mix hashes a numeric, since that covers
+// all 64 bits except the sign.
 var postgreSQL = dialect{
 	Run: true, oneDatabase: true,
 	fold:     foldLower,
@@ -108,7 +112,7 @@ var postgreSQL = dialect{
 	Clip:     "left({}, 1001)",
 	Double:   "cast({} as double precision)",
 	Distinct: "{0} is distinct from {1}",
-	Term:     "coalesce({0}, {1} - 7046029254386353131)", And: " # ", RowHash: "({})", Terms: 100,
+	Term:     "coalesce({0}, hashint4extended({1}, 1000001))", And: " # ", RowHash: "({})", Terms: 100,
 	Mix:          "hash_numeric_extended(cast({} as numeric), 7)",
 	Sum:          "coalesce(sum({}), 0)",
 	Signed:       "coalesce(sum(cast({0} as numeric) * {1}), 0)",
@@ -119,9 +123,9 @@ var postgreSQL = dialect{
 		"integer":                     {Class: integer, Digits: 10, Hash: "hashint4extended({0}, {1})"},
 		"bigint":                      {Class: integer, Digits: 19, Hash: pgInt8},
 		"numeric":                     {Class: decimal, Hash: pgNumeric},
-		"numeric()":                   {Class: decimal, Hash: "hash_numeric_extended({0}, case when {0} < 0 then -{1} else {1} end)"}, // never infinite
-		"real":                        {Class: float, Hash: "hashfloat4extended({0}, {1})"},
-		"double precision":            {Class: float, Hash: "hashfloat8extended({0}, {1})"},
+		"numeric()":                   {Class: decimal, Hash: "hash_numeric_extended({0}, case when {0} < 0 then -{1} else hashint4extended({1}, 1000002) end)"}, // never infinite
+		"real":                        {Class: float, Hash: "hashfloat4extended({0}, hashint4extended({1}, 1000002))"},
+		"double precision":            {Class: float, Hash: pgFloat},
 		"text":                        {Class: text, Hash: pgText},
 		"character varying":           {Class: text, Hash: pgText},
 		"character":                   {Class: text, Hash: "hashbpcharextended({0}, {1})"},
@@ -138,7 +142,7 @@ var postgreSQL = dialect{
 	Casts: casts{
 		Integer:     sqlType{Value: "cast({} as bigint)", Hash: pgInt8},
 		Decimal:     sqlType{Value: "cast({} as numeric)", Hash: pgNumeric},
-		Float:       sqlType{Value: "cast({} as double precision)", Hash: "hashfloat8extended({0}, {1})"},
+		Float:       sqlType{Value: "cast({} as double precision)", Hash: pgFloat},
 		Text:        sqlType{Value: `cast({} as text) collate "C"`, Hash: pgText},
 		Timestamp:   sqlType{Value: "cast({} as timestamp)", Hash: pgTimestamp},
 		UTC:         sqlType{Value: "timezone('UTC', {})", Hash: pgTimestamp},
@@ -151,7 +155,8 @@ var postgreSQL = dialect{
 // half of its microseconds.
 const (
 	pgInt8      = "hashint8extended({0}, {1}) # hashint8extended({0} >> 32, -{1})"
-	pgNumeric   = "hash_numeric_extended({0}, case when {0} < 0 then -{1} when {0} < 'Infinity' then {1} when {0} = 'Infinity' then {1} + 100000 else {1} + 200000 end)"
+	pgNumeric   = "hash_numeric_extended({0}, case when {0} < 0 then hashint4extended({1}, 1000003) when {0} < 'Infinity' then hashint4extended({1}, 1000002) when {0} = 'NaN' then hashint4extended({1}, 1000004) else hashint4extended({1}, 1000005) end)"
+	pgFloat     = "hashfloat8extended({0}, hashint4extended({1}, 1000002))"
 	pgText      = "hashtextextended({0}, {1})"
 	pgTimestamp = "timestamp_hash_extended({0}, {1}) # timestamp_hash_extended(date_bin(interval '4294.967296 seconds', {0}, timestamp '2000-01-01'), -{1})"
 	pgRecord    = "hash_record_extended(row({0}), {1})"
