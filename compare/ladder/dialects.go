@@ -88,21 +88,18 @@ left join duckdb_columns() as c on c.database_name = t.database_name and c.schem
 order by r.n, c.column_index`
 }
 
-// postgreSQL was run with PostgreSQL 18. It needs 14 or newer, and uses only
-// functions that 14 has.
+// postgreSQL was run with PostgreSQL 13 to 18, and uses only what 13 has.
 //
 // Each column is hashed by its type's hash function, with the column's number as the
-// seed: that is faster than hash_record_extended, and not linear. For a 64-bit
-// integer, and so for a timestamp, the database hashes only the XOR of the two halves,
-// whatever the seed: 1 and 4294967296 have the same hash. So the upper half is hashed,
-// too. For a numeric, the database hashes the digits without the sign, and neither NaN
-// nor infinity: here the seed marks these.
+// seed. For a 64-bit integer, and so for a timestamp, the database hashes only the XOR
+// of the two halves, whatever the seed: 1 and 4294967296 have the same hash. So the
+// upper half is hashed, too. For a numeric, the database hashes the digits without the
+// sign, and neither NaN nor infinity: here the seed marks these.
 //
 // A double precision 0 hashes to the seed, a numeric 0 to the number below it. The
 // terms of a row are joined by XOR, so these seeds, and the mark for NULL, are hashes
 // themselves, with seeds beyond any column's number: with small numbers, NULL beside 0
-// would have the same hash as 0 beside NULL. Mix hashes a numeric, since that covers
-// all 64 bits except the sign.
+// would have the same hash as 0 beside NULL. Mix hashes a numeric, since that covers all 64 bits except the sign.
 var postgreSQL = dialect{
 	Run: true, oneDatabase: true,
 	fold:     foldLower,
@@ -129,11 +126,11 @@ var postgreSQL = dialect{
 		"text":                        {Class: text, Hash: pgText},
 		"character varying":           {Class: text, Hash: pgText},
 		"character":                   {Class: text, Hash: "hashbpcharextended({0}, {1})"},
-		"bytea":                       {Class: other, Hash: pgRecord},
+		"bytea":                       {Class: other, Hash: "hashtextextended(encode({0}, 'hex'), {1})"},
 		"date":                        {Class: date, Hash: "hashint4extended(case when isfinite({0}) then {0} - date '2000-01-01' when {0} > date '2000-01-01' then 2147483647 when {0} < date '2000-01-01' then -2147483648 end, {1})"},
 		"timestamp without time zone": {Class: timestamp, Hash: pgTimestamp},
-		"timestamp with time zone":    {Class: timestamptz, Hash: "timestamptz_hash_extended({0}, {1}) # timestamptz_hash_extended(date_bin(interval '4294.967296 seconds', {0}, timestamptz '2000-01-01 00:00:00+00'), -{1})"},
-		"time without time zone":      {Class: other, Hash: "hash_record_extended(row(time_send({0})), {1})"},
+		"timestamp with time zone":    {Class: timestamptz, Hash: "timestamp_hash_extended(timezone(interval '0', {0}), {1}) # hashfloat8extended(date_part('epoch', {0}), -{1})"},
+		"time without time zone":      {Class: other, Hash: "hashfloat8extended(date_part('epoch', {0}), hashint4extended({1}, 1000002))"},
 		"uuid":                        {Class: other, Hash: "uuid_hash_extended({0}, {1})"},
 	},
 	// Types such as json, xml, point and money have no hash function, and a user's
@@ -151,15 +148,18 @@ var postgreSQL = dialect{
 	},
 }
 
-// PostgreSQL's hash templates that several types share. A timestamp's bin is the upper
-// half of its microseconds.
+// PostgreSQL's hash templates that several types share.
+//
+// A numeric from 1e131071 on is infinite or nearly so: infinity is a numeric only
+// since PostgreSQL 14. A timestamp's seconds, in double precision, have its upper bits:
+// two timestamps with the same seconds are less than 5 ms apart, and have different
+// XORs of their halves.
 const (
 	pgInt8      = "hashint8extended({0}, {1}) # hashint8extended({0} >> 32, -{1})"
-	pgNumeric   = "hash_numeric_extended({0}, case when {0} < 0 then hashint4extended({1}, 1000003) when {0} < 'Infinity' then hashint4extended({1}, 1000002) when {0} = 'NaN' then hashint4extended({1}, 1000004) else hashint4extended({1}, 1000005) end)"
+	pgNumeric   = "hash_numeric_extended({0}, case when {0} < 0 then hashint4extended({1}, 1000003) when {0} < '1e131071' then hashint4extended({1}, 1000002) when {0} = 'NaN' then hashint4extended({1}, 1000004) else hashint4extended({1}, 1000005) end)"
 	pgFloat     = "hashfloat8extended({0}, hashint4extended({1}, 1000002))"
 	pgText      = "hashtextextended({0}, {1})"
-	pgTimestamp = "timestamp_hash_extended({0}, {1}) # timestamp_hash_extended(date_bin(interval '4294.967296 seconds', {0}, timestamp '2000-01-01'), -{1})"
-	pgRecord    = "hash_record_extended(row({0}), {1})"
+	pgTimestamp = "timestamp_hash_extended({0}, {1}) # hashfloat8extended(date_part('epoch', {0}), -{1})"
 )
 
 // postgresMetadata asks the catalog, since information_schema hides relations that

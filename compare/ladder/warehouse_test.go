@@ -3,6 +3,8 @@
 package ladder
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,9 +19,31 @@ type warehouse struct{ *database.Database }
 // newWarehouse returns a warehouse for an adapter that the tests run.
 func newWarehouse(t *testing.T, adapter string) warehouse {
 	t.Helper()
-	w := warehouse{database.New(t, adapter)}
-	w.Exec(t, "create schema a", "create schema b")
-	return w
+	return withSchemas(t, database.New(t, adapter))
+}
+
+func withSchemas(t *testing.T, d *database.Database) warehouse {
+	t.Helper()
+	d.Exec(t, "create schema a", "create schema b")
+	return warehouse{d}
+}
+
+// eachPostgres runs a test on each PostgreSQL server.
+func eachPostgres(t *testing.T, test func(t *testing.T, w warehouse)) {
+	for _, bin := range database.Servers(t) {
+		w := withSchemas(t, database.NewPostgres(t, bin))
+		t.Run(fmt.Sprintf("PostgreSQL %d", w.release(t)), func(t *testing.T) { test(t, w) })
+	}
+}
+
+// release is the first part of a PostgreSQL server's version.
+func (w warehouse) release(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(w.Query(t, "select current_setting('server_version_num')")[0][0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n / 10000
 }
 
 // relation names a relation as dbt's manifest would.

@@ -34,27 +34,57 @@ type Database struct {
 	server *postgres.Database // PostgreSQL's
 }
 
-var server = sync.OnceValues(func() (*postgres.Server, error) {
-	bin := os.Getenv("DOT_TEST_PG_BIN")
-	if bin == "" {
+// Servers returns the directories of PostgreSQL's programs to test with: the one that
+// DOT_TEST_PG_BIN names, or all of the virtual environment, the newest first.
+func Servers(t *testing.T) []string {
+	t.Helper()
+	venv(t)
+	if bin := os.Getenv("DOT_TEST_PG_BIN"); bin != "" {
+		return []string{bin}
+	}
+	found, err := postgres.FindBins(venv(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// venv returns the virtual environment with dbt. Without it the test is skipped.
+func venv(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("DOT_TEST_VENV")
+	if dir == "" {
+		t.Skip("DOT_TEST_VENV is not set: run make test")
+	}
+	return dir
+}
+
+// started has the servers of the package's tests, by directory.
+var started = struct {
+	sync.Mutex
+	servers map[string]*postgres.Server
+}{servers: map[string]*postgres.Server{}}
+
+// server returns the shared server of a directory.
+func server(bin string) (*postgres.Server, error) {
+	started.Lock()
+	defer started.Unlock()
+	s, ok := started.servers[bin]
+	if !ok {
 		var err error
-		if bin, err = postgres.FindBin(os.Getenv("DOT_TEST_VENV")); err != nil {
+		if s, err = postgres.Start(context.Background(), bin); err != nil {
 			return nil, err
 		}
+		started.servers[bin] = s
 	}
-	return postgres.Start(context.Background(), bin)
-})
+	return s, nil
+}
 
-// started reports whether a server may have to be stopped.
-var started bool
-
-// Main runs a package's tests, then stops the shared server.
+// Main runs a package's tests, then stops the shared servers.
 func Main(m *testing.M) {
 	code := m.Run()
-	if started {
-		if s, err := server(); err == nil {
-			s.Stop()
-		}
+	for _, s := range started.servers {
+		s.Stop()
 	}
 	os.Exit(code)
 }
@@ -63,32 +93,36 @@ func Main(m *testing.M) {
 // not exist.
 func New(t *testing.T, adapter string) *Database {
 	t.Helper()
-	d := &Database{Adapter: adapter, Profiles: t.TempDir(), venv: os.Getenv("DOT_TEST_VENV")}
-	if d.venv == "" {
-		t.Skip("DOT_TEST_VENV is not set: run make test")
+	if adapter == "postgres" {
+		return NewPostgres(t, Servers(t)[0])
 	}
-	switch adapter {
-	case "duckdb":
-		d.Name, d.file = "house", filepath.Join(t.TempDir(), "house.duckdb")
-		d.output = map[string]any{"type": "duckdb", "path": d.file}
-		d.Exec(t)
-	case "postgres":
-		started = true
-		s, err := server()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d.server, err = s.CreateDatabase(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		d.Name = d.server.Name
-		d.env = []string{"TEST_PG_PASSWORD=" + d.server.Password}
-		d.output = map[string]any{
-			"type": "postgres", "host": d.server.Host, "port": 5432, "dbname": d.Name,
-			"user": d.server.User, "password": "{{ env_var('TEST_PG_PASSWORD') }}",
-		}
-	default:
+	d := &Database{Adapter: adapter, Profiles: t.TempDir(), venv: venv(t)}
+	if adapter != "duckdb" {
 		t.Fatalf("there is no database for the adapter %s", adapter)
+	}
+	d.Name, d.file = "house", filepath.Join(t.TempDir(), "house.duckdb")
+	d.output = map[string]any{"type": "duckdb", "path": d.file}
+	d.Exec(t)
+	d.Configure(t, map[string]any{"schema": "a", "threads": 2})
+	return d
+}
+
+// NewPostgres is New for one of [Servers].
+func NewPostgres(t *testing.T, bin string) *Database {
+	t.Helper()
+	d := &Database{Adapter: "postgres", Profiles: t.TempDir(), venv: venv(t)}
+	s, err := server(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.server, err = s.CreateDatabase(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.Name = d.server.Name
+	d.env = []string{"TEST_PG_PASSWORD=" + d.server.Password}
+	d.output = map[string]any{
+		"type": "postgres", "host": d.server.Host, "port": 5432, "dbname": d.Name,
+		"user": d.server.User, "password": "{{ env_var('TEST_PG_PASSWORD') }}",
 	}
 	d.Configure(t, map[string]any{"schema": "a", "threads": 2})
 	return d

