@@ -31,7 +31,7 @@ func ReadList(r io.Reader) ([]Node, error) {
 			other = append(other, string(line))
 		default:
 			var n Node
-			if err := json.Unmarshal(line, &n); err != nil {
+			if err := json.Unmarshal(fromPython(line), &n); err != nil {
 				return nil, fmt.Errorf("reading dbt list: expected a node as JSON, found %q: %w", text.Shorten(string(line)), err)
 			}
 			if n.UniqueID == "" {

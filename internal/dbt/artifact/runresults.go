@@ -188,7 +188,7 @@ func RawResults(file string) (Results, error) {
 	var raw struct {
 		Results []json.RawMessage `json:"results"`
 	}
-	err = json.Unmarshal(data, &raw)
+	err = json.Unmarshal(fromPython(data), &raw)
 	out.Raw = raw.Results
 	return out, err
 }

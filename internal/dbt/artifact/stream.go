@@ -30,7 +30,7 @@ type stream struct {
 }
 
 func newStream(file string, r io.Reader) *stream {
-	return &stream{file: file, dec: json.NewDecoder(r)}
+	return &stream{file: file, dec: json.NewDecoder(readPython(r))}
 }
 
 // document reads the whole artifact. Nothing may follow the object.
