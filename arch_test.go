@@ -54,11 +54,11 @@ var house = map[string][]string{
 		"internal/durable",
 		"internal/python", // a commit's own dbt
 	},
-	"internal/dbt":          {"internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/version"},
+	"internal/dbt":          {"internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/version", "internal/pyyaml"},
 	"internal/dbt/adapter":  {},
 	"internal/dbt/artifact": {},
 	"internal/dbt/ask":      {"internal/dbt", "internal/dbt/artifact"},
-	"internal/dbt/profile":  {"internal/dbt/adapter"},
+	"internal/dbt/profile":  {"internal/dbt/adapter", "internal/pyyaml"},
 	"internal/dbt/run":      {"internal/dbt", "internal/dbt/adapter", "internal/dbt/artifact", "internal/dbt/tool", "internal/dbt/version", "internal/proc"},
 	"internal/dbt/tool":     {"internal/dbt/adapter", "internal/dbt/version", "internal/proc"},
 	"internal/dbt/version":  {},
@@ -67,10 +67,11 @@ var house = map[string][]string{
 	"internal/text":         {},
 	"internal/git":          {"internal/proc"},
 	"internal/layer":        {},
-	"internal/workspace":    {"graph", "internal/durable"},
+	"internal/pyyaml":       {},
+	"internal/workspace":    {"graph", "internal/durable", "internal/pyyaml"},
 	"internal/durable":      {},
-	"config":                {"spec"},             // what an environment may be called
-	"graph":                 {"internal/durable"}, // the seal of records
+	"config":                {"spec", "internal/pyyaml"}, // what an environment may be called
+	"graph":                 {"internal/durable"},        // the seal of records
 	"internal/ignore":       {"internal/durable"},
 	"internal/proc":         {},
 	"internal/python":       {"internal/proc"},
@@ -85,6 +86,7 @@ var house = map[string][]string{
 	"internal/testing/postgres": {},
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
+	"internal/testing/yamltest": {},
 	"test/bench":                {"graph", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/compare":        {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/measure":        {},

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -90,13 +91,17 @@ func readCompare(n node) (c Compare, err error) {
 	return c, nil
 }
 
-// float returns the value of a number, integer or not; ok is false for anything else.
-func float(n node) (float64, bool) {
+// float returns the value of a number, integer or not; ok is false for anything else. 1e-9 is a
+// number here, although YAML takes it for text.
+func float(n node) (f float64, ok bool) {
 	switch value := n.value.(type) {
 	case int64:
 		return float64(value), true
 	case float64:
 		return value, true
+	case string:
+		f, err := strconv.ParseFloat(value, 64)
+		return f, err == nil
 	}
 	return 0, false
 }

@@ -2,11 +2,13 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
 	"unicode"
 
+	"dot-for-dbt/internal/pyyaml"
 	"dot-for-dbt/spec"
 )
 
@@ -170,6 +172,13 @@ func flagValue(n node, key, environment string) (any, error) {
 			hint("variables for dbt go below vars: of " + environment + ", dot's own settings below dot:")
 	case *big.Int:
 		return value.String(), nil // it becomes text on the command line anyway
+	case pyyaml.Time:
+		return n.text, nil // dbt reads times in fewer forms than YAML has
+	case float64:
+		if math.IsInf(value, 0) || math.IsNaN(value) {
+			return n.text, nil
+		}
+		return value, nil
 	case string:
 		if strings.ContainsFunc(value, unicode.IsControl) {
 			return nil, n.at.problemf("flag %q holds a control character or a line break", key)

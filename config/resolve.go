@@ -84,7 +84,7 @@ func (c *Config) merge(name string, vars map[string]any) (Environment, error) {
 	for _, l := range layers {
 		maps.Copy(flags, l.flags)
 		for variable, value := range l.vars {
-			merged[variable] = assigned{value.plain(), value.at}
+			merged[variable] = assigned{value.plain(), value.text, value.at}
 		}
 	}
 	for variable, value := range vars {

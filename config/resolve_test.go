@@ -1,13 +1,14 @@
 package config_test
 
 import (
-	"encoding/json"
+	"math"
 	"math/big"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"dot-for-dbt/config"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 var bigInts = cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 })
@@ -192,19 +193,19 @@ func TestResolve(t *testing.T) {
 		{
 			name: "strict and required variables that are as declared",
 			files: files{
-				vars: "vars:\n  rate: {values: [1, 2.5], strict: true, required: true, description: d}\n  day: {strict: true, values: [2024-01-01]}\n  free: {values: [1]}\n  other:\n",
-				base: "environment:\n  dev: {vars: {rate: 1.0, day: \"2024-01-01\", free: x, undeclared: [y]}}\n",
+				vars: "vars:\n  rate: {values: [1, 2.5], strict: true, required: true, description: d}\n  day: {strict: true, values: [2024-01-01]}\n  flag: {strict: yes, values: [off]}\n  hex: {strict: on, values: [0x10]}\n  free: {values: [1]}\n  other:\n",
+				base: "environment:\n  dev: {vars: {rate: 1.0, day: 2024-01-01, flag: no, hex: 1_6.0, free: x, undeclared: [y]}}\n",
 			},
 			env: "dev",
 			want: config.Environment{Name: "dev", Vars: map[string]any{
-				"rate": 1.0, "day": "2024-01-01", "free": "x", "undeclared": []any{"y"},
+				"rate": 1.0, "day": date(t, "2024-01-01"), "flag": false, "hex": 16.0, "free": "x", "undeclared": []any{"y"},
 			}},
 		},
 		{
 			name:  "the command line's variables mend the environment's",
 			files: files{vars: "vars:\n  rate: {values: [1, 18446744073709551615], strict: true, required: true}\n", base: "environment:\n  dev: {vars: {rate: 3}}\n"},
-			env:   "dev", vars: map[string]any{"rate": json.Number("18446744073709551615")},
-			want: config.Environment{Name: "dev", Vars: map[string]any{"rate": json.Number("18446744073709551615")}},
+			env:   "dev", vars: map[string]any{"rate": big.NewInt(0).SetUint64(math.MaxUint64)},
+			want: config.Environment{Name: "dev", Vars: map[string]any{"rate": big.NewInt(0).SetUint64(math.MaxUint64)}},
 		},
 		{
 			name:  "BOM, CRLF, comments, directive and document marks",
@@ -226,17 +227,28 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// date returns the value of a date.
+func date(t *testing.T, text string) any {
+	t.Helper()
+	env, err := mustLoad(t, files{base: "environment: {dev: {vars: {d: " + text + "}}}"}).Resolve("dev", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env.Vars["d"]
+}
+
+// TestScalars proves C.8: values are what dbt's own YAML makes of them.
 func TestScalars(t *testing.T) {
 	large, _ := new(big.Int).SetString("18446744073709551616", 10)
 	for text, want := range map[string]any{
-		"1": int64(1), "-1": int64(-1), "+1": int64(1), "0": int64(0), "0o17": int64(15), "0x1F": int64(31),
+		"1": int64(1), "-1": int64(-1), "+1": int64(1), "0": int64(0), "0o17": "0o17", "017": int64(15), "08": "08", "0x1F": int64(31), "0b1": int64(1), "1_000": int64(1000), "12:30:45": int64(45045),
 		"9223372036854775807": int64(9223372036854775807), "18446744073709551616": large,
-		"1.0": 1.0, "1.": 1.0, ".5": 0.5, "1e5": 1e5, "1.5E-3": 0.0015,
-		"true": true, "False": false, "~": nil, "null": nil, "": nil,
-		"yes": "yes", "on": "on", "n": "n", "1_000": "1_000", "0b1": "0b1", "2024-01-01": "2024-01-01", "12:30:45": "12:30:45", "1.2.3": "1.2.3",
+		"1.0": 1.0, "1.": 1.0, ".5": 0.5, "1e5": "1e5", "1.5E-3": 0.0015, "1:30.5": 90.5, "-.inf": math.Inf(-1), "1.0e+999": math.Inf(1), "12e4567": "12e4567",
+		"true": true, "False": false, "yes": true, "Off": false, "on": true, "n": "n", "~": nil, "null": nil, "": nil,
+		"2024-01-01": date(t, "2024-01-01"), "2024-1-1": "2024-1-1", "1.2.3": "1.2.3",
 		`"1"`: "1", `'true'`: "true", `""`: "", `"a\nb"`: "a\nb", "!!str 1": "1", "!!str yes": "yes", "a b  c": "a b  c",
 		"|\n        a\n        b\n": "a\nb\n", ">-\n        a\n        b\n": "a b",
-		"{1: a, true: b, 1.10: c, \"q\": d}": map[string]any{"1": "a", "true": "b", "1.10": "c", "q": "d"},
+		"{2: a, true: b, 1.10: c, \"q\": d}": pyyaml.Dict{{Key: int64(2), Value: "a"}, {Key: true, Value: "b"}, {Key: 1.1, Value: "c"}, {Key: "q", Value: "d"}},
 		"[]":                                 []any{}, "{}": map[string]any{},
 	} {
 		t.Run(text, func(t *testing.T) {

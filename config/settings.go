@@ -223,7 +223,7 @@ func word(n node, name string) (string, error) {
 			p.hint("give it a value, or remove the line")
 		case []node, mapping:
 		default:
-			p.hint("put it into quotes: " + show(fmt.Sprint(n.value)))
+			p.hint("put it into quotes: " + show(n.text))
 		}
 		return "", p
 	case text == "":

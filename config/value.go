@@ -1,15 +1,15 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"math/big"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // maxShown is the number of a value's characters that an error shows.
@@ -24,8 +24,10 @@ func describe(value any) string {
 		return "true or false"
 	case string:
 		return "text"
-	case mapping, map[string]any:
+	case mapping, map[string]any, pyyaml.Dict:
 		return "a mapping"
+	case pyyaml.Time:
+		return "a date"
 	case []node, []any:
 		return "a list"
 	default:
@@ -42,12 +44,9 @@ func show(value any) string {
 	return string(text)
 }
 
+// literal writes a value as YAML. It has spaces, unlike the value for dbt.
 func literal(value any) string {
 	switch value := value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return strconv.Quote(value)
 	case []any:
 		items := make([]string, len(value))
 		for i, item := range value {
@@ -60,13 +59,19 @@ func literal(value any) string {
 			items = append(items, strconv.Quote(key)+": "+literal(value[key]))
 		}
 		return "{" + strings.Join(items, ", ") + "}"
+	case string:
+		return strconv.Quote(value)
 	default:
-		return fmt.Sprint(value)
+		text, err := pyyaml.Flow(value)
+		if err != nil {
+			return fmt.Sprint(value)
+		}
+		return text
 	}
 }
 
-// equal compares values as people expect: 1 equals 1.0 whatever its Go type, but neither equals
-// "1", and true is not "true".
+// equal compares values as people expect: 1 equals 1.0 and 0x1, but neither equals "1", and a date
+// is not its text.
 func equal(a, b any) bool {
 	if x, ok := number(a); ok {
 		y, ok := number(b)
@@ -79,42 +84,34 @@ func equal(a, b any) bool {
 	case map[string]any:
 		b, ok := b.(map[string]any)
 		return ok && maps.EqualFunc(a, b, equal)
+	case pyyaml.Dict:
+		b, ok := b.(pyyaml.Dict)
+		return ok && len(a) == len(b) && !slices.ContainsFunc(a, func(item pyyaml.Item) bool { return !holds(b, item) })
+	case pyyaml.Time:
+		b, ok := b.(pyyaml.Time)
+		return ok && a.Equal(b)
 	default:
 		return reflect.DeepEqual(a, b)
 	}
 }
 
-// number returns the value of any numeric type. Another reader made the values from --vars, so
-// their types vary.
-func number(value any) (*big.Rat, bool) {
-	switch value := value.(type) {
-	case *big.Int:
-		return new(big.Rat).SetInt(value), true
-	case json.Number:
-		return ratio(value.String())
-	case float64:
-		if math.IsInf(value, 0) || math.IsNaN(value) {
-			return nil, false
-		}
-		return ratio(strconv.FormatFloat(value, 'g', -1, 64))
-	}
-	switch v := reflect.ValueOf(value); {
-	case v.IsValid() && v.CanInt():
-		return new(big.Rat).SetInt64(v.Int()), true
-	case v.IsValid() && v.CanUint():
-		return new(big.Rat).SetUint64(v.Uint()), true
-	}
-	return nil, false
+// holds reports whether a mapping has an item.
+func holds(all pyyaml.Dict, item pyyaml.Item) bool {
+	return slices.ContainsFunc(all, func(other pyyaml.Item) bool {
+		return equal(item.Key, other.Key) && equal(item.Value, other.Value)
+	})
 }
 
-// maxExponent limits the number of digits that 1e999999999 is expanded to.
-const maxExponent = 400
-
-func ratio(text string) (*big.Rat, bool) {
-	if _, exponent, found := strings.Cut(strings.ToLower(text), "e"); found {
-		if n, err := strconv.Atoi(exponent); err != nil || n > maxExponent || n < -maxExponent {
-			return nil, false
-		}
+// number returns the value of a finite number.
+func number(value any) (*big.Rat, bool) {
+	switch value := value.(type) {
+	case int64:
+		return new(big.Rat).SetInt64(value), true
+	case *big.Int:
+		return new(big.Rat).SetInt(value), true
+	case float64:
+		exact := new(big.Rat).SetFloat64(value)
+		return exact, exact != nil
 	}
-	return new(big.Rat).SetString(text)
+	return nil, false
 }

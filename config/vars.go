@@ -14,6 +14,7 @@ const maxListed = 20
 // assigned is the value of a variable. The zero place means the command line.
 type assigned struct {
 	value any
+	text  string // as written, of a scalar in a file
 	at    place
 }
 
@@ -124,7 +125,11 @@ func (v variable) notAllowed(name, environment string, given assigned) *problem 
 			return p.hint(fmt.Sprintf("%s is %s, %s is %s", show(given.value), describe(given.value), show(allowed), describe(allowed)))
 		}
 	}
-	if text, ok := given.value.(string); ok {
+	text, ok := given.value.(string)
+	if !ok && slices.Contains(v.values, any(given.text)) {
+		return p.hint(fmt.Sprintf("without quotes, %s is %s: write %q", given.text, describe(given.value), given.text))
+	}
+	if ok {
 		var texts []string
 		for _, allowed := range v.values {
 			if s, ok := allowed.(string); ok {

@@ -1,69 +1,53 @@
 package config
 
 import (
-	"bytes"
 	"errors"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"dot-for-dbt/internal/pyyaml"
 )
 
-// Limits far above any configuration that a person writes. The parser's time and memory grow with
-// the square of a mapping's length and of the depth.
+// Limits far above any configuration that a person writes. dbt itself fails on vars that are nested
+// more deeply than some hundred levels.
 const (
-	maxBytes  = 128 << 10
-	maxDepth  = 64      // nested [ and {
-	maxIndent = 512     // columns before a block's - or :, which limits the depth of blocks
-	maxSize   = 1 << 20 // bytes of text, plus 1 for each value, with aliases expanded
+	maxBytes = 128 << 10
+	maxDepth = 64
 )
 
 // parseYAML reads a file's only document. An empty file is a nil value.
 func parseYAML(file string, data []byte) (node, error) {
-	text, src := normalize(file, data)
-	if err := checkText(src, len(text)); err != nil {
+	src := sourceOf(file, data)
+	if err := checkText(src, len(data)); err != nil {
 		return node{}, err
 	}
-	tokens := lexer.Tokenize(text)
-	if err := checkTokens(src, tokens); err != nil {
-		return node{}, err
+	root, err := pyyaml.Parse(file, data)
+	if errors.Is(err, pyyaml.ErrEmpty) {
+		return node{at: place{src, 1, 1}}, nil
 	}
-	parsed, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // tree.go finds duplicates
 	if err != nil {
 		return node{}, syntaxProblem(src, err)
 	}
-	var body ast.Node
-	for _, doc := range parsed.Docs {
-		if doc.Body == nil || doc.Body.Type() == ast.DirectiveType {
-			continue
-		}
-		if body != nil {
-			return node{}, placeOf(src, doc.Body).problemf("a second document begins here: one is expected").
-				hint("remove the --- line before it, or what follows it")
-		}
-		body = doc.Body
+	root.File().Own = true
+	tree, err := root.Read()
+	if err != nil {
+		return node{}, syntaxProblem(src, err)
 	}
-	if body == nil {
-		return node{at: place{src, 1, 1}}, nil
-	}
-	r := reader{src: src, anchors: map[string]anchor{}}
-	return r.node(body)
+	return convert(src, tree, maxDepth)
 }
 
-// normalize removes differences that editors and systems make, so that positions match those in an
-// editor.
-func normalize(file string, data []byte) (string, *source) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
-	return text, &source{file: file, lines: strings.Split(text, "\n")}
+// lineEnd matches the ends of lines in YAML 1.1, but one: see checkText.
+var lineEnd = regexp.MustCompile("\r\n|[\r\n\u2028\u2029]")
+
+// sourceOf splits a file into lines as an editor and the parser do.
+func sourceOf(file string, data []byte) *source {
+	return &source{file: file, lines: lineEnd.Split(strings.TrimPrefix(string(data), "\ufeff"), -1)}
 }
 
-// checkText refuses characters that YAML forbids but the parser accepts.
+// checkText refuses characters that YAML forbids, and the next-line control, which no editor shows
+// as the end of a line.
 func checkText(src *source, size int) error {
 	if size > maxBytes {
 		return place{src, 1, 1}.problemf("larger than the %d KiB that a configuration may have", maxBytes>>10)
@@ -84,45 +68,17 @@ func checkText(src *source, size int) error {
 	return nil
 }
 
-// checkTokens keeps the parser's stack and memory limited. It also refuses an empty document before
-// another one: the parser drops what follows it.
-func checkTokens(src *source, tokens token.Tokens) error {
-	depth, afterHeader := 0, false
-	for _, t := range tokens {
-		at := place{src, t.Position.Line, t.Position.Column}
-		isHeader := t.Type == token.DocumentHeaderType
-		if isHeader && afterHeader {
-			return at.problemf("a second document begins here: one is expected").hint("remove this line")
-		}
-		afterHeader = isHeader || afterHeader && t.Type == token.CommentType
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			depth++
-		case token.SequenceEndType, token.MappingEndType:
-			depth--
-		case token.SequenceEntryType, token.MappingValueType, token.MappingKeyType:
-			if depth <= 0 && t.Position.Column > maxIndent {
-				return at.problemf("nested too deeply")
-			}
-		}
-		if depth > maxDepth {
-			return at.problemf("nested too deeply")
-		}
-	}
-	return nil
-}
-
-// syntaxProblem converts an error of the parser to a problem.
+// syntaxProblem converts an error of the reader to a problem.
 func syntaxProblem(src *source, err error) error {
-	at, text := place{src, 1, 1}, err.Error()
-	var syntax yaml.Error
-	if errors.As(err, &syntax) {
-		text = strings.ReplaceAll(syntax.GetMessage(), "\t", `\t`)
-		if t := syntax.GetToken(); t != nil && t.Position != nil {
-			at.line, at.column = t.Position.Line, t.Position.Column
-		}
+	var e *pyyaml.Error
+	if !errors.As(err, &e) {
+		return place{src, 1, 1}.problemf("%s", err)
 	}
-	p := at.problemf("%s", text)
+	at := place{src, max(e.Line, 1), max(e.Column, 1)}
+	p := at.problemf("%s", e.Text).hint(e.Hints()...)
+	if !e.Syntax {
+		return p
+	}
 	if at.line <= len(src.lines) {
 		line := src.lines[at.line-1]
 		if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {

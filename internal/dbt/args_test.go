@@ -121,14 +121,14 @@ func TestReadArgs(t *testing.T) {
 			"target, profile and vars are taken out",
 			[]string{"-t", "prod", "-s", "a", "--profile=p", "--vars", "{rate: 0.1}"},
 			Args{
-				Target: "prod", Profile: "p", Vars: map[string]any{"rate": json.Number("0.1")},
+				Target: "prod", Profile: "p", Vars: map[string]any{"rate": 0.1},
 				Options: []Option{{Flag: "select", Values: []string{"a"}, Text: []string{"-s", "a"}}},
 			},
 		},
 		{
 			"the last of two vars",
 			[]string{"--vars", "{a: 1}", "--vars", "{b: 2}"},
-			Args{Vars: map[string]any{"b": json.Number("2")}},
+			Args{Vars: map[string]any{"b": int64(2)}},
 		},
 		{
 			"an option of a newer dbt, as typed",

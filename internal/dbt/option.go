@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // Option is an option of a dbt command line.
@@ -75,9 +75,9 @@ func (c Command) Setting(name string, value any) (Option, bool, error) {
 	}
 }
 
-// VarsOption returns the only --vars of a command line. See [profile.VarsJSON] for its error.
+// VarsOption returns the only --vars of a command line. See [pyyaml.Flow] for its error.
 func VarsOption(vars map[string]any) (Option, error) {
-	text, err := profile.VarsJSON(vars)
+	text, err := pyyaml.Flow(vars)
 	if err != nil {
 		return Option{}, fmt.Errorf("writing --vars: %w", err)
 	}
@@ -116,7 +116,7 @@ func settingValues(f Flag, value any) ([]string, error) {
 		}
 		return words, nil
 	case map[string]any: // dbt reads such flags as YAML: --warn-error-options, --args, --sample
-		word, err := profile.VarsJSON(v)
+		word, err := pyyaml.Flow(v)
 		return []string{word}, err
 	}
 	word, err := settingWord(value)
@@ -128,8 +128,10 @@ func settingWord(value any) (string, error) {
 	switch v := value.(type) {
 	case string:
 		return v, nil
-	case bool, int, int64, uint64, float64, fmt.Stringer:
+	case bool, int, int64, uint64, fmt.Stringer:
 		return fmt.Sprint(v), nil
+	case float64:
+		return pyyaml.Flow(v)
 	}
 	return "", errors.New("expected text or a number, found a list or mapping")
 }

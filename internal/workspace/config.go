@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/durable"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // configFile holds the user's settings for this clone of the repository. The
@@ -27,8 +24,7 @@ const configFile = "config.yml"
 // disabled is the only value of a prompt. An enabled prompt has no entry.
 const disabled = "disabled"
 
-// maxConfig is the largest size that is read, in bytes: the parser's time grows
-// with the square of the size.
+// maxConfig is the largest size that is read, in bytes.
 const maxConfig = 64 << 10
 
 // PromptDisabled reports whether the user has disabled a question, such as
@@ -48,8 +44,8 @@ func (w *Workspace) DisablePrompt(name string) error {
 	if err != nil {
 		return err
 	}
-	if done, err := c.disabled(name); done || err != nil {
-		return err
+	if done, err := c.disabled(name); done && err == nil {
+		return nil
 	}
 	text, err := c.withDisabled(name)
 	if err != nil {
@@ -63,11 +59,12 @@ func (w *Workspace) DisablePrompt(name string) error {
 
 // config is the parsed file.
 type config struct {
-	file   string
-	mark   string // the byte order mark, or ""
-	text   []byte
-	tree   *ast.File
-	values map[string]any
+	file string
+	mark string // the byte order mark, or ""
+	text []byte
+	tree *pyyaml.Node // a mapping; nil if the file has no values
+	// values are those of the tree.
+	values any
 }
 
 func (w *Workspace) readConfig() (*config, error) {
@@ -94,132 +91,127 @@ func parseConfig(file string, text []byte) (*config, error) {
 	if rest, marked := bytes.CutPrefix(text, []byte(byteOrderMark)); marked {
 		c.mark, c.text = byteOrderMark, rest
 	}
-	var err error
-	if c.tree, err = parser.ParseBytes(c.text, parser.ParseComments); err != nil {
-		return nil, c.yamlError(err)
+	root, err := pyyaml.Parse(file, c.text)
+	if errors.Is(err, pyyaml.ErrEmpty) {
+		return c, nil
 	}
-	if slices.ContainsFunc(c.tree.Docs[min(1, len(c.tree.Docs)):], func(d *ast.DocumentNode) bool { return d.Body != nil }) {
-		return nil, fmt.Errorf("%s: one document is expected, without --- between", file)
+	if err != nil {
+		return nil, err
 	}
-	if err := yaml.Unmarshal(c.text, &c.values); err != nil {
-		return nil, c.yamlError(err)
+	root.File().Own = true
+	if c.tree, err = root.Read(); err != nil {
+		return nil, err
 	}
-	return c, nil
+	if c.tree.Kind != pyyaml.Mapping {
+		return nil, c.tree.Errorf("a mapping is expected")
+	}
+	c.values, err = c.tree.Value()
+	return c, err
 }
 
 const byteOrderMark = "\ufeff"
 
 // disabled reports whether the question is disabled.
 func (c *config) disabled(name string) (bool, error) {
-	switch prompts := c.values["prompts"].(type) {
-	case nil:
+	prompts := c.tree.Get("prompts")
+	switch {
+	case prompts == nil || prompts.IsNull():
 		return false, nil
-	case map[string]any:
-		value, ok := prompts[name]
-		if ok && value != disabled {
-			return false, c.errorAt("prompts."+name, fmt.Sprintf("%s is expected, or nothing", disabled))
-		}
-		return ok, nil
-	default:
-		return false, c.errorAt("prompts", "a mapping is expected, such as {"+name+": "+disabled+"}")
+	case prompts.Kind != pyyaml.Mapping:
+		return false, prompts.Errorf("a mapping is expected, such as {%s: %s}", name, disabled)
 	}
+	value := prompts.Get(name)
+	if value == nil {
+		return false, nil
+	}
+	if value.Kind != pyyaml.Scalar || value.Text != disabled {
+		return false, value.Errorf("%s is expected, or nothing", disabled)
+	}
+	return true, nil
 }
 
 // withDisabled returns the text with one more disabled question. It inserts the
 // entry into the text: marshalling the YAML would lose comments and layout. To
 // check the result, it parses the new text.
 func (c *config) withDisabled(name string) ([]byte, error) {
-	at, put := c.insertion(name + ": " + disabled)
+	at, length, put := c.insertion(name)
 	at = min(at, len(c.text))
-	text := slices.Concat(c.text[:at], []byte(put), c.text[at:])
+	text := slices.Concat(c.text[:at], []byte(put), c.text[at+length:])
 
+	values, _ := c.values.(map[string]any) // a Dict can't be compared below, and nobody needs one
 	want := map[string]any{}
-	prompts := map[string]any{name: disabled}
-	for key, value := range c.values {
-		want[key] = value
+	maps.Copy(want, values)
+	prompts := map[string]any{}
+	if there, ok := values["prompts"].(map[string]any); ok {
+		maps.Copy(prompts, there)
 	}
-	if there, ok := c.values["prompts"].(map[string]any); ok {
-		for key, value := range there {
-			prompts[key] = value
-		}
-	}
+	prompts[name] = disabled
 	want["prompts"] = prompts
 	got, err := parseConfig(c.file, text)
-	if err != nil || !reflect.DeepEqual(got.values, want) {
+	if err != nil || values == nil || !reflect.DeepEqual(got.values, any(want)) {
 		return nil, &handError{c.file, name}
 	}
 	return append([]byte(c.mark), text...), nil
 }
 
-// insertion returns the text to insert, and its offset.
-func (c *config) insertion(entry string) (at int, put string) {
+// insertion returns the text to insert for a disabled question, its offset, and the
+// number of bytes that it replaces.
+func (c *config) insertion(name string) (at, length int, put string) {
+	entry := name + ": " + disabled
 	eol := "\n"
 	if bytes.Contains(c.text, []byte("\r\n")) {
 		eol = "\r\n"
 	}
-	switch prompts := c.find("prompts").(type) {
-	case *ast.MappingNode:
-		if prompts.IsFlowStyle {
-			if len(prompts.Values) > 0 {
-				entry += ", "
-			}
-			return c.offset(prompts.Start) + 1, entry
-		}
-		first := prompts.Values[0].Key.GetToken()
-		return c.offset(first), entry + eol + strings.Repeat(" ", first.Position.Column-1)
-	case *ast.NullNode: // "prompts:" without a value
-		colon := c.key("prompts").Start
-		indent := strings.Repeat(" ", c.key("prompts").Key.GetToken().Position.Column-1)
-		return c.offset(colon) + 1, eol + indent + "  " + entry
-	default:
+	key, prompts := c.find("prompts")
+	switch {
+	case prompts == nil:
 		indent := ""
-		if m, ok := c.body().(*ast.MappingNode); ok && len(m.Values) > 0 {
-			indent = strings.Repeat(" ", m.Values[0].Key.GetToken().Position.Column-1)
+		if c.tree != nil && len(c.tree.Pairs) > 0 {
+			indent = strings.Repeat(" ", c.tree.Pairs[0].Key.Column-1)
 		}
 		put = indent + "prompts:" + eol + indent + "  " + entry + eol
 		if len(c.text) > 0 && !bytes.HasSuffix(c.text, []byte("\n")) {
 			put = eol + put
 		}
-		return len(c.text), put
+		return len(c.text), 0, put
+	case prompts.IsNull(): // "prompts:" without a value
+		from := c.offset(key)
+		colon := from + bytes.IndexByte(c.text[from:], ':')
+		return colon + 1, 0, eol + strings.Repeat(" ", key.Column-1) + "  " + entry
 	}
+	if value := prompts.Get(name); value != nil && value.Plain {
+		return c.offset(value), len(value.Text), disabled
+	}
+	start := c.offset(prompts)
+	if !bytes.HasPrefix(c.text[start:], []byte("{")) {
+		return start, 0, entry + eol + strings.Repeat(" ", prompts.Column-1)
+	}
+	if len(prompts.Pairs) > 0 {
+		entry += ", "
+	}
+	return start + 1, 0, entry
 }
 
-func (c *config) body() ast.Node {
-	if len(c.tree.Docs) == 0 {
-		return nil
-	}
-	return c.tree.Docs[0].Body
-}
-
-// key returns an entry of the file, nil if there is none.
-func (c *config) key(name string) *ast.MappingValueNode {
-	if m, ok := c.body().(*ast.MappingNode); ok {
-		for _, v := range m.Values {
-			if v.Key.GetToken().Value == name {
-				return v
+// find returns an entry of the file, nil if there is none.
+func (c *config) find(name string) (key, value *pyyaml.Node) {
+	if c.tree != nil {
+		for _, p := range c.tree.Pairs {
+			if p.Key.Text == name {
+				return p.Key, p.Value
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// find returns the value of an entry, nil if there is none.
-func (c *config) find(name string) ast.Node {
-	if v := c.key(name); v != nil {
-		return v.Value
-	}
-	return nil
-}
-
-// offset is the byte offset of a token. The lexer's own offsets count characters,
-// with CRLF as one.
-func (c *config) offset(t *token.Token) int {
-	at, line := 0, t.Position.Line
+// offset is the byte offset of a node.
+func (c *config) offset(n *pyyaml.Node) int {
+	at, line := 0, n.Line
 	for l := range bytes.Lines(c.text) {
 		if line--; line == 0 {
 			column := 1
 			for i := range string(l) {
-				if column == t.Position.Column {
+				if column == n.Column {
 					return at + i
 				}
 				column++
@@ -228,31 +220,6 @@ func (c *config) offset(t *token.Token) int {
 		at += len(l)
 	}
 	return len(c.text)
-}
-
-// errorAt returns an error about the value at a path such as prompts.vscode.
-func (c *config) errorAt(path, text string) error {
-	where := c.file
-	if p, err := yaml.PathString("$." + path); err == nil {
-		if n, err := p.FilterFile(c.tree); err == nil {
-			at := n.GetToken().Position
-			where = fmt.Sprintf("%s:%d:%d", c.file, at.Line, at.Column)
-		}
-	}
-	return fmt.Errorf("%s: %s", where, text)
-}
-
-// yamlError converts a parser's error to file:line:column and message.
-func (c *config) yamlError(err error) error {
-	line, column, text := 1, 1, err.Error()
-	var of yaml.Error
-	if errors.As(err, &of) {
-		text = of.GetMessage()
-		if t := of.GetToken(); t != nil && t.Position != nil {
-			line, column = t.Position.Line, t.Position.Column
-		}
-	}
-	return fmt.Errorf("%s:%d:%d: %s", c.file, line, column, text)
 }
 
 // handError is the error for a file in which dot can't insert the entry.

@@ -29,6 +29,8 @@ func TestWithDisabled(t *testing.T) {
 		"none yet":            {"prompts:\nother: 1\n", "prompts:\n  gitignore: disabled\nother: 1\n"},
 		"CRLF, mark, unicode": {"\ufeffä: ö\r\nprompts: {ü: 1}\r\n", "\ufeffä: ö\r\nprompts: {gitignore: disabled, ü: 1}\r\n"},
 		"CRLF at the end":     {"other: 1\r\n", "other: 1\r\nprompts:\r\n  gitignore: disabled\r\n"},
+		"another value":       {"prompts:\n  gitignore: enabled # mine\n  vscode: disabled\n", "prompts:\n  gitignore: disabled # mine\n  vscode: disabled\n"},
+		"no value":            {"prompts: {gitignore: , vscode: disabled}\n", "prompts: {gitignore: disabled, vscode: disabled}\n"},
 		"quoted":              {"\"prompts\":\n  'vscode': disabled\n", "\"prompts\":\n  gitignore: disabled\n  'vscode': disabled\n"},
 	}
 	for name, tt := range tests {
@@ -54,6 +56,8 @@ func TestWithDisabledRefuses(t *testing.T) {
 		"all on one line":          "{other: 1}\n",
 		"a null that is written":   "prompts: ~\n",
 		"shared by an alias":       "prompts: &a\n  vscode: disabled\nb: *a\n",
+		"another value in quotes":  "prompts: {gitignore: \"enabled\"}\n",
+		"a list of prompts":        "prompts: [gitignore]\n",
 	} {
 		t.Run("H.1 "+name, func(t *testing.T) {
 			c, err := parseConfig("config.yml", []byte(text))
@@ -83,11 +87,14 @@ func TestPromptDisabled(t *testing.T) {
 		"something else":    {text: "other: 1\n"},
 		"nothing in it":     {text: "prompts:\n"},
 		"another value":     {text: "prompts:\n  gitignore: no\n", err: "config.yml:2:14: disabled is expected"},
+		"the opposite":      {text: "prompts: {gitignore: enabled}\n", err: "config.yml:1:22: disabled is expected"},
+		"in capitals":       {text: "prompts: {gitignore: Disabled}\n", err: "config.yml:1:22: disabled is expected"},
+		"a list":            {text: "prompts: {gitignore: [disabled]}\n", err: "config.yml:1:22: disabled is expected"},
 		"no mapping":        {text: "a: 1\nprompts: [gitignore]\n", err: "config.yml:2:10: a mapping is expected"},
 		"no mapping at all": {text: "- prompts\n", err: "config.yml:1:1: "},
 		"broken":            {text: "prompts:\n  gitignore: \"disabled\n", err: "config.yml:2:14: "},
 		"twice":             {text: "prompts: {}\nprompts: {}\n", err: "config.yml:2:1: "},
-		"two documents":     {text: "a: 1\n---\nb: 1\n", err: "config.yml: one document"},
+		"two documents":     {text: "a: 1\n---\nb: 1\n", err: "config.yml:3:1: a second document"},
 	}
 	for name, tt := range tests {
 		t.Run("H.1 "+name, func(t *testing.T) {

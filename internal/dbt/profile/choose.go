@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // Choice has the facts that decide which output of which profile is used.
@@ -32,20 +33,20 @@ func (p *File) Choose(c Choice) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	node, ok := entry.outputs.values[target]
+	node, ok := entry.outputs.Values[target]
 	if !ok {
 		return nil, hint.New(
-			fmt.Sprintf("profile %s: %v", name, p.r.errorAt(entry.node, "it has no output %q", target)),
-			"it has "+list(entry.outputs.keys),
+			fmt.Sprintf("profile %s: %v", name, entry.node.Errorf("it has no output %q", target)),
+			"it has "+list(entry.outputs.Keys),
 			"choose one with --target, or with target: in the environment",
 		)
 	}
-	fields, err := p.r.read(node)
+	fields, err := node.Read()
 	if err != nil {
 		return nil, fmt.Errorf("output %s of profile %s: %w", target, name, err)
 	}
-	if fields.kind != yamlMapping {
-		return nil, fmt.Errorf("output %s of profile %s: %w", target, name, p.r.errorAt(node, "expected a mapping, not %s", fields.kind))
+	if fields.Kind != pyyaml.Mapping {
+		return nil, fmt.Errorf("output %s of profile %s: %w", target, name, node.Errorf("expected a mapping, not %s", fields.Kind))
 	}
 	out := &Output{
 		Profile: name, Name: target,
@@ -76,12 +77,12 @@ func (p *File) chooseTarget(c Choice, entry *profileEntry) (string, error) {
 	if c.Target != "" {
 		return c.Target, nil
 	}
-	if c.Environment != "" && slices.Contains(entry.outputs.keys, c.Environment) {
+	if c.Environment != "" && slices.Contains(entry.outputs.Keys, c.Environment) {
 		return c.Environment, nil
 	}
 	target, err := renderName(c.Scope, entry.target)
 	if err != nil {
-		return "", hint.Add(fmt.Errorf("target: of profile %s in %s: %w", entry.name, p.path, err), "or choose an output with --target: "+list(entry.outputs.keys))
+		return "", hint.Add(fmt.Errorf("target: of profile %s in %s: %w", entry.name, p.path, err), "or choose an output with --target: "+list(entry.outputs.Keys))
 	}
 	return target, nil
 }

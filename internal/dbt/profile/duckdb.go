@@ -22,13 +22,13 @@ func (o *Output) DuckDBPath(workDir string) (path string, isFile bool, err error
 	if o.Adapter != "duckdb" {
 		return "", false, nil
 	}
-	text, ok := o.fields.get("path").string()
+	text, ok := o.fields.Get("path").Str()
 	if !ok {
 		return "", false, nil
 	}
 	path, err = o.scope.Render(strings.TrimSuffix(text, "\n"))
 	if err != nil {
-		return "", false, o.errorAt(o.fields.get("path"), "its path is unknown: %w", err)
+		return "", false, o.errorAt(o.fields.Get("path"), "its path is unknown: %w", err)
 	}
 	if path == "" || strings.HasPrefix(path, memoryPath) || remoteScheme.MatchString(path) {
 		return "", false, nil
@@ -92,12 +92,12 @@ func (o *Output) DuckDBFile(workDir, database string) (path string, ok bool) {
 	if isFile && strings.EqualFold(database, stem(own)) {
 		return own, true
 	}
-	attached := o.fields.get("attach")
+	attached := o.fields.Get("attach")
 	if attached == nil {
 		return "", false
 	}
-	for _, entry := range attached.items {
-		text, there := entry.get("path").string()
+	for _, entry := range attached.Items {
+		text, there := entry.Get("path").Str()
 		if !there {
 			continue
 		}
@@ -105,7 +105,7 @@ func (o *Output) DuckDBFile(workDir, database string) (path string, ok bool) {
 		if err != nil {
 			continue
 		}
-		alias, named := entry.get("alias").string()
+		alias, named := entry.Get("alias").Str()
 		if !named {
 			alias = stem(file)
 		}

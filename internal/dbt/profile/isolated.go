@@ -1,5 +1,7 @@
 package profile
 
+import "dot-for-dbt/internal/pyyaml"
+
 // Isolated returns the profiles.yml for an isolated build. Its profile has only this output, with
 // _suffix after the schema. targetName renames the output; "" keeps its name. Everything else stays
 // as written, so that PyYAML reads it as in the original. Jinja is never evaluated, because that
@@ -12,31 +14,31 @@ func (o *Output) Isolated(suffix, targetName string) ([]byte, error) {
 	if targetName == "" {
 		targetName = o.Name
 	}
-	fields := &yamlNode{kind: yamlMapping, tag: o.fields.tag, pairs: o.fields.pairs}
-	fields.replace(schema.Field, textNode(schema.Text))
+	fields := &pyyaml.Node{Kind: pyyaml.Mapping, Tag: o.fields.Tag, Pairs: replaced(o.fields.Pairs, schema.Field, schema.Text)}
 
-	outputs := &yamlNode{kind: yamlMapping, pairs: []yamlPair{{textNode(targetName), fields}}}
-	profile := &yamlNode{kind: yamlMapping, pairs: []yamlPair{
-		{textNode("target"), textNode(targetName)},
-		{textNode("outputs"), outputs},
-	}}
-	w := &yamlWriter{file: o.file}
-	if err := w.pair(yamlPair{textNode(o.Profile), profile}, 0); err != nil {
-		return nil, err
-	}
-	return []byte(w.out.String()), nil
+	outputs := mapping(pair(targetName, fields))
+	profile := mapping(pair("target", text(targetName)), pair("outputs", outputs))
+	return mapping(pair(o.Profile, profile)).Block()
 }
 
-// textNode returns a scalar that is text to every reader.
-func textNode(s string) *yamlNode { return &yamlNode{text: s} }
+func mapping(pairs ...pyyaml.Pair) *pyyaml.Node {
+	return &pyyaml.Node{Kind: pyyaml.Mapping, Pairs: pairs}
+}
 
-// replace sets the value of every key that reads name, and adds a pair if there is none.
-func (n *yamlNode) replace(name string, value *yamlNode) {
-	pairs := n.pairs[:0:0]
-	for _, p := range n.pairs {
-		if p.key.text != name {
-			pairs = append(pairs, p)
+func pair(name string, value *pyyaml.Node) pyyaml.Pair {
+	return pyyaml.Pair{Key: text(name), Value: value}
+}
+
+// text returns a scalar that is text to every reader.
+func text(s string) *pyyaml.Node { return &pyyaml.Node{Text: s} }
+
+// replaced returns pairs in which the value of name is a text.
+func replaced(pairs []pyyaml.Pair, name, value string) []pyyaml.Pair {
+	var out []pyyaml.Pair
+	for _, p := range pairs {
+		if p.Key.Text != name {
+			out = append(out, p)
 		}
 	}
-	n.pairs = append(pairs, yamlPair{textNode(name), value})
+	return append(out, pair(name, text(value)))
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // TestIsolated proves D.5.
@@ -169,33 +171,33 @@ func FuzzIsolated(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := after.fields.get(schema.Field); got == nil || got.plain || got.text != schema.Text+"_abc1234" {
+		if got := after.fields.Get(schema.Field); got == nil || got.Plain || got.Text != schema.Text+"_abc1234" {
 			t.Fatalf("schema %q became %+v", schema.Text, got)
 		}
 	})
 }
 
 // withoutSchema lists an output's fields for comparison.
-func withoutSchema(n *yamlNode) []string {
+func withoutSchema(n *pyyaml.Node) []string {
 	var out []string
-	for _, p := range n.pairs {
-		if p.key.text != "schema" && p.key.text != "dataset" {
-			out = append(out, describe(p.key)+" = "+describe(p.value))
+	for _, p := range n.Pairs {
+		if p.Key.Text != "schema" && p.Key.Text != "dataset" {
+			out = append(out, describe(p.Key)+" = "+describe(p.Value))
 		}
 	}
 	return out
 }
 
-func describe(n *yamlNode) string {
-	if n.kind == yamlScalar {
-		return fmt.Sprintf("%s %q plain %t", n.tag, n.text, n.plain)
+func describe(n *pyyaml.Node) string {
+	if n.Kind == pyyaml.Scalar {
+		return fmt.Sprintf("%s %q plain %t", n.Tag, n.Text, n.Plain)
 	}
 	var parts []string
-	for _, p := range n.pairs {
-		parts = append(parts, describe(p.key)+": "+describe(p.value))
+	for _, p := range n.Pairs {
+		parts = append(parts, describe(p.Key)+": "+describe(p.Value))
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		parts = append(parts, describe(item))
 	}
-	return fmt.Sprintf("%s %s [%s]", n.tag, n.kind, strings.Join(parts, "; "))
+	return fmt.Sprintf("%s %s [%s]", n.Tag, n.Kind, strings.Join(parts, "; "))
 }

@@ -1,9 +1,9 @@
 package profile
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	"github.com/nikolalohinski/gonja/v2/parser"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // plainFilters are the library's filters that are safe here. They neither repeat nor pad, so a
@@ -100,7 +101,7 @@ func (r *jinjaRun) varValue(args *exec.VarArgs) (any, error) {
 		if text, isText := value.(string); isText && len(text) > maxJinjaText {
 			return nil, r.fail(fmt.Errorf("var %s is longer than %d bytes", name, maxJinjaText))
 		}
-		return exactNumber(value), nil
+		return jinjaValue(value), nil
 	}
 	if fallback == nil {
 		return nil, r.fail(hint.New(
@@ -111,19 +112,18 @@ func (r *jinjaRun) varValue(args *exec.VarArgs) (any, error) {
 	return fallback.Interface(), nil
 }
 
-// exactNumber converts a number from JSON to a type that compares with Jinja's own.
-func exactNumber(value any) any {
-	number, ok := value.(json.Number)
-	if !ok {
-		return value
-	}
-	if n, err := strconv.Atoi(number.String()); err == nil {
-		return n
-	}
-	if f, err := number.Float64(); err == nil {
+// jinjaValue converts a value from YAML to a type that compares with Jinja's own.
+func jinjaValue(value any) any {
+	switch v := value.(type) {
+	case int64:
+		return int(v)
+	case *big.Int:
+		f, _ := v.Float64()
 		return f
+	case pyyaml.Time:
+		return v.String()
 	}
-	return number.String()
+	return value
 }
 
 // nameAndDefault reads the arguments of env_var and var.

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -23,7 +22,7 @@ func testEnv(pairs ...string) func(string) (string, bool) {
 var testScope = Scope{
 	Env: testEnv("NAME", "Prod", "EMPTY", "", "N", "5", "DBT_ENV_SECRET_PW", "hunter2"),
 	Vars: map[string]any{
-		"env": "dev", "n": json.Number("5"), "yes": true, "none": nil, "f": json.Number("1.5"),
+		"env": "dev", "n": int64(5), "yes": true, "none": nil, "f": 1.5,
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // Output is one entry of a profile's outputs: how dbt connects. Its fields are as written,
@@ -16,7 +17,7 @@ type Output struct {
 	Adapter string // its type: "postgres", "duckdb", …
 
 	file     string
-	fields   *yamlNode
+	fields   *pyyaml.Node
 	scope    Scope
 	chosenBy []string // the texts by which it was chosen, for the variables they read
 }
@@ -25,27 +26,27 @@ type Output struct {
 func (o *Output) File() string { return o.file }
 
 func (o *Output) readAdapter() error {
-	text, ok := o.fields.get("type").string()
+	text, ok := o.fields.Get("type").Str()
 	if !ok {
 		return hint.New(o.errorAt(o.fields, "it has no type").Error(), "add the adapter's name, like: type: postgres")
 	}
 	adapter, err := renderName(o.scope, text)
 	if err != nil {
-		return o.errorAt(o.fields.get("type"), "its type is unknown: %w", err)
+		return o.errorAt(o.fields.Get("type"), "its type is unknown: %w", err)
 	}
 	o.Adapter = adapter
 	return nil
 }
 
 // errorAt returns an error about the output, with its place in the file.
-func (o *Output) errorAt(n *yamlNode, format string, args ...any) error {
-	return fmt.Errorf("output %s of profile %s: %s: "+format, append([]any{o.Name, o.Profile, n.place(o.file)}, args...)...)
+func (o *Output) errorAt(n *pyyaml.Node, format string, args ...any) error {
+	return fmt.Errorf("output %s of profile %s: %s: "+format, append([]any{o.Name, o.Profile, n.Place(o.file)}, args...)...)
 }
 
 // Field is one value of an output.
 type Field struct {
 	// Label is the path of the value: "threads", "settings.memory_limit", "extensions.0". Labels
-	// are unique within an output: see yamlNode.label.
+	// are unique within an output: see [pyyaml.Node.Label].
 	Label string
 	Text  string // as YAML, to tell 4 from "4"
 }
@@ -60,8 +61,8 @@ func (o *Output) Fields() []Field {
 			continue
 		}
 		shown := *f.node
-		shown.text = withoutSecrets(shown.text)
-		out = append(out, Field{Label: f.label, Text: shown.written()})
+		shown.Text = withoutSecrets(shown.Text)
+		out = append(out, Field{Label: f.label, Text: shown.Written()})
 	}
 	return out
 }
@@ -70,10 +71,10 @@ func (o *Output) Fields() []Field {
 // without secrets. all also has those in secret fields, in the output's name and in the adapter's.
 func (o *Output) EnvVars() (public, all EnvUse) {
 	for _, f := range o.leaves() {
-		place := f.node.place(filepath.Base(o.file))
-		all = all.Plus(scanText(place, f.node.text))
+		place := f.node.Place(filepath.Base(o.file))
+		all = all.Plus(scanText(place, f.node.Text))
 		if !f.secret {
-			public = public.Plus(scanText(place, withoutSecrets(f.node.text)).Public())
+			public = public.Plus(scanText(place, withoutSecrets(f.node.Text)).Public())
 		}
 	}
 	for _, text := range o.chosenBy {
@@ -85,26 +86,26 @@ func (o *Output) EnvVars() (public, all EnvUse) {
 // leaf is a single value somewhere in an output.
 type leaf struct {
 	label  string
-	node   *yamlNode
+	node   *pyyaml.Node
 	secret bool
 }
 
 func (o *Output) leaves() []leaf {
 	var out []leaf
-	var walk func(label string, n *yamlNode, secret bool)
-	walk = func(label string, n *yamlNode, secret bool) {
-		if n.kind == yamlScalar {
+	var walk func(label string, n *pyyaml.Node, secret bool)
+	walk = func(label string, n *pyyaml.Node, secret bool) {
+		if n.Kind == pyyaml.Scalar {
 			out = append(out, leaf{label, n, secret})
 		}
-		for i, item := range n.items {
+		for i, item := range n.Items {
 			walk(label+"."+strconv.Itoa(i), item, secret)
 		}
-		for _, p := range n.pairs {
-			name := p.key.label()
+		for _, p := range n.Pairs {
+			name := p.Key.Label()
 			if label != "" {
 				name = label + "." + name
 			}
-			walk(name, p.value, secret || isSecretName(p.key.text))
+			walk(name, p.Value, secret || isSecretName(p.Key.Text))
 		}
 	}
 	walk("", o.fields, false)

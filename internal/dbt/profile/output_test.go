@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // adapterFields are the documented fields of common adapters, and whether dot may write them down.
@@ -243,7 +245,7 @@ func TestDuckDBPath(t *testing.T) {
 		if runtime.GOOS == "windows" && (strings.HasPrefix(c.path, "link") || c.path == "file") {
 			continue
 		}
-		path := quoteYAML(c.path)
+		path := pyyaml.Quote(c.path)
 		if c.path == "''" {
 			path = c.path
 		}

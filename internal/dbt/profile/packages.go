@@ -2,9 +2,10 @@ package profile
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
+
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // Package is one entry of a packages.yml or dependencies.yml.
@@ -37,34 +38,34 @@ func (p Package) Moves() bool {
 // ParsePackages reads the packages in a packages.yml or dependencies.yml. file is its name in
 // errors, which begin with file:line:column.
 func ParsePackages(file string, data []byte) ([]Package, error) {
-	root, r, err := parseYAML(file, data)
-	if errors.Is(err, errYAMLEmpty) {
+	root, err := pyyaml.Parse(file, data)
+	if errors.Is(err, pyyaml.ErrEmpty) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	top, err := r.mappingOf(root)
+	top, err := root.Mapping()
 	if err != nil {
 		return nil, err
 	}
-	list := top.values["packages"]
-	if list == nil {
+	list := top.Values["packages"]
+	if !list.Exists() {
 		return nil, nil
 	}
-	value, err := r.read(list)
+	value, err := list.Read()
 	if err != nil {
 		return nil, err
 	}
-	if value.isNull() {
+	if value.IsNull() {
 		return nil, nil
 	}
-	if value.kind != yamlSequence {
-		return nil, r.errorAt(list, "packages must be a list, not %s", value.kind)
+	if value.Kind != pyyaml.Sequence {
+		return nil, list.Errorf("packages must be a list, not %s", value.Kind)
 	}
 	var packages []Package
-	for _, item := range value.items {
-		p, err := r.packageOf(item)
+	for _, item := range value.Items {
+		p, err := packageOf(item)
 		if err != nil {
 			return nil, err
 		}
@@ -73,22 +74,22 @@ func ParsePackages(file string, data []byte) ([]Package, error) {
 	return packages, nil
 }
 
-func (r *yamlReader) packageOf(item *yamlNode) (Package, error) {
+func packageOf(item *pyyaml.Node) (Package, error) {
 	var p Package
-	if item.kind != yamlMapping {
-		return p, fmt.Errorf("%s: a package must be a mapping, not %s", item.place(r.file), item.kind)
+	if item.Kind != pyyaml.Mapping {
+		return p, item.Errorf("a package must be a mapping, not %s", item.Kind)
 	}
 	for key, into := range map[string]*string{"local": &p.Local, "git": &p.Git, "revision": &p.Revision, "package": &p.Hub} {
-		if n := item.get(key); n != nil {
-			*into = n.text
+		if n := item.Get(key); n != nil {
+			*into = n.Text
 		}
 	}
-	if n := item.get("version"); n != nil {
-		p.Versions = []string{n.text}
-		if n.kind == yamlSequence {
+	if n := item.Get("version"); n != nil {
+		p.Versions = []string{n.Text}
+		if n.Kind == pyyaml.Sequence {
 			p.Versions = nil
-			for _, bound := range n.items {
-				p.Versions = append(p.Versions, bound.text)
+			for _, bound := range n.Items {
+				p.Versions = append(p.Versions, bound.Text)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func (o *Output) first(fields []string) string {
 
 // public returns a field's value for people.
 func (o *Output) public(field string) string {
-	text, _ := o.fields.get(field).string()
+	text, _ := o.fields.Get(field).Str()
 	return o.publicText(text)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/pyyaml"
 	"dot-for-dbt/internal/testing/dbttest"
 )
 
@@ -110,7 +111,7 @@ func TestProfileErrors(t *testing.T) {
 		{name: "a text", profiles: "shop\n"},
 		{name: "not UTF-8", profiles: "shop: \xff\n"},
 		{name: "two documents", profiles: "shop: {}\n---\nshop: {}\n"},
-		{name: "a directive", profiles: "%YAML 1.1\n---\nshop: {}\n"},
+		{name: "a directive", profiles: "%TAG !x! tag:x,2000:\n---\nshop: {}\n"},
 		{name: "broken YAML beside a password", profiles: "shop:\n  password: hunter2\n  outputs: [\n"},
 		{name: "Jinja without quotes", profiles: shopOutput("type: duckdb", "schema: {{ env_var('X') }}")},
 		{name: "no such profile", profiles: "a: {}\nb: {}\nconfig: {}\n"},
@@ -173,7 +174,7 @@ func TestErrorsHideWhatIsWritten(t *testing.T) {
 		"!CANARY", "!CANARY☃ x", "!☃", "!CANARY!☃ x", "!!CANARY☃", "!<CANARY", "!<CANARY☃> x", "!<CANARY,> x", "!CANARY!x y", "!%CANARY", "!!int CANARY", "!!CANARY !!CANARY x",
 		`"CANARY`, "'CANARY", `"CANARY\☃"`, `"\xCANARY"`, `"\UCANARY"`, `"CANARY" x`, "'CANARY'x", "[CANARY", "{CANARY", "[CANARY}", "CANARY]: x", "[CANARY]]", "{CANARY: {", "{{ CANARY }}", "{{ CANARY", "{[CANARY]: x}",
 		"CANARY\x01☃", "CANARY\x00", "CANARY\u0085☃", "CANARY\n☃", "\tCANARY: x", "\n  \tCANARY", "\n  CANARY\n ☃", "\n  CANARY: x\n☃: x\n", "<<: CANARY", "{<<: CANARY}", "{<<: [CANARY, *CANARY]}", "{!!str : CANARY}",
-		"CANARY\n---\n☃", "CANARY\n...\n☃", "CANARY\n%CANARY", "CANARY\n--- ☃", "CANARY #☃", "[CANARY#☃]", "CANARY\n\ufeff☃", strings.Repeat("[CANARY,", 11000), strings.Repeat("CANARY", maxYAMLBytes/6+1),
+		"CANARY\n---\n☃", "CANARY\n...\n☃", "CANARY\n%CANARY", "CANARY\n--- ☃", "CANARY #☃", "[CANARY#☃]", "CANARY\n\ufeff☃", strings.Repeat("[CANARY,", 11000), strings.Repeat("CANARY", pyyaml.MaxBytes/6+1),
 	}
 	for _, file := range []string{"shop:\n  outputs:\n    dev:\n      type: duckdb\n      password: %s\n", "shop:\n  password: %s\n", "shop: {}\npassword: %s\n", "shop: {password: %s}\n"} {
 		for _, spelling := range spellings {
@@ -226,7 +227,7 @@ func TestReadErrors(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "dir"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "large"), make([]byte, maxYAMLBytes+1), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "large"), make([]byte, pyyaml.MaxBytes+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"none": "does not exist", "dir": "is a directory", "large": "too large"} {

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"go.yaml.in/yaml/v4"
-
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // Project is the part of a dbt_project.yml that dot needs, from a commit or the working tree. Texts
@@ -36,14 +35,14 @@ func (p Project) Sources() []string {
 // ParseProject reads the content of a dbt_project.yml. file is its name in errors, which begin with
 // file:line:column.
 func ParseProject(file string, data []byte) (Project, error) {
-	root, r, err := parseYAML(file, data)
-	if errors.Is(err, errYAMLEmpty) {
+	root, err := pyyaml.Parse(file, data)
+	if errors.Is(err, pyyaml.ErrEmpty) {
 		return Project{}, hint.Add(err, "a dbt project needs at least a name: name: my_project")
 	}
 	if err != nil {
 		return Project{}, err
 	}
-	top, err := r.mappingOf(root)
+	top, err := root.Mapping()
 	if err != nil {
 		return Project{}, err
 	}
@@ -51,82 +50,82 @@ func ParseProject(file string, data []byte) (Project, error) {
 	for key, into := range map[string]*string{
 		"name": &p.Name, "profile": &p.Profile, "packages-install-path": &p.PackagesPath,
 	} {
-		if err := r.textInto(into, key, top.values[key]); err != nil {
+		if err := textInto(into, key, top.Values[key]); err != nil {
 			return Project{}, err
 		}
 	}
 	if p.Name == "" {
 		return Project{}, hint.New(fmt.Sprintf("%s: the project has no name", file), "add a line like: name: my_project")
 	}
-	if p.RequireDBT, err = r.texts("require-dbt-version", top.values["require-dbt-version"]); err != nil {
+	if p.RequireDBT, err = texts("require-dbt-version", top.Values["require-dbt-version"]); err != nil {
 		return Project{}, err
 	}
 	for _, key := range pathKeys {
-		paths, err := r.texts(key, top.values[key])
+		paths, err := texts(key, top.Values[key])
 		if err != nil {
 			return Project{}, err
 		}
 		p.Paths = append(p.Paths, paths...)
 	}
-	p.NoCheck = r.unchecked(top.values["flags"])
+	p.NoCheck = unchecked(top.Values["flags"])
 	return p, nil
 }
 
 // unchecked reports whether the project's flags switch off the check of dbt's version. Errors in
 // the flags are left to dbt.
-func (r *yamlReader) unchecked(flags *yaml.Node) bool {
-	if flags == nil {
+func unchecked(flags pyyaml.Part) bool {
+	if !flags.Exists() {
 		return false
 	}
-	all, err := r.mappingOf(flags)
-	if err != nil || all.values["version_check"] == nil {
+	all, err := flags.Mapping()
+	if err != nil || !all.Values["version_check"].Exists() {
 		return false
 	}
-	value, err := r.read(all.values["version_check"])
+	value, err := all.Values["version_check"].Read()
 	if err != nil {
 		return false
 	}
-	check, err := ClickBool(value.text)
+	check, err := ClickBool(value.Text)
 	return err == nil && !check
 }
 
 // textInto sets *into to n, which must be a single value, if n exists.
-func (r *yamlReader) textInto(into *string, key string, n *yaml.Node) error {
-	if n == nil {
+func textInto(into *string, key string, n pyyaml.Part) error {
+	if !n.Exists() {
 		return nil
 	}
-	value, err := r.read(n)
+	value, err := n.Read()
 	if err != nil {
 		return err
 	}
-	if value.isNull() {
+	if value.IsNull() {
 		return nil
 	}
-	if value.kind != yamlScalar {
-		return r.errorAt(n, "%s must be a single value, not %s", key, value.kind)
+	if value.Kind != pyyaml.Scalar {
+		return n.Errorf("%s must be a single value, not %s", key, value.Kind)
 	}
-	*into = value.text
+	*into = value.Text
 	return nil
 }
 
 // texts reads a value that may be one text or a list of them.
-func (r *yamlReader) texts(key string, n *yaml.Node) ([]string, error) {
-	if n == nil {
+func texts(key string, n pyyaml.Part) ([]string, error) {
+	if !n.Exists() {
 		return nil, nil
 	}
-	value, err := r.read(n)
+	value, err := n.Read()
 	if err != nil {
 		return nil, err
 	}
-	items := value.items
-	if text, ok := value.string(); ok {
+	items := value.Items
+	if text, ok := value.Str(); ok {
 		return []string{text}, nil
 	}
 	var out []string
 	for _, item := range items {
-		text, ok := item.string()
+		text, ok := item.Str()
 		if !ok {
-			return nil, fmt.Errorf("%s: %s must be a text or a list of texts", item.place(r.file), key)
+			return nil, item.Errorf("%s must be a text or a list of texts", key)
 		}
 		out = append(out, text)
 	}

@@ -8,17 +8,15 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // File is a profiles.yml. Only the names at its top are read. Profiles and outputs are read when
 // they are chosen.
 type File struct {
 	path string
-	r    *yamlReader
-	all  *lazyMapping
+	all  *pyyaml.Parts
 }
 
 // Read reads a profiles.yml. Its errors name the place in the file but never quote it.
@@ -31,8 +29,8 @@ func Read(path string) (*File, error) {
 		return nil, fmt.Errorf("reading the profiles: %w", err)
 	case info.IsDir():
 		return nil, fmt.Errorf("%s is a directory, and should be a file", path)
-	case info.Size() > maxYAMLBytes:
-		return nil, checkYAMLBytes(path, make([]byte, maxYAMLBytes+1))
+	case info.Size() > pyyaml.MaxBytes:
+		return nil, pyyaml.TooLarge(path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -45,18 +43,18 @@ func Read(path string) (*File, error) {
 const profilesAdvice = "a profiles.yml holds profiles by name: https://docs.getdbt.com/docs/core/connect-data-platform/profiles.yml"
 
 func parse(path string, data []byte) (*File, error) {
-	root, r, err := parseYAML(path, data)
-	if errors.Is(err, errYAMLEmpty) {
+	root, err := pyyaml.Parse(path, data)
+	if errors.Is(err, pyyaml.ErrEmpty) {
 		return nil, hint.Add(err, profilesAdvice)
 	}
 	if err != nil {
 		return nil, err
 	}
-	all, err := r.mappingOf(root)
+	all, err := root.Mapping()
 	if err != nil {
 		return nil, hint.Add(err, profilesAdvice)
 	}
-	return &File{path: path, r: r, all: all}, nil
+	return &File{path: path, all: all}, nil
 }
 
 // Path returns the path of the file.
@@ -64,7 +62,7 @@ func (p *File) Path() string { return p.path }
 
 // Names returns the names of the profiles, in the file's order.
 func (p *File) Names() []string {
-	return slices.DeleteFunc(slices.Clone(p.all.keys), func(name string) bool {
+	return slices.DeleteFunc(slices.Clone(p.all.Keys), func(name string) bool {
 		return name == "config" // dbt's old place for settings, not a profile
 	})
 }
@@ -76,19 +74,19 @@ func (p *File) Outputs(profile string) (names []string, defaultTarget string, er
 	if err != nil {
 		return nil, "", err
 	}
-	return entry.outputs.keys, entry.target, nil
+	return entry.outputs.Keys, entry.target, nil
 }
 
 // profileEntry is one profile. Its outputs are not read yet.
 type profileEntry struct {
 	name    string
-	node    *yaml.Node
+	node    pyyaml.Part
 	target  string // the default target, perhaps Jinja
-	outputs *lazyMapping
+	outputs *pyyaml.Parts
 }
 
 func (p *File) profile(name string) (*profileEntry, error) {
-	node, ok := p.all.values[name]
+	node, ok := p.all.Values[name]
 	if !ok {
 		return nil, hint.New(
 			fmt.Sprintf("%s has no profile %q", p.path, name),
@@ -96,19 +94,19 @@ func (p *File) profile(name string) (*profileEntry, error) {
 			"choose one with --profile, or with profile: in dbt_project.yml",
 		)
 	}
-	fields, err := p.r.mappingOf(node)
+	fields, err := node.Mapping()
 	if err != nil {
 		return nil, fmt.Errorf("profile %s: %w", name, err)
 	}
 	entry := &profileEntry{name: name, node: node, target: "default"}
-	if err := p.r.textInto(&entry.target, "target", fields.values["target"]); err != nil {
+	if err := textInto(&entry.target, "target", fields.Values["target"]); err != nil {
 		return nil, fmt.Errorf("profile %s: %w", name, err)
 	}
-	outputs := fields.values["outputs"]
-	if outputs == nil {
-		return nil, fmt.Errorf("profile %s: %w", name, p.r.errorAt(node, "it has no outputs"))
+	outputs := fields.Values["outputs"]
+	if !outputs.Exists() {
+		return nil, fmt.Errorf("profile %s: %w", name, node.Errorf("it has no outputs"))
 	}
-	if entry.outputs, err = p.r.mappingOf(outputs); err != nil {
+	if entry.outputs, err = outputs.Mapping(); err != nil {
 		return nil, fmt.Errorf("outputs of profile %s: %w", name, err)
 	}
 	return entry, nil

@@ -7,6 +7,7 @@ import (
 
 	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/pyyaml"
 )
 
 // Schema is the default schema of an output's tables.
@@ -18,7 +19,7 @@ type Schema struct {
 // Schema returns the output's schema without a suffix. It is an error to have both schema and
 // dataset, or neither if the adapter has no default.
 func (o *Output) Schema() (Schema, error) {
-	schema, dataset := o.fields.get("schema"), o.fields.get("dataset")
+	schema, dataset := o.fields.Get("schema"), o.fields.Get("dataset")
 	switch {
 	case schema != nil && dataset != nil:
 		return Schema{}, hint.New(
@@ -36,12 +37,12 @@ func (o *Output) Schema() (Schema, error) {
 	return Schema{}, hint.New(o.errorAt(o.fields, "it has no schema").Error(), "add a line like: schema: analytics")
 }
 
-func (o *Output) schemaOf(field string, n *yamlNode) (Schema, error) {
-	text, ok := n.string()
+func (o *Output) schemaOf(field string, n *pyyaml.Node) (Schema, error) {
+	text, ok := n.Str()
 	// Jinja drops one line break at the end, so the one of a block (|) does not belong to the name.
 	text = strings.TrimSuffix(text, "\n")
-	if n.kind != yamlScalar {
-		return Schema{}, o.errorAt(n, "its %s is %s, not a name", field, n.kind)
+	if n.Kind != pyyaml.Scalar {
+		return Schema{}, o.errorAt(n, "its %s is %s, not a name", field, n.Kind)
 	}
 	if !ok || strings.TrimSpace(text) == "" {
 		return Schema{}, o.errorAt(n, "its %s is empty", field)
