@@ -33,12 +33,15 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error 
 	mayAsk = mayAsk && ui.Interactive(a.Stdin, a.Stderr)
 	person := ui.NewPrompter(a.Stdin, a.say)
 	var decided []func() error
+	warned := false
 	for _, q := range []prompt{a.gitignorePrompt(p), a.vsCodePrompt(p)} {
-		if off, err := p.Workspace.PromptDisabled(q.name); err != nil || off {
-			if err != nil {
-				return err
-			}
+		off, err := p.Workspace.PromptDisabled(q.name)
+		if off {
 			continue
+		}
+		if err != nil && !warned { // the file never stops a build
+			warned = true
+			a.say.Warning(err.Error()+"; dot goes on without it", hint.Of(err)...)
 		}
 		missing, err := q.missing(ctx)
 		if err != nil {
@@ -59,7 +62,12 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error 
 		case answer == ui.AnswerYes:
 			decided = append(decided, q.accept)
 		case answer == ui.AnswerNever:
-			decided = append(decided, func() error { return p.Workspace.DisablePrompt(q.name) })
+			decided = append(decided, func() error {
+				if err := p.Workspace.DisablePrompt(q.name); err != nil {
+					a.say.Warning("the answer is not kept: "+err.Error(), hint.Of(err)...)
+				}
+				return nil
+			})
 		case q.refuse != nil:
 			return q.refuse()
 		}

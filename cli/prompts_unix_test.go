@@ -332,12 +332,35 @@ func TestPromptsNotAsked(t *testing.T) {
 	})
 }
 
+// TestPromptsBrokenConfig proves H.1: a config.yml that dot doesn't understand is said once, and
+// never stops a build.
 func TestPromptsBrokenConfig(t *testing.T) {
-	s := newShop(t)
-	s.write(".dot/config.yml", "prompts:\n  gitignore: maybe\n")
-	out := s.dot([]string{"plan", "build", "dev@HEAD"})
-	if want := "error: /shop/.dot/config.yml:2:14: disabled is expected, or nothing\n"; out.code != 2 || out.stderr != want {
-		t.Errorf("exit code %d, said %q, want %q", out.code, out.stderr, want)
+	const unread = "; dot goes on without it\n"
+	for name, tt := range map[string]struct{ config, place, then string }{
+		"the opposite":        {"prompts: {gitignore: enabled}\n", ":1:22: disabled is expected, or nothing", "prompts: {gitignore: disabled}\n"},
+		"in capitals":         {"prompts:\n  gitignore: Disabled\n", ":2:14: disabled is expected, or nothing", "prompts:\n  gitignore: disabled\n"},
+		"a list":              {"prompts: [gitignore]\n", ":1:10: a mapping is expected, such as {gitignore: disabled}", "prompts: [gitignore]\n"},
+		"broken":              {"prompts: {", ":1:11: while parsing a flow node: did not find expected node content", "prompts: {"},
+		"no file of settings": {strings.Repeat("# long\n", 10<<10), " is not a settings file: move it away", strings.Repeat("# long\n", 10<<10)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unignoredShop(t)
+			s.write(".vscode/settings.json", "{}")
+			s.write(".dot/config.yml", tt.config)
+			want := "warning: /shop/.dot/config.yml" + tt.place + unread
+			if out := s.run("build dev@HEAD"); !strings.HasPrefix(out.both, want+gitignoreWarning+vsCodeWarning) || strings.Count(out.both, unread) > 1 {
+				t.Errorf("exit code %d, said\n%s\nwant\n%s", out.code, out.both, want)
+			}
+			s.holds(".dot/config.yml", tt.config)
+			out := s.atTerminal("build dev@HEAD", []string{"never\n", "y\n"})
+			if !strings.HasPrefix(out.both, want+gitignoreQuestion) || out.code != 0 {
+				t.Errorf("asked, exit code %d:\n%s\nwant\n%s", out.code, out.both, want)
+			}
+			s.holds(".dot/config.yml", tt.then)
+			if kept := tt.then != tt.config; kept == strings.Contains(out.both, "warning: the answer is not kept: ") {
+				t.Errorf("said of the answer:\n%s", out.both)
+			}
+		})
 	}
 }
 
