@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/durable"
@@ -64,19 +62,15 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 	if err != nil {
 		return resolution{}, err
 	}
-	nodes := sync.OnceValues(func() (map[string]artifact.Node, error) { // of the baseline's commit
-		return writtenNodes(filepath.Join(below.state, "manifest.json"))
-	})
 	res := resolution{below: below, stack: rt.stackOf(below)}
 	top := res.stack.top
 	top.Knows = func(id string) (bool, error) {
-		known, err := nodes()
-		_, ok := known[id]
-		return ok, err
+		base, err := rt.bases.get(below)
+		return err == nil && base.Has(id), err
 	}
 	readers := checked.Reads
 	if !job.readsKnown() {
-		known, err := nodes()
+		known, err := writtenNodes(filepath.Join(below.state, "manifest.json"))
 		if err != nil {
 			return resolution{}, err
 		}
@@ -156,21 +150,18 @@ func (rt *runtime) compose(job *job, r resolution) error {
 		}
 		at[read.ID] = relationName(r.stack.entry(read.Result).Name)
 	}
-	file := filepath.Join(r.below.state, "manifest.json")
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var out bytes.Buffer
-	found, err := artifact.Compose(&out, file, f, at)
+	base, err := rt.bases.get(r.below)
 	if err != nil {
 		return err
 	}
 	for id := range at {
-		if !found[id] {
+		if !base.Has(id) {
 			return fmt.Errorf("%s has no node %s, although a layer below has built it", r.below.build, id)
 		}
+	}
+	var out bytes.Buffer
+	if err := base.Compose(&out, at); err != nil {
+		return err
 	}
 	return durable.Write(filepath.Join(job.deferState(), "manifest.json"), out.Bytes(), 0o600)
 }

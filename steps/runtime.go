@@ -8,8 +8,8 @@ import (
 
 // A runtime has the services that steps need for deciding and running: the
 // repository, the workspace, dbt, the clock and the environment. All steps share
-// it, in many goroutines. After planning it is immutable, except for launcher and
-// writers, which are safe for concurrent use.
+// it, in many goroutines. After planning it is immutable, except for launcher, writers
+// and bases, which are safe for concurrent use.
 type runtime struct {
 	world   World
 	project string // the project's directory in the user's working tree: dbt runs there
@@ -22,6 +22,7 @@ type runtime struct {
 
 	launcher run.Launcher
 	writers  writers // of each relation
+	bases    bases   // the manifests of baselines
 
 	noHost  bool // --no-dbt-host
 	reports bool // report programs' output instead of writing it

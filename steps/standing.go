@@ -106,6 +106,14 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 	return found, nil
 }
 
+// runID is the ID of the last run of the build; "" if another tool made the build.
+func (s standing) runID() string {
+	if s.Layer == nil {
+		return ""
+	}
+	return s.Run.ID
+}
+
 // ref names the layer, for the layers that rest on it.
 func (s standing) ref() *workspace.LayerRef {
 	ref := s.build.Ref(s.Place)

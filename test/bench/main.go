@@ -43,10 +43,14 @@ func run() error {
 	flag.StringVar(&b.python, "python", "", "virtual environment of the Python tool, to be measured, too")
 	only := flag.String("cases", "", "a regular expression: which cases to run; without it all")
 	steps := flag.Int("steps", 0, "run so many steps and nothing else: the bench itself asks for it")
+	compose := flag.String("compose", "", "compose this manifest and do nothing else: the bench itself asks for it")
 	out := flag.String("out", "", "a document to write the figures into")
 	flag.Parse()
 	if *steps > 0 {
 		return runSteps(*steps)
+	}
+	if *compose != "" {
+		return runCompose(*compose)
 	}
 	chosen, err := regexp.Compile(*only)
 	if err != nil {
@@ -87,6 +91,7 @@ var cases = []struct {
 	{"plan of many specs", planMany},
 	{"plan beside many builds", planBeside},
 	{"many steps", manySteps},
+	{"composing a baseline of 5,000 models", composeManifest},
 	{"cold build of the sample project", coldSample},
 	{"cold build of 500 models", coldModels},
 	{"8 builds on PostgreSQL", batch},

@@ -21,51 +21,73 @@ type RelationName struct {
 // to: the manifests of dbt 1.11 and newer have functions apart.
 var composedSections = []string{"nodes", "functions"}
 
-// Compose reads a manifest.json and writes one for dbt's --defer-state. It has
-// just the nodes in at, each with the relation given there, and no other
-// section has anything. dbt reads what such a manifest lacks from the build's
-// own schema, also with --favor-state (seen with dbt 1.11.16 and
-// 2.0.0-alpha.4, which wants each node's fqn and the head's dbt_version). The
-// bytes depend on the two inputs alone. found are the nodes of at that the
-// manifest has.
-func Compose(w io.Writer, file string, r io.Reader, at map[string]RelationName) (found map[string]bool, err error) {
+// A Base is what composed manifests take from a build's manifest.json. It is
+// immutable.
+type Base struct {
+	head json.RawMessage
+	// nodes are the nodes' fields by section and unique_id, without compiled code,
+	// which is most of a manifest.
+	nodes map[string]map[string]map[string]json.RawMessage
+}
+
+// ReadBase reads a manifest.json.
+func ReadBase(file string, r io.Reader) (*Base, error) {
 	a := newStream(file, r)
-	sections := map[string]map[string]json.RawMessage{}
-	var head json.RawMessage
-	_, err = a.manifestWith(&head, func(key string) error {
-		sections[key] = map[string]json.RawMessage{}
+	b := &Base{nodes: map[string]map[string]map[string]json.RawMessage{}}
+	_, err := a.manifestWith(&b.head, func(key string) error {
+		section := map[string]map[string]json.RawMessage{}
+		b.nodes[key] = section
 		if !slices.Contains(composedSections, key) {
 			return a.skip()
 		}
 		return a.object(func(id string) error {
-			relation, wanted := at[id]
-			if !wanted {
-				return a.skip()
+			var fields map[string]json.RawMessage
+			if err := a.dec.Decode(&fields); err != nil {
+				return err
 			}
-			node, err := moved(a, relation)
-			sections[key][id] = node
-			return err
+			delete(fields, "compiled_code")
+			section[id] = fields
+			return nil
 		})
 	})
-	if err != nil {
-		return nil, err
-	}
-	found = map[string]bool{}
-	for _, section := range sections {
-		for id := range section {
-			found[id] = true
-		}
-	}
-	return found, writeManifest(w, head, sections)
+	return b, err
 }
 
-// moved reads a node and returns it with another relation. What a deferral has
-// no use for is left out, since compiled code is most of a manifest.
-func moved(a *stream, relation RelationName) (json.RawMessage, error) {
-	var fields map[string]json.RawMessage
-	if err := a.dec.Decode(&fields); err != nil {
-		return nil, err
+// Has reports whether the manifest has a node that can be deferred to.
+func (b *Base) Has(id string) bool {
+	for _, section := range composedSections {
+		if _, ok := b.nodes[section][id]; ok {
+			return true
+		}
 	}
+	return false
+}
+
+// Compose writes a manifest for dbt's --defer-state. It has just the nodes in at,
+// each with the relation given there, and no other section has anything. dbt
+// reads what such a manifest lacks from the build's own schema, also with
+// --favor-state (seen with dbt 1.11.16 and 2.0.0-alpha.4, which wants each node's
+// fqn and the head's dbt_version). Nodes that the base lacks are left out. The
+// bytes depend on the base and on at alone.
+func (b *Base) Compose(w io.Writer, at map[string]RelationName) error {
+	sections := map[string]map[string]map[string]json.RawMessage{}
+	for key, nodes := range b.nodes {
+		sections[key] = map[string]map[string]json.RawMessage{}
+		for id, relation := range at {
+			if fields, ok := nodes[id]; ok {
+				var err error
+				if sections[key][id], err = moved(fields, relation); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return writeManifest(w, b.head, sections)
+}
+
+// moved returns a node's fields with another relation.
+func moved(fields map[string]json.RawMessage, relation RelationName) (map[string]json.RawMessage, error) {
+	fields = maps.Clone(fields)
 	for name, text := range map[string]string{
 		"database": relation.Database, "schema": relation.Schema, "alias": relation.Name, "relation_name": relation.SQL,
 	} {
@@ -78,13 +100,12 @@ func moved(a *stream, relation RelationName) (json.RawMessage, error) {
 		}
 		fields[name] = value
 	}
-	delete(fields, "compiled_code")
-	return json.Marshal(fields)
+	return fields, nil
 }
 
 // writeManifest writes a manifest, its sections and their nodes in the order of
 // their names.
-func writeManifest(w io.Writer, head json.RawMessage, sections map[string]map[string]json.RawMessage) error {
+func writeManifest(w io.Writer, head json.RawMessage, sections map[string]map[string]map[string]json.RawMessage) error {
 	if _, err := fmt.Fprintf(w, "{%q: %s", "metadata", head); err != nil {
 		return err
 	}
