@@ -93,7 +93,7 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, baselin
 // candidate's environment.
 func (c *comparison) how(nodes []code.Node) (How, error) {
 	how, settings := c.Request.How, c.b.Settings().Compare
-	how.configured = settings.Keys
+	how.configured, how.building = settings.Keys, c.Request.Building.Args
 	for name := range how.Keys {
 		if !slices.ContainsFunc(nodes, func(n code.Node) bool { return named(n, name) }) {
 			return how, hint.New(fmt.Sprintf("--key: neither build has a relation %q", name), "use the model's name in dbt: --key orders=order_id")

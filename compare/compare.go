@@ -49,6 +49,7 @@ type How struct {
 	Distributions bool // of numeric columns that differ
 
 	configured map[string][]string // the environment's keys
+	building   []string            // dbt's arguments of the builds
 }
 
 // A Program is a compiled request. Running it makes the report.
@@ -187,13 +188,18 @@ func (p *Program) standing(ctx context.Context) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	build := append([]string{"dot", "build"}, specs...)
-	if args := p.Request.Building.Args; len(args) > 0 {
+	return hint.New(strings.Join(problems, "\n"),
+		"build what is missing: "+buildCommand(p.Request.Building.Args, specs...),
+		"or build it before comparing: add --build")
+}
+
+// buildCommand is a dot build with dbt's arguments.
+func buildCommand(args []string, words ...string) string {
+	build := append([]string{"dot", "build"}, words...)
+	if len(args) > 0 {
 		build = append(append(build, "--"), args...)
 	}
-	return hint.New(strings.Join(problems, "\n"),
-		"build what is missing: "+text.ShellQuote(build),
-		"or build it before comparing: add --build")
+	return text.ShellQuote(build)
 }
 
 // Report returns the comparisons that the program's run has finished.

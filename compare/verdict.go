@@ -369,7 +369,9 @@ func (v *verdicts) equalParents(n code.Node, moved map[string]report.Inputs) boo
 
 // judge turns an answer into a relation's verdict.
 func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) {
-	r.Columns = answer.Columns
+	if answer.A.Exists == n.A.In && answer.B.Exists == n.B.In { // else the columns of one side would seem added or removed
+		r.Columns = answer.Columns
+	}
 	if r.Verdict == report.Added || r.Verdict == report.Removed {
 		v.judgeAlone(r, n, answer)
 		return
@@ -391,9 +393,9 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 	case answer.Failed != "":
 		r.Verdict, r.Reason = report.Unknown, answer.Failed
 	case !answer.A.Exists:
-		r.Verdict, r.Reason = report.Unknown, gone(v.a, n.ID, n.A)
+		r.Verdict, r.Reason = report.Unknown, v.gone(v.a, n, n.A)
 	case !answer.B.Exists:
-		r.Verdict, r.Reason = report.Unknown, gone(v.b, n.ID, n.B)
+		r.Verdict, r.Reason = report.Unknown, v.gone(v.b, n, n.B)
 	case v.how.ColumnsOnly:
 		r.Verdict, r.Rung = columnsOr(r, report.SameColumns), report.ByColumns
 	case v.how.CountsOnly:
@@ -433,7 +435,7 @@ func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, answer ladder.Ans
 	case answer.Failed != "":
 		r.Verdict, r.Reason = report.Unknown, answer.Failed
 	case !there.Exists:
-		r.Verdict, r.Reason = report.Unknown, gone(side, n.ID, relation)
+		r.Verdict, r.Reason = report.Unknown, v.gone(side, n, relation)
 	case there.Rows == nil:
 	case r.Verdict == report.Added:
 		r.Rows = &report.Counts{Candidate: *there.Rows}
@@ -460,12 +462,13 @@ func (v *verdicts) otherHistory(n code.Node) bool {
 	return n.History && n.Own && (n.ResourceType == "snapshot" || !v.anew(n.ID))
 }
 
-func gone(s steps.Side, id string, r code.Location) string {
-	by := s.Name
-	if layer := state(s, id).Layer; layer != nil {
-		by = layer.Name
+// gone says that a node's relation on a side is missing, and how to build it again.
+func (v *verdicts) gone(s steps.Side, n code.Node, relation code.Location) string {
+	by, spec := s.Name, s.Specs[0]
+	if layer := state(s, n.ID).Layer; layer != nil && layer != s.Own {
+		by, spec = layer.Name, layer.Name
 	}
-	return fmt.Sprintf("%s is missing, although %s built it: build it again", r.SQL, by)
+	return fmt.Sprintf("%s is not there, although %s built it: %s", relation.SQL, by, buildCommand(v.how.building, spec, "--check-warehouse"))
 }
 
 // side describes a side for the report.

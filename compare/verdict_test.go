@@ -443,3 +443,25 @@ func TestDiamonds(t *testing.T) {
 		t.Errorf("z is judged otherwise: %s", verdicts[max(0, len(verdicts)-60):])
 	}
 }
+
+// TestGone: the reason names the build that should have the relation, and what to type.
+func TestGone(t *testing.T) {
+	l := newLineage("a! b!")
+	l.a.Own = &steps.Layer{Name: "prod@1"}
+	l.a.Nodes["a"] = steps.NodeState{Layer: l.a.Own}
+	l.a.Nodes["b"] = steps.NodeState{Layer: &steps.Layer{Name: "prod@0"}}
+	v := newVerdicts(l.a, l.b, How{building: []string{"--target", "other one"}}, l.nodes)
+	v.settle(nil)
+	missing := ladder.Answer{B: ladder.RelationInfo{Exists: true}, Columns: []report.Column{{Name: "x", Status: report.ColumnAdded}}}
+	a, b := missing, missing
+	a.ID, b.ID = "a", "b"
+	want := map[string]string{
+		"a": "prod_1.a is not there, although prod@1 built it: dot build prod@main --check-warehouse -- --target 'other one'",
+		"b": "prod_1.b is not there, although prod@0 built it: dot build prod@0 --check-warehouse -- --target 'other one'",
+	}
+	for _, r := range v.comparison([]ladder.Answer{a, b}).Relations {
+		if r.Verdict != report.Unknown || r.Reason != want[r.Node] || len(r.Columns) > 0 {
+			t.Errorf("%s is %s: %s; columns %v", r.Node, r.Verdict, r.Reason, r.Columns)
+		}
+	}
+}
