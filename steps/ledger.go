@@ -50,6 +50,7 @@ func (a *runCommand) begin(run *startedRun) error {
 // early failure or a kill, there are none. Then settle reads dbt's log.
 func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, endedItself bool) error {
 	b := a.job.build
+	report.Interrupted = !endedItself
 	results, err := readResults(b.Target())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

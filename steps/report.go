@@ -28,6 +28,8 @@ type Report struct {
 	// History says on what incremental models and snapshots were built; "" if the
 	// run had none.
 	History string `json:"history,omitempty"`
+	// Interrupted means that dbt did not come to its end: after Ctrl-C, or a kill.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// Invocation is dbt's ID of the run; "" if dbt left no results.
 	Invocation string `json:"invocation,omitempty"`
 	// Manifest identifies the manifest.json in the target path, for commands that

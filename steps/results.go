@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
@@ -17,9 +19,14 @@ import (
 // clearResults removes the run results of earlier commands, so that results found
 // after the run are the run's own. If dbt retry may need them, clearResults moves
 // them aside before another command overwrites them. Before a retry the results
-// stay; stale is their invocation.
-func (a *runCommand) clearResults() (stale string, err error) {
+// stay; stale is their invocation. before is the step's record before this run.
+func (a *runCommand) clearResults(before graph.Record) (stale string, err error) {
 	b, command := a.job.build, a.job.Command
+	if command.Name == "retry" {
+		if err := a.retriable(before); err != nil {
+			return "", err
+		}
+	}
 	results := filepath.Join(b.Target(), "run_results.json")
 	last, err := readResults(b.Target())
 	retriable := err == nil && dbt.Retried(last)
@@ -42,6 +49,36 @@ func (a *runCommand) clearResults() (stale string, err error) {
 		}
 	}
 	return "", removeFile(results)
+}
+
+// retriable returns an error if the build's last run was interrupted, or its dbt
+// killed: dbt's results lack the nodes that such a run did not reach. before is the
+// record before this retry.
+func (a *runCommand) retriable(before graph.Record) error {
+	b := a.job.build
+	records, err := a.ws.Records(b.Build)
+	if err != nil {
+		return err
+	}
+	records[b.Record(a.job.slot)] = before
+	var last graph.Record
+	interrupted := false
+	for _, r := range records {
+		name, _ := strings.CutSuffix(r.Step, " "+b.String())
+		command, ok := dbt.LookupCommand(name)
+		report, err := ParseReport(r)
+		ran := err == nil || r.State == graph.Started
+		if ok && command.Retried() && ran && r.Started.After(last.Started) {
+			last, interrupted = r, err != nil || report.Interrupted
+		}
+	}
+	if !interrupted {
+		return nil
+	}
+	return hint.New(
+		fmt.Sprintf("the last run of %s was interrupted: dbt's results don't say which nodes are left", b),
+		"run the same command again, with --resume",
+	)
 }
 
 // setAside is the path of the run results for dbt retry while another command's

@@ -123,7 +123,7 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 		run.resumes, run.oldResults = u, u.report.Invocation
 		return run, a.job.retry, nil
 	}
-	if run.oldResults, err = a.clearResults(); err != nil {
+	if run.oldResults, err = a.clearResults(attempt.Previous); err != nil {
 		return run, nil, err
 	}
 	argv = a.argv

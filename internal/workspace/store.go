@@ -2,9 +2,12 @@ package workspace
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/durable"
@@ -43,4 +46,20 @@ func (w *Workspace) Save(name string, r graph.Record) error {
 		return err
 	}
 	return durable.Write(file, append(data, '\n'), 0o600)
+}
+
+// Records returns the records of a build that can be read, by name.
+func (w *Workspace) Records(b Build) (map[string]graph.Record, error) {
+	entries, err := os.ReadDir(w.file(filepath.FromSlash(b.Record(""))))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	records := map[string]graph.Record{}
+	for _, e := range entries {
+		name := b.Record(strings.TrimSuffix(e.Name(), ".json"))
+		if r, err := w.Load(name); err == nil {
+			records[name] = r
+		}
+	}
+	return records, nil
 }
