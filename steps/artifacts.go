@@ -1,7 +1,9 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,10 +17,15 @@ import (
 // dbt's artifacts in a build's target path, and dot's copies of them.
 
 // keepState copies a build's artifacts for builds that defer to it. It sets the
-// run's number of nodes and size of the manifest.
+// run's number of nodes and size of the manifest. A killed dbt leaves no run results.
 func keepState(b *build, run *workspace.Run) error {
-	for _, name := range []string{"run_results.json", "manifest.json"} {
-		if err := durable.Copy(filepath.Join(b.State(b.place), name), filepath.Join(b.Target(), name)); err != nil {
+	for _, name := range []string{"manifest.json", "run_results.json"} {
+		kept := filepath.Join(b.State(b.place), name)
+		err := durable.Copy(kept, filepath.Join(b.Target(), name))
+		if name == "run_results.json" && errors.Is(err, fs.ErrNotExist) {
+			err = removeFile(kept)
+		}
+		if err != nil {
 			return fmt.Errorf("keep dbt's %s: %w", name, err)
 		}
 	}

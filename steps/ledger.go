@@ -47,7 +47,7 @@ func (a *runCommand) begin(run *startedRun) error {
 
 // settle reads dbt's results of the run, fills the report and updates the ledger.
 // After an interruption, the results lack the nodes that dbt had started. After an
-// early failure or a kill, there are none. Then settle reads dbt's log.
+// early failure or a kill, there are none. Then settle also reads dbt's log.
 func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, endedItself bool) error {
 	b := a.job.build
 	report.Interrupted = !endedItself
@@ -65,9 +65,11 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 		Anew: fresh && bool(results.Args.FullRefresh), Resumes: run.resumes.run,
 	}
 	elsewhere := map[string]artifact.Result{}
-	var failed []string     // nodes and tests
-	var notReached []string // nodes that dbt skipped, since others failed
+	told := map[string]bool{} // by the results
+	var failed []string       // nodes and tests
+	var notReached []string   // nodes that dbt skipped, since others failed
 	for _, r := range results.Results {
+		told[r.UniqueID] = true
 		report.Counts[r.Status]++
 		if r.Status.Failed() {
 			failed = append(failed, r.UniqueID)
@@ -97,14 +99,16 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	if log := artifact.ReadLog(b.logFile(), run.log); log.Known {
 		end.Begun, end.Complete = log.Begun, true
+		end.Written = append(end.Written, slices.DeleteFunc(log.Written, func(id string) bool { return told[id] })...)
 		if !fresh {
-			end.Written, end.Failed = log.Written, log.Failed
+			end.Failed = log.Failed
 		}
 	} else if !fresh && log.Silent && endedItself {
 		// dbt logged nothing and ended by itself: it did not reach any node.
 		end.Complete = true
 	}
-	if len(end.Written)+len(end.Failed) > 0 || report.Nothing {
+	resumed := fresh && run.resumes.exists() // that run may have been killed before it kept anything
+	if len(end.Written)+len(end.Failed) > 0 || report.Nothing || resumed {
 		if err := keepState(b, &run.Run); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -114,7 +115,7 @@ type gate struct {
 	env  []string
 }
 
-// newGate makes a gate at a place such as "before build".
+// newGate makes a gate at a place such as "before build", or at a node: "before orders".
 func (s *shop) newGate(place string) *gate {
 	s.t.Helper()
 	g := &gate{t: s.t, path: filepath.Join(s.t.TempDir(), "gate")}
@@ -128,20 +129,46 @@ func (s *shop) newGate(place string) *gate {
 // wait waits until a dbt is at the gate. Closing the file lets it through.
 func (g *gate) wait(c *call) *os.File {
 	g.t.Helper()
-	var opened *os.File
+	opened, ok := g.tryWait(c)
+	if !ok {
+		g.t.Fatalf("%s ended before dbt stood at the gate", c.line)
+	}
+	return opened
+}
+
+// tryWait is wait for a dbt that may not come to the gate.
+func (g *gate) tryWait(c *call) (opened *os.File, ok bool) {
+	g.t.Helper()
 	eventually(g.t, "dbt stands "+g.env[0], func() bool {
+		ended := c.ended()
 		// Opening a FIFO this way fails as long as it has no reader (open(2): ENXIO).
 		f, err := os.OpenFile(g.path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
 			opened = f
-			return true
 		}
-		if c.ended() {
-			g.t.Fatalf("%s ended before dbt stood at the gate", c.line)
-		}
-		return false
+		return err == nil || ended
 	})
-	return opened
+	return opened, opened != nil
+}
+
+// interrupt sends Ctrl-C's signal to a dot whose dbt builds a spec and stands at a node. The node
+// goes on once dbt has written its results, as it does before it waits for its nodes.
+func (s *shop) interrupt(c *call, gate *os.File, spec string) {
+	s.t.Helper()
+	before, _ := os.ReadFile(s.resultsFile(spec))
+	c.signal(syscall.SIGINT)
+	eventually(s.t, "dbt is interrupted", func() bool {
+		now, err := os.ReadFile(s.resultsFile(spec))
+		return err == nil && string(now) != string(before) && json.Valid(now)
+	})
+	gate.Close()
+}
+
+// resultsFile is the path of dbt's last run results of a spec's build.
+func (s *shop) resultsFile(spec string) string {
+	s.t.Helper()
+	env, ref, _ := strings.Cut(spec, "@")
+	return filepath.Join(s.dir, ".dot", "build", s.git("rev-parse", "--short", ref), "env", env, "target", "run_results.json")
 }
 
 // patience is the time limit for anything that a test waits for.

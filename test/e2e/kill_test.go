@@ -85,29 +85,29 @@ func (v *victim) ends(after string) {
 }
 
 // nobodyLeft waits until no dbt runs and no lock is held.
-func (v *victim) nobodyLeft() {
-	v.t.Helper()
+func (s *shop) nobodyLeft() {
+	s.t.Helper()
 	if runtime.GOOS != "linux" {
 		return // nothing interrupts dbt there
 	}
-	for _, start := range v.starts() {
-		eventually(v.t, "dbt "+start.command+" (pid "+strconv.Itoa(start.pid)+") is gone", func() bool { return !alive(start.pid) })
+	for _, start := range s.starts() {
+		eventually(s.t, "dbt "+start.command+" (pid "+strconv.Itoa(start.pid)+") is gone", func() bool { return !alive(start.pid) })
 	}
-	locks, err := filepath.Glob(filepath.Join(v.dir, ".dot", "locks", "*"))
+	locks, err := filepath.Glob(filepath.Join(s.dir, ".dot", "locks", "*"))
 	if err != nil {
-		v.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	for _, lock := range locks {
-		eventually(v.t, "lock "+filepath.Base(lock)+" is free", func() bool { return v.free(lock) })
+		eventually(s.t, "lock "+filepath.Base(lock)+" is free", func() bool { return s.free(lock) })
 	}
 }
 
 // free reports whether nobody holds a lock.
-func (v *victim) free(lock string) bool {
-	v.t.Helper()
+func (s *shop) free(lock string) bool {
+	s.t.Helper()
 	f, err := os.Open(lock)
 	if err != nil {
-		v.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	defer f.Close()
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil

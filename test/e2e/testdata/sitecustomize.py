@@ -4,7 +4,8 @@ still where the test asks:
 
   SHOP_DBT       the path of the shop's dbt
   SHOP_DBT_LOG   gets a line a start: the process id and the command
-  SHOP_DBT_STOP  "before build", "after list", ...: where to stand still
+  SHOP_DBT_STOP  where to stand still: "before build", "after list", ..., or at a node,
+                 "before orders", "after orders" (it is written, but dbt has not said so)
   SHOP_DBT_GATE  a FIFO: dbt goes on when somebody has opened and closed it
 
 dbt's own script stays as pip makes it, since only such a dbt is hosted.
@@ -33,6 +34,30 @@ def start(command):
         log.write(f"{os.getpid()} {command}\n")
     atexit.register(pass_by, f"after {command}")
     pass_by(f"before {command}")
+    if "SHOP_DBT_STOP" in os.environ:
+        stop_at_nodes()
+
+
+def stop_at_nodes():
+    from dbt.task.base import BaseRunner
+
+    run = BaseRunner.run
+
+    def run_between(self, node, manifest):
+        wait_at(f"before {node.name}")
+        result = run(self, node, manifest)
+        wait_at(f"after {node.name}")
+        return result
+
+    BaseRunner.run = run_between
+
+
+def wait_at(place):
+    # No signal reaches dbt's threads.
+    if os.environ["SHOP_DBT_STOP"] == place:
+        gate = os.open(os.environ["SHOP_DBT_GATE"], os.O_RDONLY | os.O_NONBLOCK)
+        select.select([gate], [], [])
+        os.close(gate)
 
 
 def pass_by(place):
