@@ -28,7 +28,7 @@ func (a *app) explain(ctx context.Context, p *steps.Program, format string) erro
 	a.remarks(p)
 	explained := make([]explanation, len(plan.Steps))
 	for i, s := range plan.Steps {
-		explained[i] = explanation{s, p, a.Now()}
+		explained[i] = explanation{s, p, plan, a.Now()}
 	}
 	if format == "json" {
 		return a.printJSON(newJSONExplanation(p, plan, explained))
@@ -55,6 +55,7 @@ func (a *app) explain(ctx context.Context, p *steps.Program, format string) erro
 type explanation struct {
 	graph.Planned
 	program *steps.Program
+	plan    *graph.Plan
 	now     time.Time
 }
 
@@ -76,6 +77,12 @@ func (e explanation) rows() [][]string {
 			add("outputs", outputs)
 		}
 		add("inputs", e.inputs()...)
+	}
+	if b, ok := e.program.BuildOf(e.Step.Name); ok {
+		if reads, ok := b.Reads(e.plan); ok {
+			add("reads", e.reads(reads)...)
+			add("layers", layerLines(reads)...)
+		}
 	}
 	if e.Decision.Run {
 		add("command", e.Planned.Describe()...)
@@ -163,6 +170,45 @@ func (e explanation) inputs() []string {
 			value = in.Was + " → " + in.Show
 		}
 		rows = append(rows, []string{in.Label, value, string(in.Change)})
+	}
+	return ui.Columns(rows, nil)
+}
+
+// reads returns the plan's line about a command's reads, and a line for each node.
+func (e explanation) reads(r steps.Reads) []string {
+	if r.Unknown != "" {
+		return []string{r.Unknown}
+	}
+	var rows [][]string
+	for _, n := range r.Nodes {
+		from, why := n.From, n.Why
+		if n.From == "below" {
+			from = n.Layer
+		}
+		if !n.Built.IsZero() {
+			why += fmt.Sprintf("; written %s by run %s", humanize.RelTime(n.Built, e.now, "ago", "from now"), n.Run)
+		}
+		if by := n.ReadBy(); by != "" {
+			why += "; read by " + by
+		}
+		rows = append(rows, []string{n.Name, from, why})
+	}
+	_, counts, _ := strings.Cut(r.String(), " ")
+	return append([]string{counts}, ui.Columns(rows, nil)...)
+}
+
+// layerLines returns a line for each layer that a command reads from.
+func layerLines(r steps.Reads) []string {
+	var rows [][]string
+	for _, l := range r.Layers {
+		has := text.Plural(l.Nodes, "node")
+		if l.Broken > 0 {
+			has += fmt.Sprintf(", %d that can't be read", l.Broken)
+		}
+		if l.Gone != "" {
+			has += "; " + l.Gone
+		}
+		rows = append(rows, []string{l.Name, has})
 	}
 	return ui.Columns(rows, nil)
 }

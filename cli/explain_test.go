@@ -14,6 +14,7 @@ var passing = []struct {
 }{
 	{regexp.MustCompile(`pid \d+`), "pid 1234"},
 	{regexp.MustCompile(`"run":"\w+"`), `"run":"RUN"`},
+	{regexp.MustCompile(`by run \w+`), "by run RUN"},
 	{regexp.MustCompile(`"invocation":"\w+`), `"invocation":"ID`}, // it may be cut
 	{regexp.MustCompile(`\b[0-9a-f]{12}\b`), "0123456789ab"},
 }
@@ -34,6 +35,13 @@ func TestExplanations(t *testing.T) {
 			s.later(3 * time.Hour)
 			s.tell("with a var of another value, and one that is new")
 		}, "explain build dev@HEAD --vars {\"days\":7,\"size\":\"l\"}"},
+		{"layers", func(s *shop) {
+			s.run("build prod@main")
+			s.later(time.Hour)
+			s.run("build dev@HEAD --defer prod@main -s orders")
+			s.run("build dev@HEAD --defer prod@main -s average -s stg_payments")
+			s.later(3 * time.Hour)
+		}, "explain build dev@HEAD --defer prod@main -s average -s stg_payments"},
 		{"failed", func(s *shop) {
 			s.fails("build dev@HEAD", "STANDIN_FAIL=orders")
 			s.later(3 * time.Hour)

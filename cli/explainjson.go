@@ -48,7 +48,7 @@ type jsonInput struct {
 }
 
 func newJSONExplanation(p *steps.Program, plan *graph.Plan, explained []explanation) jsonExplanation {
-	out := jsonExplanation{jsonPlan: newJSONPlan(p, plan)}
+	out := jsonExplanation{jsonPlan: newJSONPlan(p, plan, true)}
 	for _, e := range explained {
 		step := jsonExplained{
 			jsonStep: newJSONStep(e.Planned), Key: e.Key(), Inputs: []jsonInput{},

@@ -23,7 +23,7 @@ func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
 	}
 	a.remarks(p)
 	if format == "json" {
-		return a.printJSON(newJSONPlan(p, plan))
+		return a.printJSON(newJSONPlan(p, plan, false))
 	}
 	a.planText(a.Stdout, p, plan, true)
 	return nil
@@ -39,7 +39,7 @@ func (a *app) engine(p *steps.Program) graph.Env {
 }
 
 // planText prints a plan for people: a line for each step and, with commands, the
-// command lines that each step runs.
+// command lines that each step runs, and where a deferred command reads from.
 func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands bool) {
 	var rows [][]string
 	for _, r := range p.Resolved {
@@ -74,8 +74,17 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 	}
 	for i, line := range lines {
 		out.Line(line)
-		if commands && i >= resolved && plan.Steps[i-resolved].Decision.Run {
-			for _, command := range plan.Steps[i-resolved].Describe() {
+		if !commands || i < resolved {
+			continue
+		}
+		step := plan.Steps[i-resolved]
+		if b, ok := p.BuildOf(step.Step.Name); ok {
+			if reads, ok := b.Reads(plan); ok {
+				out.Line("         " + text.Visible(reads.String()))
+			}
+		}
+		if step.Decision.Run {
+			for _, command := range step.Describe() {
 				out.Line(out.Paint(ui.Faint, "         "+text.Visible(command)))
 			}
 		}

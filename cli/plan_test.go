@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,12 @@ func TestPlans(t *testing.T) {
 			s.run("build prod@main")
 			s.later(3 * time.Hour)
 		}, "plan build dev@HEAD --defer prod@main --modified"},
+		{"defer-pieces", func(s *shop) {
+			s.run("build prod@main")
+			s.run("build dev@HEAD --defer prod@main -s orders")
+			s.run("build dev@HEAD --defer prod@main -s average -s stg_payments")
+			s.later(3 * time.Hour)
+		}, "plan build dev@HEAD --defer prod@main -s average -s stg_payments"},
 		{"defer-nothing-selected", func(s *shop) {
 			s.run("build prod@main")
 		}, "plan build dev@HEAD --defer prod@main"},
@@ -141,3 +149,60 @@ func TestPlanJSON(t *testing.T) {
 	}
 	golden(t, "plan/json", out.stdout)
 }
+
+// TestReadsJSON compares what a plan and an explanation tell scripts of the nodes
+// that a deferred build reads. docs/plan-json.md describes it.
+func TestReadsJSON(t *testing.T) {
+	s := newShop(t)
+	s.run("build prod@main")
+	s.run("build dev@HEAD --defer prod@main -s orders")
+	s.run("build dev@HEAD --defer prod@main -s average -s stg_payments")
+	for _, word := range []string{"plan", "explain"} {
+		out := s.dot(strings.Fields(word + " build dev@HEAD --defer prod@main -s average -s stg_payments --format json"))
+		var said struct {
+			Builds []struct{ Reads json.RawMessage }
+		}
+		if err := json.Unmarshal([]byte(out.stdout), &said); err != nil || len(said.Builds) != 1 {
+			t.Fatalf("%v in\n%s", err, out.stdout)
+		}
+		golden(t, "plan/reads-"+word, runID.ReplaceAllString(string(said.Builds[0].Reads), `"run": "RUN"`)+"\n")
+	}
+}
+
+// TestPlanJSONIsDescribed looks for each field of an explanation in docs/plan-json.md.
+func TestPlanJSONIsDescribed(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "plan-json.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newShop(t)
+	s.run("build prod@main")
+	s.run("build dev@HEAD --defer prod@main -s orders")
+	var said any
+	out := s.dot(strings.Fields("explain build dev@HEAD --defer prod@main -s orders --vars {\"days\":7} --format json"))
+	if err := json.Unmarshal([]byte(out.stdout), &said); err != nil {
+		t.Fatal(err)
+	}
+	var look func(v any)
+	look = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, item := range v {
+				look(item)
+			}
+		case map[string]any:
+			for field, value := range v {
+				if !strings.Contains(string(page), "`"+field+"`") {
+					t.Errorf("docs/plan-json.md doesn't describe %q", field)
+				}
+				if field != "adapters" && field != "outputs" { // whose fields are names, or may change
+					look(value)
+				}
+			}
+		}
+	}
+	look(said)
+}
+
+// runID matches the ID of a run, which is random.
+var runID = regexp.MustCompile(`"run": "\w+"`)

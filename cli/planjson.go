@@ -13,7 +13,7 @@ import (
 // changes its meaning. Fields may be added at any time.
 const planVersion = 2
 
-// jsonPlan is a plan for scripts.
+// jsonPlan is a plan for scripts. docs/plan-json.md describes it.
 type jsonPlan struct {
 	Version  int            `json:"version"`
 	Builds   []jsonBuild    `json:"builds"` // in the order of the specs, each once
@@ -31,6 +31,8 @@ type jsonBuild struct {
 	Schema string   `json:"schema,omitempty"`
 	Step   string   `json:"step"` // the step that runs the command
 	DBT    jsonDBT  `json:"dbt"`
+	// Reads is for a command with a baseline.
+	Reads *jsonReads `json:"reads,omitempty"`
 }
 
 type jsonDBT struct {
@@ -60,8 +62,8 @@ type jsonStep struct {
 	Commands []string `json:"commands,omitempty"` // quoted for a shell; of steps that run
 }
 
-// newJSONPlan makes a plan for scripts.
-func newJSONPlan(p *steps.Program, plan *graph.Plan) jsonPlan {
+// newJSONPlan makes a plan for scripts. An explanation has more about what is read.
+func newJSONPlan(p *steps.Program, plan *graph.Plan, explain bool) jsonPlan {
 	out := jsonPlan{
 		Version:  planVersion,
 		Resolved: []jsonResolved{}, Notes: orEmpty(p.Notes), Warnings: orEmpty(p.Warnings),
@@ -70,7 +72,8 @@ func newJSONPlan(p *steps.Program, plan *graph.Plan) jsonPlan {
 	for _, b := range p.Builds {
 		out.Builds = append(out.Builds, jsonBuild{
 			Name: b.Name, Specs: b.Specs, Schema: b.Schema, Step: b.Step,
-			DBT: jsonDBT{Version: b.Tool.Version, Command: b.Tool.Argv, FoundBy: b.Tool.How, Adapters: b.Tool.Adapters},
+			DBT:   jsonDBT{Version: b.Tool.Version, Command: b.Tool.Argv, FoundBy: b.Tool.How, Adapters: b.Tool.Adapters},
+			Reads: newJSONReads(b, plan, explain),
 		})
 	}
 	for _, r := range p.Resolved {

@@ -32,6 +32,8 @@ type checkOutputs struct {
 	// Drops are the relations in the ledgers that are dropped with a node's relation
 	// when the job replaces it, by the node's unique_id.
 	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
+	// BaselineRun is the baseline's last run before the check.
+	BaselineRun string `json:"run,omitempty"`
 	// Hooks are the hooks and grants that the user was warned of.
 	Hooks []string `json:"hooks,omitempty"`
 }
@@ -80,7 +82,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 	isolated := rt.isolate(job, line)
 	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
-		Name: "check " + b.String(), Kind: "check", Version: 1, With: job.step(),
+		Name: "check " + b.String(), Kind: "check", Version: 2, With: job.step(),
 		Deps: below, Inputs: slices.Concat(inputs, []graph.Input{sharedInput(job)}),
 		Late: func(context.Context) ([]graph.Input, error) {
 			in := rt.lateCheckInputs(job)
@@ -221,9 +223,11 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		return nil, err
 	}
 	if a.job.readsKnown() {
-		if err := a.resolveListed(attempt, &out); err != nil {
+		err := a.resolveListed(attempt, &out)
+		if err != nil && !errors.As(err, new(*MissingError)) {
 			return nil, err
 		}
+		return out, err // dot explain shows the missing nodes, too
 	}
 	return out, nil
 }
@@ -317,6 +321,7 @@ func (a *checkIsolation) resolveListed(attempt *graph.Attempt, out *checkOutputs
 	if err != nil {
 		return err
 	}
+	out.BaselineRun = res.below.Run.ID
 	if missing := res.missing(); len(missing) > 0 {
 		return &MissingError{job: a.job, missing: missing}
 	}

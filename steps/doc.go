@@ -20,7 +20,7 @@
 //	inputs.go       the inputs of a result
 //	pools.go        the limits on parallel steps
 //	list.go         the steps of a job
-//	program.go      the result; built.go: a build of the program
+//	program.go      the result; built.go: a build of the program, reads.go: what it reads
 //
 // known.go is a cache of lookups that many builds share. moved.go finds the
 // directory of a project at an old commit. locate.go, project.go and mergebase.go

@@ -25,6 +25,8 @@ type resolution struct {
 	below standing   // the baseline's
 	reads []nodeRead // in the order of their IDs
 	stack stack      // of below, with the build's own layer
+	// job is the layer that the job reads through: the build's own, or that of below.
+	job *layer.Layer
 	// ownProblem says why the build's own layer can't be read, "" if it can.
 	ownProblem string
 }
@@ -64,6 +66,7 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 	}
 	res := resolution{below: below, stack: rt.stackOf(below)}
 	top := res.stack.top
+	res.job = top
 	top.Knows = func(id string) (bool, error) {
 		base, err := rt.bases.get(below)
 		return err == nil && base.Has(id), err
@@ -90,7 +93,7 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 		var own standing
 		own, res.ownProblem = rt.ownLayer(job.build)
 		l := newLayer(job.build.String(), own, checked.Changed)
-		l.Below, res.stack.standings[l] = top, own
+		l.Below, res.stack.standings[l], res.job = top, own, l
 		find = l.Read
 	}
 	for _, id := range slices.Sorted(maps.Keys(readers)) {
