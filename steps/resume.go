@@ -100,6 +100,24 @@ func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, b
 	return u, true
 }
 
+// continued returns the run that this attempt continues, if there is one, and the
+// nodes that are left to run. If only on-run-end hooks may be left, there is none: dbt
+// retry runs hooks only with a node.
+func (a *runCommand) continued(attempt *graph.Attempt, checked checkOutputs) (u unfinished, left []string, err error) {
+	u, ok := a.unfinishedRun(attempt.Previous, attempt.Key)
+	if !ok {
+		return unfinished{}, nil, nil
+	}
+	if left, err = a.remaining(u, checked); err != nil || len(left) > 0 {
+		return u, left, err
+	}
+	project, err := readGraph(filepath.Join(a.job.build.Target(), "manifest.json"))
+	if err != nil || len(project.Hooks()) > 0 {
+		return unfinished{}, nil, err
+	}
+	return u, []string{}, nil
+}
+
 // remaining returns the nodes that are left to run, sorted: nodes that the unfinished
 // run did not complete, and completed ones that have been overwritten since.
 func (a *runCommand) remaining(u unfinished, checked checkOutputs) ([]string, error) {
@@ -149,6 +167,9 @@ func (a *runCommand) writeRetryResults(u unfinished, left []string, anew bool) e
 			continue
 		}
 		results = append(results, artifact.SkippedResult(id))
+	}
+	if len(results) == 0 {
+		results = append(results, artifact.DoneResult("everything"))
 	}
 	data, err := artifact.WriteResults(a.job.tool.Version, a.world.Now(), args, results)
 	if err != nil {

@@ -101,12 +101,11 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 	if err != nil && a.job.checks() {
 		return run, nil, err
 	}
-	u, resumes := a.unfinishedRun(attempt.Previous, attempt.Key)
+	if run.resumes, run.remaining, err = a.continued(attempt, checked); err != nil {
+		return run, nil, err
+	}
 	nodes := checked.Nodes // that run
-	if resumes {
-		if run.remaining, err = a.remaining(u, checked); err != nil {
-			return run, nil, err
-		}
+	if run.resumes.exists() {
 		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n checkedNode) bool {
 			_, left := slices.BinarySearch(run.remaining, n.ID)
 			return !left
@@ -116,11 +115,12 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 	if mixed != "" {
 		attempt.Notef("%s has rows of an unfinished run, which may be duplicated (-- --full-refresh rebuilds it)", nodeName(mixed))
 	}
-	if resumes {
-		if err := a.writeRetryResults(u, run.remaining, anew); err != nil {
+	if run.resumes.exists() {
+		if err := a.writeRetryResults(run.resumes, run.remaining, anew); err != nil {
 			return run, nil, err
 		}
-		run.resumes, run.oldResults = u, u.report.Invocation
+		old, _ := readResults(a.job.build.Target()) // maybe of another command, or damaged
+		run.oldResults = old.Metadata.InvocationID
 		return run, a.job.retry, nil
 	}
 	if run.oldResults, err = a.clearResults(attempt.Previous); err != nil {

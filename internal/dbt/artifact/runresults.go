@@ -200,9 +200,15 @@ func Retries(s Status) bool {
 
 // SkippedResult is the result of a node that dbt has not come to, as dbt retry
 // reads it.
-func SkippedResult(id string) json.RawMessage {
+func SkippedResult(id string) json.RawMessage { return plainResult(id, StatusSkipped) }
+
+// DoneResult is the result of a node that is done. dbt retry refuses results without
+// any (dbt 1.11.16: "Could not find previous run").
+func DoneResult(id string) json.RawMessage { return plainResult(id, StatusSuccess) }
+
+func plainResult(id string, status Status) json.RawMessage {
 	text, err := json.Marshal(map[string]any{
-		"unique_id": id, "status": StatusSkipped, "timing": []any{}, "thread_id": "", "execution_time": 0,
+		"unique_id": id, "status": status, "timing": []any{}, "thread_id": "", "execution_time": 0,
 		"adapter_response": map[string]any{}, "message": nil, "failures": nil,
 		"compiled": nil, "compiled_code": nil, "relation_name": nil, "batch_results": nil,
 	})

@@ -20,6 +20,9 @@ func (s *session) retry() ([]*node, error) {
 	if err := json.Unmarshal(text, &before); err != nil {
 		return nil, err
 	}
+	if len(before.Results) == 0 {
+		return nil, usage("Could not find previous run in '%s' target directory", dir)
+	}
 	s.line.command, _ = before.Args["which"].(string)
 	delete(s.line.flags, "state") // it named where to find what to retry
 	for _, name := range []string{"defer", "favor-state", "empty", "full-refresh", "state"} {

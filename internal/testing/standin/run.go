@@ -32,9 +32,15 @@ func (s *session) run(nodes []*node) error {
 		if ctx.Err() != nil {
 			break
 		}
+		if err := s.logStart(n); err != nil {
+			return err
+		}
 		s.sayStart(n, i+1, len(nodes))
 		r := s.timed(func() result { return s.runNode(w, n, nodes, results) })
 		s.sayEnd(n, r, i+1, len(nodes))
+		if err := s.logEnd(n, r, i+1, len(nodes)); err != nil {
+			return err
+		}
 		results = append(results, r)
 		if i > 0 {
 			continue

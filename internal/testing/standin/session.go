@@ -170,3 +170,21 @@ func (s *session) logLine(text string) error {
 	dir := cmp.Or(s.line.text("log-path"), filepath.Join(s.project.dir, "logs"))
 	return appendTo(filepath.Join(dir, "dbt.log"), fmt.Sprintln(strings.TrimSpace(text)))
 }
+
+// logStart writes to dbt.log that a node starts.
+func (s *session) logStart(n *node) error { return s.logThread("debug", "Began running node "+n.ID) }
+
+// logEnd writes to dbt.log how a node ended, the index-th of total.
+func (s *session) logEnd(n *node, r result, index, total int) error {
+	how := map[string]string{"success": "OK created", "error": "ERROR creating", "skipped": "SKIP relation"}[r.Status]
+	how = cmp.Or(how, strings.ToUpper(r.Status)) // of a test
+	return errors.Join(
+		s.logThread("info ", fmt.Sprintf("%d of %d %s %s.%s", index, total, how, n.Schema, n.Alias)),
+		s.logThread("debug", "Finished running node "+n.ID),
+	)
+}
+
+// logThread writes a line of a thread to dbt.log.
+func (s *session) logThread(level, text string) error {
+	return s.logLine(fmt.Sprintf("%s [%s] [Thread-1 (]: %s", s.Now().UTC().Format("15:04:05.000000"), level, text))
+}

@@ -75,7 +75,7 @@ func Main(p Process) int {
 }
 
 func (p Process) run() error {
-	if err := p.logStart(); err != nil {
+	if err := p.logInvocation(); err != nil {
 		return err
 	}
 	if slices.Equal(p.Args, []string{"--version"}) {
@@ -113,8 +113,8 @@ func (p Process) run() error {
 	return s.do()
 }
 
-// logStart appends the command line and the process id to the logs of starts.
-func (p Process) logStart() error {
+// logInvocation appends the command line and the process id to the logs of starts.
+func (p Process) logInvocation() error {
 	for name, text := range map[string]string{"STANDIN_LOG": strings.Join(p.Args, " "), "STANDIN_PIDS": fmt.Sprint(os.Getpid())} {
 		if file := p.getenv(name); file != "" {
 			if err := appendTo(file, text+"\n"); err != nil {
