@@ -71,7 +71,7 @@ func TestVersionSaysWhatItIs(t *testing.T) {
 
 func TestBuild(t *testing.T) {
 	dir := project(t, nil)
-	dbt(t, dir, 0, "build --vars {x:2}")
+	dbt(t, dir, 0, `build --vars {"x":2}`)
 	want := "select * from \"w\".\"dev\".\"clean\" where 2\n"
 	if got := read(t, dir, "w/dev_out/sum"); got != want {
 		t.Errorf("sum is %q, want %q", got, want)
