@@ -87,7 +87,7 @@ var house = map[string][]string{
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
 	"internal/testing/yamltest": {},
-	"test/bench":                {"graph", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
+	"test/bench":                {"graph", "internal/dbt/artifact", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/compare":        {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/measure":        {},
 	"test/bench/project":        {},
