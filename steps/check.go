@@ -34,8 +34,8 @@ type checkOutputs struct {
 	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
 	// BaselineRun is the baseline's last run before the check.
 	BaselineRun string `json:"run,omitempty"`
-	// Hooks are the hooks and grants that the user was warned of.
-	Hooks []string `json:"hooks,omitempty"`
+	// Hooks is a digest of the hooks and grants that the user was warned of.
+	Hooks string `json:"hooks_digest,omitempty"`
 }
 
 type checkedNode struct {
@@ -210,10 +210,12 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	}
 	var before checkOutputs
 	_ = attempt.Previous.Decode(&before) // without outputs, all hooks are new
-	for _, warning := range unseen.warnings(before.Hooks) {
+	if unseen.sql != "" {
+		out.Hooks = a.ws.Digest(unseen.sql)
+	}
+	for _, warning := range unseen.warnings(out.Hooks == before.Hooks) {
 		attempt.Notef("%s", warning)
 	}
-	out.Hooks = unseen.hooks
 	if a.job.readsKnown() {
 		if err := a.listReads(ctx, attempt, &out, listed); err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/text"
 )
 
 // unseen lists what the check can't verify: hooks and grants, whose SQL may write
@@ -17,6 +18,9 @@ import (
 type unseen struct {
 	hooks   []string
 	sources []string
+	// sql is the text of all hooks and grants. dbt has rendered those of nodes: they may
+	// hold the values of environment variables, and are never shown or kept.
+	sql string
 }
 
 // findUnseen reads the manifest that dbt list has left. writes are the nodes that
@@ -29,6 +33,7 @@ func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 	}
 	seeds := map[string]bool{}
 	var suffixed []artifact.Node // sources
+	var sql []string
 	name := filepath.Join(b.Target(), "manifest.json")
 	f, err := os.Open(name)
 	if err != nil {
@@ -36,9 +41,10 @@ func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 	}
 	defer f.Close()
 	_, err = artifact.ReadManifest(name, f, func(n artifact.Node) error {
+		var hooks []string
 		switch n.ResourceType {
 		case "operation":
-			out.hooks = append(out.hooks, fmt.Sprintf("%s: %s", n.UniqueID, oneLine(n.SQL)))
+			hooks = []string{fmt.Sprintf("%s: %s", n.UniqueID, oneLine(n.SQL))} // as in dbt_project.yml
 		case "source":
 			if carries(n.Schema, b.suffix) {
 				suffixed = append(suffixed, n)
@@ -47,10 +53,16 @@ func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 			seeds[relationKey(n.Schema, n.Alias)] = true
 		}
 		if written[n.UniqueID] {
-			out.hooks = append(out.hooks, nodeHooks(n)...)
+			hooks = nodeHooks(n)
+		}
+		if len(hooks) > 0 {
+			out.hooks = append(out.hooks, hooks...)
+			sql = append(sql, fmt.Sprintf("%q", []any{n.UniqueID, n.SQL, n.Config.PreHook, n.Config.PostHook, n.Config.Grants}))
 		}
 		return nil
 	})
+	slices.Sort(sql)
+	out.sql = strings.Join(sql, "\n")
 	for _, n := range suffixed {
 		if !seeds[relationKey(n.Schema, n.Identifier)] {
 			out.sources = append(out.sources, fmt.Sprintf("%s: %s.%s", n.UniqueID, n.Schema, n.Identifier))
@@ -62,14 +74,16 @@ func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 
 func relationKey(schema, name string) string { return strings.ToLower(schema + "." + name) }
 
-// nodeHooks returns a line for each hook and grant of a node.
+// nodeHooks returns lines with the kinds of a node's hooks, and with its grants.
 func nodeHooks(n artifact.Node) []string {
 	var lines []string
-	for _, h := range n.Config.PreHook {
-		lines = append(lines, fmt.Sprintf("%s pre-hook: %s", n.UniqueID, oneLine(h.SQL)))
-	}
-	for _, h := range n.Config.PostHook {
-		lines = append(lines, fmt.Sprintf("%s post-hook: %s", n.UniqueID, oneLine(h.SQL)))
+	for _, kind := range []struct {
+		name  string
+		hooks []artifact.Hook
+	}{{"pre-hook", n.Config.PreHook}, {"post-hook", n.Config.PostHook}} {
+		if len(kind.hooks) > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %s", n.UniqueID, text.Plural(len(kind.hooks), kind.name)))
+		}
 	}
 	if len(n.Config.Grants) > 0 {
 		privileges := slices.Sorted(maps.Keys(n.Config.Grants))
@@ -81,18 +95,17 @@ func nodeHooks(n artifact.Node) []string {
 // oneLine returns the start of a piece of SQL, on one line.
 func oneLine(sql string) string {
 	const most = 100
-	text := []rune(strings.Join(strings.Fields(sql), " "))
-	if len(text) > most {
-		return string(text[:most]) + "…"
+	line := []rune(strings.Join(strings.Fields(sql), " "))
+	if len(line) > most {
+		return string(line[:most]) + "…"
 	}
-	return string(text)
+	return string(line)
 }
 
-// warnings returns the warnings for the user, who has already seen the hooks in
-// before.
-func (u unseen) warnings(before []string) []string {
+// warnings returns the warnings for the user, who may have seen the hooks before.
+func (u unseen) warnings(seen bool) []string {
 	var out []string
-	if len(u.hooks) > 0 && !slices.Equal(u.hooks, before) {
+	if len(u.hooks) > 0 && !seen {
 		out = append(out, "dot can't check where hooks and grants write; make sure that these stay in the build's schema (shown once, until they change):"+lines(u.hooks))
 	}
 	if len(u.sources) > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -30,6 +31,7 @@ func TestUnseen(t *testing.T) {
 "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
 "nodes": {
 	"seed.shop.orders": {"unique_id": "seed.shop.orders", "resource_type": "seed", "schema": "raw_abc1234", "alias": "Orders"},
+	"model.shop.m": {"unique_id": "model.shop.m", "resource_type": "model", "config": {"pre-hook": [{"sql": "secret CANARY"}, {"sql": "x"}], "post-hook": ["secret CANARY"], "grants": {"select": ["CANARY"], "insert": []}}},
 	"operation.shop.start": {"unique_id": "operation.shop.start", "resource_type": "operation", "raw_code": "select\n  1"}
 },
 "sources": {
@@ -40,16 +42,19 @@ func TestUnseen(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(b.Target(), "manifest.json"), []byte(manifest), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	found, err := findUnseen(b, nil)
+	found, err := findUnseen(b, []artifact.Node{{UniqueID: "model.shop.m"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hooks := "dot can't check where hooks and grants write; make sure that these stay in the build's schema (shown once, until they change):\noperation.shop.start: select 1"
+	hooks := "dot can't check where hooks and grants write; make sure that these stay in the build's schema (shown once, until they change):\nmodel.shop.m grants: insert, select\nmodel.shop.m: 1 post-hook\nmodel.shop.m: 2 pre-hooks\noperation.shop.start: select 1"
 	sources := "these sources are in this build's schemas, but no seed of the build fills them:\nsource.shop.raw.people: raw_abc1234.people"
-	if diff := cmp.Diff([]string{hooks, sources}, found.warnings(nil)); diff != "" {
+	if diff := cmp.Diff([]string{hooks, sources}, found.warnings(false)); diff != "" {
 		t.Errorf("at first (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{sources}, found.warnings(found.hooks)); diff != "" {
+	if !strings.Contains(found.sql, "CANARY") {
+		t.Errorf("a change of a hook would not be noticed: %q", found.sql)
+	}
+	if diff := cmp.Diff([]string{sources}, found.warnings(true)); diff != "" {
 		t.Errorf("the next time (-want +got):\n%s", diff)
 	}
 }

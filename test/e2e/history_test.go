@@ -60,7 +60,7 @@ func TestHistoryD10(t *testing.T) {
 		if !strings.Contains(res.stderr, "6 ok") || !strings.Contains(res.stderr, ", from scratch, schema") {
 			t.Error("the first summary does not say from scratch")
 		}
-		for _, want := range []string{"create schema if not exists", "model.stall.events post-hook: create table"} {
+		for _, want := range []string{"create schema if not exists", "model.stall.events: 1 post-hook"} {
 			if !hooks(res) || !strings.Contains(res.stderr, want) {
 				t.Errorf("of the hooks, %q is not listed", want)
 			}

@@ -3,6 +3,9 @@
 package e2e
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -49,4 +52,65 @@ keys: {1: one, off: two}
 
 func indent(text, by string) string {
 	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
+}
+
+// TestHiddenValues proves D.8: a hook that holds the value of a variable is named, and the value is in no message
+// of dot's and in none of its own files. (dbt writes it into its manifest.)
+func TestHiddenValues(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newProject(t, adapter, map[string]string{
+			"models/m.sql": `{{ config(materialized='table', pre_hook="select '" ~ env_var('S3_WORD') ~ "' as word", grants={'select': [env_var('S3_WORD')]} if target.type == 'none' else {}) }}
+select 1 as x
+`,
+		})
+		s.setenv("S3_WORD=CANARY")
+		shown := func(args ...string) string {
+			t.Helper()
+			res := s.mustDot(args...)
+			if strings.Contains(res.stderr+res.stdout, "CANARY") {
+				t.Errorf("dot %s shows the value", strings.Join(args, " "))
+			}
+			return res.stderr
+		}
+		const warned = "model.stall.m: 1 pre-hook"
+		if !strings.Contains(shown("build", "prod@HEAD", "dev@HEAD", "--log", "quiet"), warned) {
+			t.Errorf("no warning of the hook")
+		}
+		if strings.Contains(shown("build", "dev@HEAD", "--force", "-v"), warned) {
+			t.Errorf("the hook is listed again")
+		}
+		shown("explain", "build", "dev@HEAD")
+		shown("plan", "build", "dev@HEAD", "--format", "json")
+		shown("compare", "prod@HEAD", "dev@HEAD", "--format", "json")
+		s.eachFile(".dot", func(name, text string) {
+			if strings.Contains(text, "CANARY") && !isDBTs(name) {
+				t.Errorf("%s holds the value", name)
+			}
+		})
+		s.setenv("S3_WORD=ANOTHER")
+		if !strings.Contains(shown("build", "dev@HEAD"), warned) {
+			t.Errorf("the hook has changed, and is not listed")
+		}
+	})
+}
+
+// isDBTs reports whether a file below .dot is one of dbt's, or a copy.
+func isDBTs(name string) bool {
+	return strings.Contains(name, "/target/") || strings.Contains(name, "/logs/") || strings.Contains(name, "/state/")
+}
+
+// eachFile calls visit with the files below a directory of the project.
+func (s *shop) eachFile(below string, visit func(name, text string)) {
+	s.t.Helper()
+	err := filepath.WalkDir(filepath.Join(s.dir, below), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		visit(filepath.ToSlash(name), string(text))
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
