@@ -6,6 +6,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
 
@@ -18,6 +19,8 @@ type baseline struct {
 	state string
 	// nodes is the number of its nodes; 0 if that isn't known yet.
 	nodes int
+	// chain are the layers that it rests on, from the top.
+	chain []workspace.LayerRef
 	// within is the step of this invocation that builds the baseline first, "" for
 	// none.
 	within string

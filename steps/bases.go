@@ -1,11 +1,14 @@
 package steps
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
 )
 
 // bases keeps the manifests of baselines: 1,000 candidates over one baseline read its
@@ -17,6 +20,26 @@ type bases struct {
 
 // baseKey identifies a manifest. A baseline that is built meanwhile has another run.
 type baseKey struct{ state, run string }
+
+// baseOf returns the manifest of the build that a job defers to. One that is damaged,
+// or that belongs to another project, is an error with a hint.
+func (rt *runtime) baseOf(job *job, below standing) (*artifact.Base, error) {
+	base, err := rt.bases.get(below)
+	if job.baseline == nil {
+		return base, err
+	}
+	b := job.baseline.build
+	problem := ""
+	switch {
+	case err != nil:
+		problem = fmt.Sprintf("the manifest.json of %s can't be read: %v", b, err)
+	case base.Project != "" && base.Project != b.project.Name:
+		problem = fmt.Sprintf("the manifest.json of %s is of another project: %s, not %s", b, base.Project, b.project.Name)
+	default:
+		return base, nil
+	}
+	return nil, hint.New(problem, "build it: "+text.ShellQuote([]string{"dot", "build", job.baseline.spec.String(), "--force"}))
+}
 
 // get returns the manifest of a standing.
 func (b *bases) get(s standing) (*artifact.Base, error) {

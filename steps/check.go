@@ -182,6 +182,15 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
+	if a.job.readsKnown() { // dbt would fail on a damaged manifest with a traceback
+		below, err := a.deferredTo(a.job)
+		if err == nil {
+			_, err = a.baseOf(a.job, below)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	listed, err := a.list(ctx, attempt, a.dbtCall())
 	if err != nil {
 		return nil, err
@@ -325,7 +334,7 @@ func (a *checkIsolation) resolveListed(attempt *graph.Attempt, out *checkOutputs
 	}
 	out.BaselineRun = res.below.Run.ID
 	if missing := res.missing(); len(missing) > 0 {
-		return &MissingError{job: a.job, missing: missing}
+		return &MissingError{job: a.job, resolution: res, missing: missing}
 	}
 	if res.ownProblem != "" {
 		attempt.Notef("%s: nodes that it does not write now are read from %s", res.ownProblem, a.job.baseline.build)

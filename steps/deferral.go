@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 )
 
 // Planning --defer: the baseline, the jobs that defer to it, and warnings.
@@ -50,7 +52,7 @@ func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) 
 		if err != nil {
 			return nil, err
 		}
-		base.state, base.nodes = standing.state, len(standing.Nodes)
+		base.state, base.nodes, base.chain = standing.state, len(standing.Nodes), p.chain(base.build)
 	}
 	if base.build == b { // otherwise it is one of the jobs
 		p.say(b)
@@ -66,6 +68,15 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 			continue
 		}
 		job.baseline = base
+		if err := p.refuseUnreachable(job); err != nil {
+			return err
+		}
+		if job.build != nil && slices.Contains(base.chain, job.build.Ref(job.build.place)) {
+			return hint.New(
+				fmt.Sprintf("%s rests on %s, so %s can't be deferred to it", base.build, job.build, job.build),
+				"build it without --defer: "+text.ShellQuote([]string{"dot", p.req.Command.Name, job.specs[0]}),
+			)
+		}
 		if version := job.tool.Version; !readable[version] {
 			if err := p.readable(base, job.tool); err != nil {
 				return err
@@ -80,6 +91,19 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 		p.warnOfDeferral(job)
 	}
 	return nil
+}
+
+// chain returns the layers that a build rests on, from the top. It stops at one that
+// can't be read.
+func (p *planner) chain(b *build) []workspace.LayerRef {
+	var all []workspace.LayerRef
+	at, err := p.ws.Layer(b.Build, b.place)
+	for err == nil && at.Below != nil && !slices.Contains(all, *at.Below) {
+		below := *at.Below
+		all = append(all, below)
+		at, err = p.ws.Layer(p.ws.BuildOf(below), below.Place)
+	}
+	return all
 }
 
 // readable returns an error if a dbt can't read the baseline's manifest.

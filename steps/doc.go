@@ -13,7 +13,7 @@
 //	environment.go  the environment, and its output of the profile
 //	build.go        a build
 //	tool.go         the dbt that runs; require.go: whether the project allows it
-//	deferral.go     the baseline
+//	deferral.go     the baseline; reach.go: whether the job's connection can read it
 //	scan.go         the environment variables that the commits read
 //	job.go          the dbt command on a build
 //	packages.go     the packages that a commit requires
@@ -53,7 +53,7 @@
 //	runtime.go     the services that steps share
 //	rundbt.go      running dbt, and its output; host.go: in a host or not
 //	standing.go    the relations that a build has
-//	resolution.go  the relation that a job reads for each node
+//	resolution.go  the relation that a job reads for each node; missing.go: of missing ones
 //	relation.go    names of relations, as the ledger has them
 //	artifacts.go   dbt's artifacts of a run
 //	side.go        a build's relations and artifacts, for a comparison

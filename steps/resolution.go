@@ -13,7 +13,6 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/layer"
-	"dot-for-dbt/internal/text"
 )
 
 // A job with a baseline reads each node that it doesn't write from its own relation
@@ -68,7 +67,7 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 	top := res.stack.top
 	res.job = top
 	top.Knows = func(id string) (bool, error) {
-		base, err := rt.bases.get(below)
+		base, err := rt.baseOf(job, below)
 		return err == nil && base.Has(id), err
 	}
 	readers := checked.Reads
@@ -96,10 +95,14 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 		l.Below, res.stack.standings[l], res.job = top, own, l
 		find = l.Read
 	}
+	connection := rt.connectionOf(job)
 	for _, id := range slices.Sorted(maps.Keys(readers)) {
 		r, err := find(id)
 		if err != nil {
 			return resolution{}, err
+		}
+		if why := connection.cantRead(res.stack.standings[r.Layer].place()); why != "" && r.Kind == layer.Below {
+			r.Kind, r.Why, r.Apart = layer.Missing, why, true
 		}
 		res.reads = append(res.reads, nodeRead{r, readers[id]})
 	}
@@ -153,7 +156,7 @@ func (rt *runtime) compose(job *job, r resolution) error {
 		}
 		at[read.ID] = relationName(r.stack.entry(read.Result).Name)
 	}
-	base, err := rt.bases.get(r.below)
+	base, err := rt.baseOf(job, r.below)
 	if err != nil {
 		return err
 	}
@@ -167,51 +170,4 @@ func (rt *runtime) compose(job *job, r resolution) error {
 		return err
 	}
 	return durable.Write(filepath.Join(job.deferState(), "manifest.json"), out.Bytes(), 0o600)
-}
-
-// A MissingError names the missing nodes that a job would read.
-type MissingError struct {
-	job     *job
-	missing []nodeRead
-}
-
-// maxMissing is the number of missing nodes that are listed.
-const maxMissing = 5
-
-func (e *MissingError) Error() string {
-	var names []string
-	for _, m := range e.missing[:min(maxMissing, len(e.missing))] {
-		line := nodeName(m.ID) + " " + m.Why
-		if len(m.readers) > 0 {
-			line += " (" + nodeName(m.readers[0]) + " reads it)"
-		}
-		names = append(names, line)
-	}
-	if more := len(e.missing) - maxMissing; more > 0 {
-		names = append(names, fmt.Sprintf("… and %d more", more))
-	}
-	return fmt.Sprintf("nothing was run, because %s would read missing nodes:%s", e.job.build, lines(names))
-}
-
-// Hints returns the commands that build the missing nodes.
-func (e *MissingError) Hints() []string {
-	var there, here []string // names
-	own := false
-	for _, m := range e.missing[:min(maxMissing, len(e.missing))] {
-		here = append(here, nodeName(m.ID)+"+")
-		if m.Layer.Name == e.job.build.String() && m.Node.Problem != "" {
-			own = true
-		} else if m.Layer.Name == e.job.baseline.build.String() {
-			there = append(there, nodeName(m.ID))
-		}
-	}
-	spec, base := e.job.specs[0], e.job.baseline.spec.String()
-	var hints []string
-	if own {
-		hints = append(hints, "continue the stopped run: "+text.ShellQuote([]string{"dot", "build", spec, "--defer", base, "--resume"}))
-	}
-	if len(there) > 0 {
-		hints = append(hints, "build it there: "+text.ShellQuote([]string{"dot", "build", base, "-s", joined(there)}))
-	}
-	return append(hints, "build it here: "+text.ShellQuote([]string{"dot", "build", spec, "--defer", base, "-s", joined(here)}))
 }

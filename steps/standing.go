@@ -114,6 +114,14 @@ func (s standing) runID() string {
 	return s.Run.ID
 }
 
+// place is the place of the build's profile; zero for the zero standing.
+func (s standing) place() workspace.Place {
+	if s.Layer == nil {
+		return workspace.Place{}
+	}
+	return s.Place
+}
+
 // ref names the layer, for the layers that rest on it.
 func (s standing) ref() *workspace.LayerRef {
 	ref := s.build.Ref(s.Place)

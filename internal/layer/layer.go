@@ -62,6 +62,9 @@ type Result struct {
 	Node Node
 	// Why says why a node is missing. The text follows the node's name.
 	Why string
+	// Apart is set for a missing node that Layer has in another database. The caller
+	// sets it.
+	Apart bool
 	// Changed is set for a node that the reading build's commit changes but that
 	// the build has not built, so that it reads the old version from below.
 	Changed bool

@@ -47,10 +47,12 @@ type Support struct {
 	// Cascades says whether dropping a relation takes others with it. Elsewhere
 	// views look up by name what they read, and nothing hangs on a relation.
 	Cascades bool
+	// OneDatabase says whether a connection sees no other database.
+	OneDatabase bool
 }
 
 // SupportOf returns what is known of an adapter, by dbt's name of it.
 func SupportOf(adapter string) Support {
 	d := dialects[adapter]
-	return Support{Run: d.run, Functions: d.functions, Cascades: d.dependents != nil}
+	return Support{Run: d.run, Functions: d.functions, Cascades: d.dependents != nil, OneDatabase: d.oneDatabase}
 }

@@ -24,6 +24,9 @@ var composedSections = []string{"nodes", "functions"}
 // A Base is what composed manifests take from a build's manifest.json. It is
 // immutable.
 type Base struct {
+	// Project is the name of the manifest's project; "" if the manifest doesn't say so.
+	Project string
+
 	head json.RawMessage
 	// nodes are the nodes' fields by section and unique_id, without compiled code,
 	// which is most of a manifest.
@@ -34,7 +37,7 @@ type Base struct {
 func ReadBase(file string, r io.Reader) (*Base, error) {
 	a := newStream(file, r)
 	b := &Base{nodes: map[string]map[string]map[string]json.RawMessage{}}
-	_, err := a.manifestWith(&b.head, func(key string) error {
+	head, err := a.manifestWith(&b.head, func(key string) error {
 		section := map[string]map[string]json.RawMessage{}
 		b.nodes[key] = section
 		if !slices.Contains(composedSections, key) {
@@ -50,6 +53,7 @@ func ReadBase(file string, r io.Reader) (*Base, error) {
 			return nil
 		})
 	})
+	b.Project = head.Project
 	return b, err
 }
 

@@ -15,6 +15,7 @@ type metadata struct {
 	Generated time.Time `json:"generated_at"`
 	ID        string    `json:"invocation_id"`
 	Adapter   string    `json:"adapter_type,omitempty"`
+	Project   string    `json:"project_name,omitempty"` // of a manifest
 }
 
 type manifest struct {
@@ -56,7 +57,9 @@ func (s *session) metadata(kind, number string) metadata {
 }
 
 func (s *session) writeManifest() error {
-	return s.write("manifest.json", manifest{s.metadata("manifest", "v12"), s.nodes, map[string]any{}})
+	head := s.metadata("manifest", "v12")
+	head.Project = s.project.Name
+	return s.write("manifest.json", manifest{head, s.nodes, map[string]any{}})
 }
 
 func (s *session) writeResults(results []result) error {
