@@ -40,6 +40,11 @@ func (a *runCommand) begin(run *startedRun) error {
 	}
 	run.Run = workspace.Run{ID: rand.Text()[:12], Command: a.job.Command.Name, Time: a.world.Now()}
 	run.targets = run.checked.targets(a.job)
+	for id, t := range run.targets {
+		_, left := slices.BinarySearch(run.remaining, id)
+		t.Kept = run.resumes.exists() && !left
+		run.targets[id] = t
+	}
 	run.log = artifact.LogSize(b.logFile())
 	run.Run.Log, run.Run.Drops = run.log, run.checked.Drops
 	return a.ws.Begin(b.Build, b.place, run.Run, run.targets)
@@ -62,7 +67,7 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	end := workspace.Ending{
 		Complete: fresh && endedItself, Succeeded: exit.OK(),
-		Anew: fresh && bool(results.Args.FullRefresh), Resumes: run.resumes.run,
+		Anew: fresh && bool(results.Args.FullRefresh),
 	}
 	elsewhere := map[string]artifact.Result{}
 	told := map[string]bool{} // by the results
@@ -224,15 +229,19 @@ func (rt *runtime) settleKilled(b *build) error {
 		return nil // the next run replaces an unreadable layer
 	}
 	may := map[string]workspace.Target{}
+	var should []string
 	for id, e := range s.Nodes {
 		if e.Run != s.Open.ID || e.Status != workspace.Unknown {
 			continue
 		}
 		r, _ := s.Claimed(id)
 		may[id] = workspace.Target{Relation: r, Spelling: e.Name, Partial: e.Partial, On: e.On}
+		if !e.Kept {
+			should = append(should, id)
+		}
 	}
 	end := endingOf(artifact.ReadLog(b.logFile(), s.Open.Log))
-	end.Skipped = unreached(maps.Keys(may), end)
+	end.Skipped = unreached(slices.Values(should), end)
 	_, err = rt.ws.End(b.Build, b.place, *s.Open, may, end)
 	return err
 }

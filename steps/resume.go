@@ -101,49 +101,56 @@ func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, b
 }
 
 // continued returns the run that this attempt continues, if there is one, and the
-// nodes that are left to run. If only on-run-end hooks may be left, there is none: dbt
-// retry runs hooks only with a node.
+// nodes that are left to run, sorted. If only on-run-end hooks may be left, there is
+// none: dbt retry runs hooks only with a node.
 func (a *runCommand) continued(attempt *graph.Attempt, checked checkOutputs) (u unfinished, left []string, err error) {
 	u, ok := a.unfinishedRun(attempt.Previous, attempt.Key)
 	if !ok {
 		return unfinished{}, nil, nil
 	}
-	if left, err = a.remaining(u, checked); err != nil || len(left) > 0 {
-		return u, left, err
-	}
 	project, err := readGraph(filepath.Join(a.job.build.Target(), "manifest.json"))
-	if err != nil || len(project.Hooks()) > 0 {
+	if err != nil {
 		return unfinished{}, nil, err
 	}
-	return u, []string{}, nil
+	if left, err = a.remaining(u, checked, project); err != nil || len(left) == 0 && len(project.Hooks()) > 0 {
+		return unfinished{}, nil, err
+	}
+	return u, left, nil
 }
 
 // remaining returns the nodes that are left to run, sorted: nodes that the unfinished
-// run did not complete, and completed ones that have been overwritten since.
-func (a *runCommand) remaining(u unfinished, checked checkOutputs) ([]string, error) {
+// run did not complete, completed ones that have been overwritten since, and all that
+// depend on these.
+func (a *runCommand) remaining(u unfinished, checked checkOutputs, project artifact.Graph) ([]string, error) {
 	b := a.job.build
 	s, err := a.ws.Standing(b.Build, b.place)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	var left []string
+	selected := slices.Clone(checked.Others)
+	left := []string{}
 	for _, n := range checked.Nodes {
-		e, ok := s.Nodes[n.ID]
-		done := ok && e.Run == u.run && e.Status == workspace.Written
 		if n.Type == "test" {
 			continue // is among checked.Others, too
 		}
-		if !done {
+		selected = append(selected, n.ID)
+		if e, ok := s.Nodes[n.ID]; !ok || e.Run != u.run || e.Status != workspace.Written {
 			left = append(left, n.ID)
 		}
 	}
+	below := project.Descendants(left)
 	for _, id := range checked.Others {
 		if status, ran := u.statuses[id]; !ran || status != artifact.StatusPass && status != artifact.StatusWarn {
 			left = append(left, id)
 		}
 	}
+	for _, id := range selected {
+		if below[id] {
+			left = append(left, id)
+		}
+	}
 	slices.Sort(left)
-	return left, nil
+	return slices.Compact(left), nil
 }
 
 // writeRetryResults writes the run_results.json that makes dbt retry run exactly

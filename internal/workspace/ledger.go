@@ -81,6 +81,9 @@ type Entry struct {
 	// On are the relations of other builds that a view reads: when one of them
 	// is replaced, the view is dropped.
 	On []Relation `json:"on,omitempty"`
+	// Kept is set, while the status is Unknown, if the run continues one that has
+	// written the relation: the run leaves it as it is.
+	Kept bool `json:"kept,omitempty"`
 	// Before is the entry before the run marked it as Unknown. It applies again
 	// if the run does not reach the relation.
 	Before *Entry `json:"before,omitempty"`

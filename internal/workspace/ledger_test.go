@@ -64,15 +64,27 @@ type testRun struct {
 
 func (t *ledgerTest) begin(env, may string) testRun {
 	t.Helper()
+	return t.resume(env, may, "")
+}
+
+// resume begins a run that keeps some of the nodes.
+func (t *ledgerTest) resume(env, may, kept string) testRun {
+	t.Helper()
+	set := targets(may)
+	for _, id := range strings.Fields(kept) {
+		target := set[id]
+		target.Kept = true
+		set[id] = target
+	}
 	t.runs++
 	run := Run{
 		ID: "r" + string(rune('0'+t.runs)), Command: "build",
 		Time: time.Date(2026, 11, 23, 12, t.runs, 0, 0, time.UTC),
 	}
-	if err := t.w.Begin(t.build(env), place, run, targets(may)); err != nil {
+	if err := t.w.Begin(t.build(env), place, run, set); err != nil {
 		t.Fatal(err)
 	}
-	return testRun{run, env, targets(may)}
+	return testRun{run, env, set}
 }
 
 func (t *ledgerTest) settle(run testRun, end Ending) int {
@@ -386,8 +398,8 @@ func TestLedgerOfAnotherPlaceIsNotTrusted(t *testing.T) {
 	}
 }
 
-// A run that continues a failed run takes over the nodes that the failed run
-// wrote, and no others. Nodes that the failed run did not finish stay unknown.
+// A run that continues a failed run takes over the nodes that it keeps of it. Nodes that
+// it has to write again, and does not come to, stay as they were.
 func TestResumedRun(t *testing.T) {
 	lt := newLedgerTest(t)
 	other := lt.begin("dev", "x")
@@ -396,15 +408,22 @@ func TestResumedRun(t *testing.T) {
 	lt.end(failed, "a b", "c", true)
 	lt.is("a:r2:written b:r2:written c:r2:failed x:r1:written")
 
-	run := lt.begin("dev", "a b c d x")
-	if written := lt.settle(run, Ending{Written: []string{"c", "d"}, Complete: true, Resumes: failed.ID}); written != 4 {
+	run := lt.resume("dev", "a b c d x", "a b")
+	if written := lt.settle(run, Ending{Written: []string{"c", "d"}, Complete: true}); written != 4 {
 		t.Errorf("wrote %d; want 4: two of its own, two taken over", written)
 	}
 	lt.is("a:r3:written b:r3:written c:r3:written d:r3:written x:r1:written")
 
-	again := lt.begin("dev", "a b")
-	lt.settle(again, Ending{Begun: []string{"a"}, Complete: true, Resumes: run.ID})
+	again := lt.resume("dev", "a b c", "b")
+	lt.settle(again, Ending{Begun: []string{"a"}, Complete: true})
 	lt.is("a:r4:unknown b:r4:written c:r3:written d:r3:written x:r1:written")
+
+	early := lt.resume("dev", "b", "b")
+	lt.settle(early, Ending{Complete: true})
+	lt.is("a:r4:unknown b:r5:written c:r3:written d:r3:written x:r1:written")
+	if s := lt.standing("dev"); s.Run.ID != early.ID {
+		t.Errorf("the last run is %s, want %s, which has kept b", s.Run.ID, early.ID)
+	}
 }
 
 // TestHistory proves when a relation's history starts: a run on top of the

@@ -16,6 +16,7 @@ type Target struct {
 	Spelling Spelling
 	Partial  string     // see Entry
 	On       []Relation // see Entry
+	Kept     bool       // see Entry
 }
 
 // Begin marks the nodes that a run of a build may write as Unknown. targets is
@@ -44,7 +45,7 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 			t := targets[id]
 			e := Entry{
 				Node: id, Name: t.Spelling, Build: b.ID(), Run: run.ID, Status: Unknown, Time: run.Time,
-				Unfinished: true, Partial: t.Partial, On: t.On,
+				Unfinished: true, Partial: t.Partial, On: t.On, Kept: t.Kept,
 			}
 			if before, ok := l.Relations[t.Name]; ok {
 				before.Before = nil
@@ -71,9 +72,6 @@ type Ending struct {
 	Succeeded bool
 	// Anew means that the run rebuilt every relation from scratch.
 	Anew bool
-	// Resumes is the ID of the run that this run continues, "" for none. Nodes
-	// that the earlier run wrote and this run did not touch become this run's.
-	Resumes string
 	// Layer is what the build rests on from now on; nil means no change.
 	Layer *Footing
 }
@@ -85,10 +83,10 @@ type Footing struct {
 }
 
 // End replaces the marks of Begin. Written and failed nodes become the run's.
-// Nodes that the run started but did not finish stay Unknown. All other nodes
-// get their earlier entry back if the ending is complete; otherwise they stay
-// Unknown, too. A run whose artifacts were not copied has no Manifest. End
-// returns how many nodes the run has written.
+// Nodes that the run started but did not finish stay Unknown. If the ending is
+// complete, kept nodes become the run's, and all other nodes get their earlier
+// entry back; otherwise they stay Unknown, too. A run whose artifacts were not
+// copied has no Manifest. End returns how many nodes the run has written or kept.
 func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, end Ending) (written int, err error) {
 	status := make(map[string]Status, len(targets))
 	for _, id := range end.Begun {
@@ -127,7 +125,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 			case e.Before == nil:
 				delete(l.Relations, t.Name)
 				never = append(never, id)
-			case e.Before.Run == end.Resumes && e.Before.Status == Written && e.Before.Build == e.Build:
+			case e.Kept && e.Before.Status == Written && e.Before.Build == e.Build:
 				was := *e.Before
 				was.Run, was.Time, was.Unfinished = run.ID, run.Time, was.Unfinished && !end.Succeeded
 				if was.Since.Equal(e.Before.Time) {
@@ -146,7 +144,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 	if err := w.strikeDropped(b, run, status, end.Complete); err != nil {
 		return 0, err
 	}
-	return written, w.endLayer(b, p, run, never, end)
+	return written, w.endLayer(b, p, run, written, never, end)
 }
 
 // strikeDropped marks what went with the relations that a run replaced. status is that
@@ -168,7 +166,7 @@ func (w *Workspace) strikeDropped(b Build, run Run, status map[string]Status, co
 // settled returns the entry of a relation that a run has finished.
 func (e Entry) settled(s Status, file string, end Ending) Entry {
 	before := e.Before
-	e.Before, e.Status, e.File = nil, s, file
+	e.Before, e.Kept, e.Status, e.File = nil, false, s, file
 	e.Unfinished = !end.Succeeded && (e.Unfinished || end.Anew)
 	e.Since = e.Time
 	if before != nil && before.exists(file) && !end.Anew {
@@ -182,7 +180,7 @@ func (e Entry) settled(s Status, file string, end Ending) Entry {
 func (e Entry) exists(file string) bool { return e.Status != Gone && e.isFile(file) }
 
 // endLayer updates a build's layer after a run.
-func (w *Workspace) endLayer(b Build, p Place, run Run, never []string, end Ending) error {
+func (w *Workspace) endLayer(b Build, p Place, run Run, written int, never []string, end Ending) error {
 	layer, err := w.layerOrNew(b, p)
 	if err != nil {
 		return err
@@ -200,7 +198,7 @@ func (w *Workspace) endLayer(b Build, p Place, run Run, never []string, end Endi
 	if run.Manifest == 0 {
 		run.Nodes, run.Manifest = layer.Run.Nodes, layer.Run.Manifest
 	}
-	if len(end.Written)+len(end.Failed)+len(end.Begun) > 0 || end.Layer != nil || layer.Run.ID == "" {
+	if written+len(end.Written)+len(end.Failed)+len(end.Begun) > 0 || end.Layer != nil || layer.Run.ID == "" {
 		layer.Run = run
 	}
 	layer.Open, layer.Run.Drops = nil, nil

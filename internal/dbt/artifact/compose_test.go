@@ -56,6 +56,10 @@ func TestReads(t *testing.T) {
 			}
 		})
 	}
+	below := map[string]bool{"model.p.b": true, "test.p.t": true, "unit_test.p.b.u": true}
+	if diff := cmp.Diff(below, g.Descendants([]string{"seed.p.s", "model.p.b"})); diff != "" {
+		t.Errorf("descendants (-want +got)\n%s", diff)
+	}
 	want := []string{"function.p.f", "model.p.a", "model.p.b", "seed.p.s"}
 	if diff := cmp.Diff(want, g.Relations()); diff != "" {
 		t.Errorf("relations (-want +got)\n%s", diff)

@@ -135,3 +135,26 @@ func (g Graph) eachParent(id string, visit func(parent string)) {
 	}
 	climb(id)
 }
+
+// Descendants returns the nodes and tests that depend on any of the nodes, directly or
+// through others.
+func (g Graph) Descendants(ids []string) map[string]bool {
+	children := map[string][]string{}
+	for id, n := range g.nodes {
+		for _, parent := range n.DependsOn.Nodes {
+			children[parent] = append(children[parent], id)
+		}
+	}
+	found := map[string]bool{}
+	for next := slices.Clone(ids); len(next) > 0; {
+		id := next[len(next)-1]
+		next = next[:len(next)-1]
+		for _, child := range children[id] {
+			if !found[child] {
+				found[child] = true
+				next = append(next, child)
+			}
+		}
+	}
+	return found
+}
