@@ -59,7 +59,7 @@ var commandTable = []Command{
 	{Name: "show", Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 	{Name: "snapshot", Builds: []string{"snapshot"}, ListTypes: []string{"snapshot"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 	{Name: "source freshness", Parses: true, Manifest: true, OpensAdapter: true},
-	{Name: "test", Builds: []string{"test"}, ListTypes: []string{"test"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "test", Builds: []string{"test"}, ListTypes: []string{"test", "unit_test"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 }
 
 // Commands returns the dbt subcommands that dot can run, in alphabetical order.

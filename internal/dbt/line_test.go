@@ -1,6 +1,7 @@
 package dbt
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +92,7 @@ func TestList(t *testing.T) {
 	}{
 		{"build keeps the selection only", "build", []string{"-s", "a", "-f", "--threads", "2", "-q", "--new"}, nil, []string{"-s", "a"}},
 		{"run is models", "run", []string{"--exclude", "a"}, []string{"--resource-types", "model"}, []string{"--exclude", "a"}},
+		{"test is unit tests, too", "test", nil, []string{"--resource-types", "test", "unit_test"}, nil},
 		{"test with types of the user's", "test", []string{"--resource-type", "unit_test"}, nil, []string{"--resource-type", "unit_test"}},
 		{"-m means models only to list", "seed", []string{"-m", "a", "b"}, []string{"--resource-types", "seed"}, []string{"--select", "a", "b"}},
 		{"state", "clone", []string{"--state", "s"}, []string{"--resource-types", "model", "seed", "snapshot"}, []string{"--state", "s"}},
@@ -110,5 +112,9 @@ func TestList(t *testing.T) {
 				t.Errorf("argv (-want +got):\n%s", diff)
 			}
 		})
+	}
+	before := CommandLine{DBT: []string{"dbt"}, Command: command(t, "test").In("1.7.19")}.List().Argv()
+	if slices.Contains(before, "unit_test") {
+		t.Errorf("dbt 1.7 has no unit tests: %q", before)
 	}
 }

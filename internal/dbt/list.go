@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/version"
 )
 
 // listKeys are the fields of a node that ReadList reads. dbt wants them in one word, separated by
@@ -42,7 +43,11 @@ func (l CommandLine) List() CommandLine {
 		Options:     keep(l.Options),
 	}
 	if _, ok := line.Lookup("resource-types"); !ok && l.Command.ListTypes != nil {
-		line.Fixed = append(line.Fixed, NewOption("resource-types", l.Command.ListTypes...))
+		types := slices.Clone(l.Command.ListTypes)
+		if v := l.Command.version; v != "" && !version.AtLeast(v, "1.8") { // which has no unit tests
+			types = slices.DeleteFunc(types, func(name string) bool { return name == "unit_test" })
+		}
+		line.Fixed = append(line.Fixed, NewOption("resource-types", types...))
 	}
 	// State these explicitly, since the user's variables could change the output that ReadList
 	// reads.
