@@ -80,7 +80,7 @@ func (b *Base) Compose(w io.Writer, at map[string]RelationName) error {
 		for id, relation := range at {
 			if fields, ok := nodes[id]; ok {
 				var err error
-				if sections[key][id], err = moved(fields, relation); err != nil {
+				if sections[key][id], err = moved(key, fields, relation); err != nil {
 					return err
 				}
 			}
@@ -89,12 +89,16 @@ func (b *Base) Compose(w io.Writer, at map[string]RelationName) error {
 	return writeManifest(w, b.head, sections)
 }
 
-// moved returns a node's fields with another relation.
-func moved(fields map[string]json.RawMessage, relation RelationName) (map[string]json.RawMessage, error) {
+// moved returns the fields of a section's node with another relation.
+func moved(section string, fields map[string]json.RawMessage, relation RelationName) (map[string]json.RawMessage, error) {
 	fields = maps.Clone(fields)
-	for name, text := range map[string]string{
+	at := map[string]string{
 		"database": relation.Database, "schema": relation.Schema, "alias": relation.Name, "relation_name": relation.SQL,
-	} {
+	}
+	if section == "functions" {
+		at["name"] = relation.Name // dbt 1.11.16 calls a function of the state by its name, not by its alias
+	}
+	for name, text := range at {
 		if name == "database" && text == "" { // where the adapter has none, the manifest has null
 			continue
 		}

@@ -21,7 +21,7 @@ const smallManifest = `{
   "test.p.t": {"unique_id": "test.p.t", "resource_type": "test", "config": {"materialized": "test"}, "depends_on": {"nodes": ["model.p.b", "model.p.e"]}},
   "operation.p.h": {"unique_id": "operation.p.h", "resource_type": "operation", "depends_on": {"nodes": ["model.p.a"]}}
 },
-"functions": {"function.p.f": {"unique_id": "function.p.f", "resource_type": "function", "schema": "main", "alias": "f"}},
+"functions": {"function.p.f": {"unique_id": "function.p.f", "resource_type": "function", "schema": "main", "name": "f", "alias": "f_prod"}},
 "unit_tests": {"unit_test.p.b.u": {"unique_id": "unit_test.p.b.u", "resource_type": "unit_test", "depends_on": {"nodes": ["model.p.b"]}}},
 "sources": {"source.p.s.t": {"unique_id": "source.p.s.t"}},
 "docs": {}, "disabled": {"model.p.z": [{}]}
@@ -69,7 +69,7 @@ func TestReads(t *testing.T) {
 func TestCompose(t *testing.T) {
 	at := map[string]RelationName{
 		"model.p.a":    {Database: "y", Schema: "main_9b13827", Name: "A", SQL: `"y"."main_9b13827"."A"`},
-		"function.p.f": {Schema: "main_9b13827", Name: "f", SQL: "main_9b13827.f"},
+		"function.p.f": {Schema: "main_9b13827", Name: "f_prod", SQL: "main_9b13827.f_prod"},
 		"model.p.new":  {Schema: "s", Name: "new"},
 	}
 	var first, second bytes.Buffer
@@ -93,6 +93,9 @@ func TestCompose(t *testing.T) {
 	a := got["nodes"]["model.p.a"].(map[string]any)
 	if len(got["nodes"]) != 1 || a["relation_name"] != `"y"."main_9b13827"."A"` || a["database"] != "y" || a["alias"] != "A" || a["compiled_code"] != nil || a["fqn"] == nil {
 		t.Errorf("nodes are %v", got["nodes"])
+	}
+	if f := got["functions"]["function.p.f"].(map[string]any); f["name"] != "f_prod" {
+		t.Errorf("dbt would call the function %v", f["name"])
 	}
 	if len(got["sources"])+len(got["disabled"])+len(got["unit_tests"]) > 0 || got["metadata"]["dbt_version"] != "1.11.16" {
 		t.Errorf("composed: %s", first.Bytes())
