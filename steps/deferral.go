@@ -146,6 +146,8 @@ func (p *planner) warnOfDeferral(job *job) {
 	switch command.Name {
 	case "build", "compile", "docs generate":
 		p.program.warn(fmt.Sprintf("--defer has no effect without a selection: all nodes are selected, so %s is read; --modified selects the changed nodes", job.baseline.noneOf()))
+	case "run-operation": // seen with 1.11.16
+		p.program.warn("--defer has no effect: in dbt run-operation, ref() names the build's own relations")
 	case "run":
 		p.program.warn("--defer without a selection reads only seeds and snapshots from the baseline, since all models are selected; --modified selects the changed models")
 	}
