@@ -11,7 +11,6 @@ import (
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
-	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/steps"
@@ -75,7 +74,7 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, baselin
 		if !exit.OK() {
 			return nil, fmt.Errorf("dbt list could not select: %s\n%s", exit, lastLines(stdout.String()+stderr.String()))
 		}
-		listed, err := artifact.ReadList(&stdout)
+		listed, err := c.b.ReadList(&stdout, call)
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,9 @@ package steps
 
 import (
 	"context"
+	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"dot-for-dbt/config"
@@ -65,8 +67,8 @@ func (b *Built) ReadCall(dir string, options ...dbt.Option) run.Call {
 	return b.runtime.readCall(b.job, dir, options...)
 }
 
-// ListCall returns the dbt list for a selection in the build's project;
-// [artifact.ReadList] reads the output. state is the directory for state: selectors.
+// ListCall returns the dbt list for a selection in the build's project; ReadList
+// reads the output. state is the directory for state: selectors.
 func (b *Built) ListCall(state string, selection ...dbt.Option) run.Call {
 	line := b.job.CommandLine
 	line.Options = selection
@@ -75,6 +77,11 @@ func (b *Built) ListCall(state string, selection ...dbt.Option) run.Call {
 	isolated := b.runtime.isolate(b.job, line)
 	line.Environment = append(line.Environment, isolated.Overrule...)
 	return b.runtime.dbtCall(b.job, line.Argv(), b.job.exported(isolated.Env))
+}
+
+// ReadList reads the output of a ListCall that has run.
+func (b *Built) ReadList(r io.Reader, call run.Call) ([]artifact.Node, error) {
+	return artifact.ReadList(r, artifact.RevealFrom(filepath.Join(b.job.build.Target(), "manifest.json"), call.Env))
 }
 
 // RunDBT runs a dbt command under the locks of an attempt's step.

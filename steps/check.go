@@ -371,7 +371,7 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 		}
 		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
 	}
-	return artifact.ReadList(&stdout)
+	return artifact.ReadList(&stdout, artifact.RevealFrom(filepath.Join(b.Target(), "manifest.json"), call.Env))
 }
 
 // hasRelation reports whether a node has a relation that others may read.

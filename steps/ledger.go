@@ -102,7 +102,8 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	if run.ID == "" {
 		return nil
 	}
-	if log := artifact.ReadLog(b.logFile(), run.log); log.Known {
+	log := artifact.ReadLog(b.logFile(), run.log).Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
+	if log.Known {
 		end.Begun, end.Complete = log.Begun, true
 		end.Written = append(end.Written, slices.DeleteFunc(log.Written, func(id string) bool { return told[id] })...)
 		if !fresh {
@@ -240,7 +241,8 @@ func (rt *runtime) settleKilled(b *build) error {
 			should = append(should, id)
 		}
 	}
-	end := endingOf(artifact.ReadLog(b.logFile(), s.Open.Log))
+	log := artifact.ReadLog(b.logFile(), s.Open.Log).Reveal(rt.world.Env, slices.Collect(maps.Keys(may)))
+	end := endingOf(log)
 	end.Skipped = unreached(slices.Values(should), end)
 	_, err = rt.ws.End(b.Build, b.place, *s.Open, may, end)
 	return err

@@ -10,7 +10,7 @@ import (
 
 // listKeys are the fields of a node that ReadList reads. dbt wants them in one word, separated by
 // spaces; with commas it prints empty objects (seen with 1.11.16).
-const listKeys = "unique_id resource_type name database schema alias identifier relation_name original_file_path config"
+const listKeys = "unique_id resource_type name database schema alias identifier relation_name original_file_path config created_at"
 
 // listed are the flags that decide which nodes a command works on and how they resolve. `dbt list`
 // needs the same, and no others. It also gets the same directories, target and vars, so that both

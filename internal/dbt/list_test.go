@@ -39,7 +39,7 @@ func TestWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	nodes, err := artifact.ReadList(f)
+	nodes, err := artifact.ReadList(f, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"dot-for-dbt/internal/durable"
@@ -126,6 +129,9 @@ func parseLayer(data []byte) (*Layer, error) {
 	if err := durable.Unmarshal(data, l); err != nil {
 		return nil, err
 	}
+	maps.DeleteFunc(l.Claims, func(id string, _ Claim) bool { return isPhantom(id) })
+	maps.DeleteFunc(l.Skipped, func(id, _ string) bool { return isPhantom(id) })
+	l.Changed = slices.DeleteFunc(l.Changed, isPhantom)
 	for id, c := range l.Claims {
 		if c.Place < 0 || c.Place >= len(l.Places) {
 			return nil, fmt.Errorf("the layer is damaged: %s has no schema", id)
@@ -133,6 +139,10 @@ func parseLayer(data []byte) (*Layer, error) {
 	}
 	return l, nil
 }
+
+// isPhantom reports whether an id is none of a node's. Earlier versions of dot took ids from the
+// output of dbt list, where dbt has hidden secrets.
+func isPhantom(id string) bool { return strings.Contains(id, "*****") }
 
 func (w *Workspace) saveLayer(b Build, l *Layer) error {
 	data, err := durable.Marshal(l)

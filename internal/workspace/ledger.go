@@ -163,6 +163,7 @@ func parseLedger(data []byte) (*Ledger, error) {
 	if l.Relations == nil {
 		return nil, errors.New("the ledger is damaged")
 	}
+	maps.DeleteFunc(l.Relations, func(_ string, e Entry) bool { return isPhantom(e.Node) })
 	for name, e := range l.Relations {
 		if !e.Status.valid() {
 			return nil, fmt.Errorf("%s has the unknown status %q", name, e.Status)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -48,6 +49,7 @@ func parseLedgerOld(data []byte) (*ledgerOld, error) {
 	if l.Nodes == nil || l.Runs == nil {
 		return nil, errors.New("the ledger is damaged")
 	}
+	maps.DeleteFunc(l.Nodes, func(id string, _ entryOld) bool { return isPhantom(id) })
 	for id, e := range l.Nodes {
 		if !e.Status.valid() {
 			return nil, fmt.Errorf("%s has the unknown status %q", id, e.Status)

@@ -490,6 +490,29 @@ func TestUnfinished(t *testing.T) {
 }
 
 // A layer keeps what it rests on until a run changes it.
+// TestPhantoms: ids with hidden secrets, which earlier versions kept, are no nodes.
+func TestPhantoms(t *testing.T) {
+	l := newLedgerTest(t)
+	run := l.begin("dev", "model.p.a model.p.b_*****")
+	l.settle(run, Ending{Written: []string{"model.p.a"}, Skipped: map[string]string{"model.p.c_*****": "was skipped"}, Layer: &Footing{Changed: []string{"model.p.b_*****", "model.p.a"}}})
+	s, err := l.w.Standing(l.build("dev"), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Nodes) != 1 || s.Nodes["model.p.a"].Status != Written || len(s.Lost)+len(s.Skipped) > 0 || len(s.Changed) != 1 {
+		t.Errorf("it has %v, lost %v, skipped %v, changed %v", s.Nodes, s.Lost, s.Skipped, s.Changed)
+	}
+	if got := s.Overwritten(run.ID, 1); got != "" {
+		t.Errorf("it is said to be overwritten: %s", got)
+	}
+	l.end(l.begin("dev", "model.p.a"), "model.p.a", "", true)
+	for _, file := range []string{l.w.ledgerFile(place), l.build("dev").layerFile(place)} {
+		if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), "*****") {
+			t.Errorf("not healed: %s, %v", text, err)
+		}
+	}
+}
+
 func TestFooting(t *testing.T) {
 	lt := newLedgerTest(t)
 	below := lt.build("prod").Ref(place)

@@ -114,3 +114,43 @@ func (s *shop) eachFile(below string, visit func(name, text string)) {
 		s.t.Fatal(err)
 	}
 }
+
+// TestSecretInAName proves D.8 and F.2: dbt hides a secret's value in all that it prints, also where the value is part
+// of a node's name. dot knows the node nevertheless.
+func TestSecretInAName(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml":         strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+			"models/b_postgres.sql":   "select 1 as x\n",
+			"models/b_duck.sql":       "select 2 as x\n",
+			"models/c.sql":            "select a.x + b.x as x from {{ ref('b_postgres') }} a cross join {{ ref('b_duck') }} b\n",
+			"models/postgres_log.sql": "select 4 as x\n",
+		})
+		s.setenv("DBT_ENV_SECRET_X=postgres", "DBT_ENV_SECRET_Y=duck", "DBT_ENV_SECRET_Z=model")
+		res := s.mustDot("build", "prod@HEAD")
+		if strings.Contains(res.stderr, "warning") || !strings.Contains(res.stderr, "4 ok") {
+			t.Errorf("said: %s", res.stderr)
+		}
+		s.eachFile(".dot", func(name, text string) {
+			if strings.Contains(text, "*****") && !isDBTs(name) {
+				t.Errorf("%s has what dbt printed:\n%s", name, text)
+			}
+		})
+		if last := s.plan("build", "prod@HEAD").last(); last.Decision != "skip" {
+			t.Errorf("the second time: %s (%s)", last.Decision, last.Reason)
+		}
+
+		s.write("models/b_duck.sql", "select 5 as x\n")
+		s.commit("Another duck")
+		res = s.mustDot("build", "dev@HEAD", "--defer", "prod@HEAD~", "--modified")
+		if strings.Contains(res.stderr, "warning") || strings.Contains(res.stderr, "interrupted") {
+			t.Errorf("said: %s", res.stderr)
+		}
+		s.wantTables("dev@HEAD", "b_duck", "c")
+		s.wantTable("dev@HEAD", "c", "6")
+		res = s.mustDot("compare", "prod@HEAD~", "dev@HEAD", "-s", "b_duck")
+		if !strings.Contains(res.stdout, "b_duck") {
+			t.Errorf("compared: %s", res.stdout)
+		}
+	})
+}

@@ -15,8 +15,9 @@ import (
 
 // ReadList reads the output of the line made by [dbt.CommandLine.List]: one node a line. It skips
 // lines that are no JSON object (warnings). It is an error if there are only such lines, or if a
-// node has no id.
-func ReadList(r io.Reader) ([]Node, error) {
+// node has no id. reveal returns the nodes behind one in which dbt has hidden a secret's value, see
+// [RevealFrom].
+func ReadList(r io.Reader, reveal func(printed Node) ([]Node, error)) ([]Node, error) {
 	var nodes []Node
 	var other []string
 	lines := bufio.NewReader(r)
@@ -29,6 +30,16 @@ func ReadList(r io.Reader) ([]Node, error) {
 		case len(line) == 0:
 		case line[0] != '{':
 			other = append(other, string(line))
+		case bytes.Contains(line, []byte(hidden)):
+			behind, err := revealLine(line, reveal)
+			if err != nil {
+				return nil, err
+			}
+			for _, n := range behind { // two lines may look the same
+				if !slices.ContainsFunc(nodes, func(other Node) bool { return other.UniqueID == n.UniqueID }) {
+					nodes = append(nodes, n)
+				}
+			}
 		default:
 			var n Node
 			if err := json.Unmarshal(fromPython(line), &n); err != nil {
@@ -48,4 +59,25 @@ func ReadList(r io.Reader) ([]Node, error) {
 		return nil, fmt.Errorf("reading dbt list: expected nodes as JSON, found %q", text.Shorten(strings.Join(other, "\n")))
 	}
 	return nodes, nil
+}
+
+// revealLine returns the nodes behind a line with hidden values. Only the id and the time of such a
+// line are used: any other text may be hidden, too, even the names of fields. dbt prints the id
+// first.
+func revealLine(line []byte, reveal func(printed Node) ([]Node, error)) ([]Node, error) {
+	var printed Node
+	a := newStream("dbt list", bytes.NewReader(line))
+	err := a.document(func(field string) error {
+		switch {
+		case printed.UniqueID == "":
+			return a.dec.Decode(&printed.UniqueID)
+		case field == "created_at":
+			return a.dec.Decode(&printed.Created)
+		}
+		return a.skip()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading dbt list: expected a node as JSON, found %q: %w", text.Shorten(string(line)), err)
+	}
+	return reveal(printed)
 }

@@ -19,7 +19,7 @@ func readListFile(t *testing.T) []Node {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	nodes, err := ReadList(f)
+	nodes, err := ReadList(f, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestReadList(t *testing.T) {
 
 func TestReadListOfNothing(t *testing.T) {
 	for _, text := range []string{"", "\n\n", "12:00:00  The selection criterion 'x' does not match\n12:00:00  No nodes selected!\n"} {
-		if nodes, err := ReadList(strings.NewReader(text)); err != nil || len(nodes) > 0 {
+		if nodes, err := ReadList(strings.NewReader(text), nil); err != nil || len(nodes) > 0 {
 			t.Errorf("%q: %v, %v; want no nodes", text, nodes, err)
 		}
 	}
@@ -59,7 +59,7 @@ func TestReadListErrors(t *testing.T) {
 		{"events", `{"data": {"msg": "x"}, "info": {}}`},
 		{"only warnings", "12:00:00  Something is deprecated\n12:00:01  shop.orders\n"},
 	} {
-		_, err := ReadList(strings.NewReader(tt.text))
+		_, err := ReadList(strings.NewReader(tt.text), nil)
 		golden.Add(t, tt.name, err)
 	}
 	golden.Compare(t, "list_errors")
@@ -74,7 +74,7 @@ func FuzzReadList(f *testing.F) {
 	f.Add([]byte("{}\n"))
 	f.Add([]byte(`{"unique_id":"model.a","config":{"pre-hook":["x",{"sql":"y"}]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		nodes, err := ReadList(bytes.NewReader(data))
+		nodes, err := ReadList(bytes.NewReader(data), func(Node) ([]Node, error) { return nil, nil })
 		if err != nil {
 			return
 		}

@@ -15,6 +15,7 @@ type Node struct {
 	File         string     `json:"original_file_path"` // relative to its project
 	SQL          string     `json:"raw_code"`           // only of an on-run-start or on-run-end hook
 	Config       NodeConfig `json:"config"`
+	Created      float64    `json:"created_at"` // when dbt parsed it, in seconds: hardly two nodes have the same
 }
 
 // NodeConfig is the part of a node's configuration that decides where and what it writes.
