@@ -81,7 +81,7 @@ func readCompare(n node) (c Compare, err error) {
 			return c, e.at.problemf("unknown setting %q of compare", e.key).
 				hint(didYouMean(flagName(e.key), all), "settings of compare: "+strings.Join(all, ", "))
 		}
-		if e.value.value == nil {
+		if e.value.isEmpty() {
 			continue
 		}
 		if err := read(&c, e.value); err != nil {

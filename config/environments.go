@@ -37,7 +37,7 @@ type layer struct {
 	at    place
 	flags map[string]Flag // by name; a nil Value removes a flag of a lower layer
 	vars  map[string]node // by name; null is a value
-	dot   map[string]node // settings by name; null removes one of a lower layer
+	dot   map[string]node // settings by name; an empty value removes one of a lower layer
 }
 
 // readEnvironments reads one file. It doesn't check that the names it mentions exist: the other
@@ -78,6 +78,9 @@ func readEnvironments(file string, data []byte) (environments, error) {
 // add reads one entry below environment:, which is the default's name, all, or an environment.
 func (envs *environments) add(e entry) error {
 	if e.key == "default" {
+		if e.value.isEmpty() {
+			return nil // the other file's counts
+		}
 		name, err := word(e.value, "default")
 		envs.byDefault = &named{name, e.value.at}
 		return err
@@ -146,6 +149,9 @@ func (l *layer) addFlag(name string, e entry, environment string) error {
 	if trimmed := strings.TrimLeft(name, "-"); trimmed != name || name == "" {
 		return e.at.problemf("%q is not a flag's name", e.key).hint(fmt.Sprintf("write it without leading dashes: %q", trimmed))
 	}
+	if e.value.isEmpty() {
+		e.value.value = nil
+	}
 	value, err := flagValue(e.value, e.key, environment)
 	l.flags[name] = Flag{Name: name, Value: value, Pos: e.at.position()}
 	return err
@@ -189,12 +195,13 @@ func flagValue(n node, key, environment string) (any, error) {
 	}
 }
 
-// asMapping returns the entries of n; a missing value is an empty mapping. what names the value in
+// asMapping returns the entries of n; an empty value is an empty mapping. what names the value in
 // the error.
 func asMapping(n node, what string) (mapping, error) {
-	switch value := n.value.(type) {
-	case nil:
+	if n.isEmpty() {
 		return nil, nil
+	}
+	switch value := n.value.(type) {
 	case mapping:
 		return value, nil
 	default:

@@ -177,7 +177,7 @@ func TestSettingErrors(t *testing.T) {
 		setting("suffix with a dash", "schema-suffix: \"{env}-{short}\""),
 		setting("suffix that is a mapping", "schema-suffix: {short}"),
 		setting("target name that is a number", "target-name: 2024"),
-		setting("target name that is empty", "target-name: \"\""),
+		setting("schema that is empty", "shared-schemas: [raw, \"\"]"),
 		setting("target name with an escape", "target-name: \"a\\eb\""),
 		setting("schemas that are a mapping", "shared-schemas: {raw: true}"),
 		setting("dbt with spaces", "dbt: uv run dbt"),

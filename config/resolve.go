@@ -11,7 +11,7 @@ import (
 
 // Environment is the result of merging four layers: the project's all, its entry for the
 // environment, the user's all and the user's entry. Each overrules those before it. A flag replaces
-// a whole flag (null removes it), vars merge by name (null is a value), and Settings merge by
+// a whole flag (an empty value removes it), vars merge by name (null is a value), and Settings merge by
 // setting.
 type Environment struct {
 	Name string

@@ -88,6 +88,14 @@ func TestResolve(t *testing.T) {
 			env: "dev", want: config.Environment{Name: "dev", Vars: map[string]any{"a": nil}},
 		},
 		{
+			name: "an empty value sets nothing, and takes away what is set below",
+			files: files{
+				base: "environment:\n  default: dev\n  all: ''\n  dev: {exclude: '', threads: 4, target: dev, vars: {a: 1, b: ''}, dot: {short: 8, pool: '', max-age: '', compare: {where: '', key: ''}}}\n",
+				user: "environment:\n  default:\n  dev: {threads: '', target: , vars: , dot: {short: ''}}\n",
+			},
+			want: config.Environment{Name: "dev", Vars: map[string]any{"a": int64(1), "b": ""}},
+		},
+		{
 			name: "the user's default wins and may be the user's own environment",
 			files: files{
 				base: "environment:\n  default: prod\n  prod: {}\n",

@@ -14,8 +14,8 @@ import (
 // Settings are dot's own, from dot: of an environment or of all. dbt gets none of them.
 //
 // They are independent of each other, so layers merge setting by setting, and a list replaces a
-// whole list. null removes what lower layers say about a setting. A list of one word may be written
-// as that word.
+// whole list. An empty value removes what lower layers say about a setting. A list of one word may
+// be written as that word.
 type Settings struct {
 	// MaxAge (max-age) is how long a build stays up to date; nil: not set.
 	MaxAge *Age
@@ -176,7 +176,7 @@ func (l *layer) addSettings(e entry) error {
 			}
 			return item.at.problemf("setting %s is given twice, with - and with _", name)
 		}
-		if item.value.value != nil {
+		if !item.value.isEmpty() {
 			if err := read(&Settings{}, item.value); err != nil {
 				return err
 			}
@@ -194,7 +194,7 @@ func mergeSettings(layers []layer) (Settings, error) {
 	}
 	var s Settings
 	for _, name := range slices.Sorted(maps.Keys(merged)) {
-		if merged[name].value == nil {
+		if merged[name].isEmpty() {
 			continue
 		}
 		if err := settings[name](&s, merged[name]); err != nil {

@@ -13,6 +13,10 @@ type node struct {
 	value any
 }
 
+// isEmpty reports whether the value is left out, or is an empty text. Both mean "not set" wherever
+// an environment is configured, but not for a variable.
+func (n node) isEmpty() bool { return n.value == nil || n.value == "" }
+
 // mapping is in the order of the file, and each key occurs once. Those that came through << come
 // last.
 type mapping []entry
