@@ -247,12 +247,19 @@ func (v *verdicts) depthAlone() ladder.Depth {
 
 func (v *verdicts) ask(n code.Node, depth ladder.Depth) {
 	key, _ := v.key(n)
-	v.asked = append(v.asked, ladder.Pair{
+	pair := ladder.Pair{
 		ID: n.ID, A: relation(n.A), B: relation(n.B), Depth: depth,
 		Key: key, Where: v.how.Where, Ignore: v.how.Ignore, Tolerance: v.how.Tolerance,
 		Sample: v.how.Sample, Distributions: v.how.Distributions,
 		Rows: max(v.a.Nodes[n.ID].Rows, v.b.Nodes[n.ID].Rows),
-	})
+	}
+	if depth == ladder.Fingerprint || depth == ladder.Detail {
+		pair.Ignore = slices.Concat(pair.Ignore, n.Snapshot.RunTimes)
+		if n.Snapshot.ValidTo != "" {
+			pair.Ends = map[string]string{n.Snapshot.ValidTo: n.Snapshot.Current}
+		}
+	}
+	v.asked = append(v.asked, pair)
 }
 
 func relation(r code.Location) ladder.Relation {
@@ -379,7 +386,11 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 	if answer.A.Rows != nil && answer.B.Rows != nil {
 		r.Rows = &report.Counts{Baseline: *answer.A.Rows, Candidate: *answer.B.Rows}
 	}
-	r.Reason = strings.Join(answer.Notes, "; ")
+	notes := answer.Notes
+	if left := leftOut(n.Snapshot); left != "" && !v.how.ColumnsOnly && !v.how.CountsOnly {
+		notes = append(slices.Clone(notes), left)
+	}
+	r.Reason = strings.Join(notes, "; ")
 	if d := answer.Detail; d != nil {
 		r.Rung, r.Changes, r.Sample = d.Rung, &d.Changes, d.Sample
 		if key, from := v.key(n); len(key) > 0 {
@@ -410,14 +421,12 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 	case answer.Detail != nil && answer.Detail.Tolerated:
 		r.Verdict = columnsOr(r, report.WithinLimits)
 	case v.otherHistory(n):
-		r.Verdict, r.Reason = report.HistoryDiffers, "its own code is the same, and it was built on existing data"
-		if v.anew(n.ID) {
-			r.Reason = "its own code is the same, and a snapshot stores the time of its run"
-		}
+		r.Verdict = report.HistoryDiffers
+		r.Reason = joined("its own code is the same, and it was built on existing data", r.Reason)
 	default:
 		r.Verdict = report.Differs
 		if n.Same {
-			r.Reason = "its code is the same: the sources changed, or it uses the time or random values"
+			r.Reason = joined("its code is the same: the sources changed, or it uses the time or random values", r.Reason)
 		}
 		if r.Rung == "" {
 			r.Rung = report.ByContent
@@ -455,11 +464,30 @@ func columnsOr(r *report.Relation, verdict report.Verdict) report.Verdict {
 	return verdict
 }
 
+// joined joins a reason with notes, if there are any.
+func joined(reason, notes string) string {
+	if notes == "" {
+		return reason
+	}
+	return reason + "; " + notes
+}
+
+// leftOut says which columns of a snapshot are not compared; "" if all are.
+func leftOut(s code.Snapshot) string {
+	var left []string
+	if len(s.RunTimes) > 0 {
+		left = append(left, "not compared, since they hold times of runs: "+strings.Join(s.RunTimes, ", "))
+	}
+	if s.ValidTo != "" {
+		left = append(left, "of "+s.ValidTo+" only which rows are current")
+	}
+	return strings.Join(left, "; ")
+}
+
 // otherHistory reports whether a node's difference may come from the data that it was
 // built on: its own code is the same, and a side may not have built it from scratch.
-// For a snapshot that is always so, since it stores the time of each run.
 func (v *verdicts) otherHistory(n code.Node) bool {
-	return n.History && n.Own && (n.ResourceType == "snapshot" || !v.anew(n.ID))
+	return n.History && n.Own && !v.anew(n.ID)
 }
 
 // gone says that a node's relation on a side is missing, and how to build it again.

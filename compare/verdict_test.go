@@ -358,10 +358,15 @@ func TestVerdicts(t *testing.T) {
 			asked:   "i:detail m:detail a:fingerprint", verdicts: "a:same code i:history differs/same m:differs/differ j:same code k:same code",
 		},
 		{
-			name: "a snapshot keeps the time of each run", lineage: "a! s<a",
-			change:  func(l *lineage) { l.node("s").History, l.node("s").ResourceType = true, "snapshot" },
-			answers: map[string]ladder.Answer{"a": is(true), "s": is(false)},
-			asked:   "a:detail s:detail", verdicts: "a:same s:history differs/same",
+			name: "a snapshot, made from nothing and on top of something", lineage: "a! s<a t<a",
+			change: func(l *lineage) {
+				for _, name := range []string{"s", "t"} {
+					l.node(name).History, l.node(name).ResourceType = true, "snapshot"
+				}
+				l.b.Nodes["t"] = steps.NodeState{}
+			},
+			answers: map[string]ladder.Answer{"a": is(true), "s": is(false), "t": is(false)},
+			asked:   "a:detail s:detail t:detail", verdicts: "a:same s:differs/same t:history differs/same",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -462,6 +467,40 @@ func TestGone(t *testing.T) {
 	for _, r := range v.comparison([]ladder.Answer{a, b}).Relations {
 		if r.Verdict != report.Unknown || r.Reason != want[r.Node] || len(r.Columns) > 0 {
 			t.Errorf("%s is %s: %s; columns %v", r.Node, r.Verdict, r.Reason, r.Columns)
+		}
+	}
+}
+
+// Times of runs are left out of a snapshot, and the reason says so.
+func TestSnapshotTimes(t *testing.T) {
+	l := newLineage("s!")
+	l.node("s").Snapshot = code.Snapshot{RunTimes: []string{"dbt_scd_id", "dbt_valid_from"}, ValidTo: "dbt_valid_to", Current: "date '9999-12-31'"}
+	for _, test := range []struct {
+		how    How
+		ignore []string
+		ends   map[string]string
+		reason string
+	}{
+		{
+			How{Ignore: []string{"x"}},
+			[]string{"x", "dbt_scd_id", "dbt_valid_from"},
+			map[string]string{"dbt_valid_to": "date '9999-12-31'"},
+			"a note; not compared, since they hold times of runs: dbt_scd_id, dbt_valid_from; of dbt_valid_to only which rows are current",
+		},
+		{how: How{CountsOnly: true}, reason: "a note"},
+	} {
+		v := newVerdicts(l.a, l.b, test.how, l.nodes)
+		v.settle(nil)
+		if diff := cmp.Diff(test.ignore, v.asked[0].Ignore); diff != "" {
+			t.Errorf("%+v: ignored (-want +got):\n%s", test.how, diff)
+		}
+		if diff := cmp.Diff(test.ends, v.asked[0].Ends); diff != "" {
+			t.Errorf("%+v: ends (-want +got):\n%s", test.how, diff)
+		}
+		answer := is(true)
+		answer.ID, answer.Notes = "s", []string{"a note"}
+		if got := v.comparison([]ladder.Answer{answer}).Relations[0].Reason; got != test.reason {
+			t.Errorf("%+v: reason %q, want %q", test.how, got, test.reason)
 		}
 	}
 }

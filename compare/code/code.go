@@ -85,6 +85,9 @@ type Node struct {
 	// Both are empty if the project names no key.
 	Key     []string
 	KeyFrom string
+
+	// Snapshot is for a snapshot, zero for other nodes.
+	Snapshot Snapshot
 }
 
 // A Location is where a node's relation lies on one side. In is false if the side's

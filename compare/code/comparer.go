@@ -72,6 +72,7 @@ func (c *comparer) describe(d *nodeDiff) {
 	d.File = file(n)
 	d.A, d.B = relation(d.a), relation(d.b)
 	d.History = keepsHistory(d.a) || keepsHistory(d.b)
+	d.Snapshot = d.snapshot()
 	for _, id := range s.above(n) {
 		switch parent := s.nodes[id]; {
 		case hasRelation(parent):

@@ -45,17 +45,18 @@ func (s *parsedSide) key(n *artifact.NodeCode) ([]string, string) {
 }
 
 // uniqueKey returns the unique_key of an incremental model or a snapshot. A snapshot has
-// a row for each version, so its key includes the version's timestamp.
+// a row for each version, so its key includes the version's timestamp, unless that is
+// the time of a run.
 func uniqueKey(n *artifact.NodeCode) []string {
 	c := config(n)
 	if n.ResourceType != "snapshot" && (c["materialized"] != "incremental" || c["incremental_strategy"] == "append") {
 		return nil
 	}
 	key := columnNames(c["unique_key"])
-	if n.ResourceType == "snapshot" && len(key) > 0 && c["strategy"] == "timestamp" {
-		names, _ := c["snapshot_meta_column_names"].(map[string]any)
-		from, _ := names["dbt_valid_from"].(string)
-		key = append(key, cmp.Or(from, "dbt_valid_from"))
+	if n.ResourceType == "snapshot" && len(key) > 0 {
+		if from := ownColumn(c, "dbt_valid_from"); !slices.Contains(runTimes(n).RunTimes, from) {
+			key = append(key, from)
+		}
 	}
 	return key
 }

@@ -3,6 +3,8 @@ package code
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The project names a key in several places. The most reliable one wins.
@@ -127,20 +129,31 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// A snapshot has a row for each version.
-func TestKeyOfSnapshot(t *testing.T) {
+// A snapshot has a row for each version. Times of its runs identify no row, and can't
+// be compared.
+func TestSnapshot(t *testing.T) {
+	all := []string{"dbt_scd_id", "dbt_updated_at", "dbt_valid_from"}
+	ownNames := object{"dbt_valid_from": "since", "dbt_valid_to": "until", "dbt_scd_id": nil}
 	tests := []struct {
 		name   string
 		config object
-		want   string
+		key    string
+		want   Snapshot
 	}{
-		{"check", object{"strategy": "check"}, "id"},
-		{"timestamp", object{"strategy": "timestamp"}, "id dbt_valid_from"},
+		{"check", object{"strategy": "check"}, "id", Snapshot{RunTimes: all, ValidTo: "dbt_valid_to"}},
+		{"check of a column", object{"strategy": "check", "updated_at": "at"}, "id dbt_valid_from", Snapshot{}},
 		{
-			"timestamp with names of its own",
-			object{"strategy": "timestamp", "snapshot_meta_column_names": object{"dbt_valid_from": "since", "dbt_valid_to": nil}},
-			"id since",
+			"check, with names of its own",
+			object{"strategy": "check", "snapshot_meta_column_names": ownNames, "dbt_valid_to_current": "date '9999-12-31'"},
+			"id",
+			Snapshot{RunTimes: []string{"dbt_scd_id", "dbt_updated_at", "since"}, ValidTo: "until", Current: "date '9999-12-31'"},
 		},
+		{"timestamp", object{"strategy": "timestamp", "updated_at": "at"}, "id dbt_valid_from", Snapshot{}},
+		{"timestamp, with names of its own", object{"strategy": "timestamp", "snapshot_meta_column_names": ownNames}, "id since", Snapshot{}},
+		{"timestamp, and rows end with the source's", object{"strategy": "timestamp", "hard_deletes": "invalidate"}, "id dbt_valid_from", Snapshot{ValidTo: "dbt_valid_to"}},
+		{"the same by its old name", object{"strategy": "timestamp", "invalidate_hard_deletes": true}, "id dbt_valid_from", Snapshot{ValidTo: "dbt_valid_to"}},
+		{"timestamp, and a row for each that ends", object{"strategy": "timestamp", "hard_deletes": "new_record"}, "id", Snapshot{RunTimes: all, ValidTo: "dbt_valid_to"}},
+		{"a strategy of the project's", object{"strategy": "shop.daily"}, "id", Snapshot{RunTimes: all, ValidTo: "dbt_valid_to"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,9 +161,20 @@ func TestKeyOfSnapshot(t *testing.T) {
 			tt.config["materialized"], tt.config["unique_key"] = "snapshot", "id"
 			w.node("snapshot.shop.history", object{"compiled_code": "select 1", "config": tt.config})
 			n := both(t, w, w)["history"]
-			if got := strings.Join(n.Key, " "); got != tt.want || n.KeyFrom != "unique_key" || !n.History {
-				t.Errorf("key %q from %q, history %t; want %q", got, n.KeyFrom, n.History, tt.want)
+			if got := strings.Join(n.Key, " "); got != tt.key || n.KeyFrom != "unique_key" || !n.History {
+				t.Errorf("key %q from %q, history %t; want %q", got, n.KeyFrom, n.History, tt.key)
+			}
+			if diff := cmp.Diff(tt.want, n.Snapshot); diff != "" {
+				t.Errorf("times of runs (-want +got):\n%s", diff)
 			}
 		})
+	}
+	a, b := newWorld(), newWorld()
+	for w, config := range map[*world]object{a: {"strategy": "check"}, b: {"strategy": "timestamp", "updated_at": "at"}} {
+		config["materialized"] = "snapshot"
+		w.node("snapshot.shop.history", object{"compiled_code": "select 1", "config": config})
+	}
+	if diff := cmp.Diff(Snapshot{RunTimes: all, ValidTo: "dbt_valid_to"}, both(t, a, b)["history"].Snapshot); diff != "" {
+		t.Errorf("times of the runs of one side (-want +got):\n%s", diff)
 	}
 }

@@ -210,6 +210,20 @@ var everywhere = []testCase{
 	{"on the other side", []string{"create table $a (id integer)"}, Pair{}, "0/none id: removed"},
 	{"on no side", nil, Pair{}, "none/none"},
 
+	// Columns of which only is compared whether the row is current.
+	{"ends of rows", tables("id integer, until timestamp", "(1,'2020-01-01'),(2,NULL)", "(1,'2021-01-01'),(2,NULL)"), Pair{Ends: map[string]string{"UNTIL": ""}}, "2/2 equal"},
+	{
+		"ends of rows that differ", tables("id integer, until timestamp", "(1,'2020-01-01'),(2,NULL)", "(1,NULL),(2,NULL)"),
+		Pair{Key: []string{"id"}, Ends: map[string]string{"until": ""}, Sample: 1, Tolerance: map[string]float64{"": 1}},
+		"2/2 not equal by join +0 -0 ~1 until~1 <changed id=1,until=2020-01-01 00:00:00 id=1,until=NULL>",
+	},
+	{
+		"ends of rows by a value", tables("id integer, until date", "(1,'2020-01-01'),(2,'9999-12-31'),(3,'2020-01-01')", "(1,'2021-01-01'),(2,NULL),(3,'9999-12-31')"),
+		Pair{Ends: map[string]string{"until": "cast('9999-12-31' as date) -- {} {{ x }}\n"}},
+		"3/3 not equal by group by +1 -1 until own",
+	},
+	{"ends of rows of another type", []string{"create table $a (until date)", "create table $b (until timestamp)", "insert into $a values (date '2020-01-01')", "insert into $b values (timestamp '2021-01-01 01:00:00')"}, Pair{Ends: map[string]string{"until": ""}}, "1/1 equal until: type changed"},
+
 	// Depth and --where.
 	{"columns only", tables("x integer", "(1)", "(2)"), Pair{Depth: Columns}, "table/table"},
 	{"counts only", tables("x integer", "(1)", "(2),(3)"), Pair{Depth: Counts}, "1/2"},

@@ -79,6 +79,9 @@ type Pair struct {
 	Where string
 	// Ignore lists the columns that are not compared.
 	Ignore []string
+	// Ends has columns of which only is compared whether the row is current: whether the
+	// value is NULL, or equal to the given SQL expression; "" for none.
+	Ends map[string]string
 	// Tolerance is by column; "" stands for all other numeric columns.
 	Tolerance map[string]float64
 	// Sample is how many rows of each kind to return.

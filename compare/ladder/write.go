@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -56,6 +57,7 @@ type workPair struct {
 	Key           []string           `json:"key"`
 	Where         string             `json:"where"`
 	Ignore        []string           `json:"ignore"`
+	Ends          map[string]string  `json:"ends"`
 	Tolerance     map[string]float64 `json:"tolerance"`
 	Sample        int                `json:"sample"`
 	Distributions bool               `json:"distributions"`
@@ -74,9 +76,11 @@ func newWork(d dialect, pairs []Pair, chunk []int) work {
 				tolerance[column] = t
 			}
 		}
+		ends := map[string]string{}
+		maps.Copy(ends, p.Ends)
 		w.Pairs = append(w.Pairs, workPair{
 			ID: p.ID, A: p.A.SQL, B: p.B.SQL, Depth: p.Depth,
-			Key: append([]string{}, p.Key...), Where: p.Where, Ignore: append([]string{}, p.Ignore...),
+			Key: append([]string{}, p.Key...), Where: p.Where, Ignore: append([]string{}, p.Ignore...), Ends: ends,
 			Tolerance: tolerance, Sample: max(p.Sample, 0), Distributions: p.Distributions,
 		})
 	}

@@ -65,6 +65,11 @@
     {%- for column in dot_named(name, types.b) -%}{%- do tolerances.update({column: tolerance}) -%}{%- endfor -%}
   {%- endfor -%}
 
+  {%- set ends = {} -%}
+  {%- for name, current in work.ends.items() -%}
+    {%- for column in dot_named(name, types.b) -%}{%- do ends.update({column: current}) -%}{%- endfor -%}
+  {%- endfor -%}
+
   {%- set plans = {} -%}
   {%- set by_name = {} -%}
   {%- for name in names | sort(case_sensitive=true) -%}
@@ -80,21 +85,32 @@
       'text': {'a': plan.text.a.format(quoted), 'b': plan.text.b.format(quoted)},
       'tolerance': tolerances.get(name, work.tolerance.get('', 0)) if plan.number else 0,
     } -%}
+    {%- if name in ends -%}
+      {%- set value = facts.casts.text.value.format(dot_current(quoted, ends[name])) -%}
+      {%- do column.update({'a': value, 'b': value, 'hash': facts.casts.text.hash or '{}', 'shown': facts.text, 'number': false, 'tolerance': 0}) -%}
+    {%- endif -%}
     {%- do by_name.update({name: column}) -%}
     {%- if name not in found.ignored -%}
-      {%- if plan.undecided -%}
+      {%- if plan.undecided and name not in ends -%}
         {%- do found.undecided.append(name) -%}
       {%- else -%}
         {%- do pair.columns.append(column) -%}
         {%- do found.compared.append(name) -%}
       {%- endif -%}
-      {%- if plan.note -%}
+      {%- if plan.note and name not in ends -%}
         {%- do found.notes.append(name ~ ': ' ~ plan.note) -%}
       {%- endif -%}
     {%- endif -%}
   {%- endfor -%}
   {%- do pair.update({'by_name': by_name}) -%}
   {{ return(pair) }}
+{% endmacro %}
+
+
+{# Whether a row is current, by the column that ends its validity: that is NULL or the
+   given expression. #}
+{% macro dot_current(column, current) %}
+  {{ return('case when ' ~ column ~ ' is null' ~ (' or ' ~ column ~ ' = (' ~ current ~ ')' if current) ~ " then 'current' else 'ended' end") }}
 {% endmacro %}
 
 
