@@ -26,6 +26,7 @@ type verdicts struct {
 	// edges has the nodes that are asked about only to explain a difference below
 	// them.
 	edges map[string]bool
+	names []ladder.Name // of the builds' schemas and commits
 	// tops and today remember the results of onTop and showsToday, by unique_id.
 	tops, today map[string]bool
 }
@@ -39,6 +40,7 @@ func newVerdicts(a, b steps.Side, how How, nodes []code.Node) *verdicts {
 	for _, n := range nodes {
 		v.byID[n.ID] = n
 	}
+	v.names = ownNames(a, b, nodes)
 	return v
 }
 
@@ -250,7 +252,7 @@ func (v *verdicts) ask(n code.Node, depth ladder.Depth) {
 	pair := ladder.Pair{
 		ID: n.ID, A: relation(n.A), B: relation(n.B), Depth: depth,
 		Key: key, Where: v.how.Where, Ignore: v.how.Ignore, Tolerance: v.how.Tolerance,
-		Sample: v.how.Sample, Distributions: v.how.Distributions,
+		Sample: v.how.Sample, Distributions: v.how.Distributions, Names: v.names,
 		Rows: max(v.a.Nodes[n.ID].Rows, v.b.Nodes[n.ID].Rows),
 	}
 	if depth == ladder.Fingerprint || depth == ladder.Detail {
@@ -322,7 +324,7 @@ func (v *verdicts) moved(n code.Node, answer ladder.Answer) report.Inputs {
 	switch {
 	case answer.Failed != "" || answer.Equal == nil:
 		return report.InputsUnknown
-	case !*answer.Equal:
+	case !*answer.Equal && !answer.OnlyNames:
 		return report.InputsDiffer
 	case v.showsToday(n):
 		return report.InputsUnknown
@@ -370,7 +372,7 @@ func (v *verdicts) equalParents(n code.Node, moved map[string]report.Inputs) boo
 			return false
 		}
 		r := v.relations[id]
-		return r == nil || r.Verdict != report.Same || v.showsToday(v.byID[id])
+		return r == nil || r.Verdict != report.Same && r.Verdict != report.SameButSchema || v.showsToday(v.byID[id])
 	})
 }
 
@@ -387,6 +389,16 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 		r.Rows = &report.Counts{Baseline: *answer.A.Rows, Candidate: *answer.B.Rows}
 	}
 	notes := answer.Notes
+	if len(answer.Holding) > 0 {
+		for i := range r.Columns {
+			r.Columns[i].HoldsSchema = slices.Contains(answer.Holding, r.Columns[i].Name)
+		}
+		what := "the schema's name was not compared, in "
+		if answer.OnlyNames {
+			what = "differs only by the schema's name, in "
+		}
+		notes = append([]string{what + strings.Join(answer.Holding, ", ")}, notes...)
+	}
 	if left := leftOut(n.Snapshot); left != "" && !v.how.ColumnsOnly && !v.how.CountsOnly {
 		notes = append(slices.Clone(notes), left)
 	}
@@ -418,6 +430,8 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 		r.Verdict, r.Reason = report.Unknown, "its data was not compared"
 	case *answer.Equal:
 		r.Verdict, r.Rung = columnsOr(r, report.Same), report.ByContent
+	case answer.OnlyNames:
+		r.Verdict, r.Rung = columnsOr(r, report.SameButSchema), report.ByContent
 	case answer.Detail != nil && answer.Detail.Tolerated:
 		r.Verdict = columnsOr(r, report.WithinLimits)
 	case v.otherHistory(n):

@@ -114,6 +114,12 @@ func is(equal bool) ladder.Answer {
 	return ladder.Answer{A: ladder.RelationInfo{Exists: true, Kind: "table"}, B: ladder.RelationInfo{Exists: true, Kind: "table"}, Equal: &equal}
 }
 
+// onlyNames says that the data of an answer differs only by the builds' names.
+func onlyNames(answer ladder.Answer) ladder.Answer {
+	answer.OnlyNames, answer.Holding = true, []string{"id"}
+	return answer
+}
+
 func tolerated() ladder.Answer {
 	answer := is(false)
 	answer.Detail = &ladder.Details{Rung: report.ByJoin, Tolerated: true}
@@ -291,6 +297,19 @@ func TestVerdicts(t *testing.T) {
 		{
 			name: "within tolerance", lineage: "b!", answers: map[string]ladder.Answer{"b": tolerated()},
 			asked: "b:detail", verdicts: "b:equal within tolerance",
+		},
+		{
+			name: "only the schema's name in values", lineage: "a<src b<a! c<b", how: How{All: true},
+			change: func(l *lineage) { l.node("c").Own = true },
+			answers: map[string]ladder.Answer{
+				"a": onlyNames(is(false)), "b": columns(onlyNames(is(false)), report.ColumnAdded), "c": is(false),
+			},
+			asked: "a:detail b:detail c:detail", verdicts: "a:same but for the schema b:columns differ c:differs",
+		},
+		{
+			name: "an input that differs only by the schema's name", lineage: "a<src b<a! c<b!",
+			answers: map[string]ladder.Answer{"a": onlyNames(is(false)), "b": onlyNames(is(false)), "c": is(false)},
+			asked:   "b:detail c:detail a:fingerprint", verdicts: "a:same code b:same but for the schema c:differs/same",
 		},
 		{
 			name: "columns only", lineage: "a<src b<a! c!", how: How{ColumnsOnly: true},

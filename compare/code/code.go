@@ -96,7 +96,10 @@ type Location struct {
 	In                           bool
 	Database, Schema, Identifier string
 	SQL                          string // its name in SQL
-	Materialized                 string
+	// OwnSchema is the part of Schema up to the suffix of its build: dev_9b13827 of
+	// dev_9b13827_marts; "" if Schema lacks the suffix.
+	OwnSchema    string
+	Materialized string
 }
 
 // Compare reads both manifests and returns their nodes: parents before children, then

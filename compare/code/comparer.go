@@ -71,6 +71,7 @@ func (c *comparer) describe(d *nodeDiff) {
 	d.ID, d.ResourceType, d.Materialized = n.UniqueID, n.ResourceType, materialized(n)
 	d.File = file(n)
 	d.A, d.B = relation(d.a), relation(d.b)
+	d.A.OwnSchema, d.B.OwnSchema = d.fromA.ownSchema(d.A.Schema), d.fromB.ownSchema(d.B.Schema)
 	d.History = keepsHistory(d.a) || keepsHistory(d.b)
 	d.Snapshot = d.snapshot()
 	for _, id := range s.above(n) {

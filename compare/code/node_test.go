@@ -25,8 +25,8 @@ func TestNode(t *testing.T) {
 	want := Node{
 		ID: "model.shop.orders", Name: "orders", ResourceType: "model", Materialized: "incremental",
 		File:    "models/marts/orders.sql",
-		A:       Location{In: true, Database: "db", Schema: "prod_4521a86", Identifier: "orders", SQL: `"db"."prod_4521a86"."orders"`, Materialized: "table"},
-		B:       Location{In: true, Database: "db", Schema: "dev_9b13827", Identifier: "orders", SQL: `"db"."dev_9b13827"."orders"`, Materialized: "incremental"},
+		A:       Location{In: true, Database: "db", Schema: "prod_4521a86", Identifier: "orders", SQL: `"db"."prod_4521a86"."orders"`, OwnSchema: "prod_4521a86", Materialized: "table"},
+		B:       Location{In: true, Database: "db", Schema: "dev_9b13827", Identifier: "orders", SQL: `"db"."dev_9b13827"."orders"`, OwnSchema: "dev_9b13827", Materialized: "incremental"},
 		History: true, Parents: []string{"seed.shop.raw"}, Sources: true,
 		Differences: []string{"SQL", "materialized: table → incremental"},
 		Diff:        "--- a/models/marts/orders.sql\n+++ b/models/marts/orders.sql\n@@ -1,1 +1,2 @@\n-the file of orders\n+another file\n+of orders\n",

@@ -74,6 +74,11 @@ func check(t *testing.T, w warehouse, cases []testCase) {
 // key returns a pair that is compared by a key.
 func key(columns ...string) Pair { return Pair{Key: columns} }
 
+// named returns a pair of builds with names of their own, compared by a key.
+func named(key ...string) Pair {
+	return Pair{Key: key, Names: []Name{{"prod_1", "<schema>"}, {"dev_2", "<schema>"}, {"it's", "x"}}}
+}
+
 // everywhere has the cases for every database.
 var everywhere = []testCase{
 	// Order, duplicates, and values that a database's hash confuses.
@@ -210,6 +215,21 @@ var everywhere = []testCase{
 	{"on the other side", []string{"create table $a (id integer)"}, Pair{}, "0/none id: removed"},
 	{"on no side", nil, Pair{}, "none/none"},
 
+	// Names that each build has in its own way.
+	{"only names", tables("id integer, v varchar(40)", "(1,'db.prod_1.x'),(2,'y'),(3,NULL)", "(1,'db.dev_2.x'),(2,'y'),(3,NULL)"), named(), "3/3 not equal only by names in v"},
+	{"only names, by the fingerprint", tables("v varchar(40)", "('prod_1')", "('dev_2')"), Pair{Depth: Fingerprint, Names: named().Names}, "1/1 not equal only by names in v"},
+	{"only names, and names of the other", tables("v varchar(40)", "('prod_1.a'),('prod_1.b')", "('prod_1.a'),('dev_2.b')"), named(), "2/2 not equal only by names in v"},
+	{"names, and other rows", tables("v varchar(40)", "('prod_1.a'),('prod_1.b')", "('dev_2.a'),('dev_2.c')"), Pair{Names: named().Names, Sample: 1}, "2/2 not equal besides names in v by group by +1 -1 v own <added v=<schema>.c> <removed v=<schema>.b>"},
+	{
+		"names, and other values", tables("id integer, v varchar(40), w integer", "(1,'prod_1.a',1),(2,'prod_1.b',1)", "(1,'dev_2.a',1),(2,'dev_2.b',2)"), named("id"),
+		"2/2 not equal besides names in v by join +0 -0 ~1 w~1",
+	},
+	{"names in a key", tables("k varchar(40), v integer", "('prod_1.a',1),('prod_1.b',1)", "('dev_2.a',1),('dev_2.b',2)"), named("k"), "2/2 not equal besides names in k by join +0 -0 ~1 v~1"},
+	{"names of which the count differs", tables("v varchar(40)", "('prod_1'),('prod_1')", "('dev_2')"), named(), "2/1 not equal besides names in v by group by +0 -1 v own"},
+	{"names, ignored", tables("v varchar(40), w integer", "('prod_1',1)", "('dev_2',2)"), Pair{Ignore: []string{"v"}, Names: named().Names}, "1/1 not equal by group by +1 -1 v: ignored w own"},
+	{"names in text of another type", []string{"create table $a (v varchar(40))", "create table $b (v text)", "insert into $a values ('prod_1')", "insert into $b values ('dev_2')"}, named(), "1/1 not equal only by names in v*"},
+	{"no names", tables("v varchar(40), w integer", "('a',1)", "('b',1)"), named(), "1/1 not equal by group by +1 -1 v own"},
+
 	// Columns of which only is compared whether the row is current.
 	{"ends of rows", tables("id integer, until timestamp", "(1,'2020-01-01'),(2,NULL)", "(1,'2021-01-01'),(2,NULL)"), Pair{Ends: map[string]string{"UNTIL": ""}}, "2/2 equal"},
 	{
@@ -278,6 +298,10 @@ func TestPostgres(t *testing.T) {
 		if w.release(t) >= 14 {
 			cases = append(cases, postgres14Cases...)
 		}
+		// A server that was built without ICU has at most one collation of it.
+		if w.Query(t, "select (count(*) > 1)::text from pg_collation where collprovider = 'i'")[0][0] == "true" {
+			cases = append(cases, icuCases...)
+		}
 		check(t, w, cases)
 	})
 }
@@ -313,6 +337,7 @@ var duckdbCases = []testCase{
 	{"json that is the same", tables("v json", `('{"a": 1}')`, `('{"a": 1}')`), Pair{}, "1/1 equal"},
 	{"a collation that knows no case", tables("v varchar collate nocase", "('a')", "('A')"), Pair{}, "1/1 not equal by group by +1 -1 v own"},
 	{"a collation that knows no case, by key", tables("k varchar collate nocase, v varchar collate nocase", "('x','a'),('y','b'),('Y','c')", "('x','A'),('y','b'),('Y','c')"), key("k"), "3/3 not equal by join +0 -0 ~1 v~1"},
+	{"names under a collation that knows no case", tables("v varchar collate nocase", "('prod_1.a')", "('dev_2.A')"), named(), "1/1 not equal besides names in v by group by +1 -1 v own"},
 	{"all the others", tables("a uuid, b bit, c time, d timetz, e timestamp_ns, f timestamp_s, g utinyint, h bignum, i variant, j geometry, k time_ns, l uhugeint",
 		"('6ccd780c-baba-1026-9564-5b8c656024db','101','10:00:00','10:00:00+01','2020-01-01','2020-01-01',7,7,7,'POINT(1 2)','10:00:00',7)", "('6ccd780c-baba-1026-9564-5b8c656024db','101','10:00:00','10:00:00+01','2020-01-01','2020-01-01',7,7,7,'POINT(1 2)','10:00:00',7)"), Pair{}, "1/1 equal"},
 	{
@@ -372,6 +397,7 @@ var postgresCases = []testCase{
 		Pair{Key: []string{"id"}, Sample: 1},
 		"1/1 not equal by join +0 -0 ~1 a~1 c~1 <changed a={},b=NULL,c=(1,2),id=1 a=[],b=NULL,c=(1,3),id=1>",
 	},
+	{"names in other types", tables("a name, b json, c jsonb, d char(9), e text[]", `('prod_1','{"a":"prod_1"}','{"a":"prod_1"}','prod_1','{prod_1,x}')`, `('dev_2','{"a":"dev_2"}','{"a":"dev_2"}','dev_2','{dev_2,x}')`), named(), "1/1 not equal only by names in a, b, c, d, e"},
 	{"json to jsonb", []string{"create table $a (v json)", "create table $b (v jsonb)", `insert into $a values ('{"a": 1}')`, `insert into $b values ('{"a": 1}')`}, Pair{}, "1/1 equal v: type changed [v: json and jsonb are compared as text]"},
 	{"jsonb in another order", tables("v jsonb", `('{"a": 1, "b": 2.0}')`, `('{"b":2.0, "a": 1}')`), Pair{}, "1/1 equal"},
 	{"jsonb that differs by a sign", tables("v jsonb", `('{"a": 1}')`, `('{"a": -1}')`), Pair{}, "1/1 not equal by group by +1 -1 v own"},
@@ -405,6 +431,28 @@ var postgres14Cases = []testCase{
 	{"infinite numerics", tables("id integer, v numeric", "(1,0),(2,'Infinity'),(3,'-Infinity'),(4,'Infinity'),(5,'NaN')", "(1,'Infinity'),(2,'-Infinity'),(3,'NaN'),(4,'9e131071'),(5,'NaN')"), key("id"), "5/5 not equal by join +0 -0 ~4 v~4"},
 	{"infinite numerics, each alone", tables("v numeric", "(0),('Infinity'),(null)", "('NaN'),('-Infinity'),(null)"), Pair{}, "3/3 not equal by group by +2 -2 v own"},
 	{"infinite numerics that are the same", tables("v numeric", "('Infinity'),('-Infinity')", "('-Infinity'),('Infinity')"), Pair{}, "2/2 equal"},
+}
+
+// icuCases have a collation that calls different texts equal.
+var icuCases = []testCase{
+	{
+		"a collation that knows no case, not named",
+		[]string{
+			"create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)", "create table $a (v text collate nocase)", "create table $b (like $a)",
+			"insert into $a values ('a')", "insert into $b values ('A')",
+		},
+		Pair{},
+		"1/1 not equal by group by +1 -1 v own",
+	},
+	{
+		"names under a collation that knows no case",
+		[]string{
+			"create table $a (v text collate nocase)", "create table $b (like $a)",
+			"insert into $a values ('prod_1.a')", "insert into $b values ('dev_2.A')",
+		},
+		named(),
+		"1/1 not equal besides names in v by group by +1 -1 v own",
+	},
 }
 
 // wide creates two tables with many columns, one of which differs.

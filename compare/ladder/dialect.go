@@ -27,6 +27,7 @@ type dialect struct {
 	Clip     string `json:"clip"`     // the beginning of a text {}
 	Double   string `json:"double"`   // a number {} in double precision
 	Distinct string `json:"distinct"` // whether {0} and {1} differ; NULL equals NULL
+	Replace  string `json:"replace"`  // the text {0} with the words {1} replaced by {2}
 
 	// Term is a column's input to its row's hash: {0} is the type's Hash, {1} the
 	// column's number. RowHash is the 64-bit hash of the terms {}, joined by And. It
@@ -76,7 +77,8 @@ const (
 type sqlType struct {
 	// Class decides with which other types this one shares a cast.
 	Class class `json:"class"`
-	// Value is the expression that is compared; "" is the value itself.
+	// Value is the expression that is compared; "" is the value itself. For the class
+	// other, Value is a text.
 	Value string `json:"value,omitempty"`
 	// Hash is the input to the row's hash: {0} is Value, {1} the column's number.
 	// "" is the value itself.

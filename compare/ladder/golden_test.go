@@ -121,7 +121,7 @@ func TestSQL(t *testing.T) {
 var postgresFunctions = []string{
 	"abs", "avg", "coalesce", "count", "date_part", "encode", "floor", "format_type", "greatest", "has_any_column_privilege",
 	"has_schema_privilege", "has_table_privilege", "hash_numeric_extended", "hashbpcharextended", "hashfloat4extended", "hashfloat8extended",
-	"hashint2extended", "hashint4extended", "hashint8extended", "hashtextextended", "isfinite", "left", "max", "min", "quote_ident",
+	"hashint2extended", "hashint4extended", "hashint8extended", "hashtextextended", "isfinite", "left", "max", "min", "quote_ident", "replace",
 	"row_number", "sum", "timestamp_hash_extended", "timezone", "uuid_hash_extended",
 }
 

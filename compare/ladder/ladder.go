@@ -75,6 +75,9 @@ type Pair struct {
 	// Key lists the columns that should identify a row. A query checks that they
 	// do before they are used. Without a key, rows are grouped by all columns.
 	Key []string
+	// Names are words that each build writes in its own way, such as the name of its
+	// schema. If the data differs, it is compared with these replaced, too.
+	Names []Name
 	// Where is an SQL condition for both sides, "" for none.
 	Where string
 	// Ignore lists the columns that are not compared.
@@ -91,6 +94,9 @@ type Pair struct {
 	// Rows is the expected number of rows, 0 if unknown.
 	Rows int64
 }
+
+// A Name is a word in values, and what stands for it on both sides.
+type Name struct{ Word, Mark string }
 
 // A Relation is a table or view, named as in dbt's manifest.
 type Relation struct {
@@ -128,6 +134,10 @@ type Answer struct {
 	// Equal tells whether count and fingerprint of the common columns are equal;
 	// nil if they were not taken.
 	Equal *bool
+	// Holding has the columns with Names, if the data differs. The details ignore
+	// these names. OnlyNames is set if nothing else differs.
+	Holding   []string
+	OnlyNames bool
 	// Detail is nil if it was not asked for, or not needed.
 	Detail *Details
 }

@@ -1,6 +1,9 @@
 package ladder
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A lookup is a relation as the database's catalog names it.
 type lookup struct {
@@ -67,4 +70,21 @@ func (d dialect) folded(name string) string {
 		return strings.ToUpper(name)
 	}
 	return name
+}
+
+// names returns words and their marks as templates take them, the longest word first:
+// a word may be part of another. Words that need escapes in SQL are left out.
+func (d dialect) names(names []Name) [][2]string {
+	out := [][2]string{}
+	for _, n := range names {
+		if n.Word == "" || strings.ContainsAny(n.Word, `'"\`) {
+			continue
+		}
+		out = append(out, [2]string{n.Word, n.Mark})
+		if folded := d.folded(n.Word); folded != n.Word {
+			out = append(out, [2]string{folded, n.Mark})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
+	return out
 }

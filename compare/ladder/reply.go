@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,9 @@ type reply struct {
 	ID        string               `json:"id"`
 	A         *replyRelation       `json:"a"`
 	B         *replyRelation       `json:"b"`
-	Sums      map[string][]*string `json:"sums"` // by side: rows, fingerprint
+	Sums      map[string][]*string `json:"sums"`    // by side: rows, fingerprint
+	Holding   []string             `json:"holding"` // columns with names that were replaced
+	Renamed   map[string][]*string `json:"renamed"` // as sums, with the names replaced
 	Compared  []string             `json:"compared"`
 	Undecided []string             `json:"undecided"` // columns that were left out, since whether values are the same can't be told
 	Ignored   []string             `json:"ignored"`
@@ -122,7 +125,7 @@ func (r reply) fill(a *Answer, p Pair) error {
 		return nil
 	}
 	if len(r.Compared) == 0 && len(r.Undecided) > 0 {
-		return errors.New("can't tell whether the values are equal in " + strings.Join(r.Undecided, ", "))
+		return r.undecided()
 	}
 	if len(r.Compared) == 0 {
 		if slices.ContainsFunc(a.Columns, func(c report.Column) bool { return c.Status == report.Ignored && c.Baseline != "" && c.Candidate != "" }) {
@@ -138,12 +141,44 @@ func (r reply) fill(a *Answer, p Pair) error {
 	equal := *a.A.Rows == *a.B.Rows && *before == *after
 	a.Equal = &equal
 	if equal && len(r.Undecided) > 0 {
-		return errors.New("can't tell whether the values are equal in " + strings.Join(r.Undecided, ", "))
+		return r.undecided()
 	}
-	if equal || p.Depth != Detail {
+	if equal {
+		return nil
+	}
+	a.Holding = r.Holding
+	if len(r.Holding) > 0 {
+		if a.OnlyNames = reflect.DeepEqual(r.Renamed["a"], r.Renamed["b"]); a.OnlyNames {
+			return r.onlyNames(*a)
+		}
+	}
+	if p.Depth != Detail {
 		return nil
 	}
 	return r.detail(a, p)
+}
+
+// onlyNames returns an error if the fingerprints without names contradict the others.
+func (r reply) onlyNames(a Answer) error {
+	sums := r.Renamed["a"]
+	if len(sums) != 2 || sums[1] == nil {
+		return errors.New("the fingerprint is missing")
+	}
+	rows, err := number(sums[0])
+	switch {
+	case err != nil:
+		return err
+	case rows != *a.A.Rows || rows != *a.B.Rows:
+		return errMoved
+	case len(r.Undecided) > 0:
+		return r.undecided()
+	}
+	return nil
+}
+
+// undecided says which columns can't be compared.
+func (r reply) undecided() error {
+	return errors.New("can't tell whether the values are equal in " + strings.Join(r.Undecided, ", "))
 }
 
 // columns returns the columns of both sides in b's order, then those that only a has.

@@ -30,6 +30,9 @@ func said(f Answer) string {
 	if f.Equal != nil {
 		out = append(out, map[bool]string{true: "equal", false: "not equal"}[*f.Equal])
 	}
+	if len(f.Holding) > 0 {
+		add("%s %s", map[bool]string{true: "only by names in", false: "besides names in"}[f.OnlyNames], strings.Join(f.Holding, ", "))
+	}
 	if d := f.Detail; d != nil {
 		add("by %s +%d -%d", d.Rung, d.Added, d.Removed)
 		if d.Changed != nil {

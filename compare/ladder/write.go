@@ -58,6 +58,7 @@ type workPair struct {
 	Where         string             `json:"where"`
 	Ignore        []string           `json:"ignore"`
 	Ends          map[string]string  `json:"ends"`
+	Names         [][2]string        `json:"names"`
 	Tolerance     map[string]float64 `json:"tolerance"`
 	Sample        int                `json:"sample"`
 	Distributions bool               `json:"distributions"`
@@ -80,7 +81,7 @@ func newWork(d dialect, pairs []Pair, chunk []int) work {
 		maps.Copy(ends, p.Ends)
 		w.Pairs = append(w.Pairs, workPair{
 			ID: p.ID, A: p.A.SQL, B: p.B.SQL, Depth: p.Depth,
-			Key: append([]string{}, p.Key...), Where: p.Where, Ignore: append([]string{}, p.Ignore...), Ends: ends,
+			Key: append([]string{}, p.Key...), Where: p.Where, Ignore: append([]string{}, p.Ignore...), Ends: ends, Names: d.names(p.Names),
 			Tolerance: tolerance, Sample: max(p.Sample, 0), Distributions: p.Distributions,
 		})
 	}

@@ -43,6 +43,7 @@ func TestSort(t *testing.T) {
 		{Name: "same counts", Verdict: report.SameCounts},
 		{Name: "same columns", Verdict: report.SameColumns},
 		{Name: "tolerated", Verdict: report.WithinLimits},
+		{Name: "other schema", Verdict: report.SameButSchema},
 		{Name: "same", Verdict: report.Same},
 		{Name: "same code", Verdict: report.SameCode},
 	}
@@ -77,7 +78,7 @@ func TestHeadline(t *testing.T) {
 		{nil, "no relation"},
 		{[]report.Verdict{report.Same, report.Differs}, "1 differs, 1 same"},
 		{[]report.Verdict{report.SameCode, report.Differs, report.Unknown, report.Differs}, "1 unknown, 2 differ, 1 same code"},
-		{report.Verdicts, "1 unknown, 1 differs, 1 with other columns, 1 with another history, 1 removed, 1 added, 1 not built, 1 with the same counts, 1 with the same columns, 1 equal within tolerance, 1 same, 1 same code, 1 same relation"},
+		{report.Verdicts, "1 unknown, 1 differs, 1 with other columns, 1 with another history, 1 removed, 1 added, 1 not built, 1 with the same counts, 1 with the same columns, 1 equal within tolerance, 1 same but for the schema, 1 same, 1 same code, 1 same relation"},
 		{slices.Repeat([]report.Verdict{report.Same}, 1234), "1,234 same"},
 	}
 	for _, test := range tests {
@@ -170,5 +171,21 @@ func TestExample(t *testing.T) {
 		if diff := cmp.Diff(names(sorted), names(c.Relations)); diff != "" {
 			t.Errorf("relations are not in order (-sorted +example):\n%s", diff)
 		}
+	}
+}
+
+// A term explains columns that are left out though nobody asked for it.
+func TestTermOfSnapshots(t *testing.T) {
+	ignored := func(name string) report.Comparison {
+		return report.Comparison{
+			Options:   report.Options{Ignore: []string{"Loaded_At"}},
+			Relations: []report.Relation{{Verdict: report.Same, Columns: []report.Column{{Name: name, Status: report.Ignored}}}},
+		}
+	}
+	if terms := ignored("loaded_at").Terms(); len(terms) > 0 {
+		t.Errorf("the user's own choice is explained: %v", terms)
+	}
+	if terms := ignored("dbt_valid_from").Terms(); len(terms) != 1 || terms[0].Word != "snapshots" {
+		t.Errorf("terms %v, want one about snapshots", terms)
 	}
 }

@@ -77,7 +77,7 @@ func (r *pageRelation) Compared() *compared {
 	}
 	out.Shown, out.Cut = mostDiffering(out.Shown, columnsShown)
 	out.Drawn, out.CutDrawn = mostDiffering(out.Drawn, columnsDrawn)
-	for _, what := range []string{sameInAll, sameInBoth, tolerated, notCompared} {
+	for _, what := range []string{sameInAll, butSchema, sameInBoth, tolerated, notCompared} {
 		if len(names[what]) > 0 {
 			out.Equal = append(out.Equal, what+clip(strings.Join(names[what], ", "), 2000))
 		}
@@ -101,13 +101,16 @@ const (
 	sameInAll   = "The same in all rows: "
 	sameInBoth  = "The same in every row that both sides have: "
 	tolerated   = "Equal within the tolerance in every row that both sides have: "
+	butSchema   = "The same in all rows but for the name of each build's schema: "
 	notCompared = "On both sides, not compared one by one: "
 )
 
 // equal returns a column's label, which claims no more than is known.
 func (r *pageRelation) equal(c Column) string {
 	switch {
-	case r.Verdict == Same, r.Verdict == ColumnsDiffer && r.Rung == ByContent:
+	case r.Verdict == SameButSchema && c.HoldsSchema:
+		return butSchema
+	case r.Verdict == Same, r.Verdict == SameButSchema, r.Verdict == ColumnsDiffer && r.Rung == ByContent:
 		return sameInAll
 	case r.tolerates(c) && (c.Differ != nil || r.Verdict == WithinLimits):
 		return tolerated

@@ -69,7 +69,7 @@ func (n *drawnNode) Glyph() string { return glyphs[n.Verdict] }
 // page.css has the same signs.
 var glyphs = map[Verdict]string{
 	Unknown: "?", Differs: "≠", ColumnsDiffer: "⊞", HistoryDiffers: "↺", Removed: "−", Added: "+",
-	NotBuilt: "○", SameCounts: "#", SameColumns: "▤", WithinLimits: "≈", Same: "=", SameCode: "≡", SameRelation: "⊜",
+	NotBuilt: "○", SameCounts: "#", SameColumns: "▤", WithinLimits: "≈", SameButSchema: "≅", Same: "=", SameCode: "≡", SameRelation: "⊜",
 }
 
 // draw draws the relations of a comparison; nil if there would be no line.

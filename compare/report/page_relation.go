@@ -124,7 +124,7 @@ func (r *pageRelation) Changed() bool {
 
 // Interesting reports whether a reader would look for the relation in the graph.
 func (r *pageRelation) Interesting() bool {
-	return r.Changed() || !r.Folded() && r.Verdict != WithinLimits
+	return r.Changed() || !r.Folded() && r.Verdict != WithinLimits && r.Verdict != SameButSchema
 }
 
 // Says is the verdict as a sentence.

@@ -33,6 +33,8 @@ func says(r Relation) string {
 		return "The project has it, but a side has not built it."
 	case WithinLimits:
 		return "The data is equal within the tolerance."
+	case SameButSchema:
+		return "The data is the same but for the name of each build's schema in its values."
 	case SameCounts:
 		return "The columns and the number of rows are the same; the data was not compared."
 	case SameColumns:

@@ -66,23 +66,24 @@ type Verdict string
 
 // The verdicts, the worst first. docs/compare.md says what each promises.
 const (
-	Unknown        Verdict = "unknown"                // could not be decided; Reason says why
-	Differs        Verdict = "differs"                // the data differs
-	ColumnsDiffer  Verdict = "columns differ"         // the common columns hold the same data, or only columns were compared
-	HistoryDiffers Verdict = "history differs"        // same code, but built on other existing data
-	Removed        Verdict = "removed"                // only the baseline has it
-	Added          Verdict = "added"                  // only the candidate has it
-	NotBuilt       Verdict = "not built"              // a side's project has it, but no build of that side does; Reason says why
-	SameCounts     Verdict = "same counts"            // the same columns and number of rows; the data was not compared
-	SameColumns    Verdict = "same columns"           // the same columns; the data was not compared
-	WithinLimits   Verdict = "equal within tolerance" // the data is equal within the given tolerance
-	Same           Verdict = "same"                   // the data is the same
-	SameCode       Verdict = "same code"              // same code up to the same sources; the data was not compared
-	SameRelation   Verdict = "same relation"          // both sides have one and the same relation
+	Unknown        Verdict = "unknown"                 // could not be decided; Reason says why
+	Differs        Verdict = "differs"                 // the data differs
+	ColumnsDiffer  Verdict = "columns differ"          // the common columns hold the same data, or only columns were compared
+	HistoryDiffers Verdict = "history differs"         // same code, but built on other existing data
+	Removed        Verdict = "removed"                 // only the baseline has it
+	Added          Verdict = "added"                   // only the candidate has it
+	NotBuilt       Verdict = "not built"               // a side's project has it, but no build of that side does; Reason says why
+	SameCounts     Verdict = "same counts"             // the same columns and number of rows; the data was not compared
+	SameColumns    Verdict = "same columns"            // the same columns; the data was not compared
+	WithinLimits   Verdict = "equal within tolerance"  // the data is equal within the given tolerance
+	SameButSchema  Verdict = "same but for the schema" // the data is equal but for the names of the builds' schemas in values
+	Same           Verdict = "same"                    // the data is the same
+	SameCode       Verdict = "same code"               // same code up to the same sources; the data was not compared
+	SameRelation   Verdict = "same relation"           // both sides have one and the same relation
 )
 
 // Verdicts has all verdicts, the worst first.
-var Verdicts = []Verdict{Unknown, Differs, ColumnsDiffer, HistoryDiffers, Removed, Added, NotBuilt, SameCounts, SameColumns, WithinLimits, Same, SameCode, SameRelation}
+var Verdicts = []Verdict{Unknown, Differs, ColumnsDiffer, HistoryDiffers, Removed, Added, NotBuilt, SameCounts, SameColumns, WithinLimits, SameButSchema, Same, SameCode, SameRelation}
 
 // Red reports whether the verdict means that the candidate differs from the
 // baseline, for --exit-code.
@@ -204,6 +205,9 @@ type Column struct {
 	// Own is set if, without a key, the column's values differ as a whole. If it isn't
 	// set, values may still have been swapped between rows.
 	Own bool `json:"own_values_differ,omitempty"`
+	// HoldsSchema is set if values have the name of their build's schema, or its
+	// commit, which was not compared.
+	HoldsSchema bool `json:"holds_schema,omitempty"`
 	// Before and After are for numeric columns that differ, if they were asked for.
 	Before *Distribution `json:"before,omitempty"`
 	After  *Distribution `json:"after,omitempty"`

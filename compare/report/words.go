@@ -161,6 +161,9 @@ type Term struct{ Word, Means string }
 // Terms explains the less obvious words of a comparison.
 func (c Comparison) Terms() []Term {
 	var out []Term
+	leftOut := func(column Column) bool {
+		return column.Status == Ignored && !slices.ContainsFunc(c.Options.Ignore, func(name string) bool { return strings.EqualFold(name, column.Name) })
+	}
 	for _, t := range []struct {
 		Term
 		of func(Relation) bool
@@ -176,6 +179,10 @@ func (c Comparison) Terms() []Term {
 		{
 			Term{string(HistoryDiffers), "the code is the same, but it was built on other existing rows"},
 			func(r Relation) bool { return r.Verdict == HistoryDiffers },
+		},
+		{
+			Term{"snapshots", "columns in which dbt stores the times of its runs are not compared"},
+			func(r Relation) bool { return slices.ContainsFunc(r.Columns, leftOut) },
 		},
 	} {
 		if slices.ContainsFunc(c.Relations, t.of) {

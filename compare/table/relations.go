@@ -104,7 +104,7 @@ func (t table) verdict(r report.Relation) string {
 	title := r.Title()
 	if t.Width > 0 && t.Width < roomyTable {
 		title = strings.NewReplacer(
-			"(inputs differ too)", "(inputs too)", "(inputs unknown)", "(inputs?)", "equal within", "within",
+			"(inputs differ too)", "(inputs too)", "(inputs unknown)", "(inputs?)", "equal within", "within", "but for the schema", "but schema",
 		).Replace(title)
 	}
 	return ui.Inline(title)

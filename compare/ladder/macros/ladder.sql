@@ -13,8 +13,12 @@
   {%- do dot_fingerprints(work.facts, pairs) -%}
   {%- set found = [] -%}
   {%- for pair in pairs -%}
-    {%- if pair.work.depth == 'detail' and pair.found.sums.a != pair.found.sums.b and pair.columns and pair.found.comparable -%}
-      {%- do dot_detail(work.facts, pair) -%}
+    {%- if pair.work.depth in ['fingerprint', 'detail'] and pair.found.sums.a != pair.found.sums.b and pair.columns and pair.found.comparable -%}
+      {%- do dot_rename(work.facts, pair) -%}
+      {%- set renamed = pair.found.renamed -%}
+      {%- if pair.work.depth == 'detail' and (not renamed or renamed.a != renamed.b) -%}
+        {%- do dot_detail(work.facts, pair) -%}
+      {%- endif -%}
     {%- endif -%}
     {%- do found.append(pair.found) -%}
   {%- endfor -%}
@@ -80,14 +84,14 @@
     {%- set plan = plans[id] -%}
     {%- set quoted = facts.quote ~ (name | replace(facts.quote, facts.escape)) ~ facts.quote -%}
     {%- set column = {
-      'name': name, 'quoted': quoted, 'hash': plan.hash, 'shown': plan.shown, 'number': plan.number,
+      'name': name, 'quoted': quoted, 'hash': plan.hash, 'shown': plan.shown, 'number': plan.number, 'textual': plan.textual,
       'a': plan.a.format(quoted), 'b': plan.b.format(quoted),
       'text': {'a': plan.text.a.format(quoted), 'b': plan.text.b.format(quoted)},
       'tolerance': tolerances.get(name, work.tolerance.get('', 0)) if plan.number else 0,
     } -%}
     {%- if name in ends -%}
       {%- set value = facts.casts.text.value.format(dot_current(quoted, ends[name])) -%}
-      {%- do column.update({'a': value, 'b': value, 'hash': facts.casts.text.hash or '{}', 'shown': facts.text, 'number': false, 'tolerance': 0}) -%}
+      {%- do column.update({'a': value, 'b': value, 'hash': facts.casts.text.hash or '{}', 'shown': facts.text, 'number': false, 'textual': false, 'tolerance': 0}) -%}
     {%- endif -%}
     {%- do by_name.update({name: column}) -%}
     {%- if name not in found.ignored -%}
@@ -134,12 +138,7 @@
   {%- for pair in pairs -%}
     {%- set number = loop.index0 -%}
     {%- for side in ['a', 'b'] if pair.work.depth != 'columns' and pair.found[side] and pair.found[side].readable -%}
-      {%- set sum = 'null' -%}
-      {%- if pair.work.depth != 'counts' and pair.columns and pair.found.comparable -%}
-        {%- set sum = facts.sum.format(facts.mix.format(dot_row_hash(facts, pair.columns, side))) -%}
-      {%- endif -%}
-      {%- do selects.append("select '" ~ number ~ "' as pair, '" ~ side ~ "' as side, "
-        ~ facts.text.format('count(*)') ~ ' as n, ' ~ facts.text.format(sum) ~ ' as fingerprint from ' ~ dot_from(pair, side)) -%}
+      {%- do selects.append(dot_fingerprint(facts, pair, side, number)) -%}
     {%- endfor -%}
   {%- endfor -%}
   {%- if selects -%}
@@ -147,6 +146,65 @@
       {%- do pairs[row[0] | int].found.sums.update({row[1]: [row[2], row[3]]}) -%}
     {%- endfor -%}
   {%- endif -%}
+{% endmacro %}
+
+
+{# The query for the row count and fingerprint of one relation. #}
+{% macro dot_fingerprint(facts, pair, side, number) %}
+  {%- set sum = 'null' -%}
+  {%- if pair.work.depth != 'counts' and pair.columns and pair.found.comparable -%}
+    {%- set sum = facts.sum.format(facts.mix.format(dot_row_hash(facts, pair.columns, side))) -%}
+  {%- endif -%}
+  {{ return("select '" ~ number ~ "' as pair, '" ~ side ~ "' as side, "
+    ~ facts.text.format('count(*)') ~ ' as n, ' ~ facts.text.format(sum) ~ ' as fingerprint from ' ~ dot_from(pair, side)) }}
+{% endmacro %}
+
+
+{# Some columns may hold names that each build has in its own way, such as that of its
+   schema (work.names: each with what replaces it). Finds these columns, replaces the
+   names in them, and takes the fingerprints again. #}
+{% macro dot_rename(facts, pair) %}
+  {%- set columns, renamed = [], {} -%}
+  {%- for column in pair.columns if column.textual and pair.work.names -%}
+    {%- do columns.append(column) -%}
+    {%- for side in ['a', 'b'] -%}
+      {%- do renamed.update({loop.index0 ~ ' ' ~ column.name: dot_renamed(facts, column[side], pair.work.names)}) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {%- set holding = [] -%}
+  {%- if columns -%}
+    {%- set selects = [] -%}
+    {%- for side in ['a', 'b'] -%}
+      {%- set number, values = loop.index0, [] -%}
+      {%- for column in columns -%}
+        {%- do values.append(facts.text.format('max(case when ' ~ renamed[number ~ ' ' ~ column.name] ~ ' <> ' ~ column[side] ~ ' then 1 else 0 end)') ~ ' as v' ~ loop.index0) -%}
+      {%- endfor -%}
+      {%- do selects.append('select ' ~ values | join(', ') ~ ' from ' ~ dot_from(pair, side)) -%}
+    {%- endfor -%}
+    {%- set rows = dot_rows(selects | join('\nunion all\n')) -%}
+    {%- for column in columns -%}
+      {%- if rows[0][loop.index0] == '1' or rows[1][loop.index0] == '1' -%}
+        {%- do holding.append(column.name) -%}
+        {%- do column.update({'a': renamed['0 ' ~ column.name], 'b': renamed['1 ' ~ column.name]}) -%}
+      {%- endif -%}
+    {%- endfor -%}
+  {%- endif -%}
+  {%- if holding -%}
+    {%- do pair.found.update({'holding': holding, 'renamed': {}}) -%}
+    {%- for row in dot_rows(dot_fingerprint(facts, pair, 'a', 0) ~ '\nunion all\n' ~ dot_fingerprint(facts, pair, 'b', 0)) -%}
+      {%- do pair.found.renamed.update({row[1]: [row[2], row[3]]}) -%}
+    {%- endfor -%}
+  {%- endif -%}
+{% endmacro %}
+
+
+{# A text without the names. #}
+{% macro dot_renamed(facts, expression, names) %}
+  {%- set value = [expression] -%}
+  {%- for name in names -%}
+    {%- do value.append(facts.replace.format(value[-1], name[0], name[1])) -%}
+  {%- endfor -%}
+  {{ return(value[-1]) }}
 {% endmacro %}
 
 

@@ -1,8 +1,8 @@
 {# How a column is compared that has type a in one relation and type b in the other.
    Templates: the compared values (a, b), the hash's input (hash), each side's values as
    text (text), the compared values as text (shown). Also: whether both types are numbers
-   (number), a note on the conversion (note), and whether equality can't be decided
-   (undecided). #}
+   (number), whether the compared values are text (textual), a note on the conversion
+   (note), and whether equality can't be decided (undecided). #}
 {% macro dot_plan(facts, a, b) %}
   {%- set known_a = dot_type(facts, a) -%}
   {%- set known_b = dot_type(facts, b) -%}
@@ -10,6 +10,7 @@
   {%- set numbers = ['integer', 'decimal', 'float'] -%}
   {%- set plan = {
     'number': classes[0] in numbers and classes[1] in numbers, 'note': '', 'undecided': false,
+    'textual': classes == ['text', 'text'],
     'shown': facts.text, 'text': {'a': known_a.fact.text or facts.text, 'b': known_b.fact.text or facts.text},
   } -%}
   {%- set casts = facts.casts -%}
@@ -18,6 +19,9 @@
     {%- do plan.update({'a': fact.value or '{}', 'b': fact.value or '{}', 'hash': fact.hash or '{}'}) -%}
     {%- if fact.text and not fact.value -%}
       {%- do plan.update({'shown': fact.text}) -%}
+    {%- endif -%}
+    {%- if fact.value and classes[0] == 'other' -%}
+      {%- do plan.update({'textual': true}) -%}
     {%- endif -%}
     {{ return(plan) }}
   {%- endif -%}
@@ -52,6 +56,7 @@
       'a': {'value': casts.text.value.format(known_a.fact.text or '{}')}, 'b': {'value': casts.text.value.format(known_b.fact.text or '{}')},
       'hash': casts.text.hash,
     }) -%}
+    {%- do plan.update({'textual': not plan.undecided}) -%}
     {%- do plan.update({'note': plan.note or (a ~ ' and ' ~ b ~ ' are compared as text')}) -%}
   {%- endif -%}
   {%- do plan.update({
