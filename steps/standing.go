@@ -87,6 +87,12 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 		return standing{}, remedy(err.Error())
 	case found.Written("") == 0 && found.Below == nil:
 		why := "no node of %s was completed: there is nothing to %s"
+		if b.place.InMemory() {
+			return standing{}, hint.New(
+				fmt.Sprintf("nothing is left of %s: its database was in memory", b),
+				fmt.Sprintf("give the output %s a file: path: %s.duckdb", b.output.Name, b.output.Profile),
+			)
+		}
 		if lost := found.lost(); lost != "" {
 			return standing{}, remedy(fmt.Sprintf("%s has none of its relations any more: %s", b, lost))
 		}

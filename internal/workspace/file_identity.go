@@ -10,9 +10,16 @@ import (
 // absent is the identity of a missing file.
 const absent = "absent"
 
+// inMemory is the identity of a database that is not a file and ends with its
+// process.
+const inMemory = "in memory"
+
 // file returns the identity of the place's database file, "" if the database is
 // not a file.
 func (p Place) file() string {
+	if p.InMemory() {
+		return inMemory
+	}
 	if p.Adapter != "duckdb" || !filepath.IsAbs(p.Database) {
 		return ""
 	}
@@ -23,15 +30,20 @@ func (p Place) file() string {
 }
 
 // isFile reports whether an entry was written to the database file with the
-// identity now. An entry without an identity is valid while any file exists.
+// identity now. An entry without an identity is valid while any file exists. Nothing
+// is left in a database in memory.
 func (e Entry) isFile(now string) bool {
-	return e.File == now || e.File == "" && now != absent
+	return now != inMemory && (e.File == now || e.File == "" && now != absent)
 }
 
-// lostWith says how a relation was lost whose database file has the identity now.
-func lostWith(file, now string) string {
-	if now == absent {
-		return "is gone with its database file " + file
+// lostWith says how a relation at the place was lost, whose database file has the
+// identity now.
+func (p Place) lostWith(now string) string {
+	switch {
+	case p.InMemory():
+		return "is gone, since its database was in memory"
+	case now == absent:
+		return "is gone with its database file " + p.Database
 	}
-	return "was lost when its database file " + file + " was replaced"
+	return "was lost when its database file " + p.Database + " was replaced"
 }

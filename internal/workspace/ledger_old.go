@@ -157,7 +157,7 @@ func (w *Workspace) standingOld(b Build, p Place) (Standing, error) {
 		case e.Build != b.ID():
 			s.Lost[id] = "was overwritten by " + e.Build
 		case r.Place.file() == absent:
-			s.Lost[id] = lostWith(r.Place.Database, absent)
+			s.Lost[id] = r.Place.lostWith(absent)
 		default:
 			s.Nodes[id] = e.entry(id, spelling)
 		}

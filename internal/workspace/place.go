@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
+	"strings"
 )
 
 // A Place is a schema in a warehouse. Its names are folded as the adapter
@@ -18,6 +19,12 @@ type Place struct {
 // ID returns a digest of the place, for names of files and locks.
 func (p Place) ID() string {
 	return digestOf(p.Adapter, p.Host, p.Database, p.Schema)
+}
+
+// InMemory reports whether the place is in a DuckDB database that ends with the
+// process that has it.
+func (p Place) InMemory() bool {
+	return p.Adapter == "duckdb" && strings.HasPrefix(p.Database, ":memory:")
 }
 
 // database is a digest of the database that the place lies in.

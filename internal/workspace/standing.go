@@ -51,7 +51,7 @@ func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 		case e.Node != id:
 			s.Lost[id] = "was overwritten by " + e.Node
 		case !e.isFile(files[claim.Place]):
-			s.Lost[id] = lostWith(layer.Places[claim.Place].Database, files[claim.Place])
+			s.Lost[id] = layer.Places[claim.Place].lostWith(files[claim.Place])
 		default:
 			s.Nodes[id] = e
 		}
