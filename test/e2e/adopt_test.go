@@ -5,6 +5,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ func TestAdoptE2(t *testing.T) {
 		base := s.head()
 		s.otherTool("prod")
 		s.write("models/season.sql", "select 'new' as season, count(*) as fruits from {{ ref('cheap') }}\n")
+		s.write("tests/new.sql", "select * from {{ ref('season') }} where season <> 'new'\n")
 		s.commit("Another season")
 		build := []string{"build", "dev@HEAD", "--defer", "prod@" + base, "-s", "season"}
 
@@ -35,6 +37,16 @@ func TestAdoptE2(t *testing.T) {
 		if rows := s.table("dev_" + s.head()); len(rows) != 1 {
 			t.Errorf("dev has %v", rows)
 		}
+
+		// The tests of both: what was adopted has its own, and the build its own and the baseline's.
+		restore := s.save()
+		res = s.mustDot("test", "prod@"+base, "dev@HEAD", "--defer", "prod@"+base)
+		for spec, ok := range map[string]string{"prod@" + base: "1 ok", "dev@" + s.head(): "2 ok"} {
+			if !regexp.MustCompile(`(?m)^done +` + spec + ` .* ` + ok + `$`).MatchString(res.stderr) {
+				t.Errorf("the tests of %s don't end with %s", spec, ok)
+			}
+		}
+		restore()
 
 		prod := []string{"seed", "prod@" + base}
 		if step := s.plan(prod...).step(t, "adopt prod@"+base); step.Decision != "run" || !strings.Contains(step.Reason, "made by another tool: 3 nodes") {

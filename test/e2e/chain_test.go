@@ -10,7 +10,7 @@ import (
 // TestChain advances main by several commits, each built as a layer over the last. The last one's
 // data is that of a whole build. DOT_TEST_LAYERS is the number of layers.
 func TestChain(t *testing.T) {
-	layers := int(number(t, "DOT_TEST_LAYERS", 5))
+	layers := int(number(t, "DOT_TEST_LAYERS", 4))
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
 			"seeds/orders.csv":   "id,amount\n1,20\n2,30\n",
