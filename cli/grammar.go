@@ -12,7 +12,7 @@ type grammar struct {
 	dbtCommands
 
 	Plan    plannedCommand `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
-	Explain plannedCommand `cmd:"" help:"Print the details of a plan: each step's inputs, its record, and what changed. Changes nothing."`
+	Explain plannedCommand `cmd:"" help:"Print the details of a plan: each step's inputs, its record, what changed, and from which layer a deferred build reads each node. Changes nothing."`
 	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
