@@ -63,9 +63,10 @@ test-full: cross ## every dbt command with and without a host, with three dbts; 
 		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run 'Host' ./internal/dbt/run ./test/e2e
 
 .PHONY: stress
-stress: ## kill dot and dbt 500 times at random moments, with the stand-in and with real dbt; KILLS=n changes the number
+stress: ## kill dot and dbt 500 times at random moments, and interrupt commands on 50 random projects; KILLS=n, ROUNDS=n
 	@test/venv.sh test
-	DOT_TEST_KILLS=$(or $(KILLS),500) DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -timeout 24h -v -run '^TestKill$$' ./cli ./test/e2e
+	DOT_TEST_KILLS=$(or $(KILLS),500) DOT_TEST_ROUNDS=$(or $(ROUNDS),50) DOT_TEST_LAYERS=50 DOT_TEST_VENV=$(CURDIR)/.venv/test \
+		go test -count=1 -timeout 24h -v -run '^Test(Kill|GoingOn|Chain)$$' ./cli ./test/e2e
 
 .PHONY: bench
 bench: ## measure dot's overhead, into docs/performance.md
