@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"dot-for-dbt/compare/code"
 	"dot-for-dbt/compare/ladder"
@@ -119,10 +120,18 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 func codeSide(ctx context.Context, s steps.Side) code.Side {
 	side := layerSide(ctx, s.Own)
 	side.Nodes = map[string]code.Resolved{}
+	side.Reads = map[string]code.Resolved{}
 	below := map[*steps.Layer]*code.Side{}
+	var last time.Time
 	for id, state := range s.Nodes {
+		if state.Reads.SQL != "" {
+			side.Reads[id] = code.Resolved{RelationName: state.Reads, Run: state.ReadRun}
+		}
 		if state.Problem != "" {
 			continue
+		}
+		if state.Layer == s.Own && state.At.After(last) {
+			last, side.LastRun = state.At, state.Run
 		}
 		at := code.Resolved{RelationName: state.Relation, Run: state.Run}
 		if layer := state.Layer; layer != s.Own {
@@ -139,9 +148,20 @@ func codeSide(ctx context.Context, s steps.Side) code.Side {
 
 func layerSide(ctx context.Context, l *steps.Layer) code.Side {
 	return code.Side{
-		Manifest: l.Manifest, Suffix: l.Suffix,
+		Manifest: l.Manifest, Suffix: l.Suffix, Batches: batches(l.EventTimes),
 		ReadFile: func(name string) ([]byte, error) { return l.ReadFile(ctx, name) },
 	}
+}
+
+// batches says which batches the limits allow, "" if there are none.
+func batches(limits [2]string) string {
+	var out []string
+	for i, word := range []string{"from ", "to "} {
+		if limits[i] != "" {
+			out = append(out, word+limits[i])
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // climb asks the warehouse. A pair that failed together with others is tried again

@@ -53,6 +53,10 @@ type NodeState struct {
 	Problem string
 	// NotBuilt is set if no run tried to build the node. Problem then says so.
 	NotBuilt bool
+	// Reads is the relation of a lower build that the build's nodes read instead, and
+	// ReadRun the run that wrote it. They are zero if there is none.
+	Reads   artifact.RelationName
+	ReadRun string
 }
 
 // A Layer is a build that has nodes of a side: the side's build or one below it.
@@ -62,6 +66,9 @@ type Layer struct {
 	Suffix string
 	// Manifest is the path of its manifest.
 	Manifest string
+	// EventTimes are the limits of the batches of microbatch models in its last run;
+	// each is "" if there was none.
+	EventTimes [2]string
 
 	repo    *git.Repo
 	project string // its directory below the repository's root
@@ -115,7 +122,14 @@ func (b *Built) Side() (Side, error) {
 	}
 	for id := range st.ids() {
 		r := st.top.Resolve(id)
-		side.Nodes[id] = sides[r.Layer].state(r, st)
+		state := sides[r.Layer].state(r, st)
+		if state.NotBuilt {
+			if read, err := st.top.Read(id); err == nil && read.Kind == layer.Below {
+				e := st.entry(read)
+				state.Reads, state.ReadRun = relationName(e.Name), e.Run
+			}
+		}
+		side.Nodes[id] = state
 	}
 	return side, nil
 }
@@ -155,6 +169,7 @@ func (rt *runtime) sideLayers(st stack) map[*layer.Layer]sideLayer {
 		}
 		if results, err := readResults(s.state); err == nil {
 			one.dbt = results.Metadata.DBTVersion
+			one.EventTimes = [2]string{string(results.Args.EventTimeStart), string(results.Args.EventTimeEnd)}
 			for _, r := range results.Results {
 				one.rows[r.UniqueID] = int64(r.Response.Rows)
 			}

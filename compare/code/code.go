@@ -31,6 +31,13 @@ type Side struct {
 	// Nodes says where the nodes' relations lie, by unique_id. A node that isn't in
 	// here is the build's own, and lies where the manifest says.
 	Nodes map[string]Resolved
+	// Reads has the relations of lower builds that the build's last run, LastRun, read
+	// for nodes that are not in Nodes.
+	Reads   map[string]Resolved
+	LastRun string
+	// Batches says which batches of microbatch models the last run has built, if the
+	// command line limited them.
+	Batches string
 }
 
 // Resolved is where a node of a side lies.

@@ -51,6 +51,9 @@ func (c *comparer) code(d *nodeDiff) []string {
 	if a.ResourceType == "seed" {
 		return d.rows()
 	}
+	if isMicrobatch(a) && isMicrobatch(b) {
+		return c.asWritten(d)
+	}
 	what := "SQL"
 	if b.Language == "python" {
 		what = "Python"
@@ -114,20 +117,16 @@ func (c *comparer) compiled(d *nodeDiff) (same bool, why string) {
 	namesA, namesB := c.readable(d, c.a, d.a), c.readable(d, c.b, d.b)
 	take := takeOut
 	if d.b.Language == "python" {
-		// dbt doesn't render a user's Python: only the code that dbt adds has names in it.
-		if d.a.RawCode != d.b.RawCode {
-			return false, ""
-		}
-		if asksForItself.MatchString(d.b.RawCode) {
-			return false, "Python that asks for its own relation (dbt.this)"
-		}
 		take = takeOutOfPython
 		namesA, namesB = append(namesA, thisInPython(d.a)...), append(namesB, thisInPython(d.b)...)
 	}
 	codeA, foundA := take(*d.a.CompiledCode, namesA)
 	codeB, foundB := take(*d.b.CompiledCode, namesB)
 	d.shared = shared(foundA, foundB)
-	if codeA == codeB {
+	// dbt doesn't render a user's Python: only the code that dbt adds has names in it.
+	if python := d.b.Language == "python"; python && d.a.RawCode == d.b.RawCode && asksForItself.MatchString(d.b.RawCode) {
+		return false, "Python that asks for its own relation (dbt.this)"
+	} else if codeA == codeB && (!python || d.a.RawCode == d.b.RawCode) {
 		return true, ""
 	}
 	// A name may still be in a string, or in the part that takeOut left unchanged.

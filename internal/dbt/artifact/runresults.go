@@ -111,6 +111,9 @@ type RunArgs struct {
 	Defer       isTrue `json:"defer"`
 	FavorState  isTrue `json:"favor_state"`
 	FullRefresh isTrue `json:"full_refresh"`
+	// EventTimeStart and EventTimeEnd limit the batches of microbatch models.
+	EventTimeStart maybeText `json:"event_time_start"`
+	EventTimeEnd   maybeText `json:"event_time_end"`
 }
 
 // isTrue reads a JSON true, and takes anything else for false: dbt writes null, too.
@@ -118,6 +121,18 @@ type isTrue bool
 
 func (b *isTrue) UnmarshalJSON(data []byte) error {
 	*b = string(data) == "true"
+	return nil
+}
+
+// maybeText reads a JSON string, and takes anything else for "".
+type maybeText string
+
+func (m *maybeText) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) != nil {
+		text = ""
+	}
+	*m = maybeText(text)
 	return nil
 }
 
