@@ -137,7 +137,7 @@ func varInputs(vars map[string]any) ([]graph.Input, error) {
 }
 
 // covered are the options that other inputs cover.
-var covered = []string{"project-dir", "profiles-dir", "target-path", "log-path", "target", "vars", "defer", "favor-state", "state", "defer-state"}
+var covered = []string{"project-dir", "profiles-dir", "target-path", "log-path", "target", "vars", "defer", "favor-state", "state", "defer-state", "write-json"}
 
 func optionInputs(line dbt.CommandLine) []graph.Input {
 	var in []graph.Input

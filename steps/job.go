@@ -273,6 +273,9 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 		set("log-path", b.Logs())
 		set("profile", b.output.Profile)
 		set("target", b.targetName())
+		if job.Command.Manifest {
+			set("write-json") // the project's flags may say the opposite
+		}
 	} else if job.output != nil {
 		set("profile", job.output.Profile)
 		set("target", job.output.Name)

@@ -67,6 +67,10 @@ func (r Rules) check(o Option) error {
 				fmt.Sprintf("--%s can't be passed to dbt in an isolated build: dot sets it", o.Flag),
 				"leave it out, or name no ref (dev instead of dev@HEAD) to build the working tree with dbt's own directories",
 			)
+		case "write-json":
+			if o.Negated {
+				return hint.New("--no-write-json can't be passed to dbt in an isolated build: dot reads what dbt writes", "leave it out")
+			}
 		}
 	}
 	if r.Deferring {

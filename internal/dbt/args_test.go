@@ -173,6 +173,7 @@ func TestReadArgsRefuses(t *testing.T) {
 		{"project-dir", []string{"--project-dir=x"}, Rules{Isolated: true}},
 		{"target-path", []string{"-s", "a", "--target-path", "x"}, Rules{Isolated: true}},
 		{"log-path", []string{"--unknown", "--log-path", "x"}, Rules{Isolated: true}},
+		{"no artifacts", []string{"--no-write-json"}, Rules{Isolated: true}},
 		{"state beside defer", []string{"--state", "x"}, both},
 		{"defer-state beside defer", []string{"--defer-state=x"}, both},
 		{"no-defer beside defer", []string{"--no-defer"}, both},

@@ -82,7 +82,7 @@ func TestArgv(t *testing.T) {
 
 // TestList proves D.8.
 func TestList(t *testing.T) {
-	output := []string{"--quiet", "--log-format", "text", "--log-level", "info", "--no-use-colors", "--output", "json", "--output-keys", listKeys}
+	output := []string{"--write-json", "--quiet", "--log-format", "text", "--log-level", "info", "--no-use-colors", "--output", "json", "--output-keys", listKeys}
 	tests := []struct {
 		name    string
 		command string

@@ -49,10 +49,10 @@ func (l CommandLine) List() CommandLine {
 		}
 		line.Fixed = append(line.Fixed, NewOption("resource-types", types...))
 	}
-	// State these explicitly, since the user's variables could change the output that ReadList
-	// reads.
+	// State these explicitly, since the user's variables and the project's flags could change the
+	// output that ReadList reads, and the manifest.
 	line.Fixed = append(line.Fixed,
-		NewOption("quiet"), NewOption("log-format", "text"), NewOption("log-level", "info"),
+		NewOption("write-json"), NewOption("quiet"), NewOption("log-format", "text"), NewOption("log-level", "info"),
 		Option{Flag: "use-colors", Negated: true},
 		NewOption("output", "json"), NewOption("output-keys", listKeys))
 	return line

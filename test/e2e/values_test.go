@@ -154,3 +154,28 @@ func TestSecretInAName(t *testing.T) {
 		}
 	})
 }
+
+// A.8: a project whose own flags switch dbt's artifacts off is built, skipped, a baseline and
+// compared, in dot's host and outside.
+func TestProjectWithoutArtifacts(t *testing.T) {
+	t.Parallel()
+	s := newProject(t, "duckdb", map[string]string{
+		"dbt_project.yml": "name: stall\nprofile: shop\nflags: {send_anonymous_usage_stats: false, write_json: false}\nmodels: {+materialized: table}\n",
+		"models/a.sql":    "select 1 as x\n",
+		"models/b.sql":    "select x from {{ ref('a') }}\n",
+	})
+	s.mustDot("build", "prod@HEAD")
+	if last := s.plan("build", "prod@HEAD").last(); last.Decision != "skip" {
+		t.Errorf("the second time: %s (%s)", last.Decision, last.Reason)
+	}
+	s.write("models/b.sql", "select x + 1 as x from {{ ref('a') }}\n")
+	s.commit("One more")
+	s.during([]string{"DOT_DBT_HOST=off", "DBT_WRITE_JSON=false"}, func() {
+		s.mustDot("build", "dev@HEAD", "--defer", "prod@HEAD~", "--modified")
+	})
+	s.wantTables("dev@HEAD", "b")
+	s.wantTable("dev@HEAD", "b", "2")
+	if res := s.mustDot("compare", "prod@HEAD~", "dev@HEAD"); !strings.Contains(res.stdout, "differs") {
+		t.Errorf("compared: %s", res.stdout)
+	}
+}
