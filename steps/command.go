@@ -158,7 +158,7 @@ func (rt *runtime) history(job *job) string {
 	var last workspace.Entry
 	for id, e := range written {
 		if strings.HasPrefix(id, "model.") && e.Unfinished {
-			continue // it is made from scratch again: see mustRefresh
+			continue // it is made from scratch again: see rebuilds
 		}
 		if e.Time.After(last.Time) {
 			last = e

@@ -76,8 +76,8 @@ func (e *LossError) names() []string {
 
 // replaced returns the relations that a job drops and makes again.
 func (rt *runtime) replaced(job *job, checked checkOutputs) []warehouse.Relation {
-	anew, mixed := rt.mustRefresh(job, checked.Nodes)
-	anew = anew || mixed != "" // a resumed run may leave those with a history alone
+	first, _ := rt.rebuilds(job, checked.Nodes, nil)
+	anew := first != "" // though a resumed run may leave those with a history alone
 	var out []warehouse.Relation
 	for _, n := range checked.Nodes {
 		if n.Replaces || anew && n.History && n.Type == "model" {

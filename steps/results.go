@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
 )
@@ -79,6 +81,23 @@ func (a *runCommand) retriable(before graph.Record) error {
 		fmt.Sprintf("the last run of %s was interrupted: dbt's results don't say which nodes are left", b),
 		"run the same command again, with --resume",
 	)
+}
+
+// retried returns the nodes that dbt retry runs, sorted, and the microbatch models of
+// which it runs some batches.
+func (a *runCommand) retried() (ids []string, batches map[string]bool, err error) {
+	last, err := readResults(a.job.build.Target())
+	batches = map[string]bool{}
+	for _, r := range last.Results {
+		if artifact.Retries(r.Status) {
+			ids = append(ids, r.UniqueID)
+			if r.Batches.InPart() {
+				batches[r.UniqueID] = true
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids, batches, err
 }
 
 // setAside is the path of the run results for dbt retry while another command's

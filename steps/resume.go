@@ -49,6 +49,7 @@ type unfinished struct {
 	run      string                     // its ID in the ledger
 	statuses map[string]artifact.Status // the nodes in dbt's run results
 	raw      map[string]json.RawMessage // their results as dbt wrote them
+	batches  map[string]bool            // the microbatch models of which dbt retry runs some batches
 }
 
 // exists reports whether there is such a run.
@@ -61,7 +62,7 @@ func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, b
 	if a.job.retry == nil || !stopped || key == "" || r.Key != key {
 		return unfinished{}, false
 	}
-	u := unfinished{statuses: map[string]artifact.Status{}, raw: map[string]json.RawMessage{}}
+	u := unfinished{statuses: map[string]artifact.Status{}, raw: map[string]json.RawMessage{}, batches: map[string]bool{}}
 	if report, err := ParseReport(r); err == nil {
 		u.report, u.run = report, report.Run
 	} else if r.State != graph.Started {
@@ -96,6 +97,7 @@ func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, b
 			return unfinished{}, false
 		}
 		u.statuses[result.UniqueID], u.raw[result.UniqueID] = result.Status, raw.Raw[i]
+		u.batches[result.UniqueID] = result.Batches.InPart()
 	}
 	return u, true
 }
@@ -155,7 +157,8 @@ func (a *runCommand) remaining(u unfinished, checked checkOutputs, project artif
 
 // writeRetryResults writes the run_results.json that makes dbt retry run exactly
 // these nodes, with the flags of the job's command line. It keeps dbt's own results
-// of nodes that dbt retries: they list the finished batches of microbatch models.
+// of nodes that dbt retries: they list the finished batches of microbatch models,
+// unless all models are built anew.
 func (a *runCommand) writeRetryResults(u unfinished, left []string, anew bool) error {
 	which := a.job.Command.Name
 	args := map[string]any{"which": which}
@@ -169,7 +172,7 @@ func (a *runCommand) writeRetryResults(u unfinished, left []string, anew bool) e
 	}
 	results := make([]json.RawMessage, 0, len(left))
 	for _, id := range left {
-		if raw, ok := u.raw[id]; ok && artifact.Retries(u.statuses[id]) {
+		if raw, ok := u.raw[id]; ok && artifact.Retries(u.statuses[id]) && !anew {
 			results = append(results, raw)
 			continue
 		}
@@ -223,29 +226,24 @@ func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 	}
 }
 
-// mustRefresh reports whether a run of these nodes must rebuild its incremental
-// models. It must if only unfinished runs have built them, since their rows could be
-// duplicated. If some models have an older history, they can't all be rebuilt: then
-// mixed is a model that may have duplicates.
-func (rt *runtime) mustRefresh(job *job, nodes []checkedNode) (anew bool, mixed string) {
+// rebuilds returns the first incremental model among the nodes that only unfinished
+// runs have built, "" for none: its rows could be missing, or there twice.
+// keeps reports whether others have an older history. Of the microbatch models in
+// batches, only the batches that failed run.
+func (rt *runtime) rebuilds(job *job, nodes []checkedNode, batches map[string]bool) (first string, keeps bool) {
 	s, err := rt.ws.Standing(job.build.Build, job.build.place)
 	if err != nil { // nothing is known; the run replaces unreadable files
-		return false, ""
+		return "", false
 	}
-	history := false
 	for _, n := range nodes {
 		e, ok := s.Nodes[n.ID]
-		if !ok || !n.History || n.Type != "model" {
-			continue
-		}
-		if e.Unfinished {
-			anew, mixed = true, n.ID
-		} else {
-			history = true
+		switch {
+		case !ok || !n.History || n.Type != "model" || batches[n.ID]:
+		case !e.Unfinished:
+			keeps = true
+		case first == "":
+			first = n.ID
 		}
 	}
-	if anew && history {
-		return false, mixed
-	}
-	return anew, ""
+	return first, keeps
 }

@@ -104,16 +104,27 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 	if run.resumes, run.remaining, err = a.continued(attempt, checked); err != nil {
 		return run, nil, err
 	}
-	nodes := checked.Nodes // that run
+	nodes, batches := checked.Nodes, run.resumes.batches // that run
 	if run.resumes.exists() {
-		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n checkedNode) bool {
-			_, left := slices.BinarySearch(run.remaining, n.ID)
-			return !left
-		})
+		nodes = only(nodes, run.remaining)
+	} else {
+		if run.oldResults, err = a.clearResults(attempt.Previous); err != nil {
+			return run, nil, err
+		}
+		if a.job.Command.Name == "retry" {
+			ids, inPart, err := a.retried()
+			if err != nil {
+				return run, nil, err
+			}
+			nodes, batches = only(nodes, ids), inPart
+		}
 	}
-	anew, mixed := a.mustRefresh(a.job, nodes)
-	if mixed != "" {
-		attempt.Notef("%s has rows of an unfinished run, which may be duplicated (-- --full-refresh rebuilds it)", nodeName(mixed))
+	first, keeps := a.rebuilds(a.job, nodes, batches)
+	// dbt retry would rebuild a model from the batches that failed.
+	partly := a.job.Command.Name == "retry" && len(batches) > 0
+	anew := first != "" && !keeps && !partly
+	if first != "" && !anew {
+		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", nodeName(first))
 	}
 	if run.resumes.exists() {
 		if err := a.writeRetryResults(run.resumes, run.remaining, anew); err != nil {
@@ -123,15 +134,20 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 		run.oldResults = old.Metadata.InvocationID
 		return run, a.job.retry, nil
 	}
-	if run.oldResults, err = a.clearResults(attempt.Previous); err != nil {
-		return run, nil, err
-	}
 	argv = a.argv
 	if anew && a.job.Command.Takes("full-refresh") {
 		argv = a.job.anewLine()
 		attempt.Notef("incremental models of an unfinished run are rebuilt (--full-refresh)")
 	}
 	return run, argv, nil
+}
+
+// only returns the nodes with these IDs, which are sorted.
+func only(nodes []checkedNode, ids []string) []checkedNode {
+	return slices.DeleteFunc(slices.Clone(nodes), func(n checkedNode) bool {
+		_, found := slices.BinarySearch(ids, n.ID)
+		return !found
+	})
 }
 
 // failure returns the error of a failed command.

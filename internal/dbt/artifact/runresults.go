@@ -57,7 +57,19 @@ type Result struct {
 	Response Response `json:"adapter_response"`
 	// Timing has the start and end of each part, compiling first. It is empty for a skipped node.
 	Timing []Timing `json:"timing"`
+	// Batches are those of a microbatch model.
+	Batches Batches `json:"batch_results"`
 }
+
+// Batches are how the batches of a microbatch model ended.
+type Batches struct {
+	Successful []json.RawMessage `json:"successful"`
+	Failed     []json.RawMessage `json:"failed"`
+}
+
+// InPart reports whether dbt retry runs only the batches that failed, on top of the others (dbt
+// 1.11.16).
+func (b Batches) InPart() bool { return len(b.Successful) > 0 && len(b.Failed) > 0 }
 
 // Response is the adapter's response to the last statement of a node.
 type Response struct {
