@@ -58,6 +58,9 @@ type dialect struct {
 	// Other is for all other types.
 	Types map[string]sqlType `json:"types"`
 	Other sqlType            `json:"other"`
+	// AsText has types that the database compares in its own way inside other types: a
+	// nested type with one of these is compared as text.
+	AsText []string `json:"as_text"`
 	// Casts say how columns with different types are compared.
 	Casts casts `json:"casts"`
 }

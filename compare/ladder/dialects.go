@@ -15,7 +15,7 @@ var dialects = map[string]dialect{
 //
 // Its hash of 0 is 0, and a list's hash is composed of its items' hashes alone: [] and
 // NULL have the same hash, and so have [0] and [0, 0]. So the text of such a value is
-// hashed, too. The hash of a 128-bit integer is the XOR of its halves' hashes: 0 and -1
+// hashed, too, without the signs of zero and NaN, which the database ignores. The hash of a 128-bit integer is the XOR of its halves' hashes: 0 and -1
 // have the same hash. So its nearest double is hashed, too.
 var duckDB = dialect{
 	Run: true, oneDatabase: true,
@@ -62,8 +62,11 @@ var duckDB = dialect{
 		// '1 day' and '24 hours' are equal in the database, but not to a reader.
 		"interval": {Class: other, Value: "cast({} as varchar)"},
 		"uuid":     {Class: other},
+		// Equal variants may have different hashes.
+		"variant": {Class: other, Value: "variant_typeof({0}) || ' ' || " + duckNested},
 	},
-	Other: sqlType{Class: other, Hash: "{0}, cast({0} as varchar)"},
+	Other:  sqlType{Class: other, Hash: "{0}, " + duckNested},
+	AsText: []string{"interval"},
 	Casts: casts{
 		Integer:     sqlType{Value: "cast({} as hugeint)", Hash: "{0}, cast({0} as double)"},
 		Decimal:     sqlType{Value: "cast({0} as decimal(38, {1}))", Hash: "{0}, cast({0} as double)", Digits: 38},
@@ -75,6 +78,9 @@ var duckDB = dialect{
 		Approximate: sqlType{Value: "cast(cast({0} as double) + 0.0 as varchar)"},
 	},
 }
+
+// duckNested is the text of a value that may have floats in it.
+const duckNested = "replace(replace(cast({0} as varchar), '-0.0', '0.0'), '-nan', 'nan')"
 
 // duckdbMetadata looks in all attached databases.
 func duckdbMetadata(relations []lookup) string {
@@ -134,6 +140,13 @@ var postgreSQL = dialect{
 		"timestamp with time zone":    {Class: timestamptz, Hash: "timestamp_hash_extended(timezone(interval '0', {0}), {1}) # hashfloat8extended(date_part('epoch', {0}), -{1})"},
 		"time without time zone":      {Class: other, Hash: "hashfloat8extended(date_part('epoch', {0}), hashint4extended({1}, 1000002))"},
 		"uuid":                        {Class: other, Hash: "uuid_hash_extended({0}, {1})"},
+		"real[]":                      {Class: other, Hash: pgFloats},
+		"double precision[]":          {Class: other, Hash: pgFloats},
+		"numeric[]":                   {Class: other, Value: pgTrimmed, Hash: pgText},
+		"numrange":                    {Class: other, Value: pgTrimmed, Hash: pgText},
+		"numrange[]":                  {Class: other, Value: pgTrimmed, Hash: pgText},
+		"nummultirange":               {Class: other, Value: pgTrimmed, Hash: pgText},
+		"nummultirange[]":             {Class: other, Value: pgTrimmed, Hash: pgText},
 	},
 	// Types such as json, xml, point and money have no hash function, and a user's
 	// types may have none. The one of jsonb ignores signs, as that of numeric does.
@@ -155,11 +168,14 @@ var postgreSQL = dialect{
 // A numeric from 1e131071 on is infinite or nearly so: infinity is a numeric only
 // since PostgreSQL 14. A timestamp's seconds, in double precision, have its upper bits:
 // two timestamps with the same seconds are less than 5 ms apart, and have different
-// XORs of their halves.
+// XORs of their halves. An array's hash ignores its dimensions. The text of numerics in
+// another type is taken without zeros at their ends: 1.0 equals 1.00.
 const (
+	pgTrimmed   = `regexp_replace(regexp_replace(cast({} as text), '(?<=[.][0-9]*)0+(?=[],)}}])', '', 'g'), '[.](?=[],)}}])', '', 'g') collate "C"`
 	pgInt8      = "hashint8extended({0}, {1}) # hashint8extended({0} >> 32, -{1})"
 	pgNumeric   = "hash_numeric_extended({0}, case when {0} < 0 then hashint4extended({1}, 1000003) when {0} < '1e131071' then hashint4extended({1}, 1000002) when {0} = 'NaN' then hashint4extended({1}, 1000004) else hashint4extended({1}, 1000005) end)"
 	pgFloat     = "hashfloat8extended({0}, hashint4extended({1}, 1000002))"
+	pgFloats    = "hash_array_extended({0}, hashint4extended({1}, 1000002)) # hashtextextended(coalesce(array_dims({0}), ''), {1})"
 	pgText      = "hashtextextended({0}, {1})"
 	pgTimestamp = "timestamp_hash_extended({0}, {1}) # hashfloat8extended(date_part('epoch', {0}), -{1})"
 )

@@ -119,9 +119,9 @@ func TestSQL(t *testing.T) {
 
 // postgresFunctions has the functions that PostgreSQL 13 has and that the dialect uses.
 var postgresFunctions = []string{
-	"abs", "avg", "coalesce", "count", "date_part", "encode", "floor", "format_type", "greatest", "has_any_column_privilege",
-	"has_schema_privilege", "has_table_privilege", "hash_numeric_extended", "hashbpcharextended", "hashfloat4extended", "hashfloat8extended",
-	"hashint2extended", "hashint4extended", "hashint8extended", "hashtextextended", "isfinite", "left", "max", "min", "quote_ident", "replace",
+	"abs", "array_dims", "avg", "coalesce", "count", "date_part", "encode", "floor", "format_type", "greatest", "has_any_column_privilege",
+	"has_schema_privilege", "has_table_privilege", "hash_array_extended", "hash_numeric_extended", "hashbpcharextended", "hashfloat4extended", "hashfloat8extended",
+	"hashint2extended", "hashint4extended", "hashint8extended", "hashtextextended", "isfinite", "left", "max", "min", "quote_ident", "regexp_replace", "replace",
 	"row_number", "sum", "timestamp_hash_extended", "timezone", "uuid_hash_extended",
 }
 

@@ -66,9 +66,10 @@ func (d dialect) term(typeName, expression string, number int) string {
 	return filled(d.Term, filled(hash, filled(value, expression), fmt.Sprint(number)), fmt.Sprint(number))
 }
 
-// filled fills in a template: {} and {0} are the first argument, {1} is the second.
+// filled fills in a template: {} and {0} are the first argument, {1} is the second. A
+// doubled brace is one brace.
 func filled(template string, args ...string) string {
-	pairs := []string{"{}", args[0]}
+	pairs := []string{"}}", "}", "{}", args[0]}
 	for i, a := range args {
 		pairs = append(pairs, fmt.Sprintf("{%d}", i), a)
 	}

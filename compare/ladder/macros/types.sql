@@ -76,7 +76,15 @@
     {%- set base = (base[:base.index('(')] ~ base[base.rindex(')') + 1:]) | trim -%}
   {%- endif -%}
   {%- if '<' in base -%}{%- set base = base[:base.index('<')] -%}{%- endif -%}
-  {%- set fact = facts.types.get(base, facts.other) -%}
+  {%- set found = namespace(fact=facts.types.get(base)) -%}
+  {%- if found.fact is none -%}
+    {%- set found.fact = facts.other -%}
+    {%- set words = type | lower | replace('(', ' ') | replace(')', ' ') | replace('[', ' ') | replace(',', ' ') -%}
+    {%- for word in facts.as_text or [] if word in words.split() -%}
+      {%- set found.fact = {'class': 'other', 'value': facts.casts.text.value, 'hash': facts.casts.text.hash} -%}
+    {%- endfor -%}
+  {%- endif -%}
+  {%- set fact = found.fact -%}
   {%- if arguments -%}{%- set fact = facts.types.get(base ~ '()', fact) -%}{%- endif -%}
   {%- set scale = arguments[1] | int if fact.class == 'decimal' and arguments | length == 2 else 0 -%}
   {%- set whole = arguments[0] | int - scale if fact.class == 'decimal' and arguments else (fact.digits or 0) -%}

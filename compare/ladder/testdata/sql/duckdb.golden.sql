@@ -8,17 +8,17 @@ select database_name, schema_name, view_name as name, 'view' as kind from duckdb
 left join duckdb_columns() as c on c.database_name = t.database_name and c.schema_name = t.schema_name and c.table_name = t.name
 order by r.n, c.column_index;
 
-select '0' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", "n", cast("n" as varchar), "v", "w" collate "binary"))), 0) as varchar) as fingerprint from "db"."a"."keyed" where (
+select '0' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", "n", replace(replace(cast("n" as varchar), '-0.0', '0.0'), '-nan', 'nan'), "v", "w" collate "binary"))), 0) as varchar) as fingerprint from "db"."a"."keyed" where (
 id > 0
 )
 union all
-select '0' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", "n", cast("n" as varchar), "v", "w" collate "binary"))), 0) as varchar) as fingerprint from "db"."b"."keyed" where (
+select '0' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", "n", replace(replace(cast("n" as varchar), '-0.0', '0.0'), '-nan', 'nan'), "v", "w" collate "binary"))), 0) as varchar) as fingerprint from "db"."b"."keyed" where (
 id > 0
 )
 union all
-select '1' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", cast("n" as varchar), "w'" collate "binary"))), 0) as varchar) as fingerprint from "db"."a"."keyless"
+select '1' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", replace(replace(cast("n" as varchar), '-0.0', '0.0'), '-nan', 'nan'), "w'" collate "binary"))), 0) as varchar) as fingerprint from "db"."a"."keyless"
 union all
-select '1' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", cast("n" as varchar), "w'" collate "binary"))), 0) as varchar) as fingerprint from "db"."b"."keyless"
+select '1' as pair, 'b' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash(cast("d" as decimal(38, 2)), cast(cast("d" as decimal(38, 2)) as double), "n", replace(replace(cast("n" as varchar), '-0.0', '0.0'), '-nan', 'nan'), "w'" collate "binary"))), 0) as varchar) as fingerprint from "db"."b"."keyless"
 union all
 select '2' as pair, 'a' as side, cast(count(*) as varchar) as n, cast(coalesce(sum(hash(hash("id", cast(cast("v" as double) + 0.0 as varchar)))), 0) as varchar) as fingerprint from "db"."a"."lossy"
 union all
@@ -99,7 +99,7 @@ select cast("d" as decimal(38, 2)) as c0, "n" as c1, "w'" collate "binary" as c2
 group by 1, 2, 3
 having sum(s) <> 0
 )
-select 'total' as kind, cast(coalesce(sum(case when n > 0 then n else 0 end), 0) as varchar) as n1, cast(coalesce(sum(case when n < 0 then -n else 0 end), 0) as varchar) as n2, cast(coalesce(sum(cast(n as hugeint) * cast(hash(hash(c0, cast(c0 as double))) as hugeint)), 0) as varchar) as v0, cast(coalesce(sum(cast(n as hugeint) * cast(hash(hash(c1, cast(c1 as varchar))) as hugeint)), 0) as varchar) as v1, cast(coalesce(sum(cast(n as hugeint) * cast(hash(hash(c2)) as hugeint)), 0) as varchar) as v2 from d
+select 'total' as kind, cast(coalesce(sum(case when n > 0 then n else 0 end), 0) as varchar) as n1, cast(coalesce(sum(case when n < 0 then -n else 0 end), 0) as varchar) as n2, cast(coalesce(sum(cast(n as hugeint) * cast(hash(hash(c0, cast(c0 as double))) as hugeint)), 0) as varchar) as v0, cast(coalesce(sum(cast(n as hugeint) * cast(hash(hash(c1, replace(replace(cast(c1 as varchar), '-0.0', '0.0'), '-nan', 'nan'))) as hugeint)), 0) as varchar) as v1, cast(coalesce(sum(cast(n as hugeint) * cast(hash(hash(c2)) as hugeint)), 0) as varchar) as v2 from d
 union all
 select 'added' as kind, cast(abs(n) as varchar) as n1, cast(null as varchar) as n2, left(cast(c0 as varchar), 1001) as v0, left(cast(c1 as varchar), 1001) as v1, left(cast(c2 as varchar), 1001) as v2 from (
 select * from d where n > 0 order by 1, 2, 3 limit 1
