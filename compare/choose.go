@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -93,9 +94,12 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, baselin
 func (c *comparison) how(nodes []code.Node) (How, error) {
 	how, settings := c.Request.How, c.b.Settings().Compare
 	how.configured, how.building = settings.Keys, c.Request.Building.Args
-	for name := range how.Keys {
-		if !slices.ContainsFunc(nodes, func(n code.Node) bool { return named(n, name) }) {
+	for _, name := range slices.Sorted(maps.Keys(how.Keys)) {
+		switch names := called(nodes, name); {
+		case len(names) == 0:
 			return how, hint.New(fmt.Sprintf("--key: neither build has a relation %q", name), "use the model's name in dbt: --key orders=order_id")
+		case len(names) > 1:
+			return how, hint.New(fmt.Sprintf("--key: %s means several relations: %s", name, strings.Join(names, ", ")), "name one of them: --key "+names[0]+"="+strings.Join(how.Keys[name], ","))
 		}
 	}
 	if how.Tolerance == nil {
@@ -110,8 +114,34 @@ func (c *comparison) how(nodes []code.Node) (How, error) {
 	return how, nil
 }
 
-// named reports whether a name is the node's name or its unique_id.
-func named(n code.Node, name string) bool { return n.Name == name || n.ID == name }
+// called returns the names of the nodes that a name may mean. All versions of a model
+// have one name, without the version.
+func called(nodes []code.Node, name string) []string {
+	var exact, plain []string
+	for _, n := range nodes {
+		model := modelName(n)
+		switch {
+		case n.Name == name || n.ID == name:
+			exact = append(exact, n.Name)
+		case (model == name || strings.HasSuffix(model, "."+name)) && !slices.Contains(plain, model):
+			plain = append(plain, model)
+		}
+	}
+	if len(exact) > 0 {
+		return exact[:1]
+	}
+	return plain
+}
+
+// modelName is a node's name with its package and without its version, as in its
+// unique_id: model.shop.dim.v1 is shop.dim.
+func modelName(n code.Node) string {
+	parts := strings.SplitN(n.ID, ".", 4)
+	if len(parts) < 3 {
+		return n.Name
+	}
+	return parts[1] + "." + parts[2]
+}
 
 // key returns the columns that identify a node's rows, and where the key comes from.
 func (v *verdicts) key(n code.Node) (columns []string, from string) {
@@ -119,7 +149,8 @@ func (v *verdicts) key(n code.Node) (columns []string, from string) {
 		keys map[string][]string
 		from string
 	}{{v.how.Keys, "--key"}, {v.how.configured, "dot_environments.yml"}} {
-		for _, name := range []string{n.ID, n.Name} {
+		model := modelName(n)
+		for _, name := range []string{n.ID, n.Name, model, model[strings.LastIndexByte(model, '.')+1:]} {
 			if columns, ok := given.keys[name]; ok {
 				return columns, given.from
 			}

@@ -426,6 +426,8 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 		if r.Rows != nil && r.Rows.Baseline != r.Rows.Candidate {
 			r.Verdict = report.Differs
 		}
+	case answer.Equal == nil && renamed(r.Columns):
+		r.Verdict, r.Rung = report.ColumnsDiffer, report.ByColumns
 	case answer.Equal == nil:
 		r.Verdict, r.Reason = report.Unknown, "its data was not compared"
 	case *answer.Equal:
@@ -465,6 +467,11 @@ func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, answer ladder.Ans
 	default:
 		r.Rows = &report.Counts{Baseline: *there.Rows}
 	}
+}
+
+// renamed reports whether a relation has columns, and both sides none in common.
+func renamed(columns []report.Column) bool {
+	return len(columns) > 0 && !slices.ContainsFunc(columns, func(c report.Column) bool { return c.Baseline != "" && c.Candidate != "" })
 }
 
 // columnsOr returns columns differ if the sides' columns do, else the given verdict.

@@ -137,6 +137,10 @@ func TestVerdicts(t *testing.T) {
 		answer.Columns = []report.Column{{Name: "id", Status: report.Common}, {Name: "x", Status: status}}
 		return answer
 	}
+	renamedColumns := func(answer ladder.Answer) ladder.Answer {
+		answer.Columns = []report.Column{{Name: "orders", Status: report.ColumnAdded, Candidate: "integer"}, {Name: "n", Status: report.ColumnRemoved, Baseline: "integer"}}
+		return answer
+	}
 	for _, test := range []struct {
 		name, lineage   string
 		change          func(*lineage)
@@ -310,6 +314,11 @@ func TestVerdicts(t *testing.T) {
 			name: "an input that differs only by the schema's name", lineage: "a<src b<a! c<b!",
 			answers: map[string]ladder.Answer{"a": onlyNames(is(false)), "b": onlyNames(is(false)), "c": is(false)},
 			asked:   "b:detail c:detail a:fingerprint", verdicts: "a:same code b:same but for the schema c:differs/same",
+		},
+		{
+			name: "no column in common", lineage: "b! c!",
+			answers: map[string]ladder.Answer{"b": renamedColumns(rows(1, 1)), "c": rows(1, 1)},
+			asked:   "b:detail c:detail", verdicts: "b:columns differ c:unknown",
 		},
 		{
 			name: "columns only", lineage: "a<src b<a! c!", how: How{ColumnsOnly: true},

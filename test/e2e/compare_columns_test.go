@@ -1,0 +1,44 @@
+//go:build unix
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestCompareColumns compares models whose columns all have other names, arrays of
+// numbers that are equal though they are written otherwise, and a versioned model by a
+// key.
+func TestCompareColumns(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		embedding := func(sign string) string {
+			if adapter == "duckdb" {
+				return "select 1 as id, [" + sign + "0.0::double, 1] as v\n"
+			}
+			return "select 1 as id, array[cast('" + sign + "0.0' as double precision), 1] as v\n"
+		}
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml":     strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+			"models/counted.sql":  "select 3 as n\n",
+			"models/embedded.sql": embedding(""),
+			"models/dim_v1.sql":   "select 1 as id, 'a' as name union all select 2, 'b'\n",
+			"models/models.yml":   "models: [{name: dim, latest_version: 1, versions: [{v: 1}]}]\n",
+		})
+		s.git("switch", "--quiet", "--create", "branch")
+		s.write("models/counted.sql", "select 3 as orders\n")
+		s.write("models/embedded.sql", embedding("-"))
+		s.write("models/dim_v1.sql", "select 1 as id, 'a' as name union all select 2, 'c'\n")
+		s.commit("other columns")
+		s.mustDot("build", "prod@main", "dev@branch")
+
+		found := s.compare(1, "prod@main", "dev@branch", "--key", "dim=id", "--exit-code")
+		s.wantVerdicts(found, 0, "counted: columns differ orders added n removed", "dim.v1: differs +0 -0 ~1 name:1", "embedded: same")
+		for _, args := range [][]string{{}, {"--key", "dim.v1=id"}, {"--format", "markdown"}, {"--format", "html"}} {
+			out := s.mustDot(append([]string{"compare", "prod@main", "dev@branch"}, args...)...).stdout
+			if !strings.Contains(out, "columns differ") {
+				t.Errorf("%v: columns differ is not in the report", args)
+			}
+		}
+	})
+}
