@@ -148,6 +148,22 @@ func both(t testing.TB, a, b *world) map[string]Node {
 	return found
 }
 
+// compared returns the differences of each node by name, and checks what must be true
+// for every comparison.
+func compared(t *testing.T, baseline, candidate Side) map[string][]string {
+	t.Helper()
+	nodes, err := Compare(baseline, candidate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound(t, nodes)
+	found := map[string][]string{}
+	for _, n := range nodes {
+		found[n.Name] = n.Differences
+	}
+	return found
+}
+
 // sound checks what must be true for every comparison.
 func sound(t *testing.T, nodes []Node) {
 	t.Helper()

@@ -193,19 +193,3 @@ func TestRealManifests(t *testing.T) {
 		})
 	}
 }
-
-// compared returns the differences of each node by name, and checks what must be true
-// for every comparison.
-func compared(t *testing.T, baseline, candidate Side) map[string][]string {
-	t.Helper()
-	nodes, err := Compare(baseline, candidate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sound(t, nodes)
-	found := map[string][]string{}
-	for _, n := range nodes {
-		found[n.Name] = n.Differences
-	}
-	return found
-}
