@@ -36,13 +36,13 @@ func (e Entry) isFile(now string) bool {
 	return now != inMemory && (e.File == now || e.File == "" && now != absent)
 }
 
-// lostWith says how a relation at the place was lost, whose database file has the
-// identity now.
+// lostWith says how a relation at the place was lost. now is the present identity of
+// the place's database file.
 func (p Place) lostWith(now string) string {
-	switch {
-	case p.InMemory():
+	switch now {
+	case inMemory:
 		return "is gone, since its database was in memory"
-	case now == absent:
+	case absent:
 		return "is gone with its database file " + p.Database
 	}
 	return "was lost when its database file " + p.Database + " was replaced"

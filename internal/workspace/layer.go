@@ -140,8 +140,8 @@ func parseLayer(data []byte) (*Layer, error) {
 	return l, nil
 }
 
-// isPhantom reports whether an id is none of a node's. Earlier versions of dot took ids from the
-// output of dbt list, where dbt has hidden secrets.
+// isPhantom reports whether an id belongs to no node. Earlier versions of dot took ids from the
+// output of dbt list, in which dbt hides secrets.
 func isPhantom(id string) bool { return strings.Contains(id, "*****") }
 
 func (w *Workspace) saveLayer(b Build, l *Layer) error {

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"dot-for-dbt/internal/durable"
@@ -87,6 +89,13 @@ type Entry struct {
 	// Before is the entry before the run marked it as Unknown. It applies again
 	// if the run does not reach the relation.
 	Before *Entry `json:"before,omitempty"`
+}
+
+// NodeName returns a node's display name: dbt's unique_id without the type and the
+// package. That of a versioned model has a dot: dim.v1.
+func NodeName(id string) string {
+	parts := strings.SplitN(id, ".", 3)
+	return cmp.Or(parts[len(parts)-1], id)
 }
 
 func (w *Workspace) ledgerFile(p Place) string { return w.file("places", p.ID()+".json") }

@@ -153,13 +153,14 @@ func (w *Workspace) standingOld(b Build, p Place) (Standing, error) {
 	s := Standing{Layer: old.layer(b.ID()), Nodes: map[string]Entry{}, Lost: map[string]string{}}
 	for id, e := range old.Nodes {
 		r, spelling := old.relation(e)
+		entry, file := e.entry(id, spelling), r.Place.file()
 		switch {
 		case e.Build != b.ID():
 			s.Lost[id] = "was overwritten by " + e.Build
-		case r.Place.file() == absent:
-			s.Lost[id] = r.Place.lostWith(absent)
+		case !entry.isFile(file):
+			s.Lost[id] = r.Place.lostWith(file)
 		default:
-			s.Nodes[id] = e.entry(id, spelling)
+			s.Nodes[id] = entry
 		}
 	}
 	return s, nil

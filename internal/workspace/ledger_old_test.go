@@ -65,3 +65,22 @@ func TestSpell(t *testing.T) {
 		}
 	}
 }
+
+// Nothing is left of a database in memory, whichever dot has built it.
+func TestLedgerOfVersion1InMemory(t *testing.T) {
+	lt := newLedgerTest(t)
+	p := Place{Adapter: "duckdb", Database: ":memory:", Schema: "main_9b13827"}
+	text := `{"version": 1, "place": {"adapter": "duckdb", "host": "", "database": ":memory:", "schema": "main_9b13827"},
+		"runs": {"dev@9b13827": {"id": "r", "build": "dev@9b13827", "command": "build", "time": "2026-11-23T12:00:00Z"}},
+		"nodes": {"model.p.a": {"relation": "\"memory\".\"main_9b13827\".\"a\"", "run": "r", "build": "dev@9b13827", "status": "written", "time": "2026-11-23T12:00:00Z"}}}`
+	if err := durable.Write(lt.w.ledgerFile(p), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := lt.w.Standing(lt.build("dev"), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if why, want := s.Lost["model.p.a"], "is gone, since its database was in memory"; why != want {
+		t.Errorf("a %q, want %q", why, want)
+	}
+}

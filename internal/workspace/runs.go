@@ -147,15 +147,15 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 	return written, w.endLayer(b, p, run, written, never, end)
 }
 
-// strikeDropped marks what went with the relations that a run replaced. status is that
-// of the nodes that the run reached; if it is not complete, the run may have reached
-// any node.
+// strikeDropped marks the relations as Gone that the warehouse has dropped with those
+// that a run replaced. status has the nodes that the run reached. If it is not
+// complete, the run may have reached any other node, too.
 func (w *Workspace) strikeDropped(b Build, run Run, status map[string]Status, complete bool) error {
 	for _, id := range slices.Sorted(maps.Keys(run.Drops)) {
 		if _, reached := status[id]; !reached && complete {
 			continue
 		}
-		note := fmt.Sprintf("was dropped when %s replaced %s", b, id[strings.LastIndexByte(id, '.')+1:])
+		note := fmt.Sprintf("was dropped when %s replaced %s", b, NodeName(id))
 		if err := w.Strike(run.Drops[id], note); err != nil {
 			return err
 		}

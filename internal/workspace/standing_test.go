@@ -144,3 +144,18 @@ func TestDatabaseFile(t *testing.T) {
 		t.Errorf("the run goes on with the history that was lost with the file: %+v, %v", l, err)
 	}
 }
+
+// A run that replaced relations tells the others what the warehouse dropped with them.
+func TestDropped(t *testing.T) {
+	lt := newLedgerTest(t)
+	lt.end(lt.begin("dev", "view"), "view", "", true)
+	run := lt.begin("prod", "model.p.dim.v1 model.p.other")
+	run.Drops = map[string][]Relation{"model.p.dim.v1": {{place, "view"}}, "model.p.other": {{place, "model.p.dim.v1"}}}
+	lt.end(run, "model.p.dim.v1", "", true)
+	if why, want := lt.standing("dev").Problem("view"), "was dropped when prod@9b13827 replaced dim.v1"; why != want {
+		t.Errorf("the view %q, want %q", why, want)
+	}
+	if why := lt.standing("prod").Problem("model.p.dim.v1"); why != "" {
+		t.Errorf("the run did not replace other, yet dim.v1 %s", why)
+	}
+}
