@@ -111,7 +111,7 @@ func (p *Plan) accompany(g *Graph, step *Step) {
 		below := &p.Steps[g.index[name]]
 		switch {
 		case below.Step.With != step.Name:
-		case below.Record.State == Failed: // which says more
+		case below.Record.State == Failed: // a better reason
 			below.Decision = run(LastFailed, "last run failed")
 		default:
 			what, _ := step.Title()
