@@ -10,8 +10,8 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 )
 
-// dbt compiles a microbatch model for each batch, and a manifest has none of it. So the
-// code is compared as it was written, together with the macros that it calls.
+// dbt compiles a microbatch model once for each batch, and keeps none of that SQL in the
+// manifest. So the code is compared as it was written, with the macros that it calls.
 
 // isMicrobatch reports whether dbt builds a model in batches.
 func isMicrobatch(n *artifact.NodeCode) bool {

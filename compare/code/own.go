@@ -115,8 +115,8 @@ func notKnown(a, b *artifact.NodeCode) string {
 // explains a difference if it isn't obvious.
 func (c *comparer) compiled(d *nodeDiff) (same bool, why string) {
 	namesA, namesB := c.readable(d, c.a, d.a), c.readable(d, c.b, d.b)
-	take := takeOut
-	if d.b.Language == "python" {
+	take, python := takeOut, d.b.Language == "python"
+	if python {
 		take = takeOutOfPython
 		namesA, namesB = append(namesA, thisInPython(d.a)...), append(namesB, thisInPython(d.b)...)
 	}
@@ -124,9 +124,10 @@ func (c *comparer) compiled(d *nodeDiff) (same bool, why string) {
 	codeB, foundB := take(*d.b.CompiledCode, namesB)
 	d.shared = shared(foundA, foundB)
 	// dbt doesn't render a user's Python: only the code that dbt adds has names in it.
-	if python := d.b.Language == "python"; python && d.a.RawCode == d.b.RawCode && asksForItself.MatchString(d.b.RawCode) {
+	switch sameText := !python || d.a.RawCode == d.b.RawCode; {
+	case python && sameText && asksForItself.MatchString(d.b.RawCode):
 		return false, "Python that asks for its own relation (dbt.this)"
-	} else if codeA == codeB && (!python || d.a.RawCode == d.b.RawCode) {
+	case sameText && codeA == codeB:
 		return true, ""
 	}
 	// A name may still be in a string, or in the part that takeOut left unchanged.
