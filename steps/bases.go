@@ -8,7 +8,6 @@ import (
 
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/internal/text"
 )
 
 // bases keeps the manifests of baselines: 1,000 candidates over one baseline read its
@@ -38,7 +37,7 @@ func (rt *runtime) baseOf(job *job, below standing) (*artifact.Base, error) {
 	default:
 		return base, nil
 	}
-	return nil, hint.New(problem, "build it: "+text.ShellQuote([]string{"dot", "build", job.baseline.spec.String(), "--force"}))
+	return nil, hint.New(problem, buildIt(job.baseline.spec.String(), "--force"))
 }
 
 // get returns the manifest of a standing.

@@ -139,12 +139,9 @@ type checkIsolation struct {
 }
 
 func (a *checkIsolation) Describe(graph.Planned) []string {
-	lines := []string{text.ShellQuote(a.argv)}
-	if a.job.readsKnown() {
-		lines = append(lines, text.ShellQuote(a.changedCall().Argv))
-	}
-	if a.asks() {
-		lines = append(lines, text.ShellQuote(a.questionCall(a.job, a.job.build.Question()).Argv))
+	var lines []string
+	for _, call := range a.DBTCalls() {
+		lines = append(lines, text.ShellQuote(call.Argv))
 	}
 	return lines
 }
@@ -271,7 +268,7 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	q := warehouse.Question{Adapter: a.job.build.output.Adapter}
 	var claims []claim
 	if a.job.checkWarehouse && a.job.build.fileGone() == "" { // otherwise dbt would create the file
-		claims = a.claims(a.job, *out)
+		claims = a.claims(a.job)
 		for _, c := range claims {
 			q.Exist = append(q.Exist, c.in)
 		}
@@ -283,7 +280,7 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	if len(q.Exist)+len(q.Dependents) == 0 {
 		return nil
 	}
-	answer, err := a.askInStep(ctx, attempt, a.job, q)
+	answer, err := a.ask(ctx, a.job, a.job.build.Question(), q, attempt.LockFiles())
 	var silent *unanswered
 	switch {
 	case errors.As(err, &silent) && len(claims) == 0 && !support.Run:
@@ -342,9 +339,9 @@ func (a *checkIsolation) resolveListed(attempt *graph.Attempt, out *checkOutputs
 	res.standOn(out)
 	for _, read := range res.reads {
 		if read.Changed {
-			reader := nodeName(read.readers[0])
+			reader := workspace.NodeName(read.readers[0])
 			attempt.Notef("%s reads the %s of %s, which this commit changes (-s '%s %s' builds both)",
-				reader, nodeName(read.ID), read.Layer.Name, nodeName(read.ID), reader)
+				reader, workspace.NodeName(read.ID), read.Layer.Name, workspace.NodeName(read.ID), reader)
 		}
 	}
 	return nil

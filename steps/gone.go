@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"dot-for-dbt/internal/dbt/run"
-	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/internal/workspace"
 )
@@ -36,7 +34,7 @@ func (rt *runtime) gone(ctx context.Context, job *job) string {
 	for id := range checked.targets(job) {
 		if e, ok := s.Nodes[id]; ok && e.Status == workspace.Written && findable(id, job) {
 			r := inWarehouse(e.Name)
-			names[r] = nodeName(id)
+			names[r] = workspace.NodeName(id)
 			q.Exist = append(q.Exist, r)
 		}
 	}
@@ -48,9 +46,9 @@ func (rt *runtime) gone(ctx context.Context, job *job) string {
 		return err.Error()
 	}
 	defer os.RemoveAll(dir)
-	answer, err := rt.ask(ctx, job, dir, q, func(ctx context.Context, call run.Call) (proc.Exit, error) { return rt.launcher.Run(ctx, call) })
+	answer, err := rt.ask(ctx, job, dir, q, nil)
 	if err != nil {
-		return err.Error() // the run tells more
+		return err.Error() // the run shows what dbt says
 	}
 	for r := range names {
 		if _, there := answer.Kind(r); there {
@@ -76,7 +74,7 @@ type claim struct {
 
 // claims returns the relations of a job's build and of the builds below it. Relations
 // that another tool made are in no ledger.
-func (rt *runtime) claims(job *job, checked checkOutputs) []claim {
+func (rt *runtime) claims(job *job) []claim {
 	var out []claim
 	add := func(s standing) {
 		for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {

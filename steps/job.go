@@ -136,8 +136,8 @@ func (job *job) selectsModified() bool {
 	return selected == "state:modified+"
 }
 
-// foundNothing says what it means that the job's command had nothing to do: that no
-// node differs from the baseline or, for another selection, that it matches nothing.
+// foundNothing says why the job's command had nothing to do. modified: no node differs
+// from the baseline. unmatched: the selection matches nothing, in words for the user.
 func (job *job) foundNothing() (modified bool, unmatched string) {
 	if job.modified {
 		return true, ""

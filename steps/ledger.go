@@ -153,7 +153,7 @@ func skipped(ids, failed []string) map[string]string {
 	why := "was skipped"
 	if n := len(failed); n > 0 {
 		slices.Sort(failed)
-		why = wasSkipped + nodeName(failed[0])
+		why = wasSkipped + workspace.NodeName(failed[0])
 		if n > 1 {
 			why += fmt.Sprintf(" and %d more", n-1)
 		}

@@ -88,48 +88,38 @@ func (rt *runtime) replaced(job *job, checked checkOutputs) []warehouse.Relation
 }
 
 // findLosses finds what is dropped with the relations that the job replaces, and not
-// built again. What is not the build's own needs --yes. The ledgers get to know of
-// checked.Drops when the run ends.
+// built again. What is not the build's own needs --yes. When the run ends, the ledgers
+// mark checked.Drops as gone.
 func (a *checkIsolation) findLosses(attempt *graph.Attempt, answer warehouse.Answer, checked *checkOutputs) error {
-	b := a.job.build
+	b, entry := a.job.build, a.entries()
 	writes := map[workspace.Relation]bool{}
 	for _, n := range checked.Nodes {
 		writes[b.target(n.Name).Relation] = true
 	}
+	checked.Drops = map[string][]workspace.Relation{}
 	seen := map[warehouse.Dependent]bool{}
 	own := map[string][]string{} // the build's nodes that are lost, by the replaced node
 	refused := &LossError{job: a.job}
 	for _, n := range checked.Nodes {
+		with := workspace.NodeName(n.ID)
 		for _, d := range answer.Dependents(inWarehouse(n.Name)) {
-			at := b.relation(d.Database, d.Schema, d.Name, "")
-			if d.Database == "" {
-				at.Place.Database = b.place.Database
-			}
-			whole := d.Part == "" // otherwise the relation stays
+			at, whole := b.dependent(d), d.Part == "" // if only a part goes, its relation stays
 			if whole && writes[at] {
 				continue
 			}
-			e, known := a.entry(at)
+			e, known := entry(at)
 			if whole && known {
-				if checked.Drops == nil {
-					checked.Drops = map[string][]workspace.Relation{}
-				}
 				checked.Drops[n.ID] = append(checked.Drops[n.ID], at)
 			}
 			d.Depth = 0 // one relation may hang on several
-			if seen[d] {
-				continue
+			switch {
+			case seen[d]:
+			case whole && known && e.Build == b.ID():
+				own[with] = append(own[with], workspace.NodeName(e.Node))
+			default:
+				refused.losses = append(refused.losses, loss{Dependent: d, with: with, build: e.Build})
 			}
 			seen[d] = true
-			l := loss{Dependent: d, with: nodeName(n.ID)}
-			switch {
-			case known && whole && e.Build == b.ID():
-				own[l.with] = append(own[l.with], nodeName(e.Node))
-				continue
-			case known:
-				l.build = e.Build
-			}
-			refused.losses = append(refused.losses, l)
 		}
 	}
 	for _, with := range slices.Sorted(maps.Keys(own)) {
@@ -205,10 +195,32 @@ func (rt *runtime) standers(job *job) string {
 	return fmt.Sprintf("%s of %s %s on its relations", text.Plural(views, "view"), of, stand)
 }
 
-// entry returns a ledger's entry for a relation. A ledger that can't be read knows
-// nothing.
-func (rt *runtime) entry(r workspace.Relation) (workspace.Entry, bool) {
-	found, err := rt.ws.Last(map[string]workspace.Target{"": {Relation: r}})
-	e, ok := found[""]
-	return e, ok && err == nil && e.Status != workspace.Gone
+// dependent returns a dependent as the ledgers name it.
+func (b *build) dependent(d warehouse.Dependent) workspace.Relation {
+	at := b.relation(d.Database, d.Schema, d.Name, "")
+	if d.Database == "" {
+		at.Place.Database = b.place.Database
+	}
+	return at
+}
+
+// entries returns a function that finds a relation's entry in the ledgers. It reads each
+// ledger once. A ledger that can't be read knows nothing.
+func (rt *runtime) entries() func(workspace.Relation) (e workspace.Entry, known bool) {
+	ledgers := map[workspace.Place]*workspace.Ledger{}
+	return func(r workspace.Relation) (workspace.Entry, bool) {
+		l, read := ledgers[r.Place]
+		if !read {
+			var err error
+			if l, err = rt.ws.Ledger(r.Place); err != nil {
+				l = &workspace.Ledger{}
+			}
+			ledgers[r.Place] = l
+		}
+		e, known := l.Relations[r.Name]
+		if !known || e.Status == workspace.Gone {
+			return workspace.Entry{}, false
+		}
+		return e, true
+	}
 }

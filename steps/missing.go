@@ -7,6 +7,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/layer"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 )
 
 // A MissingError names the missing nodes that a job would read.
@@ -22,9 +23,9 @@ const maxMissing = 5
 func (e *MissingError) Error() string {
 	var names []string
 	for _, m := range e.missing[:min(maxMissing, len(e.missing))] {
-		line := nodeName(m.ID) + " " + m.Why
+		line := workspace.NodeName(m.ID) + " " + m.Why
 		if len(m.readers) > 0 {
-			line += " (" + nodeName(m.readers[0]) + " reads it)"
+			line += " (" + workspace.NodeName(m.readers[0]) + " reads it)"
 		}
 		names = append(names, line)
 	}
@@ -88,7 +89,7 @@ func (e *MissingError) there(l *layer.Layer, ids []string) string {
 func (e *MissingError) selector(l *layer.Layer, s standing, ids []string) string {
 	names := make([]string, len(ids))
 	for i, id := range ids {
-		names[i] = nodeName(id)
+		names[i] = workspace.NodeName(id)
 		_, tried := l.Nodes[id]
 		reached := tried && (s.Layer == nil || s.Skipped[id] == "")
 		if l.Below == nil && !reached {
@@ -105,7 +106,7 @@ func (e *MissingError) here() string {
 	case n <= maxMissing:
 		var names []string
 		for _, m := range e.missing {
-			names = append(names, nodeName(m.ID)+"+")
+			names = append(names, workspace.NodeName(m.ID)+"+")
 		}
 		args = []string{"--defer", e.spec(e.resolution.job.Below), "-s", joined(names)}
 	case !slices.ContainsFunc(e.missing, func(m nodeRead) bool { return !e.resolution.job.Changed[m.ID] }):

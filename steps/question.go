@@ -3,9 +3,9 @@ package steps
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 
-	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/proc"
@@ -39,24 +39,23 @@ func (rt *runtime) readCall(job *job, dir string, options ...dbt.Option) run.Cal
 	return rt.dbtCall(job, line.Argv(), job.exported(isolated.Env))
 }
 
-// questionCall returns the dbt run that asks what is in a directory.
+// questionCall returns the dbt run of the question in a directory.
 func (rt *runtime) questionCall(job *job, dir string) run.Call {
 	return rt.readCall(job, dir, warehouse.Options()...)
 }
 
 // ask asks the warehouse of a job's build. dir is for the project that asks; it may
-// hold an earlier one. If dbt gives no answer, the error is an unanswered.
-func (rt *runtime) ask(
-	ctx context.Context, job *job, dir string, q warehouse.Question, runDBT func(context.Context, run.Call) (proc.Exit, error),
-) (warehouse.Answer, error) {
+// hold an earlier one. dbt inherits the files of the locks. If dbt gives no answer, the
+// error is an unanswered.
+func (rt *runtime) ask(ctx context.Context, job *job, dir string, q warehouse.Question, locks []*os.File) (warehouse.Answer, error) {
 	if err := warehouse.Write(dir, q); err != nil {
 		return warehouse.Answer{}, err
 	}
 	e := &unanswered{}
 	call := rt.questionCall(job, dir)
-	call.Stdout, call.Stderr = &e.said, &e.said
+	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
 	var err error
-	if e.exit, err = runDBT(ctx, call); err != nil {
+	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
 		return warehouse.Answer{}, err
 	}
 	if ctx.Err() != nil {
@@ -80,13 +79,6 @@ type unanswered struct {
 func (e *unanswered) Error() string { return e.err.Error() }
 
 func (e *unanswered) Unwrap() error { return e.err }
-
-// askInStep asks a question within a job's step, which holds the build's lock.
-func (rt *runtime) askInStep(ctx context.Context, attempt *graph.Attempt, job *job, q warehouse.Question) (warehouse.Answer, error) {
-	return rt.ask(ctx, job, job.build.Question(), q, func(ctx context.Context, call run.Call) (proc.Exit, error) {
-		return rt.runDBT(ctx, attempt, call)
-	})
-}
 
 // inWarehouse returns a node's relation as the warehouse is asked for it.
 func inWarehouse(s workspace.Spelling) warehouse.Relation {

@@ -31,7 +31,7 @@ func (rt *runtime) connectionOf(job *job) connection {
 
 // cantRead says why the connection can't read the relations of a build, "" if it can
 // or if that isn't known. The text follows the name of a node or a build. of is the
-// place of the build's profile: what profiles don't show is the same in both texts.
+// place of the build's profile. Secrets in it are the same text in every place.
 func (c connection) cantRead(of workspace.Place) string {
 	own := c.place
 	in := func(what, other, here string) string {

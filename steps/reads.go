@@ -8,6 +8,7 @@ import (
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/layer"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 )
 
 // What a plan says about the nodes that a job with a baseline reads. The job's last
@@ -45,9 +46,9 @@ func (r Read) ReadBy() string {
 	case 0:
 		return ""
 	case 1:
-		return nodeName(r.Readers[0])
+		return workspace.NodeName(r.Readers[0])
 	default:
-		return fmt.Sprintf("%s and %d more", nodeName(r.Readers[0]), n-1)
+		return fmt.Sprintf("%s and %d more", workspace.NodeName(r.Readers[0]), n-1)
 	}
 }
 
@@ -107,7 +108,7 @@ func lastCheck(plan *graph.Plan, job *job) (out checkOutputs, ok bool) {
 // read describes a node that the job reads.
 func (r resolution) read(node nodeRead) Read {
 	out := Read{
-		ID: node.ID, Name: nodeName(node.ID), From: string(node.Kind), Layer: node.Layer.Name,
+		ID: node.ID, Name: workspace.NodeName(node.ID), From: string(node.Kind), Layer: node.Layer.Name,
 		Why: node.Why, Changed: node.Changed, Readers: node.readers,
 	}
 	if node.Kind == layer.Missing {

@@ -101,8 +101,10 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 		if err != nil {
 			return resolution{}, err
 		}
-		if why := connection.cantRead(res.stack.standings[r.Layer].place()); why != "" && r.Kind == layer.Below {
-			r.Kind, r.Why, r.Apart = layer.Missing, why, true
+		if r.Kind == layer.Below {
+			if why := connection.cantRead(res.stack.standings[r.Layer].place()); why != "" {
+				r.Kind, r.Why, r.Apart = layer.Missing, why, true
+			}
 		}
 		res.reads = append(res.reads, nodeRead{r, readers[id]})
 	}

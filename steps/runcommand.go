@@ -10,6 +10,7 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 )
 
 // runCommand runs the job's command and updates the ledger.
@@ -124,7 +125,7 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 	partly := a.job.Command.Name == "retry" && len(batches) > 0
 	anew := first != "" && !keeps && !partly
 	if first != "" && !anew {
-		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", nodeName(first))
+		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", workspace.NodeName(first))
 	}
 	if run.resumes.exists() {
 		if err := a.writeRetryResults(run.resumes, run.remaining, anew); err != nil {

@@ -97,7 +97,7 @@ func (b *Built) stands() (standing, error) {
 	if _, err := os.Stat(build.duckdb); err != nil {
 		return standing{}, hint.New(
 			fmt.Sprintf("the DuckDB file of %s is gone: %v", build, err),
-			"build it: dot build "+b.Specs[0],
+			buildIt(b.Specs[0]),
 		)
 	}
 	return found, nil

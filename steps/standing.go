@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,12 +70,7 @@ func (e *unreadable) Unwrap() error { return e.err }
 // compare it. If the build has no relations, the error's hint is the command that
 // builds them.
 func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing, error) {
-	remedy := func(msg string, more ...string) error {
-		return hint.New(
-			msg,
-			"build it: "+text.ShellQuote(append([]string{"dot", "build", named.String()}, more...)),
-		)
-	}
+	remedy := func(msg string, more ...string) error { return hint.New(msg, buildIt(named.String(), more...)) }
 	found, err := rt.standingOf(b.Build, b.place)
 	switch {
 	case errors.Is(err, errNeverBuilt):
@@ -110,6 +104,11 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes instead of %d", b, info.Size(), found.Run.Manifest), "--force")
 	}
 	return found, nil
+}
+
+// buildIt is the hint that builds a spec.
+func buildIt(spec string, more ...string) string {
+	return "build it: " + text.ShellQuote(append([]string{"dot", "build", spec}, more...))
 }
 
 // runID is the ID of the last run of the build; "" if another tool made the build.
@@ -146,7 +145,7 @@ func (s standing) lost() string {
 	if first == "" {
 		return ""
 	}
-	return nodeName(first) + " " + s.Lost[first]
+	return workspace.NodeName(first) + " " + s.Lost[first]
 }
 
 // A stack is a build's layer with the layers below it.
@@ -209,10 +208,3 @@ func newLayer(name string, s standing, changed []string) *layer.Layer {
 
 // entry returns the ledger's entry for a resolved node.
 func (st stack) entry(r layer.Result) workspace.Entry { return st.standings[r.Layer].Nodes[r.ID] }
-
-// nodeName returns a node's display name: the last part of its unique_id, with the
-// version.
-func nodeName(id string) string {
-	parts := splitID(id)
-	return cmp.Or(parts[len(parts)-1], id)
-}

@@ -46,9 +46,5 @@ func lines(texts []string) string {
 	return "\n" + strings.Join(texts, "\n") + more
 }
 
-// splitID splits dbt's unique_id into type, package and name, which may have dots:
-// "model.shop.orders.v2".
-func splitID(id string) []string { return strings.SplitN(id, ".", 3) }
-
 // joined returns names as a value for dbt's --select.
 func joined(names []string) string { return strings.Join(names, " ") }
