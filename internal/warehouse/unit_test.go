@@ -209,7 +209,7 @@ func TestWrite(t *testing.T) {
 func TestSupportOf(t *testing.T) {
 	for adapter, want := range map[string]Support{
 		"duckdb":    {Run: true, Functions: true},
-		"postgres":  {Run: true, Functions: true, Cascades: true},
+		"postgres":  {Run: true, Functions: true, Cascades: true, OneDatabase: true},
 		"redshift":  {Cascades: true},
 		"snowflake": {},
 	} {
