@@ -23,15 +23,10 @@ func parseYAML(file string, data []byte) (node, error) {
 	if err := checkText(src, len(data)); err != nil {
 		return node{}, err
 	}
-	root, err := pyyaml.Parse(file, data)
+	tree, err := pyyaml.ReadOwn(file, data)
 	if errors.Is(err, pyyaml.ErrEmpty) {
 		return node{at: place{src, 1, 1}}, nil
 	}
-	if err != nil {
-		return node{}, syntaxProblem(src, err)
-	}
-	root.File().Own = true
-	tree, err := root.Read()
 	if err != nil {
 		return node{}, syntaxProblem(src, err)
 	}

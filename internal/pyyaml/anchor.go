@@ -41,7 +41,7 @@ func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error)
 var anchorName = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 
 // enter follows an alias to its value. Call leave once that is read.
-func (f *File) enter(n *yaml.Node) (target *yaml.Node, leave func(), err error) {
+func (f *file) enter(n *yaml.Node) (target *yaml.Node, leave func(), err error) {
 	target = n
 	if n.Kind == yaml.AliasNode {
 		target = n.Alias

@@ -5,5 +5,5 @@
 // gives the values that PyYAML gives. [Flow] writes values so that PyYAML reads the same ones.
 //
 // The package knows YAML and no file of dbt's or dot's. No error quotes a file, which may contain
-// passwords, unless the file is said to hold none ([File.Own]).
+// passwords, unless the file is said to hold none ([ReadOwn]).
 package pyyaml

@@ -14,7 +14,7 @@ type unreadPair struct {
 
 // pairs lists the pairs of a mapping in PyYAML's order. Those from << come first, so that the
 // mapping's own keys win.
-func (f *File) pairs(n *yaml.Node) ([]unreadPair, error) {
+func (f *file) pairs(n *yaml.Node) ([]unreadPair, error) {
 	if err := f.checkFlow(n); err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (f *File) pairs(n *yaml.Node) ([]unreadPair, error) {
 
 // merge lists the pairs that << brings: those of a mapping or, if list is true, of a list of
 // mappings. Of those, the first wins.
-func (f *File) merge(n *yaml.Node, list bool) ([]unreadPair, error) {
+func (f *file) merge(n *yaml.Node, list bool) ([]unreadPair, error) {
 	n, leave, err := f.enter(n)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (f *File) merge(n *yaml.Node, list bool) ([]unreadPair, error) {
 
 // mapping reads a whole mapping. A repeated key keeps its place and gets the new value, as in a
 // Python dict.
-func (f *File) mapping(n *yaml.Node) (*Node, error) {
+func (f *file) mapping(n *yaml.Node) (*Node, error) {
 	pairs, err := f.pairs(n)
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (f *File) mapping(n *yaml.Node) (*Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.Own && !p.merged {
+		if f.own && !p.merged {
 			if err := own.add(key); err != nil {
 				return nil, err
 			}
@@ -124,7 +124,7 @@ func (k ownKeys) add(key *Node) error {
 }
 
 // key reads a key, which must be a single value.
-func (f *File) key(n *yaml.Node) (*Node, error) {
+func (f *file) key(n *yaml.Node) (*Node, error) {
 	key, err := f.read(n)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func Parse(name string, data []byte) (root Part, err error) {
 		case err == io.EOF && (found == nil || found.Tag == "!!null"):
 			return Part{}, fmt.Errorf("%s: %w", name, ErrEmpty)
 		case err == io.EOF:
-			return Part{&File{name: name, open: map[*yaml.Node]bool{}}, found}, nil
+			return Part{&file{name: name, open: map[*yaml.Node]bool{}}, found}, nil
 		case err != nil:
 			return Part{}, syntaxError(name, data, err)
 		case n.Kind != yaml.StreamNode && found != nil:
@@ -54,6 +54,17 @@ func Parse(name string, data []byte) (root Part, err error) {
 			return Part{}, &Error{File: name, Text: "%TAG directives are not supported here"}
 		}
 	}
+}
+
+// ReadOwn reads a whole file of dot's own, which holds no password. A key that repeats is an error
+// there, and the error names it; PyYAML takes the last one.
+func ReadOwn(name string, data []byte) (*Node, error) {
+	root, err := Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	root.file.own = true
+	return root.Read()
 }
 
 // versionDirective matches a %YAML 1.2 at the top of a file. To libyaml it is the same as 1.1; the

@@ -14,12 +14,9 @@ const (
 	maxText  = 1 << 20
 )
 
-// File is a parsed file. Its parts are read on demand. Errors in other parts don't matter.
-type File struct {
-	// Own is set for a file of dot's own, which holds no password. A key that repeats is an error
-	// then, and the error names it. PyYAML takes the last one.
-	Own bool
-
+// file is a parsed file. Its parts are read on demand. Errors in other parts don't matter.
+type file struct {
+	own      bool // see ReadOwn
 	name     string
 	open     map[*yaml.Node]bool // nodes being read: an alias to one is a cycle
 	left     int                 // nodes left of maxNodes
@@ -28,12 +25,9 @@ type File struct {
 
 // Part is a part of a file that isn't read yet. The zero Part isn't there.
 type Part struct {
-	file *File
+	file *file
 	node *yaml.Node
 }
-
-// File returns the part's file.
-func (p Part) File() *File { return p.file }
 
 // Exists reports whether the part is there.
 func (p Part) Exists() bool { return p.node != nil }
@@ -49,7 +43,7 @@ func (p Part) Errorf(format string, args ...any) error {
 	return p.file.errorAt(p.node, format, args...)
 }
 
-func (f *File) read(n *yaml.Node) (*Node, error) {
+func (f *file) read(n *yaml.Node) (*Node, error) {
 	n, leave, err := f.enter(n)
 	if err != nil {
 		return nil, err
@@ -70,7 +64,7 @@ func (f *File) read(n *yaml.Node) (*Node, error) {
 	return out, err
 }
 
-func (f *File) sequence(n *yaml.Node) (*Node, error) {
+func (f *file) sequence(n *yaml.Node) (*Node, error) {
 	if err := f.checkFlow(n); err != nil {
 		return nil, err
 	}
@@ -87,7 +81,7 @@ func (f *File) sequence(n *yaml.Node) (*Node, error) {
 
 // checkFlow refuses [?x] and {?x: y}. To PyYAML the ? marks a key; to the library it is part of the
 // text.
-func (f *File) checkFlow(n *yaml.Node) error {
+func (f *file) checkFlow(n *yaml.Node) error {
 	for _, v := range n.Content {
 		if n.Style&yaml.FlowStyle != 0 && isPlain(v) && strings.HasPrefix(v.Value, "?") {
 			return f.errorAt(v, "a value that begins with ? needs quotes")
@@ -96,7 +90,7 @@ func (f *File) checkFlow(n *yaml.Node) error {
 	return nil
 }
 
-func (f *File) scalar(n *yaml.Node) *Node {
+func (f *file) scalar(n *yaml.Node) *Node {
 	out := f.at(n, Scalar)
 	// A text with a line break is a text to every reader, but one line can't hold it unquoted.
 	out.Text, out.Plain = n.Value, isPlain(n) && !strings.ContainsAny(n.Value, lineBreaks)
@@ -115,7 +109,7 @@ func isPlain(n *yaml.Node) bool {
 var plainTag = regexp.MustCompile(`^!!?[A-Za-z0-9_./:-]*$`)
 
 // tag returns the tag of a value as it must be written, "" for none.
-func (f *File) tag(n *yaml.Node) (string, error) {
+func (f *file) tag(n *yaml.Node) (string, error) {
 	switch {
 	case n.Style&yaml.TaggedStyle == 0 && n.Tag != "!":
 		return "", nil
@@ -126,12 +120,12 @@ func (f *File) tag(n *yaml.Node) (string, error) {
 }
 
 // at makes a node with n's place in the file.
-func (f *File) at(n *yaml.Node, kind Kind) *Node {
+func (f *file) at(n *yaml.Node, kind Kind) *Node {
 	return &Node{Kind: kind, Line: n.Line, Column: n.Column, file: f.name}
 }
 
 // errorAt returns an error with the place of n.
-func (f *File) errorAt(n *yaml.Node, format string, args ...any) *Error {
+func (f *file) errorAt(n *yaml.Node, format string, args ...any) *Error {
 	return f.at(n, Scalar).Errorf(format, args...)
 }
 

@@ -91,18 +91,14 @@ func parseConfig(file string, text []byte) (*config, error) {
 	if rest, marked := bytes.CutPrefix(text, []byte(byteOrderMark)); marked {
 		c.mark, c.text = byteOrderMark, rest
 	}
-	root, err := pyyaml.Parse(file, c.text)
-	if errors.Is(err, pyyaml.ErrEmpty) {
+	var err error
+	c.tree, err = pyyaml.ReadOwn(file, c.text)
+	switch {
+	case errors.Is(err, pyyaml.ErrEmpty):
 		return c, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
-	}
-	root.File().Own = true
-	if c.tree, err = root.Read(); err != nil {
-		return nil, err
-	}
-	if c.tree.Kind != pyyaml.Mapping {
+	case c.tree.Kind != pyyaml.Mapping:
 		return nil, c.tree.Errorf("a mapping is expected")
 	}
 	c.values, err = c.tree.Value()
