@@ -83,11 +83,16 @@ func (s *shop) started(do func()) string {
 	s.t.Helper()
 	before := len(s.starts())
 	do()
-	var commands []string
-	for _, start := range s.starts()[before:] {
-		commands = append(commands, start.command)
+	return commands(s.starts()[before:])
+}
+
+// commands returns the names of the commands that were started.
+func commands(starts []start) string {
+	var names []string
+	for _, start := range starts {
+		names = append(names, start.command)
 	}
-	return strings.Join(commands, " ")
+	return strings.Join(names, " ")
 }
 
 // alive reports whether a process exists and is no zombie.

@@ -28,8 +28,8 @@ func TestSameBuildTwice(t *testing.T) {
 		if !strings.Contains(second.stderr.String(), "done meanwhile by pid") {
 			t.Error("the second does not say that it was done meanwhile")
 		}
-		if n := len(s.starts()); n != 2 {
-			t.Errorf("%d dbts were started, want list and build: %v", n, s.starts())
+		if got, want := commands(s.starts()), "list "+s.asked()+"build"; got != want {
+			t.Errorf("dot started dbt %q, want %q", got, want)
 		}
 	})
 }
