@@ -19,7 +19,7 @@ func TestCompareColumns(t *testing.T) {
 			return "select 1 as id, array[cast('" + sign + "0.0' as double precision), 1] as v\n"
 		}
 		s := newProject(t, adapter, map[string]string{
-			"dbt_project.yml":     strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+			"dbt_project.yml":     tables,
 			"models/counted.sql":  "select 3 as n\n",
 			"models/embedded.sql": embedding(""),
 			"models/dim_v1.sql":   "select 1 as id, 'a' as name union all select 2, 'b'\n",

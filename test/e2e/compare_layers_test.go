@@ -12,7 +12,7 @@ import (
 func TestCompareLayers(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
-			"dbt_project.yml":  strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+			"dbt_project.yml":  tables,
 			"seeds/prices.csv": "id,price\n1,20\n2,30\n",
 			"models/a.sql":     "select id, price from {{ ref('prices') }}\n",
 			"models/b.sql":     "select id, price from {{ ref('a') }}\n",

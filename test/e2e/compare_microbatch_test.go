@@ -14,7 +14,7 @@ import (
 func TestCompareMicrobatch(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		files := map[string]string{
-			"dbt_project.yml":  strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+			"dbt_project.yml":  tables,
 			"models/ev.sql":    "{{ config(event_time='moment') }}\nselect 1 as id, timestamp '2026-01-05 10:00:00' as moment\n",
 			"models/mb.sql":    "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='moment', batch_size='year', begin='2026-01-01', unique_key='id') }}\nselect id, moment from {{ ref('ev') }}\n",
 			"models/told.sql":  "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='moment', batch_size='year', begin='2026-01-01', unique_key='id') }}\nselect id, moment, {{ var('most') }} as most from {{ ref('ev') }}\n",

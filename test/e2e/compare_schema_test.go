@@ -12,7 +12,7 @@ import (
 func TestCompareSchemaInValues(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
-			"dbt_project.yml":    strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+			"dbt_project.yml":    tables,
 			"models/a.sql":       "select 1 as id, 10 as amount union all select 2, 20\n",
 			"models/b.sql":       "select 3 as id, 30 as amount\n",
 			"models/unioned.sql": "select cast('{{ ref('a') }}' as text) as _dbt_source_relation, id from {{ ref('a') }}\nunion all select cast('{{ ref('b') }}' as text), id from {{ ref('b') }}\n",
@@ -29,12 +29,7 @@ func TestCompareSchemaInValues(t *testing.T) {
 		s.part("one commit in two environments", func() {
 			found := s.compare(0, "prod@main", "dev@main", "--exit-code", "--all")
 			s.wantVerdicts(found, 0, "a: same", "b: same", "commit: same", "spaces: same but for the schema", "unioned: same but for the schema")
-			reasons := map[string]string{"spaces": "differs only by the schema's name, in table_schema", "unioned": "differs only by the schema's name, in _dbt_source_relation"}
-			for _, r := range found.Comparisons[0].Relations {
-				if r.Reason != reasons[r.Name] {
-					t.Errorf("%s: %s, want %q", r.Name, r.Reason, reasons[r.Name])
-				}
-			}
+			s.wantReasons(found, map[string]string{"spaces": "differs only by the schema's name, in table_schema", "unioned": "differs only by the schema's name, in _dbt_source_relation"})
 		})
 		s.part("two commits", func() {
 			found := s.compare(0, "dev@main", "dev@branch")

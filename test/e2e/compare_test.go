@@ -200,6 +200,16 @@ func (s *shop) execute(sql string) {
 	s.query(sql)
 }
 
+// wantReasons compares the reasons of a comparison's relations, by name; most have none.
+func (s *shop) wantReasons(found compared, want map[string]string) {
+	s.t.Helper()
+	for _, r := range found.Comparisons[0].Relations {
+		if r.Reason != want[r.Name] {
+			s.t.Errorf("%s: %q, want %q", r.Name, r.Reason, want[r.Name])
+		}
+	}
+}
+
 // compareShop is what the branch changes in the shop's data, according to the seeds and the models'
 // SQL. There is one more refund, which reduces the revenue of two orders in two months.
 var compareShop = []string{

@@ -10,7 +10,7 @@ import (
 
 // layered is a project of three layers of models, as main has it.
 var layered = map[string]string{
-	"dbt_project.yml":  strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+	"dbt_project.yml":  tables,
 	"models/a.sql":     "select 1 as x\n",
 	"models/b.sql":     "select x from {{ ref('a') }}\n",
 	"models/c.sql":     "select x from {{ ref('b') }}\n",

@@ -61,6 +61,9 @@ vars:
 `,
 }
 
+// tables is a dbt_project.yml in which models are tables.
+var tables = strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1)
+
 // newProject makes a shop whose project has these files, by name, and commits it on main. A file
 // may replace one of projectFiles, or remove it with "".
 func newProject(t *testing.T, adapter string, files map[string]string) *shop {

@@ -120,7 +120,7 @@ func (s *shop) eachFile(below string, visit func(name, text string)) {
 func TestSecretInAName(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
-			"dbt_project.yml":         strings.Replace(projectFiles["dbt_project.yml"], "vars:", "models: {+materialized: table}\nvars:", 1),
+			"dbt_project.yml":         tables,
 			"models/b_postgres.sql":   "select 1 as x\n",
 			"models/b_duck.sql":       "select 2 as x\n",
 			"models/c.sql":            "select a.x + b.x as x from {{ ref('b_postgres') }} a cross join {{ ref('b_duck') }} b\n",

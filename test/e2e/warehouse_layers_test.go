@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"maps"
 	"strings"
 	"testing"
 )
@@ -46,10 +47,7 @@ func TestCheckWarehouse(t *testing.T) {
 
 // TestLosses rebuilds what the views of others stand on. On PostgreSQL, dbt drops them: E.2.
 func TestLosses(t *testing.T) {
-	files := map[string]string{}
-	for name, text := range layered {
-		files[name] = text
-	}
+	files := maps.Clone(layered)
 	files["models/v.sql"] = "{{ config(materialized='view') }} select x from {{ ref('a') }}\n"
 	s := newProject(t, "postgres", files)
 	s.mustDot("build", "prod@main")
