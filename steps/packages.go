@@ -120,12 +120,26 @@ func checkPackagesPath(b *build) error {
 	return nil
 }
 
-// treeID returns git's hash of a directory at a commit, or the commit of the submodule
-// that contains it. If there is no such directory, the error is fs.ErrNotExist.
+// treeID returns git's hash of a directory at a commit, the commit of the submodule
+// that contains it, or the hash of the symbolic link on the way to it: what a link
+// leads to is part of the commit, or a check refuses it. If there is no such directory,
+// the error is fs.ErrNotExist.
 func (p *planner) treeID(commit workspace.Commit, dir string) (string, error) {
+	if dir == "." { // the repository's root
+		return p.objects.ID(commit.Hash + ":")
+	}
 	id, err := p.objects.ID(commit.Hash + ":" + dir)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return id, err
+	}
+	for _, above := range above(dir)[1:] {
+		link, failed := p.objects.ID(commit.Hash + ":" + above)
+		if failed != nil {
+			break
+		}
+		if _, failed = p.objects.ID(commit.Hash + ":" + above + "/"); failed != nil { // no directory
+			return link, nil
+		}
 	}
 	submodules, failed := p.objects.Submodules(commit.Hash)
 	if failed != nil {
