@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,14 +16,29 @@ type leak struct {
 	reason string
 }
 
+// isFile reports whether a file is the leak, not a schema.
+func (l leak) isFile() bool { return strings.HasPrefix(l.reason, "file ") }
+
 // leaks returns the nodes that are not isolated. Either neither their schema nor
 // their database has the suffix, and the schema is not one of the shared schemas.
+// Or its data go to a file that other builds write, too: its location has no suffix,
+// or it is relative, and so in the worktree of all builds of the commit.
 // Or the schema's name is so long that the adapter would cut the suffix off.
 func leaks(nodes []artifact.Node, adapterName, suffix string, shared []string) []leak {
 	var out []leak
 	for _, n := range nodes {
 		isShared := slices.ContainsFunc(shared, func(s string) bool { return strings.EqualFold(s, n.Schema) })
 		longest := adapter.Of(adapterName).NameLimit
+		location := n.Config.Location
+		switch {
+		case n.Config.Materialized != "external" || location == "":
+		case !filepath.IsAbs(location) && !strings.Contains(location, "://"):
+			out = append(out, leak{n, fmt.Sprintf("file %s in the worktree, which all builds of the commit share", location)})
+			continue
+		case !carries(location, suffix):
+			out = append(out, leak{n, "file " + location})
+			continue
+		}
 		switch {
 		case isShared:
 		case !carries(n.Schema, suffix) && !carries(n.Database, suffix):
@@ -53,12 +69,23 @@ func (e *IsolationError) Error() string {
 	for i, l := range e.leaks {
 		names[i] = l.node.UniqueID + "  " + l.reason
 	}
-	return fmt.Sprintf("%s is not isolated: nothing was run, because these would be written to a schema without %q in its name:%s",
-		e.build, e.suffix, lines(names))
+	to := "a schema"
+	if e.leaks[0].isFile() {
+		to = "a file"
+	}
+	return fmt.Sprintf("%s is not isolated: nothing was run, because these would be written to %s without %q in its name:%s",
+		e.build, to, e.suffix, lines(names))
 }
 
 // Hints returns the possible solutions.
 func (e *IsolationError) Hints() []string {
+	if e.leaks[0].isFile() {
+		return []string{
+			"leave the location out: then each build's files are in a directory of its own",
+			"or give an absolute path or an address with {{ target.schema }} in it",
+			"or select other nodes",
+		}
+	}
 	schema := e.leaks[0].node.Schema
 	return []string{
 		"let the project's generate_schema_name (or a snapshot's target_schema) keep target.schema in the name",

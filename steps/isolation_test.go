@@ -71,3 +71,24 @@ func TestIsolationErrorListsNotAll(t *testing.T) {
 		t.Errorf("no hint names the schema: %q", e.Hints())
 	}
 }
+
+// TestExternalLeaks: the file of an external model is in no other build's way.
+func TestExternalLeaks(t *testing.T) {
+	for location, want := range map[string]string{
+		"":                          "",
+		"s3://bucket/abc1234/x.csv": "",
+		"/data/dev_abc1234/x.csv":   "",
+		"s3://bucket/x.csv":         "file s3://bucket/x.csv",
+		"/data/x.csv":               "file /data/x.csv",
+		"out/abc1234/x.csv":         "file out/abc1234/x.csv in the worktree, which all builds of the commit share",
+	} {
+		n := artifact.Node{Schema: "dev_abc1234", Config: artifact.NodeConfig{Materialized: "external", Location: location}}
+		got := ""
+		for _, l := range leaks([]artifact.Node{n}, "duckdb", "abc1234", nil) {
+			got += l.reason
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", location, got, want)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type Node struct {
 type NodeConfig struct {
 	Materialized  string         `json:"materialized"`
 	TargetSchema  string         `json:"target_schema"`  // of a snapshot
+	Location      string         `json:"location"`       // the file of dbt-duckdb's external model, if it names one
 	StoreFailures bool           `json:"store_failures"` // of a test; dbt has merged store_failures_as into it
 	PreHook       []Hook         `json:"pre-hook"`
 	PostHook      []Hook         `json:"post-hook"`
