@@ -29,13 +29,15 @@ type verdicts struct {
 	names []ladder.Name // of the builds' schemas and commits
 	// tops and today remember the results of onTop and showsToday, by unique_id.
 	tops, today map[string]bool
+	// files remembers the results of shownFile, by unique_id.
+	files map[string]string
 }
 
 func newVerdicts(a, b steps.Side, how How, nodes []code.Node) *verdicts {
 	v := &verdicts{
 		a: a, b: b, how: how, nodes: nodes, byID: make(map[string]code.Node, len(nodes)),
 		relations: map[string]*report.Relation{}, edges: map[string]bool{},
-		tops: map[string]bool{}, today: map[string]bool{},
+		tops: map[string]bool{}, today: map[string]bool{}, files: map[string]string{},
 	}
 	for _, n := range nodes {
 		v.byID[n.ID] = n
@@ -115,6 +117,8 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 	case n.Same && !v.how.All && !v.onTop(n):
 		r.Verdict, r.Rung = report.SameCode, report.ByCode
 		return true
+	case v.shownFile(n) != "":
+		return decide(report.Unknown, fmt.Sprintf("it shows the file %s by a relative path, so that a query reads one file for both sides: make the view that reads it a table", v.shownFile(n)))
 	}
 	return false
 }

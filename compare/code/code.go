@@ -87,6 +87,10 @@ type Node struct {
 	// only one side has it.
 	Diff string
 
+	// Files has the data files that the code reads by relative paths and that differ
+	// between the commits, or aren't compared.
+	Files []string
+
 	// Key has the columns that identify a row, according to the project. KeyFrom says
 	// which part of the project says so ("unique_key", "unique test", "primary key").
 	// Both are empty if the project names no key.

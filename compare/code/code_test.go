@@ -2,8 +2,8 @@ package code
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -127,7 +127,7 @@ func (w *world) build(t testing.TB, schema, suffix string) Side {
 		if data, ok := w.files[name]; ok {
 			return []byte(data), nil
 		}
-		return nil, errors.New("no such file")
+		return nil, fs.ErrNotExist
 	}}
 }
 
@@ -242,6 +242,25 @@ func TestDifferences(t *testing.T) {
 			name: "a file that compiles to something else",
 			b:    func(w *world) { w.code("orders", `select 2 from "db"."<schema>"."stg"`) },
 			want: map[string][]string{"orders": {"compiled SQL"}, "top": {up}},
+		},
+		{
+			name: "a data file",
+			both: func(w *world) { w.code("orders", `select * from read_csv('../data/x.csv'), 'gone.csv'`) },
+			a:    func(w *world) { w.files["../data/x.csv"] = "1" },
+			b:    func(w *world) { w.files["../data/x.csv"] = "2" },
+			want: map[string][]string{"orders": {"file ../data/x.csv"}, "top": {up}},
+		},
+		{
+			name: "a data file that is the same",
+			both: func(w *world) {
+				w.code("orders", `select * from read_csv('data/x.csv')`)
+				w.files["data/x.csv"] = "1"
+			},
+		},
+		{
+			name: "several data files",
+			both: func(w *world) { w.code("orders", `select * from read_csv('data/*.csv')`) },
+			want: map[string][]string{"orders": {"files data/*.csv: not compared"}, "top": {up}},
 		},
 		{
 			name: "a macro that compiles to something else",
@@ -827,7 +846,7 @@ func TestDifferences(t *testing.T) {
 			},
 			b: func(w *world) { w.files["seeds/raw.csv"] = "id\n2\n" },
 			want: map[string][]string{
-				"raw": {"the baseline's seed is not known: no such file"},
+				"raw": {"the baseline's seed is not known: file does not exist"},
 				"stg": {"upstream: raw"}, "orders": {"upstream: raw"}, "top": {"upstream: raw"},
 			},
 		},

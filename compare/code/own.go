@@ -38,6 +38,7 @@ func (c *comparer) own(d *nodeDiff) {
 	d.Differences = append(d.Differences, d.configuration(configA, configB, strict)...)
 	d.Differences = append(d.Differences, columns(d.a, d.b, configA, configB, strict)...)
 	d.Differences = append(d.Differences, c.hooks(d, configA, configB)...)
+	d.Differences = append(d.Differences, c.files(d)...)
 	d.Differences = append(d.Differences, c.others(d)...)
 	d.Own = len(d.Differences) == 0
 }

@@ -1,0 +1,55 @@
+package code
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"regexp"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/artifact"
+)
+
+// SQL and Python may read files of the commit, as read_csv('data/x.csv') does. The
+// content of a file belongs to the code that reads it.
+
+// dataFile matches a string that may be the relative path of a data file. dbt-duckdb puts
+// the external_location of a source into the SQL as such a string.
+var dataFile = regexp.MustCompile(`(?i)['"]([\w.][\w./ *?\[\]{},-]*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|avro|xlsx?|ya?ml|toml|pkl|db|duckdb|sqlite)(?:\.(?:gz|zst))?)['"]`)
+
+// files lists the files that a node's code reads and that differ between the commits. It
+// sets the node's Files.
+func (c *comparer) files(d *nodeDiff) []string {
+	if d.a.ResourceType == "seed" || d.fromA.ReadFile == nil || d.fromB.ReadFile == nil {
+		return nil
+	}
+	var differences []string
+	seen := map[string]bool{}
+	for _, match := range dataFile.FindAllStringSubmatch(codeOf(d.a)+"\n"+codeOf(d.b), -1) {
+		name := match[1]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		if strings.ContainsAny(name, "*?[{") {
+			differences, d.Files = append(differences, "files "+name+": not compared"), append(d.Files, name)
+			continue
+		}
+		a, errA := d.fromA.ReadFile(name)
+		b, errB := d.fromB.ReadFile(name)
+		switch {
+		case errors.Is(errA, fs.ErrNotExist) && errors.Is(errB, fs.ErrNotExist): // no file, or none of the commits
+		case errA != nil || errB != nil || !bytes.Equal(a, b):
+			differences, d.Files = append(differences, "file "+name), append(d.Files, name)
+		}
+	}
+	return differences
+}
+
+// codeOf returns a node's code as dbt compiled it, or as written.
+func codeOf(n *artifact.NodeCode) string {
+	if n.CompiledCode == nil {
+		return n.RawCode
+	}
+	return *n.CompiledCode
+}
