@@ -34,6 +34,8 @@ type build struct {
 	place   workspace.Place // its schema in the warehouse
 	duckdb  string          // the path of its DuckDB file, "" for none
 	workDir string          // the base of relative paths in its profile
+	// external is the local directory for the files of external models, "" for none.
+	external string
 }
 
 // commitLock is the lock of the worktree and its packages, which all builds of a
@@ -111,9 +113,11 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 		return nil, err
 	}
 	b.suffix = suffix(b.env, b.Commit.Short)
-	if b.profile, err = b.output.Isolated(b.suffix, b.env.Dot.TargetName); err != nil {
+	dirs := profile.Dirs{User: p.project, Build: b.Dir()}
+	if b.profile, err = b.output.Isolated(b.suffix, b.env.Dot.TargetName, dirs); err != nil {
 		return nil, err
 	}
+	b.external = b.output.ExternalDir(b.suffix, dirs)
 	output := p.factsOf(b.output)
 	b.schema = output.place.Schema + "_" + b.suffix
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database, Schema: b.schema}

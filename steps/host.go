@@ -2,9 +2,12 @@ package steps
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/dbt/tool"
@@ -45,7 +48,24 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 	if rt.noHost {
 		hosting.Mode, hosting.Off = run.HostOff, "--no-dbt-host"
 	}
-	return run.Call{Argv: argv, Dir: rt.project, Env: environ, Hosting: hosting}
+	return run.Call{Argv: argv, Dir: rt.workDir(job), Env: environ, Hosting: hosting}
+}
+
+// workDir returns the working directory of a job's dbt. A build's dbt runs in the
+// project directory of its worktree: the relative paths in its models lead to files of the
+// commit. A program that starts dbt stays in the user's, where it finds its own settings;
+// so does a dbt that loads the .env there (since 1.12) and wouldn't find it from the
+// worktree.
+func (rt *runtime) workDir(job *job) string {
+	if job.build == nil || !job.tool.Itself {
+		return rt.project
+	}
+	if job.build.Build.Project != "" && dbt.LoadsDotEnv(job.tool.Version) {
+		if _, err := os.Lstat(filepath.Join(rt.project, ".env")); err == nil {
+			return rt.project
+		}
+	}
+	return job.build.ProjectDir()
 }
 
 // Hosting returns the settings that decide whether an environment's dbt runs in a

@@ -44,10 +44,11 @@ func texts(changes []git.Change) []string {
 }
 
 // changes returns the files of a build's worktree that differ from its commit,
-// without those that dbt makes and those that git's checkout changed.
+// without those that dbt makes, those that runs made, and those that git's checkout
+// changed.
 func (rt *runtime) changes(ctx context.Context, b *build) ([]git.Change, error) {
 	changes, err := rt.repo.WorktreeChanges(ctx, b.Commit.Worktree())
-	if changes = withoutDBTs(b, changes); len(changes) == 0 {
+	if changes = withoutRuns(b, withoutDBTs(b, changes)); len(changes) == 0 {
 		return nil, err
 	}
 	record, _ := rt.ws.Load(b.Commit.Record("worktree")) // without a record, all changes count

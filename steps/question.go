@@ -36,7 +36,11 @@ func (rt *runtime) readCall(job *job, dir string, options ...dbt.Option) run.Cal
 	}
 	isolated := rt.isolate(job, line)
 	line.Environment = isolated.Overrule
-	return rt.dbtCall(job, line.Argv(), job.exported(isolated.Env))
+	call := rt.dbtCall(job, line.Argv(), job.exported(isolated.Env))
+	if _, err := os.Stat(call.Dir); err != nil { // a build of the past needs no worktree
+		call.Dir = rt.project
+	}
+	return call
 }
 
 // questionCall returns the dbt run of the question in a directory.

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 
@@ -72,10 +73,22 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 			return nil, err
 		}
 	}
+	if b.external != "" && len(a.job.Command.Builds) > 0 { // DuckDB doesn't make it
+		mode := os.FileMode(0o777)
+		if inside(b.Dir(), b.external) {
+			mode = 0o700
+		}
+		if err := os.MkdirAll(b.external, mode); err != nil {
+			return nil, err
+		}
+	}
 	asked := a.dbtCall()
 	asked.Argv = argv
 	exit, err := a.runAsked(ctx, attempt, asked)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.noteFiles(b); err != nil {
 		return nil, err
 	}
 	if a.job.Command.RunResults {

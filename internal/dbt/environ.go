@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"dot-for-dbt/internal/dbt/profile"
-	"dot-for-dbt/internal/dbt/version"
 )
 
 // Inherited is the environment that dbt would inherit, and the facts that decide which of its
@@ -32,7 +31,7 @@ type IsolatedEnv struct {
 // always stay.
 func (in Inherited) Isolate() IsolatedEnv {
 	v := newVariables(in.Env)
-	if in.Line.Command.version == "" || version.AtLeast(in.Line.Command.version, "1.12") {
+	if LoadsDotEnv(in.Line.Command.version) {
 		v.dotenv = readDotEnv(in.Dir)
 	}
 	var out IsolatedEnv

@@ -23,8 +23,11 @@ type Adapter struct {
 	IgnoresCase    bool
 	LowersUnquoted bool
 	Packages       []string // packages whose macros the adapter uses, besides its own and dbt's
-	Hosted         bool     // each command was compared with its run in a host
-	V2             bool     // dbt 2 has it built in, and not as an experiment
+	// Files are the fields of an output that name files or directories. Each is a path of keys; "*" is
+	// any entry of a list. See also UsualFiles.
+	Files  []string
+	Hosted bool // each command was compared with its run in a host
+	V2     bool // dbt 2 has it built in, and not as an experiment
 }
 
 // table has the adapters that differ from the usual, by name. The default schema is that of
@@ -37,7 +40,16 @@ var table = []Adapter{
 		Name: "databricks", Host: []string{"host", "server_hostname"}, Database: []string{"database", "catalog"},
 		Packages: []string{"dbt_spark"}, V2: true,
 	},
-	{Name: "duckdb", Schema: "main", IgnoresCase: true, Hosted: true, V2: true}, // the database is a file; names as in DuckDB 1.5
+	{
+		// The database is a file; names as in DuckDB 1.5. The files are in dbt-duckdb 1.11.1's
+		// credentials.py and in DuckDB's list of settings.
+		Name: "duckdb", Schema: "main", IgnoresCase: true, Hosted: true, V2: true,
+		Files: []string{
+			"path", "attach.*.path", "module_paths.*",
+			"settings.extension_directory", "settings.home_directory", "settings.secret_directory", "settings.temp_directory",
+			"config_options.extension_directory", "config_options.home_directory", "config_options.secret_directory", "config_options.temp_directory",
+		},
+	},
 	{Name: "mysql", Host: []string{"host", "server"}, Database: []string{"database"}, Port: "3306"},
 	{
 		Name: "postgres", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5432", NameLimit: 63,
@@ -57,6 +69,12 @@ var (
 	usualHost     = []string{"host", "server", "account", "server_hostname", "endpoint"}
 	usualDatabase = []string{"database", "dbname", "catalog", "project", "db"}
 )
+
+// UsualFiles are the fields that name a file in the output of any adapter that has them.
+var UsualFiles = []string{
+	"ca_cert", "cert", "client_cert", "client_cert_key", "client_certificate", "client_private_key", "keyfile",
+	"private_key_path", "sslcert", "sslkey", "sslrootcert", "token_file",
+}
 
 // All returns the adapters with a row, by name.
 func All() []Adapter { return slices.Clone(table) }

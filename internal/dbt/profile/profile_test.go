@@ -218,7 +218,7 @@ func isolationError(profiles string, c Choice, suffix string) error {
 	case "-":
 		suffix = ""
 	}
-	_, err = out.Isolated(suffix, "")
+	_, err = out.Isolated(suffix, "", Dirs{})
 	return err
 }
 

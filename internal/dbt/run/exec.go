@@ -13,7 +13,7 @@ import (
 // Call is one dbt command to run.
 type Call struct {
 	Argv           []string
-	Dir            string   // the user's project directory: relative paths in profiles start there
+	Dir            string   // the working directory: relative paths in profiles and models start there
 	Env            []string // "NAME=value"
 	Stdout, Stderr io.Writer
 	Inherit        []*os.File // files that stay open in dbt: locks last as long as dbt does

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"bytes"
 	"os"
 	"slices"
 	"strings"
@@ -50,4 +51,13 @@ func WhyNotPlain(path string) string {
 		}
 	}
 	return ""
+}
+
+// isDBT reports whether a program is dbt: a console script of dbt 1, or no script at all, as dbt 2.
+func isDBT(path string) bool {
+	if WhyNotPlain(path) == "" {
+		return true
+	}
+	head, err := readHead(path)
+	return err == nil && !bytes.HasPrefix(head, []byte("#!"))
 }

@@ -65,3 +65,16 @@ func TestScriptRefusal(t *testing.T) {
 		})
 	}
 }
+
+// TestIsDBT: a console script and a program are dbt; another script may start something else first.
+func TestIsDBT(t *testing.T) {
+	for name, want := range map[string]bool{"\x7fELF\x02": true, "#!/bin/sh\nexec uv run dbt \"$@\"\n": false} {
+		file := filepath.Join(t.TempDir(), "dbt")
+		if err := os.WriteFile(file, []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if isDBT(file) != want {
+			t.Errorf("%q: %t", name, !want)
+		}
+	}
+}

@@ -24,6 +24,9 @@ type Tool struct {
 	Argv []string // the words that start it
 	Path string   // of the program, symbolic links followed
 	How  string   // where it was found: "DOT_DBT", "dot: dbt", "PATH" or ".venv"
+	// Itself is set if Argv starts dbt and nothing else. What starts dbt for the user (uv run dbt, a
+	// script) may look for a project or settings in the working directory.
+	Itself bool
 }
 
 // Search says where to look for dbt, and how to find its version.
@@ -142,7 +145,7 @@ func (s Search) tool(argv []string, how string) (Tool, error) {
 	if err != nil {
 		return Tool{}, fmt.Errorf("finding dbt: %w", err)
 	}
-	return Tool{Argv: argv, Path: target, How: how}, nil
+	return Tool{Argv: argv, Path: target, How: how, Itself: len(argv) == 1 && isDBT(target)}, nil
 }
 
 // versionText returns the output of `dbt --version`, from now or earlier; "" if it is unknown and
