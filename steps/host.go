@@ -60,7 +60,7 @@ func (rt *runtime) workDir(job *job) string {
 	if job.build == nil || !job.tool.Itself {
 		return rt.project
 	}
-	if job.build.Build.Project != "" && dbt.LoadsDotEnv(job.tool.Version) {
+	if dbt.LoadsDotEnv(job.tool.Version) && !inside(rt.project, job.build.ProjectDir()) {
 		if _, err := os.Lstat(filepath.Join(rt.project, ".env")); err == nil {
 			return rt.project
 		}

@@ -188,7 +188,7 @@ func (p *planner) complete(job *job) error {
 	command := p.req.Command.In(job.tool.Version)
 	job.CommandLine = dbt.CommandLine{
 		DBT: job.tool.Argv, Command: command,
-		Options: job.given.Options, Positional: job.given.Positional,
+		Options: p.absoluteOptions(job), Positional: job.given.Positional,
 	}
 	var err error
 	if job.Fixed, err = p.fixedOptions(job); err != nil {
@@ -256,7 +256,7 @@ func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
 // exported adds environment variables that describe the build.
 func (job *job) exported(env []string) []string {
 	b := job.build
-	return append(git.WithoutRepository(env),
+	return append(absoluteVariables(git.WithoutRepository(env), b.workDir),
 		"DOT_ENV="+b.Env, "DOT_COMMIT="+b.Commit.Hash, "DOT_SCHEMA_SUFFIX="+b.suffix,
 		// Otherwise git would wait for a password of a private package for ever.
 		"GIT_TERMINAL_PROMPT=0")

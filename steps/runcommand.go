@@ -89,7 +89,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	if err := a.noteFiles(b); err != nil {
-		return nil, err
+		attempt.Notef("files that the run wrote into the worktree may count as changes of it: %v", err)
 	}
 	if a.job.Command.RunResults {
 		if err := a.settle(run, &report, exit, ctx.Err() == nil && exit.Code < 128); err != nil {

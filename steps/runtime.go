@@ -12,7 +12,7 @@ import (
 // and bases, which are safe for concurrent use.
 type runtime struct {
 	world   World
-	project string // the project's directory in the user's working tree: dbt runs there
+	project string // the project's directory in the user's working tree
 
 	repo *git.Repo            // nil outside of a repository
 	ws   *workspace.Workspace // nil without a .dot directory
