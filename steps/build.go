@@ -34,6 +34,8 @@ type build struct {
 	place   workspace.Place // its schema in the warehouse
 	duckdb  string          // the path of its DuckDB file, "" for none
 	workDir string          // the base of relative paths in its profile
+	// moves is set if dbt may run in another directory than workDir.
+	moves bool
 	// external is the local directory for the files of external models, "" for none.
 	external string
 }
@@ -113,7 +115,10 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 		return nil, err
 	}
 	b.suffix = suffix(b.env, b.Commit.Short)
-	dirs := profile.Dirs{User: p.project, Build: b.Dir()}
+	dirs := profile.Dirs{Build: b.Dir()}
+	if b.moves = b.output.CanMove(p.project); b.moves {
+		dirs.User = p.project
+	}
 	if b.profile, err = b.output.Isolated(b.suffix, b.env.Dot.TargetName, dirs); err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 // so does a dbt that loads the .env there (since 1.12) and wouldn't find it from the
 // worktree.
 func (rt *runtime) workDir(job *job) string {
-	if job.build == nil || !job.tool.Itself {
+	if job.build == nil || !job.build.moves || !job.tool.Itself {
 		return rt.project
 	}
 	if dbt.LoadsDotEnv(job.tool.Version) && !inside(rt.project, job.build.ProjectDir()) {

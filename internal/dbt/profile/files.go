@@ -9,6 +9,13 @@ import (
 	"dot-for-dbt/internal/pyyaml"
 )
 
+// CanMove reports whether dbt can run in another directory than dir, where the output's relative
+// paths start: whether they can become absolute. dbt-duckdb 1.11.1 takes a path for a URL, so that
+// it cuts the path at ? and #.
+func (o *Output) CanMove(dir string) bool {
+	return o.Adapter != "duckdb" || !strings.ContainsAny(dir, "?#")
+}
+
 // absolute returns the output's fields with absolute paths: relative ones start at dir. The text of
 // a path stays as written after dir, with its Jinja.
 func (o *Output) absolute(dir string) *pyyaml.Node {

@@ -72,6 +72,18 @@ func TestBraces(t *testing.T) {
 	}
 }
 
+// TestCanMove: only dbt-duckdb can't find a database below a directory with # or ?.
+func TestCanMove(t *testing.T) {
+	for _, c := range []struct {
+		adapter, dir string
+		want         bool
+	}{{"duckdb", "/a b; c/%d", true}, {"duckdb", "/a #1", false}, {"duckdb", "/why?", false}, {"postgres", "/a #1", true}} {
+		if got := chosen(t, shopOutput("type: "+c.adapter, "schema: s"), Choice{Target: "dev"}).CanMove(c.dir); got != c.want {
+			t.Errorf("%s in %s: %t", c.adapter, c.dir, got)
+		}
+	}
+}
+
 // TestExternalRoot: the files of external models go to a directory of the build.
 func TestExternalRoot(t *testing.T) {
 	dirs := Dirs{User: "/user", Build: "/build"}
