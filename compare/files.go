@@ -6,25 +6,21 @@ import "dot-for-dbt/compare/code"
 // runs at the time of the query. So one process that reads the views of both sides reads
 // one file for both.
 
-// shownFile returns a file that differs between the commits and that both sides' views
-// show, the node's or those it reads; "" if there is none.
+// shownFile returns a file that differs between the commits and that a node shows, directly
+// or through other views. It returns "" if there is none, or if a side stores rows.
 func (v *verdicts) shownFile(n code.Node) string {
-	if n.A.Materialized != "view" || n.B.Materialized != "view" {
-		return ""
-	}
-	if file, ok := v.files[n.ID]; ok {
-		return file
-	}
-	file := ""
-	if len(n.Files) > 0 {
-		file = n.Files[0]
-	} else {
+	return known(v.files, n.ID, func() string {
+		if n.A.Materialized != "view" || n.B.Materialized != "view" {
+			return ""
+		}
+		if len(n.Files) > 0 {
+			return n.Files[0]
+		}
 		for _, id := range n.Parents {
-			if file = v.shownFile(v.byID[id]); file != "" {
-				break
+			if file := v.shownFile(v.byID[id]); file != "" {
+				return file
 			}
 		}
-	}
-	v.files[n.ID] = file
-	return file
+		return ""
+	})
 }

@@ -117,8 +117,9 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 	case n.Same && !v.how.All && !v.onTop(n):
 		r.Verdict, r.Rung = report.SameCode, report.ByCode
 		return true
-	case v.shownFile(n) != "":
-		return decide(report.Unknown, fmt.Sprintf("it shows the file %s by a relative path, so that a query reads one file for both sides: make the view that reads it a table", v.shownFile(n)))
+	}
+	if file := v.shownFile(n); file != "" {
+		return decide(report.Unknown, fmt.Sprintf("it shows the file %s by a relative path, so that a query reads one file for both sides: make the view that reads it a table", file))
 	}
 	return false
 }
@@ -142,7 +143,7 @@ func (v *verdicts) onTop(n code.Node) bool {
 
 // known remembers the result of find for a node. A node has many paths to its
 // ancestors, so that without this the work would multiply.
-func known(answers map[string]bool, id string, find func() bool) bool {
+func known[T any](answers map[string]T, id string, find func() T) T {
 	answer, ok := answers[id]
 	if !ok {
 		answer = find()
