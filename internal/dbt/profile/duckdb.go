@@ -14,6 +14,12 @@ const memoryPath = ":memory:"
 // is a drive.
 var remoteScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
 
+// isNoFile reports whether the path of a DuckDB database leads to no file: the database is in memory,
+// or remote.
+func isNoFile(path string) bool {
+	return strings.HasPrefix(path, memoryPath) || remoteScheme.MatchString(path)
+}
+
 // DuckDBPath returns the database file of a DuckDB output. The path is absolute, and symbolic links
 // are resolved as far as it exists, so that one file has one name. isFile is false for other
 // adapters, and for databases that are remote or in memory. A relative path starts at workDir, where
@@ -30,7 +36,7 @@ func (o *Output) DuckDBPath(workDir string) (path string, isFile bool, err error
 	if err != nil {
 		return "", false, o.errorAt(o.fields.Get("path"), "its path is unknown: %w", err)
 	}
-	if path == "" || strings.HasPrefix(path, memoryPath) || remoteScheme.MatchString(path) {
+	if path == "" || isNoFile(path) {
 		return "", false, nil
 	}
 	// DuckDB itself expands ~ (seen with 1.11.1).
@@ -112,7 +118,7 @@ func (o *Output) DuckDBFile(workDir, database string) (path string, ok bool) {
 		if !strings.EqualFold(alias, database) {
 			continue
 		}
-		if remoteScheme.MatchString(file) || strings.HasPrefix(file, memoryPath) {
+		if isNoFile(file) {
 			return "", false
 		}
 		if !filepath.IsAbs(file) {

@@ -101,13 +101,12 @@ func isRelative(path string) bool {
 	case "", "system", "true", "false":
 		return false
 	}
-	return !filepath.IsAbs(path) && !strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "~") &&
-		!strings.HasPrefix(path, memoryPath) && !remoteScheme.MatchString(path)
+	return !filepath.IsAbs(path) && !strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "~") && !isNoFile(path)
 }
 
-// externalRoot returns the directory in which dbt-duckdb's external models write their files, if they
-// name no location: below a relative root of the user's, the build has a directory of its own; below
-// an absolute or a remote one, a directory with the name of the schema.
+// externalRoot returns the directory in which dbt-duckdb's external models write their files if they
+// name no location. An absolute or remote root of the user gets a directory with the name of the
+// schema. A relative root is replaced by a directory in dir.
 func (o *Output) externalRoot(schema, dir string) string {
 	root, ok := o.fields.Get("external_root").Str()
 	root = strings.TrimRight(root, "/\n")

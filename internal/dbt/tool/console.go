@@ -55,9 +55,9 @@ func WhyNotPlain(path string) string {
 
 // isDBT reports whether a program is dbt: a console script of dbt 1, or no script at all, as dbt 2.
 func isDBT(path string) bool {
-	if WhyNotPlain(path) == "" {
+	head, err := readHead(path)
+	if err == nil && !bytes.HasPrefix(head, []byte("#!")) {
 		return true
 	}
-	head, err := readHead(path)
-	return err == nil && !bytes.HasPrefix(head, []byte("#!"))
+	return WhyNotPlain(path) == ""
 }
