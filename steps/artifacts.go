@@ -77,6 +77,11 @@ func manifestMark(b *build) string {
 	if err != nil {
 		return ""
 	}
+	return markOf(info)
+}
+
+// markOf identifies the state of a file by its size and time of change.
+func markOf(info fs.FileInfo) string {
 	return fmt.Sprintf("%d %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
 }
 

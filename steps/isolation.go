@@ -13,16 +13,14 @@ import (
 // A leak is a node that a command would write outside of the build's place.
 type leak struct {
 	node   artifact.Node
+	file   bool // it writes to a file outside, not to a schema
 	reason string
 }
 
-// isFile reports whether a file is the leak, not a schema.
-func (l leak) isFile() bool { return strings.HasPrefix(l.reason, "file ") }
-
 // leaks returns the nodes that are not isolated. Either neither their schema nor
 // their database has the suffix, and the schema is not one of the shared schemas.
-// Or its data go to a file that other builds write, too: its location has no suffix,
-// or it is relative, and so in the worktree of all builds of the commit.
+// Or other builds write the same file: its location has no suffix, or is relative, and
+// the worktree belongs to all builds of the commit.
 // Or the schema's name is so long that the adapter would cut the suffix off.
 func leaks(nodes []artifact.Node, adapterName, suffix string, shared []string) []leak {
 	var out []leak
@@ -33,18 +31,18 @@ func leaks(nodes []artifact.Node, adapterName, suffix string, shared []string) [
 		switch {
 		case n.Config.Materialized != "external" || location == "":
 		case !filepath.IsAbs(location) && !strings.Contains(location, "://"):
-			out = append(out, leak{n, fmt.Sprintf("file %s in the worktree, which all builds of the commit share", location)})
+			out = append(out, leak{n, true, fmt.Sprintf("file %s in the worktree, which all builds of the commit share", location)})
 			continue
 		case !carries(location, suffix):
-			out = append(out, leak{n, "file " + location})
+			out = append(out, leak{n, true, "file " + location})
 			continue
 		}
 		switch {
 		case isShared:
 		case !carries(n.Schema, suffix) && !carries(n.Database, suffix):
-			out = append(out, leak{n, fmt.Sprintf("schema %s", n.Schema)})
+			out = append(out, leak{n, false, fmt.Sprintf("schema %s", n.Schema)})
 		case longest > 0 && len(n.Schema) > longest:
-			out = append(out, leak{n, fmt.Sprintf("schema %s has %d bytes, and %s keeps %d", n.Schema, len(n.Schema), adapterName, longest)})
+			out = append(out, leak{n, false, fmt.Sprintf("schema %s has %d bytes, and %s keeps %d", n.Schema, len(n.Schema), adapterName, longest)})
 		}
 	}
 	return out
@@ -70,7 +68,7 @@ func (e *IsolationError) Error() string {
 		names[i] = l.node.UniqueID + "  " + l.reason
 	}
 	to := "a schema"
-	if e.leaks[0].isFile() {
+	if e.leaks[0].file {
 		to = "a file"
 	}
 	return fmt.Sprintf("%s is not isolated: nothing was run, because these would be written to %s without %q in its name:%s",
@@ -79,7 +77,7 @@ func (e *IsolationError) Error() string {
 
 // Hints returns the possible solutions.
 func (e *IsolationError) Hints() []string {
-	if e.leaks[0].isFile() {
+	if e.leaks[0].file {
 		return []string{
 			"leave the location out: then each build's files are in a directory of its own",
 			"or give an absolute path or an address with {{ target.schema }} in it",

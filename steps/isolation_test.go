@@ -58,7 +58,7 @@ func TestLeaks(t *testing.T) {
 func TestIsolationErrorListsNotAll(t *testing.T) {
 	var found []leak
 	for range 25 {
-		found = append(found, leak{artifact.Node{UniqueID: "model.shop.orders", Schema: "raw"}, "schema raw"})
+		found = append(found, leak{artifact.Node{UniqueID: "model.shop.orders", Schema: "raw"}, false, "schema raw"})
 	}
 	e := &IsolationError{build: "dev@abc1234", suffix: "abc1234", leaks: found}
 	if n := strings.Count(e.Error(), "model.shop.orders"); n != 20 {
@@ -72,7 +72,7 @@ func TestIsolationErrorListsNotAll(t *testing.T) {
 	}
 }
 
-// TestExternalLeaks: the file of an external model is in no other build's way.
+// TestExternalLeaks: no two builds write the same file for an external model.
 func TestExternalLeaks(t *testing.T) {
 	for location, want := range map[string]string{
 		"":                          "",

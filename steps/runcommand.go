@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 
@@ -73,12 +72,8 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 			return nil, err
 		}
 	}
-	if b.external != "" && len(a.job.Command.Builds) > 0 { // DuckDB doesn't make it
-		mode := os.FileMode(0o777)
-		if inside(b.Dir(), b.external) {
-			mode = 0o700
-		}
-		if err := os.MkdirAll(b.external, mode); err != nil {
+	if len(a.job.Command.Builds) > 0 {
+		if err := makeExternal(b); err != nil {
 			return nil, err
 		}
 	}

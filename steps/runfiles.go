@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,48 +18,61 @@ import (
 // runFiles is the name of the file that lists the files that a build's runs made.
 const runFiles = "files.json"
 
-// noteFiles lists the files in a build's worktree that its command has made. Before the
-// command, there were no others: see pristine.
-func (rt *runtime) noteFiles(b *build) error {
-	ctx := context.Background() // also after an interrupt
-	changes, err := rt.changes(ctx, b)
-	if err != nil {
-		return err
-	}
-	own := filepath.Join(b.Dir(), runFiles)
-	made := filesOfRuns(own)
-	if len(changes) == 0 {
+// makeExternal makes the directory for the files of a build's external models: DuckDB
+// doesn't.
+func makeExternal(b *build) error {
+	if b.external == "" {
 		return nil
 	}
+	mode := os.FileMode(0o777)
+	if inside(b.Dir(), b.external) {
+		mode = 0o700
+	}
+	return os.MkdirAll(b.external, mode)
+}
+
+// noteFiles lists the files that the build's command has made in the worktree. pristine
+// has checked before that there were no others.
+func (rt *runtime) noteFiles(b *build) error {
+	changes, err := rt.changes(context.Background(), b) // also after an interrupt
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	list := filepath.Join(b.Dir(), runFiles)
+	made := readRunFiles(list)
 	for _, change := range changes {
 		if change.Status == "??" {
-			made[change.Path] = stamp(b.Commit, change.Path)
+			made[change.Path] = stateOf(b.Commit, change.Path)
 		}
 	}
 	data, err := json.Marshal(made)
 	if err != nil {
 		return err
 	}
-	return durable.Write(own, data, 0o600)
+	return durable.Write(list, data, 0o600)
 }
 
 // withoutRuns leaves out the untracked files that runs of the commit's builds made.
 func withoutRuns(b *build, changes []git.Change) []git.Change {
-	lists, err := filepath.Glob(filepath.Join(filepath.Dir(b.Dir()), "*", runFiles))
-	if err != nil || len(lists) == 0 {
-		return changes
+	if len(changes) == 0 {
+		return nil
+	}
+	var made []map[string]string
+	environments := filepath.Dir(b.Dir())
+	builds, _ := os.ReadDir(environments) // none before the first build
+	for _, build := range builds {
+		made = append(made, readRunFiles(filepath.Join(environments, build.Name(), runFiles)))
 	}
 	return slices.DeleteFunc(changes, func(change git.Change) bool {
-		now := stamp(b.Commit, change.Path)
-		return change.Status == "??" && now != "" && slices.ContainsFunc(lists, func(list string) bool {
-			return filesOfRuns(list)[change.Path] == now
-		})
+		state := stateOf(b.Commit, change.Path)
+		return change.Status == "??" && state != "" &&
+			slices.ContainsFunc(made, func(files map[string]string) bool { return files[change.Path] == state })
 	})
 }
 
-// filesOfRuns reads a list: the files' stamps by their paths. One that can't be read is
-// empty.
-func filesOfRuns(list string) map[string]string {
+// readRunFiles reads the list of a build: the files' states, by their paths. It is empty
+// if it can't be read.
+func readRunFiles(list string) map[string]string {
 	made := map[string]string{}
 	if text, err := os.ReadFile(list); err == nil && json.Unmarshal(text, &made) != nil {
 		return map[string]string{}
@@ -68,11 +80,11 @@ func filesOfRuns(list string) map[string]string {
 	return made
 }
 
-// stamp tells two states of a file in a worktree apart; "" if it can't.
-func stamp(commit workspace.Commit, file string) string {
+// stateOf identifies the state of a regular file in a worktree; "" for other files.
+func stateOf(commit workspace.Commit, file string) string {
 	info, err := os.Lstat(filepath.Join(commit.Worktree(), filepath.FromSlash(file)))
 	if err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
-	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
+	return markOf(info)
 }

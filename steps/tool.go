@@ -68,8 +68,7 @@ func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (t
 // installed, the version that the requirements pin.
 func (p *planner) toolchainDBT(ctx context.Context, t *toolchain, search tool.Search) (tool.Tool, error) {
 	found := tool.Tool{
-		Itself: true,
-		Argv:   []string{t.program()}, Path: t.program(),
+		Argv: []string{t.program()}, Path: t.program(), Itself: true,
 		Release: tool.Release{Version: t.requirements.Pin("dbt-core")},
 	}
 	if p.made(t) {

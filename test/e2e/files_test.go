@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestFilesOfTheCommit proves D.6: SQL, sources and Python models read the files of their commit by relative
-// paths, whatever the working tree has now.
+// TestFilesOfTheCommit proves D.6: by relative paths, SQL, sources and Python models read files of
+// their commit, whatever the working tree has now.
 func TestFilesOfTheCommit(t *testing.T) {
 	s := newProject(t, "duckdb", map[string]string{
 		"data/x.csv":        "n\n1\n",
