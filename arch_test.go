@@ -65,6 +65,7 @@ var house = map[string][]string{
 	"internal/warehouse":    {"internal/dbt", "internal/dbt/artifact", "internal/dbt/ask"},
 	"internal/hint":         {},
 	"internal/text":         {},
+	"internal/lazy":         {},
 	"internal/git":          {"internal/proc"},
 	"internal/layer":        {},
 	"internal/pyyaml":       {},
@@ -101,7 +102,7 @@ var inTests = map[string][]string{
 }
 
 // leaves are small packages that every package may import.
-var leaves = []string{"internal/hint", "internal/text"}
+var leaves = []string{"internal/hint", "internal/lazy", "internal/text"}
 
 // runsPrograms lists the packages that may start programs.
 var runsPrograms = []string{"internal/dbt/run", "internal/dbt/tool", "internal/git", "internal/proc", "internal/python"}

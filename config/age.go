@@ -2,9 +2,10 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"time"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Age is how long a build stays up to date. The zero Age means: always run again.
@@ -18,7 +19,7 @@ const day = 24 * time.Hour
 // maxDays is well below the maximum of a Duration, 292 years.
 const maxDays = 36500
 
-var ageForm = regexp.MustCompile(`^(?:([0-9]+)d)?((?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?)$`)
+var ageForm = lazy.Regexp(`^(?:([0-9]+)d)?((?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?)$`)
 
 // ParseAge reads 12h, 30m, 90s, 7d or 1d12h; 0, which means always run; or never.
 func ParseAge(text string) (Age, error) {
@@ -28,7 +29,7 @@ func ParseAge(text string) (Age, error) {
 	case "never":
 		return Age{Never: true}, nil
 	}
-	parts := ageForm.FindStringSubmatch(text)
+	parts := ageForm().FindStringSubmatch(text)
 	if parts == nil || text == "" {
 		return Age{}, fmt.Errorf("%q is not an age: use 12h, 30m, 7d, 0 (always run) or never", text)
 	}

@@ -5,10 +5,11 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Settings are dot's own, from dot: of an environment or of all. dbt gets none of them.
@@ -251,13 +252,13 @@ func words(n node, name string) ([]string, error) {
 	return list, nil
 }
 
-var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableForm = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // variableNames reads a list of names of environment variables.
 func variableNames(n node, name string) ([]string, error) {
 	list, err := words(n, name)
 	for _, variable := range list {
-		if !variableForm.MatchString(variable) {
+		if !variableForm().MatchString(variable) {
 			return nil, n.at.problemf("%s: %q is not the name of an environment variable", name, variable).
 				hint("names are expected, not values: " + name + ": [TZ, REGION]")
 		}
@@ -276,13 +277,13 @@ func localPath(at place, name string) (string, error) {
 	return clean, nil
 }
 
-var placeholderForm = regexp.MustCompile(`\{[^{}]*\}?|[^A-Za-z0-9_]`)
+var placeholderForm = lazy.Regexp(`\{[^{}]*\}?|[^A-Za-z0-9_]`)
 
 // checkSuffix refuses a template that can't be a schema's name everywhere, or lacks {short}.
 // Without {short}, the schema would be the same for every commit, and the check that a schema's
 // name contains it would prove nothing.
 func checkSuffix(at place, template string) error {
-	for _, part := range placeholderForm.FindAllString(template, -1) {
+	for _, part := range placeholderForm().FindAllString(template, -1) {
 		switch {
 		case part == "{env}" || part == "{short}":
 		case strings.HasPrefix(part, "{"):

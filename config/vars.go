@@ -143,7 +143,7 @@ func (v variable) notAllowed(name, environment string, given assigned) *problem 
 
 func (v variable) missing(name, environment string) *problem {
 	key := name
-	if !variableForm.MatchString(name) {
+	if !variableForm().MatchString(name) {
 		key = strconv.Quote(name)
 	}
 	allowed, example := "", "…"

@@ -2,11 +2,11 @@ package config
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/pyyaml"
 )
 
@@ -34,11 +34,11 @@ func parseYAML(file string, data []byte) (node, error) {
 }
 
 // lineEnd matches the ends of lines in YAML 1.1, but one: see checkText.
-var lineEnd = regexp.MustCompile("\r\n|[\r\n\u2028\u2029]")
+var lineEnd = lazy.Regexp("\r\n|[\r\n\u2028\u2029]")
 
 // sourceOf splits a file into lines as an editor and the parser do.
 func sourceOf(file string, data []byte) *source {
-	return &source{file: file, lines: lineEnd.Split(strings.TrimPrefix(string(data), "\ufeff"), -1)}
+	return &source{file: file, lines: lineEnd().Split(strings.TrimPrefix(string(data), "\ufeff"), -1)}
 }
 
 // checkText refuses characters that YAML forbids, and the next-line control, which no editor shows

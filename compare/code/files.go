@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"regexp"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/lazy"
 )
 
 // SQL and Python may read files of the commit, as read_csv('data/x.csv') does. The
@@ -15,7 +15,7 @@ import (
 
 // dataFile matches a string that may be the relative path of a data file. dbt-duckdb puts
 // the external_location of a source into the SQL as such a string.
-var dataFile = regexp.MustCompile(`(?i)['"]([\w.][\w./ *?\[\]{},-]*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|avro|xlsx?|ya?ml|toml|pkl|db|duckdb|sqlite)(?:\.(?:gz|zst))?)['"]`)
+var dataFile = lazy.Regexp(`(?i)['"]([\w.][\w./ *?\[\]{},-]*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|avro|xlsx?|ya?ml|toml|pkl|db|duckdb|sqlite)(?:\.(?:gz|zst))?)['"]`)
 
 // files lists the files that a node's code reads and that differ between the commits. It
 // sets the node's Files.
@@ -25,7 +25,7 @@ func (c *comparer) files(d *nodeDiff) []string {
 	}
 	var differences []string
 	seen := map[string]bool{}
-	for _, match := range dataFile.FindAllStringSubmatch(codeOf(d.a)+"\n"+codeOf(d.b), -1) {
+	for _, match := range dataFile().FindAllStringSubmatch(codeOf(d.a)+"\n"+codeOf(d.b), -1) {
 		name := match[1]
 		if seen[name] {
 			continue

@@ -4,35 +4,35 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/lazy"
 )
 
 // hookKeys has the names of a node's hooks in its configuration.
 var hookKeys = []string{"pre-hook", "post-hook"}
 
 var (
-	jinja = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}`)
+	jinja = lazy.Regexp(`(?s)\{\{.*?\}\}|\{%.*?%\}`)
 	// onlyNames matches Jinja that only names relations. The manifest has these names.
-	onlyNames = regexp.MustCompile(`^\{\{-?\s*(?:this(?:\.\w+)?|target\.(?:schema|database)|` +
+	onlyNames = lazy.Regexp(`^\{\{-?\s*(?:this(?:\.\w+)?|target\.(?:schema|database)|` +
 		`(?:ref|source)\(\s*(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))?\s*\))\s*-?\}\}$`)
 )
 
 // hasLogic reports whether a hook's Jinja does more than name relations. A manifest has
 // hooks as they were written; dbt renders them when it builds the node.
 func hasLogic(sql string) bool {
-	return slices.ContainsFunc(jinja.FindAllString(sql, -1), func(segment string) bool { return !onlyNames.MatchString(segment) })
+	return slices.ContainsFunc(jinja().FindAllString(sql, -1), func(segment string) bool { return !onlyNames().MatchString(segment) })
 }
 
 // quotesName reports whether a hook has a relation's name in a string, which may become
 // data.
 func quotesName(sql string) bool {
 	var names []name
-	for _, segment := range jinja.FindAllString(sql, -1) {
-		if onlyNames.MatchString(segment) {
+	for _, segment := range jinja().FindAllString(sql, -1) {
+		if onlyNames().MatchString(segment) {
 			names = append(names, name{text: segment, mark: mark("jinja")})
 		}
 	}

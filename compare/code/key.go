@@ -3,11 +3,11 @@ package code
 import (
 	"cmp"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/lazy"
 )
 
 // testedNode returns the node that a generic test tests, "" for other tests.
@@ -150,7 +150,7 @@ func constrained(n *artifact.NodeCode, kind string) []string {
 	return nil
 }
 
-var plainColumn = regexp.MustCompile(`^[\pL_][\pL\pN_$]*$`)
+var plainColumn = lazy.Regexp(`^[\pL_][\pL\pN_$]*$`)
 
 // columnNames reads a column's name or a list of names. It returns none if one of them
 // is an expression.
@@ -174,7 +174,7 @@ func columnNames(v any) []string {
 		switch {
 		case quoted && strings.Count(name, name[:1]) == 2:
 			columns = append(columns, name[1:len(name)-1])
-		case plainColumn.MatchString(name):
+		case plainColumn().MatchString(name):
 			columns = append(columns, name)
 		default:
 			return nil

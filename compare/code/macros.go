@@ -3,11 +3,11 @@ package code
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/adapter"
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/text"
 )
 
@@ -19,16 +19,16 @@ func (s *parsedSide) ofDBT(m *macro) bool {
 // reads matches Jinja that can have another result although its text is the same:
 // variables, environment variables, the target's name, flags, and objects that give
 // access to any of these.
-var reads = regexp.MustCompile(`\b(?:(?:var|env_var)\s*\(|(?:flags|invocation_id|run_started_at|thread_id|invocation_args_dict|` +
+var reads = lazy.Regexp(`\b(?:(?:var|env_var)\s*\(|(?:flags|invocation_id|run_started_at|thread_id|invocation_args_dict|` +
 	`selected_resources|dbt_metadata_envs|graph|context|builtins)\b|target\b)`)
 
 // ownTarget matches the target's properties that only say where a build lies.
-var ownTarget = regexp.MustCompile(`\btarget\s*\.\s*(?:schema|dataset|database|dbname|type|project|catalog)\b`)
+var ownTarget = lazy.Regexp(`\btarget\s*\.\s*(?:schema|dataset|database|dbname|type|project|catalog)\b`)
 
 // readsContext reports whether Jinja reads values that aren't in the manifest:
 // variables, environment variables, the target.
 func readsContext(jinja string) bool {
-	return reads.MatchString(ownTarget.ReplaceAllString(jinja, ""))
+	return reads().MatchString(ownTarget().ReplaceAllString(jinja, ""))
 }
 
 // reach returns the macros with these IDs and all that they call, without those of dbt

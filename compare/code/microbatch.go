@@ -3,11 +3,11 @@ package code
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/lazy"
 )
 
 // dbt compiles a microbatch model once for each batch, and keeps none of that SQL in the
@@ -21,7 +21,7 @@ func isMicrobatch(n *artifact.NodeCode) bool {
 
 // asks matches Jinja that has another result although its text is the same: it reads
 // variables or the target, asks the warehouse, or names a relation in its own way.
-var asks = regexp.MustCompile(`\b(?:(?:var|env_var)\s*\(|(?:target|this|model|schema|database|schemas|run_query|statement|adapter|load_result|load_relation|modules|api)\b)`)
+var asks = lazy.Regexp(`\b(?:(?:var|env_var)\s*\(|(?:target|this|model|schema|database|schemas|run_query|statement|adapter|load_result|load_relation|modules|api)\b)`)
 
 // asWritten returns the differences between the code of two microbatch models.
 func (c *comparer) asWritten(d *nodeDiff) []string {
@@ -57,15 +57,15 @@ func (c *comparer) asWritten(d *nodeDiff) []string {
 // asksSomething reports whether the result of code is more than its text and the
 // relations that it reads.
 func asksSomething(code string) bool {
-	return slices.ContainsFunc(jinja.FindAllString(code, -1), func(segment string) bool {
+	return slices.ContainsFunc(jinja().FindAllString(code, -1), func(segment string) bool {
 		inside := strings.TrimLeft(strings.TrimLeft(segment, "{%-"), " \t\n")
 		switch {
 		case strings.HasPrefix(inside, "config("): // the manifest has its result
 			return false
-		case onlyNames.MatchString(segment):
+		case onlyNames().MatchString(segment):
 			return strings.HasPrefix(inside, "target")
 		}
-		return asks.MatchString(segment) || readsContext(segment)
+		return asks().MatchString(segment) || readsContext(segment)
 	})
 }
 

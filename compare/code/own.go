@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/lazy"
 )
 
 // own lists the differences in a node's own code and configuration, and in the sources
@@ -126,7 +126,7 @@ func (c *comparer) compiled(d *nodeDiff) (same bool, why string) {
 	d.shared = shared(foundA, foundB)
 	// dbt doesn't render a user's Python: only the code that dbt adds has names in it.
 	switch sameText := !python || d.a.RawCode == d.b.RawCode; {
-	case python && sameText && asksForItself.MatchString(d.b.RawCode):
+	case python && sameText && asksForItself().MatchString(d.b.RawCode):
 		return false, "Python that asks for its own relation (dbt.this)"
 	case sameText && codeA == codeB:
 		return true, ""
@@ -255,7 +255,7 @@ func (c *comparer) others(d *nodeDiff) []string {
 }
 
 // asksForItself matches Python that may ask dbt for its own relation.
-var asksForItself = regexp.MustCompile(`\bthis\b`)
+var asksForItself = lazy.Regexp(`\bthis\b`)
 
 // thisInPython returns the names in the code with which dbt gives a Python model its own
 // relation.

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/text"
 
 	"github.com/dustin/go-humanize"
@@ -317,14 +317,14 @@ func columnsTable(r Relation) string {
 
 // literal matches a quoted text, as an enum type lists its values. Without a closing
 // quote it reaches to the end.
-var literal = regexp.MustCompile(`'(?:[^']|'')*(?:'|$)`)
+var literal = lazy.Regexp(`'(?:[^']|'')*(?:'|$)`)
 
 // typeCell writes a type without the values that it lists.
 func typeCell(name string) string {
 	if name == "" {
 		return ""
 	}
-	return quote(literal.ReplaceAllString(name, "…"))
+	return quote(literal().ReplaceAllString(name, "…"))
 }
 
 // shownDiff writes the diff of code. A seed's file has rows, so its diff is left out.

@@ -3,14 +3,14 @@ package dbt
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"dot-for-dbt/internal/dbt/version"
+	"dot-for-dbt/internal/lazy"
 )
 
 // dotEnvName matches the names that a .env sets, one a line. A line inside a quoted value may match
 // by mistake. That does no harm: dot then only states explicitly what is the default anyway.
-var dotEnvName = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?['"]?([A-Za-z_][A-Za-z0-9_]*)['"]?[ \t]*=`)
+var dotEnvName = lazy.Regexp(`(?m)^[ \t]*(?:export[ \t]+)?['"]?([A-Za-z_][A-Za-z0-9_]*)['"]?[ \t]*=`)
 
 // LoadsDotEnv reports whether a version of dbt loads a .env: 1.12 and later. An unknown version ("")
 // may.
@@ -27,7 +27,7 @@ func readDotEnv(dir string) map[string]bool {
 				return nil
 			}
 			names := map[string]bool{}
-			for _, match := range dotEnvName.FindAllSubmatch(text, -1) {
+			for _, match := range dotEnvName().FindAllSubmatch(text, -1) {
 				names[string(match[1])] = true
 			}
 			return names

@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // git keeps the state of a linked worktree in a directory, <common>/worktrees/<id>, called its
@@ -28,7 +29,7 @@ var unfinished = []string{"initializing", "added with --lock", beingRemoved}
 const beingRemoved = "dot: being removed"
 
 // fullHash matches a complete hash, SHA-1 or SHA-256.
-var fullHash = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var fullHash = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // MovedError says that a worktree is complete, but that somebody checked out another commit or
 // branch in it.
@@ -41,7 +42,7 @@ func (e *MovedError) Error() string {
 	switch branch, isBranch := strings.CutPrefix(at, "refs/heads/"); {
 	case isBranch:
 		at = "branch " + branch
-	case !isRef && fullHash.MatchString(at):
+	case !isRef && fullHash().MatchString(at):
 		at = at[:12]
 	}
 	return "its HEAD is at " + printable(at)

@@ -3,11 +3,12 @@ package git
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // search resolves refs one by one with a single git process. It starts another only if git ends
@@ -29,7 +30,7 @@ type unresolved struct {
 }
 
 // shortHash matches anything that may be an abbreviated hash. git wants at least four characters.
-var shortHash = regexp.MustCompile(`^[0-9a-f]{4,64}$`)
+var shortHash = lazy.Regexp(`^[0-9a-f]{4,64}$`)
 
 // look resolves a ref into found or failed. It returns an error if git can't be asked.
 func (s *search) look(ref string) error {
@@ -48,7 +49,7 @@ func (s *search) look(ref string) error {
 	case words != "":
 		s.failed[ref] = unresolved{why: fmt.Sprintf("%q can't be resolved: %s", ref, words)}
 		return nil
-	case object.state == "ambiguous" && shortHash.MatchString(ref):
+	case object.state == "ambiguous" && shortHash().MatchString(ref):
 		// If several objects match, but only one commit, that commit is meant. If several commits
 		// match, git says "missing".
 		commit, _, err := s.ask(ref + "^{commit}")

@@ -3,17 +3,17 @@ package git
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/proc"
 )
 
 // versionForm matches the version in the output of `git --version`: "git version 2.39.5 (Apple
 // Git-154)".
-var versionForm = regexp.MustCompile(`(\d+)\.(\d+)\S*`)
+var versionForm = lazy.Regexp(`(\d+)\.(\d+)\S*`)
 
 // Version is the version of the git in PATH. If that is too old for dot, an error says so and comes
 // with the version. Without any git there is only an error.
@@ -22,7 +22,7 @@ func Version(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	version := versionForm.FindString(string(out))
+	version := versionForm().FindString(string(out))
 	if version == "" {
 		return "", fmt.Errorf("git --version prints no version: %q", strings.TrimSpace(string(out)))
 	}
@@ -37,7 +37,7 @@ func Version(ctx context.Context) (string, error) {
 
 // before compares the first two numbers of two versions.
 func before(version, other string) bool {
-	a, b := versionForm.FindStringSubmatch(version), versionForm.FindStringSubmatch(other)
+	a, b := versionForm().FindStringSubmatch(version), versionForm().FindStringSubmatch(other)
 	for i := 1; i <= 2; i++ {
 		x, _ := strconv.Atoi(a[i])
 		y, _ := strconv.Atoi(b[i])

@@ -36,7 +36,7 @@ func (r *Repo) AddWorktree(ctx context.Context, path, commit string, inherit []*
 // addWorktree passes gitDir to git, which names the repository where git would not find it from
 // Top.
 func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []string, inherit []*os.File) error {
-	if !fullHash.MatchString(commit) {
+	if !fullHash().MatchString(commit) {
 		return fmt.Errorf("making a worktree: %q is not the hash of a commit", commit)
 	}
 	if err := r.remove(path); err != nil {

@@ -1,8 +1,9 @@
 package python
 
 import (
-	"regexp"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // A logicalLine is a line of a requirements file as pip reads it: continued lines joined, comments
@@ -12,7 +13,7 @@ type logicalLine struct {
 	number int // number of its first physical line, from 1
 }
 
-var comment = regexp.MustCompile(`(^|\s+)#.*$`)
+var comment = lazy.Regexp(`(^|\s+)#.*$`)
 
 // logicalLines splits a file into logical lines.
 func logicalLines(text string) []logicalLine {
@@ -31,13 +32,13 @@ func logicalLines(text string) []logicalLine {
 			line = " " + line // a comment ends a continued line
 		}
 		joined.WriteString(line)
-		if text := strings.TrimSpace(comment.ReplaceAllString(joined.String(), "")); text != "" {
+		if text := strings.TrimSpace(comment().ReplaceAllString(joined.String(), "")); text != "" {
 			out = append(out, logicalLine{text, first})
 		}
 		joined.Reset()
 		first = i + 2
 	}
-	if text := strings.TrimSpace(comment.ReplaceAllString(joined.String(), "")); text != "" {
+	if text := strings.TrimSpace(comment().ReplaceAllString(joined.String(), "")); text != "" {
 		out = append(out, logicalLine{text, first})
 	}
 	return out

@@ -6,11 +6,12 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mattn/go-shellwords"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Requirements are a requirements file and the files that it includes.
@@ -96,13 +97,13 @@ func (i include) read(read func(string) ([]byte, error)) ([]byte, error) {
 }
 
 var (
-	pinForm    = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*==\s*([0-9A-Za-z.!+_-]+)\s*(.*)$`)
-	nameBreaks = regexp.MustCompile(`[-_.]+`)
+	pinForm    = lazy.Regexp(`^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*==\s*([0-9A-Za-z.!+_-]+)\s*(.*)$`)
+	nameBreaks = lazy.Regexp(`[-_.]+`)
 )
 
 // normal returns a distribution's name in normal form
 // (packaging.python.org/specifications/name-normalization).
-func normal(name string) string { return strings.ToLower(nameBreaks.ReplaceAllString(name, "-")) }
+func normal(name string) string { return strings.ToLower(nameBreaks().ReplaceAllString(name, "-")) }
 
 // line processes a line of a file, and returns the files that it includes.
 func (r Requirements) line(l logicalLine, file string) ([]include, error) {
@@ -113,7 +114,7 @@ func (r Requirements) line(l logicalLine, file string) ([]include, error) {
 	if isLocal(l.text) {
 		return nil, localError(at, l.text)
 	}
-	if m := pinForm.FindStringSubmatch(l.text); m != nil {
+	if m := pinForm().FindStringSubmatch(l.text); m != nil {
 		version := m[2]
 		if m[3] != "" && !strings.HasPrefix(m[3], "--") { // a marker, or another condition
 			version = ""

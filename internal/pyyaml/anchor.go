@@ -1,9 +1,9 @@
 package pyyaml
 
 import (
-	"regexp"
-
 	"go.yaml.in/yaml/v4"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // lenientAliases is a plugin of the YAML library. It accepts an alias without an anchor, as long as
@@ -38,7 +38,7 @@ func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error)
 
 // anchorName matches an anchor's name in PyYAML, or an empty one. To the library, as in YAML 1.2,
 // the name goes on to the next space.
-var anchorName = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+var anchorName = lazy.Regexp(`^[A-Za-z0-9_-]*$`)
 
 // enter follows an alias to its value. Call leave once that is read.
 func (f *file) enter(n *yaml.Node) (target *yaml.Node, leave func(), err error) {
@@ -55,7 +55,7 @@ func (f *file) enter(n *yaml.Node) (target *yaml.Node, leave func(), err error) 
 		return nil, nil, f.errorAt(n, "with aliases expanded, this has more than %d KiB of text", maxText>>10)
 	case target == noAnchor:
 		return nil, nil, f.errorAt(n, "the alias has no anchor before it; a text that begins with * needs quotes")
-	case !anchorName.MatchString(target.Anchor):
+	case !anchorName().MatchString(target.Anchor):
 		return nil, nil, f.errorAt(target, "an anchor's name may hold letters, digits, - and _ only")
 	case f.open[target]:
 		return nil, nil, f.errorAt(target, "the alias contains itself")

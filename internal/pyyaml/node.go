@@ -2,7 +2,8 @@ package pyyaml
 
 import (
 	"fmt"
-	"regexp"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Kind is the kind of a Node.
@@ -91,11 +92,11 @@ func (n *Node) Label() string {
 }
 
 // oneWord matches texts that need no quotes in a label.
-var oneWord = regexp.MustCompile(`^[\pL\pN_-]+$`)
+var oneWord = lazy.Regexp(`^[\pL\pN_-]+$`)
 
 // framed quotes a text that could pass for several parts of a label.
 func framed(text string) string {
-	if oneWord.MatchString(text) {
+	if oneWord().MatchString(text) {
 		return text
 	}
 	return Quote(text)

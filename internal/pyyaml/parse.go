@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // MaxBytes is the largest size of a file. A larger one can't be one of dbt's, and is refused.
@@ -27,7 +28,9 @@ func Parse(name string, data []byte) (root Part, err error) {
 	if err := checkBytes(name, data); err != nil {
 		return Part{}, err
 	}
-	data = versionDirective.ReplaceAll(data, []byte("${1}1"))
+	if bytes.Contains(data, []byte("%YAML")) {
+		data = versionDirective().ReplaceAll(data, []byte("${1}1"))
+	}
 	loader, err := yaml.NewLoader(bytes.NewReader(data), yaml.WithStreamNodes(), yaml.WithPlugin(lenientAliases{}))
 	if err != nil {
 		return Part{}, err
@@ -69,7 +72,7 @@ func ReadOwn(name string, data []byte) (*Node, error) {
 
 // versionDirective matches a %YAML 1.2 at the top of a file. To libyaml it is the same as 1.1; the
 // library refuses it.
-var versionDirective = regexp.MustCompile(`^((?:\x{feff})?(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*%YAML[ \t]+1\.)2\b`)
+var versionDirective = lazy.Regexp(`^((?:\x{feff})?(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*%YAML[ \t]+1\.)2\b`)
 
 // TooLarge returns the error for a file above [MaxBytes].
 func TooLarge(name string) error {
@@ -88,7 +91,7 @@ func checkBytes(name string, data []byte) error {
 
 // cited matches the only message of the library that quotes the file: a character of a tag, and so
 // perhaps of a password.
-var cited = regexp.MustCompile(`^found character '.*' that`)
+var cited = lazy.Regexp(`^found character '.*' that`)
 
 // syntaxError rewords the library's error, with its place but without any text of the file.
 func syntaxError(name string, data []byte, err error) error {
@@ -104,7 +107,7 @@ func syntaxError(name string, data []byte, err error) error {
 	default:
 		return &Error{File: name, Line: e.Mark.Line, Column: e.Mark.Column, Text: unreadable}
 	}
-	out := &Error{File: name, Line: e.Mark.Line, Column: e.Mark.Column, Syntax: true, Text: cited.ReplaceAllString(e.Message, "found a character that")}
+	out := &Error{File: name, Line: e.Mark.Line, Column: e.Mark.Column, Syntax: true, Text: cited().ReplaceAllString(e.Message, "found a character that")}
 	begin := e.Mark.Line
 	last, end := endOf(data)
 	if begin > last { // nobody sees the file's end below its last line

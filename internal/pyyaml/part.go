@@ -2,10 +2,11 @@ package pyyaml
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 const (
@@ -106,14 +107,14 @@ func isPlain(n *yaml.Node) bool {
 }
 
 // plainTag matches a tag that can be written unchanged.
-var plainTag = regexp.MustCompile(`^!!?[A-Za-z0-9_./:-]*$`)
+var plainTag = lazy.Regexp(`^!!?[A-Za-z0-9_./:-]*$`)
 
 // tag returns the tag of a value as it must be written, "" for none.
 func (f *file) tag(n *yaml.Node) (string, error) {
 	switch {
 	case n.Style&yaml.TaggedStyle == 0 && n.Tag != "!":
 		return "", nil
-	case !plainTag.MatchString(n.Tag):
+	case !plainTag().MatchString(n.Tag):
 		return "", f.errorAt(n, "PyYAML knows no such tag; a text that begins with ! needs quotes")
 	}
 	return n.Tag, nil

@@ -5,18 +5,19 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // The words and patterns by which PyYAML's SafeLoader tells the type of plain scalars (its
 // resolver.py).
 var (
-	intForm   = regexp.MustCompile(`^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
-	floatForm = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
-	infForm   = regexp.MustCompile(`^([-+]?)\.(?:inf|Inf|INF)$`)
-	nanForm   = regexp.MustCompile(`^\.(?:nan|NaN|NAN)$`)
+	intForm   = lazy.Regexp(`^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
+	floatForm = lazy.Regexp(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
+	infForm   = lazy.Regexp(`^([-+]?)\.(?:inf|Inf|INF)$`)
+	nanForm   = lazy.Regexp(`^\.(?:nan|NaN|NAN)$`)
 )
 
 // resolve returns the value of a plain scalar in PyYAML: nil, bool, int64, *big.Int (where int64 is
@@ -32,19 +33,22 @@ func resolve(text string) (any, error) {
 	case "=", "<<":
 		return nil, errors.New("has a meaning of its own in YAML; for text, put it into quotes")
 	}
-	if nanForm.MatchString(text) {
+	if !strings.ContainsRune("-+.0123456789", rune(text[0])) { // as in PyYAML's own table
+		return text, nil
+	}
+	if nanForm().MatchString(text) {
 		return math.NaN(), nil
 	}
-	if m := infForm.FindStringSubmatch(text); m != nil {
+	if m := infForm().FindStringSubmatch(text); m != nil {
 		return signed(math.Inf(1), m[1]), nil
 	}
 	switch {
-	case intForm.MatchString(text):
+	case intForm().MatchString(text):
 		return integer(text)
-	case floatForm.MatchString(text):
+	case floatForm().MatchString(text):
 		return float(text)
 	}
-	if m := timeForm.FindStringSubmatch(text); m != nil {
+	if m := timeForm().FindStringSubmatch(text); m != nil {
 		return timeOf(m)
 	}
 	return text, nil

@@ -3,9 +3,10 @@ package pyyaml
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"time"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Time is a date, or a date and time, with or without a time zone. To Python these are three
@@ -25,7 +26,7 @@ const (
 
 // timeForm is PyYAML's pattern of times. Its groups are year, month, day, hour, minute, second,
 // fraction, zone, and the zone's sign, hours and minutes. A date alone needs all its digits.
-var timeForm = regexp.MustCompile(`^(?:([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?(?:[ \t]*(Z|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?)$`)
+var timeForm = lazy.Regexp(`^(?:([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?(?:[ \t]*(Z|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?)$`)
 
 // timeOf makes the time of a match of timeForm.
 func timeOf(m []string) (any, error) {

@@ -6,8 +6,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // minShort is the shortest abbreviation of a hash that git accepts
@@ -23,7 +24,7 @@ type Commit struct {
 }
 
 // fullHash is what a commit file holds: SHA-1 or SHA-256.
-var fullHash = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var fullHash = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // owner returns the hash in a directory's commit file, "" if there is none. A
 // damaged file counts as none: it is written again, and the worktree beside it
@@ -34,7 +35,7 @@ func (w *Workspace) owner(short string) (string, error) {
 		return "", nil
 	}
 	hash := strings.TrimSpace(string(text))
-	if !fullHash.MatchString(hash) {
+	if !fullHash().MatchString(hash) {
 		hash = ""
 	}
 	return hash, err

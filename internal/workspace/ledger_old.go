@@ -7,11 +7,11 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
 	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/lazy"
 )
 
 // Ledgers of versions 1 and 2 had an entry for each node, and one file for each
@@ -78,12 +78,12 @@ func (w *Workspace) readOld(p Place) (*ledgerOld, error) {
 }
 
 // sqlPart is one part of a relation's name in SQL: quoted, or plain.
-var sqlPart = regexp.MustCompile("\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\\[([^\\]]*)\\]|([^.]+)")
+var sqlPart = lazy.Regexp("\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\\[([^\\]]*)\\]|([^.]+)")
 
 // Spell splits a relation's SQL name into its parts.
 func Spell(sql string) Spelling {
 	var parts []string
-	for _, m := range sqlPart.FindAllStringSubmatch(sql, -1) {
+	for _, m := range sqlPart().FindAllStringSubmatch(sql, -1) {
 		parts = append(parts, strings.ReplaceAll(m[1], `""`, `"`)+m[2]+m[3]+m[4])
 	}
 	s := Spelling{SQL: sql}

@@ -4,8 +4,9 @@ import (
 	"bufio"
 	"io"
 	"os"
-	"regexp"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Log is what dbt's log file tells of a run: where dbt was killed there are no
@@ -33,9 +34,9 @@ const (
 )
 
 var (
-	logLine    = regexp.MustCompile(`^\S+ \[(\w+) *\] \[([^\]]*)\]: (.*)$`)
-	logOutcome = regexp.MustCompile(`^\d+ of \d+ (OK|ERROR|SKIP)\b`)
-	logColour  = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	logLine    = lazy.Regexp(`^\S+ \[(\w+) *\] \[([^\]]*)\]: (.*)$`)
+	logOutcome = lazy.Regexp(`^\d+ of \d+ (OK|ERROR|SKIP)\b`)
+	logColour  = lazy.Regexp("\x1b\\[[0-9;]*m")
 )
 
 // ReadLog reads dbt's log file from offset on.
@@ -64,9 +65,9 @@ func parseLog(r io.Reader) Log {
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
-		line = logColour.ReplaceAllString(strings.TrimRight(line, "\r\n"), "")
+		line = logColour().ReplaceAllString(strings.TrimRight(line, "\r\n"), "")
 		log.Known = log.Known || strings.Contains(line, "[debug]")
-		if m := logLine.FindStringSubmatch(line); m != nil {
+		if m := logLine().FindStringSubmatch(line); m != nil {
 			log.read(m[2], m[3], outcome)
 		}
 		if err != nil {
@@ -82,7 +83,7 @@ func (l *Log) read(thread, text string, outcome map[string]string) {
 		outcome[thread] = ""
 		return
 	}
-	if m := logOutcome.FindStringSubmatch(text); m != nil {
+	if m := logOutcome().FindStringSubmatch(text); m != nil {
 		outcome[thread] = m[1]
 		return
 	}

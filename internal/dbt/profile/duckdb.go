@@ -3,8 +3,9 @@ package profile
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // memoryPath is dbt-duckdb's default: a database that no other process sees.
@@ -12,12 +13,12 @@ const memoryPath = ":memory:"
 
 // remoteScheme matches the start of a path that is no file: md:, ducklake:, s3://. A single letter
 // is a drive.
-var remoteScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
+var remoteScheme = lazy.Regexp(`^[A-Za-z][A-Za-z0-9+.-]+:`)
 
 // isNoFile reports whether the path of a DuckDB database leads to no file: the database is in memory,
 // or remote.
 func isNoFile(path string) bool {
-	return strings.HasPrefix(path, memoryPath) || remoteScheme.MatchString(path)
+	return strings.HasPrefix(path, memoryPath) || remoteScheme().MatchString(path)
 }
 
 // DuckDBPath returns the database file of a DuckDB output. The path is absolute, and symbolic links

@@ -2,9 +2,10 @@ package profile
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // EnvUse lists the environment variables that a text reads through dbt's env_var.
@@ -35,15 +36,15 @@ func scanText(place, text string) EnvUse {
 }
 
 // envVarName matches the name env_var, also after a dot.
-var envVarName = regexp.MustCompile(`\benv_var\b`)
+var envVarName = lazy.Regexp(`\benv_var\b`)
 
 // literalCall matches what follows env_var if the variable's name is written out. In a YAML file
 // the quotes of the call may be doubled or escaped. After the name there must be a default or the
 // end, not a filter or an operator.
-var literalCall = regexp.MustCompile(`^\s*\(\s*(?:var\s*=\s*)?(\\?"|\\?'|''|"")([^'"\\{}]+?)(\\?"|\\?'|''|"")\s*[,)]`)
+var literalCall = lazy.Regexp(`^\s*\(\s*(?:var\s*=\s*)?(\\?"|\\?'|''|"")([^'"\\{}]+?)(\\?"|\\?'|''|"")\s*[,)]`)
 
 // anyCall matches the start of any call.
-var anyCall = regexp.MustCompile(`^\s*\(`)
+var anyCall = lazy.Regexp(`^\s*\(`)
 
 // scanJinja calls place with offsets in the order of the text.
 func scanJinja(text string, place func(offset int) string) EnvUse {
@@ -54,13 +55,13 @@ func scanJinja(text string, place func(offset int) string) EnvUse {
 		}
 		code := text[piece.start:piece.end]
 		quotes := quoteReader{code: code}
-		for _, at := range envVarName.FindAllStringIndex(code, -1) {
+		for _, at := range envVarName().FindAllStringIndex(code, -1) {
 			after := code[at[1]:]
-			call := literalCall.FindStringSubmatch(after)
+			call := literalCall().FindStringSubmatch(after)
 			switch {
 			case call != nil && call[1] == call[3]:
 				use.Names = append(use.Names, call[2])
-			case anyCall.MatchString(after), piece.kind != jinjaNote && !quotes.isProse(at[0], at[1]):
+			case anyCall().MatchString(after), piece.kind != jinjaNote && !quotes.isProse(at[0], at[1]):
 				use.Computed = append(use.Computed, place(piece.start+at[0]))
 			}
 		}

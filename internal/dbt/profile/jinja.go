@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/nikolalohinski/gonja/v2/config"
@@ -12,6 +11,7 @@ import (
 	"github.com/nikolalohinski/gonja/v2/loaders"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/lazy"
 )
 
 // Scope has what Jinja outside of models can see. In profiles.yml and the head of dbt_project.yml,
@@ -87,12 +87,12 @@ func jinjaConfig() *config.Config {
 }
 
 // unknownThing matches, in the library's error, the word of the template that it does not know.
-var unknownThing = regexp.MustCompile(`(?:name "|filter '|test ')(\w+)["']`)
+var unknownThing = lazy.Regexp(`(?:name "|filter '|test ')(\w+)["']`)
 
 // unknownJinja rewords an error of the library, whose own text quotes values.
 func unknownJinja(source string, err error) error {
 	msg := "this Jinja can't be evaluated"
-	for _, m := range unknownThing.FindAllStringSubmatch(err.Error(), -1) {
+	for _, m := range unknownThing().FindAllStringSubmatch(err.Error(), -1) {
 		if strings.Contains(source, m[1]) { // the innermost one is last
 			msg = m[1] + " is not known here"
 		}

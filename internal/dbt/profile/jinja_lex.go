@@ -3,10 +3,11 @@ package profile
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // jinjaStatements are the statements that Render evaluates. A loop could run forever; others can
@@ -160,19 +161,19 @@ func firstWord(code string) string {
 
 // The library parses "x is y" and "x in y | z" differently from Jinja.
 var (
-	anyString = regexp.MustCompile(`'[^']*'|"[^"]*"`)
-	isTest    = regexp.MustCompile(`\bis\b`)
-	inOperand = regexp.MustCompile(`\bin\b\s*(.?)`)
+	anyString = lazy.Regexp(`'[^']*'|"[^"]*"`)
+	isTest    = lazy.Regexp(`\bis\b`)
+	inOperand = lazy.Regexp(`\bin\b\s*(.?)`)
 )
 
 // checkCode checks every character of code, also inside strings. It refuses operators that repeat
 // texts ('a' * 10) or mean something else in the library ('%s' % x, 5 - true).
 func checkCode(code string) error {
-	bare := anyString.ReplaceAllString(code, "''")
-	if isTest.MatchString(bare) {
+	bare := anyString().ReplaceAllString(code, "''")
+	if isTest().MatchString(bare) {
 		return errors.New("is … inside Jinja is not evaluated here")
 	}
-	for _, in := range inOperand.FindAllStringSubmatch(bare, -1) {
+	for _, in := range inOperand().FindAllStringSubmatch(bare, -1) {
 		if in[1] != "[" {
 			return errors.New("in is evaluated only before a list: in ['a', 'b']")
 		}

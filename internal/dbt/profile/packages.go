@@ -2,9 +2,9 @@ package profile
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/pyyaml"
 )
 
@@ -20,19 +20,19 @@ type Package struct {
 }
 
 // commitHash matches a git revision that can't move.
-var commitHash = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+var commitHash = lazy.Regexp(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
 // exactVersion matches a single version of a hub package. The hub never changes such a version, but
 // the newest version in a range changes. Only dbt can evaluate a template.
-var exactVersion = regexp.MustCompile(`^=?[0-9]+\.[0-9]+\.[0-9]+`)
+var exactVersion = lazy.Regexp(`^=?[0-9]+\.[0-9]+\.[0-9]+`)
 
 // Moves reports whether installing the package later may give something else: it has a git revision
 // that is not a commit, or a range of versions. The package's own dependencies aren't known here.
 func (p Package) Moves() bool {
 	if p.Hub != "" {
-		return !slices.ContainsFunc(p.Versions, exactVersion.MatchString)
+		return !slices.ContainsFunc(p.Versions, exactVersion().MatchString)
 	}
-	return p.Git != "" && !commitHash.MatchString(p.Revision)
+	return p.Git != "" && !commitHash().MatchString(p.Revision)
 }
 
 // ParsePackages reads the packages in a packages.yml or dependencies.yml. file is its name in

@@ -2,10 +2,11 @@ package profile
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Meets reports whether a dbt of the given version satisfies the project's require-dbt-version,
@@ -43,7 +44,7 @@ func (p Project) Required(scope Scope) []string {
 }
 
 // requirementForm matches dbt's syntax for conditions and versions. All three numbers are required.
-var requirementForm = regexp.MustCompile(`^(>=|>|<=|<|=)?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)` +
+var requirementForm = lazy.Regexp(`^(>=|>|<=|<|=)?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)` +
 	`(?:-?((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?` +
 	`(?:\+[0-9A-Za-z-]*(?:\.[0-9A-Za-z-]*)*)?$`)
 
@@ -55,7 +56,7 @@ type requirement struct {
 }
 
 func parseRequirement(text string) (requirement, bool) {
-	m := requirementForm.FindStringSubmatch(text)
+	m := requirementForm().FindStringSubmatch(text)
 	if m == nil {
 		return requirement{}, false
 	}

@@ -1,9 +1,10 @@
 package profile
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // The name of a field or variable decides whether it is a secret, and in doubt it is. If a harmless
@@ -41,10 +42,10 @@ const hidden = "***"
 var (
 	// userinfo matches the part before the @ of a URL. It may contain a password, and a name alone
 	// may be a token.
-	userinfo = regexp.MustCompile(`//(?:\{\{.*?\}\}|[^/\s])*@|//[^/\s:@]*:(?:\{\{.*?\}\}|\S)*@`)
+	userinfo = lazy.Regexp(`//(?:\{\{.*?\}\}|[^/\s])*@|//[^/\s:@]*:(?:\{\{.*?\}\}|\S)*@`)
 	// setting matches name=value or name: value, as in queries and connection strings. The value
 	// may be Jinja.
-	setting = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)(['"]?\s*[=:]\s*)((?:\{\{.*?\}\}|'[^']*'|"[^"]*"|[^&;,\s'"])+)`)
+	setting = lazy.Regexp(`([A-Za-z][A-Za-z0-9_-]*)(['"]?\s*[=:]\s*)((?:\{\{.*?\}\}|'[^']*'|"[^"]*"|[^&;,\s'"])+)`)
 )
 
 // withoutSecrets replaces the secrets inside a text: passwords in URLs, settings with a secret's
@@ -53,9 +54,9 @@ func withoutSecrets(text string) string {
 	if strings.Contains(text, "PRIVATE KEY") {
 		return hidden
 	}
-	text = userinfo.ReplaceAllString(text, "//"+hidden+"@")
-	return setting.ReplaceAllStringFunc(text, func(found string) string {
-		m := setting.FindStringSubmatch(found)
+	text = userinfo().ReplaceAllString(text, "//"+hidden+"@")
+	return setting().ReplaceAllStringFunc(text, func(found string) string {
+		m := setting().FindStringSubmatch(found)
 		if !isSecretName(m[1]) {
 			// "md:db?token=x" is a setting, md, with another one inside.
 			return m[1] + m[2] + withoutSecretsInside(m[3])

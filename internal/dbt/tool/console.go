@@ -40,7 +40,7 @@ func WhyNotPlain(path string) string {
 	if _, err := os.Stat(interpreter); err != nil {
 		return "its Python " + interpreter + " does not exist"
 	}
-	lines := strings.Split(string(execPython.ReplaceAll(head, nil)), "\n")
+	lines := strings.Split(string(execPython().ReplaceAll(head, nil)), "\n")
 	for i, line := range lines {
 		line = strings.TrimSpace(line)
 		if i == 0 && (line == "" || strings.HasPrefix(line, "#!")) || line == "' '''" {

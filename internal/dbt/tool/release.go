@@ -1,8 +1,9 @@
 package tool
 
 import (
-	"regexp"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Release is a release of dbt.
@@ -13,30 +14,30 @@ type Release struct {
 }
 
 var (
-	ansiEscape   = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
-	cloudVersion = regexp.MustCompile(`(?m)Cloud CLI - v?([0-9][^\s,]*)`)
-	coreVersion  = regexp.MustCompile(`(?m)^\s*- installed:\s*([0-9]\S*)`)
-	nextVersion  = regexp.MustCompile(`(?m)^dbt(?:-core|-fusion|-oss)?[ \t]+v?([0-9]\S*)`)
-	pluginLine   = regexp.MustCompile(`(?m)^\s*- ([a-z][a-z0-9_]*):\s*([0-9]\S*)`)
+	ansiEscape   = lazy.Regexp("\x1b\\[[0-9;]*[A-Za-z]")
+	cloudVersion = lazy.Regexp(`(?m)Cloud CLI - v?([0-9][^\s,]*)`)
+	coreVersion  = lazy.Regexp(`(?m)^\s*- installed:\s*([0-9]\S*)`)
+	nextVersion  = lazy.Regexp(`(?m)^dbt(?:-core|-fusion|-oss)?[ \t]+v?([0-9]\S*)`)
+	pluginLine   = lazy.Regexp(`(?m)^\s*- ([a-z][a-z0-9_]*):\s*([0-9]\S*)`)
 )
 
 // ParseVersion reads the output of `dbt --version`: of dbt 1 (a list of core and plugins), dbt 2
 // (one line) or the Cloud CLI. It is false for anything else.
 func ParseVersion(text string) (Release, bool) {
-	text = ansiEscape.ReplaceAllString(text, "")
-	if m := cloudVersion.FindStringSubmatch(text); m != nil {
+	text = ansiEscape().ReplaceAllString(text, "")
+	if m := cloudVersion().FindStringSubmatch(text); m != nil {
 		return Release{Version: m[1], Cloud: true}, true
 	}
-	if m := coreVersion.FindStringSubmatch(text); m != nil {
+	if m := coreVersion().FindStringSubmatch(text); m != nil {
 		r := Release{Version: m[1], Adapters: map[string]string{}}
 		_, plugins, _ := strings.Cut(text, "Plugins:")
-		for _, p := range pluginLine.FindAllStringSubmatch(plugins, -1) {
+		for _, p := range pluginLine().FindAllStringSubmatch(plugins, -1) {
 			r.Adapters[p[1]] = p[2]
 		}
 		return r, true
 	}
 	// dbt 1.12 prints an advertisement for dbt 2, so this comes last.
-	if m := nextVersion.FindStringSubmatch(text); m != nil {
+	if m := nextVersion().FindStringSubmatch(text); m != nil {
 		return Release{Version: m[1]}, true
 	}
 	return Release{}, false

@@ -7,8 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // scriptHead is how much of a file is read to recognize dbt's console script. Such scripts have
@@ -16,22 +17,22 @@ import (
 const scriptHead = 4 << 10
 
 var (
-	dbtImport  = regexp.MustCompile(`(?m)^\s*from dbt\.cli\.main import cli\b`)
-	shebang    = regexp.MustCompile(`^#!\s*(/[^\n]*?)[ \t]*\r?\n`)
-	execPython = regexp.MustCompile(`^#!/bin/sh\r?\n'''exec' (?:"(/[^"\n]+)"|'(/[^'\n]+)'|(/\S+)) "\$0" "\$@"`)
-	distInfo   = regexp.MustCompile(`^dbt[-_.]([A-Za-z0-9_.]+?)-([0-9][^-]*)\.dist-info$`)
+	dbtImport  = lazy.Regexp(`(?m)^\s*from dbt\.cli\.main import cli\b`)
+	shebang    = lazy.Regexp(`^#!\s*(/[^\n]*?)[ \t]*\r?\n`)
+	execPython = lazy.Regexp(`^#!/bin/sh\r?\n'''exec' (?:"(/[^"\n]+)"|'(/[^'\n]+)'|(/\S+)) "\$0" "\$@"`)
+	distInfo   = lazy.Regexp(`^dbt[-_.]([A-Za-z0-9_.]+?)-([0-9][^-]*)\.dist-info$`)
 )
 
 // scriptInterpreter returns the Python interpreter of a console script that pip or uv made for dbt
 // 1. It is "" for other files, such as a wrapper that may start any dbt.
 func scriptInterpreter(head []byte) string {
-	if !dbtImport.Match(head) {
+	if !dbtImport().Match(head) {
 		return ""
 	}
-	if m := execPython.FindSubmatch(head); m != nil { // installers do this for paths that are long or have spaces
+	if m := execPython().FindSubmatch(head); m != nil { // installers do this for paths that are long or have spaces
 		return string(bytes.Join(m[1:], nil))
 	}
-	m := shebang.FindSubmatch(head)
+	m := shebang().FindSubmatch(head)
 	if m == nil {
 		return ""
 	}
@@ -79,7 +80,7 @@ func Installed(script string, pythonPath []string) (Release, bool) {
 			continue
 		}
 		for _, entry := range entries {
-			m := distInfo.FindStringSubmatch(entry.Name())
+			m := distInfo().FindStringSubmatch(entry.Name())
 			if m == nil {
 				continue
 			}
@@ -154,5 +155,5 @@ func isDBTLauncher(file string) bool {
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, scriptHead))
-	return err == nil && dbtImport.Match(text)
+	return err == nil && dbtImport().Match(text)
 }
