@@ -29,7 +29,7 @@ const (
 // for help or the version, which parse has printed.
 func (a *app) parse() (*commandLine, error) {
 	own, forDBT := split(a.Args)
-	line := &commandLine{forDBT: forDBT}
+	line := &commandLine{grammar: *newGrammar(own...), forDBT: forDBT}
 	parsed, err := a.parseOwn(&line.grammar, own)
 	switch {
 	case err != nil:

@@ -38,7 +38,7 @@ func (a *app) complete(ctx context.Context, args []string) {
 			before = strings.TrimSuffix(words[len(words)-1], strings.Trim(args[2], `"'`))
 		}
 	}
-	parser, err := a.parser(new(grammar))
+	parser, err := a.parser(newGrammar("plan", "explain"))
 	if err != nil {
 		return
 	}

@@ -1,6 +1,10 @@
 package cli
 
 import (
+	"slices"
+
+	"github.com/alecthomas/kong"
+
 	"dot-for-dbt/internal/ui"
 )
 
@@ -19,6 +23,19 @@ type grammar struct {
 	Doctor  doctorCommand  `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
+}
+
+// newGrammar returns the grammar for a command line. Below plan and explain it has
+// dbt's commands only if the command line has that word: kong takes a millisecond to
+// read them each time.
+func newGrammar(args ...string) *grammar {
+	g := new(grammar)
+	for word, command := range map[string]*plannedCommand{"plan": &g.Plan, "explain": &g.Explain} {
+		if slices.Contains(args, word) {
+			command.Plugins = kong.Plugins{new(dbtCommands)}
+		}
+	}
+	return g
 }
 
 // flags are dot's own.
@@ -90,7 +107,7 @@ type sourceCommand struct {
 
 // plannedCommand is a command of dbt or a comparison, planned or explained.
 type plannedCommand struct {
-	dbtCommands
+	kong.Plugins // dbtCommands; see newGrammar
 	Compare comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	Format  string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }

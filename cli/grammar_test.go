@@ -9,7 +9,7 @@ import (
 // Every command of the grammar can run or, below plan and explain, be planned.
 func TestEveryCommandIsCarriedOut(t *testing.T) {
 	a := new(app)
-	parser, err := a.parser(new(grammar))
+	parser, err := a.parser(newGrammar("plan", "explain"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,13 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/lazy"
 )
 
 const description = `Run dbt at any commit, in a schema of its own.
@@ -38,7 +38,7 @@ func dbtsFlag(name string, words []string) error {
 }
 
 // unknownFlag matches kong's error for an unknown flag.
-var unknownFlag = regexp.MustCompile(`^unknown flag (--?)([^,= ]+)`)
+var unknownFlag = lazy.Regexp(`^unknown flag (--?)([^,= ]+)`)
 
 // usageError adds a hint to kong's error. dbt's own flags get the hint that they go
 // after "--".
@@ -52,7 +52,7 @@ func usageError(err error) error {
 	if len(words) > 0 {
 		help = "dot " + strings.Join(words, " ") + " --help"
 	}
-	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
+	if m := unknownFlag().FindStringSubmatch(err.Error()); m != nil {
 		if _, ok := dbt.LookupFlag(m[2]); ok && m[1] == "--" {
 			return dbtsFlag(m[2], words)
 		}
