@@ -107,7 +107,7 @@ type sourceCommand struct {
 
 // plannedCommand is a command of dbt or a comparison, planned or explained.
 type plannedCommand struct {
-	kong.Plugins // dbtCommands; see newGrammar
-	Compare comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
-	Format  string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+	kong.Plugins                // dbtCommands; see newGrammar
+	Compare      comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
+	Format       string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }
