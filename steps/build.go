@@ -115,15 +115,12 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 		return nil, err
 	}
 	b.suffix = suffix(b.env, b.Commit.Short)
-	dirs := profile.Dirs{Build: b.Dir()}
-	if b.moves = b.output.CanMove(p.project); b.moves {
-		dirs.User = p.project
-	}
-	if b.profile, err = b.output.Isolated(b.suffix, b.env.Dot.TargetName, dirs); err != nil {
+	output := p.factsOf(b.output)
+	b.moves = output.inWorktree != b.output
+	if b.profile, err = output.inWorktree.Isolated(b.suffix, b.env.Dot.TargetName, b.Dir()); err != nil {
 		return nil, err
 	}
-	b.external = b.output.ExternalDir(b.suffix, dirs)
-	output := p.factsOf(b.output)
+	b.external = b.output.ExternalDir(b.suffix, b.Dir())
 	b.schema = output.place.Schema + "_" + b.suffix
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database, Schema: b.schema}
 	b.place.Schema = adapter.Of(b.place.Adapter).Fold(b.place.Schema, true)

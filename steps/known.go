@@ -29,6 +29,9 @@ type known struct {
 // outputFacts are the facts about an output that each build needs.
 type outputFacts struct {
 	place profile.Place
+	// inWorktree is the output for a dbt that runs in the worktree; the output itself if
+	// its paths can't be made absolute.
+	inWorktree *profile.Output
 	// duckdb is the path of its DuckDB file, "" for none. duckdbErr says why the path
 	// is not known.
 	duckdb    string
@@ -43,7 +46,10 @@ type outputFacts struct {
 // factsOf returns the facts about an output.
 func (p *planner) factsOf(o *profile.Output) outputFacts {
 	facts, _ := p.known.outputs.get(o, func() (outputFacts, error) {
-		f := outputFacts{place: o.Place(p.project)}
+		f := outputFacts{place: o.Place(p.project), inWorktree: o}
+		if o.CanMove(p.project) {
+			f.inWorktree = o.Absolute(p.project)
+		}
 		f.duckdb, _, f.duckdbErr = o.DuckDBPath(p.project)
 		f.readsPublic, f.reads = o.EnvVars()
 		for _, field := range o.Fields() {

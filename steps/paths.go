@@ -9,7 +9,7 @@ import (
 )
 
 // A build's dbt runs in its worktree. Relative paths that the user gives start at the
-// user's project directory nevertheless. Those in the profile: see profile.Dirs.
+// user's project directory nevertheless. Those in the profile: see profile.Output.Absolute.
 
 // pathOptions are dbt's options that name a file or a directory of the user.
 var pathOptions = []string{"state", "defer-state", "record-timing-info"}

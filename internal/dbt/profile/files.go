@@ -16,14 +16,14 @@ func (o *Output) CanMove(dir string) bool {
 	return o.Adapter != "duckdb" || !strings.ContainsAny(dir, "?#")
 }
 
-// absolute returns the output's fields with absolute paths: relative ones start at dir. The text of
-// a path stays as written after dir, with its Jinja.
-func (o *Output) absolute(dir string) *pyyaml.Node {
-	fields := o.fields
+// Absolute returns a copy of the output for a dbt that runs elsewhere: relative paths, which start
+// at dir, are absolute. The text of a path stays as written after dir, with its Jinja.
+func (o *Output) Absolute(dir string) *Output {
+	moved := *o
 	for _, field := range slices.Concat(adapter.UsualFiles, adapter.Of(o.Adapter).Files) {
-		fields = o.rebase(fields, strings.Split(field, "."), dir)
+		moved.fields = o.rebase(moved.fields, strings.Split(field, "."), dir)
 	}
-	return fields
+	return &moved
 }
 
 // rebase returns a copy of n in which the paths at keys are absolute. A "*" among the keys is any
@@ -118,8 +118,9 @@ func (o *Output) externalRoot(schema, dir string) string {
 }
 
 // ExternalDir returns the local directory in which the external models of an isolated build write
-// their files; "" if there is none, or if it can't be known. suffix is the schema's.
-func (o *Output) ExternalDir(suffix string, dirs Dirs) string {
+// their files; "" if there is none, or if it can't be known. suffix is the schema's, build the
+// build's directory.
+func (o *Output) ExternalDir(suffix, build string) string {
 	if o.Adapter != "duckdb" {
 		return ""
 	}
@@ -127,7 +128,7 @@ func (o *Output) ExternalDir(suffix string, dirs Dirs) string {
 	if err != nil {
 		return ""
 	}
-	dir, err := o.scope.Render(o.externalRoot(schema.Text, dirs.Build))
+	dir, err := o.scope.Render(o.externalRoot(schema.Text, build))
 	if err != nil || !filepath.IsAbs(dir) {
 		return ""
 	}

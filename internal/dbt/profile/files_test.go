@@ -37,7 +37,7 @@ func TestIsolatedPaths(t *testing.T) {
 		{"an adapter without a row", []string{"type: trino", "schema: s", "cert: true", "client_certificate: c.pem"}, []string{"cert: true", "client_certificate: /user/c.pem"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := isolatedFields(t, Dirs{User: "/user"}, c.output...)
+			got := isolatedFields(t, "/user", "", c.output...)
 			want, err := pyyaml.Parse("want", []byte(strings.Join(c.want, "\n")+"\n"))
 			if err != nil {
 				t.Fatal(err)
@@ -66,7 +66,7 @@ func TestIsolatedPaths(t *testing.T) {
 // TestBraces: a directory with braces is no Jinja.
 func TestBraces(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "{{ x }}")
-	text, _ := isolatedFields(t, Dirs{User: dir}, "type: duckdb", "path: a.duckdb").Get("path").Str()
+	text, _ := isolatedFields(t, dir, "", "type: duckdb", "path: a.duckdb").Get("path").Str()
 	if want := "{% raw %}" + dir + "/{% endraw %}a.duckdb"; text != want {
 		t.Errorf("path %s, want %s", text, want)
 	}
@@ -86,7 +86,6 @@ func TestCanMove(t *testing.T) {
 
 // TestExternalRoot: the files of external models go to a directory of the build.
 func TestExternalRoot(t *testing.T) {
-	dirs := Dirs{User: "/user", Build: "/build"}
 	for _, c := range []struct{ root, want, dir string }{
 		{"", "/build/external", "/build/external"},
 		{"external_root: out", "/build/external", "/build/external"},
@@ -98,19 +97,20 @@ func TestExternalRoot(t *testing.T) {
 		if c.root != "" {
 			lines = append(lines, c.root)
 		}
-		if got, _ := isolatedFields(t, dirs, lines...).Get("external_root").Str(); got != c.want {
+		if got, _ := isolatedFields(t, "/user", "/build", lines...).Get("external_root").Str(); got != c.want {
 			t.Errorf("%q: %s, want %s", c.root, got, c.want)
 		}
-		if got := chosen(t, shopOutput(lines...), Choice{Target: "dev", Scope: testScope}).ExternalDir("abc1234", dirs); got != c.dir {
+		if got := chosen(t, shopOutput(lines...), Choice{Target: "dev", Scope: testScope}).ExternalDir("abc1234", "/build"); got != c.dir {
 			t.Errorf("%q: directory %q, want %q", c.root, got, c.dir)
 		}
 	}
 }
 
-// isolatedFields returns the fields of an isolated output.
-func isolatedFields(t *testing.T, dirs Dirs, lines ...string) *pyyaml.Node {
+// isolatedFields returns the fields of an isolated output. The user's directory is user, the
+// build's is build.
+func isolatedFields(t *testing.T, user, build string, lines ...string) *pyyaml.Node {
 	t.Helper()
-	text, err := chosen(t, shopOutput(lines...), Choice{Target: "dev", Scope: testScope}).Isolated("abc1234", "", dirs)
+	text, err := chosen(t, shopOutput(lines...), Choice{Target: "dev", Scope: testScope}).Absolute(user).Isolated("abc1234", "", build)
 	if err != nil {
 		t.Fatal(err)
 	}

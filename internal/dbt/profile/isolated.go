@@ -2,18 +2,12 @@ package profile
 
 import "dot-for-dbt/internal/pyyaml"
 
-// Dirs are the directories that decide what a relative path in an isolated build's profile means.
-type Dirs struct {
-	User  string // where relative paths in the user's profiles.yml start; "": they stay as written
-	Build string // for the files that the build's models write
-}
-
 // Isolated returns the profiles.yml for an isolated build. Its profile has only this output, with
-// _suffix after the schema. targetName renames the output; "" keeps its name. Relative paths become
-// absolute, since dbt runs in the commit's files. Files that external models write get a directory
-// of the build: see externalRoot. Everything else stays as written, so that PyYAML reads it as in
-// the original. Jinja is never evaluated, because that would write down secrets.
-func (o *Output) Isolated(suffix, targetName string, dirs Dirs) ([]byte, error) {
+// _suffix after the schema. targetName renames the output; "" keeps its name. Files that external
+// models write get a directory below dir, the build's: see externalRoot. Everything else stays as
+// written, so that PyYAML reads it as in the original. Jinja is never evaluated, because that would
+// write down secrets.
+func (o *Output) Isolated(suffix, targetName, dir string) ([]byte, error) {
 	schema, err := o.suffixed(suffix)
 	if err != nil {
 		return nil, err
@@ -21,15 +15,11 @@ func (o *Output) Isolated(suffix, targetName string, dirs Dirs) ([]byte, error) 
 	if targetName == "" {
 		targetName = o.Name
 	}
-	fields := o.fields
-	if dirs.User != "" {
-		fields = o.absolute(dirs.User)
+	pairs := replaced(o.fields.Pairs, schema.Field, schema.Text)
+	if o.Adapter == "duckdb" && dir != "" {
+		pairs = replaced(pairs, "external_root", o.externalRoot(schema.Text, dir))
 	}
-	pairs := replaced(fields.Pairs, schema.Field, schema.Text)
-	if o.Adapter == "duckdb" && dirs.Build != "" {
-		pairs = replaced(pairs, "external_root", o.externalRoot(schema.Text, dirs.Build))
-	}
-	output := &pyyaml.Node{Kind: pyyaml.Mapping, Tag: fields.Tag, Pairs: pairs}
+	output := &pyyaml.Node{Kind: pyyaml.Mapping, Tag: o.fields.Tag, Pairs: pairs}
 
 	outputs := mapping(pair(targetName, output))
 	profile := mapping(pair("target", text(targetName)), pair("outputs", outputs))

@@ -82,7 +82,7 @@ func TestIsolated(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			const anchors = "one: &one {schema: hidden, a: 2}\ntwo: &two {a: 1, b: 1, c: 1}\nlist: &list [1, {k: v}]\n"
 			out := chosen(t, anchors+shopOutput(c.output...), Choice{Target: "dev"})
-			got, err := out.Isolated("abc1234", "", Dirs{})
+			got, err := out.Isolated("abc1234", "", "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestIsolated(t *testing.T) {
 // TestIsolatedTakesOnlyTheChosenAndRenames proves D.4.
 func TestIsolatedTakesOnlyTheChosenAndRenames(t *testing.T) {
 	const profiles = "config: {x: 1}\nother: {outputs: {a: {password: hunter2}}}\nshop:\n  target: dev\n  outputs:\n    prod: {type: duckdb}\n    dev: {password: hunter2}\n"
-	got, err := chosen(t, profiles, Choice{Environment: "prod"}).Isolated("x-1.2_3", "ci", Dirs{})
+	got, err := chosen(t, profiles, Choice{Environment: "prod"}).Isolated("x-1.2_3", "ci", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestIsolatedOnWindows(t *testing.T) {
 	var got [2][]byte
 	for i, profiles := range []string{unix, windows} {
 		var err error
-		if got[i], err = chosen(t, profiles, Choice{Target: "dev"}).Isolated("s", "", Dirs{}); err != nil {
+		if got[i], err = chosen(t, profiles, Choice{Target: "dev"}).Isolated("s", "", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -128,7 +128,7 @@ func TestIsolatedFitsNames(t *testing.T) {
 	for adapter, limit := range map[string]int{"postgres": 63, "redshift": 127, "snowflake": 1000} {
 		for length, fits := range map[int]bool{limit: true, limit + 1: adapter == "snowflake"} {
 			schema := strings.Repeat("s", length-len("_abc"))
-			_, err := chosen(t, shopOutput("type: "+adapter, "schema: "+schema), Choice{Target: "dev"}).Isolated("abc", "", Dirs{})
+			_, err := chosen(t, shopOutput("type: "+adapter, "schema: "+schema), Choice{Target: "dev"}).Isolated("abc", "", "")
 			if (err == nil) != fits {
 				t.Errorf("%s, %d bytes: %v", adapter, length, err)
 			}
@@ -152,7 +152,7 @@ func FuzzIsolated(f *testing.F) {
 		if err != nil {
 			return
 		}
-		written, err := before.Isolated("abc1234", "", Dirs{})
+		written, err := before.Isolated("abc1234", "", "")
 		if err != nil {
 			return
 		}

@@ -218,7 +218,7 @@ func isolationError(profiles string, c Choice, suffix string) error {
 	case "-":
 		suffix = ""
 	}
-	_, err = out.Isolated(suffix, "", Dirs{})
+	_, err = out.Isolated(suffix, "", "")
 	return err
 }
 

@@ -117,7 +117,7 @@ func isolateForTest(profiles string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out.Isolated("abc1234", "", Dirs{})
+	return out.Isolated("abc1234", "", "")
 }
 
 // madeUpProfiles generates a profiles.yml. Its output dev has all kinds of values.
