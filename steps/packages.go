@@ -99,12 +99,12 @@ func (p *planner) packages(job *job) (packages, error) {
 	if len(out.asked) == 0 {
 		return out, nil
 	}
-	return out, checkPackagesPath(b)
+	return out, p.checkPackagesPath(b)
 }
 
 // checkPackagesPath returns an error if the directory of the packages, which dbt deps
-// empties, may be outside of the worktree.
-func checkPackagesPath(b *build) error {
+// empties, may be outside of the worktree or may have the project's own files.
+func (p *planner) checkPackagesPath(b *build) error {
 	if profile.HasJinja(b.project.PackagesPath) {
 		return hint.New(
 			fmt.Sprintf("dot can't evaluate packages-install-path, a directory that dbt deps empties: %s", b.project.PackagesPath),
@@ -117,7 +117,34 @@ func checkPackagesPath(b *build) error {
 			"let dbt_project.yml name a directory in the project, or unset the variable that it reads",
 		)
 	}
+	dir := strings.TrimPrefix(path.Clean(filepath.ToSlash(b.project.PackagesPath)), ".") // "" is the project itself
+	for _, source := range p.sources(b) {
+		own := within(source, dir)
+		if !own && within(dir, source) {
+			_, err := p.treeID(b.Commit, path.Join(b.Project, dir))
+			own = err == nil
+		}
+		if own {
+			return hint.New(
+				fmt.Sprintf("packages-install-path is %s: dbt deps would delete the project's files there (%s)", b.project.PackagesPath, source),
+				"let dbt_project.yml name a directory of its own, such as dbt_packages",
+			)
+		}
+	}
 	return nil
+}
+
+// sources returns the directories of a build's project that have its source files, with
+// slashes. Paths that dot can't evaluate are left out: checkReads reports them.
+func (p *planner) sources(b *build) []string {
+	scope := profile.Scope{Env: p.world.Getenv, Vars: b.env.Vars}
+	var out []string
+	for _, source := range b.project.Sources() {
+		if rendered, err := scope.Render(source); err == nil {
+			out = append(out, path.Clean(filepath.ToSlash(rendered)))
+		}
+	}
+	return out
 }
 
 // treeID returns git's hash of a directory at a commit, the commit of the submodule
