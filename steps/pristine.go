@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
@@ -43,27 +44,67 @@ func texts(changes []git.Change) []string {
 	return out
 }
 
-// changes returns the files of a build's worktree that differ from its commit,
-// without those that dbt makes, those that runs made, and those that git's checkout
-// changed.
+// changes returns the files of a build's worktree that differ from its commit, ignored
+// ones too, without those that dbt makes, those that runs made, and those that git's
+// checkout changed.
 func (rt *runtime) changes(ctx context.Context, b *build) ([]git.Change, error) {
-	changes, err := rt.repo.WorktreeChanges(ctx, b.Commit.Worktree())
-	if changes = withoutRuns(b, withoutDBTs(b, changes)); len(changes) == 0 {
+	dir := b.Commit.Worktree()
+	changes, err := rt.repo.WorktreeChanges(ctx, dir)
+	if err != nil {
 		return nil, err
 	}
 	record, _ := rt.ws.Load(b.Commit.Record("worktree")) // without a record, all changes count
-	return withoutMade(b.Commit.Worktree(), changes, record), err
+	var made worktreeOutputs
+	_ = record.Decode(&made) // without outputs, there are no submodules
+	for _, s := range made.Submodules {
+		inside, err := rt.repo.SubmoduleChanges(ctx, dir, s.Submodule)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, inside...)
+	}
+	changes = slices.DeleteFunc(changes, isUnread)
+	if changes = withoutRuns(b, withoutDBTs(b, changes)); len(changes) == 0 {
+		return nil, nil
+	}
+	return withoutMade(dir, changes, record), nil
+}
+
+// isUnread reports whether a change is an ignored file that no build reads: editors and
+// systems leave hidden files in any directory, such as .DS_Store, and other tools keep the
+// DuckDB file in the worktree.
+func isUnread(change git.Change) bool {
+	hidden := strings.HasPrefix(change.Path, ".") || strings.Contains(change.Path, "/.")
+	name := path.Base(change.Path)
+	return change.Status == ignored && !readByDBT(name) && name != ".env" &&
+		(hidden || strings.Contains(name, ".duckdb"))
+}
+
+// git's statuses of files that aren't in the commit.
+const (
+	untracked = "??"
+	ignored   = "!!"
+)
+
+// isTracked reports whether a change is one of a file in the commit.
+func isTracked(change git.Change) bool {
+	return change.Status != untracked && change.Status != ignored
 }
 
 // withoutDBTs leaves out the files of a worktree that dbt makes, for the build's
-// project or for other projects in the repository.
+// project or for other projects in the repository. A file of the commit is dbt's only if
+// it is the lock file or if dbt deps installs it anew.
 func withoutDBTs(b *build, changes []git.Change) []git.Change {
 	made := map[string]bool{} // the files and directories that dbt makes
+	anew := map[string]bool{} // those of the commit that dbt makes anew
 	add := func(dir string, project profile.Project) {
-		for _, name := range []string{project.PackagesPath, lockFile, "target", "logs"} {
-			if at := path.Join(dir, name); at != path.Clean(dir) {
-				made[at] = true
+		for _, name := range []string{project.PackagesPath, lockFile, "target", "logs", ".user.yml"} {
+			at := path.Join(dir, name)
+			if at == path.Clean(dir) || !within(at, dir) {
+				continue // no directory for dbt's files only
 			}
+			made[at] = true
+			anew[at] = name == project.PackagesPath || name == lockFile
 		}
 	}
 	add(b.Project, b.project)
@@ -82,7 +123,11 @@ func withoutDBTs(b *build, changes []git.Change) []git.Change {
 				}
 			}
 		}
-		return made[change.Path] || slices.ContainsFunc(dirs, func(dir string) bool { return made[dir] })
+		dbts := made
+		if isTracked(change) {
+			dbts = anew
+		}
+		return dbts[change.Path] || slices.ContainsFunc(dirs, func(dir string) bool { return dbts[dir] })
 	})
 }
 

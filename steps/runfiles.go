@@ -41,7 +41,7 @@ func (rt *runtime) noteFiles(b *build) error {
 	list := filepath.Join(b.Dir(), runFiles)
 	made := readRunFiles(list)
 	for _, change := range changes {
-		if change.Status == "??" {
+		if !isTracked(change) {
 			made[change.Path] = stateOf(b.Commit, change.Path)
 		}
 	}
@@ -52,7 +52,7 @@ func (rt *runtime) noteFiles(b *build) error {
 	return durable.Write(list, data, 0o600)
 }
 
-// withoutRuns leaves out the untracked files that runs of the commit's builds made.
+// withoutRuns leaves out the files outside of the commit that runs of the commit's builds made.
 func withoutRuns(b *build, changes []git.Change) []git.Change {
 	if len(changes) == 0 {
 		return nil
@@ -65,7 +65,7 @@ func withoutRuns(b *build, changes []git.Change) []git.Change {
 	}
 	return slices.DeleteFunc(changes, func(change git.Change) bool {
 		state := stateOf(b.Commit, change.Path)
-		return change.Status == "??" && state != "" &&
+		return !isTracked(change) && state != "" &&
 			slices.ContainsFunc(made, func(files map[string]string) bool { return files[change.Path] == state })
 	})
 }

@@ -97,6 +97,13 @@ func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh 
 		if out.AsMade, err = a.asMade(ctx); err != nil {
 			return nil, err
 		}
+		place, line, err := a.repo.OwnAttributes()
+		if err != nil {
+			return nil, err
+		}
+		if line != "" {
+			attempt.Notef("%s: %q may change files of %s, in this repository only: .gitattributes is the place for it", place, line, a.build.Commit.Short)
+		}
 	}
 	if len(out.Submodules) == 0 && len(out.AsMade) == 0 {
 		return nil, nil

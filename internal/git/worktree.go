@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +19,15 @@ import (
 // removed.
 const dotDir = ".dot"
 
-// asCommitted makes a worktree contain the whole commit, whatever the user has configured for their
-// own: no sparse checkout, and no submodules.
-var asCommitted = []string{"-c", "core.sparseCheckout=false", "-c", "submodule.recurse=false", "-c", "advice.detachedHead=false"}
+// asCommitted makes a worktree contain the commit and nothing else, whatever the user has
+// configured for their own: no sparse checkout, no submodules, and the commit's own attributes, so
+// that a commit has the same bytes everywhere. git notices every edit, also one that keeps a file's
+// time and size.
+var asCommitted = []string{
+	"-c", "core.sparseCheckout=false", "-c", "submodule.recurse=false", "-c", "advice.detachedHead=false",
+	"-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.attributesFile=" + os.DevNull,
+	"-c", "core.ignoreStat=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default",
+}
 
 // AddWorktree makes a worktree of commit (a full hash) at path, which is below Root/.dot. Its HEAD
 // is detached, and it is locked with the reason "dot", so that git never prunes it. Anything at
@@ -182,13 +189,55 @@ func (r *Repo) removeInside(inside string) error {
 }
 
 // WorktreeChanges lists the files of the worktree at path that differ from its HEAD, and untracked
-// ones. It leaves out ignored files.
+// ones. Ignored files have the status "!!".
 func (r *Repo) WorktreeChanges(ctx context.Context, path string) ([]Change, error) {
-	c, err := r.inWorktree(path, statusArgs...)
+	admin, err := r.admin(path)
+	if err != nil {
+		return nil, fmt.Errorf("the worktree at %s: %w", path, err)
+	}
+	return checkoutChanges(ctx, admin, path)
+}
+
+// SubmoduleChanges is WorktreeChanges for the ignored and the flagged files of a submodule in the
+// worktree at path, which git status doesn't mention there. Paths start at path.
+func (r *Repo) SubmoduleChanges(ctx context.Context, path string, s Submodule) ([]Change, error) {
+	dir := filepath.Join(path, filepath.FromSlash(s.Path))
+	gitDir, err := gitFile(dir)
+	if errors.Is(err, errNoGitFile) {
+		return nil, nil // excluded by the user's configuration
+	}
+	if err != nil {
+		return nil, fmt.Errorf("submodule %s: %w", printable(s.Path), err)
+	}
+	changes, err := checkoutChanges(ctx, gitDir, dir)
+	for i := range changes {
+		changes[i].Path = s.Path + "/" + changes[i].Path
+	}
+	return changes, err
+}
+
+// checkoutChanges compares the files at path with the HEAD in gitDir.
+func checkoutChanges(ctx context.Context, gitDir, path string) ([]Change, error) {
+	flagged, err := run(ctx, "ls-files", checkoutCommand(gitDir, path, "ls-files", "-v", "-z"))
 	if err != nil {
 		return nil, err
 	}
-	return status(ctx, c)
+	c := checkoutCommand(gitDir, path, append(statusArgs, "--ignored")...)
+	if !slices.ContainsFunc(entries(flagged), isFlagged) {
+		return status(ctx, c)
+	}
+	index, err := scratchIndex(ctx, func(args ...string) proc.Command { return checkoutCommand(gitDir, path, args...) }, "HEAD")
+	if err != nil {
+		return nil, err
+	}
+	defer index.remove()
+	return status(ctx, index.use(c))
+}
+
+// isFlagged reports whether a line of git ls-files -v is of a file whose edits git ignores, as
+// somebody told it with git update-index --assume-unchanged or --skip-worktree.
+func isFlagged(line string) bool {
+	return line != "" && (line[0] == 'S' || line[0] >= 'a' && line[0] <= 'z')
 }
 
 // CheckoutChanges is WorktreeChanges for a worktree that git has just made. Git trusts a file
@@ -220,16 +269,24 @@ func (r *Repo) CheckoutChanges(ctx context.Context, path string) (changes []Chan
 }
 
 // ResetWorktree restores the worktree at path, which is below Root/.dot: HEAD is detached at
-// commit, every file is as committed, and other files are gone, except ignored ones. A branch that
+// commit, every file is as committed, and other files are gone, ignored ones too. A branch that
 // somebody checked out there keeps its commit. Afterwards submodules are gone: see
 // [Repo.AddSubmodules].
 func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
 	if err := r.removeSubmodules(ctx, path); err != nil {
 		return fmt.Errorf("resetting the worktree at %s: %w", path, err)
 	}
+	// The index may say that edits of some files don't count.
+	admin, err := r.admin(path)
+	if err == nil {
+		err = os.Remove(filepath.Join(admin, "index"))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("resetting the worktree at %s: %w", path, err)
+	}
 	for _, args := range [][]string{
 		{"checkout", "--quiet", "--force", "--detach", commit, "--"},
-		{"clean", "--quiet", "-d", "--force", "--force"}, // twice: nested repositories, too
+		{"clean", "--quiet", "-d", "-x", "--force", "--force"}, // twice: nested repositories, too
 	} {
 		c, err := r.inWorktree(path, args...)
 		if err != nil {
@@ -250,6 +307,11 @@ func (r *Repo) inWorktree(path string, args ...string) (proc.Command, error) {
 	if err != nil {
 		return proc.Command{}, fmt.Errorf("the worktree at %s: %w", path, err)
 	}
-	both := append([]string{"--git-dir=" + admin, "--work-tree=" + path}, asCommitted...)
-	return command(path, append(both, args...)...), nil
+	return checkoutCommand(admin, path, args...), nil
+}
+
+// checkoutCommand is a git command on the files at path, whose HEAD is in gitDir.
+func checkoutCommand(gitDir, path string, args ...string) proc.Command {
+	all := append(gitDirAt(gitDir, path), asCommitted...)
+	return command(path, append(all, args...)...)
 }

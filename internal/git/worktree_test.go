@@ -3,7 +3,6 @@ package git_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -283,6 +282,7 @@ func TestWorktreeChanges(t *testing.T) {
 		{Status: "??", Path: ".gitignore"},
 		{Status: "??", Path: "new/one \"1\".sql"},
 		{Status: "??", Path: "new/two.sql"},
+		{Status: "!!", Path: "ignored/file"},
 	}
 	got, err := f.git.WorktreeChanges(t.Context(), f.path)
 	check(t, err)
@@ -294,6 +294,26 @@ func TestWorktreeChanges(t *testing.T) {
 	f.Write("uncommitted", "")
 	_, err = f.git.WorktreeChanges(t.Context(), f.path)
 	wantError(t, err, "its .git file is missing")
+}
+
+// TestWorktreeChangesOfFlaggedFiles proves D.3.
+func TestWorktreeChangesOfFlaggedFiles(t *testing.T) {
+	for _, flag := range []string{"--assume-unchanged", "--skip-worktree"} {
+		t.Run(flag, func(t *testing.T) {
+			f := newFixture(t)
+			w := f.add(t)
+			w.Git("update-index", flag, "models/a.sql", "sub/deep/file", "with space ü.sql")
+			f.wantWhole(t)
+			w.Write("models/a.sql", "changed")
+			check(t, os.Remove(w.Path("sub/deep/file")))
+			got, err := f.git.WorktreeChanges(t.Context(), f.path)
+			check(t, err)
+			wantEqual(t, got, []git.Change{{Status: " M", Path: "models/a.sql"}, {Status: " D", Path: "sub/deep/file"}})
+			check(t, f.git.ResetWorktree(t.Context(), f.path, f.first))
+			f.wantWhole(t)
+			wantEqual(t, w.Git("ls-files", "-v", "models/a.sql"), "H models/a.sql")
+		})
+	}
 }
 
 // TestResetWorktree proves D.3.
@@ -312,16 +332,13 @@ func TestResetWorktree(t *testing.T) {
 	w.Write("ignored/file", "")
 	w.Write(".git-info", "")
 	exclude := f.Path(".git/info/exclude")
-	check(t, os.WriteFile(exclude, []byte("kept\n"), 0o644))
-	w.Write("kept", "")
+	check(t, os.WriteFile(exclude, []byte("excluded\n"), 0o644))
+	w.Write("excluded", "")
 
 	check(t, f.git.ResetWorktree(t.Context(), f.path, f.first))
 	f.wantWhole(t)
 	if branch := f.Git("rev-parse", "mine"); branch != mine {
 		t.Errorf("the branch was moved to %s", branch)
-	}
-	if _, err := os.Stat(w.Path("kept")); err != nil {
-		t.Errorf("an ignored file was removed: %v", err)
 	}
 	entries, err := os.ReadDir(f.path)
 	check(t, err)
@@ -329,9 +346,7 @@ func TestResetWorktree(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	if slices.Contains(names, "nested") || slices.Contains(names, "new") {
-		t.Errorf("left: %v", names)
-	}
+	wantEqual(t, names, []string{".git", "models", "sub", "with space ü.sql"})
 }
 
 // TestResetWorktreeNeverTouchesTheUsersFiles proves D.3.
