@@ -55,12 +55,14 @@ test-go: ## the tests that need no dbt, quickly
 	go test ./...
 
 .PHONY: test-full
-test-full: cross ## every dbt command with and without a host, with three dbts; make test has only some
+test-full: cross ## every test with real dbt on both databases, and hosts with three dbts; make test has only some
 	@test/venv.sh test
 	@test/venv.sh dbt-1.10
 	@test/venv.sh dbt-1.9
 	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python \
-		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run 'Host' ./internal/dbt/run ./test/e2e
+		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run '^Test.*Host' ./internal/dbt/run
+	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python \
+		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h ./test/e2e
 
 .PHONY: stress
 stress: ## kill dot and dbt 500 times at random moments, and interrupt commands on 50 random projects; KILLS=n, ROUNDS=n

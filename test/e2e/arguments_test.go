@@ -20,7 +20,7 @@ var meddling = []string{
 
 // D.6: an isolated build is what its spec says, whatever variables dbt would inherit.
 func TestInheritedVariables(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
 		schema := "dev_" + s.head()
 		s.during(meddling, func() { s.mustDot("build", "dev@HEAD") })

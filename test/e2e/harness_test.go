@@ -47,7 +47,7 @@ func TestShopCommit(t *testing.T) {
 }
 
 func TestShopWithPlainDbt(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		if res := s.dbt("--no-use-colors", "deps"); res.code != 0 {
 			t.Fatalf("dbt deps: exit code %d\n%s%s", res.code, res.stdout, res.stderr)

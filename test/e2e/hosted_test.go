@@ -16,14 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// full skips a slow test, except in make test-full.
-func full(t *testing.T) {
-	t.Helper()
-	if os.Getenv("DOT_TEST_FULL") == "" {
-		t.Skip("DOT_TEST_FULL is not set: run make test-full")
-	}
-}
-
 // hosted fails the test unless dot -v reported that dbt ran in a host.
 func (s *shop) hosted(res result) {
 	s.t.Helper()
@@ -190,7 +182,7 @@ func TestHostedFaults(t *testing.T) {
 		s.kill(s.host)
 		s.gone(2, "its host was lost while it ran: the host ended (killed by SIGKILL)")
 	})
-	if os.Getenv("DOT_TEST_FULL") == "" {
+	if !inFull() {
 		return
 	}
 	s.part("dot killed", func() {

@@ -111,7 +111,7 @@ func TestLayers(t *testing.T) {
 // TestTestsOfOwn proves that tests are of what was built here: a failing one fails
 // again when the build goes on.
 func TestTestsOfOwn(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, layered)
 		s.mustDot("build", "prod@main")
 		s.git("switch", "--quiet", "--create", "worse")

@@ -11,7 +11,7 @@ import (
 // Local packages as people have them: the repository's root beside its integration tests, one
 // behind a symbolic link, and one that has a local package itself.
 func TestPackagesD7_local(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
 			"models/here.sql":                "select '{{ fruit.kind() }} {{ peel.how() }} {{ fruit.peeled() }}' as said\n",
 			"packages.yml":                   "packages:\n  - local: ./linked/fruit\n  - local: packages/peel\n",

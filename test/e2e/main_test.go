@@ -73,6 +73,32 @@ func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
 	}
 }
 
+// onOne is onBoth for a test that proves the same on either database: make test runs it on one of
+// them, make test-full on both.
+func onOne(t *testing.T, usual string, test func(t *testing.T, adapter string)) {
+	t.Helper()
+	if inFull() {
+		onBoth(t, test)
+		return
+	}
+	t.Parallel()
+	t.Run(usual, func(t *testing.T) {
+		t.Parallel()
+		test(t, usual)
+	})
+}
+
+// inFull reports whether make test-full runs, which has time for slow tests.
+func inFull() bool { return os.Getenv("DOT_TEST_FULL") != "" }
+
+// full skips a slow test, except in make test-full.
+func full(t *testing.T) {
+	t.Helper()
+	if !inFull() {
+		t.Skip("DOT_TEST_FULL is not set: run make test-full")
+	}
+}
+
 // buildDot builds the dot of this checkout with a clock that tests can set. DOT_TEST_BUILDFLAGS may
 // have more flags, such as -race.
 func buildDot() (string, error) {

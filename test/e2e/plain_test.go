@@ -13,7 +13,7 @@ import (
 // A.4, D.9: without a ref, dot runs dbt on the working tree with an environment's flags and vars,
 // and does nothing else.
 func TestPlainCalls(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
 			"dot_environments.yml": "environment:\n  default: dev\n  dev: {vars: {most: 200}}\n  prod: {}\n",
 		})

@@ -11,7 +11,7 @@ import (
 // TestReads follows what plans and explanations say of the nodes that a deferred build
 // reads, and the hints about missing ones: E.2, G.2.
 func TestReads(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, layered)
 		s.mustDot("build", "prod@main")
 		s.git("switch", "--quiet", "--create", "twice")

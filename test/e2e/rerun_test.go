@@ -15,7 +15,7 @@ import (
 // F.2, F.4, G.1, G.3: what makes a build run again, and what does not. If the plan is enough to
 // tell, nothing is run: planIsRun checks that a run does what its plan says.
 func TestRerun(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
 			"dot_environments.yml": `environment:
   default: dev
@@ -97,7 +97,7 @@ func TestRerun(t *testing.T) {
 
 // A.7, F.4: a build that failed runs again. A commit that fixes it is another build.
 func TestFailedThenFixed(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{"models/season.sql": "select no_such_column from {{ ref('cheap') }}\n"})
 		broken := s.head()
 		res := s.dot("build", "dev@HEAD")

@@ -18,9 +18,7 @@ import (
 // A history whose pinned versions change. Each commit is built with its own dbt, which venv and pip
 // install from the index. It takes a minute or two, most of it for pip.
 func TestToolchains(t *testing.T) {
-	if testing.Short() {
-		t.Skip("installs dbt twice")
-	}
+	full(t) // it installs dbt twice
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{
 		"dot_environments.yml": "environment:\n  default: dev\n  dev: {dot: {toolchain: requirements.txt}}\n",
