@@ -23,7 +23,7 @@ var layered = map[string]string{
 `,
 	"models/schema.yml": `models:
   - name: a
-    columns: [{name: x, data_tests: [{accepted_values: {arguments: {values: [1]}}}]}]
+    columns: [{name: x, data_tests: [{accepted_values: {values: [1]}}]}]
 `,
 }
 
