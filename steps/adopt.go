@@ -5,74 +5,163 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
 
-// Another tool with the same directory layout may have made a build. Then dbt's
-// artifacts in the target path say what was built. Any command on the build would
-// overwrite them, so dot first copies them and writes the ledger.
+// Another tool with the same directory layout may have run dbt on a build, before or
+// after dot. Then dbt's artifacts in the target path, and dbt's log, say what it wrote.
+// Any command on the build would overwrite the artifacts, so dot first copies them and
+// writes the ledger.
 
 var errNeverBuilt = errors.New("was never built")
 
 func isNeverBuilt(err error) bool { return errors.Is(err, errNeverBuilt) }
 
-// An adoption is a build that another tool made.
+// An adoption is what another tool's runs of dbt wrote into a build.
 type adoption struct {
 	run    workspace.Run
 	nodes  map[string]workspace.Spelling // by unique_id
 	ending workspace.Ending
+	dir    string // the build's directory for the other tool, with dbt's target and logs
 }
 
-// adopt reads the artifacts of a build without a layer. The error says why they
-// don't tell what was built.
-func adopt(b workspace.Build) (adoption, error) {
-	file := filepath.Join(b.Target(), "manifest.json")
-	nodes, err := writtenNodes(file)
+func (a adoption) target() string { return filepath.Join(a.dir, "target") }
+
+func (a adoption) logFile() string { return filepath.Join(a.dir, "logs", "dbt.log") }
+
+// foreignDir returns the directory in which another tool keeps a build: that of dot or,
+// for a project below the repository's root, the one of version 0.5 of the Python tool,
+// which has no directories for projects.
+func foreignDir(b workspace.Build) string {
+	if b.Project == "" {
+		return b.Dir()
+	}
+	dir := filepath.Join(b.Commit.Dir(), "env", b.Env)
+	// Another project of the repository may have used it last.
+	if results, err := readResults(filepath.Join(dir, "target")); err != nil || !sameFile(string(results.Args.ProjectDir), b.ProjectDir()) {
+		return b.Dir()
+	}
+	return dir
+}
+
+// sameFile reports whether two paths lead to the same file or directory.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// adopt reads what another tool made of a build that dot never ran on. The error says
+// why that isn't known.
+func (rt *runtime) adopt(b workspace.Build) (adoption, error) {
+	a := adoption{dir: foreignDir(b), nodes: map[string]workspace.Spelling{}, ending: workspace.Ending{Complete: true, Succeeded: true}}
+	nodes, err := writtenNodes(filepath.Join(a.target(), "manifest.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return adoption{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	}
 	if err != nil {
 		return adoption{}, fmt.Errorf("the manifest.json of %s can't be read: %w", b, err)
 	}
-	results, err := readResults(b.Target())
+	results, err := readResults(a.target())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return adoption{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	case err != nil:
 		return adoption{}, fmt.Errorf("dot doesn't know what %s built: %w", b, err)
-	case !dbt.Built(results):
+	}
+	a.run = workspace.Run{
+		ID: results.Metadata.InvocationID, Command: results.Args.Which,
+		Time: results.Metadata.GeneratedAt, Nodes: len(nodes), Adopted: true,
+	}
+	// A command such as dbt test replaces the run results. The log still has earlier runs.
+	wrote := rt.readLog(a, 0, nodes)
+	switch {
+	case dbt.Built(results):
+		for _, r := range results.Results {
+			if r.Builds() && !r.Status.Untouched() {
+				wrote[r.UniqueID] = r.Status.Wrote()
+			}
+		}
+	case len(wrote) > 0:
+		a.run.Command = "build"
+	default:
 		return adoption{}, fmt.Errorf("dot doesn't know what %s built: the last run results are those of dbt %s", b, results.Args.Which)
 	}
-	a := adoption{
-		run: workspace.Run{
-			ID: results.Metadata.InvocationID, Command: results.Args.Which,
-			Time: results.Metadata.GeneratedAt, Nodes: len(nodes),
-		},
-		nodes:  map[string]workspace.Spelling{},
-		ending: workspace.Ending{Complete: true, Succeeded: true},
-	}
-	for _, r := range results.Results {
-		node, known := nodes[r.UniqueID]
-		if !known || !r.Builds() || r.Status.Untouched() {
-			continue
-		}
-		a.nodes[r.UniqueID] = spelling(node)
-		if r.Status.Wrote() {
-			a.ending.Written = append(a.ending.Written, r.UniqueID)
-		} else {
-			a.ending.Failed = append(a.ending.Failed, r.UniqueID)
-		}
-	}
+	a.take(wrote, nodes)
 	if len(a.nodes) == 0 {
 		return adoption{}, fmt.Errorf("dot doesn't know what %s built: its last command, dbt %s, built nothing", b, results.Args.Which)
 	}
 	return a, nil
+}
+
+// since reads what another tool wrote into a build since dot's last run. ok is false if
+// it wrote nothing.
+func (rt *runtime) since(b workspace.Build, l *workspace.Layer) (a adoption, ok bool) {
+	a = adoption{dir: foreignDir(b), nodes: map[string]workspace.Spelling{}, ending: workspace.Ending{Complete: true}}
+	info, err := os.Stat(a.logFile())
+	if err != nil {
+		return adoption{}, false
+	}
+	var from int64 // in the log
+	if a.dir != b.Dir() {
+		if !info.ModTime().After(l.Run.Time) {
+			return adoption{}, false
+		}
+	} else if l.Log == 0 || l.Log == info.Size() {
+		return adoption{}, false
+	} else if from = b.Known(info.Size()); from == info.Size() { // 0 in a new file: dbt starts one at 10 MiB
+		return adoption{}, false
+	}
+	nodes, err := writtenNodes(filepath.Join(a.target(), "manifest.json"))
+	if err != nil {
+		return adoption{}, false
+	}
+	a.take(rt.readLog(a, from, nodes), nodes)
+	a.run = workspace.Run{ID: fmt.Sprintf("log-%d", info.Size()), Command: "build", Time: info.ModTime(), Nodes: len(nodes), Adopted: true}
+	return a, len(a.nodes) > 0
+}
+
+// readLog returns the nodes that dbt built according to the other tool's log, from an
+// offset on, with whether it succeeded.
+func (rt *runtime) readLog(a adoption, offset int64, nodes map[string]artifact.Node) map[string]bool {
+	log := artifact.ReadLog(a.logFile(), offset).Reveal(rt.world.Env, slices.Collect(maps.Keys(nodes)))
+	wrote := map[string]bool{}
+	for _, id := range log.Written {
+		wrote[id] = true
+	}
+	for _, id := range log.Failed {
+		wrote[id] = false
+	}
+	return wrote
+}
+
+// take adds the nodes that were built, with whether that succeeded, if the project has
+// them.
+func (a *adoption) take(wrote map[string]bool, nodes map[string]artifact.Node) {
+	for _, id := range slices.Sorted(maps.Keys(wrote)) {
+		node, known := nodes[id]
+		if !known {
+			continue
+		}
+		a.nodes[id] = spelling(node)
+		if wrote[id] {
+			a.ending.Written = append(a.ending.Written, id)
+		} else {
+			a.ending.Failed = append(a.ending.Failed, id)
+		}
+	}
 }
 
 // standing returns the adoption as a standing.
@@ -93,20 +182,56 @@ func (a adoption) standing(b workspace.Build, p workspace.Place) workspace.Stand
 	return s
 }
 
-// adoptable returns the adoption of a build that another tool made. ok is false if
-// dot has run on the build, or if there is nothing to adopt.
-func (rt *runtime) adoptable(b *build) (a adoption, ok bool) {
-	if _, err := os.Stat(filepath.Join(b.Target(), "manifest.json")); err != nil { // as for most builds that never ran
-		return adoption{}, false
+// over returns a ledger's standing with the adoption on top.
+func (a adoption) over(s workspace.Standing) workspace.Standing {
+	l := *s.Layer
+	l.Run = a.run
+	l.Run.Nodes, l.Run.Manifest = s.Run.Nodes, s.Run.Manifest // dot's copy of it is still that of its own run
+	s.Layer, s.Nodes = &l, maps.Clone(s.Nodes)
+	set := func(ids []string, status workspace.Status) {
+		for _, id := range ids {
+			if e, ok := s.Nodes[id]; ok {
+				e.Run, e.Status, e.Time, e.Touched, e.Partial = a.run.ID, status, a.run.Time, "", ""
+				s.Nodes[id] = e
+			}
+		}
 	}
-	if _, err := rt.ws.Standing(b.Build, b.place); !errors.Is(err, fs.ErrNotExist) || b.Ran() {
-		return adoption{}, false
-	}
-	found, err := adopt(b.Build)
-	return found, err == nil
+	set(a.ending.Written, workspace.Written)
+	set(a.ending.Failed, workspace.Damaged)
+	return s
 }
 
-// adoptStep takes over a build that another tool made: it copies dbt's artifacts,
+// ledgerOf reads a build's standing from dot's ledgers, with what another tool has
+// written since. If dot never ran on the build, the error is fs.ErrNotExist.
+func (rt *runtime) ledgerOf(b workspace.Build, p workspace.Place) (workspace.Standing, error) {
+	s, err := rt.ws.Standing(b, p)
+	if err != nil || s.Layer == nil {
+		return s, err
+	}
+	if a, ok := rt.since(b, s.Layer); ok {
+		s = a.over(s)
+	}
+	return s, nil
+}
+
+// adoptable returns what another tool wrote into a build, if dot doesn't have it in its
+// ledgers yet.
+func (rt *runtime) adoptable(b *build) (a adoption, ok bool) {
+	s, err := rt.ws.Standing(b.Build, b.place)
+	switch {
+	case err == nil && s.Layer != nil:
+		return rt.since(b.Build, s.Layer)
+	case !errors.Is(err, fs.ErrNotExist) || b.Ran():
+		return adoption{}, false
+	}
+	if _, err := os.Stat(filepath.Join(foreignDir(b.Build), "target", "manifest.json")); err != nil { // as for most builds that never ran
+		return adoption{}, false
+	}
+	a, err = rt.adopt(b.Build)
+	return a, err == nil
+}
+
+// adoptStep takes over what another tool wrote into a build: it copies dbt's artifacts,
 // and writes the ledger. It is nil if there is nothing to take over.
 func (rt *runtime) adoptStep(b *build) *graph.Step {
 	if _, ok := rt.adoptable(b); !ok {
@@ -135,21 +260,23 @@ type adoptBuild struct {
 func (adoptBuild) Describe(graph.Planned) []string { return nil }
 
 func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
-	found, err := adopt(a.build.Build)
-	if err != nil {
-		return nil, err
+	b := a.build
+	found, ok := a.adoptable(b)
+	if !ok { // another dot was faster
+		return nil, nil
 	}
-	b, run := a.build, found.run
+	run, end := found.run, found.ending
 	targets := make(map[string]workspace.Target, len(found.nodes))
 	for id, name := range found.nodes {
 		targets[id] = b.target(name)
 	}
-	if err := keepState(b, &run); err != nil {
+	if err := keepState(b, found.target(), &run); err != nil {
 		return nil, err
 	}
 	if err := a.ws.Begin(b.Build, b.place, run, targets); err != nil {
 		return nil, err
 	}
-	_, err = a.ws.End(b.Build, b.place, run, targets, found.ending)
+	end.Log = artifact.LogSize(b.logFile())
+	_, err := a.ws.End(b.Build, b.place, run, targets, end)
 	return nil, err
 }

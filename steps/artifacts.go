@@ -18,10 +18,10 @@ import (
 
 // keepState copies a build's artifacts for builds that defer to it. It sets the
 // run's number of nodes and size of the manifest. A killed dbt leaves no run results.
-func keepState(b *build, run *workspace.Run) error {
+func keepState(b *build, target string, run *workspace.Run) error {
 	for _, name := range []string{"manifest.json", "run_results.json"} {
 		kept := filepath.Join(b.State(b.place), name)
-		err := durable.Copy(kept, filepath.Join(b.Target(), name))
+		err := durable.Copy(kept, filepath.Join(target, name))
 		if name == "run_results.json" && errors.Is(err, fs.ErrNotExist) {
 			err = removeFile(kept)
 		}

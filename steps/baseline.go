@@ -66,7 +66,7 @@ func (rt *runtime) baselineStep(base *baseline) *graph.Step {
 			}
 			text := fmt.Sprintf("built %s, %d of %d nodes ok", rt.ago(s.Run.Time), s.Written(""), max(s.Run.Nodes, len(s.Nodes)))
 			if s.adopted {
-				text += ", according to dbt's run_results.json"
+				text += ", according to dbt's artifacts"
 			}
 			return text
 		},

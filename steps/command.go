@@ -103,7 +103,7 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	if err != nil {
 		return "the record is damaged"
 	}
-	s, err := rt.ws.Standing(job.build.Build, job.build.place)
+	s, err := rt.ledgerOf(job.build.Build, job.build.place)
 	switch never := errors.Is(err, fs.ErrNotExist); {
 	case err != nil && !never:
 		return "dot doesn't know what is in the schema: " + err.Error()

@@ -52,7 +52,7 @@ func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, er
 		in := rt.lateCheckInputs(job)
 		if job.Command.Name == "docs generate" { // its catalog describes the relations
 			built := "not known" // then the step runs, see overwritten
-			s, err := rt.ws.Standing(job.build.Build, job.build.place)
+			s, err := rt.ledgerOf(job.build.Build, job.build.place)
 			if err == nil || errors.Is(err, fs.ErrNotExist) {
 				built = s.Identity()
 			}

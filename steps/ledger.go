@@ -115,11 +115,12 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	resumed := fresh && run.resumes.exists() // that run may have been killed before it kept anything
 	if len(end.Written)+len(end.Failed) > 0 || report.Nothing || resumed {
-		if err := keepState(b, &run.Run); err != nil {
+		if err := keepState(b, b.Target(), &run.Run); err != nil {
 			return err
 		}
 		end.Layer = a.footing(run.checked, exit.OK())
 	}
+	end.Log = artifact.LogSize(b.logFile())
 	end.Skipped = skipped(notReached, failed)
 	if !endedItself {
 		should := maps.Keys(run.targets)
@@ -212,7 +213,7 @@ func (a *runCommand) misplaced(run startedRun, elsewhere map[string]artifact.Res
 	if err := a.ws.Begin(b.Build, b.place, run.Run, moved); err != nil {
 		return err
 	}
-	if _, err := a.ws.End(b.Build, b.place, run.Run, moved, workspace.Ending{Written: written, Complete: true}); err != nil {
+	if _, err := a.ws.End(b.Build, b.place, run.Run, moved, workspace.Ending{Written: written, Complete: true, Log: artifact.LogSize(b.logFile())}); err != nil {
 		return err
 	}
 	return hint.New(
@@ -243,6 +244,7 @@ func (rt *runtime) settleKilled(b *build) error {
 	}
 	log := artifact.ReadLog(b.logFile(), s.Open.Log).Reveal(rt.world.Env, slices.Collect(maps.Keys(may)))
 	end := endingOf(log)
+	end.Log = artifact.LogSize(b.logFile())
 	end.Skipped = unreached(slices.Values(should), end)
 	_, err = rt.ws.End(b.Build, b.place, *s.Open, may, end)
 	return err

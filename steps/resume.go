@@ -69,7 +69,7 @@ func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, b
 		return unfinished{}, false
 	}
 	b := a.job.build
-	s, err := a.ws.Standing(b.Build, b.place)
+	s, err := a.ledgerOf(b.Build, b.place)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return unfinished{}, false
@@ -125,7 +125,7 @@ func (a *runCommand) continued(attempt *graph.Attempt, checked checkOutputs) (u 
 // depend on these.
 func (a *runCommand) remaining(u unfinished, checked checkOutputs, project artifact.Graph) ([]string, error) {
 	b := a.job.build
-	s, err := a.ws.Standing(b.Build, b.place)
+	s, err := a.ledgerOf(b.Build, b.place)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -231,7 +231,7 @@ func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 // keeps reports whether others have an older history. Of the microbatch models in
 // batches, only the batches that failed run.
 func (rt *runtime) rebuilds(job *job, nodes []checkedNode, batches map[string]bool) (first string, keeps bool) {
-	s, err := rt.ws.Standing(job.build.Build, job.build.place)
+	s, err := rt.ledgerOf(job.build.Build, job.build.place)
 	if err != nil { // nothing is known; the run replaces unreadable files
 		return "", false
 	}

@@ -34,10 +34,10 @@ const (
 // standingOf reads a build's standing at a place. If the build never ran there, the
 // error is errNeverBuilt.
 func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, error) {
-	if _, err := os.Stat(b.Dir()); errors.Is(err, fs.ErrNotExist) { // nor is there anything else of it
+	if _, err := os.Stat(foreignDir(b)); errors.Is(err, fs.ErrNotExist) { // nor is there anything else of it
 		return standing{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	}
-	s, err := rt.ws.Standing(b, p)
+	s, err := rt.ledgerOf(b, p)
 	if err == nil {
 		return standing{Standing: s, build: b, state: b.State(p)}, nil
 	}
@@ -47,11 +47,11 @@ func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, e
 	if b.Ran() { // the artifacts in its target path belong to another place
 		return standing{}, fmt.Errorf("%s %w in schema %s", b, errNeverBuilt, p.Schema)
 	}
-	found, err := adopt(b)
+	found, err := rt.adopt(b)
 	if err != nil {
 		return standing{}, err
 	}
-	return standing{Standing: found.standing(b, p), build: b, adopted: true, state: b.Target()}, nil
+	return standing{Standing: found.standing(b, p), build: b, adopted: true, state: found.target()}, nil
 }
 
 // An unreadable error means that dot's own files of a build can't be read.
@@ -74,7 +74,11 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 	found, err := rt.standingOf(b.Build, b.place)
 	switch {
 	case errors.Is(err, errNeverBuilt):
-		return standing{}, remedy(fmt.Sprintf("%v: there is nothing to %s", err, purpose))
+		msg := fmt.Sprintf("%v: there is nothing to %s", err, purpose)
+		if dir := rt.ws.TaggedBuild(b.commit.Tag, b.Env); dir != "" {
+			msg += fmt.Sprintf("; another tool built it in %s, under the hash of the tag and not of the commit", dir)
+		}
+		return standing{}, remedy(msg)
 	case errors.As(err, new(*unreadable)):
 		return standing{}, remedy(err.Error(), "--force")
 	case err != nil:

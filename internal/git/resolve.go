@@ -21,6 +21,7 @@ type Commit struct {
 	Subject string    // the first line of the message, without control characters
 	Time    time.Time // of the commit, not of its authoring
 	Note    string    // what the user should know about how Ref was resolved, "" for nothing
+	Tag     string    // the hash of the annotated tag that Ref names, "" for none
 }
 
 // Resolve finds the commits that refs stand for, in their order. A ref is anything that git
@@ -44,13 +45,13 @@ func (r *Repo) Resolve(ctx context.Context, refs []string) ([]Commit, error) {
 	for i, ref := range refs {
 		at := found[ref]
 		commits[i] = described[at.hash]
-		commits[i].Ref, commits[i].Note = ref, at.note
+		commits[i].Ref, commits[i].Note, commits[i].Tag = ref, at.note, at.tag
 	}
 	return commits, nil
 }
 
 // resolved is the commit that a ref leads to, and the note for the user.
-type resolved struct{ hash, note string }
+type resolved struct{ hash, note, tag string }
 
 // find resolves refs to the hashes of commits.
 func (r *Repo) find(ctx context.Context, refs []string) (map[string]resolved, error) {

@@ -85,9 +85,11 @@ func TestResolveDescribes(t *testing.T) {
 	commit := func(ref, hash, subject string, minutes time.Duration) git.Commit {
 		return git.Commit{Ref: ref, Hash: hash, Short: hash[:7], Subject: subject, Time: start.Add(minutes * time.Minute)}
 	}
+	tagged := commit("v1", second, "second  [31mred", 1)
+	tagged.Tag = strings.TrimSpace(repo.Git("rev-parse", "v1"))
 	wantEqual(t, commits, []git.Commit{
 		commit("HEAD~1", second, "second  [31mred", 1), commit("main", third, "third one", 2),
-		commit("HEAD", third, "third one", 2), commit("v1", second, "second  [31mred", 1), commit("main", third, "third one", 2),
+		commit("HEAD", third, "third one", 2), tagged, commit("main", third, "third one", 2),
 	})
 }
 

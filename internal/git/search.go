@@ -43,6 +43,7 @@ func (s *search) look(ref string) error {
 		name = "HEAD"
 	}
 	object, words, err := s.ask(name)
+	tag := ""
 	switch {
 	case err != nil:
 		return err
@@ -60,6 +61,7 @@ func (s *search) look(ref string) error {
 			object = commit
 		}
 	case object.kind == "tag":
+		tag = object.id
 		// Ask by id: names like :/text take no suffix.
 		if object, _, err = s.ask(object.id + "^{commit}"); err != nil {
 			return err
@@ -71,7 +73,7 @@ func (s *search) look(ref string) error {
 	}
 	switch {
 	case object.kind == "commit":
-		s.found[ref] = resolved{hash: object.id}
+		s.found[ref] = resolved{hash: object.id, tag: tag}
 	case object.id != "":
 		s.failed[ref] = unresolved{why: fmt.Sprintf("%q is a %s, not a commit", ref, object.kind)}
 	case object.state == "ambiguous":

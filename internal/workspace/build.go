@@ -99,6 +99,27 @@ func (c Commit) Build(project, env string) Build {
 	return Build{Commit: c, Project: project, Env: env}
 }
 
+// TaggedBuild returns the directory of a build that version 0.5 of the Python tool made for an
+// annotated tag; "" if there is none. That version names it after the hash of the tag itself.
+func (w *Workspace) TaggedBuild(tag, env string) string {
+	if tag == "" {
+		return ""
+	}
+	dirs, err := os.ReadDir(w.file("build"))
+	if err != nil {
+		return ""
+	}
+	for _, d := range dirs {
+		if len(d.Name()) < 4 || !strings.HasPrefix(tag, d.Name()) {
+			continue
+		}
+		if _, err := os.Stat(w.file("build", d.Name(), "env", env, "target", "manifest.json")); err == nil {
+			return w.file("build", d.Name())
+		}
+	}
+	return ""
+}
+
 // A Build is one environment of one project at one commit.
 type Build struct {
 	Commit  Commit

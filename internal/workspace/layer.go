@@ -27,6 +27,9 @@ type Layer struct {
 	Place   Place  `json:"place"` // the profile's
 	// Run is the last run that wrote nodes, or that found nothing to write.
 	Run Run `json:"run"`
+	// Log is the size in bytes of dbt's log when the last run ended; 0 if it isn't known.
+	// Later lines about nodes are those of another tool.
+	Log int64 `json:"log,omitempty"`
 	// Open is a run that has started and not ended. If nobody holds the build's
 	// lock, the run was killed.
 	Open *Run `json:"open,omitempty"`
@@ -51,6 +54,8 @@ type Run struct {
 	ID      string    `json:"id"`
 	Command string    `json:"command"`
 	Time    time.Time `json:"time"`
+	// Adopted is set for a run of another tool.
+	Adopted bool `json:"adopted,omitempty"`
 	// Nodes is the number of nodes in the project that a command could write.
 	// Manifest is the size in bytes of the manifest copied to Build.State. Until
 	// the run has ended, both are those of the run before.
@@ -177,6 +182,33 @@ func (b Build) Ran() bool {
 		}
 	}
 	return false
+}
+
+// Known returns the size in bytes of dbt's log up to which dot knows what it tells of
+// the build, whose places share the log. It is 0 if dot doesn't know. now is the log's
+// present size. If a run of dot is in progress, or was killed, everything is known: the
+// run's end tells of it.
+func (b Build) Known(now int64) int64 {
+	dir := filepath.Join(b.Dir(), "layer")
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return 0
+	}
+	var known int64
+	for _, file := range files {
+		data, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		if err != nil {
+			continue
+		}
+		switch l, err := parseLayer(data); {
+		case err != nil: // another place's: whoever needs it says so
+		case l.Open != nil:
+			return now
+		case l.Log <= now:
+			known = max(known, l.Log)
+		}
+	}
+	return known
 }
 
 // claim records which relation the build writes for a node.

@@ -74,6 +74,8 @@ type Ending struct {
 	Anew bool
 	// Layer is what the build rests on from now on; nil means no change.
 	Layer *Footing
+	// Log is the size of dbt's log at the end; see Layer.
+	Log int64
 }
 
 // A Footing says what a build rests on: a layer below, or nothing.
@@ -201,7 +203,7 @@ func (w *Workspace) endLayer(b Build, p Place, run Run, written int, never []str
 	if written+len(end.Written)+len(end.Failed)+len(end.Begun) > 0 || end.Layer != nil || layer.Run.ID == "" {
 		layer.Run = run
 	}
-	layer.Open, layer.Run.Drops = nil, nil
+	layer.Open, layer.Run.Drops, layer.Log = nil, nil, end.Log
 	if end.Layer != nil {
 		layer.Below, layer.Changed = end.Layer.Below, end.Layer.Changed
 	}

@@ -136,7 +136,11 @@ func (s Standing) Overwritten(run string, written int) string {
 		first := slices.MaxFunc(slices.Sorted(maps.Keys(times)), func(a, b string) int { return times[a] - times[b] })
 		return fmt.Sprintf("%d of its %d relations changed: %s %s", written-kept, written, example(lost, first), first)
 	}
-	return fmt.Sprintf("%d of its %d relations were changed by a later dot %s", written-kept, written, s.Run.Command)
+	by := "a later dot " + s.Run.Command
+	if s.Run.Adopted {
+		by = "dbt " + s.Run.Command + " of another tool"
+	}
+	return fmt.Sprintf("%d of its %d relations were changed by %s", written-kept, written, by)
 }
 
 // touched says which later command may have changed a run's relations, "" for

@@ -19,6 +19,7 @@ func TestAdoptE2(t *testing.T) {
 		s := newStall(t, adapter, nil)
 		base := s.head()
 		s.otherTool("prod")
+		s.otherDbt("prod", "test") // the last run results are those of dbt test
 		s.write("models/season.sql", "select 'new' as season, count(*) as fruits from {{ ref('cheap') }}\n")
 		s.write("tests/new.sql", "select * from {{ ref('season') }} where season <> 'new'\n")
 		s.commit("Another season")
@@ -75,9 +76,39 @@ func (s *shop) otherTool(env string) {
 			s.t.Fatal(err)
 		}
 	}
-	home := "env/" + env
-	res := s.dbt("build", "--project-dir", at("worktree"), "--profiles-dir", at(home), "--target-path", at(home+"/target"), "--log-path", at(home+"/logs"), "--target", env)
-	if res.code != 0 {
-		s.t.Fatalf("dbt build: exit code %d\n%s", res.code, res.stdout)
+	s.otherDbt(env, "build")
+}
+
+// otherDbt runs dbt on the build of HEAD as another tool does, in dot's directories.
+func (s *shop) otherDbt(env, command string, args ...string) {
+	s.t.Helper()
+	dir := filepath.Join(s.dir, ".dot", "build", s.head())
+	home := filepath.Join(dir, "env", env)
+	args = append(args, "--project-dir", filepath.Join(dir, "worktree"), "--profiles-dir", home,
+		"--target-path", filepath.Join(home, "target"), "--log-path", filepath.Join(home, "logs"), "--target", env)
+	if res := s.dbt(append([]string{command}, args...)...); res.code != 0 {
+		s.t.Fatalf("dbt %s: exit code %d\n%s", command, res.code, res.stdout)
 	}
+}
+
+// E.2: another tool builds what dot has built, with other vars. dot doesn't take that for its own.
+func TestBothToolsE2(t *testing.T) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, nil)
+		s.mustDot("build", "dev@HEAD")
+		want := s.table("dev_" + s.head())
+		s.upToDate("build", "dev@HEAD")
+
+		s.otherDbt("dev", "build", "--vars", "{most: 1}")
+		s.otherDbt("dev", "compile")
+		if cmp.Equal(want, s.table("dev_"+s.head())) {
+			t.Fatal("the other tool has built the same data, which proves nothing")
+		}
+		s.reason("3 of its 3 relations were changed by dbt build of another tool", "build", "dev@HEAD")
+		s.mustDot("build", "dev@HEAD")
+		if diff := cmp.Diff(want, s.table("dev_"+s.head())); diff != "" {
+			t.Errorf("built again (-before +after):\n%s", diff)
+		}
+		s.upToDate("build", "dev@HEAD")
+	})
 }

@@ -123,6 +123,8 @@ type RunArgs struct {
 	Defer       isTrue `json:"defer"`
 	FavorState  isTrue `json:"favor_state"`
 	FullRefresh isTrue `json:"full_refresh"`
+	// ProjectDir is the path of the project.
+	ProjectDir maybeText `json:"project_dir"`
 	// EventTimeStart and EventTimeEnd limit the batches of microbatch models.
 	EventTimeStart maybeText `json:"event_time_start"`
 	EventTimeEnd   maybeText `json:"event_time_end"`

@@ -71,7 +71,7 @@ func (s *session) writeResults(results []result) error {
 		Args: map[string]any{
 			"which": s.line.command, argument("defer"): s.line.on("defer"), argument("favor-state"): s.line.on("favor-state"),
 			argument("empty"): s.line.on("empty"), argument("full-refresh"): s.line.on("full-refresh"),
-			argument("state"): s.line.text("state"),
+			argument("state"): s.line.text("state"), argument("project-dir"): s.line.text("project-dir"),
 		},
 	})
 }

@@ -178,6 +178,9 @@ func (s *session) logStart(n *node) error { return s.logThread("debug", "Began r
 func (s *session) logEnd(n *node, r result, index, total int) error {
 	how := map[string]string{"success": "OK created", "error": "ERROR creating", "skipped": "SKIP relation"}[r.Status]
 	how = cmp.Or(how, strings.ToUpper(r.Status)) // of a test
+	if slices.Contains([]string{"compile", "docs generate", "show"}, s.line.command) {
+		return s.logThread("debug", "Finished running node "+n.ID) // without a result, as in dbt 1.11
+	}
 	return errors.Join(
 		s.logThread("info ", fmt.Sprintf("%d of %d %s %s.%s", index, total, how, n.Schema, n.Alias)),
 		s.logThread("debug", "Finished running node "+n.ID),
