@@ -132,6 +132,10 @@ func newComment(c Comparison) comment {
 	m := comment{head: commentHead(c), foot: commentFoot(c)}
 	relations := slices.Clone(c.Relations)
 	Sort(relations)
+	relations, skipped := WithoutSkipped(relations)
+	for _, s := range skipped {
+		m.rows = append(m.rows, fmt.Sprintf("| %s | %s | | | | | |\n", humanize.Comma(int64(len(s.Names)))+" relations", quoteText("skipped since "+s.Since, textLimit)))
+	}
 	for _, r := range relations {
 		if r.Folded() {
 			continue

@@ -2,8 +2,12 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
 )
 
 // Sort sorts relations, the worst first: by verdict, then by how much differs, then by
@@ -51,6 +55,41 @@ func (v Verdict) Folded() bool {
 // relation that a side left out, unless its code is known to differ.
 func (r Relation) Folded() bool {
 	return r.Verdict.Folded() || r.Verdict == NotBuilt && len(r.Code) == 0
+}
+
+// Skipped are relations that dbt skipped for the same reason.
+type Skipped struct {
+	Since string // raw_orders failed
+	Names []string
+}
+
+// String writes them in a line.
+func (s Skipped) String() string {
+	return fmt.Sprintf("skipped since %s: %s relations", s.Since, humanize.Comma(int64(len(s.Names))))
+}
+
+// WithoutSkipped takes out relations that dbt skipped, if several were skipped for the same
+// reason. It keeps the order.
+func WithoutSkipped(relations []Relation) (rest []Relation, skipped []Skipped) {
+	const mark = "skipped: " // see steps.Side
+	names := map[string][]string{}
+	for _, r := range relations {
+		if strings.HasPrefix(r.Reason, mark) {
+			names[r.Reason] = append(names[r.Reason], r.Name)
+		}
+	}
+	said := map[string]bool{}
+	for _, r := range relations {
+		all := names[r.Reason]
+		switch {
+		case len(all) < 2:
+			rest = append(rest, r)
+		case !said[r.Reason]:
+			said[r.Reason] = true
+			skipped = append(skipped, Skipped{Since: strings.TrimPrefix(r.Reason, mark), Names: all})
+		}
+	}
+	return rest, skipped
 }
 
 // Reshaped returns the columns that only one side has, or whose type differs.

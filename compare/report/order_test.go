@@ -3,6 +3,7 @@ package report_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,5 +188,32 @@ func TestTermOfSnapshots(t *testing.T) {
 	}
 	if terms := ignored("dbt_valid_from").Terms(); len(terms) != 1 || terms[0].Word != "snapshots" {
 		t.Errorf("terms %v, want one about snapshots", terms)
+	}
+}
+
+// Relations below one failed node are one line in a table and in a comment; a single one says why
+// itself.
+func TestSkipped(t *testing.T) {
+	c := report.Comparison{Relations: []report.Relation{
+		{Name: "raw_orders", Verdict: report.Unknown, Reason: "failed in dev@1234567"},
+		{Name: "alone", Verdict: report.Unknown, Reason: "skipped: customers failed"},
+		{Name: "a", Verdict: report.Unknown, Reason: "skipped: raw_orders failed"},
+		{Name: "b", Verdict: report.Unknown, Reason: "skipped: raw_orders failed"},
+		{Name: "b", Verdict: report.Unknown, Reason: "skipped: raw_orders failed"},
+	}}
+	rest, skipped := report.WithoutSkipped(c.Relations)
+	if got := names(rest); !slices.Equal(got, []string{"raw_orders", "alone"}) {
+		t.Errorf("the rest: %v", got)
+	}
+	want := "skipped since raw_orders failed: 3 relations"
+	if len(skipped) != 1 || skipped[0].String() != want {
+		t.Errorf("%v, want %q", skipped, want)
+	}
+	var b strings.Builder
+	if err := report.Markdown(&b, report.Report{Comparisons: []report.Comparison{c}}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.Count(text, "skipped since raw_orders failed") != 1 || strings.Contains(text, "| `a` |") {
+		t.Errorf("the comment:\n%s", text)
 	}
 }

@@ -78,7 +78,12 @@ func (t table) comparison(c report.Comparison) {
 			shown = append(shown, r)
 		}
 	}
+	shown, skipped := report.WithoutSkipped(shown)
 	t.relations(shown)
+	for _, s := range skipped {
+		t.text(verdictStyle(report.Unknown), "", s.String())
+		t.names(s.Names)
+	}
 	all := ""
 	if !c.Options.All {
 		all = " (--all compares it, too)"
@@ -135,6 +140,11 @@ func (t table) fold(v report.Verdict, label, hint string, folded map[report.Verd
 		return
 	}
 	t.line("", t.out.Paint(verdictStyle(v), label+":")+" "+counted(len(names), "relation")+hint)
+	t.names(names)
+}
+
+// names lists relations that have no line of their own, if verbose.
+func (t table) names(names []string) {
 	if t.Verbose {
 		t.text(ui.Faint, "    ", strings.Join(names, ", "))
 	}

@@ -274,3 +274,16 @@ func TestTableHints(t *testing.T) {
 		})
 	}
 }
+
+// Relations below one failed node are one line, which names them if verbose.
+func TestTableSkipped(t *testing.T) {
+	r := report.Report{Comparisons: []report.Comparison{{Relations: []report.Relation{
+		{Name: "first", Verdict: report.Unknown, Reason: "skipped: raw_orders failed"},
+		{Name: "second", Verdict: report.Unknown, Reason: "skipped: raw_orders failed"},
+	}}}}
+	for verbose, want := range map[bool]string{false: "skipped since raw_orders failed: 2 relations\n2 relations: ", true: "skipped since raw_orders failed: 2 relations\n    first, second\n"} {
+		if got := tableOf(t, r, ui.Never, 80, verbose); !strings.Contains(got, want) || strings.Contains(got, "verdict") {
+			t.Errorf("verbose %t:\n%s", verbose, got)
+		}
+	}
+}
