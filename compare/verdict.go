@@ -307,6 +307,9 @@ func (v *verdicts) comparison(answers []ladder.Answer) report.Comparison {
 	c := report.Comparison{Baseline: side(v.a), Candidate: side(v.b)}
 	for _, n := range v.nodes {
 		if r := v.relations[n.ID]; r != nil {
+			for _, text := range []*string{&r.Baseline, &r.Candidate, &r.Reason} {
+				*text = v.a.WithoutSecrets(v.b.WithoutSecrets(*text))
+			}
 			c.Relations = append(c.Relations, *r)
 		}
 	}

@@ -65,7 +65,7 @@ func (e *examination) environment(env resolvedEnv) {
 	case env.err != nil: // its environment variables may be set on another machine
 		e.warn("environment "+env.name, env.err.Error(), hint.Of(env.err)...)
 	default:
-		place := env.output.Place(e.patient.Dir)
+		place := env.output.Place(e.patient.Dir, nil)
 		e.ok("environment "+env.name, fmt.Sprintf("output %s of profile %s in %s: %s, schema %s",
 			env.output.Name, env.output.Profile, env.output.File(), place.Adapter, place.Schema))
 	}

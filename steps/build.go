@@ -33,7 +33,8 @@ type build struct {
 	profile []byte          // the text of its profiles.yml
 	place   workspace.Place // its schema in the warehouse
 	duckdb  string          // the path of its DuckDB file, "" for none
-	workDir string          // the base of relative paths in its profile
+	secret  secretNames
+	workDir string // the base of relative paths in its profile
 	// moves is set if dbt may run in another directory than workDir.
 	moves bool
 	// external is the local directory for the files of external models, "" for none.
@@ -74,7 +75,7 @@ func (b *build) warehouseLocks(reads bool) []graph.Lock {
 	place.Shared = reads
 	locks := []graph.Lock{place}
 	if b.duckdb != "" {
-		locks = append(locks, duckdbLock(b.duckdb))
+		locks = append(locks, duckdbLock(b.duckdb, b.place.Database))
 	}
 	return locks
 }
@@ -91,9 +92,9 @@ func (b *build) fileGone() string {
 }
 
 // duckdbLock is the lock of a DuckDB file. While a process has the file open, DuckDB
-// fails in others instead of waiting.
-func duckdbLock(file string) graph.Lock {
-	return graph.Lock{Name: "duckdb-" + lockName(file), What: "DuckDB file " + filepath.Base(file)}
+// fails in others instead of waiting. shown is the file for people.
+func duckdbLock(file, shown string) graph.Lock {
+	return graph.Lock{Name: "duckdb-" + lockName(file), What: "DuckDB file " + filepath.Base(shown)}
 }
 
 // resolveBuild returns the build of a spec whose ref git has resolved to commit.
@@ -121,9 +122,10 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 		return nil, err
 	}
 	b.external = b.output.ExternalDir(b.suffix, b.Dir())
-	b.schema = output.place.Schema + "_" + b.suffix
-	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database, Schema: b.schema}
-	b.place.Schema = adapter.Of(b.place.Adapter).Fold(b.place.Schema, true)
+	b.schema = output.schema + "_" + b.suffix
+	b.secret = newSecretNames(output.secret, p.ws)
+	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database}
+	b.place.Schema = b.secret.schema(adapter.Of(b.place.Adapter), cmp.Or(b.secret.Schema, output.place.Schema)+"_"+b.suffix, true)
 	b.duckdb, b.workDir = output.duckdb, p.project
 	return b, output.duckdbErr
 }

@@ -52,6 +52,15 @@ func newBuilt(rt *runtime, job *job, step string) *Built {
 // Settings returns the settings of its environment.
 func (b *Built) Settings() config.Settings { return b.job.env.Dot }
 
+// WithoutSecrets returns a text in which digests stand for names that secret variables
+// make, such as a database's.
+func (b *Built) WithoutSecrets(text string) string {
+	if b.job == nil || b.job.build == nil { // it has no place of its own
+		return text
+	}
+	return b.job.build.secret.hidden(text)
+}
+
 // Results returns the run results of the last dbt command that left any.
 func (b *Built) Results() (artifact.RunResults, error) {
 	if b.target == "" {

@@ -122,6 +122,7 @@ func (rt *runtime) checked(job *job) (checkOutputs, error) {
 	if err == nil {
 		err = record.Decode(&out)
 	}
+	out = out.mapNames(rt.ws.Reveal)
 	return out, err
 }
 
@@ -205,7 +206,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		}
 	}
 	if found := leaks(writes, b.output.Adapter, b.suffix, a.job.env.Dot.SharedSchemas); len(found) > 0 {
-		return nil, &IsolationError{build: b.String(), suffix: b.suffix, target: b.targetName(), leaks: found}
+		return nil, &IsolationError{build: b.String(), suffix: b.suffix, target: b.targetName(), leaks: b.secret.hideLeaks(found)}
 	}
 	if err := a.writers.claim(b, out.targets(a.job)); err != nil {
 		return nil, err
@@ -235,9 +236,9 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		if err != nil && !errors.As(err, new(*MissingError)) {
 			return nil, err
 		}
-		return out, err // dot explain shows the missing nodes, too
+		return b.secret.hide(out), err // dot explain shows the missing nodes, too
 	}
-	return out, nil
+	return b.secret.hide(out), nil
 }
 
 // newCheckedNode returns a node that the job writes, with --full-refresh or without.

@@ -28,7 +28,9 @@ type known struct {
 
 // outputFacts are the facts about an output that each build needs.
 type outputFacts struct {
-	place profile.Place
+	place  profile.Place
+	schema string // of the place, for people
+	secret profile.SecretNames
 	// inWorktree is the output for a dbt that runs in the worktree; the output itself if
 	// its paths can't be made absolute.
 	inWorktree *profile.Output
@@ -46,10 +48,16 @@ type outputFacts struct {
 // factsOf returns the facts about an output.
 func (p *planner) factsOf(o *profile.Output) outputFacts {
 	facts, _ := p.known.outputs.get(o, func() (outputFacts, error) {
-		f := outputFacts{place: o.Place(p.project), inWorktree: o}
+		f := outputFacts{schema: o.Place(p.project, nil).Schema, secret: o.SecretNames(p.project), inWorktree: o}
 		if o.CanMove(p.project) {
 			f.inWorktree = o.Absolute(p.project)
 		}
+		var hide func(string) string
+		if p.ws != nil {
+			hide = p.ws.Hide
+			p.ws.Know(f.secret.Database, f.secret.Schema)
+		}
+		f.place = o.Place(p.project, hide)
 		f.duckdb, _, f.duckdbErr = o.DuckDBPath(p.project)
 		f.readsPublic, f.reads = o.EnvVars()
 		for _, field := range o.Fields() {

@@ -208,7 +208,7 @@ func (a *runCommand) misplaced(run startedRun, elsewhere map[string]artifact.Res
 		name := elsewhere[id].RelationName
 		moved[id] = b.target(workspace.Spell(name))
 		written = append(written, id)
-		names = append(names, id+"  "+name)
+		names = append(names, id+"  "+b.secret.hidden(name))
 	}
 	if err := a.ws.Begin(b.Build, b.place, run.Run, moved); err != nil {
 		return err

@@ -112,6 +112,7 @@ func (a *checkIsolation) findLosses(attempt *graph.Attempt, answer warehouse.Ans
 				checked.Drops[n.ID] = append(checked.Drops[n.ID], at)
 			}
 			d.Depth = 0 // one relation may hang on several
+			d.Schema = b.secret.hidden(d.Schema)
 			switch {
 			case seen[d]:
 			case whole && known && e.Build == b.ID():

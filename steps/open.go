@@ -137,6 +137,10 @@ func (p *planner) openRepository(ctx context.Context) error {
 	p.views = sync.OnceValue(p.ws.Views)
 	p.program.Workspace, p.program.Repo = p.ws, repo
 	p.program.memo = &memo{p.ws.Memo(), map[string]string{}}
+	if p.ws.KeyLost() {
+		p.program.warn("the key in " + filepath.Join(workspace.Dir, "key") + " is missing or damaged: builds that read environment variables run again," +
+			" and those in a place that a secret variable names count as never built")
+	}
 	p.objects, p.commits = repo.Objects(ctx), p.ws.Finder()
 	return p.checkOwn()
 }

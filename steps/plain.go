@@ -20,7 +20,7 @@ func (rt *runtime) plainStep(job *job, below []string) *graph.Step {
 		Action:  &runPlain{runtime: rt, job: job, argv: job.Argv()},
 	}
 	if job.duckdb != "" && rt.ws != nil {
-		step.Locks = []graph.Lock{duckdbLock(job.duckdb)}
+		step.Locks = []graph.Lock{duckdbLock(job.duckdb, job.output.Place(rt.project, rt.ws.Hide).Database)}
 	}
 	return step
 }

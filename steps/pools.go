@@ -27,7 +27,7 @@ func (p *planner) pools(job *job) []string {
 		pools = append(pools, workingTreePool)
 	}
 	if job.duckdb != "" {
-		pools = append(pools, duckdbLock(job.duckdb).Name)
+		pools = append(pools, duckdbLock(job.duckdb, "").Name)
 	}
 	return pools
 }

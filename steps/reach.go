@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/profile"
@@ -19,12 +20,13 @@ type connection struct {
 	output  *profile.Output // nil if it isn't known
 	place   profile.Place
 	workDir string
+	reveal  func(string) string // a name in a ledger
 }
 
 func (rt *runtime) connectionOf(job *job) connection {
 	c := connection{output: job.output, workDir: rt.project}
 	if c.output != nil {
-		c.place = c.output.Place(rt.project)
+		c.place, c.reveal = c.output.Place(rt.project, rt.ws.Hide), rt.ws.Reveal
 	}
 	return c
 }
@@ -46,9 +48,9 @@ func (c connection) cantRead(of workspace.Place) string {
 		return in("at", of.Host, own.Host)
 	case of.Database == own.Database:
 		return ""
-	case own.Adapter == "duckdb" && c.attaches(of.Database):
+	case own.Adapter == "duckdb" && c.attaches(c.reveal(of.Database)):
 		return ""
-	case own.Adapter == "duckdb" && filepath.IsAbs(of.Database):
+	case own.Adapter == "duckdb" && (filepath.IsAbs(of.Database) || workspace.IsHidden(of.Database)):
 		return in("file", of.Database, own.Database)
 	case warehouse.SupportOf(own.Adapter).OneDatabase:
 		return in("database", of.Database, own.Database)
@@ -60,7 +62,7 @@ func (c connection) cantRead(of workspace.Place) string {
 // relations in it have.
 func (c connection) attaches(file string) bool {
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	attached, ok := c.output.DuckDBFile(c.workDir, name)
+	attached, _, ok := c.output.DuckDBFile(c.workDir, name)
 	return ok && attached == file
 }
 
@@ -82,7 +84,11 @@ func (p *planner) refuseUnreachable(job *job) error {
 		hints = append(hints, "build both with one output: "+text.ShellQuote(words))
 	}
 	if job.output.Adapter == "duckdb" && base.build.duckdb != "" {
-		hints = append(hints, fmt.Sprintf("or let the output %s read the file: `attach: [{path: %s, read_only: true}]` in profiles.yml", job.output.Name, base.build.duckdb))
+		file := base.build.output.Place(p.project, nil).Database // without secrets
+		if strings.Contains(file, "{{") {
+			file = strconv.Quote(file)
+		}
+		hints = append(hints, fmt.Sprintf("or let the output %s read the file: `attach: [{path: %s, read_only: true}]` in profiles.yml", job.output.Name, file))
 	}
 	return hint.New(fmt.Sprintf("%s can't read %s, which %s", job.name(), base.build, why), hints...)
 }

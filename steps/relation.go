@@ -14,19 +14,21 @@ import (
 // adapter folds them, so that one relation has one entry, however it is spelled.
 func (b *build) relation(database, schema, name, sql string) workspace.Relation {
 	p, names := b.place, adapter.Of(b.place.Adapter)
-	p.Schema = names.Fold(schema, true)
+	quoted := func(part string) bool { return sql == "" || strings.Contains(sql, `"`+part+`"`) }
+	p.Schema = b.secret.schema(names, schema, quoted(schema))
 	switch {
 	case p.Adapter == "duckdb": // which names a file
-		if file, ok := b.output.DuckDBFile(b.workDir, database); ok {
+		if file, secret, ok := b.output.DuckDBFile(b.workDir, database); ok && secret {
+			p.Database = b.secret.ws.Hide(file)
+		} else if ok {
 			p.Database = file
 		} else if database != "" && b.duckdb != "" {
-			p.Database = b.duckdb + "#" + names.Fold(database, true)
+			p.Database += "#" + names.Fold(database, true)
 		}
 	case database != "":
-		p.Database = database
+		p.Database = b.secret.database(names, database)
 	}
-	quoted := sql == "" || strings.HasSuffix(sql, `"`)
-	return workspace.Relation{Place: p, Name: names.Fold(name, quoted)}
+	return workspace.Relation{Place: p, Name: names.Fold(name, quoted(name))}
 }
 
 // spelling returns the name of a node's relation as dbt writes it.

@@ -96,7 +96,7 @@ func (b *Built) stands() (standing, error) {
 	}
 	if _, err := os.Stat(build.duckdb); err != nil {
 		return standing{}, hint.New(
-			fmt.Sprintf("the DuckDB file of %s is gone: %v", build, err),
+			fmt.Sprintf("the DuckDB file of %s is gone: %s", build, build.place.Database),
 			buildIt(b.Specs[0]),
 		)
 	}

@@ -29,7 +29,7 @@ func (w *writers) claim(b *build, targets map[string]workspace.Target) error {
 	for _, t := range targets {
 		if had := w.by[t.Relation]; had != "" && had != b.ID() {
 			other = had
-			names = append(names, t.Spelling.SQL)
+			names = append(names, b.secret.hidden(t.Spelling.SQL))
 		}
 	}
 	if other != "" {

@@ -93,6 +93,9 @@ func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("examine %s: %w", w.path, err)
 	}
+	if _, err := os.Stat(w.file("key")); errors.Is(err, fs.ErrNotExist) && w.hasBuilds() {
+		flaws = append(flaws, Flaw{Path: w.file("key"), Kind: BadKey, Err: errNewKey("it is missing")})
+	}
 	return flaws, nil
 }
 
@@ -160,7 +163,12 @@ func checkKey(file string) error {
 		return err
 	}
 	if _, ok := parseKey(text); !ok {
-		return errors.New("it is damaged: dot makes a new one, and steps that read environment variables run again")
+		return errNewKey("it is damaged")
 	}
 	return nil
+}
+
+// errNewKey returns what a lost key means.
+func errNewKey(why string) error {
+	return errors.New(why + ": dot makes a new one, and steps that read environment variables run again")
 }

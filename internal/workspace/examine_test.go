@@ -121,6 +121,14 @@ func TestExamine(t *testing.T) {
 			want: []string{"key key: it is damaged: dot makes a new one, and steps that read environment variables run again"},
 		},
 		{
+			name: "a lost key", damage: func(t *testing.T, w *Workspace, _ Build) {
+				if err := os.Remove(w.file("key")); err != nil {
+					t.Fatal(err)
+				}
+			},
+			want: []string{"key key: it is missing: dot makes a new one, and steps that read environment variables run again"},
+		},
+		{
 			name: "what git, dbt and pip wrote", damage: func(t *testing.T, w *Workspace, b Build) {
 				for _, dir := range []string{b.Commit.Worktree(), b.Target(), b.Logs(), w.Toolchain("0123456789abcdef").Venv()} {
 					for _, name := range []string{"profiles.yml", "records/x.json", ".x.tmp-1"} {

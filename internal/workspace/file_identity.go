@@ -14,9 +14,10 @@ const absent = "absent"
 // process.
 const inMemory = "in memory"
 
-// file returns the identity of the place's database file, "" if the database is
-// not a file.
-func (p Place) file() string {
+// fileOf returns the identity of a place's database file, "" if the database is not a
+// file.
+func (w *Workspace) fileOf(p Place) string {
+	p.Database = w.Reveal(p.Database)
 	if p.InMemory() {
 		return inMemory
 	}

@@ -118,7 +118,7 @@ func (w *Workspace) Ledger(p Place) (*Ledger, error) {
 	if l.Place != p {
 		return nil, fmt.Errorf("%s is not the ledger of %s", file, p.Schema)
 	}
-	return l, nil
+	return w.revealed(l), nil
 }
 
 // Views returns the entries of all ledgers for views on relations of other builds.
@@ -182,7 +182,7 @@ func parseLedger(data []byte) (*Ledger, error) {
 }
 
 func (w *Workspace) saveLedger(l *Ledger) error {
-	data, err := durable.Marshal(l)
+	data, err := durable.Marshal(w.concealed(l))
 	if err != nil {
 		return err
 	}

@@ -153,7 +153,7 @@ func (w *Workspace) standingOld(b Build, p Place) (Standing, error) {
 	s := Standing{Layer: old.layer(b.ID()), Nodes: map[string]Entry{}, Lost: map[string]string{}}
 	for id, e := range old.Nodes {
 		r, spelling := old.relation(e)
-		entry, file := e.entry(id, spelling), r.Place.file()
+		entry, file := e.entry(id, spelling), w.fileOf(r.Place)
 		switch {
 		case e.Build != b.ID():
 			s.Lost[id] = "was overwritten by " + e.Build

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -244,6 +245,73 @@ func TestPhantoms(t *testing.T) {
 		if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), "*****") {
 			t.Errorf("not healed: %s, %v", text, err)
 		}
+	}
+}
+
+// TestConceal: secrets can be parts of each other, of names, and of digests.
+func TestConceal(t *testing.T) {
+	w := created(t)
+	w.Know("e", "Team")
+	for _, text := range []string{`"e"."team_e9b13827"."tEam"`, `"secret"."TEAM_1"."employees"`, `nothing at all`} {
+		concealed := w.Conceal("e", "Team", "")(text)
+		if strings.Contains(strings.ToLower(hiddenName().ReplaceAllString(concealed, "")), "e") {
+			t.Errorf("%s: %s shows a secret", text, concealed)
+		}
+		if got := w.Reveal(concealed); got != text {
+			t.Errorf("%s: became %s, then %s", text, concealed, got)
+		}
+	}
+}
+
+// TestHiddenNames: a ledger of a place that secrets name doesn't have the secrets. Who knows them
+// reads the names, and the identity of a DuckDB file.
+func TestHiddenNames(t *testing.T) {
+	l := newLedgerTest(t)
+	file := filepath.Join(t.TempDir(), "canary.duckdb")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := Place{Adapter: "duckdb", Database: l.w.Hide(file), Schema: l.w.Hide("team") + "_9b13827"}
+	name := Spelling{Database: "canary", Schema: "team_9b13827", Name: "a", SQL: `"canary"."team_9b13827"."a"`}
+	may := map[string]Target{"a": {Relation: Relation{Place: at, Name: "a"}, Spelling: name}}
+	for _, run := range []string{"r1", "r2"} { // the second keeps the entry before it
+		if err := l.w.Begin(l.build("dev"), at, Run{ID: run}, may); err != nil {
+			t.Fatal(err)
+		}
+		if run == "r2" {
+			continue
+		}
+		if _, err := l.w.End(l.build("dev"), at, Run{ID: run}, may, Ending{Written: []string{"a"}, Complete: true, Succeeded: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, saved := range []string{l.w.ledgerFile(at), l.build("dev").layerFile(at)} {
+		text, err := os.ReadFile(saved)
+		if err != nil || strings.Contains(string(text), "canary") || strings.Contains(string(text), "team") {
+			t.Errorf("saved: %s, %v", text, err)
+		}
+	}
+	again, err := Open(filepath.Dir(l.w.Path()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() Entry {
+		t.Helper()
+		ledger, err := again.Ledger(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ledger.Relations["a"]
+	}
+	if e := read(); !IsHidden(e.Name.SQL) || !IsHidden(e.Before.Name.Database) {
+		t.Errorf("without the secrets: %+v", e)
+	}
+	again.Know("canary", "team")
+	if again.Hide(file) != at.Database || again.Hide("team")+"_9b13827" != at.Schema {
+		t.Error("one secret has two names")
+	}
+	if e := read(); e.Name != name || e.Before.Name != name || e.Before.File != again.fileOf(at) || e.Before.File == "" {
+		t.Errorf("with the secrets: %+v", e)
 	}
 }
 

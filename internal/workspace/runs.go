@@ -40,7 +40,7 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 		return err
 	}
 	return w.eachPlace(targets, func(l *Ledger, ids []string) {
-		file := l.Place.file()
+		file := w.fileOf(l.Place)
 		for _, id := range ids {
 			t := targets[id]
 			e := Entry{
@@ -102,7 +102,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 	}
 	var never []string // nodes that no run has ever reached
 	err = w.eachPlace(targets, func(l *Ledger, ids []string) {
-		file := l.Place.file()
+		file := w.fileOf(l.Place)
 		for _, id := range ids {
 			t := targets[id]
 			e, ok := l.Relations[t.Name]

@@ -39,7 +39,7 @@ func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 		if ledgers[i], err = w.Ledger(place); err != nil {
 			return Standing{}, err
 		}
-		files[i] = place.file()
+		files[i] = w.fileOf(place)
 	}
 	for id, claim := range layer.Claims {
 		e, ok := ledgers[claim.Place].Relations[claim.Name]
@@ -73,7 +73,7 @@ func (w *Workspace) Last(targets map[string]Target) (map[string]Entry, error) {
 			}
 			ledgers[t.Place] = l
 		}
-		if e, ok := l.Relations[t.Name]; ok && e.isFile(t.Place.file()) {
+		if e, ok := l.Relations[t.Name]; ok && e.isFile(w.fileOf(t.Place)) {
 			out[id] = e
 		}
 	}
@@ -98,6 +98,8 @@ func (s Standing) Problem(id string) string {
 		return e.Note
 	case e.Partial != "":
 		return "was built with " + e.Partial
+	case IsHidden(e.Name.SQL):
+		return "lies where a secret variable of another environment says, whose value is not known here"
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"dot-for-dbt/internal/durable"
 )
@@ -22,7 +23,8 @@ const Dir = ".dot"
 type Workspace struct {
 	path    string
 	secret  []byte
-	unsaved bool // the secret is not in its file yet
+	unsaved bool     // the secret is not in its file yet
+	hidden  sync.Map // the texts of the names that Hide has given
 }
 
 // Open returns the workspace of the repository with the main worktree root. It
@@ -50,6 +52,16 @@ func Open(root string) (*Workspace, error) {
 	}
 	w.secret = key
 	return w, nil
+}
+
+// KeyLost reports whether the workspace has builds, but no valid key: the digests in
+// their records and ledgers then mean nothing.
+func (w *Workspace) KeyLost() bool { return w.unsaved && w.hasBuilds() }
+
+// hasBuilds reports whether dot has written any ledger. Another tool's builds have none.
+func (w *Workspace) hasBuilds() bool {
+	_, err := os.Stat(w.file("places"))
+	return err == nil
 }
 
 // parseKey parses the text of the key file.

@@ -96,7 +96,7 @@ select 1 as x
 
 // isDBTs reports whether a file below .dot is one of dbt's, or a copy.
 func isDBTs(name string) bool {
-	return strings.Contains(name, "/target/") || strings.Contains(name, "/logs/") || strings.Contains(name, "/state/")
+	return strings.Contains(name, "/target/") || strings.Contains(name, "/logs/") || strings.Contains(name, "/state/") || strings.HasSuffix(name, "/partial_parse.msgpack")
 }
 
 // eachFile calls visit with the files below a directory of the project.

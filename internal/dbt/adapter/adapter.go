@@ -5,6 +5,7 @@ package adapter
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Adapter is what dot needs to know about an adapter. A zero field means that the adapter has no
@@ -91,7 +92,13 @@ func Of(name string) Adapter {
 // Fold returns a name as the database compares it. quoted says whether SQL quotes the name.
 func (a Adapter) Fold(name string, quoted bool) string {
 	if a.IgnoresCase || a.LowersUnquoted && !quoted {
-		return strings.ToLower(name)
+		name = strings.ToLower(name)
+	}
+	if end := a.NameLimit; end > 0 && len(name) > end {
+		for !utf8.RuneStart(name[end]) {
+			end--
+		}
+		name = name[:end]
 	}
 	return name
 }

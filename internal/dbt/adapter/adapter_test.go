@@ -39,4 +39,8 @@ func TestFold(t *testing.T) {
 			t.Errorf("%s, quoted %t: %s, want %s", tt.adapter, tt.quoted, got, tt.want)
 		}
 	}
+	long := strings.Repeat("x", 62) + "é" // PostgreSQL keeps 63 bytes, and no half letter
+	if got := Of("postgres").Fold(long, true); got != long[:62] {
+		t.Errorf("a long name: %s", got)
+	}
 }

@@ -90,18 +90,19 @@ func resolveLinks(path string) string {
 
 // DuckDBFile is the file behind a database of a DuckDB output, by the name that
 // relations have it under: the output's own, or one that it attaches. ok is
-// false for other adapters, and for a name whose file can't be told.
-func (o *Output) DuckDBFile(workDir, database string) (path string, ok bool) {
+// false for other adapters, and for a name whose file can't be told. secret is set if a
+// secret variable makes the path.
+func (o *Output) DuckDBFile(workDir, database string) (path string, secret, ok bool) {
 	own, isFile, err := o.DuckDBPath(workDir)
 	if err != nil || o.Adapter != "duckdb" {
-		return "", false
+		return "", false, false
 	}
 	if isFile && strings.EqualFold(database, stem(own)) {
-		return own, true
+		return own, o.isSecret(o.text("path")), true
 	}
 	attached := o.fields.Get("attach")
 	if attached == nil {
-		return "", false
+		return "", false, false
 	}
 	for _, entry := range attached.Items {
 		text, there := entry.Get("path").Str()
@@ -120,14 +121,14 @@ func (o *Output) DuckDBFile(workDir, database string) (path string, ok bool) {
 			continue
 		}
 		if isNoFile(file) {
-			return "", false
+			return "", false, false
 		}
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(workDir, file)
 		}
-		return resolveLinks(filepath.Clean(file)), true
+		return resolveLinks(filepath.Clean(file)), o.isSecret(text), true
 	}
-	return "", false
+	return "", false, false
 }
 
 // stem is the name of a file without its extension: what DuckDB calls the

@@ -68,13 +68,14 @@ func (o *Output) Fields() []Field {
 }
 
 // EnvVars returns the environment variables that the output reads. public are those in fields
-// without secrets. all also has those in secret fields, in the output's name and in the adapter's.
+// without secrets: whatever a variable is called, such a field decides where a build is or what it
+// is. all also has those in secret fields, in the output's name and in the adapter's.
 func (o *Output) EnvVars() (public, all EnvUse) {
 	for _, f := range o.leaves() {
 		place := f.node.Place(filepath.Base(o.file))
 		all = all.Plus(scanText(place, f.node.Text))
 		if !f.secret {
-			public = public.Plus(scanText(place, withoutSecrets(f.node.Text)).Public())
+			public = public.Plus(scanText(place, withoutSecrets(f.node.Text)))
 		}
 	}
 	for _, text := range o.chosenBy {

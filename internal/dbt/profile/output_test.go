@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -171,7 +172,7 @@ func TestOutputEnvVars(t *testing.T) {
 		"schema: \"{{ env_var('DBT_ENV_SECRET_S') }}\"", "path: \"md:x?motherduck_token={{ env_var('B') }}\"", "user: \"{{ env_var('C' ~ 'D') }}\"", "pass: \"{{ env_var(x) }}\"",
 	), "  outputs", "  target: \"{{ env_var('T', 'dev') }}\"\n  outputs", 1), Choice{ProjectProfile: "{{ env_var('P', 'shop') }}"})
 	public, all := out.EnvVars()
-	if diff := cmp.Diff(EnvUse{Names: []string{"HOST", "TYPE"}, Computed: []string{"profiles.yml:10:13"}}, public); diff != "" {
+	if diff := cmp.Diff(EnvUse{Names: []string{"DBT_ENV_SECRET_S", "HOST", "TYPE"}, Computed: []string{"profiles.yml:10:13"}}, public); diff != "" {
 		t.Errorf("public: %s", diff)
 	}
 	wantAll := EnvUse{Names: []string{"A", "B", "DBT_ENV_SECRET_S", "HOST", "P", "T", "TYPE"}, Computed: []string{"profiles.yml:10:13", "profiles.yml:11:13"}}
@@ -190,7 +191,7 @@ func TestPlace(t *testing.T) {
 		{"postgres", []string{"type: postgres", "host: DB.example.com", "port: 5432", "dbname: shop", "schema: s"}, Place{"postgres", "db.example.com", "shop", "s"}},
 		{"another port", []string{"type: postgres", "host: db", "port: 5433", "database: shop", "schema: s"}, Place{"postgres", "db:5433", "shop", "s"}},
 		{"from variables", []string{"type: postgres", "host: \"{{ env_var('NAME') }}\"", "dbname: \"{{ env_var('NAME') }}\"", "schema: \"{{ env_var('NAME') | lower }}_x\""}, Place{"postgres", "prod", "Prod", "prod_x"}},
-		{"what can't be told stays text", []string{"type: postgres", "host: \"{{ env_var('MISSING') }}\"", "dbname: d", "schema: s"}, Place{"postgres", "{{ env_var('missing') }}", "d", "s"}},
+		{"what can't be told stays text", []string{"type: postgres", "host: \"{{ env_var('MISSING') }}\"", "dbname: d", "schema: s"}, Place{"postgres", "{{ env_var('MISSING') }}", "d", "s"}},
 		{"secrets stay text", []string{"type: postgres", "host: h", "dbname: \"{{ env_var('DBT_ENV_SECRET_PW') }}\"", "schema: s"}, Place{"postgres", "h", "{{ env_var('DBT_ENV_SECRET_PW') }}", "s"}},
 		{"snowflake", []string{"type: snowflake", "account: AB123", "database: D", "schema: S"}, Place{"snowflake", "ab123", "D", "S"}},
 		{"bigquery", []string{"type: bigquery", "project: p", "dataset: d"}, Place{"bigquery", "", "p", "d"}},
@@ -201,8 +202,44 @@ func TestPlace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := chosen(t, shopOutput(c.output...), Choice{Target: "dev", Scope: testScope})
-			if diff := cmp.Diff(c.want, out.Place(dir)); diff != "" {
+			if diff := cmp.Diff(c.want, out.Place(dir, nil)); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestPlaceFromSecrets proves F.2: two secrets are two places, and no secret is shown. A password
+// inside a part is no part of a place.
+func TestPlaceFromSecrets(t *testing.T) {
+	dir := resolvedTempDir(t)
+	hide := func(text string) string { return "<" + text + ">" }
+	for _, c := range []struct {
+		name   string
+		output []string
+		want   Place
+		names  SecretNames
+	}{
+		{"database", []string{"type: postgres", "host: h", "dbname: \"{{ env_var('DBT_ENV_SECRET_PW') }}\"", "schema: s"}, Place{"postgres", "h", "<hunter2>", "s"}, SecretNames{Database: "hunter2"}},
+		{"host and port", []string{"type: postgres", "host: \"{{ env_var('DBT_ENV_SECRET_PW') }}.db\"", "port: \"{{ env_var('DBT_ENV_SECRET_PW') }}\"", "dbname: d", "schema: s"}, Place{"postgres", "<hunter2.db>:<hunter2>", "d", "s"}, SecretNames{}},
+		{"schema", []string{"type: postgres", "host: h", "dbname: d", "schema: \"x_{{ env_var('DBT_ENV_SECRET_PW') }}\""}, Place{"postgres", "h", "d", "<x_hunter2>"}, SecretNames{Schema: "x_hunter2"}},
+		{"host in capitals", []string{"type: postgres", "host: \"X{{ env_var('DBT_ENV_SECRET_PW') }}\"", "dbname: d", "schema: s"}, Place{"postgres", "<xhunter2>", "d", "s"}, SecretNames{}},
+		{"account", []string{"type: snowflake", "account: \"{{ env_var('DBT_ENV_SECRET_PW') }}\"", "database: D", "schema: S"}, Place{"snowflake", "<hunter2>", "D", "S"}, SecretNames{}},
+		{"file", []string{"type: duckdb", "path: \"{{ env_var('DBT_ENV_SECRET_PW') }}.duckdb\""}, Place{"duckdb", "", "<" + filepath.Join(dir, "hunter2.duckdb") + ">", "main"}, SecretNames{Database: "hunter2"}},
+		{"motherduck", []string{"type: duckdb", "path: \"md:{{ env_var('DBT_ENV_SECRET_PW') }}\""}, Place{"duckdb", "", "<md:hunter2>", "main"}, SecretNames{Database: "hunter2"}},
+		{"a token is no place", []string{"type: duckdb", "path: \"md:shop?motherduck_token={{ env_var('DBT_ENV_SECRET_PW') }}\""}, Place{"duckdb", "", "md:shop?motherduck_token=***", "main"}, SecretNames{}},
+		{"nothing secret", []string{"type: duckdb", "path: a.duckdb"}, Place{"duckdb", "", filepath.Join(dir, "a.duckdb"), "main"}, SecretNames{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := chosen(t, shopOutput(c.output...), Choice{Target: "dev", Scope: testScope})
+			if diff := cmp.Diff(c.want, out.Place(dir, hide)); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(c.names, out.SecretNames(dir)); diff != "" {
+				t.Error(diff)
+			}
+			if shown := fmt.Sprint(out.Place(dir, nil)); strings.Contains(shown, "hunter2") {
+				t.Errorf("for people: %s", shown)
 			}
 		})
 	}
