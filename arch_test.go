@@ -48,6 +48,7 @@ var house = map[string][]string{
 	},
 	"steps": {
 		"config", "graph", "spec",
+		"compare/code", // what a commit changes
 		"internal/dbt", "internal/dbt/adapter", "internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/run", "internal/dbt/tool",
 		"internal/git", "internal/layer", "internal/warehouse", "internal/workspace",
 		"internal/proc", // how a dbt command ended

@@ -118,7 +118,7 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	case line.Modified && len(line.Select) > 0:
 		return req, errors.New("--modified and --select can't be combined: each is a selection")
 	case line.Modified:
-		req.Select = []string{"state:modified+"}
+		req.Select = []string{steps.SelectModified}
 	}
 	if req.Keys, err = readKeys(c.Key); err != nil {
 		return req, err

@@ -79,6 +79,11 @@ func (e explanation) rows() [][]string {
 		add("inputs", e.inputs()...)
 	}
 	if b, ok := e.program.BuildOf(e.Step.Name); ok {
+		if modified, ok := b.Modified(e.plan); ok {
+			lines := modifiedLines(modified, len(modified.Nodes))
+			lines[0] = strings.TrimPrefix(lines[0], "modified: ")
+			add("modified", lines...)
+		}
 		if reads, ok := b.Reads(e.plan); ok {
 			add("reads", e.reads(reads)...)
 			add("layers", layerLines(reads)...)

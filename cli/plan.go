@@ -79,6 +79,11 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 		}
 		step := plan.Steps[i-resolved]
 		if b, ok := p.BuildOf(step.Step.Name); ok {
+			if modified, ok := b.Modified(plan); ok {
+				for _, line := range modifiedLines(modified, mostModified) {
+					out.Line("         " + text.Visible(line))
+				}
+			}
 			if reads, ok := b.Reads(plan); ok {
 				out.Line("         " + text.Visible(reads.String()))
 			}

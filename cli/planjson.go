@@ -33,6 +33,8 @@ type jsonBuild struct {
 	DBT    jsonDBT  `json:"dbt"`
 	// Reads is for a command with a baseline.
 	Reads *jsonReads `json:"reads,omitempty"`
+	// Modified is for a selection that compares with a baseline.
+	Modified *jsonModified `json:"modified,omitempty"`
 }
 
 type jsonDBT struct {
@@ -73,7 +75,7 @@ func newJSONPlan(p *steps.Program, plan *graph.Plan, explain bool) jsonPlan {
 		out.Builds = append(out.Builds, jsonBuild{
 			Name: b.Name, Specs: b.Specs, Schema: b.Schema, Step: b.Step,
 			DBT:   jsonDBT{Version: b.Tool.Version, Command: b.Tool.Argv, FoundBy: b.Tool.How, Adapters: b.Tool.Adapters},
-			Reads: newJSONReads(b, plan, explain),
+			Reads: newJSONReads(b, plan, explain), Modified: newJSONModified(b, plan),
 		})
 	}
 	for _, r := range p.Resolved {

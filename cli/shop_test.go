@@ -213,7 +213,7 @@ func (s *shop) remove(name string) {
 }
 
 // digestName matches file names that depend on paths of this machine.
-var digestName = regexp.MustCompile(`/(state|defer|memo)/[0-9a-f]{20}`)
+var digestName = regexp.MustCompile(`/(state|defer|memo|changed)/[0-9a-f]{20}`)
 
 // portable replaces this machine's paths with short names.
 func (s *shop) portable(text string) string {

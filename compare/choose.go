@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -45,24 +46,59 @@ func (c *comparison) selection() []dbt.Option {
 	return options
 }
 
+// modified reports whether the selection is that of --modified.
+func (c *comparison) modified() bool {
+	return slices.Equal(c.Request.Select, []string{steps.SelectModified}) && c.Request.Selector == ""
+}
+
 // listCalls returns the dbt commands that list the selected nodes: in the candidate's
 // project and, for nodes that only the baseline has, in the baseline's. A state:
-// selector applies to the candidate alone.
-func (c *comparison) listCalls(state string) []run.Call {
-	calls := []run.Call{c.b.ListCall(state, c.selection()...)}
-	if !strings.Contains(strings.Join(c.Request.Select, " ")+" "+c.Request.Selector, "state:") {
-		calls = append(calls, c.a.ListCall(state, c.selection()...))
+// selector applies to the candidate alone; of the baseline's nodes, --modified selects
+// all that the candidate lacks.
+func (c *comparison) listCalls() []run.Call {
+	inBaseline := c.selection()
+	if c.modified() {
+		inBaseline = slices.DeleteFunc(inBaseline, func(o dbt.Option) bool { return o.Flag == "select" })
+	}
+	calls := []run.Call{c.b.ListCall(c.state(), c.selection()...)}
+	if c.modified() || !strings.Contains(strings.Join(c.Request.Select, " ")+" "+c.Request.Selector, "state:") {
+		calls = append(calls, c.a.ListCall(c.state(), inBaseline...))
 	}
 	return calls
 }
 
-// choose returns the selected nodes by unique_id; nil means all.
-func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, baseline steps.Side, nodes []code.Node) (map[string]bool, error) {
+// comparesState reports whether the selection compares the candidate with the baseline.
+func (c *comparison) comparesState() bool {
+	words := slices.Concat(c.Request.Select, c.excluded())
+	return c.Request.Selector != "" || slices.ContainsFunc(words, func(s string) bool { return strings.Contains(s, "state:") })
+}
+
+// state returns the directory for state: selectors. It is a copy of the baseline's
+// artifacts in which the nodes that the candidate's commit changes are marked.
+func (c *comparison) state() string { return filepath.Join(c.dir(), "state") }
+
+// choose returns the selected nodes by unique_id; nil means all. If the candidate's
+// commit changes no node, choose returns none.
+func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, a, b steps.Side, nodes []code.Node) (map[string]bool, error) {
 	if !c.selects() {
 		return nil, nil
 	}
+	var changes map[string][]string
+	if c.comparesState() {
+		var err error
+		if changes, err = steps.Changes(ctx, a.Own, b.Own, c.b.Vars()); err != nil {
+			return nil, err
+		}
+	}
+	if err := steps.MarkChanged(c.state(), a.State, changes); err != nil {
+		return nil, err
+	}
+	inCandidate := map[string]bool{}
+	for _, n := range nodes {
+		inCandidate[n.ID] = n.B.In
+	}
 	chosen := map[string]bool{}
-	for _, call := range c.listCalls(baseline.State) {
+	for i, call := range c.listCalls() {
 		var stdout, stderr bytes.Buffer
 		call.Stdout, call.Stderr = &stdout, &stderr
 		exit, err := c.b.RunDBT(ctx, attempt, call)
@@ -80,8 +116,13 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, baselin
 			return nil, err
 		}
 		for _, n := range listed {
-			chosen[n.UniqueID] = true
+			if i == 0 || !c.modified() || !inCandidate[n.UniqueID] {
+				chosen[n.UniqueID] = true
+			}
 		}
+	}
+	if c.modified() { // nothing modified is an answer
+		return chosen, nil
 	}
 	if !slices.ContainsFunc(nodes, func(n code.Node) bool { return chosen[n.ID] }) {
 		return nil, hint.New("the selection matches no relation of either build", "list what it selects: dot ls "+c.b.Specs[0]+" -s …")

@@ -145,6 +145,11 @@ func (p *Program) extend(ctx context.Context, below *steps.Program, all []specPa
 	}
 	steps := make([]*graph.Step, 0, len(p.comparisons))
 	for _, one := range p.comparisons {
+		if one.comparesState() {
+			if warning := one.a.DiffersInValues(one.b); warning != "" {
+				below.Warnings = append(below.Warnings, warning)
+			}
+		}
 		steps = append(steps, one.step())
 	}
 	return below.Add(steps...)

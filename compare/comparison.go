@@ -75,7 +75,7 @@ func (c *comparison) Describe(graph.Planned) []string {
 func (c *comparison) DBTCalls() []run.Call {
 	var calls []run.Call
 	if c.selects() {
-		calls = c.listCalls("")
+		calls = c.listCalls()
 	}
 	return append(calls, c.b.ReadCall(c.dir(), ladder.Options(ladder.Batch{Threads: threads})...))
 }
@@ -99,7 +99,7 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := c.choose(ctx, attempt, a, nodes)
+	chosen, err := c.choose(ctx, attempt, a, b, nodes)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,12 @@ func Digest(inputs []Input) {
 	}
 }
 
+// Recorded returns the input as a record keeps it.
+func (in Input) Recorded() InputDigest {
+	digest, _ := in.digestIn(nil)
+	return InputDigest{Label: in.Label, Digest: digest, Show: in.Show}
+}
+
 // digestIn returns the input's digest. It works in room, which it returns for the next.
 func (in Input) digestIn(room []byte) (string, []byte) {
 	if in.digest != "" {

@@ -61,6 +61,9 @@ func (b *Built) WithoutSecrets(text string) string {
 	return b.job.build.secret.hidden(text)
 }
 
+// Vars returns the vars that dbt gets on the command line.
+func (b *Built) Vars() map[string]any { return b.job.env.Vars }
+
 // Results returns the run results of the last dbt command that left any.
 func (b *Built) Results() (artifact.RunResults, error) {
 	if b.target == "" {

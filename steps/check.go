@@ -27,8 +27,10 @@ type checkOutputs struct {
 	// Reads are, for a job with a baseline, the nodes that it reads but doesn't
 	// write, by unique_id, each with its readers.
 	Reads map[string][]string `json:"reads,omitempty"`
-	// Changed are the nodes that differ between the commit and the baseline's.
-	Changed []string `json:"changed,omitempty"`
+	// Changed are the nodes with a relation that differ between the commit and the
+	// baseline's. Modified has all such nodes, with the reasons.
+	Changed  []string `json:"changed,omitempty"`
+	Modified []Change `json:"modified,omitempty"`
 	// Drops are the relations in the ledgers that are dropped with a node's relation
 	// when the job replaces it, by the node's unique_id.
 	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
@@ -82,7 +84,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 	isolated := rt.isolate(job, line)
 	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
-		Name: "check " + b.String(), Kind: "check", Version: 2, With: job.step(),
+		Name: "check " + b.String(), Kind: "check", Version: 3, With: job.step(),
 		Deps: below, Inputs: slices.Concat(inputs, []graph.Input{sharedInput(job)}),
 		Late: func(context.Context) ([]graph.Input, error) {
 			in := rt.lateCheckInputs(job)
@@ -96,6 +98,9 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 			var out checkOutputs
 			if r.Decode(&out) != nil {
 				return ""
+			}
+			if len(job.Command.Builds) == 0 {
+				return text.Plural(len(out.Modified), "node") + " modified"
 			}
 			found := text.Plural(len(out.Nodes), "node") + " to write, isolated"
 			if len(out.Reads) > 0 {
@@ -148,19 +153,25 @@ func (a *checkIsolation) Describe(graph.Planned) []string {
 }
 
 func (a *checkIsolation) DBTCalls() []run.Call {
-	calls := []run.Call{a.dbtCall()}
-	if a.job.readsKnown() {
+	var calls []run.Call
+	if a.job.findsChanges() {
 		calls = append(calls, a.changedCall())
 	}
+	if len(a.job.Command.Builds) == 0 {
+		return calls
+	}
+	calls = append(calls, a.dbtCall())
 	if a.asks() {
 		calls = append(calls, a.questionCall(a.job, a.job.build.Question()))
 	}
 	return calls
 }
 
-// changedCall is the dbt list of the nodes that differ from the baseline.
+// changedCall is the dbt list of the nodes that differ from the baseline, as dbt sees it.
 func (a *checkIsolation) changedCall() run.Call {
 	line := a.job.CommandLine
+	line.Fixed = append(slices.DeleteFunc(slices.Clone(line.Fixed), func(o dbt.Option) bool { return o.Flag == "state" }),
+		dbt.NewOption("state", a.job.baseline.state))
 	line.Options = []dbt.Option{dbt.NewOption("select", "state:modified")}
 	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })
 	build, _ := dbt.LookupCommand("build") // lists all types of nodes
@@ -180,7 +191,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
-	if a.job.readsKnown() { // dbt would fail on a damaged manifest with a traceback
+	if a.job.findsChanges() { // dbt would fail on a damaged manifest with a traceback
 		below, err := a.deferredTo(a.job)
 		if err == nil {
 			_, err = a.baseOf(a.job, below)
@@ -189,12 +200,20 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 			return nil, err
 		}
 	}
+	var out checkOutputs
+	if a.job.findsChanges() {
+		if err := a.findChanges(ctx, attempt, &out); err != nil {
+			return nil, err
+		}
+	}
+	if len(a.job.Command.Builds) == 0 {
+		return out, nil
+	}
 	listed, err := a.list(ctx, attempt, a.dbtCall())
 	if err != nil {
 		return nil, err
 	}
 	_, refresh := a.job.Lookup("full-refresh")
-	var out checkOutputs
 	var writes []artifact.Node
 	for _, n := range listed {
 		if a.job.Command.Writes(n, a.job.AllOptions()) {
@@ -224,7 +243,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		attempt.Notef("%s", warning)
 	}
 	if a.job.readsKnown() {
-		if err := a.listReads(ctx, attempt, &out, listed); err != nil {
+		if err := a.listReads(&out, listed); err != nil {
 			return nil, err
 		}
 	}
@@ -301,17 +320,8 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	return a.findLosses(attempt, answer, out)
 }
 
-// listReads finds the nodes that the command reads, and those that the commit changes.
-func (a *checkIsolation) listReads(ctx context.Context, attempt *graph.Attempt, out *checkOutputs, listed []artifact.Node) error {
-	changed, err := a.list(ctx, attempt, a.changedCall())
-	if err != nil {
-		return err
-	}
-	for _, n := range changed {
-		if hasRelation(n) {
-			out.Changed = append(out.Changed, n.UniqueID)
-		}
-	}
+// listReads finds the nodes that the command reads.
+func (a *checkIsolation) listReads(out *checkOutputs, listed []artifact.Node) error {
 	project, err := readGraph(filepath.Join(a.job.build.Target(), "manifest.json"))
 	if err != nil {
 		return err
@@ -330,7 +340,6 @@ func (a *checkIsolation) resolveListed(attempt *graph.Attempt, out *checkOutputs
 	if err != nil {
 		return err
 	}
-	out.BaselineRun = res.below.Run.ID
 	if missing := res.missing(); len(missing) > 0 {
 		return &MissingError{job: a.job, resolution: res, missing: missing}
 	}
@@ -370,9 +379,4 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
 	}
 	return artifact.ReadList(&stdout, artifact.RevealFrom(filepath.Join(b.Target(), "manifest.json"), call.Env))
-}
-
-// hasRelation reports whether a node has a relation that others may read.
-func hasRelation(n artifact.Node) bool {
-	return slices.Contains([]string{"model", "seed", "snapshot", "function"}, n.ResourceType) && n.Config.Materialized != "ephemeral"
 }

@@ -92,13 +92,34 @@ func (job *job) deferState() string {
 }
 
 // checks reports whether the job has a check step.
-func (job *job) checks() bool { return job.build != nil && len(job.Command.Builds) > 0 }
+func (job *job) checks() bool {
+	return job.build != nil && (len(job.Command.Builds) > 0 || job.marksState())
+}
+
+// state returns dbt's --state: the baseline's artifacts or, for a selection that compares
+// with them, a copy of them. See changes.go.
+func (job *job) state() string {
+	if job.marksState() {
+		return filepath.Join(job.build.Dir(), "changed", job.build.place.ID())
+	}
+	return job.baseline.state
+}
+
+// marksState reports whether the job's selection compares with its baseline, and dot
+// says what is changed. A clone needs the baseline's own state.
+func (job *job) marksState() bool {
+	return job.build != nil && job.baseline != nil && job.Command.Takes("state") && job.selectsByState() &&
+		!slices.Contains([]string{"retry", "clone"}, job.Command.Name)
+}
+
+// findsChanges reports whether the job's check finds what the commit changes.
+func (job *job) findsChanges() bool { return job.readsKnown() || job.marksState() }
 
 // readsKnown reports whether the job's check knows which nodes the job reads. It
 // doesn't for a retry, whose nodes dbt selects, and for a clone, which copies the
 // baseline.
 func (job *job) readsKnown() bool {
-	return job.checks() && job.baseline != nil && !slices.Contains([]string{"retry", "clone"}, job.Command.Name)
+	return job.build != nil && len(job.Command.Builds) > 0 && job.baseline != nil && !slices.Contains([]string{"retry", "clone"}, job.Command.Name)
 }
 
 // partial returns the flag that makes the job write only some rows, "" for none.
@@ -133,7 +154,7 @@ func (job *job) selectsModified() bool {
 			return false
 		}
 	}
-	return selected == "state:modified+"
+	return selected == SelectModified
 }
 
 // foundNothing says why the job's command had nothing to do. modified: no node differs
@@ -183,7 +204,7 @@ func (job *job) step() string { return job.Command.Name + " " + job.name() }
 // complete sets the job's command line, environment variables, locks and pools.
 func (p *planner) complete(job *job) error {
 	if p.req.Modified && job.baseline != nil {
-		job.given.Options = append(slices.Clip(job.given.Options), dbt.NewOption("select", "state:modified+"))
+		job.given.Options = append(slices.Clip(job.given.Options), dbt.NewOption("select", SelectModified))
 	}
 	command := p.req.Command.In(job.tool.Version)
 	job.CommandLine = dbt.CommandLine{
@@ -191,10 +212,10 @@ func (p *planner) complete(job *job) error {
 		Options: p.absoluteOptions(job), Positional: job.given.Positional,
 	}
 	var err error
-	if job.Fixed, err = p.fixedOptions(job); err != nil {
+	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
 		return err
 	}
-	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
+	if job.Fixed, err = p.fixedOptions(job); err != nil {
 		return err
 	}
 	job.modified = job.baseline != nil && job.selectsModified()
@@ -314,7 +335,7 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 			set("defer")
 			set("favor-state")
 		}
-		set("state", job.baseline.state)
+		set("state", job.state())
 		set("defer-state", job.deferState())
 	}
 	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !job.Command.Takes(o.Flag) }), nil

@@ -70,7 +70,8 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(command.Builds) > 0 {
+	p.warnOfValues(job, inputs)
+	if job.checks() {
 		below = append(below, all.add(p.checkStep(job, inputs, below)))
 	}
 	return all.add(p.commandStep(job, inputs, below)), nil

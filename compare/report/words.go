@@ -20,7 +20,11 @@ func (c Comparison) Headline() string {
 			counts = append(counts, humanize.Comma(int64(n))+" "+v.of(n))
 		}
 	}
-	if len(counts) == 0 {
+	switch {
+	case len(counts) > 0:
+	case slices.Equal(c.Options.Select, []string{"state:modified+"}): // --modified
+		return "nothing modified"
+	default:
 		return "no relation"
 	}
 	return strings.Join(counts, ", ")

@@ -48,7 +48,7 @@ var shapes = []shape{
 		differ: []string{"checked", "lib", "of_lib"},
 	},
 	{
-		name: "data files in the repository", adapter: "duckdb", only: true, whole: true,
+		name: "data files in the repository", adapter: "duckdb", only: true,
 		files: map[string]string{
 			"dbt_project.yml":      tables,
 			"data/fruit.csv":       "fruit,cents\napple,120\npear,95\n",

@@ -30,9 +30,14 @@ type NodeCode struct {
 	CompiledCode *string         `json:"compiled_code"`
 	Checksum     Checksum        `json:"checksum"`
 	Config       json.RawMessage `json:"config"`
-	Columns      ColumnCodes     `json:"columns"`
-	Constraints  json.RawMessage `json:"constraints"`
-	DependsOn    struct {
+	// Unrendered is the configuration as written, Jinja included.
+	Unrendered json.RawMessage `json:"unrendered_config"`
+	// Meta and SourceMeta are what a source's table and the source itself say about it.
+	Meta        json.RawMessage `json:"meta"`
+	SourceMeta  json.RawMessage `json:"source_meta"`
+	Columns     ColumnCodes     `json:"columns"`
+	Constraints json.RawMessage `json:"constraints"`
+	DependsOn   struct {
 		Nodes  []string `json:"nodes"`
 		Macros []string `json:"macros"`
 	} `json:"depends_on"`

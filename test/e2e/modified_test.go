@@ -1,0 +1,182 @@
+//go:build unix
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestModified builds and compares all that a branch changes: large seeds, macros that are handed
+// over as values, files that models read, the project's vars, nodes of packages, new and removed
+// nodes. dbt's state:modified misses the first four.
+func TestModified(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		rows := strings.Repeat("1,"+strings.Repeat("some text that fills a megabyte ", 20)+"\n", 2000)
+		files := map[string]string{
+			"dbt_project.yml":       tables,
+			"packages.yml":          "packages:\n  - local: lib\n",
+			"lib/dbt_project.yml":   "name: lib\n",
+			"lib/models/of_lib.sql": "select {{ lib.one() }} as x\n",
+			"lib/macros/one.sql":    "{% macro one() %}1{% endmacro %}\n",
+			"seeds/big.csv":         "id,note\n" + rows,
+			"seeds/small.csv":       "id\n1\n",
+			"macros/cents.sql":      "{% macro cents(x) %}{{ x }} * 100{% endmacro %}\n",
+			"macros/double.sql":     "{% macro double(x) %}{{ x }} * 2{% endmacro %}\n",
+			"macros/apply.sql":      "{% macro apply(function, x) %}{{ function(x) }}{% endmacro %}\n",
+			"models/of_big.sql":     "select count(*) as n, max(id) as id from {{ ref('big') }}\n",
+			"models/valued.sql":     "select {{ apply(cents, 2) }} as x\n",
+			"models/rated.sql":      "select {{ var('most') }} as x\n",
+			"models/other.sql":      "select {{ apply(double, 3) }} as x, s.id from {{ ref('small') }} s\n",
+			"models/gone.sql":       "select 1 as x\n",
+			"models/off.sql":        "select 1 as x\n",
+			"models/limited.sql":    "select '{{ env_var('DOT_TEST_LIMIT', 'none') }}' as x\n",
+			"models/of_file.sql":    "select 1 as x\n",
+			"models/of_path.sql":    "select 1 as x\n",
+			"data/x.csv":            "x\n1\n",
+			"data/part/y.csv":       "x\n1\n",
+			"dot_environments.yml":  "environment:\n  default: dev\n  all: {dot: {max-age: never}}\n  dev: {}\n  prod: {}\n  other: {target: prod, vars: {unread: secret-value}}\n",
+			"tests/singular.sql":    "select * from {{ ref('other') }} where x < 0\n",
+		}
+		if adapter == "duckdb" {
+			files["models/of_file.sql"] = "select * from read_csv('data/x.csv')\n"
+			files["models/of_path.sql"] = "select * from read_csv('{{ 'data' }}/*/y.csv')\n"
+		}
+		s := newProject(t, adapter, files)
+		s.mustDot("build", "prod@main")
+		args := func(command, spec string, more ...string) []string {
+			return append([]string{command, spec, "--defer", "prod@main", "--modified"}, more...)
+		}
+
+		s.part("nothing modified is an answer", func() {
+			s.git("switch", "--quiet", "--create", "readme")
+			s.write("README.md", "a stall\n")
+			s.commit("Explain")
+			s.mustDot(args("build", "dev@readme")...)
+			s.wantTables("dev@readme")
+			if out := s.mustDot(append([]string{"plan"}, args("build", "dev@readme")...)...).stdout; !strings.Contains(out, "nothing modified") {
+				t.Errorf("the plan does not say that nothing is modified:\n%s", out)
+			}
+			s.wantVerdicts(s.compare(0, "prod@main", "dev@readme", "--modified", "--exit-code"), 0)
+			if res := s.mustDot("compare", "prod@main", "dev@readme", "--modified"); !strings.Contains(res.stdout, "nothing modified") {
+				t.Errorf("compare does not say that nothing is modified:\n%s", res.stdout)
+			}
+		})
+		changed := []string{"big", "of_big", "of_lib", "rated", "valued", "young"}
+		why := map[string][]string{
+			"seed.stall.big": {"seed's rows"}, "model.stall.valued": {"macro cents"}, "model.stall.rated": {"var most"},
+			"model.lib.of_lib": {"macro one"}, "model.stall.young": {"new"},
+		}
+		if adapter == "duckdb" {
+			changed = []string{"big", "of_big", "of_file", "of_lib", "of_path", "rated", "valued", "young"}
+			why["model.stall.of_file"], why["model.stall.of_path"] = []string{"file data/x.csv"}, []string{"file data/part/y.csv"}
+		}
+		s.part("all that the branch changes", func() {
+			s.git("switch", "--quiet", "--create", "branch", "main")
+			s.write("seeds/big.csv", "id,note\n2,the line that differs\n"+rows)
+			s.write("macros/cents.sql", "{% macro cents(x) %}{{ x }} * 1000{% endmacro %}\n")
+			s.write("lib/macros/one.sql", "{% macro one() %}11{% endmacro %}\n")
+			s.write("dbt_project.yml", strings.Replace(tables, "most: 100", "most: 200", 1))
+			s.write("data/x.csv", "x\n12\n")
+			s.write("data/part/y.csv", "x\n13\n")
+			s.write("models/off.sql", "{{ config(enabled=false) }}\nselect 1 as x\n")
+			s.write("models/young.sql", "select 14 as x\n")
+			s.git("rm", "--quiet", "models/gone.sql")
+			s.commit("Change everything")
+			if out := s.mustDot(append([]string{"plan"}, args("build", "dev@branch")...)...).stdout; !strings.Contains(out, "modified: not known until the check has run") {
+				t.Errorf("the plan does not say that the nodes aren't known:\n%s", out)
+			}
+			s.mustDot(args("build", "dev@branch")...)
+			s.wantTables("dev@branch", changed...)
+			s.wantTable("dev@branch", "of_big", "2001 2")
+			s.wantTable("dev@branch", "valued", "2000")
+			s.wantTable("dev@branch", "rated", "200")
+			s.wantTable("dev@branch", "of_lib", "11")
+			if adapter == "duckdb" {
+				s.wantTable("dev@branch", "of_file", "12")
+				s.wantTable("dev@branch", "of_path", "13")
+			}
+			s.upToDate(args("build", "dev@branch")...)
+		})
+		s.part("the plan has the reasons", func() {
+			var plan struct {
+				Builds []struct {
+					Modified struct {
+						Nodes []struct {
+							ID  string `json:"unique_id"`
+							Why []string
+						}
+					}
+				}
+			}
+			res := s.mustDot(append([]string{"plan", "--format", "json"}, args("build", "dev@branch")...)...)
+			if err := json.Unmarshal([]byte(res.stdout), &plan); err != nil {
+				t.Fatal(err)
+			}
+			got := map[string][]string{}
+			for _, n := range plan.Builds[0].Modified.Nodes {
+				got[n.ID] = n.Why
+			}
+			if diff := cmp.Diff(why, got); diff != "" {
+				t.Errorf("modified (-want +got):\n%s", diff)
+			}
+			for _, command := range []string{"plan", "explain"} {
+				if out := s.mustDot(append([]string{command}, args("build", "dev@branch")...)...).stdout; !strings.Contains(out, "macro cents") || !strings.Contains(out, fmt.Sprintf("%d nodes", len(why))) {
+					t.Errorf("dot %s has no reasons:\n%s", command, out)
+				}
+			}
+		})
+		s.part("other commands, other operators", func() {
+			var listed []string
+			for line := range strings.Lines(s.mustDot(args("ls", "dev@branch", "--exclude", "big+ of_lib", "--", "--output", "name", "--resource-type", "model", "--quiet")...).stdout) {
+				listed = append(listed, strings.TrimSpace(line))
+			}
+			want := []string{"rated", "valued", "young"}
+			if adapter == "duckdb" {
+				want = []string{"of_file", "of_path", "rated", "valued", "young"}
+			}
+			if diff := cmp.Diff(want, listed); diff != "" {
+				t.Errorf("dot ls (-want +got):\n%s", diff)
+			}
+			s.during([]string{"DOT_DBT_HOST=off"}, func() {
+				s.mustDot("seed", "other@branch", "--defer", "prod@main", "--modified")
+				s.mustDot("run", "other@branch", "--defer", "prod@main", "-s", "state:modified,valued+1")
+			})
+			s.wantTables("prod@branch", "big", "valued") // the schema of the environment other
+		})
+		s.part("compare", func() {
+			want := []string{"big: differs", "gone: removed", "of_big: differs", "of_lib: differs", "off: removed", "rated: differs", "valued: differs", "young: added"}
+			if adapter == "duckdb" {
+				want = append(want, "of_file: differs", "of_path: differs")
+			}
+			found := map[string]bool{}
+			for _, r := range s.compare(0, "prod@main", "dev@branch", "--modified").Comparisons[0].Relations {
+				found[r.Name+": "+r.Verdict] = true
+			}
+			wanted := map[string]bool{}
+			for _, line := range want {
+				wanted[line] = true
+			}
+			if diff := cmp.Diff(wanted, found); diff != "" {
+				t.Errorf("compared (-want +got):\n%s", diff)
+			}
+		})
+		s.part("values that differ", func() {
+			if res := s.mustDot("plan", "compare", "prod@main", "other@branch", "--modified"); !strings.Contains(res.stderr, "different values of var unread:") {
+				t.Errorf("the comparison does not name the var:\n%s", res.stderr)
+			}
+			s.setenv("DOT_TEST_LIMIT=hidden-value")
+			res := s.mustDot("plan", "build", "other@branch", "--defer", "prod@main", "--modified")
+			if want := "var unread, environment variable DOT_TEST_LIMIT"; !strings.Contains(res.stderr, want) || strings.Count(res.stderr, "warning:") != 1 {
+				t.Errorf("the one warning does not name %s:\n%s", want, res.stderr)
+			}
+			if strings.Contains(res.stderr, "hidden-value") || strings.Contains(res.stderr, "secret-value") {
+				t.Errorf("the warning has values:\n%s", res.stderr)
+			}
+		})
+	})
+}
