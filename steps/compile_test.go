@@ -277,6 +277,7 @@ build dev after baseline prod@Open
 			b.defersTo("prod@HEAD")
 			b.req.Modified = true
 		}, `
+warning: prod@Open and dev@Open have different values of var days: nodes that read them differ, and are not selected unless the commit changes them
 worktree Open [commit]
 commit Open [commit] after worktree
 profiles dev@Open
