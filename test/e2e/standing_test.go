@@ -10,7 +10,7 @@ import (
 // TestStanding proves that what a build has stands until a run begins to write it, each place has
 // its own, and a part of the data is no baseline: D.11, E.2, F.4.
 func TestStanding(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, layered)
 		main := s.head()
 		s.write("README.md", "hello\n")

@@ -78,10 +78,34 @@ func TestLosses(t *testing.T) {
 			t.Error("v is built again, and is said to be lost")
 		}
 		s.upToDate(deferred...)
+	})
+	s.part("several builds are not asked for, and need --yes", func() {
+		s.ends(2, "bi.dash (view, owner ", "build", "prod@main", "dev@HEAD", "--defer", "prod@main", "--force")
+		if out := s.said[len(s.said)-1].stderr; !strings.Contains(out, "hint: --yes goes on and drops them") || !strings.Contains(out, "blocked  dev@"+s.head()) {
+			t.Error("it does not say how to go on, or builds what stands on the refused one")
+		}
+		s.upToDate(deferred...)
+	})
+	// at a terminal, an answer is typed to the question
+	answer := func(typed string, code int, says string) {
+		t.Helper()
+		c, screen := s.startAtTerminal("build", "prod@main", "--force")
+		eventually(t, "dot asks", func() bool { return strings.Contains(c.stderr.String(), "drop them and go on?") || c.ended() })
+		if _, err := screen.WriteString(typed); err != nil {
+			t.Fatal(err)
+		}
+		if res := c.wait(); res.code != code || !strings.Contains(res.stderr, says) {
+			t.Errorf("exit code %d, want %d; it has to say %q", res.code, code, says)
+		}
+	}
+	s.part("no is no, and so is Ctrl-C", func() {
+		answer("n\n", 2, "nothing was run")
+		answer("\x03", 130, "interrupted")
+		s.upToDate(deferred...)
 		s.wantRows("select x from bi.dash", "1")
 	})
-	s.part("--yes drops it, and nobody believes in it", func() {
-		s.mustDot("build", "prod@main", "--force", "--yes")
+	s.part("yes drops it, and nobody believes in it", func() {
+		answer("y\n", 0, ", schema prod_"+main)
 		s.reason("1 of its 1 relations changed: model.stall.w was dropped when prod@"+main+" replaced a", deferred...)
 		s.mustDot(deferred...)
 		s.wantRows("select x from "+dev+".w", "1")

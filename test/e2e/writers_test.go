@@ -29,7 +29,7 @@ var shared = map[string]string{
 // TestWriters proves that dot knows who wrote a relation last, wherever it lies, and checks every
 // run: D.8, D.11, F.2.
 func TestWriters(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, shared)
 		s.mustDot("build", "dev@main")
 		main := s.head()
