@@ -113,6 +113,8 @@ func toolLines(p *steps.Program) []string {
 		version := b.Tool.Version
 		if version == "" {
 			version = "(version not known yet)"
+		} else if b.Tool.Remembered {
+			version += " (when it was last asked)"
 		}
 		line := fmt.Sprintf("dbt %s at %s", version, text.Visible(text.ShellQuote(b.Tool.Argv)))
 		if users[line] == nil {

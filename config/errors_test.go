@@ -307,3 +307,15 @@ func TestFileErrors(t *testing.T) {
 	}
 	goldie.New(t, goldie.WithFixtureDir("testdata/golden")).Assert(t, "files", []byte(strings.ReplaceAll(out.String(), `\`, "/")))
 }
+
+// TestDanglingLink proves C.2: a link to a missing file is no missing file.
+func TestDanglingLink(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("gone.yml", filepath.Join(dir, "dot_environments.yml")); err != nil {
+		t.Skip(err)
+	}
+	_, err := config.Load(dir)
+	if err == nil || !strings.Contains(report(err), "dot_environments.yml is a symbolic link to a file that does not exist") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -93,6 +93,8 @@ func readFile(dir, name string) ([]byte, error) {
 	path := filepath.Join(dir, name)
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && exists(path):
+		return nil, place{}.problemf("%s is a symbolic link to a file that does not exist", path).hint("remove the link, or restore the file")
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:

@@ -120,13 +120,17 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	case never:
 		return "the build has no ledger"
 	}
-	return s.Overwritten(report.Run, report.Written)
+	if why := s.Overwritten(report.Run, report.Written); why != "" {
+		return why
+	}
+	return stateProblem(job.build.State(job.build.place), s)
 }
 
 // history says on what incremental models and snapshots of the job are built: from
 // scratch, or on top of existing relations.
 func (rt *runtime) history(job *job) string {
-	if !slices.ContainsFunc(job.Command.Builds, func(kind string) bool { return kind == "model" || kind == "snapshot" }) {
+	mayHave := func(kind string) bool { return kind == "model" || kind == "snapshot" }
+	if job.Command.Name == "clone" || !slices.ContainsFunc(job.Command.Builds, mayHave) {
 		return ""
 	}
 	checked, err := rt.checked(job)
@@ -137,10 +141,13 @@ func (rt *runtime) history(job *job) string {
 			return "from scratch"
 		case err != nil:
 			return ""
-		case len(s.Nodes) == 0: // its runs wrote nothing
-			return "from scratch"
 		}
-		return "on top of its build from " + rt.ago(s.Run.Time)
+		for id, e := range s.Nodes {
+			if kind, _, _ := strings.Cut(id, "."); mayHave(kind) && e.Status != workspace.Gone {
+				return "on top of its build from " + rt.ago(s.Run.Time)
+			}
+		}
+		return "from scratch" // its runs wrote nothing, or seeds
 	}
 	targets := checked.targets(job)
 	for _, n := range checked.Nodes {
@@ -159,6 +166,9 @@ func (rt *runtime) history(job *job) string {
 	for id, e := range written {
 		if strings.HasPrefix(id, "model.") && e.Unfinished {
 			continue // it is made from scratch again: see rebuilds
+		}
+		if e.Status == workspace.Gone {
+			continue
 		}
 		if e.Time.After(last.Time) {
 			last = e

@@ -17,7 +17,7 @@ import (
 
 // usual are the inputs of the dbt steps of a build in the bench's environment dev.
 var usual = []string{
-	"--profile", "commit", "dbt", "dbt-duckdb", "env_var COLOUR", "env_var REGION", "environment",
+	"--profile", "commit", "dbt", "dbt-duckdb", "env_var COLOUR", "env_var DBT_ENV_CUSTOM_ENV_TEAM", "env_var REGION", "environment",
 	"profile: path", "profile: schema", "profile: settings.region", "profile: threads", "profile: type",
 	"project", "schema suffix", "target-name", "vars: days",
 }
@@ -376,7 +376,7 @@ func TestCompileRefuses(t *testing.T) {
 				b.t.Fatal(err)
 			}
 			b.defersTo("prod@HEAD")
-		}, "is missing", "dot build prod@HEAD --force"},
+		}, "is missing", "dot build prod@HEAD"},
 		{"a baseline with half a manifest", func(b *bench) {
 			b.built("prod@HEAD")
 			build, place := b.place("prod@HEAD")
@@ -384,7 +384,7 @@ func TestCompileRefuses(t *testing.T) {
 				b.t.Fatal(err)
 			}
 			b.defersTo("prod@HEAD")
-		}, "is damaged: it has 10 bytes", "dot build prod@HEAD --force"},
+		}, "is damaged: it has 10 bytes", "dot build prod@HEAD"},
 		{"a local package outside of the repository", func(b *bench) {
 			b.write("packages.yml", "packages: [{local: ../shared}]\n")
 			b.commit("Ask for packages")

@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
@@ -54,16 +52,16 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 // workDir returns the working directory of a job's dbt. A build's dbt runs in the
 // project directory of its worktree: the relative paths in its models lead to files of the
 // commit. A program that starts dbt stays in the user's, where it finds its own settings;
-// so does a dbt that loads the .env there (since 1.12) and wouldn't find it from the
-// worktree.
+// so does a dbt that loads a .env there (since 1.12) and wouldn't find it from the
+// worktree. A .env of the commit is the commit's.
 func (rt *runtime) workDir(job *job) string {
 	if job.build == nil || !job.build.moves || !job.tool.Itself {
 		return rt.project
 	}
-	if dbt.LoadsDotEnv(job.tool.Version) && !inside(rt.project, job.build.ProjectDir()) {
-		if _, err := os.Lstat(filepath.Join(rt.project, ".env")); err == nil {
-			return rt.project
-		}
+	users := dbt.DotEnvFile(job.tool.Version, rt.project)
+	found := dbt.DotEnvFile(job.tool.Version, job.build.ProjectDir())
+	if users != "" && users != found && !inside(job.build.Commit.Worktree(), found) {
+		return rt.project
 	}
 	return job.build.ProjectDir()
 }

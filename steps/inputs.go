@@ -26,6 +26,10 @@ func (p *planner) inputs(job *job) ([]graph.Input, error) {
 	if err != nil {
 		return nil, err
 	}
+	state, err := stateInputs(job.asked)
+	if err != nil {
+		return nil, err
+	}
 	in := slices.Concat(
 		[]graph.Input{
 			{Label: "commit", Value: b.Commit.Hash},
@@ -38,7 +42,8 @@ func (p *planner) inputs(job *job) ([]graph.Input, error) {
 		p.factsOf(b.output).inputs,
 		vars.inputs,
 		optionInputs(job.asked),
-		p.envInputs(job.env, job.keyVars.Names),
+		state,
+		p.envInputs(job, job.env, job.keyVars.Names),
 	)
 	graph.Digest(in) // for the check and the command
 	return in, nil
@@ -82,7 +87,7 @@ func (rt *runtime) lateCheckInputs(job *job) []graph.Input {
 		return slices.Contains(job.keyVars.Names, name) || slices.Contains(job.env.Dot.Env, name)
 	})
 	others := config.Environment{Dot: config.Settings{IgnoreEnv: job.env.Dot.IgnoreEnv}}
-	return append(in, rt.envInputs(others, names)...)
+	return append(in, rt.envInputs(job, others, names)...)
 }
 
 // versions returns the inputs for the versions of dbt and the adapter. With a
@@ -157,21 +162,56 @@ func optionInputs(line dbt.CommandLine) []graph.Input {
 }
 
 // envInputs returns inputs for the values of environment variables, as digests under
-// the workspace's key. It leaves out variables that the environment ignores and those
-// that dbt leaves out of its own comparisons.
-func (rt *runtime) envInputs(env config.Environment, names []string) []graph.Input {
+// the workspace's key: the process's own, else those of the .env that the job's dbt loads.
+// It leaves out variables that the environment ignores.
+func (rt *runtime) envInputs(job *job, env config.Environment, names []string) []graph.Input {
 	var in []graph.Input
+	var dotEnv map[string]string
 	names = slices.Concat(names, env.Dot.Env)
 	slices.Sort(names)
+	if len(names) > 0 {
+		dotEnv = dbt.ReadDotEnv(dbt.DotEnvFile(job.tool.Version, rt.workDir(job)))
+	}
 	for _, name := range slices.Compact(names) {
-		if strings.HasPrefix(name, "DBT_ENV_CUSTOM_ENV_") || slices.Contains(env.Dot.IgnoreEnv, name) {
+		if slices.Contains(env.Dot.IgnoreEnv, name) {
 			continue
 		}
 		value, set := rt.world.Getenv(name)
 		if set {
 			value = "=" + value
+		} else if text, found := dotEnv[name]; found {
+			value = ".env: " + text
 		}
 		in = append(in, graph.Input{Label: "env_var " + name, Value: rt.ws.Digest(value)})
 	}
 	return in
+}
+
+// stateFiles are the files that dbt reads in the directory of --state or --defer-state.
+var stateFiles = []string{"manifest.json", "run_results.json", "sources.json"}
+
+// stateInputs returns inputs for the content of the directories that the user or the
+// environment names as --state and --defer-state. A baseline has inputs of its own.
+func stateInputs(line dbt.CommandLine) ([]graph.Input, error) {
+	var in []graph.Input
+	for _, flag := range []string{"state", "defer-state"} {
+		option, given := dbt.Lookup(line.Options, flag)
+		if !given {
+			option, given = dbt.Lookup(line.Environment, flag)
+		}
+		if !given || len(option.Values) == 0 {
+			continue
+		}
+		for _, name := range stateFiles {
+			text, err := readFile(filepath.Join(option.Values[0], name))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read --%s: %w", flag, err)
+			}
+			in = append(in, graph.Input{Label: "--" + flag + ": " + name, Value: digest(text)})
+		}
+	}
+	return in, nil
 }

@@ -53,7 +53,8 @@ func TestInputs(t *testing.T) {
 		{"an empty variable", func(b *bench) { b.setenv("COLOUR", "") }, []string{"env_var COLOUR"}},
 		{"a variable nobody reads", func(b *bench) { b.setenv("SHAPE", "round") }, nil},
 		{"a secret variable", func(b *bench) { b.setenv("DBT_ENV_SECRET_SALT", "sea") }, nil},
-		{"a variable that dbt leaves out, too", func(b *bench) { b.setenv("DBT_ENV_CUSTOM_ENV_TEAM", "a") }, nil},
+		{"a variable that dbt leaves out of its state", func(b *bench) { b.setenv("DBT_ENV_CUSTOM_ENV_TEAM", "a") }, []string{"env_var DBT_ENV_CUSTOM_ENV_TEAM"}},
+		{"a .env that dbt 1.11 doesn't load", func(b *bench) { b.write(".env", "COLOUR=blue\n") }, nil},
 		{"a variable to be ignored", func(b *bench) {
 			b.setenv("COLOUR", "blue")
 			b.replace("dot_environments.yml", "{vars: {days: 30}}", "{vars: {days: 30}, dot: {ignore-env: [COLOUR]}}")
@@ -94,6 +95,59 @@ func TestInputs(t *testing.T) {
 				t.Errorf("the inputs that changed (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestDotEnvInputs proves F.2: dbt 1.12 loads a .env from its working directory or above it, dbt 2 only from there.
+func TestDotEnvInputs(t *testing.T) {
+	for _, version := range []string{"1.12.6", "2.0.1"} {
+		t.Run(version, func(t *testing.T) {
+			b := newBench(t)
+			b.uninstall("dbt_core-1.11.16")
+			b.install("dbt_core-" + version)
+			before := b.inputs()
+			expect := func(change string, want ...string) {
+				t.Helper()
+				now := b.inputs()
+				if diff := cmp.Diff(want, changed(before, now)); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", change, diff)
+				}
+				before = now
+			}
+			b.write(".env", "export COLOUR='blue'\nSHAPE=round\nDBT_ENV_SECRET_SALT=sea\n")
+			expect("a variable", "env_var COLOUR")
+			b.write(".env", "export COLOUR='blue'\nSHAPE=square\nDBT_ENV_SECRET_SALT=rock\n")
+			expect("a variable nobody reads, and a secret")
+			b.write(".env", "COLOUR=${SHAPE}\nSHAPE=square\n")
+			expect("a composed value", "env_var COLOUR")
+			b.write(".env", "COLOUR=${SHAPE}\nSHAPE=round\n")
+			expect("another part of it", "env_var COLOUR")
+			b.setenv("COLOUR", "red")
+			expect("the environment's own", "env_var COLOUR")
+			b.write(".env", "COLOUR=green\n")
+			expect("what the environment's own overrides")
+		})
+	}
+}
+
+// TestStateInputs proves F.2.
+func TestStateInputs(t *testing.T) {
+	b := newBench(t)
+	b.req.Args = []string{"-s", "state:modified", "--state", "../old"}
+	b.write("../old/manifest.json", "{}")
+	before := b.inputs()
+	b.write("../old/manifest.json", `{"nodes": {}}`)
+	b.write("../old/sources.json", "{}")
+	b.write("../old/graph.gpickle", "")
+	if diff := cmp.Diff([]string{"--state: manifest.json", "--state: sources.json"}, changed(before, b.inputs())); diff != "" {
+		t.Errorf("on the command line (-want +got):\n%s", diff)
+	}
+	b.req.Args = []string{"-s", "state:modified"}
+	b.replace("dot_environments.yml", "{vars: {days: 30}}", "{vars: {days: 30}, state: ../old}")
+	before = b.inputs()
+	b.write("../old/manifest.json", "{}")
+	if diff := cmp.Diff([]string{"--state: manifest.json"}, changed(before, b.inputs())); diff != "" {
+		t.Errorf("of the environment (-want +got):\n%s", diff)
 	}
 }
 

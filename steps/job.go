@@ -45,6 +45,7 @@ type job struct {
 	// without --resume.
 	retry    []string
 	modified bool           // the selection is what --modified selects
+	scan     string         // names the scan for the environment variables that the project reads
 	reads    profile.EnvUse // the environment variables that the project and the output read
 	keyVars  profile.EnvUse // reads, without secrets: the result may depend on them
 	slot     string         // names the records of the command with this selection
@@ -209,7 +210,7 @@ func (p *planner) complete(job *job) error {
 	command := p.req.Command.In(job.tool.Version)
 	job.CommandLine = dbt.CommandLine{
 		DBT: job.tool.Argv, Command: command,
-		Options: p.absoluteOptions(job), Positional: job.given.Positional,
+		Options: p.absoluteOptions(job, job.given.Options), Positional: job.given.Positional,
 	}
 	var err error
 	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
@@ -218,6 +219,7 @@ func (p *planner) complete(job *job) error {
 	if job.Fixed, err = p.fixedOptions(job); err != nil {
 		return err
 	}
+	job.Environment = p.absoluteOptions(job, job.Environment)
 	job.modified = job.baseline != nil && job.selectsModified()
 	job.environ, job.age, job.force = p.world.Env, p.age(job.env), p.req.Force
 	job.yes, job.checkWarehouse = p.req.Yes, p.req.CheckWarehouse
@@ -226,7 +228,7 @@ func (p *planner) complete(job *job) error {
 	if job.build == nil {
 		return nil
 	}
-	project := p.known.reads[job.build.commit.Hash]
+	project := p.known.reads[job.scan]
 	output := p.factsOf(job.output)
 	job.reads, job.keyVars = project.Plus(output.reads), project.Public().Plus(output.readsPublic)
 	isolated := p.isolate(job, job.CommandLine)
@@ -269,7 +271,7 @@ func (job *job) maxAge() time.Duration {
 // isolate prevents inherited environment variables from changing a job's command.
 func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
 	return dbt.Inherited{
-		Env: rt.world.Env, Dir: rt.project, Line: line,
+		Env: rt.world.Env, Dir: rt.workDir(job), Line: line,
 		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },
 	}.Isolate()
 }

@@ -15,7 +15,7 @@ type known struct {
 	files        found[string, map[string]string] // git's hashes of the project's files, by commit
 	projects     found[string, profile.Project]   // by the hash of the file
 	packages     found[string, packageFile]       // by the file's name and hash
-	reads        map[string]profile.EnvUse        // the environment variables that the project reads, by commit
+	reads        map[string]profile.EnvUse        // the environment variables that the project reads, by scan
 	made         found[string, profile.EnvUse]    // those of installed packages and submodules, by the commit's directory
 	commits      found[string, workspace.Commit]  // by hash and abbreviation
 	profiles     found[string, *profile.File]     // by file

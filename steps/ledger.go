@@ -75,6 +75,10 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	var notReached []string   // nodes that dbt skipped, since others failed
 	for _, r := range results.Results {
 		told[r.UniqueID] = true
+		if a.job.Command.Name == "clone" && r.Message == "No-op" { // the baseline lacks the node, or the build has it
+			report.Counts[artifact.StatusNoOp]++
+			continue
+		}
 		report.Counts[r.Status]++
 		if r.Status.Failed() {
 			failed = append(failed, r.UniqueID)
@@ -83,7 +87,6 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 			continue
 		}
 		switch {
-		case a.job.Command.Name == "clone" && r.Message == "No-op": // the baseline lacks the node
 		case r.Status.Wrote():
 			end.Written = append(end.Written, r.UniqueID)
 			if t, ok := run.targets[r.UniqueID]; ok && r.RelationName != "" && b.target(workspace.Spell(r.RelationName)).Relation != t.Relation {

@@ -69,7 +69,7 @@ func (p *planner) packages(job *job) (packages, error) {
 		out.asked = append(out.asked, file.asked...)
 		reads = reads.Plus(file.reads)
 	}
-	out.inputs = append(out.inputs, p.envInputs(job.env, reads.Public().Names)...)
+	out.inputs = append(out.inputs, p.envInputs(job, job.env, reads.Public().Names)...)
 	local := map[string]bool{} // a package may be named twice
 	for _, asked := range out.asked {
 		if asked.Local == "" || local[asked.Local] {
@@ -136,8 +136,8 @@ func (p *planner) checkPackagesPath(b *build) error {
 
 // sources returns the directories of a build's project that have its source files, with
 // slashes. Paths that dot can't evaluate are left out: checkReads reports them.
-func (p *planner) sources(b *build) []string {
-	scope := profile.Scope{Env: p.world.Getenv, Vars: b.env.Vars}
+func (rt *runtime) sources(b *build) []string {
+	scope := profile.Scope{Env: rt.world.Getenv, Vars: b.env.Vars}
 	var out []string
 	for _, source := range b.project.Sources() {
 		if rendered, err := scope.Render(source); err == nil {

@@ -22,12 +22,12 @@ var pathVariables = []string{
 	"REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
 }
 
-// absoluteOptions returns a job's options, with absolute paths if it has a build.
-func (p *planner) absoluteOptions(job *job) []dbt.Option {
+// absoluteOptions returns options of a job, with absolute paths if it has a build.
+func (p *planner) absoluteOptions(job *job, options []dbt.Option) []dbt.Option {
 	if job.build == nil {
-		return job.given.Options
+		return options
 	}
-	options := slices.Clone(job.given.Options)
+	options = slices.Clone(options)
 	for i, o := range options {
 		if !slices.Contains(pathOptions, o.Flag) {
 			continue

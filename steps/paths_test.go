@@ -23,17 +23,17 @@ func TestUserPaths(t *testing.T) {
 	}
 
 	p := &planner{runtime: &runtime{project: dir}}
-	given := arguments{Args: dbt.Args{Options: []dbt.Option{dbt.NewOption("state", "../old"), dbt.NewOption("select", "path:models")}}}
+	given := []dbt.Option{dbt.NewOption("state", "../old"), dbt.NewOption("select", "path:models")}
 	words := func(options []dbt.Option) (all []string) {
 		for _, o := range options {
 			all = append(all, o.Words()...)
 		}
 		return all
 	}
-	if diff := cmp.Diff([]string{"--state", filepath.Join(filepath.Dir(dir), "old"), "--select", "path:models"}, words(p.absoluteOptions(&job{build: &build{}, given: given}))); diff != "" {
+	if diff := cmp.Diff([]string{"--state", filepath.Join(filepath.Dir(dir), "old"), "--select", "path:models"}, words(p.absoluteOptions(&job{build: &build{}}, given))); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"--state", "../old", "--select", "path:models"}, words(p.absoluteOptions(&job{given: given}))); diff != "" {
+	if diff := cmp.Diff([]string{"--state", "../old", "--select", "path:models"}, words(p.absoluteOptions(&job{}, given))); diff != "" {
 		t.Errorf("a plain call: %s", diff)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
 
@@ -58,12 +59,31 @@ func (p *Project) Environment(name string) (config.Environment, *profile.Output,
 	return p.planner.environment(spec.Spec{Env: name}, project, arguments{})
 }
 
-// FindDBT finds the dbt that an environment uses. It may run dbt --version, and
-// doesn't cache the result.
+// FindDBT finds the dbt that an environment uses. It may run dbt --version, whatever the
+// memo says, which it corrects.
 func (p *Project) FindDBT(ctx context.Context, env config.Environment) (tool.Tool, error) {
 	search := p.planner.search(env)
 	search.MayRun = true
+	if repo, err := git.Open(ctx, p.planner.project); err == nil {
+		if ws, err := workspace.Open(repo.Root); err == nil && ws.Exists() {
+			search.Versions = asked{ws.Memo()}
+		}
+	}
 	return search.Find(ctx)
+}
+
+// asked is a memo that only learns where it was wrong.
+type asked struct{ workspace.Memo }
+
+// Lookup finds nothing.
+func (asked) Lookup(string) (string, bool) { return "", false }
+
+// Save replaces another text.
+func (a asked) Save(id, text string) error {
+	if had, ok := a.Memo.Lookup(id); !ok || had == text {
+		return nil
+	}
+	return a.Memo.Save(id, text)
 }
 
 // workingProject reads the project in the working tree.

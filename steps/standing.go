@@ -98,16 +98,27 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 	case found.adopted:
 		return found, nil // its manifest has been read
 	}
-	info, err := os.Stat(filepath.Join(found.state, "manifest.json"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is missing", b), "--force")
-	case err != nil:
-		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s can't be read: %v", b, err), "--force")
-	case info.Size() != found.Run.Manifest:
-		return standing{}, remedy(fmt.Sprintf("the manifest.json of %s is damaged: it has %d bytes instead of %d", b, info.Size(), found.Run.Manifest), "--force")
+	if why := stateProblem(found.state, found.Standing); why != "" {
+		return standing{}, remedy(fmt.Sprintf("%s: %s", b, why))
 	}
 	return found, nil
+}
+
+// stateProblem says why the manifest.json that dot keeps of a build in dir can't be
+// read, "" if it can. Then no build can defer to it: it has to run again.
+func stateProblem(dir string, s workspace.Standing) string {
+	info, err := os.Stat(filepath.Join(dir, "manifest.json"))
+	switch {
+	case s.Run.Manifest == 0: // nothing was kept yet
+		return ""
+	case errors.Is(err, fs.ErrNotExist):
+		return "its manifest.json is missing"
+	case err != nil:
+		return fmt.Sprintf("its manifest.json can't be read: %v", err)
+	case info.Size() != s.Run.Manifest:
+		return fmt.Sprintf("its manifest.json is damaged: it has %d bytes instead of %d", info.Size(), s.Run.Manifest)
+	}
+	return ""
 }
 
 // buildIt is the hint that builds a spec.

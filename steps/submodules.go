@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/profile"
@@ -61,8 +62,8 @@ func (rt *runtime) checkSubmodules(commit workspace.Commit, out worktreeOutputs)
 	return rt.repo.CheckSubmodules(commit.Worktree(), all)
 }
 
-// submoduleReads returns the environment variables that the checked-out submodules in
-// a build's project read.
+// submoduleReads returns the environment variables that the checked-out submodules of a
+// build read, if its project or its other source files are in them or around them.
 func (rt *runtime) submoduleReads(b *build) profile.EnvUse {
 	var use profile.EnvUse
 	var out worktreeOutputs
@@ -70,8 +71,9 @@ func (rt *runtime) submoduleReads(b *build) profile.EnvUse {
 	if err != nil || record.Decode(&out) != nil {
 		return use
 	}
+	paths := rt.sourcePaths(b)
 	for _, s := range out.Submodules {
-		if within(s.Path, b.Project) {
+		if slices.ContainsFunc(paths, func(at string) bool { return within(s.Path, at) || within(at, s.Path) }) {
 			use = use.Plus(profile.EnvUse{Names: s.EnvVars, Computed: s.Computed})
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // variables may stay.
 type Inherited struct {
 	Env   []string               // "NAME=value", as from os.Environ
-	Dir   string                 // dbt's working directory: since 1.12 it loads a .env from there or from a directory above
+	Dir   string                 // dbt's working directory: see DotEnvFile
 	Line  CommandLine            // its options win over variables; its command has the dbt version, if known
 	Reads func(name string) bool // reports whether the profile or the project reads the variable
 }
@@ -31,9 +31,7 @@ type IsolatedEnv struct {
 // always stay.
 func (in Inherited) Isolate() IsolatedEnv {
 	v := newVariables(in.Env)
-	if LoadsDotEnv(in.Line.Command.version) {
-		v.dotenv = readDotEnv(in.Dir)
-	}
+	v.dotenv = ReadDotEnv(DotEnvFile(in.Line.Command.version, in.Dir))
 	var out IsolatedEnv
 	for _, h := range harmful() {
 		if v.setsAny(h.names) && in.concerns(h.Flag) {
@@ -110,7 +108,7 @@ func (in Inherited) neutralize(f Flag, name string, v *variables) (*Option, stri
 type variables struct {
 	entries []string
 	values  map[string]string // those that could set a flag
-	dotenv  map[string]bool   // names that a .env sets, unless the environment sets them, too
+	dotenv  map[string]string // what a .env sets, unless the environment sets it, too
 }
 
 func newVariables(entries []string) *variables {
@@ -131,13 +129,18 @@ func (v *variables) setsAny(names []string) bool { return slices.ContainsFunc(na
 // ignores a .env.
 func (v *variables) has(name string) bool {
 	value, set := v.values[envKey(name)]
-	return value != "" || (!set && v.dotenv[name])
+	return value != "" || (!set && v.inDotEnv(name))
 }
 
 // fromDotEnv reports whether a .env sets the variable.
 func (v *variables) fromDotEnv(name string) bool {
 	_, set := v.values[envKey(name)]
-	return !set && v.dotenv[name]
+	return !set && v.inDotEnv(name)
+}
+
+func (v *variables) inDotEnv(name string) bool {
+	_, found := v.dotenv[name]
+	return found
 }
 
 // remove removes a variable. If a .env would set it again, it becomes empty instead, which dbt
@@ -148,7 +151,7 @@ func (v *variables) remove(name string) {
 		return envKey(entryName) == envKey(name)
 	})
 	delete(v.values, envKey(name))
-	if v.dotenv[name] {
+	if v.inDotEnv(name) {
 		v.entries = append(v.entries, name+"=")
 	}
 }

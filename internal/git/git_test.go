@@ -89,7 +89,7 @@ func TestReadingChangesNothing(t *testing.T) {
 		"Open":            func() error { _, err := git.Open(t.Context(), repo.Path("models")); return err },
 		"Resolve":         func() error { _, err := r.Resolve(t.Context(), []string{"HEAD", "main@{0}", ":/first"}); return err },
 		"Read":            func() error { _, err := objects.Read(first + ":models/a.sql"); return err },
-		"Grep":            func() error { _, err := r.Grep(t.Context(), []string{first}, "", "select"); return err },
+		"Grep":            func() error { _, err := r.Grep(t.Context(), []string{first}, []string{""}, "select"); return err },
 		"Uncommitted":     func() error { _, err := r.Uncommitted(t.Context(), ""); return err },
 		"Ignores":         func() error { _, err := r.Ignores(t.Context(), ".dot"); return err },
 		"CheckWorktree":   func() error { return r.CheckWorktree(path, first) },

@@ -3,23 +3,27 @@ package git
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/proc"
 )
 
-// Grep searches commits for a text: it returns, for each commit, the files below path that contain
-// the text. Case counts, and the text can't span lines. path and the returned files have slashes
+// Grep searches commits for a text: it returns, for each commit, the files below paths that contain
+// the text. Case counts, and the text can't span lines. paths and the returned files have slashes
 // and start at the top of the repository; an empty path means all of it.
 //
 // Files that git takes for binary are searched, too. Attributes may declare any file binary, and a
 // false positive is better than a miss.
-func (r *Repo) Grep(ctx context.Context, commits []string, path, text string) (map[string][]string, error) {
+func (r *Repo) Grep(ctx context.Context, commits, paths []string, text string) (map[string][]string, error) {
 	if len(commits) == 0 {
 		return nil, nil
 	}
+	if slices.Contains(paths, "") {
+		paths = nil
+	}
 	for _, commit := range commits {
-		if err := r.prefetch(ctx, commit, path); err != nil {
+		if err := r.prefetch(ctx, commit, paths...); err != nil {
 			return nil, err
 		}
 	}
@@ -27,10 +31,7 @@ func (r *Repo) Grep(ctx context.Context, commits []string, path, text string) (m
 		"--literal-pathspecs", "grep", "--files-with-matches", "--null", "--fixed-strings", "--text", "--full-name", "--no-color",
 		"--no-recurse-submodules", "-e", text,
 	}
-	args = append(append(args, commits...), "--")
-	if path != "" {
-		args = append(args, path)
-	}
+	args = slices.Concat(args, commits, []string{"--"}, paths)
 	out, err := run(ctx, "grep", command(r.Top, args...))
 	if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 && failed.Stderr == "" {
 		return nil, nil // nothing found

@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"path"
 	"slices"
 	"strings"
 	"sync"
 )
 
 // Objects reads the content of commits from git's object database. One git process, started by the
-// first call, answers all calls. It is safe for concurrent use; calls wait for each other.
+// first call, answers all calls. It is safe for concurrent use, except for Links; calls wait for each
+// other.
 //
 // Names are git's: "<commit>:<path>", the path with slashes and from the top of the repository, and
 // "<commit>:" for the tree at the top. A symbolic link is a blob that holds its target. git doesn't
@@ -26,6 +29,8 @@ type Objects struct {
 
 	mu   sync.Mutex
 	talk *conversation // nil until the first call, and after git ended
+
+	below map[string][]treeEntry // of Links: directories and links, by the hash of their tree
 }
 
 // Objects returns a reader. Its process lives until [Objects.Close] or until ctx is done.
@@ -73,18 +78,102 @@ func (o *Objects) Files(commit, dir string, names ...string) (map[string]string,
 		return nil, err
 	}
 	files := make(map[string]string, len(names))
-	for size := len(id) / 2; len(tree) > 0; { // an entry is "<mode> <name>", NUL, and the hash in bytes
-		entry, rest, _ := bytes.Cut(tree, []byte{0})
-		mode, name, _ := strings.Cut(string(entry), " ")
-		if len(rest) < size {
-			return nil, fmt.Errorf("reading %s from git: not a whole tree", id)
+	for entry, err := range treeEntries(id, tree) {
+		if err != nil {
+			return nil, err
 		}
-		if strings.HasPrefix(mode, "1") && mode != "160000" && slices.Contains(names, name) {
-			files[name] = hex.EncodeToString(rest[:size])
+		if entry.isFile() && slices.Contains(names, entry.name) {
+			files[entry.name] = entry.id
 		}
-		tree = rest[size:]
 	}
 	return files, nil
+}
+
+// treeEntry is an entry of a tree.
+type treeEntry struct{ mode, name, id string }
+
+// The modes of a directory and a symbolic link in a tree.
+const (
+	directoryMode = "40000"
+	linkMode      = "120000"
+)
+
+// isFile reports whether the entry is a file or a symbolic link.
+func (e treeEntry) isFile() bool { return strings.HasPrefix(e.mode, "1") && e.mode != gitlink }
+
+// treeEntries reads a tree in git's raw form: "<mode> <name>", NUL, and the hash in bytes for each
+// entry.
+func treeEntries(id string, tree []byte) iter.Seq2[treeEntry, error] {
+	return func(yield func(treeEntry, error) bool) {
+		for size := len(id) / 2; len(tree) > 0; {
+			head, rest, _ := bytes.Cut(tree, []byte{0})
+			mode, name, _ := strings.Cut(string(head), " ")
+			if len(rest) < size {
+				yield(treeEntry{}, fmt.Errorf("reading %s from git: not a whole tree", id))
+				return
+			}
+			if !yield(treeEntry{mode, name, hex.EncodeToString(rest[:size])}, nil) {
+				return
+			}
+			tree = rest[size:]
+		}
+	}
+}
+
+// Links returns the symbolic links that a commit has below dir, by path, with their targets. dir is
+// "" for all. If dir itself is a link or doesn't exist, there are none below it.
+func (o *Objects) Links(commit, dir string) (map[string]string, error) {
+	name := commit + ":"
+	if dir != "" {
+		name += dir + "/"
+	}
+	links := map[string]string{}
+	id, err := o.ID(name)
+	if err == nil {
+		err = o.linksIn(id, dir, links)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return links, err
+}
+
+// linksIn adds the links below a tree. Commits share most trees: each is read once.
+func (o *Objects) linksIn(id, dir string, links map[string]string) error {
+	below, known := o.below[id]
+	if !known {
+		tree, err := o.Read(id)
+		if err != nil {
+			return err
+		}
+		for entry, err := range treeEntries(id, tree) {
+			if err != nil {
+				return err
+			}
+			if entry.mode == directoryMode || entry.mode == linkMode {
+				below = append(below, entry)
+			}
+		}
+		if o.below == nil {
+			o.below = map[string][]treeEntry{}
+		}
+		o.below[id] = below
+	}
+	for _, entry := range below {
+		at := path.Join(dir, entry.name)
+		if entry.mode == directoryMode {
+			if err := o.linksIn(entry.id, at, links); err != nil {
+				return err
+			}
+			continue
+		}
+		target, err := o.Read(entry.id)
+		if err != nil {
+			return err
+		}
+		links[at] = string(target)
+	}
+	return nil
 }
 
 // get asks for an object and passes its content to read, which must consume all of it.

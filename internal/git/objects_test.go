@@ -214,7 +214,7 @@ func TestGrep(t *testing.T) {
 		"like an option":    {"", "--", []string{"proj/models/with space ü\".sql"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := r.Grep(t.Context(), []string{hash, second}, test.path, test.text)
+			got, err := r.Grep(t.Context(), []string{hash, second}, []string{test.path}, test.text)
 			check(t, err)
 			wantEqual(t, got[hash], test.want)
 			if got := len(got[second]); got != len(test.want)+test.more {
@@ -222,7 +222,7 @@ func TestGrep(t *testing.T) {
 			}
 		})
 	}
-	_, err := r.Grep(t.Context(), []string{strings.Repeat("0", 40)}, "", "x")
+	_, err := r.Grep(t.Context(), []string{strings.Repeat("0", 40)}, []string{""}, "x")
 	wantError(t, err, "git grep: ")
 }
 
@@ -243,4 +243,32 @@ func TestObjectsFind(t *testing.T) {
 		t.Error("no error for a commit that does not exist")
 	}
 	check(t, objects.Close())
+}
+
+// TestLinks proves F.2: dbt reads what links lead to.
+func TestLinks(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Write("app/models/a.sql", "select 1")
+	repo.Write("shared/b.sql", "select 2")
+	check(t, os.Symlink("../../shared", repo.Path("app/models/shared")))
+	check(t, os.Symlink("b.sql", repo.Path("shared/c.sql")))
+	first := repo.Commit("links")
+	check(t, os.Remove(repo.Path("shared/c.sql")))
+	second := repo.Commit("one less")
+	objects := open(t, repo.Dir).Objects(t.Context())
+	defer objects.Close()
+	for _, tt := range []struct {
+		commit, dir string
+		want        map[string]string
+	}{
+		{first, "", map[string]string{"app/models/shared": "../../shared", "shared/c.sql": "b.sql"}},
+		{second, "", map[string]string{"app/models/shared": "../../shared"}},
+		{first, "shared", map[string]string{"shared/c.sql": "b.sql"}},
+		{first, "app/models/shared", nil},
+		{first, "gone", nil},
+	} {
+		got, err := objects.Links(tt.commit, tt.dir)
+		check(t, err)
+		wantEqual(t, got, tt.want)
+	}
 }

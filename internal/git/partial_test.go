@@ -23,7 +23,7 @@ func TestGrepInAPartialClone(t *testing.T) {
 	r := open(t, partial.Dir)
 
 	count := processes(t)
-	files, err := r.Grep(t.Context(), []string{hash}, "models", "env_var")
+	files, err := r.Grep(t.Context(), []string{hash}, []string{"models"}, "env_var")
 	if err != nil || len(files[hash]) != 20 {
 		t.Errorf("found %q, %v", files, err)
 	}
@@ -36,7 +36,7 @@ func TestGrepInAPartialClone(t *testing.T) {
 		t.Errorf("of what is missing, %s is not: %s", want, missing)
 	}
 	count = processes(t)
-	if _, err := r.Grep(t.Context(), []string{hash}, "models", "env_var"); err != nil {
+	if _, err := r.Grep(t.Context(), []string{hash}, []string{"models"}, "env_var"); err != nil {
 		t.Error(err)
 	}
 	if n := count(); n != 2 {

@@ -138,6 +138,9 @@ func (s Standing) Overwritten(run string, written int) string {
 		first := slices.MaxFunc(slices.Sorted(maps.Keys(times)), func(a, b string) int { return times[a] - times[b] })
 		return fmt.Sprintf("%d of its %d relations changed: %s %s", written-kept, written, example(lost, first), first)
 	}
+	if s.Open != nil {
+		return fmt.Sprintf("%d of its %d relations may have been changed by a dot %s that was interrupted", written-kept, written, s.Open.Command)
+	}
 	by := "a later dot " + s.Run.Command
 	if s.Run.Adopted {
 		by = "dbt " + s.Run.Command + " of another tool"

@@ -54,10 +54,10 @@ func WhyNotPlain(path string) string {
 }
 
 // isDBT reports whether a program is dbt: a console script of dbt 1, or no script at all, as dbt 2.
-func isDBT(path string) bool {
+func isDBT(path string) bool { return !isScript(path) || WhyNotPlain(path) == "" }
+
+// isScript reports whether a program is a script. One that can't be read counts as one.
+func isScript(path string) bool {
 	head, err := readHead(path)
-	if err == nil && !bytes.HasPrefix(head, []byte("#!")) {
-		return true
-	}
-	return WhyNotPlain(path) == ""
+	return err != nil || bytes.HasPrefix(head, []byte("#!"))
 }

@@ -27,6 +27,8 @@ type Tool struct {
 	// Itself is set if Argv starts dbt and nothing else. What starts dbt for the user (uv run dbt, a
 	// script) may look for a project or settings in the working directory.
 	Itself bool
+	// Remembered is set if the version is the one that a wrapper had when it was last asked.
+	Remembered bool
 }
 
 // Search says where to look for dbt, and how to find its version.
@@ -45,8 +47,9 @@ type Versions interface {
 }
 
 // Find looks for dbt in DOT_DBT, the setting, PATH and the project's .venv, in this order. If dbt
-// is a plain console script, the version comes from the installed packages. Otherwise it is
-// remembered, or comes from `dbt --version`.
+// is a plain console script, the version comes from the installed packages. Otherwise it comes
+// from `dbt --version`. What a program that is dbt itself says is remembered. Others, such as uv run
+// dbt or a shim, may start another dbt each time: they are asked each time, if they may run.
 func (s Search) Find(ctx context.Context) (Tool, error) {
 	tool, err := s.locate()
 	if err != nil {
@@ -58,10 +61,11 @@ func (s Search) Find(ctx context.Context) (Tool, error) {
 			return tool, nil
 		}
 	}
-	printed, err := s.versionText(ctx, tool)
+	printed, remembered, err := s.versionText(ctx, tool)
 	if err != nil || printed == "" {
 		return tool, err
 	}
+	tool.Remembered = remembered && !tool.alone()
 	release, ok := ParseVersion(printed)
 	if !ok {
 		return Tool{}, fmt.Errorf("finding dbt's version: expected a version from %q, found %q", text.ShellQuote(tool.Argv)+" --version", text.Shorten(strings.TrimSpace(printed)))
@@ -148,33 +152,39 @@ func (s Search) tool(argv []string, how string) (Tool, error) {
 	return Tool{Argv: argv, Path: target, How: how, Itself: len(argv) == 1 && isDBT(target)}, nil
 }
 
+// alone reports whether the tool is a single program and contains dbt, as dbt 2. The packages of a
+// script may change without it, and so may what a shim named otherwise starts.
+func (t Tool) alone() bool {
+	launcher := strings.EqualFold(filepath.Ext(t.Path), ".exe") && isDBTLauncher(t.Path)
+	return len(t.Argv) == 1 && strings.HasPrefix(filepath.Base(t.Path), "dbt") && !isScript(t.Path) && !launcher
+}
+
 // versionText returns the output of `dbt --version`, from now or earlier; "" if it is unknown and
 // may not be run.
-func (s Search) versionText(ctx context.Context, tool Tool) (string, error) {
+func (s Search) versionText(ctx context.Context, tool Tool) (printed string, remembered bool, err error) {
 	id, err := s.identity(tool)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
+	before := ""
 	if s.Versions != nil {
-		if printed, ok := s.Versions.Lookup(id); ok {
-			return printed, nil
-		}
+		before, remembered = s.Versions.Lookup(id)
 	}
-	if !s.MayRun {
-		return "", nil
+	if remembered && tool.alone() || !s.MayRun {
+		return before, remembered, nil
 	}
 	argv := append(tool.Argv[:len(tool.Argv):len(tool.Argv)], "--version")
 	out, err := proc.Output(ctx, proc.Command{Argv: argv, Dir: s.Dir})
 	if err != nil {
-		return "", hint.Add(fmt.Errorf("finding dbt's version: %w", err), "try it yourself: "+text.ShellQuote(argv))
+		return "", false, hint.Add(fmt.Errorf("finding dbt's version: %w", err), "try it yourself: "+text.ShellQuote(argv))
 	}
-	printed := string(out)
-	if _, ok := ParseVersion(printed); ok && s.Versions != nil {
+	printed = string(out)
+	if _, ok := ParseVersion(printed); ok && s.Versions != nil && printed != before {
 		if err := s.Versions.Save(id, printed); err != nil {
-			return "", fmt.Errorf("remembering dbt's version: %w", err)
+			return "", false, fmt.Errorf("remembering dbt's version: %w", err)
 		}
 	}
-	return printed, nil
+	return printed, false, nil
 }
 
 // identity changes if the same words may start another dbt: the program is another file, or the
