@@ -17,7 +17,8 @@
 //	scan.go         the environment variables that the commits read
 //	job.go          the dbt command on a build
 //	packages.go     the packages that a commit requires
-//	inputs.go       the inputs of a result
+//	inputs.go       the inputs of a result; values.go: those that differ from a baseline's
+//	paths.go        relative paths that the user gives, for a dbt in the worktree
 //	pools.go        the limits on parallel steps
 //	list.go         the steps of a job
 //	program.go      the result; built.go: a build of the program, reads.go: what it reads
@@ -38,7 +39,8 @@
 //	deps.go        installs the project's packages
 //	adopt.go       takes over a build that another tool made
 //	baseline.go    stands for the baseline
-//	check.go       checks where the command writes and what it reads; isolation.go, unseen.go
+//	check.go       checks where the command writes and what it reads; isolation.go, unseen.go,
+//	               changes.go: what the commit changes, losses.go: what dbt would drop
 //	command.go     runs dbt on a build
 //	plain.go       runs dbt on the working tree
 //	clean.go       removes dbt's files
@@ -54,10 +56,12 @@
 //	rundbt.go      running dbt, and its output; host.go: in a host or not
 //	standing.go    the relations that a build has
 //	resolution.go  the relation that a job reads for each node; missing.go: of missing ones
-//	relation.go    names of relations, as the ledger has them
+//	relation.go    names of relations, as the ledger has them; secretnames.go: without secrets
+//	question.go    questions to a build's warehouse; gone.go: what is not there any more
 //	artifacts.go   dbt's artifacts of a run
 //	side.go        a build's relations and artifacts, for a comparison
-//	pristine.go    whether a worktree matches its commit; outside.go: or leads out of it
+//	pristine.go    whether a worktree matches its commit; outside.go: or leads out of it,
+//	               runfiles.go: files that a run wrote
 //	writers.go     which build of the invocation writes a relation
 //
 // The package uses dbt through internal/dbt and git through internal/git. It knows
