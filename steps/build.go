@@ -127,6 +127,7 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database}
 	b.place.Schema = b.secret.schema(adapter.Of(b.place.Adapter), cmp.Or(b.secret.Schema, output.place.Schema)+"_"+b.suffix, true)
 	b.duckdb, b.workDir = output.duckdb, p.project
+	p.warnOfSearchPath(b, given)
 	return b, output.duckdbErr
 }
 

@@ -26,9 +26,12 @@ type Adapter struct {
 	Packages       []string // packages whose macros the adapter uses, besides its own and dbt's
 	// Files are the fields of an output that name files or directories. Each is a path of keys; "*" is
 	// any entry of a list. See also UsualFiles.
-	Files  []string
-	Hosted bool // each command was compared with its run in a host
-	V2     bool // dbt 2 has it built in, and not as an experiment
+	Files []string
+	// SearchPath are the fields of an output that may say where SQL finds relations without a schema,
+	// as paths of keys; the first one present counts.
+	SearchPath []string
+	Hosted     bool // each command was compared with its run in a host
+	V2         bool // dbt 2 has it built in, and not as an experiment
 }
 
 // table has the adapters that differ from the usual, by name. The default schema is that of
@@ -50,11 +53,12 @@ var table = []Adapter{
 			"settings.extension_directory", "settings.home_directory", "settings.secret_directory", "settings.temp_directory",
 			"config_options.extension_directory", "config_options.home_directory", "config_options.secret_directory", "config_options.temp_directory",
 		},
+		SearchPath: []string{"settings.search_path", "settings.schema", "config_options.search_path", "config_options.schema"},
 	},
 	{Name: "mysql", Host: []string{"host", "server"}, Database: []string{"database"}, Port: "3306"},
 	{
 		Name: "postgres", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5432", NameLimit: 63,
-		LowersUnquoted: true, Hosted: true,
+		LowersUnquoted: true, Hosted: true, SearchPath: []string{"search_path"},
 	},
 	{
 		Name: "redshift", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5439", NameLimit: 127,
