@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/steps"
@@ -99,19 +101,7 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, a, b st
 	}
 	chosen := map[string]bool{}
 	for i, call := range c.listCalls() {
-		var stdout, stderr bytes.Buffer
-		call.Stdout, call.Stderr = &stdout, &stderr
-		exit, err := c.b.RunDBT(ctx, attempt, call)
-		if err != nil {
-			return nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if !exit.OK() {
-			return nil, fmt.Errorf("dbt list could not select: %s\n%s", exit, lastLines(stdout.String()+stderr.String()))
-		}
-		listed, err := c.b.ReadList(&stdout, call)
+		listed, err := c.list(ctx, attempt, call)
 		if err != nil {
 			return nil, err
 		}
@@ -207,4 +197,52 @@ func (c *comparison) options(how How) report.Options {
 		Ignore: how.Ignore, Sample: how.Sample, All: how.All, ColumnsOnly: how.ColumnsOnly, CountsOnly: how.CountsOnly,
 		MergeBase: c.Request.MergeBase, FreshlyBuilt: c.Request.Fresh,
 	}
+}
+
+// list runs a dbt list and returns the nodes. A selection that one side lacks is expected,
+// but the project or the user may make dbt fail on it. Then list asks again, so that
+// dbt doesn't.
+func (c *comparison) list(ctx context.Context, attempt *graph.Attempt, call run.Call) ([]artifact.Node, error) {
+	for _, asked := range []run.Call{call, silenced(call), withoutWarnError(call)} {
+		var stdout, stderr bytes.Buffer
+		asked.Stdout, asked.Stderr = &stdout, &stderr
+		exit, err := c.b.RunDBT(ctx, attempt, asked)
+		switch {
+		case err != nil:
+			return nil, err
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case exit.OK():
+			return c.b.ReadList(&stdout, asked)
+		}
+		text := stdout.String() + stderr.String()
+		if !strings.Contains(text, "does not match any enabled nodes") && !strings.Contains(text, "not allowed with argument") {
+			return nil, fmt.Errorf("dbt list could not select: %s\n%s", exit, lastLines(text))
+		}
+	}
+	return nil, errors.New("dbt list could not select: a selection that matches nothing is an error, and dot could not change that")
+}
+
+// silenced returns the call with options that win over the project's warn_error_options.
+// dbt 1.11 refuses them if warn_error is set, too.
+func silenced(call run.Call) run.Call {
+	call.Argv = append(withoutOption(call.Argv), "--warn-error-options", "{silence: [NoNodesForSelectionCriteria]}")
+	return call
+}
+
+// withoutWarnError returns the call without the flag. The variable wins over the project's
+// warn_error.
+func withoutWarnError(call run.Call) run.Call {
+	call.Argv = slices.DeleteFunc(withoutOption(call.Argv), func(word string) bool { return word == "--warn-error" })
+	call.Env = append(slices.Clip(call.Env), "DBT_WARN_ERROR=false")
+	return call
+}
+
+// withoutOption returns the words without --warn-error-options and its value.
+func withoutOption(argv []string) []string {
+	argv = slices.Clone(argv)
+	if i := slices.Index(argv, "--warn-error-options"); i >= 0 && i+1 < len(argv) {
+		argv = slices.Delete(argv, i, i+2)
+	}
+	return argv
 }
