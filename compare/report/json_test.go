@@ -155,3 +155,14 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A side that built nothing itself has no times.
+func TestJSONWithoutTimes(t *testing.T) {
+	var b strings.Builder
+	if err := report.JSON(&b, report.Report{Comparisons: []report.Comparison{{}}}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.Contains(text, "_built") {
+		t.Errorf("a time that isn't known:\n%s", text)
+	}
+}

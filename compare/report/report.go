@@ -42,8 +42,8 @@ type Side struct {
 	Adapter string `json:"adapter"`
 	DBT     string `json:"dbt"` // the version of dbt that built it
 	// First and Last are when its oldest and its newest relation were built.
-	First time.Time `json:"first_built"`
-	Last  time.Time `json:"last_built"`
+	First time.Time `json:"first_built,omitzero"`
+	Last  time.Time `json:"last_built,omitzero"`
 }
 
 // Options are the comparison's options that aren't the default.
