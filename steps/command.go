@@ -117,6 +117,8 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 		return job.build.fileGone()
 	case never && report.Schema != job.build.schema:
 		return "" // the schema has changed: so has an input
+	case never && job.build.Ran():
+		return "it was never built in this database"
 	case never:
 		return "the build has no ledger"
 	}

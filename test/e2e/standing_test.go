@@ -73,3 +73,23 @@ func TestStanding(t *testing.T) {
 		})
 	})
 }
+
+// The warehouse of an environment changes from DuckDB to PostgreSQL. Each has its own ledger: D.11,
+// E.2.
+func TestAnotherWarehouse(t *testing.T) {
+	t.Parallel()
+	s := newProject(t, "postgres", layered)
+	onPostgres := s.read("profiles.yml")
+	onDuckDB := "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: " + s.dir + "/first.duckdb, schema: dev}\n    prod: {type: duckdb, path: " + s.dir + "/first.duckdb, schema: prod}\n"
+	s.write("profiles.yml", onDuckDB)
+	s.mustDot("build", "prod@HEAD")
+	s.write("profiles.yml", onPostgres)
+	s.reason("it was never built in this database", "build", "prod@HEAD")
+	s.ends(2, "was never built in schema prod_", "build", "dev@HEAD", "--defer", "prod@HEAD", "-s", "c")
+	s.mustDot("build", "prod@HEAD")
+	s.wantTable("prod@HEAD", "c", "1")
+	s.mustDot("build", "dev@HEAD", "--defer", "prod@HEAD", "-s", "c")
+	s.wantTables("dev@HEAD", "c")
+	s.write("profiles.yml", onDuckDB)
+	s.ends(2, "was never built in schema dev_", "build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "c")
+}
