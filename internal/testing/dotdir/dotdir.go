@@ -49,7 +49,7 @@ func Tree(root string, fields ...string) (map[string]string, error) {
 		case inWorktree:
 			files[name], err = Contents(file, d)
 		case strings.Contains(d.Name(), ".tmp-"), path.Ext(name) == ".damaged":
-		case top == "locks", top == "key", strings.Contains(name, "/state/"), strings.Contains(name, "/defer/"):
+		case top == "locks", top == "key", strings.Contains(name, "/state/"), strings.Contains(name, "/defer/"), strings.Contains(name, "/changed/"):
 			files[name] = "is there"
 		case top == "places", folder == "records", folder == "layer" && !inWorktree:
 			files[name], err = steady(file, fields)
