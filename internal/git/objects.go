@@ -128,9 +128,13 @@ func (o *Objects) Links(commit, dir string) (map[string]string, error) {
 		name += dir + "/"
 	}
 	links := map[string]string{}
-	id, err := o.ID(name)
+	var tree []byte
+	id, err := o.get(name, func(size int64, r io.Reader) (err error) {
+		tree, err = readAll(size, r)
+		return err
+	})
 	if err == nil {
-		err = o.linksIn(id, dir, links)
+		err = o.linksIn(id, tree, dir, links)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -138,13 +142,16 @@ func (o *Objects) Links(commit, dir string) (map[string]string, error) {
 	return links, err
 }
 
-// linksIn adds the links below a tree. Commits share most trees: each is read once.
-func (o *Objects) linksIn(id, dir string, links map[string]string) error {
+// linksIn adds the links below a tree; nil means that it is read. Commits share most trees:
+// each is read once.
+func (o *Objects) linksIn(id string, tree []byte, dir string, links map[string]string) error {
 	below, known := o.below[id]
 	if !known {
-		tree, err := o.Read(id)
-		if err != nil {
-			return err
+		if tree == nil {
+			var err error
+			if tree, err = o.Read(id); err != nil {
+				return err
+			}
 		}
 		for entry, err := range treeEntries(id, tree) {
 			if err != nil {
@@ -162,7 +169,7 @@ func (o *Objects) linksIn(id, dir string, links map[string]string) error {
 	for _, entry := range below {
 		at := path.Join(dir, entry.name)
 		if entry.mode == directoryMode {
-			if err := o.linksIn(entry.id, at, links); err != nil {
+			if err := o.linksIn(entry.id, nil, at, links); err != nil {
 				return err
 			}
 			continue
