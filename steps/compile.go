@@ -97,6 +97,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		}
 		p.program.add(newBuilt(p.runtime, job, step))
 	}
+	all.orderAdoptions(jobs)
 	if p.program.Graph, err = graph.New(all.steps...); err != nil || p.req.Extend == nil {
 		return err
 	}

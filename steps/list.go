@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"slices"
+
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/hint"
 )
@@ -27,6 +29,21 @@ func (l *stepList) share(name string, step func() *graph.Step) string {
 		return name
 	}
 	return l.add(step())
+}
+
+// orderAdoptions makes what reads a baseline follow the step that takes it over, if the
+// invocation has a job on the baseline, too: that step rewrites the ledger.
+func (l *stepList) orderAdoptions(jobs []*job) {
+	for _, job := range jobs {
+		if job.baseline == nil {
+			continue
+		}
+		adopt := "adopt " + job.baseline.build.String()
+		step := l.named[job.baseline.step()]
+		if step != nil && l.named[adopt] != nil && !slices.Contains(step.Deps, adopt) {
+			step.Deps = append(step.Deps, adopt)
+		}
+	}
 }
 
 // steps adds the steps of a job and returns the name of the command's step.
