@@ -39,6 +39,8 @@ type build struct {
 	moves bool
 	// external is the local directory for the files of external models, "" for none.
 	external string
+	// envSchemas are the environments' own schemas, see searchpath.go.
+	envSchemas []envSchema
 }
 
 // commitLock is the lock of the worktree and its packages, which all builds of a
@@ -127,7 +129,8 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database}
 	b.place.Schema = b.secret.schema(adapter.Of(b.place.Adapter), cmp.Or(b.secret.Schema, output.place.Schema)+"_"+b.suffix, true)
 	b.duckdb, b.workDir = output.duckdb, p.project
-	p.warnOfSearchPath(b, given)
+	b.envSchemas = p.envSchemas(b, given)
+	p.warnOfSearchPath(b)
 	return b, output.duckdbErr
 }
 

@@ -36,6 +36,9 @@ type checkOutputs struct {
 	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
 	// BaselineRun is the baseline's last run before the check.
 	BaselineRun string `json:"run,omitempty"`
+	// ServerPath are the environments' schemas of the server's search path that the user
+	// was warned of.
+	ServerPath []string `json:"server_path,omitempty"`
 	// Hooks is a digest of the hooks and grants that the user was warned of.
 	Hooks string `json:"hooks_digest,omitempty"`
 }
@@ -317,6 +320,7 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	if err := a.strike(answer, claims); err != nil {
 		return err
 	}
+	a.noteServerPath(attempt, answer, out)
 	return a.findLosses(attempt, answer, out)
 }
 

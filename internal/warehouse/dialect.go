@@ -15,6 +15,9 @@ type dialect struct {
 	exist func([]row) string
 	// dependents returns rows of edges, see graph.go. nil: nothing hangs on a relation.
 	dependents func([]row) string
+	// searchPath returns a row for each schema in which SQL finds what it names without a
+	// schema, in order. "": only the profile sets it.
+	searchPath string
 }
 
 // dialects are by dbt's name of the adapter. The others look up through the adapter,
@@ -23,7 +26,7 @@ type dialect struct {
 // times that for twice as many.
 var dialects = map[string]dialect{
 	"duckdb":   {run: true, functions: true, most: 10_000, exist: duckdbExist},
-	"postgres": {run: true, functions: true, oneDatabase: true, most: 10_000, exist: postgresExist, dependents: postgresDependents},
+	"postgres": {run: true, functions: true, oneDatabase: true, most: 10_000, exist: postgresExist, dependents: postgresDependents, searchPath: "select s::text from unnest(pg_catalog.current_schemas(false)) as s"},
 	"redshift": {most: 1_000, dependents: redshiftDependents},
 }
 

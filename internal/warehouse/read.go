@@ -13,6 +13,10 @@ import (
 
 // An Answer is what the warehouse said to a question.
 type Answer struct {
+	// SearchPath are the schemas in which SQL finds what it names without a schema, as the
+	// server has set them for the connection. nil: it isn't known.
+	SearchPath []string
+
 	kinds map[Relation]string
 	graph graph
 }
@@ -89,6 +93,7 @@ type said struct {
 	Database   string     `json:"database"`   // the target's
 	Exist      [][]string `json:"exist"`      // number, kind
 	Dependents [][]string `json:"dependents"` // see dependents.go
+	SearchPath []string   `json:"search_path"`
 }
 
 func parse(text string) (said, error) {
@@ -103,7 +108,7 @@ func parse(text string) (said, error) {
 }
 
 func (s said) answer(q Question) (Answer, error) {
-	a := Answer{kinds: map[Relation]string{}}
+	a := Answer{SearchPath: s.SearchPath, kinds: map[Relation]string{}}
 	for _, row := range s.Exist {
 		if len(row) != 2 {
 			return Answer{}, fmt.Errorf("expected a number and a kind, found %d values", len(row))

@@ -170,11 +170,12 @@ func TestSQL(t *testing.T) {
 	relations := []Relation{a, {"db", "S", "it's"}}
 	for adapter := range dialects {
 		w := newWork(Question{Adapter: adapter, Exist: relations, Dependents: relations})
-		text := fmt.Sprintf("-- exist\n%s\n\n-- dependents\n%s\n", strings.Join(w.Exist, "\n"), strings.Join(w.Dependents, "\n"))
+		text := fmt.Sprintf("-- exist\n%s\n\n-- dependents\n%s\n\n-- search path\n%s\n",
+			strings.Join(w.Exist, "\n"), strings.Join(w.Dependents, "\n"), strings.Join(w.SearchPath, "\n"))
 		goldie.New(t, goldie.WithFixtureDir("testdata/sql"), goldie.WithNameSuffix(".golden.sql")).Assert(t, adapter, []byte(text))
 	}
 	w := newWork(Question{Adapter: "snowflake", Exist: relations, Dependents: relations})
-	if diff := cmp.Diff(work{Exist: []string{}, Lookups: rows(relations), Dependents: []string{}}, w); diff != "" {
+	if diff := cmp.Diff(work{Exist: []string{}, Lookups: rows(relations), Dependents: []string{}, SearchPath: []string{}}, w); diff != "" {
 		t.Errorf("asked through an adapter (-want +got):\n%s", diff)
 	}
 }

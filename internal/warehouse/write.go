@@ -35,7 +35,8 @@ func Options() []dbt.Option { return ask.Options(1) }
 type work struct {
 	Exist      []string `json:"exist"` // queries
 	Lookups    []row    `json:"lookups"`
-	Dependents []string `json:"dependents"` // queries
+	Dependents []string `json:"dependents"`  // queries
+	SearchPath []string `json:"search_path"` // queries
 }
 
 // row is a relation in a query or a lookup.
@@ -48,7 +49,7 @@ type row struct {
 
 func newWork(q Question) work {
 	d := dialects[q.Adapter]
-	w := work{Exist: []string{}, Lookups: []row{}, Dependents: []string{}}
+	w := work{Exist: []string{}, Lookups: []row{}, Dependents: []string{}, SearchPath: []string{}}
 	if d.exist == nil {
 		w.Lookups = rows(q.Exist)
 	} else {
@@ -56,6 +57,9 @@ func newWork(q Question) work {
 	}
 	if d.dependents != nil {
 		w.Dependents = queries(d.dependents, q.Dependents, d.most)
+	}
+	if d.searchPath != "" {
+		w.SearchPath = append(w.SearchPath, d.searchPath)
 	}
 	return w
 }

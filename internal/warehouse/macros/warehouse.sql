@@ -2,7 +2,7 @@
    its queries, and hands the rows back as the code of the adapter's response. #}
 {% materialization dot_warehouse, default %}
   {%- set work = fromjson(sql) -%}
-  {%- set answer = {'version': 1, 'database': target.database, 'exist': [], 'dependents': []} -%}
+  {%- set answer = {'version': 1, 'database': target.database, 'exist': [], 'dependents': [], 'search_path': []} -%}
   {%- for query in work.exist -%}
     {%- do answer.exist.extend(dot_rows(query)) -%}
   {%- endfor -%}
@@ -14,6 +14,11 @@
   {%- endfor -%}
   {%- for query in work.dependents -%}
     {%- do answer.dependents.extend(dot_rows(query)) -%}
+  {%- endfor -%}
+  {%- for query in work.search_path -%}
+    {%- for row in dot_rows(query) -%}
+      {%- do answer.search_path.append(row[0]) -%}
+    {%- endfor -%}
   {%- endfor -%}
   {%- do store_raw_result(name='main', message='asked', code=tojson(answer), rows_affected=(answer.exist | length)) -%}
   {{ return({'relations': []}) }}

@@ -12,3 +12,6 @@ join r on translate(r.d, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwx
 
 -- dependents
 
+
+-- search path
+

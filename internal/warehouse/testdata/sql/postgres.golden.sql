@@ -57,3 +57,6 @@ left join pg_catalog.pg_attribute as l on l.attrelid = c.oid and l.attnum = coal
 left join pg_catalog.pg_namespace as s on s.oid = coalesce(c.relnamespace, f.pronamespace, y.typnamespace)
 cross join lateral (select e.class = 'pg_catalog.pg_class'::regclass and e.sub = 0 and c.relkind in ('r', 'p', 'v', 'm', 'f') as is_relation) as j
 left join lateral pg_catalog.pg_identify_object(e.class, e.obj, e.sub) as other on not e.part
+
+-- search path
+select s::text from unnest(pg_catalog.current_schemas(false)) as s

@@ -14,3 +14,6 @@ join pg_catalog.pg_depend as d on d.refobjid = c.oid
 join pg_catalog.pg_depend as o on o.classid = d.classid and o.objid = d.objid and o.deptype = 'i'
 join pg_catalog.pg_class as v on v.oid = o.refobjid and v.oid <> c.oid and v.relkind = 'v'
 join pg_catalog.pg_namespace as vs on vs.oid = v.relnamespace
+
+-- search path
+
