@@ -120,6 +120,11 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	b.suffix = suffix(b.env, b.Commit.Short)
 	output := p.factsOf(b.output)
 	b.moves = output.inWorktree != b.output
+	if len(output.unknownPaths) > 0 {
+		p.program.warn(fmt.Sprintf("output %s of profile %s: %s may be a relative path, but dot doesn't know that field."+
+			" dbt runs in the commit's worktree, where the path leads to the commit's file. Write an absolute path for the one that you have now",
+			b.output.Name, b.output.Profile, strings.Join(output.unknownPaths, ", ")))
+	}
 	if b.profile, err = output.inWorktree.Isolated(b.suffix, b.env.Dot.TargetName, b.Dir()); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,8 @@ type checkOutputs struct {
 	// ServerPath are the environments' schemas of the server's search path that the user
 	// was warned of.
 	ServerPath []string `json:"server_path,omitempty"`
+	// Outside are the files out of the worktree that the user was warned of.
+	Outside []string `json:"outside,omitempty"`
 	// Hooks is a digest of the hooks and grants that the user was warned of.
 	Hooks string `json:"hooks_digest,omitempty"`
 }
@@ -239,10 +241,21 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	}
 	var before checkOutputs
 	_ = attempt.Previous.Decode(&before) // without outputs, all hooks are new
+	reads, err := findDataReads(b, writes)
+	if err == nil {
+		err = a.checkDataReads(a.job, reads)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if unseen.sql != "" {
 		out.Hooks = a.ws.Digest(unseen.sql)
 	}
-	for _, warning := range unseen.warnings(out.Hooks == before.Hooks) {
+	warnings := unseen.warnings(out.Hooks == before.Hooks)
+	if out.Outside = reads.outside; !slices.Equal(out.Outside, before.Outside) {
+		warnings = append(warnings, reads.warnings()...)
+	}
+	for _, warning := range warnings {
 		attempt.Notef("%s", warning)
 	}
 	if a.job.readsKnown() {

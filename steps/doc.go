@@ -39,7 +39,7 @@
 //	deps.go        installs the project's packages
 //	adopt.go       takes over a build that another tool made
 //	baseline.go    stands for the baseline
-//	check.go       checks where the command writes and what it reads; isolation.go, unseen.go,
+//	check.go       checks where the command writes and what it reads; isolation.go, filesread.go, unseen.go,
 //	               changes.go: what the commit changes, losses.go: what dbt would drop
 //	command.go     runs dbt on a build
 //	plain.go       runs dbt on the working tree

@@ -35,6 +35,8 @@ type outputFacts struct {
 	// inWorktree is the output for a dbt that runs in the worktree; the output itself if
 	// its paths can't be made absolute.
 	inWorktree *profile.Output
+	// unknownPaths are the fields that may be relative paths all the same.
+	unknownPaths []string
 	// duckdb is the path of its DuckDB file, "" for none. duckdbErr says why the path
 	// is not known.
 	duckdb    string
@@ -52,6 +54,7 @@ func (p *planner) factsOf(o *profile.Output) outputFacts {
 		f := outputFacts{schema: o.Place(p.project, nil).Schema, secret: o.SecretNames(p.project), inWorktree: o}
 		if o.CanMove(p.project) {
 			f.inWorktree = o.Absolute(p.project)
+			f.unknownPaths = f.inWorktree.UnknownPaths(p.project)
 		}
 		var hide func(string) string
 		if p.ws != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
@@ -13,9 +14,25 @@ import (
 // SQL and Python may read files of the commit, as read_csv('data/x.csv') does. The
 // content of a file belongs to the code that reads it.
 
-// dataFile matches a string that may be the relative path of a data file. dbt-duckdb puts
-// the external_location of a source into the SQL as such a string.
-var dataFile = lazy.Regexp(`(?i)['"]([\w.][\w./ *?\[\]{},-]*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|avro|xlsx?|ya?ml|toml|pkl|db|duckdb|sqlite)(?:\.(?:gz|zst))?)['"]`)
+// dataFile matches a string that may be the path of a data file. dbt-duckdb puts the
+// external_location of a source into the SQL as such a string.
+var dataFile = lazy.Regexp(`(?i)['"]((?:~?/|[a-z]:[/\\])?[\w.][\w./ *?\[\]{},=@+%~\\-]*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|avro|xlsx?|ya?ml|toml|pkl|db|duckdb|sqlite)(?:\.(?:gz|zst))?)['"]`)
+
+// DataFiles returns the strings in a text that may be paths of data files, absolute or
+// relative, perhaps with wildcards: each once, sorted.
+func DataFiles(text string) []string {
+	var names []string
+	for _, match := range dataFile().FindAllStringSubmatch(text, -1) {
+		names = append(names, match[1])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// IsAbs reports whether a path of DataFiles is the same in every directory.
+func IsAbs(name string) bool {
+	return strings.HasPrefix(name, "/") || strings.HasPrefix(name, "~") || strings.Contains(name, ":")
+}
 
 // files lists the files that a node's code reads and that differ between the commits. It
 // sets the node's Files.
@@ -24,13 +41,10 @@ func (c *comparer) files(d *nodeDiff) []string {
 		return nil
 	}
 	var differences []string
-	seen := map[string]bool{}
-	for _, match := range dataFile().FindAllStringSubmatch(codeOf(d.a)+"\n"+codeOf(d.b), -1) {
-		name := match[1]
-		if seen[name] {
+	for _, name := range DataFiles(codeOf(d.a) + "\n" + codeOf(d.b)) {
+		if IsAbs(name) { // no commit has it
 			continue
 		}
-		seen[name] = true
 		if strings.ContainsAny(name, "*?[{") {
 			differences, d.Files = append(differences, "files "+name+": not compared"), append(d.Files, name)
 			continue

@@ -42,6 +42,36 @@ func TestFilesOfTheCommit(t *testing.T) {
 	}
 }
 
+// TestFilesOfTheWorkingTree proves D.6: a dbt that dot can't start in the worktree reads no file that
+// differs from the commit's. A path that leads out of the worktree is named once.
+func TestFilesOfTheWorkingTree(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "out.csv")
+	if err := os.WriteFile(outside, []byte("n\n7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newProject(t, "duckdb", map[string]string{
+		"data/x.csv":           "n\n1\n",
+		"macros/x.sql":         "{% macro x() %}read_csv('data/x.csv'){% endmacro %}\n",
+		"models/a.sql":         "{{ config(materialized='table') }} select n from {{ x() }}\n",
+		"models/b.sql":         "{{ config(materialized='table') }} select n from '" + outside + "'\n",
+		"dot_environments.yml": "environment:\n  dev: {target: dev, dot: {dbt: [sh, dbt.sh]}}\n",
+	})
+	s.write("dbt.sh", "exec "+filepath.Join(venv(t), "bin", "dbt")+" \"$@\"\n") // not committed
+	s.write("data/x.csv", "n\n2\n")
+	s.ends(2, "model.stall.a: data/x.csv", "build", "dev@HEAD")
+	const says = "model.stall.b: "
+	if out := s.mustDot("build", "dev@HEAD", "-s", "b"); strings.Count(out.stderr, says+outside) != 1 {
+		t.Errorf("a file outside:\n%s", out.stderr)
+	}
+	if out := s.mustDot("build", "dev@HEAD", "-s", "b", "--force"); strings.Contains(out.stderr, says) {
+		t.Errorf("said again:\n%s", out.stderr)
+	}
+	s.commit("Other data")
+	s.mustDot("build", "dev@HEAD")
+	s.wantRows("select n from "+s.schema("dev@HEAD")+".a", "2")
+	s.wantRows("select n from "+s.schema("dev@HEAD")+".b", "7")
+}
+
 // TestFilesThatModelsWrite: each build has its own files of external models. What a hook writes by
 // a relative path stays in the worktree, and is no change of the commit.
 func TestFilesThatModelsWrite(t *testing.T) {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,6 +64,33 @@ func (o *Output) rebase(n *pyyaml.Node, keys []string, dir string) *pyyaml.Node 
 		}
 	}
 	return &changed
+}
+
+// UnknownPaths returns the names of the fields that an absolute output still has as a relative path
+// to something in dir, sorted: fields of which dot doesn't know that they are paths.
+func (o *Output) UnknownPaths(dir string) []string {
+	var found []string
+	var walk func(name string, n *pyyaml.Node)
+	walk = func(name string, n *pyyaml.Node) {
+		for _, p := range n.Pairs {
+			walk(name+"."+p.Key.Text, p.Value)
+		}
+		for _, item := range n.Items {
+			walk(name, item)
+		}
+		text, ok := n.Str()
+		if !ok || !strings.ContainsAny(text, `./\`) {
+			return
+		}
+		if path, err := o.scope.Render(text); err == nil && isRelative(path) && name != ".external_root" {
+			if _, err := os.Stat(filepath.Join(dir, path)); err == nil {
+				found = append(found, name[1:])
+			}
+		}
+	}
+	walk("", o.fields)
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // ducklake is the start of a DuckLake's path. The path of its metadata follows.

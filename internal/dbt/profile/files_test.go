@@ -1,7 +1,9 @@
 package profile
 
 import (
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,4 +125,19 @@ func isolatedFields(t *testing.T, user, build string, lines ...string) *pyyaml.N
 		t.Fatal(err)
 	}
 	return n.Get("shop").Get("outputs").Get("dev")
+}
+
+func TestUnknownPaths(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "keys", "a.pem"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output := chosen(t, shopOutput("type: snowflake", "schema: dev", "private_key_path: keys/a.pem", "new_key: keys/a.pem",
+		"more: {deep: [./keys]}", "old_key: keys/b.pem", "account: keys"), Choice{Target: "dev", Scope: testScope})
+	if got, want := output.Absolute(dir).UnknownPaths(dir), []string{"more.deep", "new_key"}; !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
 }

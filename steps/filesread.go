@@ -1,0 +1,196 @@
+package steps
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/compare/code"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/lazy"
+	"dot-for-dbt/internal/text"
+)
+
+// Models read files by the paths in their SQL. A path that leads out of the worktree leads
+// all builds to one file, whose changes dot doesn't see. If dbt can't run in the worktree,
+// a relative path leads to the working tree, which may have another file than the commit.
+
+// dataReads are the data files that nodes name.
+type dataReads struct {
+	outside []string // lines of those out of the worktree
+	// within are the relative paths that stay in it, each with a node that has it.
+	within map[string]string
+}
+
+// findDataReads finds the data files that a build's nodes name: in their own code, in the
+// macros that they call, and in the configuration of their sources.
+func findDataReads(b *build, writes []artifact.Node) (dataReads, error) {
+	nodes, macros := map[string]artifact.NodeCode{}, map[string]artifact.Macro{}
+	manifest := filepath.Join(b.Target(), "manifest.json")
+	f, err := os.Open(manifest)
+	if err != nil {
+		return dataReads{}, err
+	}
+	defer f.Close()                // only read from
+	names := map[string][]string{} // the paths in a node or macro
+	_, err = artifact.ReadManifestCode(manifest, f, func(n artifact.NodeCode) error {
+		if named := code.DataFiles(fmt.Sprintf("%s\n%s\n%s\n%s", n.RawCode, n.Config, n.Meta, n.SourceMeta)); len(named) > 0 {
+			names[n.UniqueID] = named
+		}
+		nodes[n.UniqueID] = artifact.NodeCode{ResourceType: n.ResourceType, DependsOn: n.DependsOn}
+		return nil
+	}, func(m artifact.Macro) error {
+		if named := code.DataFiles(m.SQL); len(named) > 0 {
+			names[m.UniqueID] = named
+		}
+		m.SQL = ""
+		macros[m.UniqueID] = m
+		return nil
+	})
+	if err != nil || len(names) == 0 {
+		return dataReads{}, err
+	}
+	found := dataReads{within: map[string]string{}}
+	for _, n := range writes {
+		ids := []string{n.UniqueID}
+		for _, id := range nodes[n.UniqueID].DependsOn.Nodes {
+			if nodes[id].ResourceType == "source" {
+				ids = append(ids, id)
+			}
+		}
+		ids = append(ids, nodes[n.UniqueID].DependsOn.Macros...)
+		seen := map[string]bool{}
+		for i := 0; i < len(ids); i++ { // grows
+			if id := ids[i]; !seen[id] {
+				seen[id] = true
+				found.add(b, n.UniqueID, names[id])
+				ids = append(ids, macros[id].DependsOn.Macros...)
+			}
+		}
+	}
+	slices.Sort(found.outside)
+	found.outside = slices.Compact(found.outside)
+	return found, nil
+}
+
+// add sorts the paths that a node names.
+func (r *dataReads) add(b *build, node string, names []string) {
+	for _, name := range names {
+		if code.IsAbs(name) || !filepath.IsLocal(filepath.Join(filepath.FromSlash(b.Project), filepath.FromSlash(name))) {
+			r.outside = append(r.outside, node+": "+name)
+		} else {
+			r.within[name] = node
+		}
+	}
+}
+
+// warnings returns the warning of files outside of the worktree.
+func (r dataReads) warnings() []string {
+	if len(r.outside) == 0 {
+		return nil
+	}
+	return []string{"these files are not the commit's: all builds read the same ones, and dot doesn't see when they change" +
+		" (a relative path starts in the worktree; shown once, until they change):" + lines(r.outside)}
+}
+
+// checkDataReads refuses a job whose dbt runs in the working tree and would read another
+// file there than the commit's.
+func (rt *runtime) checkDataReads(job *job, reads dataReads) error {
+	b := job.build
+	if rt.workDir(job) != rt.project || rt.project == b.ProjectDir() {
+		return nil
+	}
+	var others []string
+	users := rt.project // the root of the user's worktree
+	for range strings.FieldsFunc(b.Project, func(r rune) bool { return r == '/' }) {
+		users = filepath.Dir(users)
+	}
+	for name, node := range reads.within {
+		same, err := sameData(users, b.Commit.Worktree(), path.Join(asPattern().Replace(b.Project), placeholder().ReplaceAllString(name, "*")))
+		if err != nil {
+			return fmt.Errorf("look for the files that %s reads: %w", b, err)
+		}
+		if !same {
+			others = append(others, node+": "+name)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	slices.Sort(others)
+	message := fmt.Sprintf("%s would read other files than %s has: nothing was run, because dbt runs in your project's directory, and these differ there:%s",
+		b, b.Commit.Short, lines(others))
+	if job.tool.Itself {
+		return hint.New(message, "build a commit that has the files as they are")
+	}
+	return hint.New(message,
+		fmt.Sprintf("name dbt's own program in place of %s, so that it runs in the worktree: `dot: {dbt: .venv/bin/dbt}` in the environment", text.ShellQuote(job.tool.Argv)),
+		"or build a commit that has the files as they are")
+}
+
+// asPattern returns a path as a pattern for that path alone.
+func asPattern() *strings.Replacer { return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`) }
+
+// placeholder matches a name in braces that Python or dbt-duckdb fills in.
+var placeholder = lazy.Regexp(`\{[^}]*\}`)
+
+// sameData reports whether a pattern leads to equal files in two directories. It says no
+// if it can't tell.
+func sameData(a, b, pattern string) (bool, error) {
+	if strings.Contains(pattern, "**") {
+		return false, nil
+	}
+	inA, errA := fs.Glob(os.DirFS(a), pattern)
+	inB, errB := fs.Glob(os.DirFS(b), pattern)
+	if errA != nil || errB != nil || !slices.Equal(inA, inB) {
+		return false, nil
+	}
+	for _, file := range inA {
+		if same, err := equalFiles(filepath.Join(a, filepath.FromSlash(file)), filepath.Join(b, filepath.FromSlash(file))); err != nil || !same {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// equalFiles reports whether two files have the same content.
+func equalFiles(a, b string) (bool, error) {
+	var files [2]*os.File
+	var infos [2]fs.FileInfo
+	for i, name := range []string{a, b} {
+		f, err := os.Open(name)
+		if err != nil {
+			return false, err
+		}
+		defer f.Close() // only read from
+		files[i] = f
+		if infos[i], err = f.Stat(); err != nil {
+			return false, err
+		}
+	}
+	if !infos[0].Mode().IsRegular() || !infos[1].Mode().IsRegular() || infos[0].Size() != infos[1].Size() {
+		return infos[0].IsDir() && infos[1].IsDir(), nil
+	}
+	const block = 1 << 16
+	var data [2][block]byte
+	for {
+		n, errA := io.ReadFull(files[0], data[0][:])
+		m, errB := io.ReadFull(files[1], data[1][:])
+		switch end := errors.Is(errA, io.EOF) || errors.Is(errA, io.ErrUnexpectedEOF); {
+		case !bytes.Equal(data[0][:n], data[1][:m]):
+			return false, nil
+		case end:
+			return true, nil
+		case errA != nil || errB != nil:
+			return false, errors.Join(errA, errB)
+		}
+	}
+}
