@@ -25,7 +25,7 @@ func (s envSchema) String() string {
 	if s.secret {
 		return "the schema of environment " + s.env
 	}
-	return fmt.Sprintf("%s of environment %s", s.schema, s.env)
+	return fmt.Sprintf("schema %s of environment %s", s.schema, s.env)
 }
 
 // envSchemas returns the schemas of all environments with the build's adapter: those that

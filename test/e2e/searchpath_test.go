@@ -16,7 +16,7 @@ func TestSearchPath(t *testing.T) {
 			"dbt_project.yml": tables + "on-run-start: \"create table if not exists mine (n int)\"\n",
 			"models/a.sql":    "select 1 as x\n",
 		})
-		const says = "SQL without a schema reads and writes prod of environment prod, and not the build's"
+		const says = "SQL without a schema reads and writes schema prod of environment prod, and not the build's"
 		s.mustDot("build", "prod")
 		if out := s.mustDot("build", "dev@HEAD"); strings.Contains(out.stderr, says) {
 			t.Errorf("with the usual search path:\n%s", out.stderr)
