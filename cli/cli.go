@@ -29,7 +29,7 @@ func Main(p Process) int {
 	defer stop()
 	a := &app{
 		Process: p, Stdout: ui.NewOutput(p.Stdout),
-		color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv),
+		color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv), aside: &redirected{w: p.Stderr},
 	}
 	return a.exit(ctx, a.run(ctx))
 }
@@ -99,6 +99,9 @@ type app struct {
 	say     *ui.Printer
 	color   ui.ColorMode
 	verbose bool
+	// aside is for the output of programs that prepare a build: above the region, if there
+	// is one.
+	aside *redirected
 }
 
 // run parses the command line and carries it out.
@@ -137,5 +140,9 @@ type plannable interface {
 }
 
 func (a *app) world() steps.World {
-	return steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Process.Stdout, Stderr: a.Stderr}
+	w := steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Process.Stdout, Stderr: a.Stderr}
+	if _, redraws := a.terminal(); redraws { // elsewhere, programs inherit stderr itself
+		w.Aside = a.aside
+	}
+	return w
 }

@@ -193,7 +193,7 @@ func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flag
 	aside.remarks(c.Program)
 	building := c.Request.Build || c.Request.Fresh
 	if building {
-		if err := aside.prompts(ctx, c.Program, !f.DisablePrompts); err != nil {
+		if err := aside.prompts(ctx, c.Program, f); err != nil {
 			return nil, err
 		}
 		if err := aside.confirm(ctx, c.Program, f); err != nil {
@@ -205,7 +205,7 @@ func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flag
 		return nil, err
 	}
 	defer aside.end(p)
-	var show display = &oneBuild{&aside, p}
+	var show display = &oneBuild{app: &aside, program: p, out: aside.say}
 	if _, live := aside.terminal(); building || live || f.Log != autoLog {
 		show = aside.watchBuilds(p, f)
 	}

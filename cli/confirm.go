@@ -39,7 +39,7 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 			"--yes runs them",
 		)
 	}
-	a.planText(a.Stderr, p, plan, false)
+	a.planText(a.Stderr, p, plan)
 	yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, fmt.Sprintf("run these %d builds?", n))
 	if err == nil && !yes {
 		err = errors.New("nothing was run")

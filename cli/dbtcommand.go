@@ -44,8 +44,8 @@ func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*s
 		return nil, err
 	case line.FailFast && line.Specs == "" && len(program.Builds) == 1:
 		return nil, dbtsFlag("fail-fast", line.words)
-	case line.mode == explaining:
+	case req.Planning:
 		return program, nil
 	}
-	return program, a.prompts(ctx, program, !req.Planning && !line.DisablePrompts)
+	return program, a.prompts(ctx, program, line.flags)
 }

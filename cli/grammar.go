@@ -66,7 +66,7 @@ type flags struct {
 	NoDeps         bool   `help:"Don't install the project's packages first."`
 	DisablePrompts bool   `help:"Ask nothing."`
 
-	Log   string `enum:"auto,stream,grouped,quiet,json" default:"auto" placeholder:"HOW" help:"How to show dbt's output: stream (the default for several builds), grouped (the default for them in GitHub Actions), quiet, json (docs/events.md). Without this flag, a single build's output is not changed."`
+	Log   string `enum:"auto,stream,grouped,quiet,json" default:"auto" placeholder:"HOW" help:"How to show dbt's output: stream, grouped, quiet, json (docs/events.md). The default for several builds is quiet at a terminal, grouped in GitHub Actions, and otherwise stream. Without this flag, a single build's output is not changed."`
 	Trace string `placeholder:"FILE" help:"Write the times of all steps and nodes, for chrome://tracing or Perfetto."`
 
 	Verbose bool         `short:"v" help:"Print more: command lines, the dbt in use, overridden variables."`

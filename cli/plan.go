@@ -25,7 +25,7 @@ func (a *app) plan(ctx context.Context, p *steps.Program, format string) error {
 	if format == "json" {
 		return a.printJSON(newJSONPlan(p, plan, false))
 	}
-	a.planText(a.Stdout, p, plan, true)
+	a.planText(a.Stdout, p, plan)
 	return nil
 }
 
@@ -38,9 +38,9 @@ func (a *app) engine(p *steps.Program) graph.Env {
 	return graph.Env{Store: p.Workspace, Locker: p.Workspace.Locker(command), Now: a.Now}
 }
 
-// planText prints a plan for people: a line for each step and, with commands, the
-// command lines that each step runs, and where a deferred command reads from.
-func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands bool) {
+// planText prints a plan for people: a line for each step; below the command, its flags and
+// where it reads from. With -v, it prints the command lines that each step runs.
+func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	var rows [][]string
 	for _, r := range p.Resolved {
 		age := humanize.RelTime(r.Commit.Time, a.Now(), "ago", "from now")
@@ -74,11 +74,14 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 	}
 	for i, line := range lines {
 		out.Line(line)
-		if !commands || i < resolved {
+		if i < resolved {
 			continue
 		}
 		step := plan.Steps[i-resolved]
 		if b, ok := p.BuildOf(step.Step.Name); ok {
+			if step.Decision.Run && !a.verbose {
+				out.Line(out.Paint(ui.Faint, "         "+text.Visible(text.ShellQuote(b.Given()))))
+			}
 			if modified, ok := b.Modified(plan); ok {
 				for _, line := range modifiedLines(modified, mostModified) {
 					out.Line("         " + text.Visible(line))
@@ -88,7 +91,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan, commands
 				out.Line("         " + text.Visible(reads.String()))
 			}
 		}
-		if step.Decision.Run {
+		if step.Decision.Run && a.verbose {
 			for _, command := range step.Describe() {
 				out.Line(out.Paint(ui.Faint, "         "+text.Visible(command)))
 			}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"dot-for-dbt/internal/hint"
@@ -23,14 +22,14 @@ type prompt struct {
 	refuse  func() error // nil: dot continues without the change
 }
 
-// prompts asks the questions before a build, or prints warnings if it may not ask. It
-// writes nothing before the last answer, so that Ctrl-C leaves everything
-// unchanged.
-func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error {
-	if p.Repo == nil || !p.Isolated() { // no isolated build
+// prompts asks the questions before a build. Where nobody can answer, it warns, once in
+// each workspace; with --disable-prompts it says nothing. It writes nothing before the
+// last answer, so that Ctrl-C leaves everything unchanged.
+func (a *app) prompts(ctx context.Context, p *steps.Program, f flags) error {
+	if p.Repo == nil || !p.Isolated() || f.DisablePrompts {
 		return nil
 	}
-	mayAsk = mayAsk && ui.Interactive(a.Stdin, a.Stderr)
+	mayAsk := a.mayAsk(f)
 	person := ui.NewPrompter(a.Stdin, a.say)
 	var decided []func() error
 	warned := false
@@ -51,7 +50,11 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error 
 			continue
 		}
 		if !mayAsk {
-			a.say.Warning(q.warning)
+			warned := "warned: " + q.name
+			if _, before := p.Workspace.Memo().Lookup(warned); !before {
+				a.say.Warning(q.warning)
+				decided = append(decided, func() error { return remember(p, warned) })
+			}
 			continue
 		}
 		answer, err := person.Ask(ctx, q.question)
@@ -78,6 +81,14 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, mayAsk bool) error 
 		}
 	}
 	return nil
+}
+
+// remember keeps that the user was told something.
+func remember(p *steps.Program, what string) error {
+	if err := p.Workspace.Create(); err != nil {
+		return nil // the run says so
+	}
+	return p.Workspace.Memo().Save(what, "once")
 }
 
 // gitignorePrompt is about the repository's ignore rules. The .gitignore inside of
@@ -121,7 +132,7 @@ func (a *app) vsCodePrompt(p *steps.Program) prompt {
 		question: "VS Code searches and watches every build in .dot/; exclude them in " + file + "?",
 		warning:  "VS Code searches and watches every build in .dot/: " + file + " does not exclude them",
 		missing: func(context.Context) (bool, error) {
-			if _, err := os.Stat(filepath.Join(p.Repo.Root, ".vscode")); err != nil && a.getenv("TERM_PROGRAM") != "vscode" {
+			if a.getenv("TERM_PROGRAM") != "vscode" { // .vscode alone may be a colleague's
 				return false, nil
 			}
 			return ignore.VSCodeLacks(p.Repo.Root), nil

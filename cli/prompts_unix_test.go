@@ -168,7 +168,7 @@ func TestPromptVSCode(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
 			s.write(".vscode/settings.json", tt.before)
-			out := s.atTerminal("build dev@HEAD", []string{tt.typed})
+			out := s.atTerminal("build dev@HEAD", []string{tt.typed}, "TERM_PROGRAM=vscode")
 			if out.code != tt.code {
 				t.Errorf("exit code %d, want %d", out.code, tt.code)
 			}
@@ -187,6 +187,7 @@ func TestPromptVSCode(t *testing.T) {
 func TestPromptVSCodeWhereItIsUsed(t *testing.T) {
 	t.Run("H.2 not at all", func(t *testing.T) {
 		s := newShop(t)
+		s.write(".vscode/settings.json", "{}") // a colleague's
 		if out := s.atTerminal("build dev@HEAD", nil); out.code != 0 || strings.Contains(out.both, "VS Code") {
 			t.Errorf("exit code %d:\n%s", out.code, out.both)
 		}
@@ -281,8 +282,8 @@ func TestPromptsNotAsked(t *testing.T) {
 			s := unignoredShop(t)
 			s.write(".vscode/settings.json", "{}")
 			before := digestTree(s.dir)
-			out := s.atTerminal(command, nil)
-			if out.code != 0 || strings.Contains(out.both, question) || !strings.HasPrefix(out.both, gitignoreWarning+vsCodeWarning) {
+			out := s.atTerminal(command, nil, "TERM_PROGRAM=vscode")
+			if out.code != 0 || strings.Contains(out.both, question) || strings.Contains(out.both, gitignoreWarning) || strings.Contains(out.both, vsCodeWarning) {
 				t.Errorf("exit code %d:\n%s", out.code, out.both)
 			}
 			s.holds(".gitignore", unignored)
@@ -302,6 +303,9 @@ func TestPromptsNotAsked(t *testing.T) {
 			t.Errorf("said\n%s", out.both)
 		}
 		s.holds(".gitignore", unignored)
+		if out := s.run("build dev@HEAD --force", "TERM_PROGRAM=vscode"); strings.Contains(out.both, "warning") {
+			t.Errorf("said again:\n%s", out.both)
+		}
 	})
 	t.Run("H.3 nobody sees the question", func(t *testing.T) {
 		s := unignoredShop(t)
@@ -348,11 +352,11 @@ func TestPromptsBrokenConfig(t *testing.T) {
 			s.write(".vscode/settings.json", "{}")
 			s.write(".dot/config.yml", tt.config)
 			want := "warning: /shop/.dot/config.yml" + tt.place + unread
-			if out := s.run("build dev@HEAD"); !strings.HasPrefix(out.both, want+gitignoreWarning+vsCodeWarning) || strings.Count(out.both, unread) > 1 {
+			if out := s.run("build dev@HEAD", "TERM_PROGRAM=vscode"); !strings.HasPrefix(out.both, want+gitignoreWarning+vsCodeWarning) || strings.Count(out.both, unread) > 1 {
 				t.Errorf("exit code %d, said\n%s\nwant\n%s", out.code, out.both, want)
 			}
 			s.holds(".dot/config.yml", tt.config)
-			out := s.atTerminal("build dev@HEAD", []string{"never\n", "y\n"})
+			out := s.atTerminal("build dev@HEAD", []string{"never\n", "y\n"}, "TERM_PROGRAM=vscode")
 			if !strings.HasPrefix(out.both, want+gitignoreQuestion) || out.code != 0 {
 				t.Errorf("asked, exit code %d:\n%s\nwant\n%s", out.code, out.both, want)
 			}

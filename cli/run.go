@@ -3,13 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"slices"
 	"sync"
 	"syscall"
-	"time"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/run"
@@ -131,75 +129,5 @@ func (a *app) display(p *steps.Program, f flags) display {
 	if len(p.Builds) > 1 || f.Log != autoLog {
 		return a.watchBuilds(p, f)
 	}
-	return &oneBuild{a, p}
-}
-
-// oneBuild shows a run for one build: dbt's own output, and a line for each other step
-// that runs.
-type oneBuild struct {
-	*app
-	program *steps.Program
-}
-
-func (d *oneBuild) close()                  {}
-func (d *oneBuild) printer() *ui.Printer    { return d.say }
-func (d *oneBuild) watcher() *watch.Watcher { return nil }
-
-func (d *oneBuild) observe(e graph.Event) {
-	switch e.Kind {
-	case graph.Waiting:
-		d.say.Note(e.Text)
-	case graph.Remark:
-		d.say.Warning(e.Text)
-	case graph.Decided:
-		if d.verbose && !e.Planned.Decision.Run {
-			d.step(ui.Faint, "skip", e.Planned)
-		}
-	case graph.Beginning:
-		d.step(ui.Busy, "→", e.Planned)
-		if d.verbose {
-			for _, command := range e.Planned.Describe() {
-				d.say.Line(d.say.Paint(ui.Faint, "  "+text.Visible(command)))
-			}
-		}
-	}
-}
-
-// step prints a line about a step, with the reason why it runs or is skipped.
-func (d *oneBuild) step(s ui.Style, mark string, planned graph.Planned) {
-	d.say.Line(fmt.Sprintf("%s %s (%s)", d.say.Paint(s, mark), text.Visible(planned.Step.Name), text.Visible(planned.Decision.String())))
-}
-
-func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
-	switch {
-	case result.Err() != nil:
-		return result.Err()
-	case result.Cancelled:
-		return context.Cause(ctx)
-	}
-	for i, planned := range result.Plan.Steps {
-		b, ok := d.program.BuildOf(planned.Step.Name)
-		if !ok || planned.Step.Record == "" && result.Steps[i].Outcome != graph.Skipped {
-			continue // a step without a record has only its first line
-		}
-		r, name := result.Steps[i], text.Visible(b.Name)
-		if r.Outcome == graph.Skipped {
-			d.say.Line(fmt.Sprintf("%s %s: %s", d.say.Paint(ui.Good, "up to date"), name, text.Visible(planned.Decision.String())))
-			continue
-		}
-		line := fmt.Sprintf("%s %s: ", d.say.Paint(ui.Good, "done"), name)
-		if report, err := steps.ParseReport(r.Record); err == nil {
-			if report.Unmatched != "" {
-				continue // the warning has said so
-			}
-			if counts := report.String(); counts != "" {
-				line += counts + ", "
-			}
-		}
-		if d.verbose {
-			watch.SaySlowest(d.say, b)
-		}
-		d.say.Line(fmt.Sprintf("%sschema %s, %s", line, text.Visible(b.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
-	}
-	return nil
+	return a.watchOne(p)
 }

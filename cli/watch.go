@@ -35,13 +35,18 @@ func (a *app) watchBuilds(p *steps.Program, f flags) display {
 		Mode: watch.Mode(f.Log), Out: ui.NewPrinter(a.Stdout, a.color, a.getenv), Say: a.say,
 		Tick: d.ticks.C, Actions: actions, Verbose: a.verbose, Now: a.Now,
 	}
+	terminal, redraws := a.terminal()
 	if f.Log == autoLog {
-		o.Mode = watch.Stream
-		if actions {
+		switch {
+		case actions:
 			o.Mode = watch.Grouped
+		case redraws:
+			o.Mode = watch.Quiet // the region tells enough
+		default:
+			o.Mode = watch.Stream
 		}
 	}
-	if terminal, ok := a.terminal(); ok && o.Mode != watch.JSON {
+	if redraws && o.Mode != watch.JSON {
 		o.Region = ui.NewRegion(terminal, ui.Size(terminal))
 		o.Out, o.Say = o.Out.To(o.Region.Writer(a.Stdout)), o.Say.To(o.Region.Writer(a.Stderr))
 	}

@@ -166,7 +166,7 @@ func TestWatchAtTerminal(t *testing.T) {
 	at.shows("1 of 2 builds done")
 	release()
 	got := at.end(0)
-	piped := s.run(command, "DOT_TEST_NOW="+s.now.Format(time.RFC3339))
+	piped := s.run(command+" --log quiet", "DOT_TEST_NOW="+s.now.Format(time.RFC3339))
 	want := regexp.MustCompile(`(?m)^done check .*\n`).ReplaceAllString(piped.both, "")
 	if s.portable(got) != want {
 		t.Errorf("left is\n%s\nwant\n%s", got, want)

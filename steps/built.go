@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"io/fs"
@@ -155,4 +156,17 @@ func (rt *runtime) lowerLocks(b *build) []graph.Lock {
 		locks = append(locks, build, place)
 	}
 	return locks
+}
+
+// UpToDate says in short why its command was skipped: "built 3 minutes ago (21 ok)".
+func (b *Built) UpToDate(planned graph.Planned, r graph.Record) string {
+	if planned.Decision.Cause != graph.UpToDate {
+		return planned.Decision.String()
+	}
+	return cmp.Or(b.runtime.lastRun(b.job, r), planned.Decision.String())
+}
+
+// Given returns the dbt command with the flags and arguments that a person gave.
+func (b *Built) Given() []string {
+	return dbt.CommandLine{DBT: []string{"dbt"}, Command: b.job.Command, Options: b.job.Options, Positional: b.job.Positional}.Argv()
 }

@@ -33,23 +33,15 @@ func (rt *runtime) commandStep(job *job, inputs []graph.Input, below []string) *
 			return rt.gone(ctx, job)
 		},
 		Summary: func(r graph.Record) string {
-			report, err := ParseReport(r)
-			if err != nil {
+			done := rt.lastRun(job, r)
+			if done == "" {
 				return ""
-			}
-			done := "done"
-			if len(job.Command.Builds) > 0 {
-				done = "built"
-			}
-			done += " " + rt.ago(r.Finished) + " with the same inputs"
-			if counts := report.String(); counts != "" {
-				done += fmt.Sprintf(" (%s)", counts)
 			}
 			unchecked := "warehouse and sources"
 			if job.checkWarehouse {
 				unchecked = "sources"
 			}
-			return done + "; " + unchecked + " not checked; rerun: --force"
+			return done + ", with the same inputs; " + unchecked + " not checked; rerun: --force"
 		},
 		Detail: func(r graph.Record) string {
 			detail := rt.history(job)
@@ -183,4 +175,22 @@ func (rt *runtime) history(job *job) string {
 		return "on top of its build from " + rt.ago(last.Time)
 	}
 	return "on top of " + last.Build + " from " + rt.ago(last.Time)
+}
+
+// lastRun says when a job's command ran last, and with which result: "built 3 minutes ago
+// (21 ok)". It is "" if the record doesn't tell.
+func (rt *runtime) lastRun(job *job, r graph.Record) string {
+	report, err := ParseReport(r)
+	if err != nil {
+		return ""
+	}
+	done := "done"
+	if len(job.Command.Builds) > 0 {
+		done = "built"
+	}
+	done += " " + rt.ago(r.Finished)
+	if counts := report.String(); counts != "" {
+		done += fmt.Sprintf(" (%s)", counts)
+	}
+	return done
 }

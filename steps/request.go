@@ -52,6 +52,8 @@ type World struct {
 	Now  func() time.Time
 	// Stdout and Stderr are for dbt. dbt inherits an *os.File directly.
 	Stdout, Stderr io.Writer
+	// Aside is for the output of programs that prepare dbt's command; nil: Stderr.
+	Aside io.Writer
 }
 
 // Getenv returns the value of an environment variable, and whether it is set.

@@ -32,7 +32,9 @@ func (rt *runtime) runAsked(ctx context.Context, attempt *graph.Attempt, call ru
 // runAside runs a dbt command that prepares the user's. Its output goes to stderr
 // or, if output is reported, becomes lines (Line).
 func (rt *runtime) runAside(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
-	call.Stdout, call.Stderr = rt.world.Stderr, rt.world.Stderr
+	to, end := rt.aside(attempt)
+	defer end()
+	call.Stdout, call.Stderr = to, to
 	if rt.reports {
 		call.Events = func(e artifact.Event) {
 			if text, ok := e.Console(); ok {
@@ -57,7 +59,10 @@ type Progress struct {
 // aside returns the output of programs that prepare the user's command: dot's
 // stderr, or a writer that reports each line. Call end when the program has ended.
 func (rt *runtime) aside(attempt *graph.Attempt) (w io.Writer, end func()) {
-	if !rt.reports {
+	switch {
+	case !rt.reports && rt.world.Aside != nil:
+		return rt.world.Aside, func() {}
+	case !rt.reports:
 		return rt.world.Stderr, func() {}
 	}
 	lines := proc.NewLines(func(text []byte) { attempt.Report(Line(text)) })

@@ -74,7 +74,7 @@ func (b *tracked) outcome(planned graph.Planned, r graph.StepResult, builds bool
 	}
 	switch {
 	case r.Outcome == graph.Skipped:
-		o.status, o.why = UpToDate, planned.Decision.String()
+		o.status, o.why = UpToDate, b.UpToDate(planned, r.Record)
 	case r.Outcome == graph.OK && o.report.Unmatched != "":
 		o.status, o.why = NothingToDo, o.report.Unmatched
 	case r.Outcome == graph.OK && builds:

@@ -155,11 +155,25 @@ func (w *Watcher) table(all []outcome) {
 		}
 		rows = append(rows, []string{string(o.status), o.Name, schema, time, what})
 	}
-	sayRows(w.Say, rows, func(row int) ui.Style { return all[row].status.style() })
+	w.sayFitting(w.Say, rows, func(row int) ui.Style { return all[row].status.style() })
+}
+
+// sayFitting is sayRows, cut to the width of a terminal.
+func (w *Watcher) sayFitting(say *ui.Printer, rows [][]string, style func(row int) ui.Style) {
+	columns := 0
+	if w.Region != nil {
+		_, columns = w.Region.Room()
+	}
+	sayCut(say, rows, style, columns)
 }
 
 // sayRows prints a table whose first column has a style.
 func sayRows(say *ui.Printer, rows [][]string, style func(row int) ui.Style) {
+	sayCut(say, rows, style, 0)
+}
+
+// sayCut is sayRows with lines of at most so many columns; 0: any number.
+func sayCut(say *ui.Printer, rows [][]string, style func(row int) ui.Style, columns int) {
 	for _, row := range rows {
 		for i := range row {
 			row[i] = ui.Inline(row[i])
@@ -171,6 +185,9 @@ func sayRows(say *ui.Printer, rows [][]string, style func(row int) ui.Style) {
 		}
 		return say.Paint(style(row), text)
 	}) {
+		if columns > 0 {
+			line = ui.Cut(line, columns)
+		}
 		say.Line(line)
 	}
 }

@@ -26,11 +26,11 @@ func (r *Repo) Ignores(ctx context.Context, dir string) (bool, error) {
 	if ignoredPlainly(filepath.Join(r.Root, ".gitignore"), dir) {
 		return true, nil
 	}
-	// Ask about a file in the directory, which need not exist, so that "dir/*" counts, too.
-	// --no-index: a rule counts even if files are tracked.
-	inside := dir + "/x"
+	// The directory need not exist. A name in it stands for "dir/*"; a rule for files
+	// should not have that name. --no-index: a rule counts even if files are tracked.
+	asked := []string{dir + "/", dir + "/.dot-asks-whether-all-here-is-ignored"}
 	check := command(r.Root, "-c", "core.excludesFile=", "check-ignore", "--verbose", "--no-index", "-z", "--stdin")
-	check.Stdin = strings.NewReader(inside + "\x00")
+	check.Stdin = strings.NewReader(strings.Join(asked, "\x00") + "\x00")
 	out, err := run(ctx, "check-ignore", check)
 	var failed *proc.ExitError
 	switch {
@@ -41,13 +41,17 @@ func (r *Repo) Ignores(ctx context.Context, dir string) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	// The rule: its file, line and pattern, and the path (git-check-ignore(1)).
-	fields := entries(out)
-	if len(fields) < 3 {
-		return false, fmt.Errorf("asking git whether %s is ignored: unexpected output %q", dir, out)
+	// For each path the rule: its file, line and pattern, and the path (git-check-ignore(1)).
+	for rule := range slices.Chunk(entries(out), 4) {
+		if len(rule) < 4 {
+			return false, fmt.Errorf("asking git whether %s is ignored: unexpected output %q", dir, out)
+		}
+		file, pattern := rule[0], rule[2]
+		if !strings.HasPrefix(file, dir+"/") && !strings.HasPrefix(pattern, "!") {
+			return true, nil
+		}
 	}
-	file, pattern := fields[0], fields[2]
-	return !strings.HasPrefix(file, dir+"/") && !strings.HasPrefix(pattern, "!"), nil
+	return false, nil
 }
 
 // ignoredPlainly reports whether a .gitignore has a line for exactly dir. A negated pattern after
