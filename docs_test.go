@@ -144,7 +144,7 @@ func TestDocumentedFlags(t *testing.T) {
 // help returns the help of a command.
 func help(t *testing.T, command ...string) string {
 	t.Helper()
-	return printed(t, append(command, "--help")...)
+	return printed(t, append(command, "--help-all")...)
 }
 
 // printed returns dot's stdout.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/alecthomas/kong"
@@ -28,6 +29,10 @@ const (
 // parse parses the command line. It returns nil without an error if the user asked
 // for help or the version, which parse has printed.
 func (a *app) parse() (*commandLine, error) {
+	if len(a.Args) == 0 {
+		_, err := io.WriteString(a.Stdout, overview)
+		return nil, err
+	}
 	own, forDBT := split(a.Args)
 	line := &commandLine{grammar: *newGrammar(own...), forDBT: forDBT}
 	parsed, err := a.parseOwn(&line.grammar, own)
@@ -60,8 +65,8 @@ func split(args []string) (own, forDBT []string) {
 }
 
 // parser makes the parser of dot's own part of the command line.
-func (a *app) parser(line *grammar) (*kong.Kong, error) {
-	return kong.New(line,
+func (a *app) parser(line *grammar, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(line, append(options,
 		kong.Name("dot"),
 		kong.Description(description),
 		kong.Writers(a.Stdout, a.Stderr),
@@ -69,7 +74,7 @@ func (a *app) parser(line *grammar) (*kong.Kong, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		formatVars(),
 		kong.ExplicitGroups([]kong.Group{{Key: "dbt", Title: "dbt's commands:"}}),
-	)
+	)...)
 }
 
 // exited is the panic that ends kong after it has printed help.
@@ -78,7 +83,11 @@ type exited struct{}
 // parseOwn parses dot's own part of the command line. It returns nil without an error
 // if kong has printed help.
 func (a *app) parseOwn(line *grammar, args []string) (parsed *kong.Context, err error) {
-	parser, err := a.parser(line)
+	all := slices.Index(args, "--help-all")
+	if all >= 0 {
+		args = slices.Replace(slices.Clone(args), all, all+1, "--help")
+	}
+	parser, err := a.parser(line, kong.Help(printHelp(all >= 0)))
 	if err != nil {
 		return nil, err
 	}
@@ -90,14 +99,14 @@ func (a *app) parseOwn(line *grammar, args []string) (parsed *kong.Context, err 
 			parsed, err = nil, nil
 		}
 	}()
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
 	parsed, err = parser.Parse(args)
-	if err != nil && line.Version {
+	if line.Version {
 		return parsed, nil
 	}
-	return parsed, usageError(err)
+	if err != nil {
+		return parsed, usageError(err)
+	}
+	return parsed, refuseOthers(parsed)
 }
 
 // commandWords returns the words of the chosen command, such as

@@ -72,6 +72,7 @@ type flags struct {
 	Verbose bool         `short:"v" help:"Print more: command lines, the dbt in use, overridden variables."`
 	Color   ui.ColorMode `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour dot's own output: auto, always, never."`
 	Version bool         `help:"Print the version and exit."`
+	HelpAll bool         `help:"Print help with all flags and exit."` // see parseOwn
 }
 
 // dbtCommands are the commands of dbt.

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -38,4 +41,53 @@ func below(node *kong.Node, name string) bool {
 		}
 	}
 	return false
+}
+
+// The overview is one screen, and names every command.
+func TestOverview(t *testing.T) {
+	parser, err := new(app).parser(newGrammar())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range parser.Model.Children {
+		if !regexp.MustCompile(`\b` + command.Name + `\b`).MatchString(overview) {
+			t.Errorf("it lacks dot %s", command.Name)
+		}
+	}
+	lines := strings.Split(strings.TrimSuffix(overview, "\n"), "\n")
+	if len(lines) > 24 {
+		t.Errorf("it has %d lines", len(lines))
+	}
+	for _, line := range lines {
+		if len(line) > 80 {
+			t.Errorf("%q is too wide", line)
+		}
+	}
+}
+
+// Every example of the help pages is a command line that dot takes.
+func TestExamples(t *testing.T) {
+	parser, err := new(app).parser(newGrammar("plan", "explain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range parser.Model.Leaves(false) {
+		var words []string
+		for node := leaf; node != nil && node.Type == kong.CommandNode; node = node.Parent {
+			words = append([]string{node.Name}, words...)
+		}
+		for _, example := range examplesOf(words) {
+			line := example
+			if _, after, found := strings.Cut(example, "dot "); found {
+				line, _, _ = strings.Cut(strings.TrimSuffix(after, `"`), ")")
+			}
+			own, _ := split(strings.Fields(line))
+			if i := slices.Index(own, ">"); i >= 0 {
+				own = own[:i]
+			}
+			if _, err := new(app).parseOwn(newGrammar(own...), own); err != nil {
+				t.Errorf("%s: %v", example, err)
+			}
+		}
+	}
 }
