@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -45,6 +46,40 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 		err = errors.New("nothing was run")
 	}
 	return err
+}
+
+// confirmProtected asks before the command writes into the own schema of an environment
+// that is protected, or that has the name of production.
+func (a *app) confirmProtected(ctx context.Context, p *steps.Program, f flags) error {
+	if f.Yes {
+		return nil
+	}
+	for _, b := range p.Builds {
+		protection, where := b.Protection()
+		if protection == steps.Unprotected {
+			continue
+		}
+		where = text.Visible(where)
+		writes := fmt.Sprintf("without a ref, this writes into %s, environment %s's own", where, text.Visible(b.Name))
+		switch {
+		case a.mayAsk(f):
+			yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, writes+"; go on?")
+			if err == nil && !yes {
+				err = errors.New("nothing was run")
+			}
+			if err != nil {
+				return err
+			}
+		case protection == steps.Protected:
+			return hint.Add(fmt.Errorf("%s, which is protected, and dot can't ask", writes),
+				"--yes goes on",
+				"for a schema of its own, give a ref: "+b.Name+"@HEAD",
+			)
+		default:
+			a.say.Note(writes + " (`dot: {protected: true}` makes it need --yes, false silences this)")
+		}
+	}
+	return nil
 }
 
 // mayAsk reports whether the user can be asked.

@@ -55,7 +55,7 @@ type flags struct {
 	FailFast  bool   `xor:"failure" help:"After a failure, start nothing more. The default for one spec. dbt's own --fail-fast goes after --."`
 	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one on each line; - is stdin."`
 	Resume    bool   `help:"Continue after a failure: run the nodes that failed or did not run, with dbt retry."`
-	Yes       bool   `help:"Don't ask before more than three builds, or before dbt drops views of others."`
+	Yes       bool   `help:"Don't ask before more than three builds, before dbt drops views of others, or before a protected environment's own schema is written to."`
 
 	DryRun         bool   `help:"Print the plan and change nothing, like 'dot plan'."`
 	Force          bool   `help:"Run dbt even if the build is up to date. Destroys nothing."`

@@ -270,6 +270,40 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// TestConfirmProtected: at a terminal, dot asks before it writes into the own schema of what may be
+// production.
+func TestConfirmProtected(t *testing.T) {
+	const question = "question: without a ref, this writes into schema prod of database "
+	for name, tt := range map[string]struct {
+		command string
+		typed   []string
+		code    int
+		asks    bool
+	}{
+		"yes":           {"build prod", []string{"y\n"}, 0, true},
+		"no":            {"build prod", []string{"n\n"}, 2, true},
+		"Enter":         {"build prod", []string{"\n"}, 2, true},
+		"Ctrl-C":        {"build prod", []string{ctrlC}, 130, true},
+		"--yes":         {"build prod --yes", nil, 0, false},
+		"another":       {"build dev", nil, 0, false},
+		"a plan":        {"plan build prod", nil, 0, false},
+		"isolated":      {"build prod@HEAD", nil, 0, false},
+		"writes nought": {"compile prod", nil, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			out := s.atTerminal(tt.command, tt.typed)
+			if out.code != tt.code || strings.Contains(out.both, question) != tt.asks {
+				t.Errorf("exit code %d, want %d:\n%s", out.code, tt.code, out.both)
+			}
+			if ran := strings.Contains(out.both, "Running with dbt"); !strings.Contains(tt.command, "plan") && ran != (tt.code == 0) {
+				t.Errorf("dbt ran: %t\n%s", ran, out.both)
+			}
+		})
+	}
+}
+
 func TestPromptsNotAsked(t *testing.T) {
 	const question = "question:"
 	for name, command := range map[string]string{

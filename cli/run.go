@@ -26,6 +26,9 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 			a.say.Line(line)
 		}
 	}
+	if err := a.confirmProtected(ctx, p, f); err != nil {
+		return err
+	}
 	if err := a.confirm(ctx, p, f); err != nil {
 		return err
 	}

@@ -16,10 +16,14 @@ import (
 // file, and - is stdin.
 func (a *app) specs(args []string, file string) ([]spec.Spec, error) {
 	var specs []spec.Spec
-	for _, arg := range args {
+	for i, arg := range args {
 		s, err := spec.Parse(arg)
 		if err != nil {
 			return nil, err
+		}
+		if strings.HasPrefix(arg, "@") && i > 0 && !strings.Contains(args[i-1], "@") {
+			return nil, hint.Add(fmt.Errorf("%s, without a ref, before %s: did you mean %s%s?", args[i-1], arg, args[i-1], arg),
+				"for the default environment at that commit as well, name the environment before the @")
 		}
 		specs = append(specs, s)
 	}

@@ -39,6 +39,9 @@ type Settings struct {
 	// DBTHost (dbt-host) says whether dbt may run in a host: nil: with the adapters that were
 	// tried; true: with any; false: never.
 	DBTHost *bool
+	// Protected (protected) says whether a command that writes into the environment's own schema
+	// has to be confirmed; nil: not set.
+	Protected *bool
 	// Env and IgnoreEnv (env, ignore-env) name environment variables whose values do, or do not,
 	// affect whether a build is up to date.
 	Env, IgnoreEnv []string
@@ -107,13 +110,13 @@ var settings = map[string]func(*Settings, node) error{
 		s.Toolchain, err = localPath(n.at, s.Toolchain)
 		return err
 	},
-	"dbt-host": func(s *Settings, n node) error {
-		on, ok := n.value.(bool)
-		if !ok {
-			return n.at.problemf("dbt-host must be true or false, but is %s", show(n.plain()))
-		}
-		s.DBTHost = &on
-		return nil
+	"dbt-host": func(s *Settings, n node) (err error) {
+		s.DBTHost, err = onOff(n, "dbt-host")
+		return err
+	},
+	"protected": func(s *Settings, n node) (err error) {
+		s.Protected, err = onOff(n, "protected")
+		return err
 	},
 	"env": func(s *Settings, n node) (err error) {
 		s.Env, err = variableNames(n, "env")
@@ -296,4 +299,13 @@ func checkSuffix(at place, template string) error {
 		return at.problemf("schema-suffix lacks {short}, which tells one commit's tables from another's").hint(`schema-suffix: "{env}_{short}"`)
 	}
 	return nil
+}
+
+// onOff reads true or false.
+func onOff(n node, name string) (*bool, error) {
+	on, ok := n.value.(bool)
+	if !ok {
+		return nil, n.at.problemf("%s must be true or false, but is %s", name, show(n.plain()))
+	}
+	return &on, nil
 }

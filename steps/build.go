@@ -135,7 +135,9 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	b.place.Schema = b.secret.schema(adapter.Of(b.place.Adapter), cmp.Or(b.secret.Schema, output.place.Schema)+"_"+b.suffix, true)
 	b.duckdb, b.workDir = output.duckdb, p.project
 	b.envSchemas = p.envSchemas(b, given)
-	p.warnOfSearchPath(b)
+	if err := p.checkSearchPath(b); err != nil {
+		return nil, err
+	}
 	return b, output.duckdbErr
 }
 

@@ -333,7 +333,9 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	if err := a.strike(answer, claims); err != nil {
 		return err
 	}
-	a.noteServerPath(attempt, answer, out)
+	if err := a.checkServerPath(attempt, answer, out); err != nil {
+		return err
+	}
 	return a.findLosses(attempt, answer, out)
 }
 

@@ -53,7 +53,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 	if p.asksDBT() {
 		// dbt prints its help or version: that needs no build.
 		jobs, deferred = jobs[:1], nil
-		jobs[0].build = nil
+		jobs[0].build, jobs[0].helps = nil, true
 	}
 	p.program.Writes = p.req.Command.WritesNodes()
 	p.reports = p.req.Report || len(jobs) > 1
@@ -95,6 +95,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		if err != nil {
 			return err
 		}
+		p.warnOfOperation(job)
 		p.program.add(newBuilt(p.runtime, job, step))
 	}
 	all.orderAdoptions(jobs)

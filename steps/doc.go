@@ -11,7 +11,8 @@
 //	open.go         the project, its configuration, dbt's arguments, the repository
 //	resolve.go      the builds that the specs denote
 //	environment.go  the environment, and its output of the profile
-//	build.go        a build; searchpath.go: SQL without a schema in it
+//	build.go        a build; searchpath.go: SQL without a schema in it;
+//	                protected.go: schemas of production
 //	tool.go         the dbt that runs; require.go: whether the project allows it
 //	deferral.go     the baseline; reach.go: whether the job's connection can read it
 //	scan.go         the environment variables that the commits read

@@ -53,6 +53,7 @@ type job struct {
 
 	age   config.Age // the age at which an up-to-date build runs again
 	force bool       // --force
+	helps bool       // it only prints dbt's help or version
 	yes   bool       // --yes: drop what other builds and programs have on replaced relations
 	// checkWarehouse is --check-warehouse.
 	checkWarehouse bool

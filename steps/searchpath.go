@@ -7,6 +7,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/adapter"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/spec"
 )
@@ -19,6 +20,7 @@ import (
 type envSchema struct {
 	env, schema string
 	secret      bool // the schema's name is no text for messages
+	protection  Protection
 }
 
 func (s envSchema) String() string {
@@ -29,12 +31,9 @@ func (s envSchema) String() string {
 }
 
 // envSchemas returns the schemas of all environments with the build's adapter: those that
-// its search path should not lead to. given are the command line's arguments for dbt.
+// its SQL should not name or find. given are the command line's arguments for dbt.
 func (p *planner) envSchemas(b *build, given arguments) []envSchema {
 	of := adapter.Of(b.place.Adapter)
-	if len(of.SearchPath) == 0 {
-		return nil
-	}
 	names := p.config.Environments()
 	if len(names) == 0 {
 		names = []string{b.Env}
@@ -42,14 +41,14 @@ func (p *planner) envSchemas(b *build, given arguments) []envSchema {
 	key := [...]string{b.project.Profile, b.place.Adapter, strings.Join(names, " ")}
 	schemas, _ := p.known.schemas.get(key, func() (schemas []envSchema, err error) {
 		for _, name := range names {
-			_, output, err := p.environment(spec.Spec{Env: name}, b.project, given)
+			env, output, err := p.environment(spec.Spec{Env: name}, b.project, given)
 			if err != nil { // its variables may be set elsewhere
 				continue
 			}
 			place := output.Place(p.project, nil)
 			if place.Adapter == b.place.Adapter {
 				secret := p.factsOf(output).secret.Schema != ""
-				schemas = append(schemas, envSchema{name, of.Fold(place.Schema, true), secret})
+				schemas = append(schemas, envSchema{name, of.Fold(place.Schema, true), secret, protectionOf(env, output)})
 			}
 		}
 		return schemas, nil
@@ -73,12 +72,30 @@ func unqualified(by string, schemas []string) string {
 	return fmt.Sprintf("%s: SQL without a schema reads and writes %s, and not the build's", by, strings.Join(schemas, ", "))
 }
 
-// warnOfSearchPath warns if the profile's search path leads to an environment's schema.
-func (p *planner) warnOfSearchPath(b *build) {
+// checkSearchPath warns if the profile's search path leads to an environment's schema. A
+// protected one is an error.
+func (p *planner) checkSearchPath(b *build) error {
 	field, path := b.output.SearchPath()
-	if list := onPath(b.envSchemas, path); len(list) > 0 {
-		p.program.warn(unqualified(fmt.Sprintf("output %s of profile %s sets %s", b.output.Name, b.output.Profile, field), list))
+	list := onPath(b.envSchemas, path)
+	if len(list) == 0 {
+		return nil
 	}
+	text := unqualified(fmt.Sprintf("output %s of profile %s sets %s", b.output.Name, b.output.Profile, field), list)
+	if err := refuseProtected(b, path, text); err != nil {
+		return err
+	}
+	p.program.warn(text)
+	return nil
+}
+
+// refuseProtected returns the text as an error if a search path leads to a protected schema.
+func refuseProtected(b *build, path []string, text string) error {
+	protected := slices.DeleteFunc(slices.Clone(b.envSchemas), func(s envSchema) bool { return s.protection != Protected })
+	if len(onPath(protected, path)) == 0 {
+		return nil
+	}
+	return hint.New(text+"; nothing was run, because that environment is protected",
+		"leave the search path out, or give this environment a role or an output without it")
 }
 
 // serverPath returns the environments' schemas that the server's search path leads to and
@@ -88,13 +105,21 @@ func (b *build) serverPath(path []string) []string {
 	return onPath(slices.DeleteFunc(slices.Clone(b.envSchemas), func(s envSchema) bool { return slices.Contains(named, s.schema) }), path)
 }
 
-// noteServerPath warns, until it changes, if the server's search path leads to an
-// environment's schema.
-func (a *checkIsolation) noteServerPath(attempt *graph.Attempt, answer warehouse.Answer, out *checkOutputs) {
+// checkServerPath warns, until it changes, if the server's search path leads to an
+// environment's schema. A protected one is an error.
+func (a *checkIsolation) checkServerPath(attempt *graph.Attempt, answer warehouse.Answer, out *checkOutputs) error {
 	out.ServerPath = a.job.build.serverPath(answer.SearchPath)
 	var before checkOutputs
 	_ = attempt.Previous.Decode(&before) // without outputs, all is new
-	if len(out.ServerPath) > 0 && !slices.Equal(out.ServerPath, before.ServerPath) {
-		attempt.Notef("%s", unqualified("the server sets search_path (for the role, the database, or by PGOPTIONS)", out.ServerPath))
+	if len(out.ServerPath) == 0 {
+		return nil
 	}
+	text := unqualified("the server sets search_path (for the role, the database, or by PGOPTIONS)", out.ServerPath)
+	if err := refuseProtected(a.job.build, answer.SearchPath, text); err != nil {
+		return err
+	}
+	if !slices.Equal(out.ServerPath, before.ServerPath) {
+		attempt.Notef("%s", text)
+	}
+	return nil
 }

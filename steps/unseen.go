@@ -16,7 +16,9 @@ import (
 // to any relation. It also lists sources that probably stay empty: their schema has
 // the suffix, but no seed of the build fills them.
 type unseen struct {
-	hooks   []string
+	hooks []string
+	// named are the protected schemas that hooks name.
+	named   []string
 	sources []string
 	// sql is the text of all hooks and grants. dbt has rendered those of nodes: they may
 	// hold the values of environment variables, and are never shown or kept.
@@ -63,6 +65,7 @@ func findUnseen(b *build, writes []artifact.Node) (unseen, error) {
 	})
 	slices.Sort(sql)
 	out.sql = strings.Join(sql, "\n")
+	out.named = protectedIn(b.envSchemas, out.sql)
 	for _, n := range suffixed {
 		if !seeds[relationKey(n.Schema, n.Identifier)] {
 			out.sources = append(out.sources, fmt.Sprintf("%s: %s.%s", n.UniqueID, n.Schema, n.Identifier))
@@ -107,6 +110,9 @@ func (u unseen) warnings(seen bool) []string {
 	var out []string
 	if len(u.hooks) > 0 && !seen {
 		out = append(out, "dot can't check where hooks and grants write; make sure that these stay in the build's schema (shown once, until they change):"+lines(u.hooks))
+	}
+	if len(u.named) > 0 && !seen {
+		out = append(out, "hooks name "+strings.Join(u.named, ", ")+": they may write there (shown once, until they change)")
 	}
 	if len(u.sources) > 0 {
 		out = append(out, "these sources are in this build's schemas, but no seed of the build fills them:"+lines(u.sources))

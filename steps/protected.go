@@ -1,0 +1,99 @@
+package steps
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/config"
+	"dot-for-dbt/internal/dbt/profile"
+)
+
+// Without a ref, a command writes into the environment's own schema, which may be
+// production's. A space before the @ is enough.
+
+// A Protection says how an environment's own schema is protected from writing.
+type Protection int
+
+// The protections.
+const (
+	Unprotected Protection = iota
+	Suspected              // nothing is set, but the name is one of production's
+	Protected              // dot: {protected: true}
+)
+
+// productions are the names of environments and outputs that are taken for production's.
+var productions = []string{"prod", "prd", "production", "live"}
+
+// protectionOf returns the protection of an environment. output may be nil.
+func protectionOf(env config.Environment, output *profile.Output) Protection {
+	isProduction := func(name string) bool { return slices.Contains(productions, strings.ToLower(name)) }
+	switch {
+	case env.Dot.Protected != nil && *env.Dot.Protected:
+		return Protected
+	case env.Dot.Protected != nil:
+		return Unprotected
+	case isProduction(env.Name), output != nil && isProduction(output.Name):
+		return Suspected
+	}
+	return Unprotected
+}
+
+// Protection returns the protection of the schema that the command writes to, if that is
+// the environment's own; and where it is: "schema prod of database shop".
+func (b *Built) Protection() (p Protection, where string) {
+	job := b.job
+	if job.build != nil || job.helps || !job.writesOwn() {
+		return Unprotected, ""
+	}
+	where = "its own schema"
+	if job.output != nil {
+		place := job.output.Place(b.runtime.project, func(string) string { return "(secret)" })
+		where = "schema " + place.Schema
+		if place.Database != "" {
+			where += " of database " + place.Database
+		}
+	}
+	return protectionOf(job.env, job.output), where
+}
+
+// writesOwn reports whether the command writes to the warehouse: stored failures of tests,
+// too.
+func (j *job) writesOwn() bool {
+	if j.Command.Name == "test" {
+		option, given := j.Lookup("store-failures")
+		return given && !option.Negated
+	}
+	return j.Command.Retried()
+}
+
+// protectedIn lists the environments' protected schemas that a text names, as words.
+func protectedIn(schemas []envSchema, text string) []string {
+	var found []string
+	for _, s := range schemas {
+		if s.protection == Unprotected || s.secret {
+			continue
+		}
+		word := regexp.MustCompile(`(?i)(^|[^\w$])` + regexp.QuoteMeta(s.schema) + `($|[^\w$])`)
+		if word.MatchString(text) {
+			found = append(found, s.String())
+		}
+	}
+	return found
+}
+
+// warnOfOperation warns if the arguments of an isolated run-operation name a protected
+// schema.
+func (p *planner) warnOfOperation(job *job) {
+	if job.build == nil || job.Command.Name != "run-operation" {
+		return
+	}
+	words := slices.Clone(job.Positional)
+	if args, ok := job.Lookup("args"); ok {
+		words = append(words, args.Words()...)
+	}
+	if found := protectedIn(job.build.envSchemas, strings.Join(words, " ")); len(found) > 0 {
+		p.program.warn(fmt.Sprintf("the arguments of run-operation name %s, and no check sees where a macro writes", strings.Join(found, ", ")))
+	}
+}
