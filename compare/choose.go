@@ -213,10 +213,11 @@ func (c *comparison) list(ctx context.Context, attempt *graph.Attempt, call run.
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case exit.OK():
-			return c.b.ReadList(&stdout, asked)
+			return c.b.ReadList(stdout.Bytes(), asked)
 		}
-		text := stdout.String() + stderr.String()
-		if !strings.Contains(text, "does not match any enabled nodes") && !strings.Contains(text, "not allowed with argument") {
+		listing := run.ReadListing(stdout.Bytes())
+		text := listing.Problems() + stderr.String()
+		if !listing.Unmatched() && !strings.Contains(text, "not allowed with argument") {
 			return nil, fmt.Errorf("dbt list could not select: %s\n%s", exit, lastLines(text))
 		}
 	}

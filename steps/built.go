@@ -3,7 +3,6 @@ package steps
 import (
 	"cmp"
 	"context"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -87,14 +86,12 @@ func (b *Built) ListCall(state string, selection ...dbt.Option) run.Call {
 	line.Options = selection
 	line = line.List()
 	line.Fixed = append(line.Fixed, dbt.NewOption("state", state))
-	isolated := b.runtime.isolate(b.job, line)
-	line.Environment = append(line.Environment, isolated.Overrule...)
-	return b.runtime.dbtCall(b.job, line.Argv(), b.job.exported(isolated.Env))
+	return b.runtime.listCall(b.job, line)
 }
 
 // ReadList reads the output of a ListCall that has run.
-func (b *Built) ReadList(r io.Reader, call run.Call) ([]artifact.Node, error) {
-	return artifact.ReadList(r, artifact.RevealFrom(filepath.Join(b.job.build.Target(), "manifest.json"), call.Env))
+func (b *Built) ReadList(stdout []byte, call run.Call) ([]artifact.Node, error) {
+	return artifact.ReadList(&run.ReadListing(stdout).Nodes, artifact.RevealFrom(filepath.Join(b.job.build.Target(), "manifest.json"), call.Env))
 }
 
 // RunDBT runs a dbt command under the locks of an attempt's step.

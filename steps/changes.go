@@ -109,7 +109,7 @@ func MarkChanged(dir, state string, changes map[string][]string) error {
 // findChanges finds the nodes that the job's commit changes, and marks them for the
 // job's state: selectors.
 func (a *checkIsolation) findChanges(ctx context.Context, attempt *graph.Attempt, out *checkOutputs) error {
-	listed, err := a.list(ctx, attempt, a.changedCall())
+	listed, err := a.list(ctx, attempt, a.changedCall(), true)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -85,9 +87,6 @@ func (o checkOutputs) targets(job *job) map[string]workspace.Target {
 // whenever the command does, since macros may depend on more than its inputs.
 func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *graph.Step {
 	b := job.build
-	line := job.List()
-	isolated := rt.isolate(job, line)
-	line.Environment = append(line.Environment, isolated.Overrule...)
 	return &graph.Step{
 		Name: "check " + b.String(), Kind: "check", Version: 3, With: job.step(),
 		Deps: below, Inputs: slices.Concat(inputs, []graph.Input{sharedInput(job)}),
@@ -119,8 +118,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 		Locks: []graph.Lock{b.buildLock()},
 		Pools: []string{jobsPool},
 		Action: &checkIsolation{
-			runtime: rt, job: job, argv: line.Argv(),
-			environ: job.exported(isolated.Env),
+			runtime: rt, job: job,
 		},
 	}
 }
@@ -144,9 +142,7 @@ func sharedInput(job *job) graph.Input {
 // checkIsolation runs dbt list and checks each node.
 type checkIsolation struct {
 	*runtime
-	job     *job
-	argv    []string
-	environ []string
+	job *job
 }
 
 func (a *checkIsolation) Describe(graph.Planned) []string {
@@ -165,7 +161,7 @@ func (a *checkIsolation) DBTCalls() []run.Call {
 	if len(a.job.Command.Builds) == 0 {
 		return calls
 	}
-	calls = append(calls, a.dbtCall())
+	calls = append(calls, a.nodesCall())
 	if a.asks() {
 		calls = append(calls, a.questionCall(a.job, a.job.build.Question()))
 	}
@@ -177,18 +173,25 @@ func (a *checkIsolation) changedCall() run.Call {
 	line := a.job.CommandLine
 	line.Fixed = append(slices.DeleteFunc(slices.Clone(line.Fixed), func(o dbt.Option) bool { return o.Flag == "state" }),
 		dbt.NewOption("state", a.job.baseline.state))
-	line.Options = []dbt.Option{dbt.NewOption("select", "state:modified")}
+	line.Options = slices.DeleteFunc(slices.Clone(line.Options), func(o dbt.Option) bool { return !slices.Contains(warning, o.Flag) })
+	line.Options = append(line.Options, dbt.NewOption("select", "state:modified"))
 	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })
 	build, _ := dbt.LookupCommand("build") // lists all types of nodes
 	line.Command = build.In(a.job.tool.Version)
 	line = line.List()
-	isolated := a.isolate(a.job, line)
-	line.Environment = append(line.Environment, isolated.Overrule...)
-	return a.runtime.dbtCall(a.job, line.Argv(), a.environ)
+	if a.job.WarnsAsErrors() {
+		line = line.ParsingAnew()
+	}
+	return a.listCall(a.job, line)
 }
 
-func (a *checkIsolation) dbtCall() run.Call {
-	return a.runtime.dbtCall(a.job, a.argv, a.environ)
+// nodesCall is the dbt list of the command's nodes.
+func (a *checkIsolation) nodesCall() run.Call {
+	line := a.job.List()
+	if a.job.WarnsAsErrors() && !a.job.findsChanges() { // otherwise changedCall comes first
+		line = line.ParsingAnew()
+	}
+	return a.listCall(a.job, line)
 }
 
 func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
@@ -214,7 +217,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if len(a.job.Command.Builds) == 0 {
 		return out, nil
 	}
-	listed, err := a.list(ctx, attempt, a.dbtCall())
+	listed, err := a.list(ctx, attempt, a.nodesCall(), false)
 	if err != nil {
 		return nil, err
 	}
@@ -379,8 +382,12 @@ func (a *checkIsolation) resolveListed(attempt *graph.Attempt, out *checkOutputs
 // selections are the flags of dbt that select nodes.
 var selections = []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types", "indirect-selection"}
 
-// list runs a dbt list and returns the nodes.
-func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call run.Call) ([]artifact.Node, error) {
+// warning are the flags of dbt that decide what becomes of a parse's warnings.
+var warning = []string{"warn-error", "warn-error-options", "show-all-deprecations", "partial-parse"}
+
+// list runs a dbt list and returns the nodes. It passes on the warnings that the
+// command itself won't repeat. unasked: dot has made the selection, so nothing may match.
+func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call run.Call, unasked bool) ([]artifact.Node, error) {
 	b := a.job.build
 	var stdout bytes.Buffer
 	aside, end := a.aside(attempt)
@@ -390,12 +397,28 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 	if err != nil {
 		return nil, err
 	}
-	if !exit.OK() {
-		if ctx.Err() == nil { // after Ctrl-C, dbt prints a traceback
-			// dbt prints the project's errors to stdout.
-			_, _ = stdout.WriteTo(aside)
-		}
-		return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
+	listing := run.ReadListing(stdout.Bytes())
+	if ctx.Err() == nil { // after Ctrl-C, dbt prints a traceback
+		a.passOn(attempt, listing, exit.OK())
 	}
-	return artifact.ReadList(&stdout, artifact.RevealFrom(filepath.Join(b.Target(), "manifest.json"), call.Env))
+	switch {
+	case exit.OK():
+		return artifact.ReadList(&listing.Nodes, artifact.RevealFrom(filepath.Join(b.Target(), "manifest.json"), call.Env))
+	case listing.SelectedNothing(), unasked && listing.Unmatched():
+		return nil, nil // with --warn-error; the command itself decides whether that is an error
+	case ctx.Err() == nil:
+		_, _ = io.WriteString(aside, listing.Problems())
+	}
+	return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
+}
+
+// passOn passes on dbt's warnings, or only those that the command itself won't repeat.
+func (a *checkIsolation) passOn(attempt *graph.Attempt, listing *run.Listing, commandFollows bool) {
+	if !a.job.ShowsWarnings() || commandFollows && a.job.warnsItself(a.world.Getenv) {
+		return
+	}
+	for _, e := range listing.Warnings(commandFollows) {
+		said, _ := strings.CutPrefix(strings.TrimSpace(e.Message), "[WARNING]") // dot says that, too
+		attempt.Notef("%s", strings.TrimPrefix(said, ": "))
+	}
 }

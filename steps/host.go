@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"slices"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
@@ -47,6 +48,13 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 		hosting.Mode, hosting.Off = run.HostOff, "--no-dbt-host"
 	}
 	return run.Call{Argv: argv, Dir: rt.workDir(job), Env: environ, Hosting: hosting}
+}
+
+// listCall returns the call of a dbt list, the List of a line of a job.
+func (rt *runtime) listCall(job *job, line dbt.CommandLine) run.Call {
+	isolated := rt.isolate(job, line)
+	line.Environment = append(slices.Clip(line.Environment), isolated.Overrule...)
+	return rt.dbtCall(job, line.Argv(), append(job.exported(isolated.Env), dbt.ListLog(isolated.Env)...))
 }
 
 // workDir returns the working directory of a job's dbt. A build's dbt runs in the

@@ -177,6 +177,12 @@ func (job *job) foundNothing() (modified bool, unmatched string) {
 	return false, strings.ReplaceAll(text.ShellQuote(words), "--select ", "-s ") + " selects nothing"
 }
 
+// warnsItself reports whether the job's command warns of the project's files, though the check
+// has parsed them: it parses them again.
+func (job *job) warnsItself(getenv func(string) (string, bool)) bool {
+	return !dbt.SwitchedOn("partial-parse", job.AllOptions(), getenv, !job.build.project.ParsesAnew)
+}
+
 // whole reports whether the job builds all nodes of the project.
 func (job *job) whole() bool {
 	return job.Command.Name == "build" && job.baseline == nil && !slices.ContainsFunc(selections, func(flag string) bool {
@@ -220,6 +226,9 @@ func (p *planner) complete(job *job) error {
 	if job.Fixed, err = p.fixedOptions(job); err != nil {
 		return err
 	}
+	if job.build != nil {
+		job.Environment = append(job.Environment, p.inherited(job, job.CommandLine).WarnErrors()...)
+	}
 	job.Environment = p.absoluteOptions(job, job.Environment)
 	job.modified = job.baseline != nil && job.selectsModified()
 	job.environ, job.age, job.force = p.world.Env, p.age(job.env), p.req.Force
@@ -232,6 +241,9 @@ func (p *planner) complete(job *job) error {
 	project := p.known.reads[job.scan]
 	output := p.factsOf(job.output)
 	job.reads, job.keyVars = project.Plus(output.reads), project.Public().Plus(output.readsPublic)
+	if job.WarnsAsErrors() && !job.checks() {
+		job.CommandLine = job.ParsingAnew()
+	}
 	isolated := p.isolate(job, job.CommandLine)
 	job.asked = job.CommandLine
 	job.Environment = slices.Concat(job.Environment, isolated.Overrule)
@@ -271,10 +283,15 @@ func (job *job) maxAge() time.Duration {
 
 // isolate prevents inherited environment variables from changing a job's command.
 func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
+	return rt.inherited(job, line).Isolate()
+}
+
+// inherited returns what dbt would inherit for a line of a job.
+func (rt *runtime) inherited(job *job, line dbt.CommandLine) dbt.Inherited {
 	return dbt.Inherited{
 		Env: rt.world.Env, Dir: rt.workDir(job), Line: line,
 		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },
-	}.Isolate()
+	}
 }
 
 // exported adds environment variables that describe the build.

@@ -1,6 +1,7 @@
 package dbt
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"strings"
@@ -63,6 +64,27 @@ func (in Inherited) isolateFlag(h harmfulFlag, v *variables, out *IsolatedEnv) {
 	}
 }
 
+// WarnErrors returns the options that say the same as the variables for warnings as errors. Unlike
+// other variables, these count in an isolated build, too.
+func (in Inherited) WarnErrors() []Option {
+	v := newVariables(in.Env)
+	v.dotenv = ReadDotEnv(DotEnvFile(in.Line.Command.version, in.Dir))
+	var options []Option
+	for _, flag := range []string{"warn-error", "warn-error-options"} {
+		f, _ := LookupFlag(flag)
+		value := v.value(f.variables())
+		if _, given := in.Line.Lookup(flag); given || value == "" || !in.Line.Command.Takes(flag) {
+			continue
+		}
+		if on, err := profile.ClickBool(value); f.Arity == One {
+			options = append(options, NewOption(flag, value))
+		} else if on || err != nil { // dbt refuses other values
+			options = append(options, NewOption(flag))
+		}
+	}
+	return options
+}
+
 // A harmfulFlag is a flag whose variables may not be inherited, and their names.
 type harmfulFlag struct {
 	Flag
@@ -89,11 +111,11 @@ func (in Inherited) concerns(f Flag) bool {
 // neutralize handles one variable that sets a flag. It returns the option that overrides the variable,
 // if any, and a note.
 func (in Inherited) neutralize(f Flag, name string, v *variables) (*Option, string) {
+	value, err := profile.ClickBool(v.values[envKey(name)])
 	switch {
+	case f.Arity == None && err == nil && value == f.Default && !v.fromDotEnv(name):
+		return nil, "" // the value is dbt's default anyway
 	case f.HasNo:
-		if value, err := profile.ClickBool(v.values[envKey(name)]); err == nil && value == f.Default && !v.fromDotEnv(name) {
-			return nil, "" // the value is dbt's default anyway
-		}
 		option := Option{Flag: f.Name, Negated: !f.Default}
 		return &option, name + " is overridden by " + option.Words()[0]
 	case in.Reads != nil && in.Reads(name):
@@ -130,6 +152,17 @@ func (v *variables) setsAny(names []string) bool { return slices.ContainsFunc(na
 func (v *variables) has(name string) bool {
 	value, set := v.values[envKey(name)]
 	return value != "" || (!set && v.inDotEnv(name))
+}
+
+// value returns the value that dbt would see in the first of the variables that it sees, "" for
+// none.
+func (v *variables) value(names []string) string {
+	for _, name := range names {
+		if v.has(name) {
+			return cmp.Or(v.values[envKey(name)], v.dotenv[name])
+		}
+	}
+	return ""
 }
 
 // fromDotEnv reports whether a .env sets the variable.

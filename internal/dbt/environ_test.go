@@ -40,8 +40,8 @@ func TestIsolate(t *testing.T) {
 		},
 		{
 			name: "what dbt does anyway", command: "build",
-			env:  []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH="},
-			want: IsolatedEnv{Env: []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH="}},
+			env:  []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH=", "DBT_WARN_ERROR=false"},
+			want: IsolatedEnv{Env: []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH=", "DBT_WARN_ERROR=false"}},
 		},
 		{
 			name: "a value that is none is dbt's error without the flag", command: "build",
@@ -140,6 +140,33 @@ func TestIsolate(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("environment (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestWarnErrors proves D.6: the variables for warnings as errors count, unless an option does.
+func TestWarnErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		env  []string
+		line []Option
+		want []string
+	}{
+		{"none", []string{"DBT_WARN_ERROR=", "DBT_WARN_ERROR_OPTIONS="}, nil, nil},
+		{"off", []string{"DBT_WARN_ERROR=0"}, nil, nil},
+		{"all", []string{"DBT_WARN_ERROR=true"}, nil, []string{"--warn-error"}},
+		{"all, by the other name", []string{"DBT_ENGINE_WARN_ERROR=1"}, nil, []string{"--warn-error"}},
+		{"some", []string{"DBT_WARN_ERROR_OPTIONS={error: all}"}, nil, []string{"--warn-error-options", "{error: all}"}},
+		{"an option wins", []string{"DBT_WARN_ERROR_OPTIONS={error: all}"}, []Option{NewOption("warn-error-options", "{}")}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var words []string
+			for _, o := range (Inherited{Env: tt.env, Dir: t.TempDir(), Line: CommandLine{Command: command(t, "build"), Options: tt.line}}).WarnErrors() {
+				words = append(words, o.Words()...)
+			}
+			if diff := cmp.Diff(tt.want, words); diff != "" {
+				t.Errorf("options (-want +got):\n%s", diff)
 			}
 		})
 	}

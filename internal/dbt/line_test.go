@@ -82,7 +82,7 @@ func TestArgv(t *testing.T) {
 
 // TestList proves D.8.
 func TestList(t *testing.T) {
-	output := []string{"--write-json", "--quiet", "--log-format", "text", "--log-level", "info", "--no-use-colors", "--output", "json", "--output-keys", listKeys}
+	output := []string{"--write-json", "--no-quiet", "--log-format", "json", "--log-level", "info", "--no-use-colors", "--output", "json", "--output-keys", listKeys}
 	tests := []struct {
 		name    string
 		command string
@@ -96,6 +96,7 @@ func TestList(t *testing.T) {
 		{"test with types of the user's", "test", []string{"--resource-type", "unit_test"}, nil, []string{"--resource-type", "unit_test"}},
 		{"-m means models only to list", "seed", []string{"-m", "a", "b"}, []string{"--resource-types", "seed"}, []string{"--select", "a", "b"}},
 		{"state", "clone", []string{"--state", "s"}, []string{"--resource-types", "model", "seed", "snapshot"}, []string{"--state", "s"}},
+		{"warnings as errors", "build", []string{"--warn-error"}, nil, []string{"--warn-error"}},
 		{"retry has no selection", "retry", []string{"--threads", "2"}, nil, nil},
 	}
 	for _, tt := range tests {

@@ -20,10 +20,12 @@ var listed = []string{
 	"select", "exclude", "selector", "resource-types", "exclude-resource-types", "indirect-selection",
 	"state", // for selectors; where nodes are read is nothing that a list says
 	"partial-parse", "static-parser", "use-experimental-parser", "version-check",
+	// What becomes of the parse's warnings: the command itself reuses the parse, and has none.
+	"warn-error", "warn-error-options", "show-all-deprecations",
 }
 
 // List returns the `dbt list` that prints the nodes this command line would work on. It needs no
-// database.
+// database. Its output is for run.ReadListing.
 func (l CommandLine) List() CommandLine {
 	list, _ := LookupCommand("list")
 	list = list.In(l.Command.version)
@@ -51,11 +53,41 @@ func (l CommandLine) List() CommandLine {
 	}
 	// State these explicitly, since the user's variables and the project's flags could change the
 	// output that ReadList reads, and the manifest.
+	line.Fixed = append(line.Fixed, NewOption("write-json"))
+	if v := l.Command.version; v != "" && version.AtLeast(v, "2") { // its events were never seen
+		line.Fixed = append(line.Fixed, NewOption("quiet"), NewOption("log-format", "text"))
+	} else {
+		line.Fixed = append(line.Fixed, Option{Flag: "quiet", Negated: true}, NewOption("log-format", "json"))
+	}
 	line.Fixed = append(line.Fixed,
-		NewOption("write-json"), NewOption("quiet"), NewOption("log-format", "text"), NewOption("log-level", "info"),
-		Option{Flag: "use-colors", Negated: true},
+		NewOption("log-level", "info"), Option{Flag: "use-colors", Negated: true},
 		NewOption("output", "json"), NewOption("output-keys", listKeys))
 	return line
+}
+
+// WarnsAsErrors reports whether an option of the line makes errors of warnings.
+func (l CommandLine) WarnsAsErrors() bool {
+	_, all := l.Lookup("warn-error")
+	_, some := l.Lookup("warn-error-options")
+	return all || some
+}
+
+// ParsingAnew returns the line with a full parse, unless the user says otherwise. dbt warns of
+// files only when it reads them.
+func (l CommandLine) ParsingAnew() CommandLine {
+	if l.Command.Takes("partial-parse") {
+		l.Fixed = append(slices.Clip(l.Fixed), Option{Flag: "partial-parse", Negated: true})
+	}
+	return l
+}
+
+// ShowsWarnings reports whether the line's options let dbt print warnings.
+func (l CommandLine) ShowsWarnings() bool {
+	if o, ok := l.Lookup("quiet"); ok && !o.Negated {
+		return false
+	}
+	level, _ := l.Lookup("log-level")
+	return len(level.Values) == 0 || level.Values[0] != "error" && level.Values[0] != "none"
 }
 
 // asListOption writes the old "-m" as "--select": `dbt list -m` means models only, but in other

@@ -16,12 +16,21 @@ func StructuredLog(argv, env []string) (variables []string, ok bool) {
 		return nil, false
 	}
 	variables = []string{"DBT_LOG_FORMAT=json", "DBT_LOG_LEVEL=debug"}
-	for _, flag := range []string{"log-format-file", "log-level-file"} {
-		if f, _ := LookupFlag(flag); inherited(env, f) == "" {
-			variables = append(variables, f.Env+"=debug")
-		}
+	variables = append(variables, unlessInherited(env, "log-format-file", "debug")...)
+	return append(variables, unlessInherited(env, "log-level-file", "debug")...), true
+}
+
+// ListLog returns variables that keep dbt's log file a text, though the line of
+// [CommandLine.List] makes a dbt list write events to its stdout.
+func ListLog(env []string) []string { return unlessInherited(env, "log-format-file", "text") }
+
+// unlessInherited returns the variable that sets a flag, unless the environment does.
+func unlessInherited(env []string, flag, value string) []string {
+	f, _ := LookupFlag(flag)
+	if inherited(env, f) != "" {
+		return nil
 	}
-	return variables, true
+	return []string{f.Env + "=" + value}
 }
 
 // choosesLog reports whether a command line or its environment chooses what dbt writes to stdout.

@@ -21,6 +21,7 @@ func TestCompareSelectionOfOneSide(t *testing.T) {
 		s.wantVerdicts(s.compare(0, "prod@HEAD~", "dev@HEAD", "-s", "m"), 0, "m: added")
 		s.refused([]string{"compare", "prod@HEAD~", "dev@HEAD", "-s", "nope"}, "list list list list", "the selection matches no relation of either build")
 		s.during([]string{"DBT_WARN_ERROR_OPTIONS={error: [NoNodesForSelectionCriteria]}"}, func() {
+			s.mustDot("build", "prod@HEAD~", "dev@HEAD") // the variable is an input of theirs
 			s.wantVerdicts(s.compare(0, "prod@HEAD~", "dev@HEAD", "-s", "m"), 0, "m: added")
 		})
 	})

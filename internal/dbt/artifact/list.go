@@ -13,7 +13,7 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// ReadList reads the output of the line made by [dbt.CommandLine.List]: one node a line. It skips
+// ReadList reads what a dbt list prints, with the keys of [dbt.CommandLine.List]: one node a line. It skips
 // lines that are no JSON object (warnings). It is an error if there are only such lines, or if a
 // node has no id. reveal returns the nodes behind one in which dbt has hidden a secret's value, see
 // [RevealFrom].

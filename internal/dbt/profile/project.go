@@ -16,6 +16,7 @@ type Project struct {
 	PackagesPath string   // packages-install-path; dbt's default is dbt_packages
 	RequireDBT   []string // require-dbt-version, e.g. ">=1.8.0"
 	NoCheck      bool     // flags: {version_check: false}: dbt ignores RequireDBT
+	ParsesAnew   bool     // flags: {partial_parse: false}: each dbt command parses all files
 	Paths        []string // values of model-paths and the like: see Sources
 }
 
@@ -67,26 +68,27 @@ func ParseProject(file string, data []byte) (Project, error) {
 		}
 		p.Paths = append(p.Paths, paths...)
 	}
-	p.NoCheck = unchecked(top.Values["flags"])
+	p.NoCheck = switchedOff(top.Values["flags"], "version_check")
+	p.ParsesAnew = switchedOff(top.Values["flags"], "partial_parse")
 	return p, nil
 }
 
-// unchecked reports whether the project's flags switch off the check of dbt's version. Errors in
-// the flags are left to dbt.
-func unchecked(flags pyyaml.Part) bool {
+// switchedOff reports whether the project's flags say false for a name. Errors in the flags are left
+// to dbt.
+func switchedOff(flags pyyaml.Part, name string) bool {
 	if !flags.Exists() {
 		return false
 	}
 	all, err := flags.Mapping()
-	if err != nil || !all.Values["version_check"].Exists() {
+	if err != nil || !all.Values[name].Exists() {
 		return false
 	}
-	value, err := all.Values["version_check"].Read()
+	value, err := all.Values[name].Read()
 	if err != nil {
 		return false
 	}
-	check, err := ClickBool(value.Text)
-	return err == nil && !check
+	on, err := ClickBool(value.Text)
+	return err == nil && !on
 }
 
 // textInto sets *into to n, which must be a single value, if n exists.

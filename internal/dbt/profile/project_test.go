@@ -16,6 +16,7 @@ func TestParseProject(t *testing.T) {
 		"least":                       {"name: shop\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
 		"all":                         {"name: 'shop'\nprofile: \"{{ env_var('P') }}\"\npackages-install-path: \"{{ env_var('X', 'lib') }}\"\nrequire-dbt-version: [\">=1.8.0\", \"<2.0.0\"]\n", Project{Name: "shop", Profile: "{{ env_var('P') }}", PackagesPath: "{{ env_var('X', 'lib') }}", RequireDBT: []string{">=1.8.0", "<2.0.0"}}},
 		"one text":                    {"name: shop\nrequire-dbt-version: '>=1.8.0'\nprofile: ~\n", Project{Name: "shop", PackagesPath: "dbt_packages", RequireDBT: []string{">=1.8.0"}}},
+		"no partial parse":            {"name: shop\nflags:\n  partial_parse: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", ParsesAnew: true}},
 		"no check of the version":     {"name: shop\nflags:\n  version_check: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", NoCheck: true}},
 		"checked as by default":       {"name: shop\nflags: {version_check: true}\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
 		"flags as they like":          {"name: shop\nflags: [version_check]\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
