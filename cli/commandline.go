@@ -33,6 +33,12 @@ func (a *app) parse() (*commandLine, error) {
 		_, err := io.WriteString(a.Stdout, overview)
 		return nil, err
 	}
+	switch a.Args[0] { // as in git
+	case "help":
+		a.Args = append(slices.Clone(a.Args[1:]), "--help")
+	case "version":
+		a.Args = append(slices.Clone(a.Args[1:]), "--version")
+	}
 	own, forDBT := split(a.Args)
 	line := &commandLine{grammar: *newGrammar(own...), forDBT: forDBT}
 	parsed, err := a.parseOwn(&line.grammar, own)
@@ -104,7 +110,7 @@ func (a *app) parseOwn(line *grammar, args []string) (parsed *kong.Context, err 
 		return parsed, nil
 	}
 	if err != nil {
-		return parsed, usageError(err)
+		return parsed, a.usageError(err)
 	}
 	return parsed, refuseOthers(parsed)
 }

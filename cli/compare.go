@@ -73,6 +73,9 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 		return err
 	}
 	found := compared.Report()
+	if name, columns := found.UnknownColumn(c.IgnoreColumns); name != "" {
+		return hint.Add(fmt.Errorf("--ignore-columns %s: no compared relation has that column", name), "they have "+text.Visible(strings.Join(columns, ", ")))
+	}
 	if len(found.Comparisons) > 0 {
 		err = c.print(a, format, found)
 	}

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/steps"
 )
 
@@ -33,6 +36,12 @@ func (c *dbtCommand) run(ctx context.Context, a *app, line *commandLine) error {
 
 // program compiles the command to a program, and asks the user's questions.
 func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
+	if len(c.Builds) > 1 && slices.Contains(line.words, "run-operation") && len(line.forDBT) == 0 && !strings.Contains(c.Builds[1], "@") {
+		macro := append([]string{"dot"}, a.Args...)
+		i := slices.Index(macro, c.Builds[1])
+		return nil, hint.New("the macro and its arguments are dbt's: they go after --",
+			text.ShellQuote(slices.Insert(macro, i, "--")))
+	}
 	req, err := a.request(line, strings.Join(line.words, " "), c.Builds)
 	if err != nil {
 		return nil, err
@@ -40,10 +49,12 @@ func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*s
 	req.Planning = line.mode != running || line.DryRun
 	program, err := steps.Compile(ctx, a.world(), req)
 	switch {
+	case err != nil && unquoted(a.Args) != "":
+		return nil, hint.Add(err, "several nodes are one argument: "+unquoted(a.Args))
 	case err != nil:
 		return nil, err
 	case line.FailFast && line.Specs == "" && len(program.Builds) == 1:
-		return nil, dbtsFlag("fail-fast", line.words)
+		return nil, a.dbtsFlag("fail-fast", line.words)
 	case req.Planning:
 		return program, nil
 	}

@@ -50,7 +50,7 @@ type flags struct {
 	Vars        string   `placeholder:"YAML" help:"As dbt's, merged over the environment's vars."`
 	Threads     string   `placeholder:"N" help:"As dbt's."`
 
-	Jobs      int    `short:"j" placeholder:"N" help:"How many programs may run at once (default: the number of processors, at most 4)."`
+	Jobs      *int   `short:"j" placeholder:"N" help:"How many programs may run at once (default: the number of processors, at most 4)."`
 	KeepGoing bool   `xor:"failure" help:"After a failure, continue with steps that don't depend on it. The default for several specs."`
 	FailFast  bool   `xor:"failure" help:"After a failure, start nothing more. The default for one spec. dbt's own --fail-fast goes after --."`
 	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one on each line; - is stdin."`

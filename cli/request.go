@@ -16,6 +16,9 @@ func (a *app) request(line *commandLine, name string, specs []string) (steps.Req
 		NoDBTHost: line.NoDBTHost, CheckWarehouse: line.CheckWarehouse, Yes: line.Yes,
 		Args: append(line.passedOn(), line.forDBT...),
 	}
+	if line.Jobs != nil && *line.Jobs < 1 {
+		return req, fmt.Errorf("--jobs %d: expected %s", *line.Jobs, ranges["jobs"])
+	}
 	var ok bool
 	if req.Command, ok = dbt.LookupCommand(name); !ok {
 		return req, fmt.Errorf("dbt has no command %q", name)

@@ -98,8 +98,8 @@ func onceMore(ctx context.Context) string {
 // jobs returns how many programs may run at once. The default is small, since each dbt
 // has its own threads in the warehouse.
 func jobs(f flags) int {
-	if f.Jobs > 0 {
-		return f.Jobs
+	if f.Jobs != nil {
+		return *f.Jobs
 	}
 	return min(runtime.NumCPU(), 4)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -10,6 +11,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/lazy"
+	"dot-for-dbt/internal/text"
 )
 
 const description = `Run dbt at any commit, in a schema of its own.
@@ -23,26 +25,71 @@ A spec, env@ref, names a build: an environment at a commit. dot checks the commi
 
 Arguments after "--" go to dbt unchanged. Without @ref, dot runs dbt on the working tree.`
 
-// dbtsFlag returns the error for a flag of dbt's before "--". words are the command's.
-// (dot has --fail-fast, too, but with one spec it can only mean dbt's.)
-func dbtsFlag(name string, words []string) error {
-	advice := "dbt's own flags go after --"
+// dbtsFlag returns the error for a flag of dbt's before "--". words are the command's. (dot
+// has --fail-fast, too, but with one spec it can only mean dbt's.)
+func (a *app) dbtsFlag(name string, words []string) error {
+	err := fmt.Errorf("--%s is a flag of dbt's", name)
 	if len(words) > 0 && (words[0] == "plan" || words[0] == "explain") {
 		words = words[1:]
 	}
-	command := strings.Join(words, " ")
-	if c, ok := dbt.LookupCommand(command); ok && c.Takes(name) {
-		advice += ", for example: dot " + command + " dev@HEAD -- --" + name
+	if c, ok := dbt.LookupCommand(strings.Join(words, " ")); ok && !c.Takes(name) {
+		return hint.Add(err, "dbt's own flags go after --, but dbt "+c.Name+" doesn't take it")
 	}
-	return hint.Add(fmt.Errorf("--%s is a flag of dbt's", name), advice)
+	return hint.Add(err, "dbt's own flags go after --: "+text.ShellQuote(append([]string{"dot"}, behind(a.Args, name)...)))
 }
 
-// unknownFlag matches kong's error for an unknown flag.
-var unknownFlag = lazy.Regexp(`^unknown flag (--?)([^,= ]+)`)
+// behind returns a command line with dbt's flag, and its value, moved behind the "--".
+func behind(args []string, name string) []string {
+	own, forDBT := split(args)
+	own, forDBT = slices.Clone(own), slices.Clone(forDBT)
+	i := slices.IndexFunc(own, func(arg string) bool { return arg == "--"+name || strings.HasPrefix(arg, "--"+name+"=") })
+	if i < 0 {
+		return args
+	}
+	end := i + 1
+	if f, _ := dbt.LookupFlag(name); f.Arity != dbt.None && own[i] == "--"+name {
+		end = min(i+2, len(own))
+	}
+	moved := slices.Clone(own[i:end])
+	return slices.Concat(slices.Delete(own, i, end), []string{"--"}, forDBT, moved)
+}
 
-// usageError adds a hint to kong's error. dbt's own flags get the hint that they go
-// after "--".
-func usageError(err error) error {
+// unquoted returns what a person meant by several words after a flag that selects nodes,
+// "" if there is nothing like that: -s 'a b'.
+func unquoted(args []string) string {
+	own, _ := split(args)
+	for i, flag := range own {
+		if !slices.Contains([]string{"-s", "--select", "--exclude"}, flag) {
+			continue
+		}
+		end := i + 1
+		for end < len(own) && !strings.HasPrefix(own[end], "-") && !strings.Contains(own[end], "@") {
+			end++
+		}
+		if end-i > 2 {
+			return flag + " " + text.ShellQuote([]string{strings.Join(own[i+1:end], " ")})
+		}
+	}
+	return ""
+}
+
+// ranges say which values a flag takes.
+var ranges = map[string]string{
+	"jobs":      "a number from 1",
+	"sample":    "a number of rows, from 0",
+	"tolerance": "a number that is not negative, such as 1e-9 or amount=0.01",
+}
+
+// These match kong's errors.
+var (
+	unknownFlag = lazy.Regexp(`^unknown flag (--?)([^,= ]+)`)
+	badValue    = lazy.Regexp(`^--([\w-]+): expected (?:a valid \d+ bit )?\w+(?: value)? but got "([^"]*)"`)
+	lacksBuilds = lazy.Regexp(`^expected "<env@ref>`)
+)
+
+// usageError words kong's errors, and adds hints. dbt's own flags get the hint that they
+// go after "--".
+func (a *app) usageError(err error) error {
 	var parse *kong.ParseError
 	if !errors.As(err, &parse) {
 		return err
@@ -52,10 +99,20 @@ func usageError(err error) error {
 	if len(words) > 0 {
 		help = "dot " + strings.Join(words, " ") + " --help"
 	}
+	help += " lists commands and flags"
 	if m := unknownFlag().FindStringSubmatch(err.Error()); m != nil {
 		if _, ok := dbt.LookupFlag(m[2]); ok && m[1] == "--" {
-			return dbtsFlag(m[2], words)
+			return a.dbtsFlag(m[2], words)
 		}
 	}
-	return hint.Add(err, help+" lists commands and flags")
+	if m := badValue().FindStringSubmatch(err.Error()); m != nil && ranges[m[1]] != "" {
+		return fmt.Errorf("--%s %s: expected %s", m[1], m[2], ranges[m[1]])
+	}
+	if quoted := unquoted(a.Args); quoted != "" {
+		return hint.Add(err, "several nodes are one argument: "+quoted)
+	}
+	if lacksBuilds().MatchString(err.Error()) && slices.Contains(words, "compare") {
+		return hint.New("dot compare needs a baseline, and builds to compare with it", "dot compare prod@main dev@HEAD", help)
+	}
+	return hint.Add(err, help)
 }

@@ -420,9 +420,12 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 			}
 		}
 	}
+	missing := v.missingKey(n, r.Columns)
 	switch {
 	case answer.Failed != "":
 		r.Verdict, r.Reason = report.Unknown, answer.Failed
+	case missing != "":
+		r.Verdict, r.Reason, r.Key = report.Unknown, missing, nil
 	case !answer.A.Exists:
 		r.Verdict, r.Reason = report.Unknown, v.gone(v.a, n, n.A)
 	case !answer.B.Exists:
@@ -552,3 +555,25 @@ func side(s steps.Side) report.Side {
 // threads is how many queries of a comparison run at once. There are few, since each
 // query reads whole tables.
 const threads = 4
+
+// missingKey says that a key of the command line has a column that a side lacks, and which
+// there are; "" if not. A key of the project is only advice: the rows are then compared
+// without it.
+func (v *verdicts) missingKey(n code.Node, columns []report.Column) string {
+	key, from := v.key(n)
+	if from != "--key" || len(columns) == 0 {
+		return ""
+	}
+	var names []string
+	for _, column := range columns {
+		if column.Baseline != "" && column.Candidate != "" {
+			names = append(names, column.Name)
+		}
+	}
+	for _, name := range key {
+		if !slices.ContainsFunc(names, func(known string) bool { return strings.EqualFold(known, name) }) {
+			return fmt.Sprintf("--key: both sides have no column %s, but %s", name, strings.Join(names, ", "))
+		}
+	}
+	return ""
+}

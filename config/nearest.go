@@ -7,10 +7,14 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// nearest returns the known name that is most similar to a mistyped one, "" if none is. At most a
-// third of its letters may differ, ignoring case.
+// nearest returns the known name that is most similar to a mistyped one, "" if none is. At most two
+// letters may differ, or a third of them, ignoring case.
 func nearest(name string, known []string) string {
-	best, fewest := "", len([]rune(name))/3+1
+	letters := len([]rune(name))
+	best, fewest := "", letters/3+1
+	if letters > 2 {
+		fewest = max(fewest, 3) // 2 edits may be two letters that changed places
+	}
 	for _, candidate := range known {
 		edits := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
 		if edits < fewest {

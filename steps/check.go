@@ -409,7 +409,7 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 	case ctx.Err() == nil:
 		_, _ = io.WriteString(aside, listing.Problems())
 	}
-	return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Hint: "dbt's log is " + b.logFile()}
+	return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Advice: []string{"dbt's log is " + b.logFile()}}
 }
 
 // passOn passes on dbt's warnings, or only those that the command itself won't repeat.

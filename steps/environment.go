@@ -2,9 +2,13 @@ package steps
 
 import (
 	"cmp"
+	"context"
+	"slices"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 )
 
@@ -29,7 +33,7 @@ func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given 
 	if len(p.config.Environments()) > 0 {
 		env, err := p.config.Resolve(s.Env, given.Vars)
 		if err != nil {
-			return env, nil, err
+			return env, nil, p.explainRef(s, err)
 		}
 		output, err := p.output(env, env.Name, project, given)
 		return env, output, err
@@ -103,4 +107,27 @@ func flagText(env config.Environment, name string) string {
 		}
 	}
 	return ""
+}
+
+// explainRef adds to the error of an environment that isn't defined, if the name is one of
+// git's.
+func (p *planner) explainRef(s spec.Spec, err error) error {
+	if s.Env == "" || slices.Contains(p.config.Environments(), s.Env) || !p.isRef(s.Env) {
+		return err
+	}
+	return hint.Reword(err, err.Error()+", but git knows a branch, tag or commit of that name",
+		"for the default environment at that commit: @"+s.Env)
+}
+
+// isRef reports whether git knows a commit by that name. A plain job has no repository yet.
+func (p *planner) isRef(name string) bool {
+	if p.objects != nil {
+		_, err := p.objects.ID(name)
+		return err == nil
+	}
+	repo, err := git.Open(context.Background(), p.project)
+	if err == nil {
+		_, err = repo.Resolve(context.Background(), []string{name})
+	}
+	return err == nil
 }

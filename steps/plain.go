@@ -1,10 +1,17 @@
 package steps
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/text"
 )
@@ -52,7 +59,32 @@ func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error)
 		return nil, err
 	}
 	if !exit.OK() {
-		return nil, &DBTError{Command: a.job.Command.Name, On: cmp.Or(a.job.env.Name, "the working tree"), Code: exit.Code, How: exit.String()}
+		e := &DBTError{Command: a.job.Command.Name, On: cmp.Or(a.job.env.Name, "the working tree"), Code: exit.Code, How: exit.String()}
+		if a.lacksPackages() {
+			e.Advice = []string{"the project's packages are not installed: " + text.ShellQuote(append([]string{"dot", "deps"}, a.job.specs...))}
+		}
+		return nil, e
 	}
 	return nil, nil
+}
+
+// lacksPackages reports whether the project needs packages and has none installed.
+func (a *runPlain) lacksPackages() bool {
+	if !a.job.Command.Parses {
+		return false
+	}
+	required := slices.ContainsFunc([]string{"packages.yml", "dependencies.yml"}, func(name string) bool {
+		content, err := readFile(filepath.Join(a.project, name))
+		return err == nil && bytes.Contains(content, []byte("packages:"))
+	})
+	content, err := readFile(filepath.Join(a.project, "dbt_project.yml"))
+	if !required || err != nil {
+		return false
+	}
+	project, err := profile.ParseProject("dbt_project.yml", content)
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(a.project, filepath.FromSlash(project.PackagesPath)))
+	return errors.Is(err, fs.ErrNotExist)
 }

@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -168,6 +170,23 @@ func (a *runCommand) failure(code int, how string, report Report) error {
 	if len(report.Counts) > 0 {
 		e.How += ": " + report.String()
 	}
-	e.Hint = "dbt's log is " + a.job.build.logFile()
+	e.Advice = append(a.unbuilt(a.job), "dbt's log is "+a.job.build.logFile())
 	return e
+}
+
+// unbuilt says what a command without a baseline may lack that reads a build's relations.
+func (rt *runtime) unbuilt(job *job) []string {
+	reads := len(job.Command.Builds) > 0 || job.Command.Name == "show" || job.Command.Name == "compile"
+	if job.Command.WritesNodes() || !reads || job.baseline != nil {
+		return nil
+	}
+	spec := job.build.String()
+	l, err := rt.ws.Layer(job.build.Build, job.build.place)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return []string{"it was never built; do that first: " + text.ShellQuote([]string{"dot", "build", spec}), "or read from another build, such as --defer prod@main"}
+	case err == nil && l.Below != nil:
+		return []string{fmt.Sprintf("it rests on another build; to read from there, too: --defer %s@%s", l.Below.Env, l.Below.Short)}
+	}
+	return nil
 }

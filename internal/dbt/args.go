@@ -2,7 +2,9 @@ package dbt
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/profile"
@@ -58,8 +60,31 @@ func ReadArgs(c Command, argv []string, rules Rules) (Args, error) {
 	return args, nil
 }
 
+// wholeNumbers are the flags whose value is a whole number, with the least one.
+var wholeNumbers = map[string]int{"threads": 1, "limit": math.MinInt, "printer-width": 0}
+
+// checkNumber returns an error if a flag's value is not a number of its range: dbt would
+// say so after all else has run.
+func checkNumber(o Option) error {
+	least, is := wholeNumbers[o.Flag]
+	if !is || len(o.Values) == 0 {
+		return nil
+	}
+	n, err := strconv.Atoi(o.Values[0])
+	switch {
+	case err != nil:
+		return fmt.Errorf("--%s %s: expected a whole number", o.Flag, o.Values[0])
+	case n < least:
+		return fmt.Errorf("--%s %s: expected a number from %d", o.Flag, o.Values[0], least)
+	}
+	return nil
+}
+
 // check refuses an option for something that dot must decide itself.
 func (r Rules) check(o Option) error {
+	if err := checkNumber(o); err != nil {
+		return err
+	}
 	if r.Isolated {
 		switch o.Flag {
 		case "project-dir", "profiles-dir", "target-path", "log-path":

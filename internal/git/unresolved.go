@@ -95,7 +95,8 @@ func (all *refs) near(ref string) []string {
 		distance[name] = levenshtein.ComputeDistance(strings.ToLower(ref), strings.ToLower(name))
 	}
 	known = slices.DeleteFunc(known, func(name string) bool {
-		return distance[name] > max(2, len(ref)/3) || distance[name] >= len(ref)
+		begins := len(name) > len(ref) && strings.EqualFold(name[:len(ref)], ref)
+		return !begins && (distance[name] > max(2, len(ref)/3) || distance[name] >= len(ref))
 	})
 	slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(distance[a], distance[b]) })
 	return known[:min(len(known), maxNear)]

@@ -40,5 +40,17 @@ func TestCompareColumns(t *testing.T) {
 				t.Errorf("%v: columns differ is not in the report", args)
 			}
 		}
+
+		// Columns that nobody has are said, with those that there are.
+		out := s.dot("compare", "prod@main", "dev@branch", "--key", "dim.v1=nope")
+		if out.code != 2 || !strings.Contains(out.stdout, "--key: both sides have no column nope, but id, name") {
+			t.Errorf("a key that is no column: code %d\n%s", out.code, out.stdout)
+		}
+		s.ends(2, "no compared relation has that column", "compare", "prod@main", "dev@branch", "--ignore-columns", "nope")
+		s.mustDot("compare", "prod@main", "dev@branch", "--ignore-columns", "NAME")
+		out = s.dot("compare", "prod@main", "dev@branch", "--where", "nope = 1")
+		if out.code != 2 || !strings.Contains(out.stdout, "nope") {
+			t.Errorf("a condition on no column: code %d\n%s", out.code, out.stdout)
+		}
 	})
 }
