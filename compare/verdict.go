@@ -304,7 +304,7 @@ func (v *verdicts) comparison(answers []ladder.Answer) report.Comparison {
 			r.Inputs = v.inputs(v.byID[id], moved)
 		}
 	}
-	c := report.Comparison{Baseline: side(v.a), Candidate: side(v.b)}
+	c := report.Comparison{Baseline: side(v.a), Candidate: side(v.b), Tests: v.tests()}
 	for _, n := range v.nodes {
 		if r := v.relations[n.ID]; r != nil {
 			for _, text := range []*string{&r.Baseline, &r.Candidate, &r.Reason} {
@@ -576,4 +576,21 @@ func (v *verdicts) missingKey(n code.Node, columns []report.Column) string {
 		}
 	}
 	return ""
+}
+
+// tests returns the candidate's failed tests, with their results in the baseline.
+func (v *verdicts) tests() *report.Tests {
+	out := &report.Tests{Ran: len(v.b.Tests), BaselineRan: len(v.a.Tests)}
+	for id, is := range v.b.Tests {
+		if !is.Status.Failed() {
+			continue
+		}
+		was := v.a.Tests[id]
+		out.Failed = append(out.Failed, report.FailedTest{
+			Node: id, Name: is.Name, Status: string(is.Status), Failures: is.Failures,
+			Baseline: string(was.Status), New: !was.Status.Failed(),
+		})
+	}
+	report.SortTests(out.Failed)
+	return out
 }

@@ -60,7 +60,7 @@
 //	relation.go    names of relations, as the ledger has them; secretnames.go: without secrets
 //	question.go    questions to a build's warehouse; gone.go: what is not there any more
 //	artifacts.go   dbt's artifacts of a run
-//	side.go        a build's relations and artifacts, for a comparison
+//	side.go        a build's relations and artifacts, for a comparison; sidetests.go: its tests
 //	pristine.go    whether a worktree matches its commit; outside.go: or leads out of it,
 //	               runfiles.go: files that a run wrote
 //	writers.go     which build of the invocation writes a relation

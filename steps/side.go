@@ -31,6 +31,8 @@ type Side struct {
 	// Nodes are the nodes that the build or a layer below has or should have, by
 	// unique_id.
 	Nodes map[string]NodeState
+	// Tests are the last known results of its tests, by unique_id.
+	Tests map[string]TestState
 	// Absent says why a node that is not in Nodes has no relation.
 	Absent string
 }
@@ -119,6 +121,7 @@ func (b *Built) Side() (Side, error) {
 		Built: b, Commit: build.commit, Env: build.Env, Profile: build.output.Profile,
 		State: found.state, DBT: own.dbt, Own: own.Layer,
 		Nodes: map[string]NodeState{}, Absent: st.top.Resolve("").Why,
+		Tests: testsOf(found.state, build.Target()),
 	}
 	for id := range st.ids() {
 		r := st.top.Resolve(id)

@@ -168,6 +168,16 @@ func commentHead(c Comparison) string {
 	if words := c.Options.Words(); len(words) > 0 {
 		fmt.Fprintf(&b, "- compared with %s\n", quoteAll(words, 4*listLimit))
 	}
+	if line := c.Tests.Headline(); line != "" {
+		fmt.Fprintf(&b, "- **%s**:\n", line)
+		for i, failed := range c.Tests.Failed {
+			if i == 2*listLimit {
+				fmt.Fprintf(&b, "  - tests left out: %d\n", len(c.Tests.Failed)-i)
+				break
+			}
+			fmt.Fprintf(&b, "  - %s: %s\n", quote(failed.Name), failed)
+		}
+	}
 	for i, warning := range c.Warnings {
 		if i == listLimit {
 			fmt.Fprintf(&b, "- warnings left out: %d\n", len(c.Warnings)-i)

@@ -37,6 +37,7 @@ var shownInMarkdown = []string{
 	"Candidate.Spec", "Candidate.Name", "Candidate.Subject", "Candidate.Schema",
 	"Options.Select", "Options.Exclude", "Options.Ignore", "Options.Tolerance", "Options.Tolerance key", "Options.Sample",
 	"Warnings",
+	"Tests.Failed.Name", "Tests.Failed.Status", "Tests.Failed.Failures", "Tests.Failed.Baseline",
 	"Relations.Name", "Relations.Rung", "Relations.Code", "Relations.SQL",
 	"Relations.Rows.Baseline", "Relations.Rows.Candidate",
 	"Relations.Changes.Added", "Relations.Changes.Removed", "Relations.Changes.Changed",

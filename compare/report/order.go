@@ -133,9 +133,10 @@ func (r Relation) KeyUsed() []string {
 	return r.Key.Columns
 }
 
-// Red reports whether the candidate differs from the baseline, for --exit-code.
+// Red reports whether the candidate differs from the baseline, for --exit-code: in a
+// relation, or by a test that fails only there.
 func (c Comparison) Red() bool {
-	return slices.ContainsFunc(c.Relations, func(r Relation) bool { return r.Verdict.Red() })
+	return c.Tests.NewFailures() > 0 || slices.ContainsFunc(c.Relations, func(r Relation) bool { return r.Verdict.Red() })
 }
 
 // Failed reports whether a verdict is unknown. That is an error, whether or not

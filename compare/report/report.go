@@ -33,6 +33,8 @@ type Comparison struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Relations has all relations of either side, the worst first.
 	Relations []Relation `json:"relations"`
+	// Tests are what is known of the sides' tests; nil in reports of older versions.
+	Tests *Tests `json:"tests,omitempty"`
 	// Seconds is how long the comparison took, dbt's start included.
 	Seconds float64 `json:"seconds"`
 }

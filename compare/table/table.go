@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -94,6 +95,7 @@ func (t table) comparison(c report.Comparison) {
 	t.fold(report.Same, "same", "", folded)
 	t.fold(report.SameCode, "same code, data not compared", all, folded)
 	t.fold(report.SameRelation, "same relation on both sides", "", folded)
+	t.tests(c)
 	for _, term := range c.Terms() {
 		t.text(ui.Faint, "", term.Word+": "+term.Means)
 	}
@@ -177,4 +179,31 @@ func nextSteps(r report.Report) []string {
 		hints = append(hints, "the full report: -o report.html")
 	}
 	return hints
+}
+
+// tests lists the candidate's failed tests.
+func (t table) tests(c report.Comparison) {
+	headline := c.Tests.Headline()
+	if headline == "" {
+		return
+	}
+	t.text(verdictStyle(report.Differs), "", headline+":")
+	var rows [][]string
+	for _, failed := range c.Tests.Failed[:min(len(c.Tests.Failed), t.shownTests())] {
+		rows = append(rows, []string{"    " + ui.Inline(failed.Name), failed.String()})
+	}
+	for _, line := range ui.Columns(rows, nil) {
+		t.line("", line)
+	}
+	if more := len(c.Tests.Failed) - len(rows); more > 0 {
+		t.text(ui.Faint, "    ", fmt.Sprintf("and %d more (-v shows all)", more))
+	}
+}
+
+// shownTests is how many failed tests are listed.
+func (t table) shownTests() int {
+	if t.Verbose {
+		return math.MaxInt
+	}
+	return 10
 }
