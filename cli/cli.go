@@ -49,7 +49,10 @@ func (a *app) exit(ctx context.Context, err error) int {
 		code = int(said)
 	case errors.As(context.Cause(ctx), &signal):
 		a.say.Line("")
-		a.say.Note("interrupted; run the same command to continue")
+		a.say.Note("interrupted")
+		for _, how := range hint.Of(err) {
+			a.say.Hint(how)
+		}
 		return signal.Code()
 	default:
 		a.say.Error(err)

@@ -262,7 +262,7 @@ func (c *compareCommand) ending(ctx context.Context, a *app, result *graph.Resul
 		}
 	}
 	if result.Cancelled {
-		return context.Cause(ctx)
+		return a.interrupted(ctx, result)
 	}
 	switch {
 	case failed:

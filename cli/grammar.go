@@ -54,7 +54,7 @@ type flags struct {
 	KeepGoing bool   `xor:"failure" help:"After a failure, continue with steps that don't depend on it. The default for several specs."`
 	FailFast  bool   `xor:"failure" help:"After a failure, start nothing more. The default for one spec. dbt's own --fail-fast goes after --."`
 	Specs     string `name:"specs" placeholder:"FILE" help:"Read more specs from a file, one on each line; - is stdin."`
-	Resume    bool   `help:"Continue after a failure: run the nodes that failed or did not run, with dbt retry."`
+	Resume    bool   `help:"Continue after a failure or Ctrl-C: run the nodes that failed or did not run, with dbt retry."`
 	Yes       bool   `help:"Don't ask before more than three builds, before dbt drops views of others, or before a protected environment's own schema is written to."`
 
 	DryRun         bool   `help:"Print the plan and change nothing, like 'dot plan'."`

@@ -138,10 +138,10 @@ func (r *redirected) Write(p []byte) (int, error) {
 
 func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 	switch {
+	case result.Cancelled:
+		return d.interrupted(ctx, result)
 	case result.Err() != nil:
 		return result.Err()
-	case result.Cancelled:
-		return context.Cause(ctx)
 	}
 	for i, planned := range result.Plan.Steps {
 		b, ok := d.program.BuildOf(planned.Step.Name)

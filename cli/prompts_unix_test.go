@@ -250,7 +250,7 @@ func TestConfirm(t *testing.T) {
 		"no":           {[]string{"n\n"}, 2, "run these 4 builds? [y]es / [N]o: n\nerror: nothing was run\n", false},
 		"Enter":        {[]string{"\n"}, 2, "[N]o: \nerror: nothing was run\n", false},
 		"end of input": {[]string{ctrlD}, 2, "error: nothing was run\n", false},
-		"Ctrl-C":       {[]string{ctrlC}, 130, "run the same command to continue\n", false},
+		"Ctrl-C":       {[]string{ctrlC}, 130, "note: interrupted\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
@@ -77,6 +78,18 @@ func (a *app) runGraph(ctx context.Context, p *steps.Program, show display, jobs
 			show.observe(e)
 		},
 	})
+}
+
+// interrupted returns the error of a run that was cancelled, with the command that continues
+// it. There is none if no command of dbt's has run: what was prepared stays.
+func (a *app) interrupted(ctx context.Context, result *graph.Result) error {
+	err := context.Cause(ctx)
+	for i, planned := range result.Plan.Steps {
+		if r := result.Steps[i]; r.Outcome == graph.Broken && steps.Resumable(planned.Step, r.Record) {
+			return hint.Add(err, "continue: "+a.resumeLine())
+		}
+	}
+	return err
 }
 
 // asksDBT reports whether a step runs dbt, which may have to cancel queries before it

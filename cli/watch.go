@@ -85,23 +85,23 @@ func (d *severalBuilds) summary(ctx context.Context, result *graph.Result) error
 	}
 	switch {
 	case result.Cancelled:
-		return context.Cause(ctx)
+		return d.interrupted(ctx, result)
 	case worst == exitOK:
 		return nil
 	}
 	if !slices.Contains(d.Args, "--resume") {
-		d.say.Hint("continue after the failure: " + text.ShellQuote(append([]string{"dot"}, resumeArgs(d.Args)...)))
+		d.say.Hint("continue after the failure: " + d.resumeLine())
 	}
 	return exitCode(worst)
 }
 
-// resumeArgs returns the command line that continues this one.
-func resumeArgs(args []string) []string {
-	own, forDBT := split(args)
-	resume := slices.DeleteFunc(slices.Clone(own), func(arg string) bool { return arg == "--force" })
+// resumeLine returns the command line that continues this one.
+func (a *app) resumeLine() string {
+	own, forDBT := split(a.Args)
+	resume := slices.DeleteFunc(slices.Clone(own), func(arg string) bool { return arg == "--force" || arg == "--resume" })
 	resume = append(resume, "--resume")
-	if len(own) < len(args) {
+	if len(own) < len(a.Args) {
 		resume = append(append(resume, "--"), forDBT...)
 	}
-	return resume
+	return text.ShellQuote(append([]string{"dot"}, resume...))
 }

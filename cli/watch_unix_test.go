@@ -208,7 +208,7 @@ func TestWatchInterrupted(t *testing.T) {
 			t.Errorf("%q is left on\n%s", debris, left)
 		}
 	}
-	if !strings.Contains(left, "interrupted; run the same command to continue") || !strings.Contains(left, "not run      dev@b694700") {
+	if !strings.Contains(left, "hint: continue: dot build prod@main dev@HEAD -j 1 --resume") || !strings.Contains(left, "not run      dev@b694700") {
 		t.Errorf("it doesn't say what came of it:\n%s", left)
 	}
 	if line, column := at.screen.Cursor(); line != "" || column != 0 {

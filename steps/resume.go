@@ -55,11 +55,29 @@ type unfinished struct {
 // exists reports whether there is such a run.
 func (u unfinished) exists() bool { return u.statuses != nil }
 
-// unfinishedRun returns the run of a record if the run stopped and has the same key.
-// ok is false after a failed hook, since dbt retry would not run the hook again.
+// Resumable reports whether --resume continues the run of a step that left the record.
+func Resumable(step *graph.Step, r graph.Record) bool {
+	a, ok := step.Action.(*runCommand)
+	if !ok || retryLine(a.job) == nil {
+		return false
+	}
+	_, ok = a.stoppedRun(r)
+	return ok
+}
+
+// unfinishedRun returns the run of a record if --resume is to continue it: it stopped and
+// has the same key.
 func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, bool) {
-	stopped := r.State == graph.Failed || r.State == graph.Stopped || r.State == graph.Started
-	if a.job.retry == nil || !stopped || key == "" || r.Key != key {
+	if a.job.retry == nil || key == "" || r.Key != key {
+		return unfinished{}, false
+	}
+	return a.stoppedRun(r)
+}
+
+// stoppedRun returns the run of a record if the run stopped.
+// ok is false after a failed hook, since dbt retry would not run the hook again.
+func (a *runCommand) stoppedRun(r graph.Record) (unfinished, bool) {
+	if r.State != graph.Failed && r.State != graph.Stopped && r.State != graph.Started {
 		return unfinished{}, false
 	}
 	u := unfinished{statuses: map[string]artifact.Status{}, raw: map[string]json.RawMessage{}, batches: map[string]bool{}}
