@@ -57,7 +57,7 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 		return err
 	}
 	if !line.DryRun {
-		if err := a.reportFile(c.Output).check(); err != nil {
+		if err := a.outputFile("--output", c.Output).check(); err != nil {
 			return err
 		}
 	}
@@ -68,7 +68,7 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 	if line.DryRun {
 		return a.plan(ctx, compared.Program, "text")
 	}
-	result, err := a.carryOutComparison(ctx, compared, line.flags)
+	result, untraced, err := a.carryOutComparison(ctx, compared, line.flags)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 		err = c.print(a, format, found)
 	}
 	ending := c.ending(ctx, a, result, found) // prints errors, also without a report
-	return cmp.Or(err, ending)
+	return cmp.Or(err, ending, untraced)
 }
 
 // program compiles the comparison to a program.
@@ -189,34 +189,43 @@ func readTolerance(given []string) (map[string]float64, error) {
 	return limits, nil
 }
 
-// carryOutComparison runs a compiled comparison.
-func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flags) (*graph.Result, error) {
+// carryOutComparison runs a compiled comparison. untraced is not nil if the trace could not
+// be written.
+func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flags) (result *graph.Result, untraced, err error) {
 	aside := *a // the report alone goes to stdout
 	aside.Process.Stdout, aside.Stdout = a.Stderr, ui.NewOutput(a.Stderr)
 	aside.remarks(c.Program)
 	building := c.Request.Build || c.Request.Fresh
 	if building {
 		if err := aside.prompts(ctx, c.Program, f); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := aside.confirm(ctx, c.Program, f); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+	}
+	trace := aside.outputFile("--trace", f.Trace)
+	if err := trace.check(); err != nil {
+		return nil, nil, err
 	}
 	p, err := c.Program.Begin(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer aside.end(p)
 	var show display = &oneBuild{app: &aside, program: p, out: aside.say}
 	if _, live := aside.terminal(); building || live || f.Log != autoLog {
 		show = aside.watchBuilds(p, f)
 	}
-	result, err := a.runGraph(ctx, p, show, jobs(f), !f.FailFast)
-	if err == nil && building {
+	start := a.Now()
+	result, err = a.runGraph(ctx, p, show, jobs(f), !f.FailFast)
+	if err != nil {
+		return nil, nil, err
+	}
+	if building {
 		_ = show.summary(ctx, result) // c.ending reads the error from result
 	}
-	return result, err
+	return result, aside.writeTrace(trace, start, p.Builds, show.watcher(), result, nil), nil
 }
 
 // print writes the report where it was asked for.
@@ -232,7 +241,7 @@ func (c *compareCommand) print(a *app, f reportFormat, found report.Report) erro
 	if err := f.render(&text, found, a.view(&text)); err != nil {
 		return err
 	}
-	if err := a.reportFile(c.Output).write(text.Bytes()); err != nil {
+	if err := a.outputFile("--output", c.Output).write(text.Bytes()); err != nil {
 		return err
 	}
 	a.say.Note("the report is in " + c.Output)

@@ -1,13 +1,38 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
+
+// What --trace is to write to a disk that is full in the end goes elsewhere, and dot fails.
+// TestRefuge has --output.
+func TestFullOutput(t *testing.T) {
+	t.Parallel()
+	s := newBuiltShop(t)
+	for _, command := range []string{
+		"build dev@HEAD --trace /dev/full",
+		"compare prod@main dev@HEAD --trace /dev/full",
+	} {
+		t.Run(command, func(t *testing.T) {
+			out := s.dot(strings.Fields(command))
+			saved := regexp.MustCompile(`no space left on device\nhint: it was written to (\S+) instead\n`).FindStringSubmatch(out.stderr)
+			if out.code != 2 || saved == nil {
+				t.Fatalf("exit code %d, want 2, and another file:\n%s", out.code, out.both)
+			}
+			if text, err := os.ReadFile(saved[1]); err != nil || !json.Valid(text) {
+				t.Errorf("%s holds %q, %v", saved[1], text, err)
+			}
+			_ = os.Remove(saved[1])
+		})
+	}
+}
 
 // The disk is full at any moment: dot reports it and, once there is space again, the
 // same command ends as an undisturbed one does.

@@ -33,12 +33,12 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 	if err := a.confirm(ctx, p, f); err != nil {
 		return err
 	}
-	trace, err := openTrace(f.Trace)
-	if err != nil {
+	trace := a.outputFile("--trace", f.Trace)
+	if err := trace.check(); err != nil {
 		return err
 	}
-	defer trace.close()
-	if p, err = p.Begin(ctx); err != nil {
+	p, err := p.Begin(ctx)
+	if err != nil {
 		return err
 	}
 	defer a.end(p)
@@ -48,10 +48,7 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 	if err != nil {
 		return err
 	}
-	if err := trace.write(start, p.Builds, show.watcher(), result); err != nil {
-		a.say.Warning(err.Error()) // the run itself is complete
-	}
-	return show.summary(ctx, result)
+	return a.writeTrace(trace, start, p.Builds, show.watcher(), result, show.summary(ctx, result))
 }
 
 // runGraph runs and shows the program's graph, with up to jobs programs at once.

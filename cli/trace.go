@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"fmt"
-	"os"
+	"bytes"
+	"cmp"
 	"time"
 
 	"dot-for-dbt/graph"
@@ -10,35 +10,20 @@ import (
 	"dot-for-dbt/watch"
 )
 
-// traceFile is the file of --trace, nil for none.
-type traceFile struct{ *os.File }
-
-// openTrace creates the file before anything runs, so that errors come before the
-// run.
-func openTrace(name string) (*traceFile, error) {
-	if name == "" {
-		return nil, nil
+// writeTrace writes the trace of a run to the file of --trace, if there is one. It returns
+// ended, the error that the run ended with, or that the trace is missing.
+func (a *app) writeTrace(file outputFile, start time.Time, builds []*steps.Built, said *watch.Watcher, r *graph.Result, ended error) error {
+	if file.path == "" {
+		return ended
 	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("--trace: %w", err)
+	var text bytes.Buffer
+	err := watch.NewTrace(start, builds, said, r).Write(&text)
+	if err == nil {
+		err = file.write(text.Bytes())
 	}
-	return &traceFile{f}, nil
-}
-
-func (t *traceFile) close() {
-	if t != nil {
-		_ = t.Close()
+	if err == nil {
+		return ended
 	}
-}
-
-// write writes the trace of a run.
-func (t *traceFile) write(start time.Time, builds []*steps.Built, said *watch.Watcher, r *graph.Result) error {
-	if t == nil {
-		return nil
-	}
-	if err := watch.NewTrace(start, builds, said, r).Write(t); err != nil {
-		return fmt.Errorf("--trace: %w", err)
-	}
-	return t.Close()
+	a.say.Error(err)
+	return cmp.Or(ended, error(exitCode(exitError)))
 }

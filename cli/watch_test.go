@@ -135,3 +135,14 @@ func TestTrace(t *testing.T) {
 	s := newShop(t)
 	s.refuses("build dev@HEAD --trace " + s.file("none/trace.json"))
 }
+
+// A comparison's trace has its steps.
+func TestTraceOfComparison(t *testing.T) {
+	t.Parallel()
+	s := newBuiltShop(t)
+	file := s.file("../trace.json")
+	s.fails("compare prod@main dev@HEAD --trace " + file) // the stand-in can't compare
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"compare prod@2d85ca1→dev@b694700"`) {
+		t.Errorf("%v in %s", err, text)
+	}
+}

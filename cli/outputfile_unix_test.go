@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"dot-for-dbt/internal/hint"
 )
 
 // TestWriteReport: a report replaces an earlier one and follows a link. It neither
@@ -21,7 +23,7 @@ func TestWriteReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{file: "one", link: "two"} {
-		if err := reportFile(name).write([]byte(text)); err != nil {
+		if err := (outputFile{path: name}).write([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(file); err != nil || string(got) != text {
@@ -31,10 +33,10 @@ func TestWriteReport(t *testing.T) {
 	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
 		t.Errorf("the link is gone: %v, %v", info, err)
 	}
-	if err := reportFile(filepath.Join(dir, "none", "report")).write(nil); !errors.Is(err, fs.ErrNotExist) {
+	if err := (outputFile{path: filepath.Join(dir, "none", "report")}).write(nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("in a directory that isn't there: %v", err)
 	}
-	if err := reportFile(os.DevNull).write([]byte("gone")); err != nil {
+	if err := (outputFile{path: os.DevNull}).write([]byte("gone")); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
@@ -61,7 +63,7 @@ func TestReportsMode(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := errors.Join(reportFile(file).check(), reportFile(file).write([]byte("rows"))); err != nil {
+		if err := errors.Join(outputFile{path: file}.check(), (outputFile{path: file}).write([]byte("rows"))); err != nil {
 			t.Fatal(err)
 		}
 		if info, err := os.Stat(file); err != nil || info.Mode() != want {
@@ -90,7 +92,7 @@ func TestCheckReport(t *testing.T) {
 		filepath.Join(dir, "no", "file"): "no such file or directory",
 		filepath.Join(file, "file"):      "not a directory",
 	} {
-		err := reportFile(name).check()
+		err := (outputFile{path: name}).check()
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", name, err, says)
 		}
@@ -100,5 +102,28 @@ func TestCheckReport(t *testing.T) {
 	}
 	if text, err := os.ReadFile(file); err != nil || string(text) != "earlier" {
 		t.Errorf("the earlier report holds %q, %v", text, err)
+	}
+}
+
+// TestRefuge: what can't be written in the end is kept in another directory, and the error
+// names it.
+func TestRefuge(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	file := outputFile{flag: "--output", path: filepath.Join(dir, "gone", "report.html"), refuges: []string{"", filepath.Join(dir, "none"), other}}
+	err := file.write([]byte("rows"))
+	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "--output: ") {
+		t.Fatalf("error %v", err)
+	}
+	said := hint.Of(err)
+	if len(said) != 1 {
+		t.Fatalf("hints %q, want one", said)
+	}
+	name := strings.TrimSuffix(strings.TrimPrefix(said[0], "it was written to "), " instead")
+	if got, err := os.ReadFile(name); err != nil || string(got) != "rows" || filepath.Dir(name) != other || filepath.Ext(name) != ".html" {
+		t.Errorf("%s holds %q, %v", name, got, err)
+	}
+	file.refuges = nil
+	if err := file.write(nil); err == nil || len(hint.Of(err)) > 0 {
+		t.Errorf("without a refuge: %v, hints %q", err, hint.Of(err))
 	}
 }
