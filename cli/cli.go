@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"time"
 
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
@@ -28,7 +29,7 @@ func Main(p Process) int {
 	ctx, stop := proc.Signals(context.Background())
 	defer stop()
 	a := &app{
-		Process: p, Stdout: ui.NewOutput(p.Stdout),
+		Process: p, Stdout: ui.NewOutput(p.Stdout), started: p.Now(),
 		color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv), aside: &redirected{w: p.Stderr},
 	}
 	return a.exit(ctx, a.run(ctx))
@@ -102,6 +103,7 @@ type app struct {
 	say     *ui.Printer
 	color   ui.ColorMode
 	verbose bool
+	started time.Time
 	// aside is for the output of programs that prepare a build: above the region, if there
 	// is one.
 	aside *redirected

@@ -165,7 +165,7 @@ func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 		if d.verbose {
 			watch.SaySlowest(d.say, b)
 		}
-		d.say.Line(fmt.Sprintf("%sschema %s, %s", line, text.Visible(b.Schema), r.Finished.Sub(r.Started).Round(100*time.Millisecond)))
+		d.say.Line(fmt.Sprintf("%sschema %s, %s", line, text.Visible(b.Schema), d.Now().Sub(d.started).Round(100*time.Millisecond)))
 	}
 	return nil
 }

@@ -1,12 +1,18 @@
 package cli_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"dot-for-dbt/cli"
 )
 
 // stopToken matches the token of stop-commands in GitHub Actions, which is random.
@@ -144,5 +150,27 @@ func TestTraceOfComparison(t *testing.T) {
 	s.fails("compare prod@main dev@HEAD --trace " + file) // the stand-in can't compare
 	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"compare prod@2d85ca1→dev@b694700"`) {
 		t.Errorf("%v in %s", err, text)
+	}
+}
+
+// The time of a build is that of the whole command, not only of dbt's part.
+func TestTimeOfCommand(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	var mu sync.Mutex
+	times := 0 // dot has asked for the time; each time, a second has passed
+	var said bytes.Buffer
+	code := cli.Main(cli.Process{
+		Args: []string{"build", "dev@HEAD"}, Env: s.env, Dir: s.cwd, Home: os.Getenv("HOME"), Stdout: io.Discard, Stderr: &said,
+		Now: func() time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			times++
+			return s.now.Add(time.Duration(times) * time.Second)
+		},
+	})
+	done := fmt.Sprintf("schema dev_b694700, %s\n", time.Duration(times-1)*time.Second) // from the first to the last
+	if code != 0 || !strings.HasSuffix(said.String(), done) {
+		t.Errorf("exit code %d; it has to end with %q:\n%s", code, done, said.String())
 	}
 }
