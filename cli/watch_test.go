@@ -145,7 +145,8 @@ func TestTrace(t *testing.T) {
 // A comparison's trace has its steps.
 func TestTraceOfComparison(t *testing.T) {
 	t.Parallel()
-	s := newBuiltShop(t)
+	s := newShop(t)
+	s.run("build prod@main dev@HEAD")
 	file := s.file("../trace.json")
 	s.fails("compare prod@main dev@HEAD --trace " + file) // the stand-in can't compare
 	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"compare prod@2d85ca1→dev@b694700"`) {
