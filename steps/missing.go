@@ -77,26 +77,32 @@ func (e *MissingError) there(l *layer.Layer, ids []string) string {
 	}
 	switch {
 	case len(ids) <= maxMissing:
-		args = append(args, "-s", e.selector(l, s, ids))
+		args = append(args, "-s", e.selector(l, ids))
 	case l.Below != nil:
 		args = append(args, "--modified")
 	}
 	return fmt.Sprintf("build %s in %s: %s", itOrThem(len(ids)), l.Name, e.command(e.spec(l), args...))
 }
 
-// selector selects missing nodes in their layer. What they read may be missing there,
-// too: in a layer without one below, it is built with nodes that no run reached.
-func (e *MissingError) selector(l *layer.Layer, s standing, ids []string) string {
+// selector selects missing nodes in their layer.
+func (e *MissingError) selector(l *layer.Layer, ids []string) string {
 	names := make([]string, len(ids))
 	for i, id := range ids {
-		names[i] = workspace.NodeName(id)
-		_, tried := l.Nodes[id]
-		reached := tried && (s.Layer == nil || s.Skipped[id] == "")
-		if l.Below == nil && !reached {
-			names[i] = "+" + names[i]
-		}
+		names[i] = e.withParents(l, id)
 	}
 	return joined(names)
+}
+
+// withParents selects a missing node. What it reads may be missing, too: in a layer without
+// one below, it is built with nodes that no run reached.
+func (e *MissingError) withParents(l *layer.Layer, id string) string {
+	s := e.resolution.stack.standings[l]
+	_, tried := l.Nodes[id]
+	reached := tried && (s.Layer == nil || s.Skipped[id] == "")
+	if l.Below == nil && l.Gone == "" && !reached {
+		return "+" + workspace.NodeName(id)
+	}
+	return workspace.NodeName(id)
 }
 
 // here returns the command that builds the missing nodes in the job's own build.
@@ -106,7 +112,7 @@ func (e *MissingError) here() string {
 	case n <= maxMissing:
 		var names []string
 		for _, m := range e.missing {
-			names = append(names, workspace.NodeName(m.ID)+"+")
+			names = append(names, e.withParents(m.Layer, m.ID)+"+")
 		}
 		args = []string{"--defer", e.spec(e.resolution.job.Below), "-s", joined(names)}
 	case !slices.ContainsFunc(e.missing, func(m nodeRead) bool { return !e.resolution.job.Changed[m.ID] }):
