@@ -73,8 +73,8 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 		return err
 	}
 	found := compared.Report()
-	if name, columns := found.UnknownColumn(c.IgnoreColumns); name != "" {
-		return hint.Add(fmt.Errorf("--ignore-columns %s: no compared relation has that column", name), "they have "+text.Visible(strings.Join(columns, ", ")))
+	if err := compared.CheckColumns(); err != nil {
+		return err
 	}
 	if len(found.Comparisons) > 0 {
 		err = c.print(a, format, found)

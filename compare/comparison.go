@@ -30,6 +30,8 @@ type comparison struct {
 	a, b   *steps.Built
 	done   bool
 	result report.Comparison
+	// columns are those of the compared relations.
+	columns knownColumns
 }
 
 // check returns an error if no query can read both builds.
@@ -109,6 +111,9 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := c.learnColumns(ctx, attempt, v, answers); err != nil {
+		return nil, err
+	}
 	c.result = v.comparison(answers)
 	c.result.Options = c.options(how)
 	c.result.Seconds = c.world.Now().Sub(start).Seconds()
@@ -175,19 +180,30 @@ func (c *comparison) climb(ctx context.Context, attempt *graph.Attempt, v *verdi
 	if err != nil {
 		return nil, err
 	}
-	again, ok := ladder.Retry(batch, answers)
-	if !ok {
-		return answers, nil
+	if again, ok := ladder.Retry(batch, answers); ok {
+		alone, err := c.attempt(ctx, attempt, again, v)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range alone {
+			answers[answerOf(answers, one.ID)] = one
+		}
 	}
-	alone, err := c.attempt(ctx, attempt, again, v)
-	if err != nil {
-		return nil, err
-	}
-	for _, one := range alone {
-		i := slices.IndexFunc(answers, func(had ladder.Answer) bool { return had.ID == one.ID })
-		answers[i] = one
+	// A condition may name a column that there isn't, and databases name only some of those that there are.
+	if plain, ok := ladder.OnlyColumns(batch, answers); ok {
+		known, err := c.attempt(ctx, attempt, plain, v)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range known {
+			answers[answerOf(answers, one.ID)].Columns = one.Columns
+		}
 	}
 	return answers, nil
+}
+
+func answerOf(answers []ladder.Answer, id string) int {
+	return slices.IndexFunc(answers, func(a ladder.Answer) bool { return a.ID == id })
 }
 
 // attempt runs one dbt command that compares. It removes the directory afterwards,

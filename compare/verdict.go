@@ -423,9 +423,10 @@ func (v *verdicts) judge(r *report.Relation, n code.Node, answer ladder.Answer) 
 	missing := v.missingKey(n, r.Columns)
 	switch {
 	case answer.Failed != "":
-		r.Verdict, r.Reason = report.Unknown, answer.Failed
+		r.Verdict, r.Reason = report.Unknown, v.failed(answer)
 	case missing != "":
-		r.Verdict, r.Reason, r.Key = report.Unknown, missing, nil
+		r.Verdict, r.Reason = report.Unknown, missing
+		r.Key, r.Rung, r.Changes, r.Sample = nil, "", nil, nil
 	case !answer.A.Exists:
 		r.Verdict, r.Reason = report.Unknown, v.gone(v.a, n, n.A)
 	case !answer.B.Exists:
@@ -469,7 +470,7 @@ func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, answer ladder.Ans
 	}
 	switch {
 	case answer.Failed != "":
-		r.Verdict, r.Reason = report.Unknown, answer.Failed
+		r.Verdict, r.Reason = report.Unknown, v.failed(answer)
 	case !there.Exists:
 		r.Verdict, r.Reason = report.Unknown, v.gone(side, n, relation)
 	case there.Rows == nil:
@@ -478,6 +479,19 @@ func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, answer ladder.Ans
 	default:
 		r.Rows = &report.Counts{Baseline: *there.Rows}
 	}
+}
+
+// failed returns the message of an answer that failed, with the columns that a condition could
+// have named.
+func (v *verdicts) failed(answer ladder.Answer) string {
+	if v.how.Where == "" || len(answer.Columns) == 0 {
+		return answer.Failed
+	}
+	var names []string
+	for _, column := range answer.Columns {
+		names = append(names, column.Name)
+	}
+	return answer.Failed + "; columns: " + strings.Join(names, ", ")
 }
 
 // renamed reports whether a relation has columns, and both sides none in common.

@@ -42,6 +42,19 @@ func Retry(batch Batch, answers []Answer) (Batch, bool) {
 	return batch, len(batch.Pairs) > 0
 }
 
+// OnlyColumns returns a batch that asks for the columns of the pairs that failed under a condition.
+// ok is false if there are none.
+func OnlyColumns(batch Batch, answers []Answer) (Batch, bool) {
+	var pairs []Pair
+	for i, p := range batch.Pairs {
+		if p.Where != "" && answers[i].Failed != "" {
+			pairs = append(pairs, Pair{ID: p.ID, A: p.A, B: p.B, Depth: Columns})
+		}
+	}
+	batch.Alone, batch.Pairs = false, pairs
+	return batch, len(pairs) > 0
+}
+
 // chunkAnswers returns a model's answers about the pairs it compared.
 func chunkAnswers(r artifact.Result, pairs []Pair) []Answer {
 	failed := ""

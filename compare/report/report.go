@@ -3,12 +3,7 @@
 // terminal. Package report knows neither dbt nor a database.
 package report
 
-import (
-	"maps"
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // Version is the version of the report's JSON format, which docs/compare-json.md
 // describes. Adding a field doesn't change the version; removing a field or changing
@@ -262,27 +257,4 @@ func (c Comparison) Count(v Verdict) int {
 		}
 	}
 	return n
-}
-
-// UnknownColumn returns the first name that is no column of any compared relation, and the
-// names of the columns that there are, sorted. It returns "" if there is none, or if no
-// relation's columns are known.
-func (r Report) UnknownColumn(names []string) (name string, columns []string) {
-	known := map[string]bool{}
-	for _, c := range r.Comparisons {
-		for _, relation := range c.Relations {
-			for _, column := range relation.Columns {
-				known[strings.ToLower(column.Name)] = true
-			}
-		}
-	}
-	if len(known) == 0 {
-		return "", nil
-	}
-	for _, name := range names {
-		if !known[strings.ToLower(name)] {
-			return name, slices.Sorted(maps.Keys(known))
-		}
-	}
-	return "", nil
 }
