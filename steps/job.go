@@ -24,15 +24,17 @@ import (
 // A job is the invocation's dbt command on one build. A plain job runs on the working
 // tree. After planning, a job doesn't change.
 type job struct {
-	specs     []string  // the specs that denote the build, as typed
-	spec      spec.Spec // the first of them
-	build     *build    // nil for a plain job
-	env       config.Environment
-	output    *profile.Output // nil if a plain job's profile can't be read
-	given     arguments
-	tool      tool.Tool
-	toolchain *toolchain // the tool's toolchain, nil for none
-	baseline  *baseline  // nil for none
+	specs  []string  // the specs that denote the build, as typed
+	spec   spec.Spec // the first of them
+	build  *build    // nil for a plain job
+	env    config.Environment
+	output *profile.Output // nil if a plain job's profile can't be read
+	// protection is that of the schema to which a plain job may write.
+	protection Protection
+	given      arguments
+	tool       tool.Tool
+	toolchain  *toolchain // the tool's toolchain, nil for none
+	baseline   *baseline  // nil for none
 	// below is the layer that a retry without --defer defers to: the layer that the
 	// build rests on. nil for none.
 	below *workspace.LayerRef
@@ -67,7 +69,10 @@ func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 	job := &job{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: p.req.Command}}
 	var err error
 	if !s.Isolated() {
-		job.env, job.output, err = p.plainEnvironment(s.Spec, given)
+		if job.env, job.output, err = p.plainEnvironment(s.Spec, given); err != nil {
+			return nil, err
+		}
+		job.protection, err = p.protection(job, given)
 		return job, err
 	}
 	if job.build, err = p.resolveBuild(s.Spec, s.commit, given); err != nil {

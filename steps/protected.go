@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"dot-for-dbt/config"
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/spec"
 )
 
 // Without a ref, a command writes into the environment's own schema, which may be
@@ -44,7 +46,7 @@ func protectionOf(env config.Environment, output *profile.Output) Protection {
 // the environment's own; and where it is: "schema prod of database shop".
 func (b *Built) Protection() (p Protection, where string) {
 	job := b.job
-	if job.build != nil || job.helps || !job.writesOwn() {
+	if job.build != nil || job.helps || !job.writesOwn(b.runtime.world) {
 		return Unprotected, ""
 	}
 	where = "its own schema"
@@ -55,15 +57,42 @@ func (b *Built) Protection() (p Protection, where string) {
 			where += " of database " + place.Database
 		}
 	}
-	return protectionOf(job.env, job.output), where
+	return job.protection, where
+}
+
+// protection returns the protection of the schema that a plain job may write to. That is also
+// another environment's if both have one schema, or with dbt's --target.
+func (p *planner) protection(job *job, given arguments) (Protection, error) {
+	env := job.env
+	if given.Target != "" && env.Dot.Protected != nil && !*env.Dot.Protected {
+		env.Dot.Protected = nil // it was said of the environment's own target
+	}
+	protection := protectionOf(env, job.output)
+	if env.Dot.Protected != nil || job.output == nil {
+		return protection, nil
+	}
+	project, err := p.workingProject()
+	if err != nil {
+		return protection, err
+	}
+	given.Target = ""
+	for _, name := range p.config.Environments() {
+		other, output, err := p.environment(spec.Spec{Env: name}, project, given)
+		if err != nil { // its variables may be set elsewhere
+			continue
+		}
+		if protectionOf(other, output) == Protected && output.Place(p.project, nil) == job.output.Place(p.project, nil) {
+			return Protected, nil
+		}
+	}
+	return protection, nil
 }
 
 // writesOwn reports whether the command writes to the warehouse: stored failures of tests,
 // too.
-func (j *job) writesOwn() bool {
+func (j *job) writesOwn(world World) bool {
 	if j.Command.Name == "test" {
-		option, given := j.Lookup("store-failures")
-		return given && !option.Negated
+		return dbt.SwitchedOn("store-failures", slices.Concat(j.Options, j.Environment), world.Getenv, false)
 	}
 	return j.Command.Retried()
 }

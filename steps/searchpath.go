@@ -7,6 +7,7 @@ import (
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/adapter"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/spec"
@@ -34,9 +35,10 @@ func (s envSchema) String() string {
 // its SQL should not name or find. given are the command line's arguments for dbt.
 func (p *planner) envSchemas(b *build, given arguments) []envSchema {
 	of := adapter.Of(b.place.Adapter)
+	given.Target = "" // it says where this build is, and not the others
 	names := p.config.Environments()
 	if len(names) == 0 {
-		names = []string{b.Env}
+		names = p.outputNames(b.output)
 	}
 	key := [...]string{b.project.Profile, b.place.Adapter, strings.Join(names, " ")}
 	schemas, _ := p.known.schemas.get(key, func() (schemas []envSchema, err error) {
@@ -54,6 +56,20 @@ func (p *planner) envSchemas(b *build, given arguments) []envSchema {
 		return schemas, nil
 	})
 	return schemas
+}
+
+// outputNames lists the outputs of an output's profile: without configuration they are the
+// environments.
+func (p *planner) outputNames(output *profile.Output) []string {
+	profiles, err := p.known.profiles.get(output.File(), func() (*profile.File, error) { return profile.Read(output.File()) })
+	if err != nil {
+		return []string{output.Name}
+	}
+	names, _, err := profiles.Outputs(output.Profile)
+	if err != nil {
+		return []string{output.Name}
+	}
+	return names
 }
 
 // onPath lists the environments' schemas among those of a search path.

@@ -17,6 +17,7 @@ func TestProtected(t *testing.T) {
 			"models/a.sql":         "{{ config(post_hook=\"create table if not exists prod.copied as select * from {{ this }}\") }} select 1 as x\n",
 		})
 		s.ends(2, "this writes into schema prod of database ", "build", "prod")
+		s.ends(2, "this writes into schema prod of database ", "build", "dev", "--", "--target", "prod")
 		s.mustDot("build", "prod", "--yes")
 		s.wantTables("prod", "a", "copied")
 		const says = "hooks name schema prod of environment prod: they may write there"
