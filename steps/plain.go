@@ -1,14 +1,12 @@
 package steps
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/profile"
@@ -68,23 +66,27 @@ func (a *runPlain) Run(ctx context.Context, attempt *graph.Attempt) (any, error)
 	return nil, nil
 }
 
-// lacksPackages reports whether the project needs packages and has none installed.
+// lacksPackages reports whether the project requires more packages than are installed. dbt
+// counts them, too.
 func (a *runPlain) lacksPackages() bool {
 	if !a.job.Command.Parses {
 		return false
 	}
-	required := slices.ContainsFunc([]string{"packages.yml", "dependencies.yml"}, func(name string) bool {
-		content, err := readFile(filepath.Join(a.project, name))
-		return err == nil && bytes.Contains(content, []byte("packages:"))
-	})
+	required := 0
+	for _, name := range []string{"packages.yml", "dependencies.yml"} {
+		if content, err := readFile(filepath.Join(a.project, name)); err == nil {
+			packages, _ := profile.ParsePackages(name, content) // dbt tells of errors
+			required += len(packages)
+		}
+	}
 	content, err := readFile(filepath.Join(a.project, "dbt_project.yml"))
-	if !required || err != nil {
+	if err != nil {
 		return false
 	}
 	project, err := profile.ParseProject("dbt_project.yml", content)
 	if err != nil {
 		return false
 	}
-	_, err = os.Stat(filepath.Join(a.project, filepath.FromSlash(project.PackagesPath)))
-	return errors.Is(err, fs.ErrNotExist)
+	installed, err := os.ReadDir(filepath.Join(a.project, filepath.FromSlash(project.PackagesPath)))
+	return (err == nil || errors.Is(err, fs.ErrNotExist)) && len(installed) < required
 }

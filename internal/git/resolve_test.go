@@ -189,6 +189,7 @@ func TestResolveFails(t *testing.T) {
 		"unknown":             {"nonsense-name", []string{`unknown ref "nonsense-name"`, "git fetch"}},
 		"a typing error":      {"mian", []string{`unknown ref "mian"`, "did you mean main?"}},
 		"of HEAD":             {"HEDA", []string{`unknown ref "HEDA"`, "did you mean HEAD?"}},
+		"without its prefix":  {"X", []string{"did you mean feature/x?"}},
 		"of another case":     {"Feature/X", []string{"did you mean feature/x?"}},
 		"unknown hash":        {strings.Repeat("12", 20), []string{"unknown ref"}},
 		"beyond the history":  {"HEAD~50", []string{`unknown ref "HEAD~50"`}},

@@ -84,7 +84,7 @@ func (r *Repo) shallow() bool {
 }
 
 // near returns the branches and tags, and HEAD, that are most similar to ref. A remote's branch is
-// also found without the remote's name.
+// also found without the remote's name, and feature/refunds by refunds.
 func (all *refs) near(ref string) []string {
 	known := append(slices.Collect(maps.Keys(all.remote)), all.local...)
 	known = append(known, "HEAD")
@@ -93,6 +93,9 @@ func (all *refs) near(ref string) []string {
 	distance := map[string]int{}
 	for _, name := range known {
 		distance[name] = levenshtein.ComputeDistance(strings.ToLower(ref), strings.ToLower(name))
+		if strings.HasSuffix(strings.ToLower(name), "/"+strings.ToLower(ref)) {
+			distance[name] = 0
+		}
 	}
 	known = slices.DeleteFunc(known, func(name string) bool {
 		begins := len(name) > len(ref) && strings.EqualFold(name[:len(ref)], ref)
