@@ -1,0 +1,143 @@
+//go:build unix
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestREADME (G.2) runs every command of README and docs/compare.md, in their order, in a new sample shop,
+// and compares the output with what is printed there.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "duckdb")
+	binary, err := dotBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.setenv("PATH=" + filepath.Dir(binary) + string(os.PathListSeparator) + s.bin + string(os.PathListSeparator) + os.Getenv("PATH"))
+	s.setenv("DBT_PROFILES_DIR=")
+	// What stands in the text before a command.
+	here := strings.NewReplacer()
+	after := map[string]func(){
+		"dot build dev@HEAD": func() { s.git("switch", "--quiet", "--detach", "HEAD~1") },
+	}
+	before := map[string]func(){
+		"dot build dev@feature/reports --defer dev@feature/refunds --modified": func() {
+			s.git("switch", "--quiet", "--create", "feature/reports")
+			s.write("models/report.sql", "select * from {{ ref('customer_value') }}\n")
+			s.commit("Add a report")
+			s.git("switch", "--quiet", "feature/refunds")
+		},
+		"dot build --specs nightly.txt": func() { s.write("nightly.txt", "# every night\nprod@main\n") },
+		"dot build dev@HEAD": func() {
+			s.write("macros/generate_schema_name.sql", "{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}\n")
+			s.write("dbt_project.yml", s.read("dbt_project.yml")+"\nseeds:\n  shop:\n    +schema: raw\n")
+			s.commit("A schema for seeds")
+			here = strings.NewReplacer("7de1c3d", s.head()) // the commit's time is today's
+		},
+	}
+	ran := 0
+	for _, name := range []string{"README.md", "docs/compare.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "docs/compare.md" { // it shows builds of their own
+			s.mustDot("build", "prod@main", "dev@HEAD", "--force")
+		}
+		page := string(text)
+		if _, tour, found := strings.Cut(page, "## Five minutes"); found { // what stands above it is explained there
+			page = tour
+		}
+		for _, c := range printedCommands(page) {
+			if prepare := before[c.line]; prepare != nil && name == "README.md" {
+				prepare()
+			}
+			ran++
+			res := s.run(s.commandIn(s.dir, "sh", "-c", c.line))
+			refused := len(c.output) > 0 && strings.HasPrefix(c.output[0], "error:")
+			if res.code != 0 && !refused || refused && res.code != 2 {
+				t.Errorf("%s: %s: exit code %d", name, c.line, res.code)
+			}
+			rest := strings.Split(res.stdout+"\n"+res.stderr, "\n")
+			if strings.HasPrefix(c.line, "dot build") {
+				rest = strings.Split(res.stderr, "\n")
+			}
+			for _, want := range c.output {
+				at := -1
+				expected := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(normal(here.Replace(want))), "…", ".*") + "$")
+				for i, line := range rest {
+					if expected.MatchString(normal(line)) {
+						at = i
+						break
+					}
+				}
+				if at < 0 {
+					t.Errorf("%s: %s: not printed, or not in this order: %s\nbut\n%s", name, c.line, want, strings.Join(rest, "\n"))
+					continue
+				}
+				rest = rest[at+1:]
+			}
+			if clean := after[c.line]; clean != nil && name == "README.md" {
+				clean()
+			}
+		}
+	}
+	if ran < 15 {
+		t.Errorf("only %d commands were found", ran)
+	}
+}
+
+// A printedCommand is a command of a page, with the lines printed below it.
+type printedCommand struct {
+	line   string
+	output []string
+}
+
+// printedCommands returns the commands in a page's blocks of code, and those in its text that run or test.
+func printedCommands(page string) []printedCommand {
+	var all []printedCommand
+	inBlock, open := false, false
+	for line := range strings.Lines(page) {
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inBlock, open = !inBlock && line == "```", false
+			continue
+		case !inBlock:
+			for _, m := range regexp.MustCompile("`(dot (?:test|run) [^`]*@[^`]*)`").FindAllStringSubmatch(line, -1) {
+				all = append(all, printedCommand{line: m[1]})
+			}
+			continue
+		}
+		command, shown := strings.CutPrefix(line, "$ ")
+		own, _, _ := strings.Cut(line, " #")
+		switch {
+		case shown:
+			all, open = append(all, printedCommand{line: command}), true
+		case !open && strings.HasPrefix(own, "dot ") && strings.Contains(own, " build"):
+			all = append(all, printedCommand{line: strings.TrimSpace(own)})
+		case open && strings.TrimSpace(line) != "" && strings.TrimSpace(line) != "…":
+			all[len(all)-1].output = append(all[len(all)-1].output, line)
+		}
+	}
+	return all
+}
+
+var (
+	ageText  = regexp.MustCompile(`just now|\d+ \w+ ago(?: to \d+ \w+ ago)?`)
+	timeText = regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`)
+	spaces   = regexp.MustCompile(` +`)
+)
+
+// normal returns a line without times, ages and the widths of columns.
+func normal(line string) string {
+	line = ageText.ReplaceAllString(line, "AGE")
+	line = timeText.ReplaceAllString(line, "TIME")
+	return strings.TrimSpace(spaces.ReplaceAllString(line, " "))
+}
