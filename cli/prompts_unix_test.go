@@ -279,20 +279,31 @@ func TestConfirmProtected(t *testing.T) {
 		typed   []string
 		code    int
 		asks    bool
+		set     string // protected: of prod, "" for none
 	}{
-		"yes":           {"build prod", []string{"y\n"}, 0, true},
-		"no":            {"build prod", []string{"n\n"}, 2, true},
-		"Enter":         {"build prod", []string{"\n"}, 2, true},
-		"Ctrl-C":        {"build prod", []string{ctrlC}, 130, true},
-		"--yes":         {"build prod --yes", nil, 0, false},
-		"another":       {"build dev", nil, 0, false},
-		"a plan":        {"plan build prod", nil, 0, false},
-		"isolated":      {"build prod@HEAD", nil, 0, false},
-		"writes nought": {"compile prod", nil, 0, false},
+		"yes":           {"build prod", []string{"y\n"}, 0, true, ""},
+		"no":            {"build prod", []string{"n\n"}, 2, true, ""},
+		"Enter":         {"build prod", []string{"\n"}, 2, true, ""},
+		"Ctrl-C":        {"build prod", []string{ctrlC}, 130, true, ""},
+		"--yes":         {"build prod --yes", nil, 0, false, ""},
+		"another":       {"build dev", nil, 0, false, ""},
+		"a plan":        {"plan build prod", nil, 0, false, ""},
+		"isolated":      {"build prod@HEAD", nil, 0, false, ""},
+		"writes nought": {"compile prod", nil, 0, false, ""},
+
+		"protected":                {"build prod", []string{"y\n"}, 0, true, "true"},
+		"protected, no":            {"build prod", []string{"n\n"}, 2, true, "true"},
+		"protected, prompts off":   {"build prod --disable-prompts", nil, 2, false, "true"},
+		"by name, prompts off":     {"build prod --disable-prompts", nil, 0, false, ""},
+		"unprotected":              {"build prod", nil, 0, false, "false"},
+		"protected, by its target": {"build dev -- --target prod", []string{"y\n"}, 0, true, "true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
+			if tt.set != "" {
+				s.write("dot_environments.yml", "environment: {default: dev, dev: {}, prod: {dot: {protected: "+tt.set+"}}}\n")
+			}
 			out := s.atTerminal(tt.command, tt.typed)
 			if out.code != tt.code || strings.Contains(out.both, question) != tt.asks {
 				t.Errorf("exit code %d, want %d:\n%s", out.code, tt.code, out.both)
