@@ -8,7 +8,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -418,7 +417,7 @@ func (a *checkIsolation) passOn(attempt *graph.Attempt, listing *run.Listing, co
 		return
 	}
 	for _, e := range listing.Warnings(commandFollows) {
-		said, _ := strings.CutPrefix(strings.TrimSpace(e.Message), "[WARNING]") // dot says that, too
-		attempt.Notef("%s", strings.TrimPrefix(said, ": "))
+		said, _ := e.Warning()
+		attempt.Notef("%s", said)
 	}
 }

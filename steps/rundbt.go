@@ -37,7 +37,9 @@ func (rt *runtime) runAside(ctx context.Context, attempt *graph.Attempt, call ru
 	call.Stdout, call.Stderr = to, to
 	if rt.reports {
 		call.Events = func(e artifact.Event) {
-			if text, ok := e.Console(); ok {
+			if said, ok := e.Warning(); ok {
+				attempt.Notef("%s", said)
+			} else if text, ok := e.Console(); ok {
 				attempt.Report(Line(text))
 			}
 		}

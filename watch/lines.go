@@ -16,14 +16,20 @@ type lines struct{ Options }
 
 func (v *lines) observe(e graph.Event, b *board) {
 	v.own(e, b)
-	if e.Kind != graph.Progress || v.Mode == Quiet {
+	if e.Kind != graph.Progress {
+		return
+	}
+	_, subject := e.Planned.Step.Title()
+	if v.Mode == Quiet {
+		if warning, ok := warned(e); ok {
+			v.Say.Warning(subject + ": " + warning)
+		}
 		return
 	}
 	text, asked, ok := said(e)
 	if !ok {
 		return
 	}
-	_, subject := e.Planned.Step.Title()
 	for line := range strings.SplitSeq(text, "\n") {
 		to := v.Say
 		if asked {
@@ -46,13 +52,22 @@ func said(e graph.Event) (text string, asked, ok bool) {
 	return "", false, false
 }
 
+// warned returns a warning of dbt's that concerns more than a node's result.
+func warned(e graph.Event) (text string, ok bool) {
+	event, isEvent := e.Value.(artifact.Event)
+	if !isEvent || event.AboutResults() {
+		return "", false
+	}
+	return event.Warning()
+}
+
 // own prints dot's own messages: which steps have ended, and with -v which ones begin.
 func (o Options) own(e graph.Event, b *board) {
 	switch e.Kind {
 	case graph.Waiting:
 		o.Say.Note(e.Text)
 	case graph.Remark:
-		o.Say.Warning(e.Text)
+		o.Say.Warning(about(e))
 	case graph.Decided:
 		if o.Verbose && !e.Planned.Decision.Run {
 			o.line(ui.Faint, "skip", e.Planned.Step.Name, e.Planned.Decision)
@@ -67,6 +82,15 @@ func (o Options) own(e graph.Event, b *board) {
 	case graph.Ended:
 		o.end(e, b.buildOf(e.Planned.Step))
 	}
+}
+
+// about returns a remark with the name of its build, which other remarks may concern as well.
+func about(e graph.Event) string {
+	_, subject := e.Planned.Step.Title()
+	if strings.Contains(e.Text, subject) {
+		return e.Text
+	}
+	return subject + ": " + e.Text
 }
 
 // end prints how a step ended. With live lines and without -v, only the steps that run the command get a

@@ -234,3 +234,25 @@ func TestJSONOnly(t *testing.T) {
 		t.Error("text is escaped as for HTML")
 	}
 }
+
+// TestQuietWarnings: where dbt's output isn't shown, its warnings are, but for those about
+// results, which the summary counts. A remark names its build, once.
+func TestQuietWarnings(t *testing.T) {
+	r := newRun("prod@4521a86", "dev@9b13827")
+	r.says(0, artifact.Event{Name: "DeprecatedModel", Level: artifact.LevelWarn, Message: "[WARNING]: Model a has passed its date"})
+	r.says(0, artifact.Event{Name: "LogTestResult", Level: artifact.LevelWarn, Message: "1 of 1 WARN 3 positive"})
+	r.says(0, artifact.Event{Name: "FoundStats", Message: "Found 2 models"})
+	for _, text := range []string{"no model b", "dev@9b13827 selects nothing"} {
+		r.told = append(r.told, graph.Event{Kind: graph.Remark, Planned: r.plan.Steps[1], Text: text})
+	}
+	var out, said strings.Builder
+	w := New(r.builds, r.options(Quiet, ui.Never, &out, &said))
+	for _, e := range r.told {
+		w.Observe(e)
+	}
+	w.Close()
+	want := "warning: prod@4521a86: Model a has passed its date\nwarning: dev@9b13827: no model b\nwarning: dev@9b13827 selects nothing\n"
+	if diff := cmp.Diff(want, out.String()+said.String()); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+}

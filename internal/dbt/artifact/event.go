@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -63,4 +64,23 @@ func (e Event) Console() (string, bool) {
 		return e.Message, true
 	}
 	return e.Time.UTC().Format(time.TimeOnly) + "  " + e.Message, true
+}
+
+// Warning returns the text of a warning, without dbt's label. It is false for other events.
+func (e Event) Warning() (string, bool) {
+	if e.Level != LevelWarn {
+		return "", false
+	}
+	said, labelled := strings.CutPrefix(strings.TrimSpace(e.Message), "[WARNING]")
+	if labelled {
+		said = strings.TrimPrefix(said, ": ")
+	}
+	return said, true
+}
+
+// AboutResults reports whether an event is about the selection or a node's result, which dot reports
+// itself.
+func (e Event) AboutResults() bool {
+	return strings.HasPrefix(e.Name, "Log") || strings.HasPrefix(e.Name, "RunResult") ||
+		slices.Contains([]string{"NoNodesForSelectionCriteria", "NoNodesSelected", "NothingToDo"}, e.Name)
 }
