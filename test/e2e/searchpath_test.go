@@ -9,7 +9,8 @@ import (
 )
 
 // TestSearchPath proves F.4: where the profile's or the server's search path leads to an
-// environment's schema, SQL without a schema goes there, and dot says so before.
+// environment's schema, SQL without a schema goes there, and dot says so before. A
+// protected environment's is refused.
 func TestSearchPath(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
@@ -38,5 +39,7 @@ func TestSearchPath(t *testing.T) {
 		if out := s.mustDot("build", "dev@HEAD", "--force"); adapter == "postgres" && strings.Contains(out.stderr, says) {
 			t.Errorf("said again:\n%s", out.stderr)
 		}
+		s.write("dot_environments.yml", "environment: {dev: {}, prod: {dot: {protected: true}}}\n")
+		s.ends(2, "nothing was run, because that environment is protected", "build", "dev@HEAD", "--force")
 	})
 }
