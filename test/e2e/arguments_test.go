@@ -40,9 +40,10 @@ func TestInheritedVariables(t *testing.T) {
 		if diff := cmp.Diff(want, s.table(schema)); diff != "" {
 			t.Errorf("what was built (-want +got):\n%s", diff)
 		}
-		// The variables don't affect what is up to date, either.
-		s.reason("", "build", "dev@HEAD")
+		// The variables don't affect what is up to date, either, but for the one that makes errors
+		// of warnings.
 		s.during(meddling, func() { s.reason("", "build", "dev@HEAD") })
+		s.reason("changed: --warn-error", "build", "dev@HEAD")
 	})
 }
 

@@ -22,7 +22,7 @@ func TestCheckWarehouse(t *testing.T) {
 
 		found := func(args ...string) {
 			t.Helper()
-			if out := s.mustDot(append(args, "--check-warehouse")...); !strings.Contains(out.stderr, "up to date") || !strings.Contains(out.stderr, "; sources not checked") {
+			if out := s.mustDot(append(args, "--check-warehouse", "-v")...); !strings.Contains(out.stderr, "up to date") || !strings.Contains(out.stderr, "; sources not checked") {
 				t.Errorf("dot %s does not say that it is up to date, or what was not checked", strings.Join(args, " "))
 			}
 		}
