@@ -100,12 +100,12 @@ func (w *Watcher) slowest(all []outcome) {
 			builds = append(builds, o.tracked)
 		}
 	}
-	sayRows(w.Say, slowestRows(builds, least), func(int) ui.Style { return ui.Faint })
+	sayRows(w.Say, slowestRows(builds, least), func(int) ui.Style { return ui.Faint }, 0)
 }
 
 // SaySlowest prints the slowest nodes of a build's command after it has run.
 func SaySlowest(say *ui.Printer, b *steps.Built) {
-	sayRows(say, slowestRows([]*tracked{{Built: b}}, 0), func(int) ui.Style { return ui.Faint })
+	sayRows(say, slowestRows([]*tracked{{Built: b}}, 0), func(int) ui.Style { return ui.Faint }, 0)
 }
 
 // slowestRows returns a row for each of the slowest nodes that took at least that many seconds. With few
@@ -155,25 +155,16 @@ func (w *Watcher) table(all []outcome) {
 		}
 		rows = append(rows, []string{string(o.status), o.Name, schema, time, what})
 	}
-	w.sayFitting(w.Say, rows, func(row int) ui.Style { return all[row].status.style() })
-}
-
-// sayFitting is sayRows, cut to the width of a terminal.
-func (w *Watcher) sayFitting(say *ui.Printer, rows [][]string, style func(row int) ui.Style) {
 	columns := 0
 	if w.Region != nil {
 		_, columns = w.Region.Room()
 	}
-	sayCut(say, rows, style, columns)
+	sayRows(w.Say, rows, func(row int) ui.Style { return all[row].status.style() }, columns)
 }
 
-// sayRows prints a table whose first column has a style.
-func sayRows(say *ui.Printer, rows [][]string, style func(row int) ui.Style) {
-	sayCut(say, rows, style, 0)
-}
-
-// sayCut is sayRows with lines of at most so many columns; 0: any number.
-func sayCut(say *ui.Printer, rows [][]string, style func(row int) ui.Style, columns int) {
+// sayRows prints a table whose first column has a style. It cuts lines after so many columns;
+// 0: it doesn't.
+func sayRows(say *ui.Printer, rows [][]string, style func(row int) ui.Style, columns int) {
 	for _, row := range rows {
 		for i := range row {
 			row[i] = ui.Inline(row[i])
