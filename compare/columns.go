@@ -7,11 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"dot-for-dbt/compare/code"
 	"dot-for-dbt/compare/ladder"
+	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 )
+
+// The user may name columns that no relation has: for a key, for all relations, in a condition.
 
 // A namedColumn is a column that the command line names for all relations.
 type namedColumn struct{ flag, column string }
@@ -48,12 +52,12 @@ func (k *knownColumns) learn(answers []ladder.Answer) {
 }
 
 func (k *knownColumns) has(name string) bool {
-	for known := range k.names {
-		if strings.EqualFold(known, name) {
-			return true
-		}
-	}
-	return false
+	return hasName(slices.Collect(maps.Keys(k.names)), name)
+}
+
+// hasName reports whether a column is among others. Case doesn't count.
+func hasName(columns []string, name string) bool {
+	return slices.ContainsFunc(columns, func(known string) bool { return strings.EqualFold(known, name) })
 }
 
 // learnColumns collects the columns of the compared relations. If the command line names others, it
@@ -98,4 +102,39 @@ func (p *Program) CheckColumns() error {
 		}
 	}
 	return nil
+}
+
+// missingKey says that a key of the command line has a column that a side lacks, and which
+// there are; "" if not. A key of the project is only advice: the rows are then compared
+// without it.
+func (v *verdicts) missingKey(n code.Node, columns []report.Column) string {
+	key, from := v.key(n)
+	if from != "--key" || len(columns) == 0 {
+		return ""
+	}
+	var names []string
+	for _, column := range columns {
+		if column.Baseline != "" && column.Candidate != "" {
+			names = append(names, column.Name)
+		}
+	}
+	for _, name := range key {
+		if !hasName(names, name) {
+			return fmt.Sprintf("--key: both sides have no column %s, but %s", name, strings.Join(names, ", "))
+		}
+	}
+	return ""
+}
+
+// failed returns the message of an answer that failed, with the columns that a condition could
+// have named.
+func (v *verdicts) failed(answer ladder.Answer) string {
+	if v.how.Where == "" || len(answer.Columns) == 0 {
+		return answer.Failed
+	}
+	var names []string
+	for _, column := range answer.Columns {
+		names = append(names, column.Name)
+	}
+	return answer.Failed + "; columns: " + strings.Join(names, ", ")
 }

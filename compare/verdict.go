@@ -481,19 +481,6 @@ func (v *verdicts) judgeAlone(r *report.Relation, n code.Node, answer ladder.Ans
 	}
 }
 
-// failed returns the message of an answer that failed, with the columns that a condition could
-// have named.
-func (v *verdicts) failed(answer ladder.Answer) string {
-	if v.how.Where == "" || len(answer.Columns) == 0 {
-		return answer.Failed
-	}
-	var names []string
-	for _, column := range answer.Columns {
-		names = append(names, column.Name)
-	}
-	return answer.Failed + "; columns: " + strings.Join(names, ", ")
-}
-
 // renamed reports whether a relation has columns, and both sides none in common.
 func renamed(columns []report.Column) bool {
 	return len(columns) > 0 && !slices.ContainsFunc(columns, func(c report.Column) bool { return c.Baseline != "" && c.Candidate != "" })
@@ -569,42 +556,3 @@ func side(s steps.Side) report.Side {
 // threads is how many queries of a comparison run at once. There are few, since each
 // query reads whole tables.
 const threads = 4
-
-// missingKey says that a key of the command line has a column that a side lacks, and which
-// there are; "" if not. A key of the project is only advice: the rows are then compared
-// without it.
-func (v *verdicts) missingKey(n code.Node, columns []report.Column) string {
-	key, from := v.key(n)
-	if from != "--key" || len(columns) == 0 {
-		return ""
-	}
-	var names []string
-	for _, column := range columns {
-		if column.Baseline != "" && column.Candidate != "" {
-			names = append(names, column.Name)
-		}
-	}
-	for _, name := range key {
-		if !slices.ContainsFunc(names, func(known string) bool { return strings.EqualFold(known, name) }) {
-			return fmt.Sprintf("--key: both sides have no column %s, but %s", name, strings.Join(names, ", "))
-		}
-	}
-	return ""
-}
-
-// tests returns the candidate's failed tests, with their results in the baseline.
-func (v *verdicts) tests() *report.Tests {
-	out := &report.Tests{Ran: len(v.b.Tests), BaselineRan: len(v.a.Tests)}
-	for id, is := range v.b.Tests {
-		if !is.Status.Failed() {
-			continue
-		}
-		was := v.a.Tests[id]
-		out.Failed = append(out.Failed, report.FailedTest{
-			Node: id, Name: is.Name, Status: string(is.Status), Failures: is.Failures,
-			Baseline: string(was.Status), New: !was.Status.Failed(),
-		})
-	}
-	report.SortTests(out.Failed)
-	return out
-}
