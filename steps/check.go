@@ -242,7 +242,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 		return nil, fmt.Errorf("look for hooks: %w", err)
 	}
 	var before checkOutputs
-	_ = attempt.Previous.Decode(&before) // without outputs, all hooks are new
+	_ = attempt.Previous.Decode(&before) // without outputs, all is new
 	reads, err := findDataReads(b, writes)
 	if err == nil {
 		err = a.checkDataReads(a.job, reads)
@@ -265,7 +265,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 			return nil, err
 		}
 	}
-	if err := a.askWarehouse(ctx, attempt, &out); err != nil {
+	if err := a.askWarehouse(ctx, attempt, before, &out); err != nil {
 		return nil, err
 	}
 	if a.job.readsKnown() {
@@ -302,7 +302,7 @@ func (a *checkIsolation) asks() bool {
 
 // askWarehouse asks whether the relations that the command reads are there, and what
 // is dropped with the relations that it replaces.
-func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attempt, out *checkOutputs) error {
+func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attempt, before checkOutputs, out *checkOutputs) error {
 	q := warehouse.Question{Adapter: a.job.build.output.Adapter}
 	var claims []claim
 	if a.job.checkWarehouse && a.job.build.fileGone() == "" { // otherwise dbt would create the file
@@ -335,7 +335,7 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	if err := a.strike(answer, claims); err != nil {
 		return err
 	}
-	if err := a.checkServerPath(attempt, answer, out); err != nil {
+	if err := a.checkServerPath(attempt, answer, before, out); err != nil {
 		return err
 	}
 	return a.findLosses(attempt, answer, out)

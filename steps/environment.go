@@ -29,6 +29,20 @@ func (p *planner) environment(s spec.Spec, project profile.Project, given argume
 	return e.Environment, e.output, err
 }
 
+// environmentsOf returns the environments with these names, each with its own output: dbt's
+// --target says where one build is, not where the others are. An environment that can't be
+// evaluated is left out, since its variables may be set elsewhere.
+func (p *planner) environmentsOf(names []string, project profile.Project, given arguments) []environment {
+	given.Target = ""
+	var all []environment
+	for _, name := range names {
+		if env, output, err := p.environment(spec.Spec{Env: name}, project, given); err == nil {
+			all = append(all, environment{env, output})
+		}
+	}
+	return all
+}
+
 func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
 	if len(p.config.Environments()) > 0 {
 		env, err := p.config.Resolve(s.Env, given.Vars)
@@ -60,11 +74,7 @@ func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given 
 
 // plainEnvironment returns the environment of a plain job. If the profile can't be
 // read, dbt says so, unless the profile has to define the environments.
-func (p *planner) plainEnvironment(s spec.Spec, given arguments) (config.Environment, *profile.Output, error) {
-	project, err := p.workingProject()
-	if err != nil {
-		return config.Environment{}, nil, err
-	}
+func (p *planner) plainEnvironment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
 	env, output, err := p.environment(s, project, given)
 	if p.req.Command.Name == "init" { // makes the profile, and rejects --profile
 		return env, nil, nil
@@ -109,8 +119,7 @@ func flagText(env config.Environment, name string) string {
 	return ""
 }
 
-// explainRef adds to the error of an environment that isn't defined, if the name is one of
-// git's.
+// explainRef extends the error of an undefined environment if git knows a commit by its name.
 func (p *planner) explainRef(s spec.Spec, err error) error {
 	if s.Env == "" || slices.Contains(p.config.Environments(), s.Env) || !p.isRef(s.Env) {
 		return err

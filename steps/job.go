@@ -69,11 +69,15 @@ func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 	job := &job{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: p.req.Command}}
 	var err error
 	if !s.Isolated() {
-		if job.env, job.output, err = p.plainEnvironment(s.Spec, given); err != nil {
+		project, err := p.workingProject()
+		if err != nil {
 			return nil, err
 		}
-		job.protection, err = p.protection(job, given)
-		return job, err
+		if job.env, job.output, err = p.plainEnvironment(s.Spec, project, given); err != nil {
+			return nil, err
+		}
+		job.protection = p.protection(job, project, given)
+		return job, nil
 	}
 	if job.build, err = p.resolveBuild(s.Spec, s.commit, given); err != nil {
 		return nil, err

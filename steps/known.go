@@ -20,7 +20,7 @@ type known struct {
 	commits      found[string, workspace.Commit]  // by hash and abbreviation
 	profiles     found[string, *profile.File]     // by file
 	environments found[[5]string, environment]    // by everything that determines them
-	schemas      found[[3]string, []envSchema]    // of the environments, by profile, adapter and names
+	schemas      found[[4]string, []envSchema]    // of the environments, by profile, adapter and output
 	vars         found[string, varFacts]          // by environment
 	outputs      found[*profile.Output, outputFacts]
 	tools        found[string, tool.Tool]  // by the setting dbt and whether dbt --version may run, or by toolchain

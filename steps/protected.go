@@ -9,7 +9,6 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
-	"dot-for-dbt/spec"
 )
 
 // Without a ref, a command writes into the environment's own schema, which may be
@@ -60,32 +59,27 @@ func (b *Built) Protection() (p Protection, where string) {
 	return job.protection, where
 }
 
-// protection returns the protection of the schema that a plain job may write to. That is also
-// another environment's if both have one schema, or with dbt's --target.
-func (p *planner) protection(job *job, given arguments) (Protection, error) {
+// protection returns the protection of the schema that a plain job may write to. If another
+// environment has the same schema, as with dbt's --target, its protection counts, too.
+func (p *planner) protection(job *job, project profile.Project, given arguments) Protection {
+	if !job.Command.Retried() { // it writes nothing
+		return Unprotected
+	}
 	env := job.env
 	if given.Target != "" && env.Dot.Protected != nil && !*env.Dot.Protected {
 		env.Dot.Protected = nil // it was said of the environment's own target
 	}
 	protection := protectionOf(env, job.output)
 	if env.Dot.Protected != nil || job.output == nil {
-		return protection, nil
+		return protection
 	}
-	project, err := p.workingProject()
-	if err != nil {
-		return protection, err
-	}
-	given.Target = ""
-	for _, name := range p.config.Environments() {
-		other, output, err := p.environment(spec.Spec{Env: name}, project, given)
-		if err != nil { // its variables may be set elsewhere
-			continue
-		}
-		if protectionOf(other, output) == Protected && output.Place(p.project, nil) == job.output.Place(p.project, nil) {
-			return Protected, nil
+	place := job.output.Place(p.project, nil)
+	for _, other := range p.environmentsOf(p.config.Environments(), project, given) {
+		if protectionOf(other.Environment, other.output) == Protected && other.output.Place(p.project, nil) == place {
+			return Protected
 		}
 	}
-	return protection, nil
+	return protection
 }
 
 // writesOwn reports whether the command writes to the warehouse: stored failures of tests,

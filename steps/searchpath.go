@@ -10,7 +10,6 @@ import (
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/warehouse"
-	"dot-for-dbt/spec"
 )
 
 // A search path says where SQL finds relations that it names without a schema. dbt always
@@ -34,23 +33,19 @@ func (s envSchema) String() string {
 // envSchemas returns the schemas of all environments with the build's adapter: those that
 // its SQL should not name or find. given are the command line's arguments for dbt.
 func (p *planner) envSchemas(b *build, given arguments) []envSchema {
-	of := adapter.Of(b.place.Adapter)
-	given.Target = "" // it says where this build is, and not the others
-	names := p.config.Environments()
-	if len(names) == 0 {
-		names = p.outputNames(b.output)
-	}
-	key := [...]string{b.project.Profile, b.place.Adapter, strings.Join(names, " ")}
+	// Without configuration, the environments are the outputs of the build's profile.
+	key := [...]string{b.project.Profile, b.place.Adapter, b.output.File(), b.output.Profile}
 	schemas, _ := p.known.schemas.get(key, func() (schemas []envSchema, err error) {
-		for _, name := range names {
-			env, output, err := p.environment(spec.Spec{Env: name}, b.project, given)
-			if err != nil { // its variables may be set elsewhere
-				continue
-			}
-			place := output.Place(p.project, nil)
+		names := p.config.Environments()
+		if len(names) == 0 {
+			names = p.outputNames(b.output)
+		}
+		of := adapter.Of(b.place.Adapter)
+		for _, env := range p.environmentsOf(names, b.project, given) {
+			place := env.output.Place(p.project, nil)
 			if place.Adapter == b.place.Adapter {
-				secret := p.factsOf(output).secret.Schema != ""
-				schemas = append(schemas, envSchema{name, of.Fold(place.Schema, true), secret, protectionOf(env, output)})
+				secret := p.factsOf(env.output).secret.Schema != ""
+				schemas = append(schemas, envSchema{env.Name, of.Fold(place.Schema, true), secret, protectionOf(env.Environment, env.output)})
 			}
 		}
 		return schemas, nil
@@ -89,7 +84,7 @@ func unqualified(by string, schemas []string) string {
 }
 
 // checkSearchPath warns if the profile's search path leads to an environment's schema. A
-// protected one is an error.
+// protected schema is an error.
 func (p *planner) checkSearchPath(b *build) error {
 	field, path := b.output.SearchPath()
 	list := onPath(b.envSchemas, path)
@@ -121,12 +116,10 @@ func (b *build) serverPath(path []string) []string {
 	return onPath(slices.DeleteFunc(slices.Clone(b.envSchemas), func(s envSchema) bool { return slices.Contains(named, s.schema) }), path)
 }
 
-// checkServerPath warns, until it changes, if the server's search path leads to an
-// environment's schema. A protected one is an error.
-func (a *checkIsolation) checkServerPath(attempt *graph.Attempt, answer warehouse.Answer, out *checkOutputs) error {
+// checkServerPath warns if the server's search path leads to an environment's schema, unless
+// the check before has warned of the same. A protected schema is an error.
+func (a *checkIsolation) checkServerPath(attempt *graph.Attempt, answer warehouse.Answer, before checkOutputs, out *checkOutputs) error {
 	out.ServerPath = a.job.build.serverPath(answer.SearchPath)
-	var before checkOutputs
-	_ = attempt.Previous.Decode(&before) // without outputs, all is new
 	if len(out.ServerPath) == 0 {
 		return nil
 	}
