@@ -48,11 +48,13 @@ func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*s
 	}
 	req.Planning = line.mode != running || line.DryRun
 	program, err := steps.Compile(ctx, a.world(), req)
-	switch {
-	case err != nil && unquoted(a.Args) != "":
-		return nil, hint.Add(err, "several nodes are one argument: "+unquoted(a.Args))
-	case err != nil:
+	if err != nil {
+		if quote := unquoted(a.Args); quote != "" {
+			err = hint.Add(err, quote)
+		}
 		return nil, err
+	}
+	switch {
 	case line.FailFast && line.Specs == "" && len(program.Builds) == 1:
 		return nil, a.dbtsFlag("fail-fast", line.words)
 	case req.Planning:

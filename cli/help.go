@@ -10,14 +10,14 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
-// The flags of dot are flags of all commands for the parser. A help page shows those that a
-// person needs first; --help-all shows the others. A command that a flag can't mean
-// anything for refuses it.
+// The parser takes dot's general flags with every command. A help page shows those that a
+// person needs first; --help-all shows the others. A command refuses general flags that mean
+// nothing for it.
 
-// usualFlags are those on each page of a command that they belong to.
+// usualFlags are on the help page of every command that takes them.
 var usualFlags = []string{"help", "defer", "modified", "select", "vars", "full-refresh", "resume", "force", "dry-run", "jobs", "verbose"}
 
-// ownFlags are the flags of commands that take few. Others take all.
+// ownFlags has the commands that take few general flags. Other commands take all of them.
 var ownFlags = map[string][]string{
 	"path":       {"vars", "select"},
 	"schema":     {"vars", "select"},
@@ -25,7 +25,7 @@ var ownFlags = map[string][]string{
 	"completion": {},
 }
 
-// always are the flags of each command.
+// always are the general flags that every command takes.
 var always = []string{"help", "help-all", "verbose", "color", "version", "disable-prompts"}
 
 // belongs reports whether one of dot's general flags means something for a command.
@@ -72,7 +72,7 @@ var examples = map[string][2]string{
 	"init":             {"dot init", "dot init -- --skip-profile-setup"},
 }
 
-// examplesOf returns the examples of a command. dbt's commands have them alike.
+// examplesOf returns the examples of a command: those in the table, or two of the usual form.
 func examplesOf(words []string) [2]string {
 	if len(words) > 0 && (words[0] == "plan" || words[0] == "explain") {
 		words = words[:1]

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
-	"sync"
 	"time"
 
 	"dot-for-dbt/graph"
@@ -115,25 +113,6 @@ func (d *oneBuild) upToDate(b *steps.Built, planned graph.Planned, r graph.StepR
 		return planned.Decision.String()
 	}
 	return b.UpToDate(planned, r.Record)
-}
-
-// redirected is a writer to another one, which can be replaced at any time.
-type redirected struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (r *redirected) set(w io.Writer) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.w = w
-}
-
-func (r *redirected) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	w := r.w
-	r.mu.Unlock()
-	return w.Write(p)
 }
 
 func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {

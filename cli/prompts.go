@@ -50,10 +50,10 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, f flags) error {
 			continue
 		}
 		if !mayAsk {
-			warned := "warned: " + q.name
-			if _, before := p.Workspace.Memo().Lookup(warned); !before {
+			once := "warned: " + q.name
+			if _, before := p.Workspace.Memo().Lookup(once); !before {
 				a.say.Warning(q.warning)
-				decided = append(decided, func() error { return remember(p, warned) })
+				decided = append(decided, func() error { return remember(p, once) })
 			}
 			continue
 		}
@@ -83,7 +83,7 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, f flags) error {
 	return nil
 }
 
-// remember keeps that the user was told something.
+// remember records that the user was warned.
 func remember(p *steps.Program, what string) error {
 	if err := p.Workspace.Create(); err != nil {
 		return nil // the run says so

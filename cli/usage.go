@@ -54,8 +54,8 @@ func behind(args []string, name string) []string {
 	return slices.Concat(slices.Delete(own, i, end), []string{"--"}, forDBT, moved)
 }
 
-// unquoted returns what a person meant by several words after a flag that selects nodes,
-// "" if there is nothing like that: -s 'a b'.
+// unquoted returns a hint for several words after a flag that selects nodes, "" if there
+// are none.
 func unquoted(args []string) string {
 	own, _ := split(args)
 	for i, flag := range own {
@@ -67,7 +67,7 @@ func unquoted(args []string) string {
 			end++
 		}
 		if end-i > 2 {
-			return flag + " " + text.ShellQuote([]string{strings.Join(own[i+1:end], " ")})
+			return "several nodes are one argument: " + flag + " " + text.ShellQuote([]string{strings.Join(own[i+1:end], " ")})
 		}
 	}
 	return ""
@@ -108,8 +108,8 @@ func (a *app) usageError(err error) error {
 	if m := badValue().FindStringSubmatch(err.Error()); m != nil && ranges[m[1]] != "" {
 		return fmt.Errorf("--%s %s: expected %s", m[1], m[2], ranges[m[1]])
 	}
-	if quoted := unquoted(a.Args); quoted != "" {
-		return hint.Add(err, "several nodes are one argument: "+quoted)
+	if quote := unquoted(a.Args); quote != "" {
+		return hint.Add(err, quote)
 	}
 	if lacksBuilds().MatchString(err.Error()) && slices.Contains(words, "compare") {
 		return hint.New("dot compare needs a baseline, and builds to compare with it", "dot compare prod@main dev@HEAD", help)
