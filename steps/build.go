@@ -121,8 +121,8 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	output := p.factsOf(b.output)
 	b.moves = output.inWorktree != b.output
 	if len(output.unknownPaths) > 0 {
-		p.program.warn(fmt.Sprintf("output %s of profile %s: %s may be a relative path, but dot doesn't know that field."+
-			" dbt runs in the commit's worktree, where the path leads to the commit's file. Write an absolute path for the one that you have now",
+		p.program.warn(fmt.Sprintf("output %s of profile %s: dot doesn't know whether %s is a path."+
+			" dbt runs in the commit's worktree, so a relative path leads to the commit's file. For your own file, write an absolute path",
 			b.output.Name, b.output.Profile, strings.Join(output.unknownPaths, ", ")))
 	}
 	if b.profile, err = output.inWorktree.Isolated(b.suffix, b.env.Dot.TargetName, b.Dir()); err != nil {

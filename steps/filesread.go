@@ -97,8 +97,8 @@ func (r dataReads) warnings() []string {
 	if len(r.outside) == 0 {
 		return nil
 	}
-	return []string{"these files are not the commit's: all builds read the same ones, and dot doesn't see when they change" +
-		" (a relative path starts in the worktree; shown once, until they change):" + lines(r.outside)}
+	return []string{"these files are outside of the commit: all builds read the same file, and dot doesn't notice its changes" +
+		" (relative paths start in the worktree; shown once, until this list changes):" + lines(r.outside)}
 }
 
 // checkDataReads refuses a job whose dbt runs in the working tree and would read another
@@ -136,7 +136,7 @@ func (rt *runtime) checkDataReads(job *job, reads dataReads) error {
 		"or build a commit that has the files as they are")
 }
 
-// asPattern returns a path as a pattern for that path alone.
+// asPattern escapes the wildcards of a path.
 func asPattern() *strings.Replacer { return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`) }
 
 // placeholder matches a name in braces that Python or dbt-duckdb fills in.

@@ -93,8 +93,8 @@ func (e *MissingError) selector(l *layer.Layer, ids []string) string {
 	return joined(names)
 }
 
-// withParents selects a missing node. What it reads may be missing, too: in a layer without
-// one below, it is built with nodes that no run reached.
+// withParents returns the selector of a missing node. If no run reached the node in a layer
+// without one below, the selector has its parents: they may be missing, too.
 func (e *MissingError) withParents(l *layer.Layer, id string) string {
 	s := e.resolution.stack.standings[l]
 	_, tried := l.Nodes[id]

@@ -17,8 +17,8 @@ type TestState struct {
 }
 
 // testsOf returns the last known results of a build's tests, by unique_id: those of its
-// last run that wrote relations, and of a dbt test after it. A run that wrote relations
-// without tests makes the results of earlier ones void.
+// last run that wrote relations, and of a dbt test after it. Results of earlier runs don't
+// count: they were of other data.
 func testsOf(state, target string) map[string]TestState {
 	tests := map[string]TestState{}
 	var last time.Time
