@@ -109,12 +109,8 @@ func (rt *runtime) checkDataReads(job *job, reads dataReads) error {
 		return nil
 	}
 	var others []string
-	users := rt.project // the root of the user's worktree
-	for range strings.FieldsFunc(b.Project, func(r rune) bool { return r == '/' }) {
-		users = filepath.Dir(users)
-	}
 	for name, node := range reads.within {
-		same, err := sameData(users, b.Commit.Worktree(), path.Join(asPattern().Replace(b.Project), placeholder().ReplaceAllString(name, "*")))
+		same, err := sameData(rt.project, b.ProjectDir(), name)
 		if err != nil {
 			return fmt.Errorf("look for the files that %s reads: %w", b, err)
 		}
@@ -136,15 +132,16 @@ func (rt *runtime) checkDataReads(job *job, reads dataReads) error {
 		"or build a commit that has the files as they are")
 }
 
-// asPattern escapes the wildcards of a path.
-func asPattern() *strings.Replacer { return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`) }
-
 // placeholder matches a name in braces that Python or dbt-duckdb fills in.
 var placeholder = lazy.Regexp(`\{[^}]*\}`)
 
-// sameData reports whether a pattern leads to equal files in two directories. It says no
-// if it can't tell.
-func sameData(a, b, pattern string) (bool, error) {
+// sameData reports whether a relative path, perhaps with wildcards, leads to equal files from
+// two directories. If it can't tell, the answer is no.
+func sameData(a, b, name string) (bool, error) {
+	pattern := path.Clean(placeholder().ReplaceAllString(name, "*"))
+	for strings.HasPrefix(pattern, "../") { // an fs.FS has no parent
+		a, b, pattern = filepath.Dir(a), filepath.Dir(b), strings.TrimPrefix(pattern, "../")
+	}
 	if strings.Contains(pattern, "**") {
 		return false, nil
 	}
