@@ -1,0 +1,4 @@
+package git
+
+// ReadNumstat is for the fuzz target.
+var ReadNumstat = readNumstat
