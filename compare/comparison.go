@@ -93,6 +93,7 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err != nil {
 		return nil, err
 	}
+	change, unsure := c.change(ctx)
 	nodes, err := code.Compare(codeSide(ctx, a), codeSide(ctx, b))
 	if err != nil {
 		return nil, err
@@ -115,6 +116,8 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	c.result = v.comparison(answers)
+	c.result.Project, c.result.Change = c.b.Project(), change
+	c.result.Warnings = append(c.result.Warnings, unsure...)
 	c.result.Options = c.options(how)
 	c.result.Seconds = c.world.Now().Sub(start).Seconds()
 	c.done = true

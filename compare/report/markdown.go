@@ -152,6 +152,9 @@ func newComment(c Comparison) comment {
 func commentHead(c Comparison) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s beside %s**: %s\n\n", quote(c.Candidate.Spec), quote(c.Baseline.Spec), c.Headline())
+	if c.Project != "" {
+		fmt.Fprintf(&b, "- project %s\n", quote(c.Project))
+	}
 	for _, s := range []struct {
 		role string
 		Side
@@ -165,6 +168,7 @@ func commentHead(c Comparison) string {
 		}
 		b.WriteString("\n")
 	}
+	b.WriteString(commentChange(c.Change))
 	if words := c.Options.Words(); len(words) > 0 {
 		fmt.Fprintf(&b, "- compared with %s\n", quoteAll(words, 4*listLimit))
 	}
@@ -185,6 +189,35 @@ func commentHead(c Comparison) string {
 		}
 		fmt.Fprintf(&b, "- warning: %s\n", quoteText(warning, textLimit))
 	}
+	return b.String()
+}
+
+// commentChange writes what lies between the commits, with the names of commits and files folded.
+func commentChange(c *Change) string {
+	headline := c.headline(func(branch string) string { return entities(shortened(branch, nameLimit)) }) // HTML is around it
+	if headline == "" {
+		return ""
+	}
+	var b strings.Builder
+	if behind := c.BehindSay(); behind != "" {
+		headline += "; " + behind
+	}
+	fmt.Fprintf(&b, "- <details><summary>%s</summary>\n\n", headline)
+	commits, more := firstOf(c.Commits, 2*listLimit)
+	for _, commit := range commits {
+		fmt.Fprintf(&b, "  - %s %s\n", quote(commit.Short()), quote(commit.Subject))
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "  - commits left out: %d\n", more)
+	}
+	files, more := firstOf(c.Files, 4*listLimit)
+	for _, f := range files {
+		fmt.Fprintf(&b, "  - %s\n", strings.TrimSpace(quote(f.Name())+" "+f.Lines()))
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "  - files left out: %d\n", more)
+	}
+	b.WriteString("\n  </details>\n")
 	return b.String()
 }
 
@@ -283,7 +316,7 @@ func details(r Relation) string {
 	if b.Len() == 0 {
 		return ""
 	}
-	if r.Rung != "" && r.Rung != ByCode {
+	if r.Decided() != "" && r.Rung != ByCode {
 		fmt.Fprintf(&b, "\nDecided by %s.\n", decidedBy(r))
 	}
 	if len(parts) == 0 {

@@ -35,6 +35,8 @@ func TestMarkdown(t *testing.T) {
 var shownInMarkdown = []string{
 	"Baseline.Spec", "Baseline.Name", "Baseline.Subject", "Baseline.Schema",
 	"Candidate.Spec", "Candidate.Name", "Candidate.Subject", "Candidate.Schema",
+	"Project", "Change.Branch", "Change.Commits.Subject", "Change.Behind",
+	"Change.Files.Path", "Change.Files.From", "Change.Files.Added", "Change.Files.Removed",
 	"Options.Select", "Options.Exclude", "Options.Ignore", "Options.Tolerance", "Options.Tolerance key", "Options.Sample",
 	"Warnings",
 	"Tests.Failed.Name", "Tests.Failed.Status", "Tests.Failed.Failures", "Tests.Failed.Baseline",
@@ -180,7 +182,10 @@ func hostile(name string) report.Report {
 		},
 	}
 	return report.Report{Comparisons: []report.Comparison{{
-		Baseline: side, Candidate: side, Warnings: []string{name}, Options: report.Options{Select: []string{name}},
+		Baseline: side, Candidate: side, Project: name, Change: &report.Change{
+			Branch: name, Commits: []report.Commit{{Hash: name, Subject: name}}, Files: []report.ChangedFile{{Path: name, From: name}},
+		},
+		Warnings: []string{name}, Options: report.Options{Select: []string{name}},
 		Relations: []report.Relation{relation},
 	}}}
 }

@@ -57,6 +57,37 @@ func (r Relation) Folded() bool {
 	return r.Verdict.Folded() || r.Verdict == NotBuilt && len(r.Code) == 0
 }
 
+// A VerdictCount is the number of relations with a verdict.
+type VerdictCount struct {
+	Verdict Verdict
+	Count   int
+	// Folded is set if all of them are only counted in a report.
+	Folded bool
+}
+
+// Counts counts the relations by verdict: first the verdicts of relations that a report shows,
+// then those of folded ones, each the worst first.
+func (c Comparison) Counts() []VerdictCount {
+	var shown, folded []VerdictCount
+	for _, v := range Verdicts {
+		one := VerdictCount{Verdict: v, Folded: true}
+		for _, r := range c.Relations {
+			if r.Verdict == v {
+				one.Count++
+				one.Folded = one.Folded && r.Folded()
+			}
+		}
+		switch {
+		case one.Count == 0:
+		case one.Folded:
+			folded = append(folded, one)
+		default:
+			shown = append(shown, one)
+		}
+	}
+	return append(shown, folded...)
+}
+
 // Skipped are relations that dbt skipped for the same reason.
 type Skipped struct {
 	Since string // raw_orders failed

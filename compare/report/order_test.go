@@ -79,7 +79,7 @@ func TestHeadline(t *testing.T) {
 		{nil, "no relation"},
 		{[]report.Verdict{report.Same, report.Differs}, "1 differs, 1 same"},
 		{[]report.Verdict{report.SameCode, report.Differs, report.Unknown, report.Differs}, "1 unknown, 2 differ, 1 same code"},
-		{report.Verdicts, "1 unknown, 1 differs, 1 with other columns, 1 with another history, 1 removed, 1 added, 1 not built, 1 with the same counts, 1 with the same columns, 1 equal within tolerance, 1 same but for the schema, 1 same, 1 same code, 1 same relation"},
+		{report.Verdicts, "1 unknown, 1 differs, 1 with other columns, 1 with another history, 1 removed, 1 added, 1 equal within tolerance, 1 same but for the schema, 1 not built, 1 with the same counts, 1 with the same columns, 1 same, 1 same code, 1 same relation"},
 		{slices.Repeat([]report.Verdict{report.Same}, 1234), "1,234 same"},
 	}
 	for _, test := range tests {

@@ -58,6 +58,7 @@ func HTML(w io.Writer, r Report) error {
 // page is what the template shows.
 type page struct {
 	Title       string
+	Project     string // its name in dbt
 	Policy      string
 	Style       template.CSS
 	Script      template.JS
@@ -79,6 +80,9 @@ func newPage(r Report) *page {
 		comparison := newPageComparison(c, ids)
 		comparison.OfSeveral = len(r.Comparisons) > 1
 		p.Comparisons = append(p.Comparisons, comparison)
+	}
+	if len(r.Comparisons) > 0 { // they are all of one project
+		p.Project = r.Comparisons[0].Project
 	}
 	switch len(p.Comparisons) {
 	case 0:

@@ -78,7 +78,7 @@ func draw(relations []*pageRelation) *drawing {
 	nodes := map[*pageRelation]*drawnNode{}
 	var all []*drawnNode
 	for _, r := range chosen {
-		label := clip(r.Name, labelRunes)
+		label := clipMiddle(r.Name, labelRunes)
 		n := &drawnNode{pageRelation: r, Label: label, Width: utf8.RuneCountInString(label)*runeWidth + labelMargin}
 		nodes[r] = n
 		all = append(all, n)

@@ -69,25 +69,28 @@ func (c *pageComparison) Sentence() string {
 	return said + "."
 }
 
-// Counts returns the number of relations by verdict, the worst first.
-func (c *pageComparison) Counts() []pageCount {
-	var out []pageCount
-	for _, v := range Verdicts {
-		if n := c.Count(v); n > 0 {
-			out = append(out, pageCount{v, int64(n)})
-		}
-	}
-	return out
+// pageList has the first of many things.
+type pageList[T any] struct {
+	Shown []T
+	More  int // how many are not shown
 }
 
-// pageCount is the number of relations with a verdict.
-type pageCount struct {
-	Verdict Verdict
-	Count   int64
+// listed is how many commits and files of a change the page has.
+const listed = 100
+
+func newPageList[T any](all []T) pageList[T] {
+	shown, more := firstOf(all, listed)
+	return pageList[T]{shown, more}
 }
+
+// ShownCommits returns the commits of the change.
+func (c *pageComparison) ShownCommits() pageList[Commit] { return newPageList(c.Change.Commits) }
+
+// ShownFiles returns the files of the change.
+func (c *pageComparison) ShownFiles() pageList[ChangedFile] { return newPageList(c.Change.Files) }
 
 // Class is the verdict's name in style and script.
-func (n pageCount) Class() string { return class(n.Verdict) }
+func (n VerdictCount) Class() string { return class(n.Verdict) }
 
 // class returns a verdict's name in style and script.
 func class(v Verdict) string { return strings.ReplaceAll(string(v), " ", "-") }
@@ -141,8 +144,11 @@ func (r *pageRelation) Doubt() string {
 
 // DecidedHow says how the verdict was reached.
 func (r *pageRelation) DecidedHow() string {
-	if r.Verdict == Unknown { // Rung is how far the comparison came
+	switch {
+	case r.Verdict == Unknown: // Rung is how far the comparison came
 		return strings.TrimPrefix(decided(r.Relation), "by ")
+	case r.Decided() == "":
+		return ""
 	}
 	return decided(r.Relation)
 }

@@ -11,13 +11,11 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// says writes a verdict as a sentence.
+// says explains a verdict in a sentence; "" where the verdict's own words say as much.
 func says(r Relation) string {
 	switch r.Verdict {
-	case Unknown:
-		return "It could not be decided whether the data differs."
-	case Differs:
-		return "The data differs."
+	case Unknown, Differs, Removed, Added, Same:
+		return ""
 	case ColumnsDiffer:
 		if r.Rung == ByColumns || r.Rung == ByCounts {
 			return "The columns differ; their data was not compared."
@@ -25,10 +23,6 @@ func says(r Relation) string {
 		return "The columns differ; the columns that both sides have hold the same data."
 	case HistoryDiffers:
 		return "The data differs although the code is the same: the relation was built on other existing data."
-	case Removed:
-		return "Only the baseline has it."
-	case Added:
-		return "Only the candidate has it."
 	case NotBuilt:
 		return "The project has it, but a side has not built it."
 	case WithinLimits:
@@ -39,8 +33,6 @@ func says(r Relation) string {
 		return "The columns and the number of rows are the same; the data was not compared."
 	case SameColumns:
 		return "The columns are the same; the data was not compared."
-	case Same:
-		return "The data is the same."
 	case SameCode:
 		return "The code is the same, up to the same sources; the data was not compared."
 	case SameRelation:
@@ -172,6 +164,17 @@ func figure(f *float64) string {
 		return strconv.FormatFloat(*f, 'g', 6, 64)
 	}
 	return humanize.Commaf(rounded)
+}
+
+// clipMiddle cuts a name to size characters, in the middle: names often differ only at their
+// end.
+func clipMiddle(name string, size int) string {
+	runes := []rune(name)
+	if len(runes) <= size {
+		return name
+	}
+	front := (size - 1) / 2
+	return string(runes[:front]) + "…" + string(runes[len(runes)-(size-1-front):])
 }
 
 // clip cuts a text to size characters.

@@ -20,9 +20,13 @@ type Report struct {
 
 // A Comparison is one candidate compared with its baseline.
 type Comparison struct {
-	Baseline  Side    `json:"baseline"`
-	Candidate Side    `json:"candidate"`
-	Options   Options `json:"options"`
+	Baseline  Side `json:"baseline"`
+	Candidate Side `json:"candidate"`
+	// Project is the name of the candidate's dbt project.
+	Project string `json:"project,omitempty"`
+	// Change is what lies between the sides' commits; nil if that isn't known.
+	Change  *Change `json:"change,omitempty"`
+	Options Options `json:"options"`
 	// Warnings are about the whole comparison. They are dot's own words, never a
 	// database's message: they are shown where no row's value may be.
 	Warnings []string `json:"warnings,omitempty"`

@@ -11,14 +11,12 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Headline counts the relations by verdict, the worst first: "2 unknown, 1 differs, 40
-// same code". All formats show the same headline.
+// Headline counts the relations by verdict, in the order of Counts: "2 unknown, 1 differs,
+// 40 same code". All formats show the same headline.
 func (c Comparison) Headline() string {
 	var counts []string
-	for _, v := range Verdicts {
-		if n := c.Count(v); n > 0 {
-			counts = append(counts, humanize.Comma(int64(n))+" "+v.of(n))
-		}
+	for _, v := range c.Counts() {
+		counts = append(counts, humanize.Comma(int64(v.Count))+" "+v.Verdict.of(v.Count))
 	}
 	switch {
 	case len(counts) > 0:
@@ -60,8 +58,14 @@ func (r Relation) Title() string {
 	return string(r.Verdict)
 }
 
-// Decided says how the verdict was reached: "join on order_id".
+// Decided says how the verdict was reached: "join on order_id". It is "" where nothing was
+// decided: of an unknown relation, whose Rung is how far the comparison came, and of one that
+// only one side has.
 func (r Relation) Decided() string {
+	switch r.Verdict {
+	case Unknown, Added, Removed, NotBuilt:
+		return ""
+	}
 	if key := r.KeyUsed(); r.Rung == ByJoin && len(key) > 0 {
 		return "join on " + strings.Join(key, ", ")
 	}

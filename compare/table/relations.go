@@ -38,7 +38,7 @@ func (t table) relations(relations []report.Relation) {
 	for _, r := range relations {
 		row := []string{ui.Inline(r.Name), t.verdict(r), dash(r.RowCounts()), dash(r.Changes.String())}
 		if wide {
-			row = append(row, dash(differing(r, 0)), ui.Inline(r.Decided()))
+			row = append(row, dash(differing(r, 0)), dash(ui.Inline(r.Decided())))
 		}
 		rows = append(rows, row)
 	}
@@ -117,10 +117,12 @@ func verdictStyle(v report.Verdict) ui.Style {
 		return ui.Bad
 	case report.Unknown, report.HistoryDiffers:
 		return ui.Warn
+	case report.Added, report.WithinLimits, report.SameButSchema:
+		return ui.Good
 	case report.NotBuilt:
 		return ui.Faint
 	}
-	return ui.Good
+	return nil // unchanged, which is no news
 }
 
 // differing lists the columns whose values differ, with the number of rows; as
@@ -147,6 +149,8 @@ func (t table) secondLine(r report.Relation) {
 	const indent = "    "
 	columns, decided := differing(r, t.Width-len(indent)), ui.Inline(r.Decided())
 	switch {
+	case columns != "" && decided == "":
+		t.text(nil, indent, columns)
 	case columns != "":
 		t.text(nil, indent, columns+" · "+decided)
 	case decided != "" && r.Rung != report.ByColumns && r.Rung != report.ByCode:

@@ -120,6 +120,33 @@ func (t table) sides(c report.Comparison) {
 		}
 		t.line("", t.out.Paint(ui.Faint, where))
 	}
+	t.change(c.Change)
+}
+
+// change prints what lies between the two commits: in a line or, if verbose, with all commits and
+// files.
+func (t table) change(c *report.Change) {
+	headline := c.Headline()
+	if headline == "" {
+		return
+	}
+	t.text(nil, "", headline)
+	if behind := c.BehindSay(); behind != "" {
+		t.text(ui.Faint, "   ", behind)
+	}
+	if !t.Verbose {
+		return
+	}
+	for _, commit := range c.Commits {
+		t.line("    ", t.out.Paint(ui.Faint, ui.Inline(commit.Short()))+" "+ui.Inline(commit.Subject))
+	}
+	var rows [][]string
+	for _, f := range c.Files {
+		rows = append(rows, []string{"    " + ui.Inline(f.Name()), f.Lines()})
+	}
+	for _, line := range ui.Columns(rows, nil) {
+		t.line("", line)
+	}
 }
 
 // built says how long ago a side was built, from its oldest relation to its newest.

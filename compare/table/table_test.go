@@ -116,7 +116,9 @@ func TestTableIsNotSteered(t *testing.T) {
 		same := report.Relation{Name: name, Verdict: report.Same}
 		return report.Report{Comparisons: []report.Comparison{{
 			Baseline: side, Candidate: side, Relations: []report.Relation{relation, unused, same},
-			Options: report.Options{Select: []string{name}, Where: name},
+			Options: report.Options{Select: []string{name}, Where: name}, Change: &report.Change{
+				Branch: name, Commits: []report.Commit{{Hash: name, Subject: name}}, Files: []report.ChangedFile{{Path: name, From: name}},
+			},
 		}}}
 	}
 	want := strings.Count(tableOf(t, with("orders"), ui.Never, 0, true), "\n")

@@ -52,7 +52,7 @@ func colored(w io.Writer, mode ColorMode, getenv func(string) string) bool {
 
 // Paint returns text in a style, if the printer's output is coloured.
 func (p *Printer) Paint(s Style, text string) string {
-	if !p.color {
+	if !p.color || len(s) == 0 {
 		return text
 	}
 	c := color.New(s...)

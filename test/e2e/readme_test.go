@@ -24,7 +24,7 @@ func TestREADME(t *testing.T) {
 	// What stands in the text before a command.
 	here := strings.NewReplacer()
 	after := map[string]func(){
-		"dot build dev@HEAD": func() { s.git("switch", "--quiet", "--detach", "HEAD~1") },
+		"dot build dev@HEAD": func() { s.git("reset", "--quiet", "--hard", "HEAD~1") },
 	}
 	before := map[string]func(){
 		"dot build dev@feature/reports --defer dev@feature/refunds --modified": func() {
