@@ -273,6 +273,10 @@ func TestPagePrints(t *testing.T) {
 	b.want(`document.querySelector(".search").checkVisibility()`, "false")
 	b.want(`getComputedStyle(document.body).color`, `"rgb(27, 31, 36)"`) // dark, on white
 	b.quiet()
+	b.look(800, "light") // about a sheet of paper
+	b.do("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	b.shoot("print-800")
+	b.want(`[...document.querySelectorAll("th, td, dd, pre")].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 99))`, "[]")
 	var pdf struct{ Data string }
 	b.do("Page.printToPDF", nil, &pdf)
 	if dir := os.Getenv("DOT_TEST_PICTURES"); dir != "" {

@@ -83,6 +83,9 @@ func newPageList[T any](all []T) pageList[T] {
 	return pageList[T]{shown, more}
 }
 
+// FewChanges reports whether the commits and files of the change need little room.
+func (c *pageComparison) FewChanges() bool { return len(c.Change.Commits)+len(c.Change.Files) <= 12 }
+
 // ShownCommits returns the commits of the change.
 func (c *pageComparison) ShownCommits() pageList[Commit] { return newPageList(c.Change.Commits) }
 
