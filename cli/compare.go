@@ -30,6 +30,7 @@ type comparisonArgs struct {
 	MergeBase bool `help:"Compare each candidate with its merge base, as git diff A...B does."`
 
 	Key           []string `sep:"none" placeholder:"MODEL=COLUMNS" help:"The columns that identify a model's rows: --key orders=order_id,line. Default: the project's unique_key, unique tests or primary keys."`
+	Rename        []string `sep:"none" placeholder:"OLD=NEW" help:"A relation that has another name in the candidates. One with the same file up to its name is found without."`
 	Tolerance     []string `sep:"none" placeholder:"[COLUMN=]N" help:"The absolute or relative difference up to which numbers count as equal: 1e-9, or amount=0.01."`
 	IgnoreColumns []string `placeholder:"COLUMNS" help:"Columns that are not compared, separated by commas."`
 	Where         string   `placeholder:"SQL" help:"Compare only rows that meet this condition."`
@@ -126,6 +127,9 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	if req.Keys, err = readKeys(c.Key); err != nil {
 		return req, err
 	}
+	if req.Renames, err = readRenames(c.Rename); err != nil {
+		return req, err
+	}
 	if req.Tolerance, err = readTolerance(c.Tolerance); err != nil {
 		return req, err
 	}
@@ -167,6 +171,19 @@ func readKeys(given []string) (map[string][]string, error) {
 		keys[model] = columns
 	}
 	return keys, nil
+}
+
+// readRenames parses the --rename flags.
+func readRenames(given []string) ([]compare.Rename, error) {
+	var renames []compare.Rename
+	for _, text := range given {
+		from, to, _ := strings.Cut(text, "=")
+		if from, to = strings.TrimSpace(from), strings.TrimSpace(to); from == "" || to == "" {
+			return nil, hint.Add(fmt.Errorf("--rename %q: expected the baseline's name, =, and the candidate's", text), "--rename orders=fct_orders")
+		}
+		renames = append(renames, compare.Rename{From: from, To: to})
+	}
+	return renames, nil
 }
 
 // readTolerance parses the --tolerance flags, nil for none.

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,9 +96,10 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, a, b st
 	if err := steps.MarkChanged(c.state(), a.State, changes); err != nil {
 		return nil, err
 	}
-	inCandidate := map[string]bool{}
+	inCandidate, ids := map[string]bool{}, map[string]string{}
 	for _, n := range nodes {
 		inCandidate[n.ID] = n.B.In
+		ids[n.OldID] = n.ID
 	}
 	chosen := map[string]bool{}
 	for i, call := range c.listCalls() {
@@ -106,8 +108,9 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, a, b st
 			return nil, err
 		}
 		for _, n := range listed {
-			if i == 0 || !c.modified() || !inCandidate[n.UniqueID] {
-				chosen[n.UniqueID] = true
+			id := cmp.Or(ids[n.UniqueID], n.UniqueID)
+			if i == 0 || !c.modified() || !inCandidate[id] {
+				chosen[id] = true
 			}
 		}
 	}

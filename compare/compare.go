@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"dot-for-dbt/compare/code"
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -25,6 +26,8 @@ type Request struct {
 	// MergeBase compares each candidate with the commit where it left the
 	// baseline.
 	MergeBase bool
+	// Renames are the relations that have another name in the candidates.
+	Renames []Rename
 	// Building has the other arguments of dot build: dbt's arguments, --no-deps and
 	// the like. Compile fills in Command and Specs.
 	Building steps.Request
@@ -35,6 +38,9 @@ type Request struct {
 	Selector        string
 	How
 }
+
+// A Rename says that a relation has another name in the candidate.
+type Rename = code.Rename
 
 // How says how relations are compared.
 type How struct {

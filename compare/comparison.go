@@ -94,9 +94,15 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	change, unsure := c.change(ctx)
-	nodes, err := code.Compare(codeSide(ctx, a), codeSide(ctx, b))
+	nodes, err := code.Compare(codeSide(ctx, a), codeSide(ctx, b), c.Request.Renames...)
 	if err != nil {
 		return nil, err
+	}
+	for _, n := range nodes { // from here on a node has one ID
+		if state, ok := a.Nodes[n.OldID]; ok {
+			delete(a.Nodes, n.OldID)
+			a.Nodes[n.ID] = state
+		}
 	}
 	how, err := c.how(nodes)
 	if err != nil {

@@ -54,7 +54,7 @@ func (v *verdicts) settle(chosen map[string]bool) {
 			continue
 		}
 		r := &report.Relation{
-			Node: n.ID, Name: n.Name, ResourceType: n.ResourceType, Materialized: n.Materialized, File: n.File,
+			Node: n.ID, Name: n.Name, RenamedFrom: n.OldName, ResourceType: n.ResourceType, Materialized: n.Materialized, File: n.File,
 			Baseline: n.A.SQL, Candidate: n.B.SQL, Parents: n.Parents, History: n.History,
 			Code: n.Differences, SQL: n.Diff,
 		}
@@ -97,7 +97,7 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 		if !s.NotBuilt {
 			return decide(report.Unknown, s.Problem)
 		}
-		if n.Diff == "" { // the node did not run: nothing else is known about it
+		if n.Diff == "" || !n.A.In || !n.B.In { // the node did not run: nothing else is known about it
 			r.Code = nil
 		}
 		return decide(report.NotBuilt, s.Problem)

@@ -53,8 +53,12 @@ type Resolved struct {
 // side. Its fields describe the candidate's node, or the baseline's if only that side
 // has it.
 type Node struct {
-	ID           string // dbt's unique_id
-	Name         string // with its package or version if the name alone is ambiguous
+	ID   string // dbt's unique_id
+	Name string // with its package or version if the name alone is ambiguous
+	// OldID is the baseline's unique_id if the candidate gave the node another one, else
+	// "". OldName is its name there.
+	OldID, OldName string
+
 	ResourceType string
 	Materialized string
 	File         string // relative to its project, with slashes
@@ -83,8 +87,8 @@ type Node struct {
 	// Differences says why Same isn't set: "SQL", "materialized: view → table",
 	// "upstream: stg_orders", or why the code is unknown.
 	Differences []string
-	// Diff is a unified diff of the node's source file; "" if it is the same, or if
-	// only one side has it.
+	// Diff is a unified diff of the node's source file, from or to /dev/null if only one
+	// side has it; "" if it is the same, too large, or not known.
 	Diff string
 
 	// Files has the data files that the code reads by relative paths and that differ
@@ -114,8 +118,8 @@ type Location struct {
 }
 
 // Compare reads both manifests and returns their nodes: parents before children, then
-// by name.
-func Compare(baseline, candidate Side) ([]Node, error) {
+// by name. It pairs the given renamed nodes, and those that it finds.
+func Compare(baseline, candidate Side, renames ...Rename) ([]Node, error) {
 	var (
 		c     comparer
 		group errgroup.Group
@@ -123,6 +127,9 @@ func Compare(baseline, candidate Side) ([]Node, error) {
 	group.Go(func() (err error) { c.a, err = read("baseline", baseline, nil); return err })
 	group.Go(func() (err error) { c.b, err = read("candidate", candidate, nil); return err })
 	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if err := c.rename(renames); err != nil {
 		return nil, err
 	}
 	c.resolve()

@@ -70,6 +70,9 @@ func (c *comparer) describe(d *nodeDiff) {
 	}
 	d.ID, d.ResourceType, d.Materialized = n.UniqueID, n.ResourceType, materialized(n)
 	d.File = file(n)
+	if old := c.a.former[d.ID]; old != "" {
+		d.OldID, d.OldName = old, plainName(d.a)
+	}
 	d.A, d.B = relation(d.a), relation(d.b)
 	d.A.OwnSchema, d.B.OwnSchema = d.fromA.ownSchema(d.A.Schema), d.fromB.ownSchema(d.B.Schema)
 	d.History = keepsHistory(d.a) || keepsHistory(d.b)
@@ -88,9 +91,7 @@ func (c *comparer) describe(d *nodeDiff) {
 	if d.Key, d.KeyFrom = c.b.key(d.b); d.Key == nil {
 		d.Key, d.KeyFrom = c.a.key(d.a)
 	}
-	if d.a != nil && d.b != nil && !d.One {
-		d.Diff = unified(file(d.a), file(d.b), d.a.RawCode, d.b.RawCode)
-	}
+	d.Diff = d.source()
 }
 
 // file is the path of a node's source file, with slashes.

@@ -1,6 +1,7 @@
 package code
 
 import (
+	"cmp"
 	"sync"
 
 	"dot-for-dbt/internal/dbt/artifact"
@@ -36,7 +37,14 @@ func (s *parsedSide) resolve(one map[string]bool) {
 		needed[at.Below][id] = true
 	}
 	for layer, ids := range needed {
-		below, err := read(s.role, *layer, ids)
+		wanted := make(map[string]bool, len(ids))
+		for id := range ids {
+			wanted[cmp.Or(s.former[id], id)] = true
+		}
+		below, err := read(s.role, *layer, wanted)
+		if err == nil {
+			below.rename(s.renamed)
+		}
 		for id := range ids {
 			switch {
 			case err != nil:

@@ -22,6 +22,9 @@ type parsedSide struct {
 	tests  map[string][]*artifact.NodeCode
 	macros map[string]*macro
 
+	// renamed has the IDs of renamed nodes, by those in the side's manifests. former is the
+	// reverse.
+	renamed, former map[string]string
 	// from has the manifest that a node is from, if that is a lower layer's.
 	from map[string]*parsedSide
 	// lost says why the code of nodes from a lower layer is not known.

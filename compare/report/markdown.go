@@ -249,7 +249,15 @@ func tableRow(r Relation) string {
 		}
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n",
-		quote(r.Name), r.Title(), r.RowCounts(), added, removed, changed, columnsCell(r))
+		nameCell(r), r.Title(), r.RowCounts(), added, removed, changed, columnsCell(r))
+}
+
+// nameCell writes a relation's name, and its old one.
+func nameCell(r Relation) string {
+	if r.RenamedFrom == "" {
+		return quote(r.Name)
+	}
+	return quote(r.Name) + " (was " + quote(r.RenamedFrom) + ")"
 }
 
 func signed(sign string, n int64) string {

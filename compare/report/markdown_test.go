@@ -40,7 +40,7 @@ var shownInMarkdown = []string{
 	"Options.Select", "Options.Exclude", "Options.Ignore", "Options.Tolerance", "Options.Tolerance key", "Options.Sample",
 	"Warnings",
 	"Tests.Failed.Name", "Tests.Failed.Status", "Tests.Failed.Failures", "Tests.Failed.Baseline",
-	"Relations.Name", "Relations.Rung", "Relations.Code", "Relations.SQL",
+	"Relations.Name", "Relations.RenamedFrom", "Relations.Rung", "Relations.Code", "Relations.SQL",
 	"Relations.Rows.Baseline", "Relations.Rows.Candidate",
 	"Relations.Changes.Added", "Relations.Changes.Removed", "Relations.Changes.Changed",
 	"Relations.Key.Columns",
@@ -173,7 +173,7 @@ func hostile(name string) report.Report {
 	n := int64(3)
 	side := report.Side{Spec: name, Name: name, Subject: name, Schema: name}
 	relation := report.Relation{
-		Name: name, Verdict: report.Differs, Rung: report.ByJoin, Code: []string{name, name}, File: "orders.sql", SQL: name,
+		Name: name, RenamedFrom: name, Verdict: report.Differs, Rung: report.ByJoin, Code: []string{name, name}, File: "orders.sql", SQL: name,
 		Rows: &report.Counts{Baseline: 1, Candidate: 2}, Changes: &report.Changes{Added: 1, Removed: 2, Changed: &n},
 		Key: &report.Key{Columns: []string{name}},
 		Columns: []report.Column{

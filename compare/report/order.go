@@ -52,8 +52,11 @@ func (v Verdict) Folded() bool {
 }
 
 // Folded reports whether the relation is only counted in a report. This includes a
-// relation that a side left out, unless its code is known to differ.
+// relation that a side left out, unless its code is known to differ. A renamed one is shown.
 func (r Relation) Folded() bool {
+	if r.RenamedFrom != "" {
+		return false
+	}
 	return r.Verdict.Folded() || r.Verdict == NotBuilt && len(r.Code) == 0
 }
 
@@ -167,8 +170,12 @@ func (r Relation) KeyUsed() []string {
 // Red reports whether the candidate differs from the baseline, for --exit-code: in a
 // relation, or by a test that fails only there.
 func (c Comparison) Red() bool {
-	return c.Tests.NewFailures() > 0 || slices.ContainsFunc(c.Relations, func(r Relation) bool { return r.Verdict.Red() })
+	return c.Tests.NewFailures() > 0 || slices.ContainsFunc(c.Relations, Relation.Red)
 }
+
+// Red reports whether a candidate's relation differs from the baseline's. A renamed one does: who
+// reads it by its old name finds nothing.
+func (r Relation) Red() bool { return r.Verdict.Red() || r.RenamedFrom != "" }
 
 // Failed reports whether a verdict is unknown. That is an error, whether or not
 // anything differs.

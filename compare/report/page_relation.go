@@ -51,7 +51,7 @@ func (c *pageComparison) Sentence() string {
 	}
 	red := int64(0)
 	for _, r := range c.Relations {
-		if r.Verdict.Red() {
+		if r.Relation.Red() {
 			red++
 		}
 	}
@@ -118,12 +118,12 @@ func (r *pageRelation) More() bool { return len(r.Details) > 0 }
 // Plain reports whether the row needs no details, since the code or the relation is the
 // same.
 func (r *pageRelation) Plain() bool {
-	return (r.Verdict == SameCode || r.Verdict == SameRelation) && r.Reason == "" && len(r.Code) == 0
+	return r.RenamedFrom == "" && (r.Verdict == SameCode || r.Verdict == SameRelation) && r.Reason == "" && len(r.Code) == 0
 }
 
 // Changed reports whether the relation itself was changed, not only its ancestors.
 func (r *pageRelation) Changed() bool {
-	return r.SQL != "" || slices.ContainsFunc(r.Code, func(what string) bool {
+	return r.SQL != "" || r.RenamedFrom != "" || slices.ContainsFunc(r.Code, func(what string) bool {
 		return !strings.HasPrefix(what, "upstream: ")
 	})
 }

@@ -129,8 +129,10 @@ const (
 
 // A Relation is the result for one node's relation, which either side may lack.
 type Relation struct {
-	Node         string `json:"node"` // dbt's unique_id
-	Name         string `json:"name"` // for display: orders
+	Node string `json:"node"` // dbt's unique_id
+	Name string `json:"name"` // for display: orders
+	// RenamedFrom is its name in the baseline if that is another one.
+	RenamedFrom  string `json:"renamed_from,omitempty"`
 	ResourceType string `json:"resource_type"`
 	Materialized string `json:"materialized"` // the candidate's; the baseline's if it was removed
 	File         string `json:"file"`         // the candidate's, with slashes

@@ -100,7 +100,7 @@ func TestTableIsNotSteered(t *testing.T) {
 		side := report.Side{Spec: name, Name: name, Subject: name, Schema: name}
 		row := map[string]*string{name: &name, name + "2": &name}
 		relation := report.Relation{
-			Name: name, Verdict: report.Differs, Rung: report.ByJoin, Reason: name, Code: []string{name},
+			Name: name, RenamedFrom: name, Verdict: report.Differs, Rung: report.ByJoin, Reason: name, Code: []string{name},
 			Key: &report.Key{Columns: []string{name}},
 			Columns: []report.Column{
 				{Name: name + "2", Status: report.Common, Differ: &n}, {Name: name + "3", Status: report.TypeChanged, Baseline: name, Candidate: name},
