@@ -52,7 +52,7 @@ type How struct {
 	All           bool                // also nodes with the same code
 	ColumnsOnly   bool
 	CountsOnly    bool
-	Distributions bool // of numeric columns that differ
+	Distributions bool // of numeric columns that differ, and profiles of added relations
 
 	configured map[string][]string // the environment's keys
 	building   []string            // dbt's arguments of the builds

@@ -62,7 +62,7 @@ func (v *verdicts) settle(chosen map[string]bool) {
 		case !settled:
 			v.ask(n, v.depth())
 		case r.Verdict == report.Added, r.Verdict == report.Removed && v.has(v.a, n) && r.Reason == "":
-			v.ask(n, v.depthAlone())
+			v.ask(n, v.depthAlone(r))
 		}
 		if r.Verdict != report.Removed || v.has(v.a, n) {
 			v.relations[n.ID] = r
@@ -245,9 +245,12 @@ func (v *verdicts) depth() ladder.Depth {
 }
 
 // depthAlone is how far to climb for a node that only one side has.
-func (v *verdicts) depthAlone() ladder.Depth {
-	if depth := v.depth(); depth != ladder.Detail {
+func (v *verdicts) depthAlone(r *report.Relation) ladder.Depth {
+	switch depth := v.depth(); {
+	case depth != ladder.Detail:
 		return depth
+	case v.how.Distributions && r.Verdict == report.Added:
+		return ladder.Profile
 	}
 	return ladder.Counts
 }

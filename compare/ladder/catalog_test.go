@@ -138,6 +138,7 @@ where n.nspname in ('pg_catalog', 'information_schema') and t.typtype in ('b', '
 		one, other := "("+strings.Join(a, ", ")+")", "("+strings.Join(b, ", ")+")"
 		check(t, w, []testCase{
 			{"the same", tables(definition, one+","+other, other+","+one), Pair{}, "2/2 equal"},
+			{"profiles", slices.Concat(tables(definition, "", one+","+other), []string{"drop table $a"}), Pair{Depth: Profile, Sample: 1}, "none/2 *"},
 			{"different", tables(definition, one, other), Pair{}, "1/1 not equal by group by +1 -1 " + strings.Join(own, " ")},
 		})
 	})

@@ -2,6 +2,7 @@ package ladder
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -58,9 +59,9 @@ func rendered(t *testing.T, batch Batch, results [][][]any) string {
 	return string(out)
 }
 
-// The SQL and replies of each dialect, for three pairs: with a key, tolerance, sample
+// The SQL and replies of each dialect, for five pairs: with a key, tolerance, sample
 // and distributions; without any of these; with a column that some dialects can't
-// compare.
+// compare; of which only b exists; with a column that has another name.
 func TestSQL(t *testing.T) {
 	types := map[string][5]string{ // the types of a key, a number, another number, a text, a nested value
 		"bigquery":   {"INT64", "FLOAT64", "NUMERIC", "STRING", "ARRAY<STRUCT<x INT64>>"},
@@ -78,7 +79,7 @@ func TestSQL(t *testing.T) {
 				return Relation{Database: "db", Schema: schema, Identifier: name, SQL: sql}
 			}
 			pair := func(id string, p Pair) Pair {
-				p.ID, p.A, p.B, p.Depth = id, relation("a", id), relation("b", id), Detail
+				p.ID, p.A, p.B, p.Depth = id, relation("a", id), relation("b", id), cmp.Or(p.Depth, Detail)
 				return p
 			}
 			names := types[adapter]
@@ -87,6 +88,8 @@ func TestSQL(t *testing.T) {
 				{{"id", names[0], "v", names[1], "w", names[3], "n", names[4]}, {"id", names[0], "v", names[1], "w", names[3], "n", names[4]}},
 				{{"w'", names[3], "d", names[2], "n", names[4]}, {"w'", names[3], "d", names[0], "n", names[4]}},
 				{{"id", names[0], "v", names[1]}, {"id", names[0], "v", names[2]}},
+				{nil, {"id", names[0], "w", names[3], "n", names[4]}},
+				{{"id", names[0], "old", names[4]}, {"id", names[0], "new", names[4]}},
 			} {
 				for j, side := range []string{"a", "b"} {
 					for c := 0; c < len(pair[j]); c += 2 {
@@ -99,17 +102,21 @@ func TestSQL(t *testing.T) {
 			}
 			results := [][][]any{
 				metadata,
-				{{"0", "a", "2", "10"}, {"0", "b", "2", "11"}, {"1", "a", "1", "5"}, {"1", "b", "1", "6"}, {"2", "a", "1", "5"}, {"2", "b", "1", "5"}},
+				{{"0", "a", "2", "10"}, {"0", "b", "2", "11"}, {"1", "a", "1", "5"}, {"1", "b", "1", "6"}, {"2", "a", "1", "5"}, {"2", "b", "1", "5"}, {"3", "b", "2", nil}, {"4", "a", "2", "9"}, {"4", "b", "2", "9"}},
 				{{"a", "0", "0"}, {"b", "0", "0"}},
 				{{"total", "0", "0", "1", "1", "0", "0", "1", "0"}, {"before", "1", nil, nil, nil, "7", "[]", "1.5", "x"}, {"after", "1", nil, nil, nil, "7", "[]", "2.5", "x"}},
 				{{"a", "2", "2", "0", "1.5", "1.5", "1.5"}, {"b", "2", "2", "0", "1.5", "2.5", "2"}},
 				{{"a", "2", "0", "2"}, {"b", "2", "0", "1"}, {"b", "2", "19", "1"}},
 				{{"total", "1", "1", "5", "0", "0"}, {"added", "1", nil, "3", "[]", "x"}, {"removed", "1", nil, "4", "[]", "x"}},
+				{{"2", "2", "1", "9", "2", "1", "a", "b", "2", "2", nil, nil}},
+				{{"6"}}, {{"6"}}, {{"8"}}, {{"8"}},
 			}
 			batch := Batch{Adapter: adapter, Threads: 1, Pairs: []Pair{
 				pair("keyed", Pair{Key: []string{"ID"}, Tolerance: map[string]float64{"": 1e-9}, Sample: 2, Distributions: true, Where: "id > 0"}),
 				pair("keyless", Pair{Sample: 1}),
 				pair("lossy", Pair{}),
+				pair("alone", Pair{Depth: Profile, Sample: 1}),
+				pair("moved", Pair{}),
 			}}
 			golden := goldie.New(t, goldie.WithFixtureDir("testdata/sql"), goldie.WithNameSuffix(".golden.sql"))
 			golden.Assert(t, adapter, []byte(rendered(t, batch, results)))

@@ -108,12 +108,15 @@ type Relation struct {
 // Depth is how far up the ladder to climb.
 type Depth string
 
-// The depths. Each includes those before it.
+// The depths. Each includes those before it, but for Profile.
 const (
 	Columns     Depth = "columns"     // the columns
 	Counts      Depth = "counts"      // and the number of rows
 	Fingerprint Depth = "fingerprint" // and whether the content is equal
 	Detail      Depth = "detail"      // and, if it isn't, what differs
+	// Profile is for a pair of which only B exists: its columns, number of rows, and the
+	// columns' profiles.
+	Profile Depth = "profile"
 )
 
 // An Answer is the result for a pair.

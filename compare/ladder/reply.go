@@ -37,6 +37,8 @@ type reply struct {
 	Group     [][]*string          `json:"group"`
 	Spans     [][]*string          `json:"spans"`
 	Bins      [][]*string          `json:"bins"`
+	Moved     [][2]string          `json:"moved"`   // columns with another name and the same values: a's, b's
+	Profile   [][]*string          `json:"profile"` // by b's columns: values, different ones, smallest, largest
 }
 
 // replyRelation is the database's metadata of a relation.
@@ -114,6 +116,9 @@ func (r reply) fill(a *Answer, p Pair) error {
 		if side.relation != nil && !side.relation.Readable {
 			return errors.New("permission denied: " + side.sql + " may not be read")
 		}
+	}
+	if p.Depth == Profile && r.B != nil {
+		return r.profile(a)
 	}
 	if r.A == nil || r.B == nil || p.Depth == Columns {
 		return nil
@@ -207,6 +212,14 @@ func (r reply) columns() []report.Column {
 	for i := range out {
 		if slices.Contains(r.Ignored, out[i].Name) {
 			out[i].Status = report.Ignored
+		}
+		for _, names := range r.Moved {
+			switch {
+			case out[i].Status == report.ColumnRemoved && out[i].Name == names[0]:
+				out[i].RenamedTo = names[1]
+			case out[i].Status == report.ColumnAdded && out[i].Name == names[1]:
+				out[i].RenamedFrom = names[0]
+			}
 		}
 	}
 	return out
@@ -400,6 +413,37 @@ func (r reply) distributions(a *Answer) error {
 			d.Bins = make([]int64, bins)
 		}
 		d.Bins[int(*bin)] += int64(*count)
+	}
+	return nil
+}
+
+// profile copies the profiles of b's columns into the answer.
+func (r reply) profile(a *Answer) error {
+	if a.B.Rows == nil || len(r.Profile) != len(r.B.Columns) {
+		return fmt.Errorf("expected the profiles of %d columns, found %d", len(r.B.Columns), len(r.Profile))
+	}
+	for i, row := range r.Profile {
+		if len(row) != 4 {
+			return errors.New("a profile has a wrong length")
+		}
+		values, err := number(row[0])
+		if err != nil {
+			return err
+		}
+		distinct, err := number(row[1])
+		if err != nil {
+			return err
+		}
+		if values > *a.B.Rows || distinct > values {
+			return errMoved
+		}
+		profile := report.Profile{Nulls: *a.B.Rows - values, Distinct: distinct}
+		for at, into := range map[int]*string{2: &profile.Min, 3: &profile.Max} {
+			if row[at] != nil {
+				*into = shorten(*row[at], longest)
+			}
+		}
+		a.Columns[i].Profile = &profile // columns has b's first
 	}
 	return nil
 }

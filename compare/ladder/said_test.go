@@ -47,6 +47,17 @@ func said(f Answer) string {
 		case c.Status != report.Common:
 			add("%s: %s", c.Name, c.Status)
 		}
+		for word, name := range map[string]string{"from": c.RenamedFrom, "to": c.RenamedTo} {
+			if name != "" {
+				add("%s %s", word, name)
+			}
+		}
+		if p := c.Profile; p != nil {
+			add("%d of %d", p.Distinct, *f.B.Rows-p.Nulls)
+			if p.Min+p.Max != "" {
+				add("from %s to %s", p.Min, p.Max)
+			}
+		}
 		if c.Differ != nil && *c.Differ != 0 {
 			add("%s~%d", c.Name, *c.Differ)
 		}

@@ -286,12 +286,17 @@ func columnsCell(r Relation) string {
 		return strings.Join(parts, "; ") // so were all of its columns
 	}
 	for _, kind := range []struct {
-		status ColumnStatus
-		words  string
-	}{{ColumnAdded, "added: "}, {ColumnRemoved, "removed: "}, {TypeChanged, "other type: "}} {
+		renamed bool
+		status  ColumnStatus
+		words   string
+	}{{true, ColumnAdded, "renamed: "}, {false, ColumnAdded, "added: "}, {false, ColumnRemoved, "removed: "}, {false, TypeChanged, "other type: "}} {
 		var names []string
-		for _, c := range r.Columns {
-			if c.Status == kind.status {
+		for _, c := range r.Reshaped() {
+			switch {
+			case c.Status != kind.status || kind.renamed != (c.RenamedFrom != ""):
+			case kind.renamed:
+				names = append(names, c.RenamedFrom+" → "+c.Name)
+			default:
 				names = append(names, c.Name)
 			}
 		}
@@ -365,9 +370,17 @@ func columnsTable(r Relation) string {
 		case c.Own:
 			differ = "not counted"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", quote(c.Name), typeCell(c.Baseline), typeCell(c.Candidate), differ)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", columnCell(c), typeCell(c.Baseline), typeCell(c.Candidate), differ)
 	}
 	return b.String()
+}
+
+// columnCell writes a column's name, and its old one.
+func columnCell(c Column) string {
+	if c.RenamedFrom == "" {
+		return quote(c.Name)
+	}
+	return quote(c.Name) + " (was " + quote(c.RenamedFrom) + ")"
 }
 
 // literal matches a quoted text, as an enum type lists its values. Without a closing

@@ -44,7 +44,7 @@ var shownInMarkdown = []string{
 	"Relations.Rows.Baseline", "Relations.Rows.Candidate",
 	"Relations.Changes.Added", "Relations.Changes.Removed", "Relations.Changes.Changed",
 	"Relations.Key.Columns",
-	"Relations.Columns.Name", "Relations.Columns.Baseline", "Relations.Columns.Candidate", "Relations.Columns.Differ",
+	"Relations.Columns.Name", "Relations.Columns.RenamedFrom", "Relations.Columns.Baseline", "Relations.Columns.Candidate", "Relations.Columns.Differ",
 }
 
 // Every text and number of a report gets a mark. A comment shows the marks of the fields

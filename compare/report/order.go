@@ -53,10 +53,10 @@ func (v Verdict) Folded() bool {
 
 // Folded reports whether the relation is only counted in a report. This includes a
 // relation that a side left out, unless its code is known to differ. A renamed one is shown.
-func (r Relation) Folded() bool {
-	if r.RenamedFrom != "" {
-		return false
-	}
+func (r Relation) Folded() bool { return r.RenamedFrom == "" && r.unremarkable() }
+
+// unremarkable reports whether the verdict is no reason to show the relation.
+func (r Relation) unremarkable() bool {
 	return r.Verdict.Folded() || r.Verdict == NotBuilt && len(r.Code) == 0
 }
 
@@ -64,12 +64,12 @@ func (r Relation) Folded() bool {
 type VerdictCount struct {
 	Verdict Verdict
 	Count   int
-	// Folded is set if all of them are only counted in a report.
+	// Folded is set if the verdict is no reason to show any of them.
 	Folded bool
 }
 
-// Counts counts the relations by verdict: first the verdicts of relations that a report shows,
-// then those of folded ones, each the worst first.
+// Counts counts the relations by verdict: first the verdicts that a report shows, then those of
+// which it only counts the relations, each the worst first.
 func (c Comparison) Counts() []VerdictCount {
 	var shown, folded []VerdictCount
 	for _, v := range Verdicts {
@@ -77,7 +77,7 @@ func (c Comparison) Counts() []VerdictCount {
 		for _, r := range c.Relations {
 			if r.Verdict == v {
 				one.Count++
-				one.Folded = one.Folded && r.Folded()
+				one.Folded = one.Folded && r.unremarkable()
 			}
 		}
 		switch {
@@ -126,10 +126,14 @@ func WithoutSkipped(relations []Relation) (rest []Relation, skipped []Skipped) {
 	return rest, skipped
 }
 
-// Reshaped returns the columns that only one side has, or whose type differs.
+// Reshaped returns the columns that only one side has, or whose type differs. A renamed column is
+// there once, with its new name.
 func (r Relation) Reshaped() []Column {
 	var out []Column
 	for _, c := range r.Columns {
+		if c.RenamedTo != "" {
+			continue
+		}
 		switch c.Status {
 		case ColumnAdded, ColumnRemoved, TypeChanged:
 			out = append(out, c)

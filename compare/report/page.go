@@ -109,7 +109,7 @@ var parts = []struct {
 }{
 	{"facts", "details", func(r *pageRelation) bool { return !r.Plain() }},
 	{"columns", "columns", func(r *pageRelation) bool { return len(r.Relation.Columns) > 0 }},
-	{"diff", "SQL diff", func(r *pageRelation) bool { return r.SQL != "" }},
+	{"diff", "source", func(r *pageRelation) bool { return r.SQL != "" }},
 	{"sample", "sample", func(r *pageRelation) bool { return len(r.Sample) > 0 }},
 }
 

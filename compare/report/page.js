@@ -16,6 +16,7 @@
     const rows = [...table.tBodies].map((body, index) => ({
       body, index,
       verdict: body.dataset.v,
+      renamed: 'renamed' in body.dataset, // shown whatever its verdict
       cells: body.rows[0].cells,
       text: (body.id + ' ' + body.rows[0].textContent + ' ' + (body.querySelector('.file')?.textContent ?? '')).toLowerCase(),
       button: null,
@@ -81,7 +82,7 @@
       let count = 0, hidden = 0;
       for (const row of rows) {
         const found = words.every(word => row.text.includes(word));
-        const show = row === pinned || found && shown.has(row.verdict);
+        const show = row === pinned || found && (row.renamed || shown.has(row.verdict));
         row.body.classList.toggle('away', !show);
         if (show) count++;
         else if (found) hidden++;

@@ -97,6 +97,21 @@ func TestPageFilters(t *testing.T) {
 	b.quiet()
 }
 
+// A renamed relation is shown, although its data is the same. The others with that verdict stay
+// folded.
+func TestPageShowsRenamed(t *testing.T) {
+	b := newTab(t)
+	b.look(1280, "light")
+	r := example(t)
+	relations := r.Comparisons[0].Relations
+	same := slices.IndexFunc(relations, func(r report.Relation) bool { return r.Name == "gl_entries" })
+	relations[same].RenamedFrom = "ledger"
+	b.open(r)
+	b.want(shown+`.includes("gl_entries")`, "true")
+	b.want(shown+`.includes("dim_products")`, "false")
+	b.want(`document.querySelector("[data-v=same] button").ariaPressed`, `"false"`)
+}
+
 func TestPageSearches(t *testing.T) {
 	b := newTab(t)
 	b.look(390, "dark")

@@ -26,6 +26,8 @@ func (r *pageRelation) ColumnsSay() []string {
 			break
 		}
 		switch {
+		case c.RenamedFrom != "":
+			out = append(out, c.RenamedFrom+" → "+c.Name)
 		case c.Status == ColumnAdded:
 			out = append(out, "+"+c.Name)
 		case c.Status == ColumnRemoved:
@@ -63,13 +65,17 @@ func (r *pageRelation) Compared() *compared {
 	}
 	out := &compared{}
 	names := map[string][]string{}
+	alone := r.Verdict == Added || r.Verdict == Removed
 	for _, c := range r.Relation.Columns {
+		if c.RenamedTo != "" {
+			continue // it is shown with its new name
+		}
 		if c.Status == Common && !c.Own && c.differ() == 0 && c.Before == nil && c.After == nil {
 			what := r.equal(c)
 			names[what] = append(names[what], c.Name)
 			continue
 		}
-		column := pageColumn{c, r.matched(), newHistogram(c.Before, c.After)}
+		column := pageColumn{c, r.matched(), alone, newHistogram(c.Before, c.After)}
 		out.Shown = append(out.Shown, column)
 		if c.Before != nil || c.After != nil {
 			out.Drawn = append(out.Drawn, column)
@@ -142,14 +148,26 @@ func (r *pageRelation) matched() int64 {
 type pageColumn struct {
 	Column
 	matched   int64
+	alone     bool // only one side has the relation
 	Histogram *histogram
 }
 
 // Class names the column's status in style.
-func (c pageColumn) Class() string { return strings.ReplaceAll(string(c.Status), " ", "-") }
+func (c pageColumn) Class() string {
+	if c.alone {
+		return ""
+	}
+	return strings.ReplaceAll(string(c.Status), " ", "-")
+}
 
 // Says describes the column: its type, or how it changed.
 func (c pageColumn) Says() string {
+	switch {
+	case c.alone:
+		return c.Baseline + c.Candidate // one of them
+	case c.RenamedFrom != "":
+		return "was " + c.RenamedFrom + ": " + c.Candidate
+	}
 	switch c.Status {
 	case ColumnAdded:
 		return "added: " + c.Candidate
@@ -174,6 +192,29 @@ func (c pageColumn) DifferSays() string {
 		return number(*c.Differ)
 	}
 	return number(*c.Differ) + " (" + percent(*c.Differ, c.matched) + ")"
+}
+
+// Profiled reports whether the columns have profiles.
+func (c *compared) Profiled() bool {
+	return slices.ContainsFunc(c.Shown, func(c pageColumn) bool { return c.Profile != nil })
+}
+
+// Counted reports whether the rows that differ were counted, for any column.
+func (c *compared) Counted() bool {
+	return slices.ContainsFunc(c.Shown, func(c pageColumn) bool { return c.DifferSays() != "" })
+}
+
+// ProfileCells are the cells of a column's profile: the share of NULL, the number of different
+// values, the smallest and the largest.
+func (r *pageRelation) ProfileCells(c pageColumn) []string {
+	if c.Profile == nil {
+		return []string{"", "", "", ""}
+	}
+	nulls := ""
+	if rows := r.Rows; rows != nil && rows.Candidate > 0 {
+		nulls = percent(c.Profile.Nulls, rows.Candidate)
+	}
+	return []string{nulls, number(c.Profile.Distinct), clip(c.Profile.Min, 120), clip(c.Profile.Max, 120)}
 }
 
 // barWidth is the width of the bar of a column that differs in all rows.

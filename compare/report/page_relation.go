@@ -179,6 +179,17 @@ func (r *pageRelation) ChangedRows() int64 {
 // MostRows is the number by which the script sorts the column Rows.
 func (r *pageRelation) MostRows() int64 { return max(r.Rows.Baseline, r.Rows.Candidate) }
 
+// SourceKind says what the diff is of.
+func (r *pageRelation) SourceKind() string {
+	switch {
+	case r.ResourceType == "seed":
+		return "File"
+	case strings.HasSuffix(r.File, ".py"):
+		return "Python"
+	}
+	return "SQL"
+}
+
 // Lines returns the SQL diff, split by kind of line.
 func (r *pageRelation) Lines() diff { return newDiff(r.SQL) }
 

@@ -228,7 +228,10 @@ func poisoned() (r report.Report, paths []string) {
 	// Columns with each of the statuses.
 	for _, status := range []report.ColumnStatus{report.Common, report.TypeChanged, report.ColumnAdded, report.ColumnRemoved} {
 		column := child.Columns[0]
-		column.Status = status
+		column.Status, column.RenamedTo = status, ""
+		if status != report.ColumnAdded {
+			column.RenamedFrom = ""
+		}
 		c.Relations[0].Columns = append(c.Relations[0].Columns, column)
 	}
 	return r, paths
@@ -247,6 +250,7 @@ func TestPageEscapes(t *testing.T) {
 		".Comparisons.Relations.Node", ".Comparisons.Relations.Parents", ".Comparisons.Relations.ResourceType",
 		".Comparisons.Relations.Inputs", ".Comparisons.Relations.SQL", ".Comparisons.Baseline.Commit", ".Comparisons.Candidate.Commit",
 		".Comparisons.Relations.Columns.Status", ".Comparisons.Change.Commits.Hash",
+		".Comparisons.Relations.Columns.RenamedTo", // the new name has the old one
 	}
 	seen := html.UnescapeString(document(text))
 	for _, path := range paths {

@@ -216,9 +216,25 @@ type Column struct {
 	// HoldsSchema is set if values have the name of their build's schema, or its
 	// commit, which was not compared.
 	HoldsSchema bool `json:"holds_schema,omitempty"`
+	// RenamedFrom and RenamedTo are set if an added and a removed column hold the same
+	// values in the same rows: the column's name on the other side.
+	RenamedFrom string `json:"renamed_from,omitempty"`
+	RenamedTo   string `json:"renamed_to,omitempty"`
+	// Profile is for a column of an added relation, if it was asked for.
+	Profile *Profile `json:"profile,omitempty"`
 	// Before and After are for numeric columns that differ, if they were asked for.
 	Before *Distribution `json:"before,omitempty"`
 	After  *Distribution `json:"after,omitempty"`
+}
+
+// A Profile describes the values of a column of an added relation.
+type Profile struct {
+	Nulls    int64 `json:"nulls"`
+	Distinct int64 `json:"distinct"` // how many different values there are, without NULL
+	// Min and Max are the smallest and the largest value, as the database writes them; ""
+	// for types without an order, and for texts unless a sample was asked for.
+	Min string `json:"min,omitempty"`
+	Max string `json:"max,omitempty"`
 }
 
 // A Distribution describes the values of a numeric column. Its numbers are rounded to

@@ -192,17 +192,24 @@ func (t table) about(r report.Relation) {
 	}
 }
 
-// reshaped lists the columns that were added, were removed or have another type.
+// reshaped lists the columns that were renamed, added or removed or have another type.
 func reshaped(r report.Relation) string {
 	by := map[report.ColumnStatus][]string{}
+	var parts, renamed []string
 	for _, c := range r.Reshaped() {
 		text := c.Name
-		if c.Status == report.TypeChanged {
+		switch {
+		case c.RenamedFrom != "":
+			renamed = append(renamed, c.RenamedFrom+" → "+c.Name)
+			continue
+		case c.Status == report.TypeChanged:
 			text += fmt.Sprintf(" (%s → %s)", c.Baseline, c.Candidate)
 		}
 		by[c.Status] = append(by[c.Status], text)
 	}
-	var parts []string
+	if len(renamed) > 0 {
+		parts = append(parts, "columns renamed: "+strings.Join(renamed, ", "))
+	}
 	for _, kind := range []struct {
 		status report.ColumnStatus
 		words  string

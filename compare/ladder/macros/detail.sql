@@ -2,6 +2,7 @@
 {% macro dot_detail(facts, pair) %}
   {%- set key = dot_key(facts, pair) -%}
   {%- if key -%}
+    {%- do pair.update({'key': key}) -%}
     {%- do pair.found.update({'join': dot_join(facts, pair, key)}) -%}
   {%- else -%}
     {%- do pair.found.update({'group': dot_group(facts, pair)}) -%}

@@ -13,12 +13,18 @@
   {%- do dot_fingerprints(work.facts, pairs) -%}
   {%- set found = [] -%}
   {%- for pair in pairs -%}
+    {%- if pair.work.depth == 'profile' and pair.found.b and pair.found.b.readable -%}
+      {%- do dot_profile(work.facts, pair) -%}
+    {%- endif -%}
     {%- if pair.work.depth in ['fingerprint', 'detail'] and pair.found.sums.a != pair.found.sums.b and pair.columns and pair.found.comparable -%}
       {%- do dot_rename(work.facts, pair) -%}
       {%- set renamed = pair.found.renamed -%}
       {%- if pair.work.depth == 'detail' and (not renamed or renamed.a != renamed.b) -%}
         {%- do dot_detail(work.facts, pair) -%}
       {%- endif -%}
+    {%- endif -%}
+    {%- if pair.work.depth == 'detail' and pair.found.comparable -%}
+      {%- do dot_renamed_columns(work.facts, pair) -%}
     {%- endif -%}
     {%- do found.append(pair.found) -%}
   {%- endfor -%}
@@ -152,7 +158,7 @@
 {# The query for the row count and fingerprint of one relation. #}
 {% macro dot_fingerprint(facts, pair, side, number) %}
   {%- set sum = 'null' -%}
-  {%- if pair.work.depth != 'counts' and pair.columns and pair.found.comparable -%}
+  {%- if pair.work.depth not in ['counts', 'profile'] and pair.columns and pair.found.comparable -%}
     {%- set sum = facts.sum.format(facts.mix.format(dot_row_hash(facts, pair.columns, side))) -%}
   {%- endif -%}
   {{ return("select '" ~ number ~ "' as pair, '" ~ side ~ "' as side, "
