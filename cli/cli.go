@@ -12,10 +12,12 @@ import (
 	"syscall"
 	"time"
 
+	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
+	"dot-for-dbt/watch"
 )
 
 // dot's own exit codes; others are dbt's.
@@ -148,6 +150,9 @@ func (a *app) world() steps.World {
 	w := steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Process.Stdout, Stderr: a.Stderr}
 	if _, redraws := a.terminal(); redraws { // elsewhere, programs inherit stderr itself
 		w.Aside = a.aside
+	}
+	if width := ui.LineWidth(a.Process.Stdout); width > 0 {
+		w.LineWidth = func(s *graph.Step) int { return watch.Room(s, width) }
 	}
 	return w
 }

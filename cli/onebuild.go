@@ -72,14 +72,6 @@ func (d *oneBuild) observe(e graph.Event) {
 	}
 }
 
-// doing says what the steps of a kind do, as far as they take time.
-var doing = map[string]string{
-	"worktree":  "checking out the commit",
-	"toolchain": "installing dbt",
-	"deps":      "installing the project's packages",
-	"check":     "reading the project with dbt",
-}
-
 // prepare tells which step prepares the build now.
 func (d *oneBuild) prepare(step *graph.Step) {
 	if d.began.IsZero() {
@@ -87,7 +79,7 @@ func (d *oneBuild) prepare(step *graph.Step) {
 	}
 	if d.region != nil {
 		kind, subject := step.Title()
-		d.region.Draw([]string{d.say.Paint(ui.Faint, ui.Inline(subject)+": "+cmp.Or(doing[kind], kind)+" …")})
+		d.region.Draw([]string{d.say.Paint(ui.Faint, ui.Inline(subject)+": "+cmp.Or(watch.Doing(step), kind)+" …")})
 	}
 }
 

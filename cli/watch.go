@@ -50,6 +50,7 @@ func (a *app) watchBuilds(p *steps.Program, f flags) display {
 		o.Region = ui.NewRegion(terminal, ui.Size(terminal))
 		o.Out, o.Say = o.Out.To(o.Region.Writer(a.Stdout)), o.Say.To(o.Region.Writer(a.Stderr))
 	}
+	o.Width = ui.LineWidth(a.Process.Stdout)
 	d.Watcher = watch.New(p.Carried(), o)
 	return d
 }

@@ -124,5 +124,5 @@ func (c *Config) list() string {
 	if len(c.names) == 0 {
 		return fmt.Sprintf("define it in %s: environment: {<name>: {<dbt flag>: <value>}}", baseFile)
 	}
-	return "environments: " + strings.Join(c.names, ", ")
+	return "the environments:\n" + strings.Join(c.names, "\n")
 }

@@ -338,7 +338,7 @@ func TestCompileRefuses(t *testing.T) {
 		hint    string // in its hints, "" for none
 	}{
 		{"no project", func(b *bench) { b.world.Dir = filepath.Dir(b.dir) }, "not a dbt project", "dbt init makes a new project"},
-		{"an unknown environment", func(b *bench) { b.specs("qa@HEAD") }, `environment "qa" is not defined`, "ci, dev, prod"},
+		{"an unknown environment", func(b *bench) { b.specs("qa@HEAD") }, `environment "qa" is not defined`, "ci\ndev\nprod"},
 		{"an unknown ref", func(b *bench) { b.specs("dev@nowhere") }, `unknown ref "nowhere"`, "git fetch"},
 		{"a range without commits", func(b *bench) {
 			b.commit("More")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/spec"
 )
@@ -52,6 +53,9 @@ type World struct {
 	Now  func() time.Time
 	// Stdout and Stderr are for dbt. dbt inherits an *os.File directly.
 	Stdout, Stderr io.Writer
+	// LineWidth returns how many columns there are for a line of a step's dbt, if its output is
+	// reported; 0: as many as dbt takes. It may be nil.
+	LineWidth func(*graph.Step) int
 	// Aside is for the output of programs that prepare dbt's command; nil: Stderr.
 	Aside io.Writer
 }

@@ -2,7 +2,10 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/artifact"
@@ -23,10 +26,29 @@ func (rt *runtime) runDBT(ctx context.Context, attempt *graph.Attempt, call run.
 func (rt *runtime) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	if rt.reports && !call.Interactive {
 		call.Events = func(e artifact.Event) { attempt.Report(e) }
+		call.Env = rt.printerWidth(call.Env, attempt.Step)
 	} else {
 		call.Stdout, call.Stderr = rt.world.Stdout, rt.world.Stderr
 	}
 	return rt.runDBT(ctx, attempt, call)
+}
+
+// printerWidth returns an environment in which dbt fits its lines into the world's LineWidth, unless
+// it has a width already. dbt's width doesn't count the time before it and the result behind it
+// (dbt 1.11, format_fancy_output_line).
+func (rt *runtime) printerWidth(env []string, step *graph.Step) []string {
+	set := func(pair string) bool {
+		return strings.HasPrefix(pair, "DBT_PRINTER_WIDTH=") || strings.HasPrefix(pair, "DBT_ENGINE_PRINTER_WIDTH=")
+	}
+	if rt.world.LineWidth == nil || slices.ContainsFunc(env, set) {
+		return env
+	}
+	width := rt.world.LineWidth(step)
+	if width == 0 {
+		return env
+	}
+	around, least := len("13:04:59  ")+len(" [INSERT 10 in 0.13s]"), 20
+	return append(slices.Clip(env), fmt.Sprintf("DBT_PRINTER_WIDTH=%d", max(width-around, least)))
 }
 
 // runAside runs a dbt command that prepares the user's. Its output goes to stderr

@@ -35,8 +35,25 @@ func (v *lines) observe(e graph.Event, b *board) {
 		if asked {
 			to = v.Out
 		}
-		to.Line(to.Paint(ui.Faint, ui.Inline(subject)+" │") + " " + to.Colored(line))
+		for _, part := range ui.Fold(to.Colored(line), Room(e.Planned.Step, v.Width)) {
+			to.Line(to.Paint(ui.Faint, prefix(e.Planned.Step)) + " " + part)
+		}
 	}
+}
+
+// prefix is what stands in front of each line of a step's program.
+func prefix(step *graph.Step) string {
+	_, subject := step.Title()
+	return ui.Inline(subject) + " │"
+}
+
+// Room is how many columns of a terminal there are for a line of a step's program; 0 if that is no
+// limit, or next to nothing is left.
+func Room(step *graph.Step, terminal int) int {
+	if left := terminal - ui.Width(prefix(step)+" "); left >= 20 {
+		return left
+	}
+	return 0
 }
 
 // said returns a program's output. ok is false if it isn't shown. asked is set if it comes from the command

@@ -1,10 +1,12 @@
 package watch
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
+	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
 )
@@ -24,7 +26,7 @@ func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string
 		far := a.progress()
 		table[i] = []string{
 			ui.Cut(ui.Inline(subject), max(12, columns/3)), ui.Inline(kind), count(far), elapsed(now.Sub(a.since)),
-			ui.Inline(strings.Join(far.Running, ", ")),
+			cmp.Or(ui.Inline(strings.Join(far.Running, ", ")), Doing(a.step)),
 		}
 	}
 	lines := ui.Columns(table, func(_, column int, text string) string {
@@ -37,6 +39,16 @@ func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string
 		lines = append(lines, say.Paint(ui.Faint, fmt.Sprintf("and %d more", more)))
 	}
 	return append(lines, say.Paint(ui.Faint, b.counts(now)))
+}
+
+// Doing says what a step that prepares a build does; "" for others.
+func Doing(step *graph.Step) string {
+	return map[string]string{
+		"worktree":  "checking out the commit",
+		"toolchain": "installing dbt",
+		"deps":      "installing the project's packages",
+		"check":     "reading the project with dbt",
+	}[step.Kind]
 }
 
 // count writes a step's progress, "" if unknown.

@@ -28,6 +28,8 @@ type Options struct {
 	// Region has a line for each running step; nil if nothing may be redrawn.
 	// Out and Say write above it.
 	Region *ui.Region
+	// Width is the width of the terminal that dbt's output goes to; 0: no limit.
+	Width int
 	// Tick says when to draw the region.
 	Tick <-chan time.Time
 	// Actions is set in GitHub Actions, where logs are folded and errors are marked.

@@ -222,7 +222,8 @@ var everywhere = []testCase{
 	{"a column renamed, and ignored", []string{"create table $a (x integer, y integer)", "create table $b (z integer, x integer)", "insert into $a values (1,2)", "insert into $b values (2,1)"}, Pair{Ignore: []string{"z"}}, "1/1 equal z: ignored y: removed"},
 	{"columns renamed of no rows", []string{"create table $a (x integer)", "create table $b (z integer)"}, Pair{}, "0/0 z: added x: removed [the sides have no column in common]"},
 	{
-		"a profile", []string{"create table $b (id integer, v varchar(9), w decimal(10,2), d date, t boolean, n double precision)", "insert into $b values (10,'b',1.50,'2020-02-29',true,0.5),(9,'a',NULL,'2019-01-01',false,-2.5),(8,'a',NULL,NULL,NULL,0.5)"},
+		"a profile",
+		[]string{"create table $b (id integer, v varchar(9), w decimal(10,2), d date, t boolean, n double precision)", "insert into $b values (10,'b',1.50,'2020-02-29',true,0.5),(9,'a',NULL,'2019-01-01',false,-2.5),(8,'a',NULL,NULL,NULL,0.5)"},
 		Pair{Depth: Profile},
 		"none/3 id: added 3 of 3 from 8 to 10 v: added 2 of 3 w: added 1 of 1 from 1.50 to 1.50 d: added 2 of 2 from 2019-01-01 to 2020-02-29 t: added 2 of 2 n: added 2 of 3 from -2.5 to 0.5",
 	},

@@ -109,7 +109,10 @@ func TestSQL(t *testing.T) {
 				{{"a", "2", "0", "2"}, {"b", "2", "0", "1"}, {"b", "2", "19", "1"}},
 				{{"total", "1", "1", "5", "0", "0"}, {"added", "1", nil, "3", "[]", "x"}, {"removed", "1", nil, "4", "[]", "x"}},
 				{{"2", "2", "1", "9", "2", "1", "a", "b", "2", "2", nil, nil}},
-				{{"6"}}, {{"6"}}, {{"8"}}, {{"8"}},
+				{{"6"}},
+				{{"6"}},
+				{{"8"}},
+				{{"8"}},
 			}
 			batch := Batch{Adapter: adapter, Threads: 1, Pairs: []Pair{
 				pair("keyed", Pair{Key: []string{"ID"}, Tolerance: map[string]float64{"": 1e-9}, Sample: 2, Distributions: true, Where: "id > 0"}),

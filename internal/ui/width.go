@@ -46,6 +46,46 @@ func Cut(text string, width int) string {
 	return b.String()
 }
 
+// Fold breaks a text into lines of at most width columns; a width below 1 is no limit. It breaks at a
+// space if there is one in the line's second half. Each line has the text's colours.
+func Fold(text string, width int) []string {
+	if width < 1 || Width(text) <= width {
+		return []string{text}
+	}
+	var lines []string
+	styles := "" // those that count at the start of the line
+	for rest := text; rest != ""; {
+		end, space, used, inLine := 0, -1, 0, styles
+		for end < len(rest) {
+			piece, columns := nextGlyph(rest[end:])
+			if used+columns > width && end > 0 {
+				break
+			}
+			switch {
+			case piece == resetSGR || piece == "\x1b[m":
+				inLine = ""
+			case columns == 0 && piece[0] == '\x1b':
+				inLine += piece
+			case piece == " " && used > width/2:
+				space = end
+			}
+			used += columns
+			end += len(piece)
+		}
+		line := rest[:end]
+		if end < len(rest) && space > 0 && !strings.Contains(rest[space:end], "\x1b") {
+			line, end = strings.TrimRight(rest[:space], " "), space+len(rest[space:])-len(strings.TrimLeft(rest[space:], " "))
+		}
+		rest = rest[end:]
+		line = styles + line
+		if inLine != "" {
+			line += resetSGR
+		}
+		lines, styles = append(lines, line), inLine
+	}
+	return lines
+}
+
 // Pad appends spaces to a cell, up to width columns.
 func Pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-Width(text)))

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,5 +89,31 @@ func TestColumnsOfWideRunes(t *testing.T) {
 	got := Columns([][]string{{"日本", "x"}, {"abcd", "x"}}, nil)
 	if got[0] != "日本  x" || got[1] != "abcd  x" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A folded text loses nothing, and each of its lines fits and has its colours.
+func TestFold(t *testing.T) {
+	const red, reset = "\x1b[31m", "\x1b[0m"
+	tests := []struct {
+		text  string
+		width int
+		want  []string
+	}{
+		{"", 5, []string{""}},
+		{"abc", 0, []string{"abc"}},
+		{"abcde", 5, []string{"abcde"}},
+		{"abcdefg", 5, []string{"abcde", "fg"}},
+		{"abc defg", 5, []string{"abc", "defg"}},
+		{"a bcdefgh", 5, []string{"a bcd", "efgh"}}, // the space is too early
+		{"大小大小", 5, []string{"大小", "大小"}},
+		{"大", 1, []string{"大"}}, // there is no smaller piece
+		{red + "abcdefg" + reset, 5, []string{red + "abcde" + reset, red + "fg" + reset}},
+		{"ab" + red + "cd" + reset + "efgh", 5, []string{"ab" + red + "cd" + reset + "e", "fgh"}},
+	}
+	for _, test := range tests {
+		if got := Fold(test.text, test.width); !slices.Equal(got, test.want) {
+			t.Errorf("%q at %d: %q, want %q", test.text, test.width, got, test.want)
+		}
 	}
 }

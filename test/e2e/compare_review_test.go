@@ -3,11 +3,46 @@
 package e2e
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
-	"dot-for-dbt/compare/report"
+	"github.com/google/go-cmp/cmp"
 )
+
+// reviewed is the part of a comparison's JSON that a reviewer reads first.
+type reviewed struct {
+	Comparisons []struct {
+		Project string
+		Change  struct {
+			Branch  string
+			Commits []struct{ Subject string }
+			Files   []struct {
+				Path string
+				From string `json:"renamed_from"`
+			}
+		}
+		Relations []reviewedRelation
+	}
+}
+
+type reviewedRelation struct {
+	Name, Verdict string
+	RenamedFrom   string `json:"renamed_from"`
+	SQL           string `json:"sql_diff"`
+	Rows          struct{ Candidate int64 }
+	Columns       []struct {
+		Name        string
+		RenamedFrom string `json:"renamed_from"`
+		RenamedTo   string `json:"renamed_to"`
+		Profile     *columnProfile
+	}
+}
+
+type columnProfile struct {
+	Nulls, Distinct int64
+	Min, Max        string
+}
 
 // TestCompareReview: a report has what a reviewer needs. Its head says what the change is; a renamed
 // model and a renamed column are compared with the old ones; an added model has its code and what it
@@ -32,18 +67,30 @@ func TestCompareReview(t *testing.T) {
 		s.commit("Prices to look at")
 		s.mustDot("build", "prod@main", "dev@review", "dev@review~2")
 
-		read := func(code int, args ...string) map[string]report.Relation {
+		read := func(code int, args ...string) map[string]reviewedRelation {
 			t.Helper()
-			out := s.dot(append([]string{"compare", "--format", "json"}, args...)...)
-			r, err := report.Read(strings.NewReader(out.stdout))
-			if err != nil || out.code != code {
+			out := s.dot(append([]string{"compare", "--format", "json", "prod@main"}, args...)...)
+			var r reviewed
+			if err := json.Unmarshal([]byte(out.stdout), &r); err != nil || out.code != code {
 				t.Fatalf("exit code %d, want %d; %v\n%s", out.code, code, err, out.stderr)
 			}
 			c := r.Comparisons[0]
-			if c.Project != "stall" || c.Change == nil || !strings.Contains(c.Change.Headline(), " on review, ") && args[1] == "dev@review" {
-				t.Errorf("the head is not right: %q, %+v", c.Project, c.Change)
+			wantFiles, wantCommits, wantBranch := []string{"models/per_item.sql", "models/sales.sql→models/stg_sales.sql"}, 1, ""
+			if args[0] == "dev@review" {
+				wantFiles, wantCommits, wantBranch = append([]string{"models/empty_prices.sql"}, append(wantFiles, "seeds/prices.csv")...), 3, "review"
 			}
-			found := map[string]report.Relation{}
+			var files []string
+			for _, f := range c.Change.Files {
+				name := f.Path
+				if f.From != "" {
+					name = f.From + "→" + f.Path
+				}
+				files = append(files, name)
+			}
+			if diff := cmp.Diff(wantFiles, files); diff != "" || len(c.Change.Commits) != wantCommits || c.Change.Branch != wantBranch || c.Project != "stall" {
+				t.Errorf("the head of %v: %+v\nfiles (-want +got):\n%s", args, c.Change, diff)
+			}
+			found := map[string]reviewedRelation{}
 			for _, relation := range c.Relations {
 				found[relation.Name] = relation
 			}
@@ -51,8 +98,8 @@ func TestCompareReview(t *testing.T) {
 		}
 
 		// Only names have changed: the data of the renamed model is the same, and so is the column.
-		found := read(1, "prod@main", "dev@review~2", "--exit-code")
-		if sales := found["stg_sales"]; sales.RenamedFrom != "sales" || sales.Verdict != report.SameCode || len(found) != 4 {
+		found := read(1, "dev@review~2", "--exit-code")
+		if sales := found["stg_sales"]; sales.RenamedFrom != "sales" || sales.Verdict != "same code" || len(found) != 4 {
 			t.Errorf("the renamed model: %+v\n%+v", sales, found)
 		}
 		item := found["per_item"]
@@ -60,7 +107,7 @@ func TestCompareReview(t *testing.T) {
 		for _, c := range item.Columns {
 			renamed[c.Name] = c.RenamedFrom + c.RenamedTo
 		}
-		if item.Verdict != report.Differs || renamed["doubled"] != "twice" || renamed["twice"] != "doubled" || renamed["id"] != "" {
+		if item.Verdict != "differs" || renamed["doubled"] != "twice" || renamed["twice"] != "doubled" || renamed["id"] != "" {
 			t.Errorf("the renamed column: %s %v", item.Verdict, renamed)
 		}
 		out := s.mustDot("compare", "prod@main", "dev@review~2").stdout
@@ -69,30 +116,30 @@ func TestCompareReview(t *testing.T) {
 				t.Errorf("no %q in\n%s", want, out)
 			}
 		}
-		if found := read(0, "prod@main", "dev@review~2", "--modified"); found["stg_sales"].RenamedFrom != "sales" {
+		if found := read(0, "dev@review~2", "--modified"); found["stg_sales"].RenamedFrom != "sales" {
 			t.Errorf("--modified: %+v", found)
 		}
-		if found := read(0, "prod@main", "dev@review~2", "-s", "stg_sales"); len(found) != 1 || found["stg_sales"].RenamedFrom != "sales" {
+		if found := read(0, "dev@review~2", "-s", "stg_sales"); len(found) != 1 || found["stg_sales"].RenamedFrom != "sales" {
 			t.Errorf("-s stg_sales: %+v", found)
 		}
 		s.ends(2, "--rename per_item=stg_sales: both sides have per_item", "compare", "prod@main", "dev@review~2", "--rename", "per_item=stg_sales")
 		s.ends(2, "expected the baseline's name, =, and the candidate's", "compare", "prod@main", "dev@review~2", "--rename", "per_item")
 
 		// Data and a model are new.
-		found = read(0, "prod@main", "dev@review", "--sample", "1")
+		found = read(0, "dev@review", "--sample", "1")
 		if seed := found["prices"]; !strings.HasSuffix(seed.SQL, "@@ -1,3 +1,4 @@\n id,price\n 1,10\n 2,20\n+3,\n") {
 			t.Errorf("the seed's diff: %q", seed.SQL)
 		}
 		added := found["empty_prices"]
-		if added.Verdict != report.Added || !strings.HasPrefix(added.SQL, "--- /dev/null\n+++ b/models/empty_prices.sql\n") || added.Rows == nil || added.Rows.Candidate != 2 || len(added.Columns) != 3 {
+		if added.Verdict != "added" || !strings.HasPrefix(added.SQL, "--- /dev/null\n+++ b/models/empty_prices.sql\n") || added.Rows.Candidate != 2 || len(added.Columns) != 3 {
 			t.Fatalf("the added model: %+v", added)
 		}
-		for i, want := range []report.Profile{{Distinct: 2, Min: "1", Max: "3"}, {Nulls: 1, Distinct: 1, Min: "10", Max: "10"}, {Distinct: 1, Min: "none", Max: "none"}} {
+		for i, want := range []columnProfile{{Distinct: 2, Min: "1", Max: "3"}, {Nulls: 1, Distinct: 1, Min: "10", Max: "10"}, {Distinct: 1, Min: "none", Max: "none"}} {
 			if got := added.Columns[i].Profile; got == nil || *got != want {
 				t.Errorf("column %s: %+v, want %+v", added.Columns[i].Name, got, want)
 			}
 		}
-		if label := read(0, "prod@main", "dev@review")["empty_prices"].Columns[2].Profile; label == nil || label.Min != "" {
+		if label := read(0, "dev@review")["empty_prices"].Columns[2].Profile; label == nil || label.Min != "" {
 			t.Errorf("a text is shown without --sample: %+v", label)
 		}
 		if out := s.mustDot("compare", "prod@main", "dev@review", "--format", "html").stdout; !strings.Contains(out, `<th scope="col" class="n">Distinct</th>`) || !strings.Contains(out, "<small>was sales</small>") {
