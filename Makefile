@@ -39,12 +39,13 @@ endif
 	@# GORACE: by default, each program with the race detector sleeps a second at its end
 	@# -vet=off: make lint runs go vet
 	$(if $(WITH),DOT_TEST_BROWSER="$${DOT_TEST_BROWSER:-$$(command -v chromium)}") \
-		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) \
+		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 DOT_TEST_BUILDFLAGS=$(RACE) \
 		go test $(RACE) -vet=off -count=1 -timeout 60m ./...
 
 .PHONY: test-venv
 test-venv:
 	@test/venv.sh test
+	@test/venv.sh dbt-2
 
 .PHONY: browser
 browser:
@@ -61,7 +62,8 @@ test-full: cross ## every test with real dbt on both databases, and hosts with t
 	@test/venv.sh dbt-1.9
 	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python \
 		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h -run '^Test.*Host' ./internal/dbt/run
-	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python \
+	@test/venv.sh dbt-2
+	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 \
 		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/dbt-1.10:$(CURDIR)/.venv/dbt-1.9 go test -count=1 -timeout 3h ./test/e2e
 
 .PHONY: stress

@@ -15,6 +15,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/adapter"
+	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
@@ -69,6 +70,20 @@ func (b *build) targetName() string { return cmp.Or(b.env.Dot.TargetName, b.outp
 
 // logFile returns the path of dbt's log.
 func (b *build) logFile() string { return filepath.Join(b.Logs(), "dbt.log") }
+
+// spansName is the name of dbt 2's file of spans.
+const spansName = "spans.jsonl"
+
+// spansFile returns the path of the file of spans of the build's last run, if that was dbt 2's.
+func (b *build) spansFile() string { return filepath.Join(b.Logs(), spansName) }
+
+// logSince returns what dbt's logs tell of a run that began at an offset of the text log.
+func (b *build) logSince(offset int64) artifact.Log {
+	if spans, ok := artifact.ReadSpans(b.spansFile()); ok {
+		return spans.Log
+	}
+	return artifact.ReadLog(b.logFile(), offset)
+}
 
 // warehouseLocks returns the locks of the place and of the DuckDB file. Commands that
 // only read share the place; only one process at a time can open the file.

@@ -47,7 +47,7 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 	if rt.noHost {
 		hosting.Mode, hosting.Off = run.HostOff, "--no-dbt-host"
 	}
-	return run.Call{Argv: argv, Dir: rt.workDir(job), Env: environ, Hosting: hosting}
+	return run.Call{Argv: argv, Dir: rt.workDir(job), Env: environ, V2: job.tool.V2(), Hosting: hosting}
 }
 
 // listCall returns the call of a dbt list, the List of a line of a job.

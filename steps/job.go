@@ -228,6 +228,9 @@ func (p *planner) complete(job *job) error {
 		DBT: job.tool.Argv, Command: command,
 		Options: p.absoluteOptions(job, job.given.Options), Positional: job.given.Positional,
 	}
+	if err := job.CheckV2(); err != nil {
+		return err
+	}
 	var err error
 	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
 		return err

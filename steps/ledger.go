@@ -7,10 +7,13 @@ import (
 	"io/fs"
 	"iter"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/workspace"
@@ -46,6 +49,9 @@ func (a *runCommand) begin(run *startedRun) error {
 		run.targets[id] = t
 	}
 	run.log = artifact.LogSize(b.logFile())
+	if err := removeFile(b.spansFile()); err != nil { // it would pass for this run's
+		return err
+	}
 	run.Run.Log, run.Run.Drops = run.log, run.checked.Drops
 	return a.ws.Begin(b.Build, b.place, run.Run, run.targets)
 }
@@ -56,6 +62,11 @@ func (a *runCommand) begin(run *startedRun) error {
 func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, endedItself bool) error {
 	b := a.job.build
 	report.Interrupted = !endedItself
+	if spans, ok := artifact.ReadSpans(b.spansFile()); ok && run.ID != "" {
+		if err := mendResults(filepath.Join(b.Target(), "run_results.json"), spans); err != nil {
+			return err
+		}
+	}
 	results, err := readResults(b.Target())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -105,7 +116,7 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	if run.ID == "" {
 		return nil
 	}
-	log := artifact.ReadLog(b.logFile(), run.log).Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
+	log := b.logSince(run.log).Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
 	if log.Known {
 		end.Begun, end.Complete = log.Begun, true
 		end.Written = append(end.Written, slices.DeleteFunc(log.Written, func(id string) bool { return told[id] })...)
@@ -138,6 +149,22 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 		return err
 	}
 	return a.misplaced(run, elsewhere)
+}
+
+// mendResults corrects dbt 2's run results, if there are any and they are wrong.
+func mendResults(file string, spans artifact.Spans) error {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	mended, err := spans.Mend(text)
+	if err != nil || mended == nil {
+		return err
+	}
+	return durable.Write(file, mended, 0o666)
 }
 
 // wasSkipped starts the reason of a node that dbt skipped, since others failed.
@@ -245,7 +272,7 @@ func (rt *runtime) settleKilled(b *build) error {
 			should = append(should, id)
 		}
 	}
-	log := artifact.ReadLog(b.logFile(), s.Open.Log).Reveal(rt.world.Env, slices.Collect(maps.Keys(may)))
+	log := b.logSince(s.Open.Log).Reveal(rt.world.Env, slices.Collect(maps.Keys(may)))
 	end := endingOf(log)
 	end.Log = artifact.LogSize(b.logFile())
 	end.Skipped = unreached(slices.Values(should), end)

@@ -1,7 +1,9 @@
 package steps
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -35,6 +37,36 @@ func (rt *runtime) pristine(ctx context.Context, b *build) error {
 	)
 }
 
+// internalPackages is the directory for dbt 2's own packages.
+const internalPackages = "dbt_internal_packages"
+
+// withoutGitignore leaves out a .gitignore that differs from the commit's only by the line that dbt
+// 2 appends in the project's directory whenever it reads the project (dbt-core 2.0.0-alpha.4).
+func (rt *runtime) withoutGitignore(ctx context.Context, b *build, changes []git.Change) (_ []git.Change, err error) {
+	name := path.Join(b.Project, ".gitignore")
+	i := slices.IndexFunc(changes, func(c git.Change) bool { return c.Path == name && isTracked(c) })
+	if i < 0 {
+		return changes, nil
+	}
+	objects := rt.repo.Objects(ctx)
+	defer func() { err = errors.Join(err, objects.Close()) }()
+	was, err := objects.Read(b.Commit.Hash + ":" + name)
+	if err != nil {
+		return changes, nil // the file is new: dbt makes none
+	}
+	is, err := readFile(filepath.Join(b.Commit.Worktree(), filepath.FromSlash(name)))
+	if err != nil {
+		return changes, nil // it was removed
+	}
+	if len(was) > 0 && !bytes.HasSuffix(was, []byte("\n")) {
+		was = append(was, '\n')
+	}
+	if bytes.Equal(is, append(was, internalPackages+"/\n"...)) {
+		return slices.Delete(slices.Clone(changes), i, i+1), nil
+	}
+	return changes, nil
+}
+
 // texts returns changes as git status shows them.
 func texts(changes []git.Change) []string {
 	out := make([]string, len(changes))
@@ -64,6 +96,9 @@ func (rt *runtime) changes(ctx context.Context, b *build) ([]git.Change, error) 
 		changes = append(changes, inside...)
 	}
 	changes = slices.DeleteFunc(changes, isUnread)
+	if changes, err = rt.withoutGitignore(ctx, b, changes); err != nil {
+		return nil, err
+	}
 	if changes = withoutRuns(b, withoutDBTs(b, changes)); len(changes) == 0 {
 		return nil, nil
 	}
@@ -98,7 +133,7 @@ func withoutDBTs(b *build, changes []git.Change) []git.Change {
 	made := map[string]bool{} // the files and directories that dbt makes
 	anew := map[string]bool{} // those of the commit that dbt makes anew
 	add := func(dir string, project profile.Project) {
-		for _, name := range []string{project.PackagesPath, lockFile, "target", "logs", ".user.yml"} {
+		for _, name := range []string{project.PackagesPath, lockFile, "target", "logs", ".user.yml", internalPackages} {
 			at := path.Join(dir, name)
 			if at == path.Clean(dir) || !within(at, dir) {
 				continue // no directory for dbt's files only

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/run"
@@ -20,6 +21,10 @@ import (
 func (rt *runtime) readCall(job *job, dir string, options ...dbt.Option) run.Call {
 	build := job.build
 	command, _ := dbt.LookupCommand("run")
+	if job.tool.V2() {
+		options = slices.DeleteFunc(slices.Clone(options), func(o dbt.Option) bool { return o.Flag == "log-level-file" })
+		options = append(options, dbt.NewOption("log-level-file", "info")) // its answers are in the log
+	}
 	line := dbt.CommandLine{
 		DBT: job.tool.Argv, Command: command.In(job.tool.Version), Options: options,
 		Fixed: []dbt.Option{

@@ -35,6 +35,9 @@ func (a *runCommand) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 func (a *runCommand) dbtCall() run.Call {
 	call := a.runtime.dbtCall(a.job, a.argv, a.job.environ)
 	call.Interactive = a.job.Command.Interactive
+	if call.V2 {
+		call.Env = append(slices.Clip(call.Env), "DBT_OTEL_FILE_NAME="+spansName)
+	}
 	return call
 }
 

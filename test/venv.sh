@@ -14,7 +14,7 @@ stamp=$venv/made-from
 digest() {
 	{
 		echo "$venv"
-		cat test/requirements/*.txt test/venv.sh
+		cat test/requirements/*.txt test/venv.sh test/drivers.sh
 	} | git hash-object --stdin
 }
 
@@ -61,6 +61,9 @@ dbt-* | peer-*) constraints=$name ;; # pins everything itself
 esac
 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-compile \
 	--requirement "test/requirements/$name.txt" --constraint "test/requirements/$constraints.txt"
+if [ "$name" = dbt-2 ]; then
+	test/drivers.sh "$venv"
+fi
 # Without bytecode each start of dbt takes seconds longer. A package may carry
 # files for other Python versions that do not compile: that is no reason to stop.
 "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true

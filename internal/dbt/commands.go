@@ -107,9 +107,9 @@ func (c Command) Takes(flag string) bool {
 	switch {
 	case !ok:
 		return false
-	case version.IsV2(c.version) && slices.Contains(v2Gone, f.Name):
+	case c.isV2() && c.refusedByV2(f.Name):
 		return false
-	case version.IsV2(c.version) && slices.Contains(v2Everywhere, f.Name):
+	case c.isV2() && slices.Contains(v2Everywhere, f.Name):
 		return true
 	case !f.on(c.Name):
 		return false

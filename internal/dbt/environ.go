@@ -34,6 +34,9 @@ func (in Inherited) Isolate() IsolatedEnv {
 	v := newVariables(in.Env)
 	v.dotenv = ReadDotEnv(DotEnvFile(in.Line.Command.version, in.Dir))
 	var out IsolatedEnv
+	if in.Line.Command.isV2() {
+		in.withoutV2Variables(v, &out)
+	}
 	for _, h := range harmful() {
 		if v.setsAny(h.names) && in.concerns(h.Flag) {
 			in.isolateFlag(h, v, &out)
@@ -112,12 +115,12 @@ func (in Inherited) concerns(f Flag) bool {
 // if any, and a note.
 func (in Inherited) neutralize(f Flag, name string, v *variables) (*Option, string) {
 	value, err := profile.ClickBool(v.values[envKey(name)])
+	opposite := Option{Flag: f.Name, Negated: !f.Default}
 	switch {
 	case f.Arity == None && err == nil && value == f.Default && !v.fromDotEnv(name):
 		return nil, "" // the value is dbt's default anyway
-	case f.HasNo:
-		option := Option{Flag: f.Name, Negated: !f.Default}
-		return &option, name + " is overridden by " + option.Words()[0]
+	case f.HasNo && in.Line.Command.accepts(opposite):
+		return &opposite, name + " is overridden by " + opposite.Words()[0]
 	case in.Reads != nil && in.Reads(name):
 		return nil, name + " stays, because the project reads it; it also changes what dbt does"
 	default:

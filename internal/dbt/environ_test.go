@@ -39,6 +39,20 @@ func TestIsolate(t *testing.T) {
 			},
 		},
 		{
+			name: "dbt 2's own, and empty ones", command: "build", version: "2.0.0-alpha.4",
+			env:   []string{"DBT_NO_FAVOR_STATE=1", "DBT_ENGINE_WRITE_METADATA=true", "DBT_STATE=", "DBT_EXPORT_SAVED_QUERIES=1", "DBT_USE_COLORS=1", "DBT_PACKAGES_INSTALL_PATH=/p", "DBT_COMPUTE=remote", "DBT_DEFER=1"},
+			reads: "DBT_PACKAGES_INSTALL_PATH",
+			words: []string{"--no-defer"},
+			want: IsolatedEnv{
+				Env: []string{"DBT_USE_COLORS=1", "DBT_PACKAGES_INSTALL_PATH=/p", "DBT_COMPUTE=remote", "DBT_DEFER=1"},
+				Notes: []string{
+					"DBT_NO_FAVOR_STATE is removed for dbt", "DBT_ENGINE_WRITE_METADATA is removed for dbt",
+					"DBT_PACKAGES_INSTALL_PATH stays, because the project reads it; it also changes what dbt does",
+					"DBT_DEFER is overridden by --no-defer", "DBT_EXPORT_SAVED_QUERIES is removed for dbt",
+				},
+			},
+		},
+		{
 			name: "what dbt does anyway", command: "build",
 			env:  []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH=", "DBT_WARN_ERROR=false"},
 			want: IsolatedEnv{Env: []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH=", "DBT_WARN_ERROR=false"}},

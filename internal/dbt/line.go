@@ -25,6 +25,12 @@ func (l CommandLine) AllOptions() []Option {
 			if o.Flag != "" && l.beaten(o.Flag, i) {
 				continue
 			}
+			if l.Command.isV2() {
+				var heeded bool
+				if o, heeded = forV2(o); !heeded {
+					continue
+				}
+			}
 			out = append(out, o)
 		}
 	}

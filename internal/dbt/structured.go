@@ -8,14 +8,17 @@ import (
 )
 
 // StructuredLog returns variables that make a dbt command write events to its stdout. It is false
-// if the command line or the environment chooses what dbt writes there. dbt's log file keeps its
+// if the command line or the environment chooses what dbt writes there. dbt 1's log file keeps its
 // usual format, though by default it would follow these variables (dbt/cli/flags.py,
-// _override_if_set).
-func StructuredLog(argv, env []string) (variables []string, ok bool) {
+// _override_if_set). dbt 2's always follows them (2.0.0-alpha.4).
+func StructuredLog(argv, env []string, v2 bool) (variables []string, ok bool) {
 	if choosesLog(argv, env) {
 		return nil, false
 	}
 	variables = []string{"DBT_LOG_FORMAT=json", "DBT_LOG_LEVEL=debug"}
+	if v2 {
+		return variables, true
+	}
 	variables = append(variables, unlessInherited(env, "log-format-file", "debug")...)
 	return append(variables, unlessInherited(env, "log-level-file", "debug")...), true
 }

@@ -1,8 +1,16 @@
 package dbt
 
-// This file and tool/v2.go have what is different in dbt 2 (Rust; since 2026-09). None of it was
-// seen by running dbt 2: it was read in dbt-core's source at 2.0.0-beta.2 and on docs.getdbt.com.
-// Facts without code:
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/version"
+	"dot-for-dbt/internal/hint"
+)
+
+// What is different in dbt 2 (Rust; since 2026-09), as seen with 2.0.0-alpha.4. TestV2Flags compares
+// the tables with the installed dbt. Facts without code:
 //
 //   - Its exit code is 1 for any error, Ctrl-C and unknown flags included. Nothing in dot tells one failure
 //     from another by the code.
@@ -16,5 +24,106 @@ var v2Everywhere = []string{
 	"threads", "vars", "select", "exclude", "selector",
 }
 
-// v2Gone are the flags that dbt 2 no longer has.
-var v2Gone = []string{"config-dir"}
+// v2Refused are the flags of dbt 1 that dbt 2 refuses, with the commands; nil: all commands.
+var v2Refused = map[string][]string{
+	"browser": nil, "clean-project-files-only": nil, "compile": nil, "config-dir": nil,
+	"deprecated-defer": nil, "deprecated-favor-state": nil, "deprecated-print": nil, "deprecated-state": nil,
+	"empty-catalog": nil, "hints-enabled": nil, "include-saved-query": nil, "inject-ephemeral-ctes": nil,
+	"inline-direct": nil, "single-threaded": nil, "snowflake-projects-otel": nil, "source": nil, "sqlparse": nil,
+	"static": nil, "upload-to-artifacts-ingest-api": nil, "use-v2-parser": nil, "v2-parser": nil,
+	"full-refresh": {"retry", "show"}, "output": {"source freshness"},
+	"resource-types": {"clone", "test"}, "exclude-resource-types": {"clone", "test"},
+}
+
+// v2RefusedNo are the flags of which dbt 2 refuses the negative form alone.
+var v2RefusedNo = []string{"export-saved-queries", "show-all-deprecations"}
+
+// v2Ignored are the flags that dbt 2 takes with a warning (dbt1700, dbt1701), without any effect.
+var v2Ignored = []string{
+	"cache-selected-only", "log-cache-events", "populate-cache", "print", "printer-width", "record-timing-info",
+	"static-parser", "use-colors", "use-colors-file", "use-experimental-parser",
+}
+
+// v2Words are values that dbt 2 has another word for.
+var v2Words = map[string]map[string]string{
+	"log-format": {"debug": "text"}, "log-format-file": {"debug": "text"},
+	"log-level": {"none": "off"}, "log-level-file": {"none": "off"},
+	"output": {"text": "table"},
+}
+
+// v2Variables are variables that only dbt 2 reads and that change what is built or left behind.
+// Each has a form with DBT_ENGINE_, too.
+var v2Variables = []string{
+	"DBT_NO_FAVOR_STATE", "DBT_NO_FAIL_FAST", "DBT_WRITE_METADATA", "DBT_METADATA_DIR", "DBT_INDEX_DIR", "DBT_DIRTY",
+	"DBT_PACKAGES_INSTALL_PATH", "DBT_MANAGE_STATE", "DBT_TASK_CACHE_URL", "DBT_INVOCATION_ID",
+}
+
+// isV2 reports whether the command's dbt is dbt 2.
+func (c Command) isV2() bool { return version.IsV2(c.version) }
+
+// refusedByV2 reports whether dbt 2 refuses a flag.
+func (c Command) refusedByV2(flag string) bool {
+	commands, refused := v2Refused[flag]
+	return refused && (commands == nil || slices.Contains(commands, c.Name))
+}
+
+// accepts reports whether the command takes an option in its form, and heeds it.
+func (c Command) accepts(o Option) bool {
+	return c.Takes(o.Flag) && (!c.isV2() || !slices.Contains(v2Ignored, o.Flag) && !(o.Negated && slices.Contains(v2RefusedNo, o.Flag)))
+}
+
+// forV2 returns an option in dbt 2's words. ok is false if dbt 2 would ignore it.
+func forV2(o Option) (_ Option, ok bool) {
+	switch {
+	case o.Flag == "":
+		return o, true
+	case slices.Contains(v2Ignored, o.Flag), o.Flag == "debug" && o.Negated, o.Negated && slices.Contains(v2RefusedNo, o.Flag):
+		return o, false
+	}
+	values := slices.Clone(o.Values)
+	for i, value := range values {
+		if word, other := v2Words[o.Flag][strings.ToLower(value)]; other {
+			values[i] = word
+		}
+	}
+	return Option{Flag: o.Flag, Negated: o.Negated, Values: values}, true // in the flag's own name: --model is refused
+}
+
+// CheckV2 returns an error for an option that dbt 2 refuses. It is nil for other versions.
+func (l CommandLine) CheckV2() error {
+	if !l.Command.isV2() {
+		return nil
+	}
+	for _, o := range l.Options {
+		if !l.Command.refusedByV2(o.Flag) {
+			continue
+		}
+		what := Option{Flag: o.Flag, Negated: o.Negated}.Words()[0]
+		return hint.New(fmt.Sprintf("dbt %s has no %s for dbt %s", l.Command.version, what, l.Command.Name),
+			"leave it out", "or run this with dbt 1: name its command in dot: {dbt: …}, or in DOT_DBT")
+	}
+	return nil
+}
+
+// withoutV2Variables removes variables that only dbt 2 reads, and empty ones, which it refuses.
+func (in Inherited) withoutV2Variables(v *variables, out *IsolatedEnv) {
+	for _, plain := range v2Variables {
+		for _, name := range []string{enginePrefix + strings.TrimPrefix(plain, "DBT_"), plain} {
+			switch {
+			case !v.has(name):
+			case in.Reads != nil && in.Reads(name):
+				out.Notes = append(out.Notes, name+" stays, because the project reads it; it also changes what dbt does")
+			default:
+				v.remove(name)
+				out.Notes = append(out.Notes, name+" is removed for dbt")
+			}
+		}
+	}
+	for i := range flagTable {
+		for _, name := range flagTable[i].variables() {
+			if value, set := v.values[envKey(name)]; set && value == "" && (in.Reads == nil || !in.Reads(name)) {
+				v.remove(name)
+			}
+		}
+	}
+}

@@ -84,7 +84,9 @@ select * from d where n {{ sign }} 0 order by {{ positions[:3] | join(', ') }} l
       ~ ' as n1, ' ~ facts.text.format('coalesce(sum(case when n > 1 and not (' ~ nulls | join(' or ') ~ ') then 1 else 0 end), 0)') ~ ' as n2 from ' ~ by_side[side]) -%}
   {%- endfor -%}
   {%- set problem = {} -%}
-  {%- for row in dot_rows(selects | join('\nunion all\n')) | sort(attribute=0) if not problem -%}
+  {%- set found = {} -%}
+  {%- for row in dot_rows(selects | join('\nunion all\n')) -%}{%- do found.update({row[0]: row}) -%}{%- endfor -%}
+  {%- for row in [found.a, found.b] if not problem -%}
     {%- if row[1] != '0' -%}
       {%- do problem.update({'problem': 'null', 'side': row[0], 'count': row[1]}) -%}
     {%- elif row[2] != '0' -%}

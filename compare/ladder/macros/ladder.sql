@@ -1,7 +1,6 @@
 {# Each model of this project compares a chunk of pairs. Its file holds not SQL but
    JSON: the work (write.go). This materialization climbs the ladder, one rung after
-   the other. It writes its replies (reply.go) to run_results.json as the code of the
-   adapter's response, since dbt neither prints nor logs that. All values from the
+   the other. It hands over its replies (reply.go) with dot_answer. All values from the
    database are text. #}
 {% materialization dot_compare, default %}
   {%- set work = fromjson(sql) -%}
@@ -28,7 +27,7 @@
     {%- endif -%}
     {%- do found.append(pair.found) -%}
   {%- endfor -%}
-  {%- do store_raw_result(name='main', message='compared ' ~ (found | length), code=tojson({'version': 1, 'pairs': found}), rows_affected=(found | length)) -%}
+  {%- do dot_answer(model, {'version': 1, 'pairs': found}, found | length, 'compared ' ~ (found | length)) -%}
   {{ return({'relations': []}) }}
 {% endmaterialization %}
 

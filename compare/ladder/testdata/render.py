@@ -41,6 +41,8 @@ def main():
             "fromjson": json.loads,
             "tojson": json.dumps,
             "sql": json.dumps(given["work"]),
+            "dbt_version": "1.11.16",
+            "model": {"unique_id": "model.dot_compare.chunk_0000"},
         }
     )
     # One template for each macro, as in dbt: a return ends only its own macro.

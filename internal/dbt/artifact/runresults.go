@@ -73,16 +73,16 @@ func (b Batches) InPart() bool { return len(b.Successful) > 0 && len(b.Failed) >
 
 // Response is the adapter's response to the last statement of a node.
 type Response struct {
-	Code isText `json:"code"`
+	Code Text `json:"code"`
 	// Rows is the number of rows that the statement wrote. It is 0 if the adapter doesn't report
 	// it, as for a view, and with dbt-duckdb for everything but seeds.
 	Rows isCount `json:"rows_affected"`
 }
 
-// isText reads a JSON string, and takes anything else for "": the response has no schema.
-type isText string
+// Text is a JSON string. Anything else is read as "": the response has no schema.
+type Text string
 
-func (s *isText) UnmarshalJSON(data []byte) error {
+func (s *Text) UnmarshalJSON(data []byte) error {
 	if !bytes.HasPrefix(data, []byte{'"'}) {
 		*s = ""
 		return nil

@@ -27,8 +27,7 @@ var common embed.FS
 
 // A Project is a dbt project that asks. Its macros/*.sql define a materialization with the
 // project's name. That finds a model's work, as JSON, in the variable sql, and answers with
-// store_raw_result(code=…), whose content dbt neither prints nor logs. The macro dot_rows runs a
-// query.
+// the macro dot_answer. The macro dot_rows runs a query.
 type Project struct {
 	Name   string
 	Macros fs.FS
@@ -48,8 +47,10 @@ func (p Project) Write(dir string) error {
 		return err
 	}
 	// An earlier run's results must not pass for this run's.
-	if err := os.Remove(resultsFile(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, file := range []string{resultsFile(dir), logFile(dir)} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	models, err := os.ReadDir(filepath.Join(dir, "models"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -71,7 +72,8 @@ func (p Project) Write(dir string) error {
 }
 
 // Options are the options of dbt run for a project, except for the directories, the profile and the
-// target. The target path is target, in the project's directory.
+// target. The target path is target, in the project's directory, and the log path is logs. dbt 2
+// needs --log-level-file info instead, since [Results] finds its answers in its log.
 func Options(threads int) []dbt.Option {
 	no := func(flag string) dbt.Option { return dbt.Option{Flag: flag, Negated: true} }
 	return []dbt.Option{

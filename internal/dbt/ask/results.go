@@ -1,6 +1,9 @@
 package ask
 
 import (
+	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +14,9 @@ import (
 
 // resultsFile is the path of the file in which dbt says how each model ended.
 func resultsFile(dir string) string { return filepath.Join(dir, "target", "run_results.json") }
+
+// logFile is the path of dbt's log.
+func logFile(dir string) string { return filepath.Join(dir, "logs", "dbt.log") }
 
 // Results returns how the models of the project in a directory ended, by unique_id. It also works
 // after a run that failed. [Reason] explains why a model failed.
@@ -26,10 +32,44 @@ func Results(dir string) (map[string]artifact.Result, error) {
 		return nil, err
 	}
 	byID := map[string]artifact.Result{}
+	lacks := false
 	for _, r := range results.Results {
 		byID[r.UniqueID] = r
+		lacks = lacks || r.Status == artifact.StatusSuccess && r.Response.Code == ""
+	}
+	if lacks {
+		return byID, readLogged(dir, byID)
 	}
 	return byID, nil
+}
+
+// readLogged adds the answers that the macro dot_answer printed. dbt 2 has them in its log file, in
+// lines of text or of JSON.
+func readLogged(dir string, results map[string]artifact.Result) error {
+	text, err := os.ReadFile(logFile(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		var event struct {
+			Info struct {
+				Message string `json:"msg"`
+			} `json:"info"`
+		}
+		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &event) == nil {
+			line = event.Info.Message
+		}
+		_, said, ok := strings.Cut(line, "dot_answer ")
+		id, answer, _ := strings.Cut(strings.TrimSpace(said), " ")
+		if r, known := results[id]; ok && known && r.Response.Code == "" {
+			r.Response.Code = artifact.Text(answer)
+			results[id] = r
+		}
+	}
+	return nil
 }
 
 // Reason extracts from dbt's message about a failed model what the database said, without dbt's

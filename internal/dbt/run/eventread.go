@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/lazy"
 )
 
 // plainLine returns the event for a line that is no event of dbt's.
@@ -52,8 +53,17 @@ type logLine struct {
 	} `json:"data"`
 }
 
-// decodeEvent passes on the event in a line, unless it has nothing to show or to count.
-func decodeEvent(text []byte, emit func(artifact.Event)) {
+// An eventReader reads the events of one run.
+type eventReader struct {
+	emit func(artifact.Event)
+	// errors are dbt 2's messages about nodes, by unique_id. It writes them before the node's end,
+	// which has none (2.0.0-alpha.4).
+	errors map[string]string
+}
+
+// line passes on the event in a line, unless it has nothing to show or to count.
+func (r *eventReader) line(text []byte) {
+	emit := r.emit
 	var l logLine
 	if !l.decode(text) {
 		emit(plainLine(text))
@@ -75,8 +85,18 @@ func decodeEvent(text []byte, emit func(artifact.Event)) {
 		e.Node = l.node()
 		e.Node.Status, e.Node.Message = l.Data.Result.Status, l.Data.Result.Message
 		e.Node.Seconds, e.Node.Failures = l.Data.Result.Seconds, l.Data.Result.Failures
+		if e.Node.Message == "" && e.Node.Status.Failed() {
+			e.Node.Message = r.errors[e.Node.UniqueID]
+		}
 	case "StatsLine":
 		e.Counts = l.counts()
+	case "Generic":
+		if id := l.Data.Node.ID; id != "" && e.Level == artifact.LevelError {
+			if r.errors == nil {
+				r.errors = map[string]string{}
+			}
+			r.errors[id] = v2Label().ReplaceAllString(e.Message, "")
+		}
 	case "MainEncounteredError", "MainStackTrace":
 		if l.interrupted() {
 			return
@@ -86,6 +106,9 @@ func decodeEvent(text []byte, emit func(artifact.Event)) {
 		emit(e)
 	}
 }
+
+// v2Label matches what dbt 2 puts before a message: "[error] [DbDriverFailed (dbt1308)]: ".
+var v2Label = lazy.Regexp(`^(\[error\] )?\[\w+ \(dbt\d+\)\]: `)
 
 // decode reads the line, and reports whether it is an event.
 func (l *logLine) decode(text []byte) bool {

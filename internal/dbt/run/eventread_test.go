@@ -117,7 +117,7 @@ func TestReadEventsTolerates(t *testing.T) {
 // readEvents reads the output of dbt with --log-format json --log-level debug, and emits its events
 // one by one. Anything else becomes a plain line. The error is r's.
 func readEvents(r io.Reader, emit func(artifact.Event)) error {
-	lines := proc.NewLines(func(text []byte) { decodeEvent(text, emit) })
+	lines := proc.NewLines((&eventReader{emit: emit}).line)
 	_, err := io.Copy(lines, r)
 	lines.End()
 	return err

@@ -20,6 +20,7 @@ type Call struct {
 	Interactive    bool       // dbt may ask questions: it gets the terminal
 	// Events, if not nil, gets dbt's messages instead of Stdout and Stderr, one call at a time.
 	Events  func(artifact.Event)
+	V2      bool    // it is dbt 2
 	Hosting Hosting // facts for a [Launcher]; zero: the call runs as a process of its own
 }
 

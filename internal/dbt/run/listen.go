@@ -35,9 +35,9 @@ func (c *Call) listen() (done func()) {
 	if env == nil {
 		env = os.Environ()
 	}
-	if variables, ok := dbt.StructuredLog(c.Argv, env); ok {
+	if variables, ok := dbt.StructuredLog(c.Argv, env, c.V2); ok {
 		c.Env = slices.Concat(env, variables)
-		stdout = proc.NewLines(func(text []byte) { decodeEvent(text, one) })
+		stdout = proc.NewLines((&eventReader{emit: one}).line)
 	}
 	c.Stdout, c.Stderr = stdout, stderr
 	return func() {

@@ -20,17 +20,16 @@ type Listing struct {
 // ReadListing reads the output of a dbt list.
 func ReadListing(stdout []byte) *Listing {
 	l := &Listing{}
-	lines := proc.NewLines(func(text []byte) {
-		decodeEvent(text, func(e artifact.Event) {
-			printed := strings.HasPrefix(e.Message, "{") && (e.Name == "" || e.Level == artifact.LevelInfo)
-			if printed || e.Name == "" {
-				l.Nodes.WriteString(e.Message + "\n")
-			}
-			if !printed {
-				l.Said = append(l.Said, e)
-			}
-		})
-	})
+	events := eventReader{emit: func(e artifact.Event) {
+		printed := strings.HasPrefix(e.Message, "{") && (e.Name == "" || e.Level == artifact.LevelInfo)
+		if printed || e.Name == "" {
+			l.Nodes.WriteString(e.Message + "\n")
+		}
+		if !printed {
+			l.Said = append(l.Said, e)
+		}
+	}}
+	lines := proc.NewLines(events.line)
 	_, _ = lines.Write(stdout)
 	lines.End()
 	return l

@@ -1,5 +1,5 @@
 {# The model of this project holds no SQL but JSON, the work (write.go). This runs
-   its queries, and hands the rows back as the code of the adapter's response. #}
+   its queries, and hands the rows back with dot_answer. #}
 {% materialization dot_warehouse, default %}
   {%- set work = fromjson(sql) -%}
   {%- set answer = {'version': 1, 'database': target.database, 'exist': [], 'dependents': [], 'search_path': []} -%}
@@ -20,6 +20,6 @@
       {%- do answer.search_path.append(row[0]) -%}
     {%- endfor -%}
   {%- endfor -%}
-  {%- do store_raw_result(name='main', message='asked', code=tojson(answer), rows_affected=(answer.exist | length)) -%}
+  {%- do dot_answer(model, answer, answer.exist | length, 'asked') -%}
   {{ return({'relations': []}) }}
 {% endmaterialization %}

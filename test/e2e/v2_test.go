@@ -1,0 +1,106 @@
+//go:build linux
+
+package e2e
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// useV2 replaces the shop's dbt by dbt 2, whose environment DOT_TEST_V2 names. Without it, the test is
+// skipped: dbt 2 and its drivers were only tried on Linux with x86-64.
+func (s *shop) useV2() {
+	s.t.Helper()
+	dir := os.Getenv("DOT_TEST_V2")
+	if _, err := os.Stat(filepath.Join(dir, "drivers", "libduckdb.so")); dir == "" || err != nil {
+		s.t.Skip("DOT_TEST_V2 names no dbt 2 with drivers: run make test")
+	}
+	dbt := filepath.Join(s.bin, "dbt")
+	if err := os.Remove(dbt); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "bin", "dbt"), dbt); err != nil {
+		s.t.Fatal(err)
+	}
+	s.setenv("LD_LIBRARY_PATH="+filepath.Join(dir, "drivers"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
+		"DBT_ALLOW_EXPERIMENTAL_ADAPTERS=true", "DBT_SEND_ANONYMOUS_USAGE_STATS=false", "DBT_DISABLE_VERSION_CHECK=1")
+	if db, ok := s.warehouse.(postgresDB); ok { // dbt 2 puts the socket's directory into a URL
+		s.setenv("SHOP_PG_HOST=" + url.PathEscape(db.Host))
+	}
+}
+
+// TestV2 builds, skips, defers and compares with dbt 2.
+func TestV2(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newShop(t, adapter)
+		s.useV2()
+		revenue := func(schema string) [][]string {
+			return s.query("select orders, revenue, null from " + schema + ".revenue_by_month order by month")
+		}
+		main := s.git("rev-parse", "--short", "main")
+		s.part("build", func() {
+			s.mustDot("build", "prod@main")
+			want := [][]string{{"3", "274.40", "NULL"}, {"3", "335.00", "NULL"}, {"2", "94.24", "NULL"}}
+			if diff := cmp.Diff(want, revenue("prod_"+main)); diff != "" {
+				t.Errorf("revenue_by_month (-want +got):\n%s", diff)
+			}
+			ignore := filepath.Join(s.dir, ".dot", "build", main, "worktree", ".gitignore")
+			if text, err := os.ReadFile(ignore); err != nil || !strings.HasSuffix(string(text), "\ndbt_internal_packages/\n") {
+				t.Errorf("dbt 2 no longer changes .gitignore: %v\n%s", err, text)
+			}
+		})
+		s.part("again", func() {
+			if out := s.mustDot("build", "prod@main"); !strings.Contains(out.stderr, "up to date") {
+				t.Error("it was built again")
+			}
+		})
+		s.part("what the branch changed", func() {
+			s.mustDot("build", "dev@HEAD", "--defer", "prod@main", "--modified")
+			want := [][]string{{"3", "185.40", "NULL"}, {"3", "180.00", "NULL"}, {"2", "94.24", "NULL"}}
+			if diff := cmp.Diff(want, revenue("dev_"+s.head())); diff != "" {
+				t.Errorf("revenue_by_month (-want +got):\n%s", diff)
+			}
+			got := s.query("select table_name from information_schema.tables where table_schema = 'dev_" + s.head() + "' order by table_name")
+			if diff := cmp.Diff([][]string{{"customer_value"}, {"fct_orders"}, {"payments"}, {"revenue_by_month"}, {"stg_payments"}}, got); diff != "" {
+				t.Errorf("relations (-want +got):\n%s", diff)
+			}
+		})
+		s.part("several builds", func() {
+			out := s.mustDot("build", "prod@main", "dev@HEAD", "--force", "--log", "json")
+			for _, want := range []string{`"unique_id":"model.shop.fct_orders"`, `"status":"success"`} {
+				if !strings.Contains(out.stdout, want) {
+					t.Errorf("no %s in the events", want)
+				}
+			}
+		})
+		s.part("compare", func() {
+			s.wantVerdicts(s.compare(0, "prod@main", "dev@HEAD"), 0, compareShop...)
+			s.wantVerdicts(s.compare(0, "prod@main", "dev@HEAD", "--all"), 0, strings.Split(strings.ReplaceAll(strings.Join(compareShop, "\n"), "same code", "same"), "\n")...)
+		})
+		s.part("a failure", func() {
+			s.write("models/marts/customer_value.sql", "select nothing from {{ ref('fct_orders') }}\n")
+			s.write("models/marts/below.sql", "select * from {{ ref('customer_value') }}\n")
+			s.commit("A model that fails")
+			out := s.dot("build", "dev@HEAD", "--log", "quiet")
+			if out.code != 1 || !strings.Contains(out.stderr, "customer_value") || !strings.Contains(out.stderr, "nothing") {
+				t.Errorf("exit code %d, without the database's words\n%s", out.code, out.stderr)
+			}
+			s.write("models/marts/customer_value.sql", "select 1 as something\n")
+			s.commit("mended")
+		})
+		s.part("going on", func() {
+			s.write("models/marts/customer_value.sql", "select nothing from {{ ref('fct_orders') }}\n")
+			s.commit("fails again")
+			s.ends(1, "", "build", "dev@HEAD")
+			out := s.dot("build", "dev@HEAD", "--resume")
+			if out.code != 1 || strings.Contains(out.stdout, "fct_orders (table)") {
+				t.Errorf("exit code %d; what was built is built again, or nothing was tried", out.code)
+			}
+		})
+	})
+}
