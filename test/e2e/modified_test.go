@@ -32,6 +32,7 @@ func TestModified(t *testing.T) {
 			"models/valued.sql":     "select {{ apply(cents, 2) }} as x\n",
 			"models/rated.sql":      "select {{ var('most') }} as x\n",
 			"models/other.sql":      "select {{ apply(double, 3) }} as x, s.id from {{ ref('small') }} s\n",
+			"models/other.yml":      "models: [{name: other, config: {meta: {most: .inf}}}]\n", // JSON has no such number
 			"models/gone.sql":       "select 1 as x\n",
 			"models/off.sql":        "select 1 as x\n",
 			"models/limited.sql":    "select '{{ env_var('DOT_TEST_LIMIT', 'none') }}' as x\n",

@@ -1,89 +1,100 @@
 package artifact
 
 import (
-	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"io"
+	"slices"
 )
 
 // MarkChanged copies a manifest.json for dbt's --state, and alters the nodes with these IDs so that
 // `state:modified` selects them whatever the project has. dbt compares different parts of different
-// nodes: a seed's checksum, a model's code, a generic test's fqn (seen with 1.11.16).
-func MarkChanged(w io.Writer, file string, r io.Reader, changed map[string]bool) error {
-	out := bufio.NewWriter(w)
-	a := newStream(file, r)
-	separator := "{"
-	err := a.document(func(key string) error {
-		fmt.Fprintf(out, "%s%q: ", separator, key) // a bufio.Writer keeps its error
-		separator = ",\n"
-		if key != "nodes" && key != "functions" {
-			return copyValue(out, a)
-		}
-		before := "{"
-		err := a.object(func(id string) error {
-			quoted, err := json.Marshal(id)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(out, "%s%s: ", before, quoted)
-			before = ",\n"
-			if !changed[id] {
-				return copyValue(out, a)
-			}
-			return visited(a, func(fields map[string]json.RawMessage) error {
-				marked, err := json.Marshal(markChanged(fields))
-				if err == nil {
-					_, err = out.Write(marked)
-				}
-				return err
-			})
-		})
-		if before == "{" {
-			fmt.Fprint(out, before)
-		}
-		fmt.Fprint(out, "}")
+// nodes: a seed's checksum, a model's code, a generic test's fqn (seen with 1.11.16). MarkChanged only
+// inserts text: all other bytes stay as dbt wrote them. It reads r twice.
+func MarkChanged(w io.Writer, file string, r io.ReadSeeker, changed map[string]bool) error {
+	start, err := r.Seek(0, io.SeekCurrent)
+	if err != nil {
 		return err
+	}
+	m := marker{stream: newStream(file, r)}
+	err = m.document(func(key string) error {
+		if key != "nodes" && key != "functions" {
+			return m.skip()
+		}
+		return m.object(func(id string) error {
+			if !changed[id] {
+				return m.skip()
+			}
+			return m.object(m.field)
+		})
 	})
 	if err != nil {
 		return err
 	}
-	if separator == "{" {
-		fmt.Fprint(out, separator)
-	}
-	fmt.Fprint(out, "}\n")
-	return out.Flush()
-}
-
-// copyValue copies a value.
-func copyValue(w io.Writer, a *stream) error {
-	return visited(a, func(value json.RawMessage) error {
-		_, err := w.Write(value)
+	if _, err := r.Seek(start, io.SeekStart); err != nil {
 		return err
-	})
+	}
+	slices.SortFunc(m.inserts, func(a, b insert) int { return cmp.Compare(a.at, b.at) })
+	at := int64(0)
+	for _, i := range m.inserts {
+		if _, err := io.CopyN(w, r, i.at-at); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, i.text); err != nil {
+			return err
+		}
+		at = i.at
+	}
+	_, err = io.Copy(w, r)
+	return err
 }
 
 // changedMark is what an altered field has in addition.
 const changedMark = "dot:changed"
 
-// markChanged alters the fields of a node that dbt compares.
-func markChanged(fields map[string]json.RawMessage) map[string]json.RawMessage {
-	set := func(name string, value any) {
-		if text, err := json.Marshal(value); err == nil {
-			fields[name] = text
+// A marker finds the places of a manifest where a changed node gets its marks.
+type marker struct {
+	*stream
+	inserts []insert
+}
+
+// An insert is text for a place in a file.
+type insert struct {
+	at   int64
+	text string
+}
+
+// field marks a field of a changed node if dbt compares it.
+func (m *marker) field(name string) error {
+	var value json.RawMessage
+	if err := m.dec.Decode(&value); err != nil {
+		return err
+	}
+	end := m.dec.InputOffset() // behind the value
+	switch name {
+	case "raw_code":
+		if value[0] == '"' {
+			m.inserts = append(m.inserts, insert{end - 1, `\n` + changedMark})
 		}
+	case "fqn":
+		if items := []json.RawMessage(nil); json.Unmarshal(value, &items) == nil && len(items) > 0 {
+			m.inserts = append(m.inserts, insert{end - 1, `,"` + changedMark + `"`})
+		}
+	case "checksum":
+		var sum Checksum
+		if value[0] != '{' || json.Unmarshal(value, &sum) != nil || sum.Name == "" {
+			return nil
+		}
+		inside := newStream(m.file, bytes.NewReader(value))
+		return inside.object(func(key string) error {
+			var text json.RawMessage
+			err := inside.dec.Decode(&text)
+			if err == nil && key == "checksum" && text[0] == '"' {
+				m.inserts = append(m.inserts, insert{end - int64(len(value)) + inside.dec.InputOffset() - 1, changedMark})
+			}
+			return err
+		})
 	}
-	var code string
-	if json.Unmarshal(fields["raw_code"], &code) == nil {
-		set("raw_code", code+"\n"+changedMark)
-	}
-	var sum Checksum
-	if json.Unmarshal(fields["checksum"], &sum) == nil && sum.Name != "" {
-		set("checksum", Checksum{Name: sum.Name, Checksum: sum.Checksum + changedMark})
-	}
-	var fqn []string
-	if json.Unmarshal(fields["fqn"], &fqn) == nil && len(fqn) > 0 {
-		set("fqn", append(fqn, changedMark))
-	}
-	return fields
+	return nil
 }

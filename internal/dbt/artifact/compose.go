@@ -1,8 +1,8 @@
 package artifact
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -28,8 +28,8 @@ type Base struct {
 	Project string
 
 	head json.RawMessage
-	// nodes are the nodes' fields by section and unique_id, without compiled code,
-	// which is most of a manifest.
+	// nodes are the nodes' fields as dbt wrote them, by section and unique_id, without
+	// compiled code, which is most of a manifest.
 	nodes map[string]map[string]map[string]json.RawMessage
 }
 
@@ -44,13 +44,15 @@ func ReadBase(file string, r io.Reader) (*Base, error) {
 			return a.skip()
 		}
 		return a.object(func(id string) error {
-			var fields map[string]json.RawMessage
-			if err := a.dec.Decode(&fields); err != nil {
-				return err
-			}
-			delete(fields, "compiled_code")
+			fields := map[string]json.RawMessage{}
 			section[id] = fields
-			return nil
+			return a.object(func(name string) (err error) {
+				if name == "compiled_code" {
+					return a.skip()
+				}
+				fields[name], err = a.asWritten()
+				return err
+			})
 		})
 	})
 	b.Project = head.Project
@@ -79,10 +81,7 @@ func (b *Base) Compose(w io.Writer, at map[string]RelationName) error {
 		sections[key] = map[string]map[string]json.RawMessage{}
 		for id, relation := range at {
 			if fields, ok := nodes[id]; ok {
-				var err error
-				if sections[key][id], err = moved(key, fields, relation); err != nil {
-					return err
-				}
+				sections[key][id] = moved(key, fields, relation)
 			}
 		}
 	}
@@ -90,7 +89,7 @@ func (b *Base) Compose(w io.Writer, at map[string]RelationName) error {
 }
 
 // moved returns the fields of a section's node with another relation.
-func moved(section string, fields map[string]json.RawMessage, relation RelationName) (map[string]json.RawMessage, error) {
+func moved(section string, fields map[string]json.RawMessage, relation RelationName) map[string]json.RawMessage {
 	fields = maps.Clone(fields)
 	at := map[string]string{
 		"database": relation.Database, "schema": relation.Schema, "alias": relation.Name, "relation_name": relation.SQL,
@@ -102,30 +101,40 @@ func moved(section string, fields map[string]json.RawMessage, relation RelationN
 		if name == "database" && text == "" { // where the adapter has none, the manifest has null
 			continue
 		}
-		value, err := json.Marshal(text)
-		if err != nil {
-			return nil, err
-		}
-		fields[name] = value
+		fields[name] = json.RawMessage(quoted(text))
 	}
-	return fields, nil
+	return fields
 }
 
-// writeManifest writes a manifest, its sections and their nodes in the order of
-// their names.
+// writeManifest writes a manifest, its sections, their nodes and their fields in the order of
+// their names. The fields stay as they are: encoding/json would refuse Python's NaN.
 func writeManifest(w io.Writer, head json.RawMessage, sections map[string]map[string]map[string]json.RawMessage) error {
-	if _, err := fmt.Fprintf(w, "{%q: %s", "metadata", head); err != nil {
-		return err
-	}
+	out := append([]byte(`{"metadata": `), head...)
 	for _, key := range slices.Sorted(maps.Keys(sections)) {
-		text, err := json.Marshal(sections[key]) // sorts the keys
-		if err != nil {
-			return err
+		nodes := map[string]json.RawMessage{}
+		for id, fields := range sections[key] {
+			nodes[id] = object(fields)
 		}
-		if _, err := fmt.Fprintf(w, ",\n%q: %s", key, text); err != nil {
-			return err
-		}
+		out = append(append(out, ",\n"+quoted(key)+": "...), object(nodes)...)
 	}
-	_, err := io.WriteString(w, "}\n")
+	_, err := w.Write(append(out, "}\n"...))
 	return err
+}
+
+// object writes a JSON object, sorted by its keys.
+func object(values map[string]json.RawMessage) []byte {
+	var members [][]byte
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		members = append(members, append([]byte(quoted(key)+": "), values[key]...))
+	}
+	return slices.Concat([]byte("{"), bytes.Join(members, []byte(", ")), []byte("}"))
+}
+
+// quoted writes text as JSON.
+func quoted(text string) string {
+	out, err := json.Marshal(text)
+	if err != nil { // texts have no errors
+		panic(err)
+	}
+	return string(out)
 }

@@ -3,6 +3,7 @@ package artifact
 import (
 	"encoding/json"
 	"io"
+	"slices"
 )
 
 // Manifest versions that dot reads: dbt 1.5 (v9) to 1.13 and 2.0 (v12).
@@ -28,24 +29,29 @@ func ReadManifest(file string, r io.Reader, visit func(Node) error) (Metadata, e
 
 // manifest reads the whole manifest. section must read the value of each key except the head's.
 func (a *stream) manifest(section func(key string) error) (Metadata, error) {
-	var text json.RawMessage
-	return a.manifestWith(&text, section)
+	return a.manifestWith(nil, section)
 }
 
 // manifestWith is manifest for who needs the head as it was written, too.
-func (a *stream) manifestWith(text *json.RawMessage, section func(key string) error) (Metadata, error) {
+func (a *stream) manifestWith(written *json.RawMessage, section func(key string) error) (Metadata, error) {
+	var text json.RawMessage
 	err := a.document(func(key string) error {
-		if key == "metadata" {
-			return a.dec.Decode(text)
+		if key != "metadata" {
+			return section(key)
 		}
-		return section(key)
+		err := a.dec.Decode(&text)
+		if err == nil && written != nil {
+			*written = slices.Clone(text)
+			a.from.restore(*written, a.dec.InputOffset())
+		}
+		return err
 	})
 	if err != nil {
 		return Metadata{}, err
 	}
 	var head Metadata
-	if len(*text) > 0 {
-		if err := json.Unmarshal(*text, &head); err != nil {
+	if len(text) > 0 {
+		if err := json.Unmarshal(text, &head); err != nil {
 			return Metadata{}, a.failure(err)
 		}
 	}

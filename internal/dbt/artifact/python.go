@@ -3,7 +3,9 @@ package artifact
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"io"
+	"slices"
 )
 
 // Python writes three floats that JSON doesn't have, for a var or a meta such as `.inf`.
@@ -19,7 +21,7 @@ type pythonJSON struct {
 	pythonScanner
 }
 
-func readPython(from io.Reader) io.Reader {
+func readPython(from io.Reader) *pythonJSON {
 	return &pythonJSON{from: bufio.NewReaderSize(from, 64<<10)}
 }
 
@@ -36,6 +38,7 @@ func (p *pythonJSON) Read(out []byte) (int, error) {
 		ready = min(ready, len(chunk)-longestFloat)
 	}
 	p.scan(chunk, ready)
+	p.before += int64(ready)
 	n := copy(out, chunk[:ready])
 	_, err = p.from.Discard(n)
 	return n, err
@@ -49,7 +52,27 @@ func fromPython(value []byte) []byte {
 
 // pythonScanner knows whether the next byte of the JSON is inside a text, and whether it is escaped
 // there.
-type pythonScanner struct{ text, escaped bool }
+type pythonScanner struct {
+	text, escaped bool
+
+	before int64         // how many bytes it has scanned before this piece
+	floats []pythonFloat // those that became texts, in order
+}
+
+// A pythonFloat is a float that became a text.
+type pythonFloat struct {
+	at   int64 // where it begins
+	text []byte
+}
+
+// restore puts the floats back into a value that ends at this place of the JSON.
+func (s *pythonScanner) restore(value []byte, end int64) {
+	start := end - int64(len(value))
+	i, _ := slices.BinarySearchFunc(s.floats, start, func(f pythonFloat, at int64) int { return cmp.Compare(f.at, at) })
+	for ; i < len(s.floats) && s.floats[i].at < end; i++ {
+		copy(value[s.floats[i].at-start:], s.floats[i].text)
+	}
+}
 
 // scan changes the floats that begin in the first n bytes: their first and last letters become
 // quotes. So lengths stay, and the three stay different.
@@ -83,6 +106,7 @@ func (s *pythonScanner) between(b []byte, i, n int) int {
 		case 'N', 'I', '-':
 			for _, float := range pythonFloats {
 				if bytes.HasPrefix(b[i:], float) {
+					s.floats = append(s.floats, pythonFloat{s.before + int64(i), float})
 					b[i], b[i+len(float)-1] = '"', '"'
 					break
 				}

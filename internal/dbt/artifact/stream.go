@@ -27,10 +27,22 @@ type Metadata struct {
 type stream struct {
 	file string // named in errors
 	dec  *json.Decoder
+	from *pythonJSON
 }
 
 func newStream(file string, r io.Reader) *stream {
-	return &stream{file: file, dec: json.NewDecoder(readPython(r))}
+	from := readPython(r)
+	return &stream{file: file, dec: json.NewDecoder(from), from: from}
+}
+
+// asWritten reads a value as Python wrote it: it may have NaN and infinities.
+func (a *stream) asWritten() (json.RawMessage, error) {
+	var value json.RawMessage
+	err := a.dec.Decode(&value)
+	if err == nil {
+		a.from.restore(value, a.dec.InputOffset())
+	}
+	return value, err
 }
 
 // document reads the whole artifact. Nothing may follow the object.
