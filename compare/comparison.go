@@ -164,6 +164,7 @@ func layerSide(ctx context.Context, l *steps.Layer) code.Side {
 	return code.Side{
 		Manifest: l.Manifest, Suffix: l.Suffix, Batches: batches(l.EventTimes),
 		ReadFile: func(name string) ([]byte, error) { return l.ReadFile(ctx, name) },
+		FileID:   func(name string) (string, error) { return l.FileID(ctx, name) },
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -39,23 +41,84 @@ const byDBT = "state:modified"
 // Changes returns the nodes that the candidate's commit changes, with the reasons, by
 // unique_id. vars are the candidate's --vars, which override the project's.
 func Changes(ctx context.Context, baseline, candidate *Layer, vars map[string]any) (map[string][]string, error) {
-	files, err := candidate.repo.Changed(ctx, baseline.commit, candidate.commit)
+	commit, err := changedFiles(ctx, baseline, candidate)
 	if err != nil {
 		return nil, err
-	}
-	var commit code.Commit
-	for _, file := range files {
-		name, err := filepath.Rel(filepath.FromSlash("/"+candidate.project), filepath.FromSlash("/"+file))
-		if err != nil {
-			return nil, err
-		}
-		commit.Files = append(commit.Files, filepath.ToSlash(name))
 	}
 	if commit.Vars, err = changedVars(ctx, baseline, candidate); err != nil {
 		return nil, err
 	}
 	commit.Vars = slices.DeleteFunc(commit.Vars, func(name string) bool { _, set := vars[name]; return set })
 	return code.Changes(code.Side{Manifest: baseline.Manifest}, code.Side{Manifest: candidate.Manifest}, commit)
+}
+
+// changedFiles returns the files that differ between the commits, also under the names that
+// symbolic links give them.
+func changedFiles(ctx context.Context, baseline, candidate *Layer) (commit code.Commit, err error) {
+	changed, err := candidate.repo.Changed(ctx, baseline.commit, candidate.commit)
+	if err != nil || len(changed) == 0 {
+		return commit, err
+	}
+	objects := candidate.repo.Objects(ctx)
+	defer func() { err = errors.Join(err, objects.Close()) }()
+	links, err := objects.Links(candidate.commit, "")
+	if err != nil {
+		return commit, err
+	}
+	for _, file := range throughLinks(changed, links) {
+		name, err := filepath.Rel(filepath.FromSlash("/"+candidate.project), filepath.FromSlash("/"+file.Path))
+		if err != nil {
+			return commit, err
+		}
+		names := &commit.Files
+		if file.Submodule {
+			names = &commit.Submodules
+		}
+		*names = append(*names, filepath.ToSlash(name))
+	}
+	return commit, nil
+}
+
+// maxLinks is through how many symbolic links a name is followed. A link to a directory above
+// it gives files endless names.
+const maxLinks = 4
+
+// throughLinks adds the names that symbolic links, by path, give to files and to what is in
+// submodules.
+func throughLinks(files []git.Differing, links map[string]string) []git.Differing {
+	all := slices.Clone(files)
+	seen := map[string]bool{}
+	for _, f := range files {
+		seen[f.Path] = true
+	}
+	for from, depth := 0, 0; depth < maxLinks && from < len(all); depth++ {
+		last := all[from:]
+		from = len(all)
+		for link, target := range links {
+			at := path.Join(path.Dir(link), target)
+			if path.IsAbs(target) {
+				continue
+			}
+			if at == "." {
+				at = "" // the top
+			}
+			for _, f := range last {
+				switch {
+				case within(f.Path, at): // the file, or a directory above it
+					f.Path = path.Join(link, strings.TrimPrefix(f.Path, at))
+				case f.Submodule && within(at, f.Path): // a part of the submodule
+					f.Path = link
+				default:
+					continue
+				}
+				if !seen[f.Path] {
+					seen[f.Path] = true
+					all = append(all, f)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // changedVars returns the names of the vars in dbt_project.yml that differ.

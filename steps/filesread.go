@@ -138,6 +138,15 @@ var placeholder = lazy.Regexp(`\{[^}]*\}`)
 // sameData reports whether a relative path, perhaps with wildcards, leads to equal files from
 // two directories. If it can't tell, the answer is no.
 func sameData(a, b, name string) (bool, error) {
+	plainA, plainB := filepath.Join(a, filepath.FromSlash(name)), filepath.Join(b, filepath.FromSlash(name))
+	_, errA := os.Stat(plainA)
+	_, errB := os.Stat(plainB)
+	switch { // also a name with brackets
+	case errA == nil && errB == nil:
+		return equalFiles(plainA, plainB)
+	case errA == nil || errB == nil:
+		return false, nil
+	}
 	pattern := path.Clean(placeholder().ReplaceAllString(name, "*"))
 	for strings.HasPrefix(pattern, "../") { // an fs.FS has no parent
 		a, b, pattern = filepath.Dir(a), filepath.Dir(b), strings.TrimPrefix(pattern, "../")

@@ -15,6 +15,7 @@ func TestSameData(t *testing.T) {
 		"a/new/home/data/z.csv": "1",
 		"a/new/lib/x.csv":       "1", "b/lib/x.csv": "1",
 		"a/new/lib/y.csv": "1", "b/lib/y.csv": "2",
+		"a/new/home/x[1].csv": "1", "b/old/x[1].csv": "2", "a/new/home/o'brien été.csv": "1", "b/old/o'brien été.csv": "2",
 		"a/new/home/parts/1.csv": "1", "b/old/parts/1.csv": "1", "b/old/parts/2.csv": "1",
 	} {
 		file := filepath.Join(root, filepath.FromSlash(name))
@@ -29,6 +30,7 @@ func TestSameData(t *testing.T) {
 		"data/x.csv": true, "data/{name}.csv": false, "./data/x.csv": true,
 		"data/y.csv": false, "data/z.csv": false, "data/none.csv": true,
 		"../lib/x.csv": true, "../lib/y.csv": false, "data/../../lib/x.csv": true,
+		"x[1].csv": false, "o'brien été.csv": false,
 		"parts/1.csv": true, "parts/*.csv": false, "**/x.csv": false,
 	} {
 		got, err := sameData(filepath.Join(root, "a", "new", "home"), filepath.Join(root, "b", "old"), name)

@@ -77,11 +77,20 @@ type Layer struct {
 	commit  string
 }
 
-// ReadFile reads a file of the layer's project at its commit. The name has slashes.
+// ReadFile reads a file of the layer's project at its commit, through symbolic links. The
+// name has slashes.
 func (l *Layer) ReadFile(ctx context.Context, name string) (text []byte, err error) {
 	objects := l.repo.Objects(ctx)
 	defer func() { err = errors.Join(err, objects.Close()) }()
-	return objects.Read(l.commit + ":" + path.Join(l.project, name))
+	return objects.ReadFile(l.commit, path.Join(l.project, name))
+}
+
+// FileID returns a digest of a file of the layer's project at its commit, also of one in a
+// submodule.
+func (l *Layer) FileID(ctx context.Context, name string) (id string, err error) {
+	objects := l.repo.Objects(ctx)
+	defer func() { err = errors.Join(err, objects.Close()) }()
+	return objects.FileID(l.commit, path.Join(l.project, name))
 }
 
 // Stands returns an error with a hint if the build has no relations.

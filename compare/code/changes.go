@@ -26,6 +26,8 @@ type Commit struct {
 	// Files are the files that differ from the baseline's commit. The paths have slashes
 	// and start in the project's directory: data/x.csv, ../lib/y.csv.
 	Files []string
+	// Submodules are the submodules that differ: any file in them may.
+	Submodules []string
 	// Vars are the names of the project's vars that differ.
 	Vars []string
 }
@@ -43,7 +45,7 @@ func Changes(baseline, candidate Side, commit Commit) (map[string][]string, erro
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	c := &changes{a: a, b: b, files: newFileSet(commit.Files), words: map[string]string{}, macros: map[string]string{}}
+	c := &changes{a: a, b: b, files: newFileSet(commit.Files, commit.Submodules), words: map[string]string{}, macros: map[string]string{}}
 	for _, name := range commit.Vars {
 		c.words[name] = "var " + name
 	}
@@ -238,6 +240,8 @@ func (c *changes) seed(was, is *artifact.NodeCode) []string {
 		return []string{"seed's rows"}
 	case is.Package != c.b.head.Project && c.files.hasBelow(name): // of a package in the repository
 		return []string{"seed's rows"}
+	case is.Package != c.b.head.Project && len(c.files.submodules) > 0:
+		return []string{"seed of a package, perhaps in the submodule " + c.files.submodules[0]}
 	case is.Package != c.b.head.Project && slices.ContainsFunc(packageFiles, c.files.has):
 		return []string{"seed of a package, whose version may differ"}
 	}

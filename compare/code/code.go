@@ -28,6 +28,10 @@ type Side struct {
 	// ReadFile reads a file of the build's commit, by its path in the dbt project. It
 	// is needed for large seeds, whose checksum in dbt covers only their path.
 	ReadFile func(name string) ([]byte, error)
+	// FileID returns a digest of such a file: also of a file in a submodule, and of the one
+	// that a symbolic link leads to. A file that isn't there is an [fs.ErrNotExist]. It is
+	// needed for the files that code reads.
+	FileID func(name string) (string, error)
 	// Nodes says where the nodes' relations lie, by unique_id. A node that isn't in
 	// here is the build's own, and lies where the manifest says.
 	Nodes map[string]Resolved

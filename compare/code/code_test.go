@@ -123,11 +123,15 @@ func (w *world) build(t testing.TB, schema, suffix string) Side {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Side{Manifest: file, Suffix: suffix, ReadFile: func(name string) ([]byte, error) {
+	read := func(name string) ([]byte, error) {
 		if data, ok := w.files[name]; ok {
 			return []byte(data), nil
 		}
 		return nil, fs.ErrNotExist
+	}
+	return Side{Manifest: file, Suffix: suffix, ReadFile: read, FileID: func(name string) (string, error) {
+		data, err := read(name)
+		return string(data), err
 	}}
 }
 
@@ -255,6 +259,20 @@ func TestDifferences(t *testing.T) {
 			both: func(w *world) {
 				w.code("orders", `select * from read_csv('data/x.csv')`)
 				w.files["data/x.csv"] = "1"
+			},
+		},
+		{
+			name: "data files with odd names",
+			both: func(w *world) {
+				w.code("orders", `select * from 'données/été.csv', 'Sales (1) & co.csv', 'o''brien.csv' -- it's`+"\n"+`, "a'b.json"`)
+			},
+			a: func(w *world) {
+				for _, name := range []string{"données/été.csv", "Sales (1) & co.csv", "o'brien.csv", "a'b.json"} {
+					w.files[name] = "1"
+				}
+			},
+			want: map[string][]string{
+				"orders": {"file Sales (1) & co.csv", "file a'b.json", "file données/été.csv", "file o'brien.csv"}, "top": {up},
 			},
 		},
 		{

@@ -140,7 +140,11 @@ func (l *lab) keep(dir, suffix, as string) Side {
 	}
 	kept := filepath.Join(l.dir, as+".json")
 	l.put(kept, string(data))
-	return Side{Manifest: kept, Suffix: suffix, ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }}
+	read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }
+	return Side{Manifest: kept, Suffix: suffix, ReadFile: read, FileID: func(name string) (string, error) {
+		data, err := read(name)
+		return string(data), err
+	}}
 }
 
 func TestRealManifests(t *testing.T) {

@@ -1,7 +1,6 @@
 package code
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"slices"
@@ -15,15 +14,17 @@ import (
 // content of a file belongs to the code that reads it.
 
 // dataFile matches a string that may be the path of a data file. dbt-duckdb puts the
-// external_location of a source into the SQL as such a string.
-var dataFile = lazy.Regexp(`(?i)['"]((?:~?/|[a-z]:[/\\])?[\w.][\w./ *?\[\]{},=@+%~\\-]*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|avro|xlsx?|ya?ml|toml|pkl|db|duckdb|sqlite)(?:\.(?:gz|zst))?)['"]`)
+// external_location of a source into the SQL as such a string. A URL has a colon.
+var dataFile = lazy.Regexp(`(?i)^(?:~?/|[a-z]:[/\\])?[^\s:/\\][^:]*\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|avro|xlsx?|ya?ml|toml|pkl|db|duckdb|sqlite)(?:\.(?:gz|zst))?$`)
 
 // DataFiles returns the strings in a text that may be paths of data files, absolute or
 // relative, perhaps with wildcards: each once, sorted.
 func DataFiles(text string) []string {
 	var names []string
-	for _, match := range dataFile().FindAllStringSubmatch(text, -1) {
-		names = append(names, match[1])
+	for _, s := range stringsIn(text) {
+		if s.quoted && len(s.text) <= maxPath && dataFile().MatchString(s.text) {
+			names = append(names, s.text)
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -37,7 +38,7 @@ func IsAbs(name string) bool {
 // files lists the files that a node's code reads and that differ between the commits. It
 // sets the node's Files.
 func (c *comparer) files(d *nodeDiff) []string {
-	if d.a.ResourceType == "seed" || d.fromA.ReadFile == nil || d.fromB.ReadFile == nil {
+	if d.a.ResourceType == "seed" || d.fromA.FileID == nil || d.fromB.FileID == nil {
 		return nil
 	}
 	var differences []string
@@ -49,11 +50,11 @@ func (c *comparer) files(d *nodeDiff) []string {
 			differences, d.Files = append(differences, "files "+name+": not compared"), append(d.Files, name)
 			continue
 		}
-		a, errA := d.fromA.ReadFile(name)
-		b, errB := d.fromB.ReadFile(name)
+		a, errA := d.fromA.FileID(name)
+		b, errB := d.fromB.FileID(name)
 		switch {
 		case errors.Is(errA, fs.ErrNotExist) && errors.Is(errB, fs.ErrNotExist): // no file, or none of the commits
-		case errA != nil || errB != nil || !bytes.Equal(a, b):
+		case errA != nil || errB != nil || a != b:
 			differences, d.Files = append(differences, "file "+name), append(d.Files, name)
 		}
 	}

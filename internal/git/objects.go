@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -22,7 +23,7 @@ import (
 // Names are git's: "<commit>:<path>", the path with slashes and from the top of the repository, and
 // "<commit>:" for the tree at the top. A symbolic link is a blob that holds its target. git doesn't
 // follow it, and its mode isn't told here (its mode in the raw tree is 120000). A submodule does
-// not exist, since its commit is in another repository.
+// not exist, since its commit is in another repository. ReadFile and FileID follow links.
 type Objects struct {
 	ctx  context.Context // for the process, which outlives single calls
 	repo *Repo
@@ -118,6 +119,88 @@ func treeEntries(id string, tree []byte) iter.Seq2[treeEntry, error] {
 			tree = rest[size:]
 		}
 	}
+}
+
+// maxLinks is how many symbolic links a path may lead through, as on Linux.
+const maxLinks = 40
+
+// follow finds what a commit has at a path, through symbolic links. If the path leads into a
+// submodule, the entry is the submodule's, and inside is the rest of the path. A path that leads
+// nowhere, or out of the commit, is an [fs.ErrNotExist].
+func (o *Objects) follow(commit, name string) (found treeEntry, inside string, err error) {
+	missing := &fs.PathError{Op: "read", Path: commit + ":" + name, Err: fs.ErrNotExist}
+	at, rest := "", strings.Split(path.Clean(name), "/")
+	for links := 0; ; {
+		if path.IsAbs(name) || at == ".." || strings.HasPrefix(at, "../") {
+			return treeEntry{}, "", missing
+		}
+		if rest[0] == ".." || rest[0] == "." {
+			at, rest = path.Join(at, rest[0]), rest[1:]
+			if len(rest) == 0 {
+				return treeEntry{}, "", missing // a directory
+			}
+			continue
+		}
+		entry, err := o.entry(commit, at, rest[0])
+		switch {
+		case err != nil:
+			return treeEntry{}, "", err
+		case entry.mode == linkMode:
+			target, err := o.Read(entry.id)
+			if links++; err != nil || links > maxLinks || path.IsAbs(string(target)) {
+				return treeEntry{}, "", errors.Join(err, missing)
+			}
+			rest = append(strings.Split(path.Clean(string(target)), "/"), rest[1:]...)
+		case entry.mode == gitlink || len(rest) == 1:
+			return entry, path.Join(rest[1:]...), nil
+		case entry.mode != directoryMode:
+			return treeEntry{}, "", missing
+		default:
+			at, rest = path.Join(at, rest[0]), rest[1:]
+		}
+	}
+}
+
+// entry returns what a commit has in a directory under a name.
+func (o *Objects) entry(commit, dir, name string) (treeEntry, error) {
+	at := commit + ":"
+	if dir != "" && dir != "." {
+		at += dir + "/"
+	}
+	var tree []byte
+	id, err := o.get(at, func(size int64, r io.Reader) (err error) {
+		tree, err = readAll(size, r)
+		return err
+	})
+	if err != nil {
+		return treeEntry{}, err
+	}
+	for entry, err := range treeEntries(id, tree) {
+		if err != nil || entry.name == name {
+			return entry, err
+		}
+	}
+	return treeEntry{}, &fs.PathError{Op: "read", Path: at + name, Err: fs.ErrNotExist}
+}
+
+// ReadFile returns the content of a commit's file, through symbolic links. A file of a submodule
+// doesn't exist.
+func (o *Objects) ReadFile(commit, name string) ([]byte, error) {
+	entry, _, err := o.follow(commit, name)
+	if err != nil || !entry.isFile() {
+		return nil, cmp.Or[error](err, &fs.PathError{Op: "read", Path: commit + ":" + name, Err: fs.ErrNotExist})
+	}
+	return o.Read(entry.id)
+}
+
+// FileID returns a digest of a commit's file, through symbolic links. That of a file in a submodule is
+// another one for each of the submodule's commits, whether the file exists or not.
+func (o *Objects) FileID(commit, name string) (string, error) {
+	entry, inside, err := o.follow(commit, name)
+	if err != nil || entry.mode != gitlink {
+		return entry.id, err
+	}
+	return entry.id + ":" + inside, nil
 }
 
 // Links returns the symbolic links that a commit has below dir, by path, with their targets. dir is

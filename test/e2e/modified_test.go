@@ -5,6 +5,8 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -104,24 +106,7 @@ func TestModified(t *testing.T) {
 			s.upToDate(args("build", "dev@branch")...)
 		})
 		s.part("the plan has the reasons", func() {
-			var plan struct {
-				Builds []struct {
-					Modified struct {
-						Nodes []struct {
-							ID  string `json:"unique_id"`
-							Why []string
-						}
-					}
-				}
-			}
-			res := s.mustDot(append([]string{"plan", "--format", "json"}, args("build", "dev@branch")...)...)
-			if err := json.Unmarshal([]byte(res.stdout), &plan); err != nil {
-				t.Fatal(err)
-			}
-			got := map[string][]string{}
-			for _, n := range plan.Builds[0].Modified.Nodes {
-				got[n.ID] = n.Why
-			}
+			got := s.modified(args("build", "dev@branch")...)
 			if diff := cmp.Diff(why, got); diff != "" {
 				t.Errorf("modified (-want +got):\n%s", diff)
 			}
@@ -180,4 +165,100 @@ func TestModified(t *testing.T) {
 			}
 		})
 	})
+}
+
+// modified returns why each node is modified, according to the plan.
+func (s *shop) modified(args ...string) map[string][]string {
+	s.t.Helper()
+	var plan struct {
+		Builds []struct {
+			Modified struct {
+				Nodes []struct {
+					ID  string `json:"unique_id"`
+					Why []string
+				}
+			}
+		}
+	}
+	res := s.mustDot(append([]string{"plan", "--format", "json"}, args...)...)
+	if err := json.Unmarshal([]byte(res.stdout), &plan); err != nil {
+		s.t.Fatal(err)
+	}
+	found := map[string][]string{}
+	for _, n := range plan.Builds[0].Modified.Nodes {
+		found[n.ID] = n.Why
+	}
+	return found
+}
+
+// TestModifiedFiles changes files that models read: with odd names, in a submodule, and behind a
+// symbolic link. E.4: --modified finds the models, and compare doesn't take their code for the same.
+func TestModifiedFiles(t *testing.T) {
+	t.Parallel()
+	model := func(from string) string { return "{{ config(materialized='table') }} select x from " + from + "\n" }
+	s := newProject(t, "duckdb", map[string]string{
+		"data/it's \"so\".csv":     "x\n1\n",
+		"données/été (alt).csv":    "x\n1\n",
+		"données/same n° 1.csv":    "x\n1\n",
+		"data/2024/y.csv":          "x\n1\n",
+		"models/quotes.sql":        model(`read_csv('data/it''s "so".csv')`),
+		"models/letters.sql":       model(`read_csv('données/été (alt).csv')`),
+		"models/same.sql":          model(`read_csv('données/same n° 1.csv')`),
+		"models/linked.sql":        model(`read_csv('now/y.csv')`),
+		"models/of_submodule.sql":  model(`read_csv('vendor/our lib/data/z.csv')`),
+		"models/of_submodules.sql": model(`read_csv('vendor/*/data/*.csv')`),
+		"models/py.py":             "def model(dbt, session):\n    text = open(\"data/it's \\\"so\\\".csv\").read()\n    return session.sql('select ' + text.split()[1] + ' as x')\n",
+		"models/below.sql":         model("{{ ref('quotes') }}"),
+	})
+	s.setenv("GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=protocol.file.allow", "GIT_CONFIG_VALUE_0=always")
+	lib := filepath.Join(t.TempDir(), "lib")
+	s.git("init", "--quiet", "--template=", "--initial-branch=main", lib)
+	inLib := func(text string) {
+		if err := os.MkdirAll(filepath.Join(lib, "data"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(lib, "data", "z.csv"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s.git("-C", lib, "add", "--all")
+		s.git("-C", lib, "-c", "user.name=Ada", "-c", "user.email=ada@shop.example", "commit", "--quiet", "--message", "data")
+	}
+	inLib("x\n1\n")
+	s.git("submodule", "--quiet", "add", "--name", "lib", lib, "vendor/our lib")
+	if err := os.Symlink("data/2024", filepath.Join(s.dir, "now")); err != nil {
+		t.Fatal(err)
+	}
+	s.commit("A submodule and a link")
+	s.mustDot("build", "prod@main")
+
+	s.git("switch", "--quiet", "--create", "branch")
+	s.write("data/it's \"so\".csv", "x\n12\n")
+	s.write("données/été (alt).csv", "x\n13\n")
+	s.write("data/2024/y.csv", "x\n14\n")
+	inLib("x\n15\n")
+	s.git("-C", "vendor/our lib", "pull", "--quiet", "origin", "main")
+	s.commit("Other files")
+	args := []string{"build", "dev@branch", "--defer", "prod@main", "--modified"}
+	s.mustDot(args...)
+	for model, row := range map[string]string{"quotes": "12", "py": "12", "below": "12", "letters": "13", "linked": "14", "of_submodule": "15", "of_submodules": "15"} {
+		s.wantTable("dev@branch", model, row)
+	}
+	s.wantTables("dev@branch", "below", "letters", "linked", "of_submodule", "of_submodules", "py", "quotes")
+	want := map[string][]string{
+		"model.stall.quotes": {`file data/it's "so".csv`}, "model.stall.py": {`file data/it's "so".csv`}, "model.stall.letters": {"file données/été (alt).csv"},
+		"model.stall.linked": {"file now/y.csv"}, "model.stall.of_submodule": {"file vendor/our lib/data/z.csv"}, "model.stall.of_submodules": {"file vendor/our lib"},
+	}
+	if diff := cmp.Diff(want, s.modified(args...)); diff != "" {
+		t.Errorf("modified (-want +got):\n%s", diff)
+	}
+	var same []string
+	s.mustDot("build", "dev@branch")
+	for _, r := range s.compare(0, "prod@main", "dev@branch").Comparisons[0].Relations {
+		if r.Verdict != "differs" {
+			same = append(same, r.Name+": "+r.Verdict)
+		}
+	}
+	if diff := cmp.Diff([]string{"same: same code"}, same); diff != "" {
+		t.Errorf("compared (-want +got):\n%s", diff)
+	}
 }
