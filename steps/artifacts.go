@@ -16,7 +16,8 @@ import (
 
 // dbt's artifacts in a build's target path, and dot's copies of them.
 
-// keepState copies a build's artifacts for builds that defer to it. It sets the
+// keepState copies a build's artifacts and the files that tell its packages' vars, for
+// builds that defer to it. It sets the
 // run's number of nodes and size of the manifest. A killed dbt leaves no run results.
 func keepState(b *build, target string, run *workspace.Run) error {
 	for _, name := range []string{"manifest.json", "run_results.json"} {
@@ -28,6 +29,9 @@ func keepState(b *build, target string, run *workspace.Run) error {
 		if err != nil {
 			return fmt.Errorf("keep dbt's %s: %w", name, err)
 		}
+	}
+	if err := keepPackages(b); err != nil {
+		return fmt.Errorf("keep the packages' vars: %w", err)
 	}
 	manifest := filepath.Join(b.State(b.place), "manifest.json")
 	info, err := os.Stat(manifest)

@@ -48,7 +48,14 @@ func Changes(ctx context.Context, baseline, candidate *Layer, vars map[string]an
 	if commit.Vars, err = changedVars(ctx, baseline, candidate); err != nil {
 		return nil, err
 	}
-	commit.Vars = slices.DeleteFunc(commit.Vars, func(name string) bool { _, set := vars[name]; return set })
+	if commit.PackageVars, err = changedPackageVars(ctx, baseline, candidate); err != nil {
+		return nil, err
+	}
+	set := func(name string) bool { _, is := vars[name]; return is }
+	commit.Vars = slices.DeleteFunc(commit.Vars, set)
+	for name, changed := range commit.PackageVars {
+		commit.PackageVars[name] = slices.DeleteFunc(changed, set)
+	}
 	return code.Changes(code.Side{Manifest: baseline.Manifest}, code.Side{Manifest: candidate.Manifest}, commit)
 }
 
@@ -121,20 +128,19 @@ func throughLinks(files []git.Differing, links map[string]string) []git.Differin
 	return all
 }
 
-// changedVars returns the names of the vars in dbt_project.yml that differ.
+// changedVars returns the names of the vars in the project's dbt_project.yml that differ.
 func changedVars(ctx context.Context, baseline, candidate *Layer) ([]string, error) {
-	const name = "dbt_project.yml"
 	var texts [2][]byte
 	for i, l := range []*Layer{baseline, candidate} {
 		var err error
-		if texts[i], err = l.ReadFile(ctx, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if texts[i], err = l.ReadFile(ctx, projectFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
 	if bytes.Equal(texts[0], texts[1]) {
 		return nil, nil
 	}
-	return profile.ChangedVars(name, texts[0], texts[1])
+	return profile.ChangedVars(projectFile, texts[0], texts[1])
 }
 
 // MarkChanged writes a copy of the state in a directory, dbt's --state, whose
@@ -181,9 +187,13 @@ func (a *checkIsolation) findChanges(ctx context.Context, attempt *graph.Attempt
 		return err
 	}
 	manifest := filepath.Join(a.job.build.Target(), "manifest.json")
+	packages, err := installedPackages(a.job.build)
+	if err != nil {
+		return err
+	}
 	changes, err := Changes(ctx,
 		&Layer{Manifest: filepath.Join(below.state, "manifest.json"), repo: a.repo, project: below.build.Project, commit: below.build.Commit.Hash},
-		&Layer{Manifest: manifest, repo: a.repo, project: a.job.build.Project, commit: a.job.build.Commit.Hash},
+		&Layer{Manifest: manifest, repo: a.repo, project: a.job.build.Project, commit: a.job.build.Commit.Hash, packages: packages},
 		a.job.env.Vars)
 	if err != nil {
 		return fmt.Errorf("find what %s changes: %w", a.job.build, err)

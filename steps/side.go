@@ -75,6 +75,8 @@ type Layer struct {
 	repo    *git.Repo
 	project string // its directory below the repository's root
 	commit  string
+	// packages are its packages by name; nil if they were kept with the manifest.
+	packages map[string]installedPackage
 }
 
 // ReadFile reads a file of the layer's project at its commit, through symbolic links. The

@@ -18,7 +18,7 @@ import (
 // What a commit changes, from the manifests of parsed projects and from git. dbt's
 // state:modified compares each node's own file and configuration, and the macros that it
 // saw called. It misses large seeds, macros that are handed over as values, files that
-// code reads, and the project's vars. Here a text that names something changed is
+// code reads, and vars. Here a text that names something changed is
 // changed, too: that may find a node too many.
 
 // A Commit is what a candidate's commit changes apart from the manifests.
@@ -30,6 +30,9 @@ type Commit struct {
 	Submodules []string
 	// Vars are the names of the project's vars that differ.
 	Vars []string
+	// PackageVars are those of packages' own vars that differ, by package. Only the package's
+	// nodes read them.
+	PackageVars map[string][]string
 }
 
 // Changes returns why each node of the candidate that a commit changes is changed, by
@@ -45,16 +48,20 @@ func Changes(baseline, candidate Side, commit Commit) (map[string][]string, erro
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	c := &changes{a: a, b: b, files: newFileSet(commit.Files, commit.Submodules), words: map[string]string{}, macros: map[string]string{}}
-	for _, name := range commit.Vars {
-		c.words[name] = "var " + name
+	files := newFileSet(commit.Files, commit.Submodules)
+	project := newChanges(a, b, files, commit, "")
+	packages := map[string]*changes{}
+	for name := range commit.PackageVars {
+		packages[name] = newChanges(a, b, files, commit, name)
 	}
-	c.findMacros()
-	c.findBuilders()
 	found := map[string][]string{}
 	for id, n := range b.nodes {
 		if slices.Contains([]string{"source", "operation", "analysis"}, n.ResourceType) { // nothing is built from them
 			continue
+		}
+		c := packages[n.Package]
+		if c == nil {
+			c = project
 		}
 		if why := c.node(n); len(why) > 0 {
 			found[id] = why
@@ -81,7 +88,7 @@ func readAll(role string, from Side) (*parsedSide, error) {
 	return s, nil
 }
 
-// changes finds the nodes that a commit changes.
+// changes finds the nodes that a commit changes, of the packages that see the same vars.
 type changes struct {
 	a, b  *parsedSide
 	files fileSet
@@ -92,6 +99,21 @@ type changes struct {
 	// builders are the changed macros that dbt builds nodes with: materializations, by
 	// name, and under "" those for every node.
 	builders map[string]string
+}
+
+// newChanges returns the changes for the nodes of a package, or for those of the project and
+// of packages whose own vars are the same.
+func newChanges(a, b *parsedSide, files fileSet, commit Commit, pkg string) *changes {
+	c := &changes{a: a, b: b, files: files, words: map[string]string{}, macros: map[string]string{}}
+	for _, name := range commit.PackageVars[pkg] {
+		c.words[name] = "var " + name + " of " + pkg
+	}
+	for _, name := range commit.Vars {
+		c.words[name] = "var " + name
+	}
+	c.findMacros()
+	c.findBuilders()
+	return c
 }
 
 // findMacros finds the changed macros, and those whose text names something changed.

@@ -42,7 +42,13 @@ func (s *shop) newPackage(name string) *packageRepo {
 // publish pushes a version of the package to main and returns its full hash.
 func (p *packageRepo) publish(size string) string {
 	p.s.t.Helper()
-	for name, text := range packageFiles(p.name, size) {
+	return p.push(packageFiles(p.name, size))
+}
+
+// push pushes files to main and returns the commit's full hash.
+func (p *packageRepo) push(files map[string]string) string {
+	p.s.t.Helper()
+	for name, text := range files {
 		file := filepath.Join(p.dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 			p.s.t.Fatal(err)
@@ -53,7 +59,7 @@ func (p *packageRepo) publish(size string) string {
 	}
 	git := func(args ...string) string { return p.s.git(append([]string{"-C", p.dir}, args...)...) }
 	git("add", "--all")
-	git("-c", "user.name=Ada", "-c", "user.email=ada@shop.example", "commit", "--quiet", "--message", size)
+	git("-c", "user.name=Ada", "-c", "user.email=ada@shop.example", "commit", "--quiet", "--message", "Another version")
 	git("push", "--quiet", "origin", "HEAD:main")
 	return git("rev-parse", "HEAD")
 }

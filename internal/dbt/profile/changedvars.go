@@ -10,7 +10,7 @@ import (
 )
 
 // ChangedVars returns the names of the vars that differ between two contents of a dbt_project.yml,
-// sorted. A package's own vars count by their names, as those of the project do.
+// sorted. Those below a package's name count by their own names, as those of the project do.
 func ChangedVars(file string, before, after []byte) ([]string, error) {
 	was, err := projectVars(file, before)
 	if err != nil {
@@ -25,6 +25,26 @@ func ChangedVars(file string, before, after []byte) ([]string, error) {
 		changedVars(name, was.Get(name), is.Get(name), names)
 	}
 	return slices.Sorted(maps.Keys(names)), nil
+}
+
+// VarsFor returns the names of the vars that a dbt_project.yml sets for the nodes of a package: those for
+// all packages, and those below the package's name. dbt prefers their values to the package's own
+// (1.11.16, ModelConfiguredVar).
+func VarsFor(file string, data []byte, pkg string) (map[string]bool, error) {
+	vars, err := projectVars(file, data)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, name := range namesIn(vars) {
+		names[name] = true
+	}
+	if vars != nil {
+		for _, name := range namesIn(vars.Get(pkg)) {
+			names[name] = true
+		}
+	}
+	return names, nil
 }
 
 // changedVars adds the name of a var whose values differ, and those inside them.

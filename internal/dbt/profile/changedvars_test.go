@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"maps"
 	"slices"
 	"testing"
 )
@@ -27,6 +28,26 @@ func TestChangedVars(t *testing.T) {
 		})
 	}
 	if _, err := ChangedVars("dbt_project.yml", []byte("vars: {a"), nil); err == nil {
+		t.Error("broken YAML is no error")
+	}
+}
+
+// TestVarsFor: the vars that a project sets for a package.
+func TestVarsFor(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                         nil,
+		"vars: {}":                 nil,
+		"vars: {a: 1, b: {c: 2}}":  {"a", "b"},
+		"vars: {a: 1, p: {b: }}":   {"a", "b", "p"},
+		"vars: {a: 1, p: text}":    {"a", "p"},
+		"name: p\nmodels: {p: {}}": nil,
+	} {
+		got, err := VarsFor("dbt_project.yml", []byte(text), "p")
+		if names := slices.Sorted(maps.Keys(got)); err != nil || !slices.Equal(names, want) {
+			t.Errorf("%s: got %q, %v; want %q", text, names, err, want)
+		}
+	}
+	if _, err := VarsFor("dbt_project.yml", []byte("vars: {a"), "p"); err == nil {
 		t.Error("broken YAML is no error")
 	}
 }
