@@ -89,7 +89,8 @@ func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, a, b st
 	var changes map[string][]string
 	if c.comparesState() {
 		var err error
-		if changes, err = steps.Changes(ctx, a.Own, b.Own, c.b.Vars()); err != nil {
+		compiled := &code.Compiled{Baseline: a.Code(ctx), Candidate: b.Code(ctx)}
+		if changes, err = steps.Changes(ctx, a.Own, b.Own, c.b.Vars(), compiled); err != nil {
 			return nil, err
 		}
 	}

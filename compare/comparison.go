@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"dot-for-dbt/compare/code"
 	"dot-for-dbt/compare/ladder"
@@ -94,7 +93,7 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	change, unsure := c.change(ctx)
-	nodes, err := code.Compare(codeSide(ctx, a), codeSide(ctx, b), c.Request.Renames...)
+	nodes, err := code.Compare(a.Code(ctx), b.Code(ctx), c.Request.Renames...)
 	if err != nil {
 		return nil, err
 	}
@@ -128,55 +127,6 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	c.result.Seconds = c.world.Now().Sub(start).Seconds()
 	c.done = true
 	return nil, nil
-}
-
-// codeSide returns a side as package code needs it.
-func codeSide(ctx context.Context, s steps.Side) code.Side {
-	side := layerSide(ctx, s.Own)
-	side.Nodes = map[string]code.Resolved{}
-	side.Reads = map[string]code.Resolved{}
-	below := map[*steps.Layer]*code.Side{}
-	var last time.Time
-	for id, state := range s.Nodes {
-		if state.Reads.SQL != "" {
-			side.Reads[id] = code.Resolved{RelationName: state.Reads, Run: state.ReadRun}
-		}
-		if state.Problem != "" {
-			continue
-		}
-		if state.Layer == s.Own && state.At.After(last) {
-			last, side.LastRun = state.At, state.Run
-		}
-		at := code.Resolved{RelationName: state.Relation, Run: state.Run}
-		if layer := state.Layer; layer != s.Own {
-			if below[layer] == nil {
-				one := layerSide(ctx, layer)
-				below[layer] = &one
-			}
-			at.Below = below[layer]
-		}
-		side.Nodes[id] = at
-	}
-	return side
-}
-
-func layerSide(ctx context.Context, l *steps.Layer) code.Side {
-	return code.Side{
-		Manifest: l.Manifest, Suffix: l.Suffix, Batches: batches(l.EventTimes),
-		ReadFile: func(name string) ([]byte, error) { return l.ReadFile(ctx, name) },
-		FileID:   func(name string) (string, error) { return l.FileID(ctx, name) },
-	}
-}
-
-// batches says which batches the limits allow, "" if there are none.
-func batches(limits [2]string) string {
-	var out []string
-	for i, word := range []string{"from ", "to "} {
-		if limits[i] != "" {
-			out = append(out, word+limits[i])
-		}
-	}
-	return strings.Join(out, " ")
 }
 
 // climb asks the warehouse. A pair that failed together with others is tried again

@@ -39,8 +39,9 @@ const SelectModified = "state:modified+"
 const byDBT = "state:modified"
 
 // Changes returns the nodes that the candidate's commit changes, with the reasons, by
-// unique_id. vars are the candidate's --vars, which override the project's.
-func Changes(ctx context.Context, baseline, candidate *Layer, vars map[string]any) (map[string][]string, error) {
+// unique_id. vars are the candidate's --vars, which override the project's. compiled is nil
+// if the compiled code of one of them is not known.
+func Changes(ctx context.Context, baseline, candidate *Layer, vars map[string]any, compiled *code.Compiled) (map[string][]string, error) {
 	commit, err := changedFiles(ctx, baseline, candidate)
 	if err != nil {
 		return nil, err
@@ -56,6 +57,7 @@ func Changes(ctx context.Context, baseline, candidate *Layer, vars map[string]an
 	for name, changed := range commit.PackageVars {
 		commit.PackageVars[name] = slices.DeleteFunc(changed, set)
 	}
+	commit.Compiled = compiled
 	return code.Changes(code.Side{Manifest: baseline.Manifest}, code.Side{Manifest: candidate.Manifest}, commit)
 }
 
@@ -194,7 +196,7 @@ func (a *checkIsolation) findChanges(ctx context.Context, attempt *graph.Attempt
 	changes, err := Changes(ctx,
 		&Layer{Manifest: filepath.Join(below.state, "manifest.json"), repo: a.repo, project: below.build.Project, commit: below.build.Commit.Hash},
 		&Layer{Manifest: manifest, repo: a.repo, project: a.job.build.Project, commit: a.job.build.Commit.Hash, packages: packages},
-		a.job.env.Vars)
+		a.job.env.Vars, a.compiledSides(ctx, a.job, below))
 	if err != nil {
 		return fmt.Errorf("find what %s changes: %w", a.job.build, err)
 	}

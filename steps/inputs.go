@@ -30,6 +30,7 @@ func (p *planner) inputs(job *job) ([]graph.Input, error) {
 	if err != nil {
 		return nil, err
 	}
+	versions, read := job.versions(b.output.Adapter), p.envInputs(job, job.env, job.keyVars.Names)
 	in := slices.Concat(
 		[]graph.Input{
 			{Label: "commit", Value: b.Commit.Hash},
@@ -38,20 +39,21 @@ func (p *planner) inputs(job *job) ([]graph.Input, error) {
 			{Label: "schema suffix", Value: b.suffix, Show: b.suffix},
 			{Label: "target-name", Value: b.env.Dot.TargetName},
 		},
-		job.versions(b.output.Adapter),
+		versions,
 		p.factsOf(b.output).inputs,
 		vars.inputs,
 		optionInputs(job.asked),
 		state,
-		p.envInputs(job, job.env, job.keyVars.Names),
+		read,
 	)
 	graph.Digest(in) // for the check and the command
+	job.codeInputs = slices.Concat([]graph.Input{{Label: "target", Value: b.targetName()}}, versions, p.factsOf(b.output).inputs, vars.inputs, read)
 	return in, nil
 }
 
 // lateInputs returns the inputs that steps below produce: the versions in a toolchain,
 // the resolved packages, the environment variables that packages and submodules read,
-// and the nodes of the baseline.
+// and the nodes of the baseline. Another command has made the compiled code.
 func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, error) {
 	return func(context.Context) ([]graph.Input, error) {
 		in := rt.lateCheckInputs(job)
@@ -70,7 +72,7 @@ func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, er
 			}
 			in = append(in, input)
 		}
-		return in, nil
+		return append(in, rt.compiledInput(job)...), nil
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dot-for-dbt/config"
+	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/tool"
@@ -50,8 +51,10 @@ type job struct {
 	scan     string         // names the scan for the environment variables that the project reads
 	reads    profile.EnvUse // the environment variables that the project and the output read
 	keyVars  profile.EnvUse // reads, without secrets: the result may depend on them
-	slot     string         // names the records of the command with this selection
-	environ  []string       // dbt's environment variables
+	// codeInputs are the inputs that the compiled code depends on, apart from the commit.
+	codeInputs []graph.Input
+	slot       string   // names the records of the command with this selection
+	environ    []string // dbt's environment variables
 
 	age   config.Age // the age at which an up-to-date build runs again
 	force bool       // --force

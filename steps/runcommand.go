@@ -102,6 +102,11 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if report.Unmatched != "" {
 		attempt.Notef("%s: %s", b, report.Unmatched)
 	}
+	if a.job.Command.Name == "compile" {
+		if err := a.keepCompiled(a.job); err != nil {
+			attempt.Notef("--modified won't know the compiled SQL of %s: %v", b, err)
+		}
+	}
 	if report.Run == "" {
 		report.Manifest = manifestMark(b)
 	}

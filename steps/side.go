@@ -124,16 +124,22 @@ func (b *Built) Side() (Side, error) {
 	if err != nil {
 		return Side{}, err
 	}
-	st := b.runtime.stackOf(found)
-	sides := b.runtime.sideLayers(st)
-	own := sides[st.top]
-	own.Suffix = build.suffix
 	side := Side{
 		Built: b, Commit: build.commit, Env: build.Env, Profile: build.output.Profile,
-		State: found.state, DBT: own.dbt, Own: own.Layer,
-		Nodes: map[string]NodeState{}, Absent: st.top.Resolve("").Why,
 		Tests: testsOf(found.state, build.Target()),
 	}
+	b.runtime.resolveSide(&side, found)
+	side.Own.Suffix = build.suffix
+	return side, nil
+}
+
+// resolveSide fills in what a build's standing says about a side.
+func (rt *runtime) resolveSide(side *Side, found standing) {
+	st := rt.stackOf(found)
+	sides := rt.sideLayers(st)
+	own := sides[st.top]
+	side.State, side.DBT, side.Own = found.state, own.dbt, own.Layer
+	side.Nodes, side.Absent = map[string]NodeState{}, st.top.Resolve("").Why
 	for id := range st.ids() {
 		r := st.top.Resolve(id)
 		state := sides[r.Layer].state(r, st)
@@ -145,7 +151,6 @@ func (b *Built) Side() (Side, error) {
 		}
 		side.Nodes[id] = state
 	}
-	return side, nil
 }
 
 // ids returns the nodes that a layer of the stack has, tried to build, or changed.

@@ -33,11 +33,13 @@ type Commit struct {
 	// PackageVars are those of packages' own vars that differ, by package. Only the package's
 	// nodes read them.
 	PackageVars map[string][]string
+	// Compiled has the compiled code of both commits; nil if it isn't known.
+	Compiled *Compiled
 }
 
 // Changes returns why each node of the candidate that a commit changes is changed, by
 // unique_id: also tests and functions. It reads the sides' manifests only; neither has to
-// have compiled code.
+// have compiled code. If compiled code is known, nodes whose SQL differs are changed, too.
 func Changes(baseline, candidate Side, commit Commit) (map[string][]string, error) {
 	var (
 		a, b  *parsedSide
@@ -67,7 +69,16 @@ func Changes(baseline, candidate Side, commit Commit) (map[string][]string, erro
 			found[id] = why
 		}
 	}
-	return found, nil
+	if commit.Compiled == nil {
+		return found, nil
+	}
+	differ, err := commit.Compiled.differences()
+	for id := range differ {
+		if b.nodes[id] != nil && found[id] == nil {
+			found[id] = []string{"compiled SQL"}
+		}
+	}
+	return found, err
 }
 
 // readAll reads all of a side's manifest, tests included.
@@ -77,7 +88,10 @@ func readAll(role string, from Side) (*parsedSide, error) {
 		return nil, fmt.Errorf("read the %s's manifest: %w", role, err)
 	}
 	defer f.Close() // only read from
-	s := &parsedSide{Side: from, role: role, nodes: map[string]*artifact.NodeCode{}, macros: map[string]*macro{}}
+	s := &parsedSide{
+		Side: from, role: role, from: map[string]*parsedSide{}, lost: map[string]string{},
+		nodes: map[string]*artifact.NodeCode{}, macros: map[string]*macro{},
+	}
 	keep := func(n artifact.NodeCode) error {
 		s.nodes[n.UniqueID] = &n
 		return nil

@@ -115,7 +115,7 @@ func notKnown(a, b *artifact.NodeCode) string {
 // compiled compares the compiled code without the names of the relations it reads. why
 // explains a difference if it isn't obvious.
 func (c *comparer) compiled(d *nodeDiff) (same bool, why string) {
-	namesA, namesB := c.readable(d, c.a, d.a), c.readable(d, c.b, d.b)
+	namesA, namesB := c.readable(c.a, d.a), c.readable(c.b, d.b)
 	take, python := takeOut, d.b.Language == "python"
 	if python {
 		take = takeOutOfPython
@@ -155,7 +155,7 @@ func (s *parsedSide) names(n *artifact.NodeCode) []name {
 // readable returns the names of the relations that a node may read on a side: first
 // those of its own side, which the other may have, too, then those of the other, to
 // which its build may have deferred.
-func (c *comparer) readable(d *nodeDiff, s *parsedSide, n *artifact.NodeCode) []name {
+func (c *comparer) readable(s *parsedSide, n *artifact.NodeCode) []name {
 	names := s.names(n)
 	for i := range names {
 		names[i].deferred = c.one[names[i].id()]

@@ -327,3 +327,60 @@ func TestModifiedPackageVars(t *testing.T) {
 		s.wantRows("select count(*) from (select said from "+s.schema("prod@main")+"."+name+" except select said from "+s.schema("dev@branch")+"."+name+") x", "0")
 	}
 }
+
+// TestModifiedCompiled changes a macro and a var whose names the models compute, and a model whose
+// description another one reads. E.4: --modified finds these models if dot compile has compiled the
+// commit, and no others, though each build compiles other names of schemas.
+func TestModifiedCompiled(t *testing.T) {
+	t.Parallel()
+	s := newProject(t, "duckdb", map[string]string{
+		"dbt_project.yml":     tables,
+		"macros/cents.sql":    "{% macro cents(x) %}{{ x }} * 100{% endmacro %}\n",
+		"models/base.sql":     "select 1 as x\n",
+		"models/base.yml":     "models: [{name: base, description: one}]\n",
+		"models/by_macro.sql": "select {{ context['ce' ~ 'nts'](2) if execute else 1 }} as x\n",
+		"models/by_var.sql":   "select {{ var('mo' ~ 'st') }} as x\n",
+		"models/by_graph.sql": "select '{{ graph.nodes['model.stall.base'].description if execute }}' as x\n",
+		"models/below.sql":    "select * from {{ ref('by_macro') }}\n",
+		"models/named.sql":    "select x, '{{ target.schema }}' as y, '{{ this }}' as z from {{ ref('base') }} -- {{ ref('base') }}\n",
+		"models/grows.sql":    "{{ config(materialized='incremental') }} select x from {{ ref('base') }} {% if is_incremental() %} where x > 1 {% endif %}\n",
+		"models/py.py":        "def model(dbt, session):\n    return dbt.ref('base')\n",
+		"tests/counted.sql":   "select * from {{ ref('base') }} where x > {{ context['ce' ~ 'nts'](2) if execute else 1 }}\n",
+	})
+	s.mustDot("build", "prod@main")
+	s.mustDot("build", "prod@main", "--force") // the incremental model has rows now
+	s.git("switch", "--quiet", "--create", "branch")
+	s.write("macros/cents.sql", "{% macro cents(x) %}{{ x }} * 1000{% endmacro %}\n")
+	s.write("dbt_project.yml", strings.Replace(tables, "most: 100", "most: 200", 1))
+	s.write("models/base.yml", "models: [{name: base, description: two}]\n")
+	s.commit("Change what no text names")
+	args := []string{"build", "dev@branch", "--defer", "prod@main", "--modified"}
+	s.mustDot(args...)
+	if found := s.modified(args...); len(found) > 0 {
+		t.Errorf("without compiled SQL, these are modified: %v", found)
+	}
+
+	s.mustDot("compile", "dev@branch", "--defer", "prod@main")
+	step := "build dev@" + s.git("rev-parse", "--short", "branch")
+	if got := s.plan(args...).step(t, step); got.Reason != "changed: compiled SQL" {
+		t.Errorf("%s: %s: %s", step, got.Decision, got.Reason)
+	}
+	s.mustDot(args...)
+	want := map[string][]string{}
+	for _, id := range []string{"model.stall.by_macro", "model.stall.by_var", "model.stall.by_graph", "test.stall.counted"} {
+		want[id] = []string{"compiled SQL"}
+	}
+	if diff := cmp.Diff(want, s.modified(args...)); diff != "" {
+		t.Errorf("modified (-want +got):\n%s", diff)
+	}
+	s.wantTables("dev@branch", "below", "by_graph", "by_macro", "by_var")
+	s.wantTable("dev@branch", "below", "2000")
+	s.wantTable("dev@branch", "by_var", "200")
+	s.wantTable("dev@branch", "by_graph", "two")
+	s.upToDate(args...)
+
+	// With other vars, the compiled SQL is not that of the build.
+	if got := s.plan(append(args, "--vars", "most: 1")...).step(t, step); strings.Contains(got.Reason, "compiled SQL") && !strings.Contains(got.Reason, "vars") {
+		t.Errorf("%s: %s: %s", step, got.Decision, got.Reason)
+	}
+}
