@@ -57,8 +57,9 @@ var house = map[string][]string{
 	},
 	"internal/dbt":          {"internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/version", "internal/pyyaml"},
 	"internal/dbt/adapter":  {},
-	"internal/dbt/artifact": {},
+	"internal/dbt/artifact": {"internal/dbt/hidden"},
 	"internal/dbt/ask":      {"internal/dbt", "internal/dbt/artifact"},
+	"internal/dbt/hidden":   {},
 	"internal/dbt/profile":  {"internal/dbt/adapter", "internal/pyyaml"},
 	"internal/dbt/run":      {"internal/dbt", "internal/dbt/adapter", "internal/dbt/artifact", "internal/dbt/tool", "internal/dbt/version", "internal/proc"},
 	"internal/dbt/tool":     {"internal/dbt/adapter", "internal/dbt/version", "internal/proc"},
@@ -70,7 +71,7 @@ var house = map[string][]string{
 	"internal/git":          {"internal/proc"},
 	"internal/layer":        {},
 	"internal/pyyaml":       {},
-	"internal/workspace":    {"graph", "internal/durable", "internal/pyyaml"},
+	"internal/workspace":    {"graph", "internal/dbt/hidden", "internal/durable", "internal/pyyaml"},
 	"internal/durable":      {},
 	"config":                {"spec", "internal/pyyaml"}, // what an environment may be called
 	"graph":                 {"internal/durable"},        // the seal of records

@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"dot-for-dbt/internal/dbt/hidden"
 	"dot-for-dbt/internal/durable"
 )
 
@@ -147,7 +147,7 @@ func parseLayer(data []byte) (*Layer, error) {
 
 // isPhantom reports whether an id belongs to no node. Earlier versions of dot took ids from the
 // output of dbt list, in which dbt hides secrets.
-func isPhantom(id string) bool { return strings.Contains(id, "*****") }
+func isPhantom(id string) bool { return hidden.In(id) }
 
 func (w *Workspace) saveLayer(b Build, l *Layer) error {
 	data, err := durable.Marshal(l)

@@ -8,21 +8,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"dot-for-dbt/internal/dbt/hidden"
 )
-
-// hidden is what dbt prints in place of the value of a variable DBT_ENV_SECRET_*: in its log, its
-// events and the output of dbt list, in whatever text has the value, such as a model's name. The
-// artifacts have the texts as they are.
-const hidden = "*****"
-
-// isHidden reports whether dbt has hidden a secret's value in a node's id. No id has such a text
-// by itself.
-func isHidden(id string) bool { return strings.Contains(id, hidden) }
 
 // reveal returns the ids among known that dbt prints as id: with the secrets of its environment
 // ("NAME=value"), or, if none fits, with any texts hidden. There may be several.
 func reveal(id string, env []string, known iter.Seq[string]) []string {
-	if !isHidden(id) {
+	if !hidden.In(id) {
 		return []string{id}
 	}
 	var exact, possible []string
@@ -108,7 +101,7 @@ func allNodes(file string) (map[string]Node, error) {
 
 // formOf matches the texts that may be behind a text.
 func formOf(text string) *regexp.Regexp {
-	parts := strings.Split(text, hidden)
+	parts := strings.Split(text, hidden.Text)
 	for i := range parts {
 		parts[i] = regexp.QuoteMeta(parts[i])
 	}
@@ -129,7 +122,7 @@ func secretsOf(env []string) []string {
 
 func hide(text string, secrets []string) string {
 	for _, secret := range secrets {
-		text = strings.ReplaceAll(text, secret, hidden)
+		text = strings.ReplaceAll(text, secret, hidden.Text)
 	}
 	return text
 }
@@ -151,7 +144,7 @@ func (l Log) Reveal(env []string, known []string) Log {
 func revealAll(ids, env, known []string) (revealed, unsure []string) {
 	times := map[string]int{}
 	for _, id := range ids {
-		if !isHidden(id) {
+		if !hidden.In(id) {
 			revealed = append(revealed, id)
 			continue
 		}

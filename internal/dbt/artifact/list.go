@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/dbt/hidden"
 	"dot-for-dbt/internal/text"
 )
 
@@ -30,7 +31,7 @@ func ReadList(r io.Reader, reveal func(printed Node) ([]Node, error)) ([]Node, e
 		case len(line) == 0:
 		case line[0] != '{':
 			other = append(other, string(line))
-		case bytes.Contains(line, []byte(hidden)):
+		case bytes.Contains(line, []byte(hidden.Text)):
 			behind, err := revealLine(line, reveal)
 			if err != nil {
 				return nil, err
