@@ -112,7 +112,7 @@ func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 	case result.Cancelled:
 		return d.interrupted(ctx, result)
 	case result.Err() != nil:
-		return result.Err()
+		return d.failed(result)
 	}
 	for i, planned := range result.Plan.Steps {
 		b, ok := d.program.BuildOf(planned.Step.Name)

@@ -89,6 +89,21 @@ func (a *app) interrupted(ctx context.Context, result *graph.Result) error {
 	return err
 }
 
+// failed returns the error of a run of one build that failed, with the command that continues
+// it, if some nodes are done.
+func (a *app) failed(result *graph.Result) error {
+	err := result.Err()
+	if slices.Contains(a.Args, "--resume") {
+		return err
+	}
+	for i, planned := range result.Plan.Steps {
+		if r := result.Steps[i]; r.Outcome == graph.Broken && steps.LeftOut(planned.Step, r.Record) {
+			return hint.Add(err, a.continueLine())
+		}
+	}
+	return err
+}
+
 // asksDBT reports whether a step runs dbt, which may have to cancel queries before it
 // ends. It ignores an interactive dbt, which gets Ctrl-C itself.
 func asksDBT(step *graph.Step) bool {

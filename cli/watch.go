@@ -91,10 +91,13 @@ func (d *severalBuilds) summary(ctx context.Context, result *graph.Result) error
 		return nil
 	}
 	if !slices.Contains(d.Args, "--resume") {
-		d.say.Hint("continue after the failure: " + d.resumeLine())
+		d.say.Hint(d.continueLine())
 	}
 	return exitCode(worst)
 }
+
+// continueLine says how to continue after a failure.
+func (a *app) continueLine() string { return "continue after the failure: " + a.resumeLine() }
 
 // resumeLine returns the command line that continues this one.
 func (a *app) resumeLine() string {

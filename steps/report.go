@@ -64,3 +64,14 @@ func (r Report) String() string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// done returns how many nodes have finished without failing.
+func (r Report) done() int {
+	n := 0
+	for status, count := range r.Counts {
+		if status.Wrote() && !status.Failed() {
+			n += count
+		}
+	}
+	return n
+}

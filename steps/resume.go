@@ -65,6 +65,13 @@ func Resumable(step *graph.Step, r graph.Record) bool {
 	return ok
 }
 
+// LeftOut reports whether --resume continues the run of a step that left the record, and
+// leaves out nodes that are done.
+func LeftOut(step *graph.Step, r graph.Record) bool {
+	report, err := ParseReport(r)
+	return err == nil && report.done() > 0 && Resumable(step, r)
+}
+
 // unfinishedRun returns the run of a record if --resume is to continue it: it stopped and
 // has the same key.
 func (a *runCommand) unfinishedRun(r graph.Record, key graph.Key) (unfinished, bool) {
