@@ -37,6 +37,10 @@ type outputFacts struct {
 	inWorktree *profile.Output
 	// unknownPaths are the fields that may be relative paths all the same.
 	unknownPaths []string
+	// filesGone is the error for a file that it needs and that isn't there; filesWarned are the
+	// warnings for others.
+	filesGone   error
+	filesWarned []string
 	// duckdb is the path of its DuckDB file, "" for none. duckdbErr says why the path
 	// is not known.
 	duckdb    string
@@ -63,6 +67,7 @@ func (p *planner) factsOf(o *profile.Output) outputFacts {
 		}
 		f.place = o.Place(p.project, hide)
 		f.duckdb, _, f.duckdbErr = o.DuckDBPath(p.project)
+		f.filesWarned, f.filesGone = o.FilesGone(p.project)
 		f.readsPublic, f.reads = o.EnvVars()
 		for _, field := range o.Fields() {
 			f.inputs = append(f.inputs, graph.Input{Label: "profile: " + field.Label, Value: field.Text})

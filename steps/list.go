@@ -51,10 +51,26 @@ func (p *planner) steps(job *job, all *stepList) (string, error) {
 	if err := p.complete(job); err != nil {
 		return "", err
 	}
+	if err := p.checkFiles(job); err != nil {
+		return "", err
+	}
 	if job.build == nil {
 		return p.plainSteps(job, all), nil
 	}
 	return p.isolatedSteps(job, all)
+}
+
+// checkFiles returns an error if a job's output names a file that it needs to connect and that
+// isn't there: dbt would say so late, or not at all. dbt debug is for finding out.
+func (p *planner) checkFiles(job *job) error {
+	if job.output == nil || job.helps || !job.Command.OpensAdapter || job.Command.Name == "debug" {
+		return nil
+	}
+	facts := p.factsOf(job.output)
+	for _, warning := range facts.filesWarned {
+		p.program.warn(warning)
+	}
+	return facts.filesGone
 }
 
 // isolatedSteps adds the steps of a build.

@@ -27,6 +27,8 @@ type Adapter struct {
 	// Files are the fields of an output that name files or directories. Each is a path of keys; "*" is
 	// any entry of a list. See also UsualFiles.
 	Files []string
+	// Needed are the files without which no connection is made. See also UsualFiles.
+	Needed []Needed
 	// SearchPath are the fields of an output that may say where SQL finds relations without a schema,
 	// as paths of keys; the first one present counts.
 	SearchPath []string
@@ -34,11 +36,30 @@ type Adapter struct {
 	V2         bool // dbt 2 has it built in, and not as an experiment
 }
 
+// Needed is a field that names a file which dbt reads before it connects: if the field When has one of
+// these values, or always if When is "".
+type Needed struct {
+	File string
+	When string
+	Is   []string
+}
+
+// Needs reports whether an output can't connect without the file that a field names. value returns the
+// values of the output's other fields.
+func (a Adapter) Needs(file string, value func(field string) string) bool {
+	return slices.ContainsFunc(a.Needed, func(n Needed) bool {
+		return n.File == file && (n.When == "" || slices.Contains(n.Is, value(n.When)))
+	})
+}
+
 // table has the adapters that differ from the usual, by name. The default schema is that of
 // dbt-duckdb 1.11.1 (credentials.py). What dbt 2 has built in was read in dbt-core's source at
 // 2.0.0-beta.2.
 var table = []Adapter{
-	{Name: "bigquery", Database: []string{"database", "project"}, V2: true},
+	{
+		Name: "bigquery", Database: []string{"database", "project"}, V2: true,
+		Needed: []Needed{{File: "keyfile", When: "method", Is: []string{"service-account"}}},
+	},
 	{Name: "clickhouse", Host: []string{"host"}, Database: []string{"database"}, Port: "8123", V2: true},
 	{
 		Name: "databricks", Host: []string{"host", "server_hostname"}, Database: []string{"database", "catalog"},
@@ -59,13 +80,18 @@ var table = []Adapter{
 	{
 		Name: "postgres", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5432", NameLimit: 63,
 		LowersUnquoted: true, Hosted: true, SearchPath: []string{"search_path"},
+		// libpq goes on without other certificates that are missing.
+		Needed: []Needed{{File: "sslrootcert", When: "sslmode", Is: []string{"verify-ca", "verify-full"}}},
 	},
 	{
 		Name: "redshift", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5439", NameLimit: 127,
 		LowersUnquoted: true, Packages: []string{"dbt_postgres"}, V2: true,
 	},
 	{Name: "salesforce", Host: usualHost, Database: usualDatabase, V2: true},
-	{Name: "snowflake", Host: []string{"host", "account"}, Database: []string{"database"}, V2: true},
+	{
+		Name: "snowflake", Host: []string{"host", "account"}, Database: []string{"database"}, V2: true,
+		Needed: []Needed{{File: "private_key_path"}},
+	},
 	{Name: "sqlserver", Host: []string{"host", "server"}, Database: []string{"database"}, Port: "1433"},
 }
 

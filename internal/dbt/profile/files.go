@@ -44,7 +44,7 @@ func (o *Output) rebase(n *pyyaml.Node, keys []string, dir string) *pyyaml.Node 
 		if absolute == path {
 			return n
 		}
-		return text(absolute)
+		return scalar(absolute)
 	case keys[0] == "*":
 		changed.Items = nil
 		for _, item := range n.Items {

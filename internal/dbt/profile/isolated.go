@@ -22,7 +22,7 @@ func (o *Output) Isolated(suffix, targetName, dir string) ([]byte, error) {
 	output := &pyyaml.Node{Kind: pyyaml.Mapping, Tag: o.fields.Tag, Pairs: pairs}
 
 	outputs := mapping(pair(targetName, output))
-	profile := mapping(pair("target", text(targetName)), pair("outputs", outputs))
+	profile := mapping(pair("target", scalar(targetName)), pair("outputs", outputs))
 	return mapping(pair(o.Profile, profile)).Block()
 }
 
@@ -31,11 +31,11 @@ func mapping(pairs ...pyyaml.Pair) *pyyaml.Node {
 }
 
 func pair(name string, value *pyyaml.Node) pyyaml.Pair {
-	return pyyaml.Pair{Key: text(name), Value: value}
+	return pyyaml.Pair{Key: scalar(name), Value: value}
 }
 
-// text returns a scalar that is text to every reader.
-func text(s string) *pyyaml.Node { return &pyyaml.Node{Text: s} }
+// scalar returns a scalar that is text to every reader.
+func scalar(s string) *pyyaml.Node { return &pyyaml.Node{Text: s} }
 
 // replaced returns pairs in which the value of name is a text.
 func replaced(pairs []pyyaml.Pair, name, value string) []pyyaml.Pair {
@@ -45,5 +45,5 @@ func replaced(pairs []pyyaml.Pair, name, value string) []pyyaml.Pair {
 			out = append(out, p)
 		}
 	}
-	return append(out, pair(name, text(value)))
+	return append(out, pair(name, scalar(value)))
 }
