@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/workspace"
 )
 
 // Models read files by the paths in their SQL. A path that leads out of the worktree leads
@@ -42,7 +44,11 @@ func findDataReads(b *build, writes []artifact.Node) (dataReads, error) {
 	defer f.Close()                // only read from
 	names := map[string][]string{} // the paths in a node or macro
 	_, err = artifact.ReadManifestCode(manifest, f, func(n artifact.NodeCode) error {
-		if named := code.DataFiles(fmt.Sprintf("%s\n%s\n%s\n%s", n.RawCode, n.Config, n.Meta, n.SourceMeta)); len(named) > 0 {
+		text := fmt.Sprintf("%s\n%s\n%s\n%s", n.RawCode, n.Config, n.Meta, n.SourceMeta)
+		if n.CompiledCode != nil { // after a run
+			text += "\n" + *n.CompiledCode
+		}
+		if named := code.DataFiles(text); len(named) > 0 {
 			names[n.UniqueID] = named
 		}
 		nodes[n.UniqueID] = artifact.NodeCode{ResourceType: n.ResourceType, DependsOn: n.DependsOn}
@@ -130,6 +136,46 @@ func (rt *runtime) checkDataReads(job *job, reads dataReads) error {
 	return hint.New(message,
 		fmt.Sprintf("name dbt's own program in place of %s, so that it runs in the worktree: `dot: {dbt: .venv/bin/dbt}` in the environment", text.ShellQuote(job.tool.Argv)),
 		"or build a commit that has the files as they are")
+}
+
+// notCommitted returns advice about the files that a failed job's nodes read, if only the working
+// tree has them.
+func (rt *runtime) notCommitted(job *job) []string {
+	b := job.build
+	checked, err := rt.checked(job)
+	if err != nil || rt.workDir(job) == rt.project {
+		return nil
+	}
+	var nodes []artifact.Node
+	for _, n := range checked.Nodes {
+		nodes = append(nodes, artifact.Node{UniqueID: n.ID})
+	}
+	reads, err := findDataReads(b, nodes)
+	if err != nil {
+		return nil
+	}
+	var advice []string
+	for _, name := range slices.Sorted(maps.Keys(reads.within)) {
+		if !hasData(b.ProjectDir(), name) && hasData(rt.project, name) {
+			advice = append(advice, fmt.Sprintf("%s reads %s, which is in your working tree, but not in commit %s: commit the file, and build that commit",
+				workspace.NodeName(reads.within[name]), name, b.Commit.Short))
+		}
+	}
+	return advice
+}
+
+// hasData reports whether a relative path, perhaps with wildcards, leads to a file from a
+// directory.
+func hasData(dir, name string) bool {
+	if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+		return true
+	}
+	pattern := path.Clean(placeholder().ReplaceAllString(name, "*"))
+	for strings.HasPrefix(pattern, "../") { // an fs.FS has no parent
+		dir, pattern = filepath.Dir(dir), strings.TrimPrefix(pattern, "../")
+	}
+	found, err := fs.Glob(os.DirFS(dir), pattern)
+	return err == nil && len(found) > 0
 }
 
 // placeholder matches a name in braces that Python or dbt-duckdb fills in.

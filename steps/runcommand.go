@@ -178,7 +178,7 @@ func (a *runCommand) failure(code int, how string, report Report) error {
 	if len(report.Counts) > 0 {
 		e.How += ": " + report.String()
 	}
-	e.Advice = append(a.unbuilt(a.job), "dbt's log is "+a.job.build.logFile())
+	e.Advice = slices.Concat(a.unbuilt(a.job), a.notCommitted(a.job), []string{"dbt's log is " + a.job.build.logFile()})
 	return e
 }
 

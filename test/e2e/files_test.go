@@ -72,6 +72,73 @@ func TestFilesOfTheWorkingTree(t *testing.T) {
 	s.wantRows("select n from "+s.schema("dev@HEAD")+".b", "7")
 }
 
+// TestFilesNotCommitted: a build doesn't see files that only the working tree has, and a hint names
+// them, also one whose path Jinja makes.
+func TestFilesNotCommitted(t *testing.T) {
+	t.Parallel()
+	s := newProject(t, "duckdb", map[string]string{
+		"data/old.csv":      "n\n1\n",
+		"models/old.sql":    "select n from read_csv('data/old.csv')\n",
+		"models/new.sql":    "select n from read_csv('data/new.csv')\n",
+		"models/made.sql":   "select n from read_csv('{{ 'data' }}/made.csv')\n",
+		"models/many.sql":   "select n from read_csv('parts/*.csv')\n",
+		"models/nobody.sql": "select n from read_csv('data/nobody.csv')\n",
+	})
+	for _, name := range []string{"data/new.csv", "data/made.csv", "parts/1.csv"} {
+		s.write(name, "n\n2\n")
+	}
+	head := s.git("rev-parse", "--short", "HEAD")
+	res := s.dot("build", "dev@HEAD")
+	if res.code == 0 {
+		t.Fatalf("the build succeeded, as no fresh clone would:\n%s", res.stderr)
+	}
+	for model, file := range map[string]string{"new": "data/new.csv", "made": "data/made.csv", "many": "parts/*.csv"} {
+		if want := "hint: " + model + " reads " + file + ", which is in your working tree, but not in commit " + head + ": commit the file"; !strings.Contains(res.stderr, want) {
+			t.Errorf("no %q in:\n%s", want, res.stderr)
+		}
+	}
+	for _, file := range []string{"data/old.csv,", "data/nobody.csv,"} {
+		if strings.Contains(res.stderr, file) {
+			t.Errorf("a hint names %s\n%s", file, res.stderr)
+		}
+	}
+	s.wantTables("dev@HEAD", "old")
+	s.git("rm", "--quiet", "models/nobody.sql")
+	s.commit("Commit the files")
+	s.mustDot("build", "dev@HEAD")
+}
+
+// TestProfileFilesGone: a DuckDB file in a directory that doesn't exist, and a certificate that isn't
+// there, are named before dbt starts. dbt debug runs all the same.
+func TestProfileFilesGone(t *testing.T) {
+	t.Parallel()
+	s := newProject(t, "duckdb", map[string]string{"models/a.sql": "select 1 as n\n"})
+	s.write("profiles.yml", "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: 'not/there/shop.duckdb', schema: dev}\n"+
+		"    prod: {type: postgres, host: localhost, user: me, password: hush, dbname: shop, schema: prod, port: 5432, sslmode: verify-full, sslrootcert: root.crt}\n")
+	dir := filepath.Join(s.dir, "not", "there")
+	for _, command := range [][]string{{"build", "dev@HEAD"}, {"build", "dev@HEAD", "dev@HEAD"}, {"plan", "build", "dev@HEAD"}, {"run", "dev"}} {
+		res := s.dot(command...)
+		for _, want := range []string{"profiles.yml:4", "path names " + filepath.Join(dir, "shop.duckdb") + ", and its directory does not exist", "hint: make it: mkdir -p " + dir} {
+			if res.code != 2 || !strings.Contains(res.stderr, want) || strings.Contains(res.stderr, "Traceback") {
+				t.Errorf("dot %s: code %d, no %q in:\n%s", strings.Join(command, " "), res.code, want, res.stderr)
+			}
+		}
+	}
+	res := s.dot("build", "prod@HEAD")
+	for _, want := range []string{"profiles.yml:5", "sslrootcert names " + filepath.Join(s.dir, "root.crt") + ", which does not exist", "hint: put the file there, or let sslrootcert name"} {
+		if res.code != 2 || !strings.Contains(res.stderr, want) || strings.Contains(res.stderr, "hush") {
+			t.Errorf("code %d, no %q in:\n%s", res.code, want, res.stderr)
+		}
+	}
+	if res := s.dot("debug", "dev"); !strings.Contains(res.stdout, "Connection test") {
+		t.Errorf("dbt debug did not run:\n%s%s", res.stdout, res.stderr)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s.mustDot("build", "dev@HEAD")
+}
+
 // TestFilesThatModelsWrite: each build has its own files of external models. What a hook writes by
 // a relative path stays in the worktree, and is no change of the commit.
 func TestFilesThatModelsWrite(t *testing.T) {
