@@ -101,13 +101,23 @@ func TestRequiredVersion(t *testing.T) {
 		"packages/fruit/dbt_project.yml": "name: fruit\nversion: \"1.0\"\n",
 	})
 	s.refused([]string{"build", "dev@HEAD"}, "",
-		s.head()+" requires dbt >=1.8.0, <1.10.0, but dbt is 1.11.16", "dot: {dbt: /path/to/dbt}", "dot: {toolchain: requirements.txt}")
+		s.head()+" requires dbt >=1.8.0, <1.10.0, but dbt is "+s.dbtVersion(), "dot: {dbt: /path/to/dbt}", "dot: {toolchain: requirements.txt}")
 	if _, err := os.Stat(filepath.Join(s.dir, ".dot", "build")); !os.IsNotExist(err) {
 		t.Errorf("something was written (%v)", err)
 	}
 	if got := s.started(func() { s.mustDot("build", "dev@HEAD", "--", "--no-version-check") }); got != "deps list build" {
 		t.Errorf("dot started dbt %q, want deps, list and build", got)
 	}
+}
+
+// dbtVersion returns the version of the virtual environment's dbt.
+func (s *shop) dbtVersion() string {
+	s.t.Helper()
+	found, err := filepath.Glob(filepath.Join(venv(s.t), "lib", "python3*", "site-packages", "dbt_core-*.dist-info"))
+	if err != nil || len(found) != 1 {
+		s.t.Fatalf("the version of dbt is unknown: %q, %v", found, err)
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(filepath.Base(found[0]), "dbt_core-"), ".dist-info")
 }
 
 // pins returns a file of testdata/toolchain.

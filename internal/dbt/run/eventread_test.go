@@ -15,7 +15,7 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// TestRecordedEvents reads the logs of real runs of dbt 1.11.16, on both databases. Nodes failed,
+// TestRecordedEvents reads the logs of real runs of dbt 1.11.16, and of one of 1.12.6, on both databases. Nodes failed,
 // were skipped or only warned, and runs were interrupted while nodes ran and while the project was
 // parsed. (SQL and most other debug events were removed from testdata/events.)
 func TestRecordedEvents(t *testing.T) {
