@@ -128,9 +128,13 @@ func (e *examination) host(found tool.Tool, users []resolvedEnv) {
 		if env.output == nil {
 			continue
 		}
-		text := "dbt is started once for all commands of an invocation"
-		if reason := run.TryHost(e.ctx, steps.Hosting(e.patient.World, env.Environment, env.output, found), e.patient.Env); reason != "" {
-			text = "dbt is started for each command: " + reason
+		can, note := run.TryHost(e.ctx, steps.Hosting(e.patient.World, env.Environment, env.output, found), e.patient.Env)
+		text := "dbt is started for each command: " + note
+		if can {
+			text = "dbt is started once for all commands of an invocation"
+			if note != "" {
+				text += "; " + note
+			}
 		}
 		if !seen[text] {
 			seen[text] = true

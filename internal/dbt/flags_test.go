@@ -147,6 +147,8 @@ func TestTakes(t *testing.T) {
 		{"run", "1.11.16", "sqlparse", true},
 		{"build", "1.11.16", "hints-enabled", false},
 		{"build", "1.12.6", "hints-enabled", true},
+		{"build", "1.12.6", "manage-state", false},
+		{"build", "1.13.0b1", "manage-state", true},
 	}
 	for _, tt := range tests {
 		if got := command(t, tt.command).In(tt.version).Takes(tt.flag); got != tt.want {

@@ -11,7 +11,8 @@ var (
 )
 
 // flagTable has every flag of dbt's commands: the click definitions of dbt-core 1.11.16, and the
-// differences in 1.9.11, 1.10.23 and 1.12.6. TestFlagTable compares it with the installed dbt.
+// differences in 1.9.11, 1.10.23, 1.12.6 and 1.13.0b1. TestFlagTable compares it with the installed
+// dbt.
 var flagTable = []Flag{
 	// Which project, profile and directories.
 	{Name: "project-dir", Arity: One, Env: "DBT_PROJECT_DIR", effect: changesRun},
@@ -56,6 +57,7 @@ var flagTable = []Flag{
 	{Name: "warn-error", Env: "DBT_WARN_ERROR", effect: changesRun},
 	{Name: "warn-error-options", Arity: One, Env: "DBT_WARN_ERROR_OPTIONS", effect: changesRun},
 	{Name: "introspect", HasNo: true, Default: true, Env: "DBT_INTROSPECT", effect: changesRun, commands: []string{"compile", "show"}},
+	{Name: "manage-state", HasNo: true, Env: "DBT_ENGINE_MANAGE_STATE", effect: changesRun, since: map[string]string{"*": "1.13"}},
 	{Name: "write-json", HasNo: true, Default: true, Env: "DBT_WRITE_JSON", effect: changesRun},
 	{Name: "clean-project-files-only", HasNo: true, Default: true, Env: "DBT_CLEAN_PROJECT_FILES_ONLY", effect: changesRun, commands: []string{"clean"}},
 

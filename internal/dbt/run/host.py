@@ -23,8 +23,9 @@ These messages go over the line:
 
     pid N               from the child: it has started, and leads a process group
     failed REASON       from the child: it could not become dbt
+    refused REASON      from the host: there is no child; or from the child: it can't become this
+                        dbt. Nothing has run
     exit N | signal N   from the host: how the child ended; the rest of its group is killed
-    refused REASON      from the host: there is no child, and nothing has run
     i                   from dot: interrupt the child (only the first one counts)
     k                   from dot: kill the child and its group
 
@@ -40,9 +41,11 @@ does what Python does at its end.
 """
 
 import atexit
+import contextlib
 import ctypes
 import gc
 import importlib
+import inspect
 import io
 import os
 import selectors
@@ -57,21 +60,19 @@ import types
 # Seconds that commands have to cancel their queries once dot has ended.
 GRACE = 60
 
-# Modules that dbt imports when a command needs them. babel.dates is another one, but it
-# keeps the time zone of the moment of its import.
+# Modules that dbt imports when a command needs them. There are others, but they keep something
+# of the moment of their import: babel.dates the time zone, and dbt.task.deps the URL of dbt's
+# package hub, which may come from a command's .env.
 LATE = (
     "_strptime",
     "daff",
     "dbt.clients.git",
-    "dbt.clients.registry",
-    "dbt.deps.resolver",
     "dbt.parser.sql",
     "dbt.runners",
     "dbt.task.build",
     "dbt.task.clone",
     "dbt.task.compile",
     "dbt.task.debug",
-    "dbt.task.deps",
     "dbt.task.docs.generate",
     "dbt.task.freshness",
     "dbt.task.list",
@@ -105,6 +106,10 @@ SCHEMAS = (
     ("dbt.task.test", "TestResultData"),
 )
 
+# Beginnings of the names of dbt's variables that it reads when it is imported. dot makes sure
+# that a host and its commands have the same values.
+READ_AT_IMPORT = ("DBT_MACRO_DEBUGGING", "DBT_PACKAGE_HUB_URL", "DBT_RECORDER_", "DBT_ENGINE_RECORDER_")
+
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # prctl(2)
 
 
@@ -120,10 +125,14 @@ def main(control, script, adapter):
     lc_ctype = os.environ.get("LC_CTYPE")
     try:
         look_at_system()
-        said = import_quietly(script, adapter)
+        with noted_variables() as read:
+            said = import_quietly(script, adapter)
         if said:
             raise Refused("importing dbt prints: " + said.strip().splitlines()[0])
         look_at_packages(adapter)
+        look_at_functions()
+        look_at_variables(read)
+        loaders = look_for_dotenv()
         look_at_threads()
     except Refused as e:
         control.send(("refused %s" % e).encode("utf-8", "replace")[:4000])
@@ -131,7 +140,7 @@ def main(control, script, adapter):
     # If a child collected the present objects, it would copy their memory pages.
     gc.collect()
     gc.freeze()
-    host = Host(control, script, lc_ctype, list(SCHEMAS) + [("dbt.adapters." + adapter, "Plugin.credentials")])
+    host = Host(control, script, lc_ctype, loaders, list(SCHEMAS) + [("dbt.adapters." + adapter, "Plugin.credentials")])
     control.send(b"ready")
     host.serve()
 
@@ -162,6 +171,7 @@ def import_quietly(script, adapter):
     sys.stderr.flush()
     paper = os.memfd_create("said")
     kept = [os.dup(1), os.dup(2)]
+    os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # the .env of a command is the one that counts
     try:
         os.dup2(paper, 1)
         os.dup2(paper, 2)
@@ -208,6 +218,82 @@ def place_of(name):
     for _ in range(levels):
         path = os.path.dirname(path)
     return path
+
+
+def look_at_functions():
+    """Refuses a dbt that lacks what this program, or a console script, calls."""
+    takes_no_arguments("dbt.cli.main", "cli")
+    invocation = takes_no_arguments("dbt_common.invocation", "reset_invocation_id")
+    takes_no_arguments("dbt_common.invocation", "get_invocation_id")
+    before = invocation.get_invocation_id()
+    invocation.reset_invocation_id()
+    if invocation.get_invocation_id() == before:
+        raise Refused("dbt_common.invocation.reset_invocation_id changes nothing")
+
+
+def takes_no_arguments(module, name):
+    """Refuses a dbt without this function, or with one that needs arguments. Returns the module."""
+    try:
+        found = importlib.import_module(module)
+        inspect.signature(getattr(found, name)).bind()
+    except ImportError:
+        raise Refused("dbt has no module " + module)
+    except AttributeError:
+        raise Refused("dbt has no %s.%s" % (module, name))
+    except (TypeError, ValueError) as e:
+        raise Refused("dbt's %s.%s can't be called without arguments: %s" % (module, name, e))
+    return found
+
+
+@contextlib.contextmanager
+def noted_variables():
+    """Notes the names of the environment variables that dbt's modules read."""
+    names = set()
+    encode = os.environ.encodekey
+
+    def note(name):
+        frame = sys._getframe(1)
+        while frame.f_back and frame.f_globals.get("__name__") in ("os", "collections.abc"):
+            frame = frame.f_back
+        if is_dbts(frame.f_globals.get("__name__")):
+            names.add(name)
+        return encode(name)
+
+    os.environ.encodekey = note
+    try:
+        yield names
+    finally:
+        os.environ.encodekey = encode
+
+
+def look_at_variables(read):
+    """Refuses a dbt that reads variables at its import which may differ between commands."""
+    for name in sorted(read):
+        if name.startswith("DBT_") and not name.startswith(READ_AT_IMPORT):
+            raise Refused("dbt reads %s when it is imported" % name)
+
+
+def look_for_dotenv():
+    """Returns the modules that load a .env when they are imported: each command imports them
+    again. Refuses a dbt in which that may be another module than the main one."""
+    loaders = [
+        name
+        for name, module in list(sys.modules.items())
+        if is_dbts(name) and any(is_of_dotenv(value) for value in list(vars(module).values()))
+    ]
+    if loaders and loaders != ["dbt.cli.main"]:
+        raise Refused("a .env may be loaded by " + ", ".join(sorted(loaders)))
+    return loaders
+
+
+def is_dbts(module):
+    return str(module).split(".")[0].startswith(("dbt", "metricflow"))
+
+
+def is_of_dotenv(value):
+    if isinstance(value, types.ModuleType):
+        return value is sys.modules.get("dotenv") or value is sys.modules.get("dotenv.main")
+    return isinstance(value, (type, types.FunctionType)) and str(value.__module__).split(".")[0] == "dotenv"
 
 
 def look_at_threads():
@@ -260,10 +346,11 @@ class Command:
 
 
 class Host:
-    def __init__(self, control, script, lc_ctype, schemas):
+    def __init__(self, control, script, lc_ctype, loaders, schemas):
         self.control = control
         self.script = script
         self.lc_ctype = lc_ctype
+        self.loaders = loaders
         self.schemas = schemas  # not made yet
         self.pid = os.getpid()
         self.prctl = ctypes.CDLL(None).prctl
@@ -423,6 +510,10 @@ class Child:
             open_streams()
             renew_ids()
             program = self.load(argv)
+            self.load_dotenv()
+        except Refused as e:
+            say(self.line, "refused %s" % e)
+            return 1
         except BaseException as e:
             say(self.line, "failed %s" % (e if isinstance(e, OSError) else traceback.format_exc()))
             return 1
@@ -473,6 +564,16 @@ class Child:
         module.__builtins__ = __builtins__
         sys.modules["__main__"] = module
         return lambda: exec(code, module.__dict__)
+
+    def load_dotenv(self):
+        """Imports the modules again that load a .env. If that fails, a dbt in a process of its own
+        has the better traceback. The error may quote the .env, which may have secrets."""
+        for name in self.host.loaders:
+            sys.modules.pop(name)
+            try:
+                importlib.import_module(name)
+            except BaseException as e:
+                raise Refused("its .env can't be loaded: " + type(e).__name__)
 
 
 def take_environment(environ, lc_ctype):

@@ -267,12 +267,22 @@ func TestHostRefused(t *testing.T) {
 		{"switched off", func(v *venue) []string { v.hosting.Mode, v.hosting.Off = HostOff, "DOT_DBT_HOST=off"; return nil }, "DOT_DBT_HOST=off"},
 		{"another adapter", func(v *venue) []string { v.hosting.Adapter = "snowflake"; return nil }, "the adapter snowflake was not tried in a host; to try it: dot: {dbt-host: true}"},
 		{"another adapter, wanted", func(v *venue) []string { v.hosting.Adapter, v.hosting.Mode = "snowflake", HostOn; return nil }, "importing dbt fails: ModuleNotFoundError: No module named 'dbt.adapters.snowflake'"},
-		{"another dbt", func(v *venue) []string { v.hosting.Tool.Version = "1.8.3"; return nil }, "dbt 1.8.3 was not tried in a host"},
-		{"prints at import", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=print"} }, "importing dbt prints: a word from an import"},
-		{"can't be imported", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=fail"} }, "importing dbt fails: ImportError: half installed"},
-		{"ends at import", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=end"} }, "the host ended (exit code 7)"},
-		{"has a thread", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=thread"} }, "it has 2 threads before a command runs"},
-		{"has a native thread", func(*venue) []string { return []string{"DBT_FAKE_IMPORT=native"} }, "it has 2 threads before a command runs"},
+		{"an old dbt", func(v *venue) []string { v.hosting.Tool.Version = "1.8.3"; return nil }, "dbt 1.8.3 was not tried in a host"},
+		{"dbt 2", func(v *venue) []string { v.hosting.Tool.Version = "2.0.9"; return nil }, "dbt 2.0.9 was not tried in a host"},
+		{"a newer dbt that lacks a function", func(v *venue) []string {
+			v.hosting.Tool.Version = "1.99.0"
+			return []string{"FAKE_DBT_IMPORT=less"}
+		}, "dbt 1.99.0 was not tried in a host, and doesn't fit: dbt has no dbt_common.invocation.reset_invocation_id"},
+		{"prints at import", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=print"} }, "importing dbt prints: a word from an import"},
+		{"can't be imported", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=fail"} }, "importing dbt fails: ImportError: half installed"},
+		{"ends at import", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=end"} }, "the host ended (exit code 7)"},
+		{"has a thread", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=thread"} }, "it has 2 threads before a command runs"},
+		{"has a native thread", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=native"} }, "it has 2 threads before a command runs"},
+		{"reads a variable", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=read"} }, "dbt reads DBT_COLOUR when it is imported"},
+		{"another module loads a .env", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=module"} }, "a .env may be loaded by dbt.env"},
+		{"lacks a function", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=less"} }, "dbt has no dbt_common.invocation.reset_invocation_id"},
+		{"a function with an argument", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=more"} }, "dbt's dbt_common.invocation.reset_invocation_id can't be called without arguments: missing a required argument: 'why'"},
+		{"a function without an effect", func(*venue) []string { return []string{"FAKE_DBT_IMPORT=stale"} }, "dbt_common.invocation.reset_invocation_id changes nothing"},
 		{"records", func(*venue) []string { return []string{"DBT_ENGINE_RECORDER_MODE=record"} }, "DBT_ENGINE_RECORDER_MODE is set"},
 		{"warns", func(*venue) []string { return []string{"PYTHONWARNINGS=default"} }, "PYTHONWARNINGS is set"},
 	} {
@@ -300,6 +310,67 @@ func TestHostedInvocation(t *testing.T) {
 	if got := run(t.Context(), v.launcher(), v.call(nil, "invocation")).Stdout; got != "made for this command\n" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// A dbt 1 that is newer than all that were tried is hosted if it has what a host needs.
+func TestNewerDBTIsHosted(t *testing.T) {
+	for _, version := range []string{"1.13.0b1", "1.99.0"} {
+		t.Run(version, func(t *testing.T) {
+			v := newVenue(t)
+			v.hosting.Tool.Version = version
+			call := v.call(nil, "exit", "3")
+			if diff := cmp.Diff(run(t.Context(), Exec{}, call), run(t.Context(), v.launcher(), call)); diff != "" {
+				t.Errorf("(-exec +host):\n%s", diff)
+			}
+			v.wantWays("in a host, which imports dbt once; dbt " + version + " was not tried in a host, but has what a host needs")
+			can, note := TryHost(t.Context(), v.hosting, v.env)
+			if want := "dbt " + version + " was not tried in a host, but has what a host needs"; !can || note != want {
+				t.Errorf("tried: %t, %q, want %q", can, note, want)
+			}
+		})
+	}
+}
+
+// Each command of a dbt that loads a .env when it is imported loads that of its own directory.
+func TestHostedDotEnv(t *testing.T) {
+	v := newVenue(t)
+	env := []string{"FAKE_DBT_IMPORT=dotenv", "SHAPE=round"}
+	l := v.launcher(env...)
+	for _, content := range []string{"COLOUR=red\nSHAPE=square\n", "COLOUR=blue\n", ""} {
+		call := v.call(env, "state")
+		if content != "" {
+			if err := os.WriteFile(filepath.Join(call.Dir, ".env"), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := run(t.Context(), Exec{}, call)
+		if diff := cmp.Diff(want, run(t.Context(), l, call)); diff != "" {
+			t.Errorf("%q (-exec +host):\n%s", content, diff)
+		}
+		if colour, _, _ := strings.Cut(content, "\n"); !strings.Contains(want.Stdout, strings.TrimPrefix(colour, "COLOUR=")) {
+			t.Errorf("the stand-in loads no .env: %+v", want)
+		}
+	}
+	v.wantHosted()
+}
+
+// If a .env can't be loaded, dbt says so itself, in a process of its own.
+func TestHostedDotEnvIsBroken(t *testing.T) {
+	v := newVenue(t)
+	env := []string{"FAKE_DBT_IMPORT=dotenv"}
+	l := v.launcher(env...)
+	call := v.call(env, "state")
+	if err := os.WriteFile(filepath.Join(call.Dir, ".env"), []byte("PASSWORD=s\xffcret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := run(t.Context(), Exec{}, call)
+	if !strings.Contains(want.Stderr, "UnicodeDecodeError") {
+		t.Fatalf("the stand-in loads a broken .env: %+v", want)
+	}
+	if diff := cmp.Diff(want, run(t.Context(), l, call)); diff != "" {
+		t.Errorf("(-exec +host):\n%s", diff)
+	}
+	v.wantWays("in a host, which imports dbt once", ownProcess+"its .env can't be loaded: UnicodeDecodeError")
 }
 
 // A single command does not get a host.

@@ -30,8 +30,8 @@ type Hosting struct {
 }
 
 // hostedVersions are the versions of dbt-core whose commands in a host were compared, one by one,
-// with the same commands in processes of their own.
-var hostedVersions = []string{"1.9", "1.10", "1.11"}
+// with the same commands in processes of their own. The newest is the last.
+var hostedVersions = []string{"1.9", "1.10", "1.11", "1.12"}
 
 // harmlessPython are Python's variables that mean the same to a host and to its children. Those
 // that make Python print at its start or its end, or wait for somebody, are not among them.
@@ -39,6 +39,7 @@ var harmlessPython = []string{
 	"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONIOENCODING",
 	"PYTHONUTF8", "PYTHONHASHSEED", "PYTHONNOUSERSITE", "PYTHONUSERBASE", "PYTHONSAFEPATH", "PYTHONCOERCECLOCALE",
 	"PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONINTMAXSTRDIGITS", "PYTHON_COLORS", "PYTHON_HISTORY", "PYTHONBREAKPOINT",
+	"PYTHON_DOTENV_DISABLED",
 }
 
 // refusal returns why the commands can't run in a host, as far as that is known without starting
@@ -61,27 +62,48 @@ func (h Hosting) refusal(env []string) string {
 	if reason := tool.WhyNotPlain(h.Tool.Path); reason != "" {
 		return reason
 	}
-	if reason := versionRefusal(h.Tool, env); reason != "" {
-		return reason
+	if installed, tried := h.tried(env); installed == "" {
+		return "its version is unknown"
+	} else if !tried && !newer(installed) {
+		return untried(installed)
 	}
 	return envRefusal(env)
 }
 
-// versionRefusal returns why a version of dbt can't be hosted.
-func versionRefusal(t tool.Tool, env []string) string {
-	installed := t.Version
+// tried returns the version of dbt, "" if it is unknown, and whether it was tried in a host.
+func (h Hosting) tried(env []string) (installed string, tried bool) {
+	installed = h.Tool.Version
 	if installed == "" { // it was not installed when dot looked for it
-		release, ok := tool.Installed(t.Path, filepath.SplitList(lookup(env, "PYTHONPATH")))
-		if !ok {
-			return "its version is unknown"
-		}
+		release, _ := tool.Installed(h.Tool.Path, filepath.SplitList(lookup(env, "PYTHONPATH")))
 		installed = release.Version
 	}
-	same := func(known string) bool { return version.MajorMinor(known) == version.MajorMinor(installed) }
-	if !slices.ContainsFunc(hostedVersions, same) {
-		return "dbt " + installed + " was not tried in a host"
+	return installed, slices.ContainsFunc(hostedVersions, func(known string) bool {
+		return version.MajorMinor(known) == version.MajorMinor(installed)
+	})
+}
+
+// newer reports whether a version is a dbt 1 that is newer than all that were tried. It is hosted if
+// host.py finds everything in it that a host needs.
+func newer(installed string) bool {
+	return !version.IsV2(installed) && version.AtLeast(installed, hostedVersions[len(hostedVersions)-1])
+}
+
+func untried(installed string) string { return "dbt " + installed + " was not tried in a host" }
+
+// accepted returns what to add to the fact that a dbt is hosted; "" for a version that was tried.
+func (h Hosting) accepted(env []string) string {
+	if installed, tried := h.tried(env); !tried {
+		return untried(installed) + ", but has what a host needs"
 	}
 	return ""
+}
+
+// refusedBy returns why a dbt is not hosted, if its host gives this reason.
+func (h Hosting) refusedBy(reason string, env []string) string {
+	if installed, tried := h.tried(env); !tried {
+		return untried(installed) + ", and doesn't fit: " + reason
+	}
+	return reason
 }
 
 // lookup returns the value of a variable, "" if it is not set. If a name repeats, the last one

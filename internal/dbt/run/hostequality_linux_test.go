@@ -19,6 +19,7 @@ import (
 
 	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/dbt/tool"
+	"dot-for-dbt/internal/dbt/version"
 	"dot-for-dbt/internal/testing/postgres"
 )
 
@@ -29,6 +30,7 @@ type trial struct {
 	dir      string            // relative to the project, "" for the project itself
 	terminal bool              // dbt's output goes to a terminal
 	files    map[string]string // written before
+	since    string            // the first version of dbt that has this, "" for all
 	quick    bool              // part of make test
 }
 
@@ -80,6 +82,22 @@ var trials = []trial{
 	{args: "run -s state:modified+ --defer --state target"},
 	{args: "run --warn-error"},
 	{args: "run -s season", files: map[string]string{"models/torn.sql": "select {{ "}},
+	{args: "seed --empty", since: "1.12"},
+	{args: "run-operation --sql select~1", since: "1.12"},
+	{args: "parse --no-partial-parse --use-v2-parser", since: "1.12"}, // is not installed
+	{args: "run -s season", since: "1.12", files: map[string]string{".env": "export STAND_SEASON='${TZ} ä'\nTZ=Asia/Tokyo\nDBT_LOG_LEVEL=debug\nDBT_ENGINE_WRITE_JSON=0\n"}, quick: true},
+	{args: "run -s season --project-dir ..", since: "1.12", dir: "models", files: map[string]string{".env": "STAND_SEASON=autumn\nSTAND_SEASON=\"late $autumn ${NO:-fall}\"\n"}},
+	{args: "run -s season", since: "1.12", env: []string{"STAND_SEASON="}, files: map[string]string{".env": "STAND_SEASON=autumn\n"}},
+	{args: "run -s season", since: "1.12", env: []string{"PYTHON_DOTENV_DISABLED=1"}, files: map[string]string{".env": "STAND_SEASON=autumn\n"}},
+	{args: "run -s season", since: "1.12", files: map[string]string{".env": "STAND_SEASON\n= spring\nSTAND_SEASON='autumn\n"}}, // a warning about the last line
+	{
+		args: "deps", dir: "hub", since: "1.12", // asks the hub of the .env
+		files: map[string]string{
+			"hub/.env":            "DBT_PACKAGE_HUB_URL=http://localhost:1\n",
+			"hub/dbt_project.yml": "name: hub\nversion: '1.0'\nprofile: stand\n",
+			"hub/packages.yml":    "packages: [{package: some/thing, version: 1.0.0}]\n",
+		},
+	},
 	{args: "clean"},
 }
 
@@ -89,7 +107,7 @@ func TestHostEquality(t *testing.T) {
 		quick := os.Getenv("DOT_TEST_FULL") == ""
 		var series []trial
 		for _, tr := range trials {
-			if tr.quick || !quick {
+			if (tr.quick || !quick) && version.AtLeast(s.hosting.Tool.Version, tr.since) {
 				series = append(series, tr)
 			}
 		}
@@ -107,6 +125,28 @@ func TestHostEquality(t *testing.T) {
 			if !strings.Contains(way, "in a host") {
 				t.Error(way)
 			}
+		}
+	})
+}
+
+// A .env that can't be loaded ends dbt 1.12 when it starts. The host leaves that to a process of its own.
+func TestHostEqualityBrokenDotEnv(t *testing.T) {
+	everyStand(t, func(t *testing.T, s *stand) {
+		if !version.AtLeast(s.hosting.Tool.Version, "1.12") || s.hosting.Adapter != "duckdb" {
+			t.Skip("only one kind of stand needs it")
+		}
+		broken := []trial{{args: "list", files: map[string]string{".env": "STAND_PASSWORD=\xff\n"}}}
+		want := s.series(Exec{}, broken)
+		l := &Launcher{}
+		defer l.Close()
+		if diff := cmp.Diff(want, s.series(l, broken)); diff != "" {
+			t.Errorf("(-exec +host):\n%s", diff)
+		}
+		if !strings.Contains(want[0].Stderr, "UnicodeDecodeError") {
+			t.Errorf("dbt loads it: %+v", want)
+		}
+		if ways := l.Ways(); len(ways) != 2 || !strings.HasSuffix(ways[1], ownProcess+"its .env can't be loaded: UnicodeDecodeError") {
+			t.Errorf("it ran %q", ways)
 		}
 	})
 }

@@ -379,7 +379,7 @@ func TestHostStartCancelled(t *testing.T) {
 	if err := syscall.Mkfifo(gate, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"DBT_FAKE_IMPORT=hang", "DBT_FAKE_GATE=" + gate}
+	env := []string{"FAKE_DBT_IMPORT=hang", "FAKE_DBT_GATE=" + gate}
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &Launcher{}
 	l.Expect(ctx, 2, v.hosting, append(v.env, env...))

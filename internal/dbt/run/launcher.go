@@ -84,18 +84,18 @@ func (l *Launcher) Ways() []string {
 	return slices.Clone(l.ways)
 }
 
-// TryHost starts and ends a host for commands with this environment. It returns why they can't run
-// in one; "" if they can.
-func TryHost(ctx context.Context, hosting Hosting, env []string) string {
+// TryHost starts and ends a host for commands with this environment. It returns whether they can run
+// in one, and why not, or what else there is to say.
+func TryHost(ctx context.Context, hosting Hosting, env []string) (can bool, note string) {
 	if reason := hosting.refusal(env); reason != "" {
-		return reason
+		return false, reason
 	}
 	host, err := startHost(ctx, hosting.Tool.Argv[0], hosting.Adapter, env)
 	if err != nil {
-		return err.Error()
+		return false, hosting.refusedBy(err.Error(), env)
 	}
 	host.close()
-	return ""
+	return true, hosting.accepted(env)
 }
 
 // hostFor returns the host for a call, once it is ready; nil if there is none.
@@ -120,7 +120,11 @@ func (l *Launcher) hostFor(ctx context.Context, call Call) *host {
 		l.note(call.Hosting, "as a process of its own: "+shared.refused)
 		return nil
 	}
-	l.note(call.Hosting, "in a host, which imports dbt once")
+	way := "in a host, which imports dbt once"
+	if note := call.Hosting.accepted(call.Env); note != "" {
+		way += "; " + note
+	}
+	l.note(call.Hosting, way)
 	return shared.host
 }
 
@@ -136,7 +140,7 @@ func (l *Launcher) begin(ctx context.Context, shared *sharedHost, hosting Hostin
 		defer close(shared.ready)
 		host, err := startHost(ctx, hosting.Tool.Argv[0], hosting.Adapter, env)
 		if err != nil {
-			shared.refused = err.Error()
+			shared.refused = hosting.refusedBy(err.Error(), env)
 			return
 		}
 		shared.host = host
