@@ -42,6 +42,14 @@ type build struct {
 	external string
 	// envSchemas are the environments' own schemas, see searchpath.go.
 	envSchemas []envSchema
+	// dotEnv is the .env that its dbt loads, and world has its variables.
+	dotEnv dotEnv
+	world  World
+}
+
+// variables are the environment variables that describe the build.
+func (b *build) variables() []string {
+	return []string{"DOT_ENV=" + b.Env, "DOT_COMMIT=" + b.Commit.Hash, "DOT_SCHEMA_SUFFIX=" + b.suffix}
 }
 
 // commitLock is the lock of the worktree and its packages, which all builds of a
@@ -123,10 +131,12 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 		return nil, err
 	}
 	b.project = project
-	if b.env, b.output, err = p.environment(s, project, given); err != nil {
+	env, err := p.environment(s, project, given, &commit)
+	if err != nil {
 		return nil, err
 	}
-	if text, err := (profile.Scope{Env: p.world.Getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
+	b.env, b.output, b.dotEnv, b.world = env.Environment, env.output, env.dotEnv, p.world.with(env.dotEnv)
+	if text, err := (profile.Scope{Env: b.world.Getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
 		b.project.PackagesPath = text // dbt reports Jinja that can't be evaluated
 	}
 	if b.Build, err = p.workspaceBuild(commit, b.env); err != nil {

@@ -413,7 +413,7 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 
 // passOn passes on dbt's warnings, or only those that the command itself won't repeat.
 func (a *checkIsolation) passOn(attempt *graph.Attempt, listing *run.Listing, commandFollows bool) {
-	if !a.job.ShowsWarnings() || commandFollows && a.job.warnsItself(a.world.Getenv) {
+	if !a.job.ShowsWarnings() || commandFollows && a.job.warnsItself(a.job.build.world.Getenv) {
 		return
 	}
 	for _, e := range listing.Warnings(commandFollows) {

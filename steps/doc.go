@@ -10,7 +10,7 @@
 //	compile.go      the phases, in order; the planner
 //	open.go         the project, its configuration, dbt's arguments, the repository
 //	resolve.go      the builds that the specs denote
-//	environment.go  the environment, and its output of the profile
+//	environment.go  the environment, and its output of the profile; dotenv.go: the .env
 //	build.go        a build; searchpath.go: SQL without a schema in it;
 //	                protected.go: schemas of production
 //	tool.go         the dbt that runs; require.go: whether the project allows it

@@ -16,17 +16,23 @@ import (
 type environment struct {
 	config.Environment
 	output *profile.Output
+	dotEnv dotEnv // that its dbt loads
 }
 
-// environment returns the environment of a spec, and its output of the profile.
-func (p *planner) environment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
+// environment returns the environment of a spec, at a commit or, if it is nil, in the working tree.
+func (p *planner) environment(s spec.Spec, project profile.Project, given arguments, commit *git.Commit) (environment, error) {
 	// The command line's vars are the same for all specs.
-	by := [...]string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir}
-	e, err := p.known.environments.get(by, func() (e environment, err error) {
-		e.Environment, e.output, err = p.chooseEnvironment(s, project, given)
-		return e, err
+	by := [...]string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir, ""}
+	found, err := p.hasDotEnv(commit)
+	if err != nil {
+		return environment{}, err
+	}
+	if found && commit != nil {
+		by[5] = commit.Hash
+	}
+	return p.known.environments.get(by, func() (environment, error) {
+		return p.chooseEnvironment(s, project, given, commit)
 	})
-	return e.Environment, e.output, err
 }
 
 // environmentsOf returns the environments with these names, each with its own output: dbt's
@@ -36,61 +42,66 @@ func (p *planner) environmentsOf(names []string, project profile.Project, given 
 	given.Target = ""
 	var all []environment
 	for _, name := range names {
-		if env, output, err := p.environment(spec.Spec{Env: name}, project, given); err == nil {
-			all = append(all, environment{env, output})
+		if env, err := p.environment(spec.Spec{Env: name}, project, given, nil); err == nil {
+			all = append(all, env)
 		}
 	}
 	return all
 }
 
-func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
+func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given arguments, commit *git.Commit) (e environment, err error) {
 	if len(p.config.Environments()) > 0 {
-		env, err := p.config.Resolve(s.Env, given.Vars)
-		if err != nil {
-			return env, nil, p.explainRef(s, err)
+		if e.Environment, err = p.config.Resolve(s.Env, given.Vars); err != nil {
+			return e, p.explainRef(s, err)
 		}
-		output, err := p.output(env, env.Name, project, given)
-		return env, output, err
+		if e.dotEnv, err = p.dotEnv(e.Environment, commit); err != nil {
+			return e, err
+		}
+		e.output, err = p.output(e, e.Name, project, given)
+		return e, err
 	}
 	// If no file defines environments, the outputs of the profile are the
 	// environments. The default environment is named after its output, which may
 	// depend on vars and flags. These are the same for all environments.
-	env, err := p.config.Implicit(cmp.Or(s.Env, "default"), given.Vars)
-	if err != nil {
-		return env, nil, err
+	if e.Environment, err = p.config.Implicit(cmp.Or(s.Env, "default"), given.Vars); err != nil {
+		return e, err
+	}
+	if e.dotEnv, err = p.dotEnv(e.Environment, commit); err != nil {
+		return e, err
 	}
 	if s.Env != "" && given.Target == "" {
 		given.Target = s.Env
 	}
-	output, err := p.output(env, s.Env, project, given)
-	if err != nil {
-		return env, nil, err
+	if e.output, err = p.output(e, s.Env, project, given); err != nil {
+		return e, err
 	}
 	if s.Env == "" {
-		env, err = p.config.Implicit(output.Name, given.Vars)
+		e.Environment, err = p.config.Implicit(e.output.Name, given.Vars)
 	}
-	return env, output, err
+	return e, err
 }
 
 // plainEnvironment returns the environment of a plain job. If the profile can't be
 // read, dbt says so, unless the profile has to define the environments.
-func (p *planner) plainEnvironment(s spec.Spec, project profile.Project, given arguments) (config.Environment, *profile.Output, error) {
-	env, output, err := p.environment(s, project, given)
+func (p *planner) plainEnvironment(s spec.Spec, project profile.Project, given arguments) (environment, error) {
+	env, err := p.environment(s, project, given, nil)
 	if p.req.Command.Name == "init" { // makes the profile, and rejects --profile
-		return env, nil, nil
+		env.output = nil
+		return env, nil
 	}
-	if err != nil && output == nil && env.Name != "" && len(p.config.Environments()) > 0 {
+	if err != nil && env.output == nil && env.Name != "" && len(p.config.Environments()) > 0 {
 		p.program.detail(err.Error())
-		return env, nil, nil
+		return env, nil
 	}
-	return env, output, err
+	return env, err
 }
 
 // output finds an environment's output of the profile.
-func (p *planner) output(env config.Environment, name string, project profile.Project, given arguments) (*profile.Output, error) {
+func (p *planner) output(env environment, name string, project profile.Project, given arguments) (*profile.Output, error) {
+	world := p.world.with(env.dotEnv)
 	file, err := profile.Search{
-		Dir: cmp.Or(given.ProfilesDir, flagText(env, "profiles-dir")),
-		Env: p.world.Getenv, WorkDir: p.project, Home: p.world.Home, ProjectDir: p.project,
+		Dir: cmp.Or(given.ProfilesDir, flagText(env.Environment, "profiles-dir")),
+		Env: world.Getenv, WorkDir: p.project, Home: p.world.Home, ProjectDir: p.project,
 	}.Find()
 	if err != nil {
 		return nil, err
@@ -100,11 +111,11 @@ func (p *planner) output(env config.Environment, name string, project profile.Pr
 		return nil, err
 	}
 	return profiles.Choose(profile.Choice{
-		Profile:        cmp.Or(given.Profile, flagText(env, "profile")),
+		Profile:        cmp.Or(given.Profile, flagText(env.Environment, "profile")),
 		ProjectProfile: project.Profile,
-		Target:         cmp.Or(given.Target, flagText(env, "target")),
+		Target:         cmp.Or(given.Target, flagText(env.Environment, "target")),
 		Environment:    name,
-		Scope:          profile.Scope{Env: p.world.Getenv, Vars: env.Vars},
+		Scope:          profile.Scope{Env: world.Getenv, Vars: env.Vars},
 	})
 }
 

@@ -66,8 +66,9 @@ func (rt *runtime) workDir(job *job) string {
 	if job.build == nil || !job.build.moves || !job.tool.Itself {
 		return rt.project
 	}
-	users := dbt.DotEnvFile(job.tool.Version, rt.project)
-	found := dbt.DotEnvFile(job.tool.Version, job.build.ProjectDir())
+	disabled, _ := rt.world.Getenv("PYTHON_DOTENV_DISABLED")
+	users := dbt.DotEnvFile(job.tool.Version, disabled, rt.project)
+	found := dbt.DotEnvFile(job.tool.Version, disabled, job.build.ProjectDir())
 	if users != "" && users != found && !inside(job.build.Commit.Worktree(), found) {
 		return rt.project
 	}

@@ -163,26 +163,23 @@ func optionInputs(line dbt.CommandLine) []graph.Input {
 	return in
 }
 
-// envInputs returns inputs for the values of environment variables, as digests under
-// the workspace's key: the process's own, else those of the .env that the job's dbt loads.
+// envInputs returns inputs for the values of environment variables that the job's dbt
+// sees, as digests under the workspace's key.
 // It leaves out variables that the environment ignores.
 func (rt *runtime) envInputs(job *job, env config.Environment, names []string) []graph.Input {
 	var in []graph.Input
-	var dotEnv map[string]string
 	names = slices.Concat(names, env.Dot.Env)
 	slices.Sort(names)
-	if len(names) > 0 {
-		dotEnv = dbt.ReadDotEnv(dbt.DotEnvFile(job.tool.Version, rt.workDir(job)))
-	}
 	for _, name := range slices.Compact(names) {
 		if slices.Contains(env.Dot.IgnoreEnv, name) {
 			continue
 		}
 		value, set := rt.world.Getenv(name)
+		if !set {
+			value, set = job.build.dotEnv.Identity(name)
+		}
 		if set {
 			value = "=" + value
-		} else if text, found := dotEnv[name]; found {
-			value = ".env: " + text
 		}
 		in = append(in, graph.Input{Label: "env_var " + name, Value: rt.ws.Digest(value)})
 	}

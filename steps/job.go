@@ -30,6 +30,7 @@ type job struct {
 	build  *build    // nil for a plain job
 	env    config.Environment
 	output *profile.Output // nil if a plain job's profile can't be read
+	world  World           // with the variables of the .env that its dbt loads
 	// protection is that of the schema to which a plain job may write.
 	protection Protection
 	given      arguments
@@ -76,16 +77,18 @@ func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 		if err != nil {
 			return nil, err
 		}
-		if job.env, job.output, err = p.plainEnvironment(s.Spec, project, given); err != nil {
+		env, err := p.plainEnvironment(s.Spec, project, given)
+		if err != nil {
 			return nil, err
 		}
+		job.env, job.output, job.world = env.Environment, env.output, p.world.with(env.dotEnv)
 		job.protection = p.protection(job, project, given)
 		return job, nil
 	}
 	if job.build, err = p.resolveBuild(s.Spec, s.commit, given); err != nil {
 		return nil, err
 	}
-	job.env, job.output = job.build.env, job.build.output
+	job.env, job.output, job.world = job.build.env, job.build.output, job.build.world
 	return job, nil
 }
 
@@ -304,7 +307,7 @@ func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
 // inherited returns what dbt would inherit for a line of a job.
 func (rt *runtime) inherited(job *job, line dbt.CommandLine) dbt.Inherited {
 	return dbt.Inherited{
-		Env: rt.world.Env, Dir: rt.workDir(job), Line: line,
+		Env: rt.world.Env, DotEnv: job.build.dotEnv.DotEnv, Line: line,
 		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },
 	}
 }
@@ -312,10 +315,14 @@ func (rt *runtime) inherited(job *job, line dbt.CommandLine) dbt.Inherited {
 // exported adds environment variables that describe the build.
 func (job *job) exported(env []string) []string {
 	b := job.build
-	return append(absoluteVariables(git.WithoutRepository(env), b.workDir),
-		"DOT_ENV="+b.Env, "DOT_COMMIT="+b.Commit.Hash, "DOT_SCHEMA_SUFFIX="+b.suffix,
-		// Otherwise git would wait for a password of a private package for ever.
-		"GIT_TERMINAL_PROMPT=0")
+	for _, name := range pathVariables {
+		if value, ok := b.dotEnv.Values[name]; ok && !b.dotEnv.committed {
+			env = append(slices.Clip(env), name+"="+value) // so that it becomes absolute, too
+		}
+	}
+	env = append(absoluteVariables(git.WithoutRepository(env), b.workDir), b.variables()...)
+	// Otherwise git would wait for a password of a private package for ever.
+	return append(env, "GIT_TERMINAL_PROMPT=0")
 }
 
 // fixedOptions returns the options that dot sets.

@@ -19,7 +19,8 @@ type known struct {
 	made         found[string, profile.EnvUse]    // those of installed packages and submodules, by the commit's directory
 	commits      found[string, workspace.Commit]  // by hash and abbreviation
 	profiles     found[string, *profile.File]     // by file
-	environments found[[5]string, environment]    // by everything that determines them
+	environments found[[6]string, environment]    // by everything that determines them
+	dotEnvs      found[string, map[string]string] // git's hash of the .env, by commit and directory
 	schemas      found[[4]string, []envSchema]    // of the environments, by profile, adapter and output
 	vars         found[string, varFacts]          // by environment
 	outputs      found[*profile.Output, outputFacts]

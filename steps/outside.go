@@ -24,7 +24,7 @@ func (rt *runtime) checkReads(b *build) error {
 	if err != nil {
 		return err
 	}
-	s := search{root: root, scope: profile.Scope{Env: rt.world.Getenv, Vars: b.env.Vars}, seen: map[string]bool{}}
+	s := search{root: root, scope: profile.Scope{Env: b.world.Getenv, Vars: b.env.Vars}, seen: map[string]bool{}}
 	err = s.project(b.ProjectDir(), b.project)
 	if err == nil {
 		err = s.packages(filepath.Join(b.ProjectDir(), filepath.FromSlash(b.project.PackagesPath)))

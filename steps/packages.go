@@ -92,7 +92,7 @@ func (p *planner) packages(job *job) (packages, error) {
 		}
 		out.inputs = append(out.inputs, graph.Input{Label: "package " + asked.Local, Value: tree})
 	}
-	if hub, ok := p.world.Getenv("DBT_PACKAGE_HUB_URL"); ok {
+	if hub, ok := b.world.Getenv("DBT_PACKAGE_HUB_URL"); ok {
 		out.inputs = append(out.inputs, graph.Input{Label: "DBT_PACKAGE_HUB_URL", Value: hub})
 	}
 	out.inputs = append(out.inputs, graph.Input{Label: "packages-install-path", Value: b.project.PackagesPath})
@@ -137,7 +137,7 @@ func (p *planner) checkPackagesPath(b *build) error {
 // sources returns the directories of a build's project that have its source files, with
 // slashes. Paths that dot can't evaluate are left out: checkReads reports them.
 func (rt *runtime) sources(b *build) []string {
-	scope := profile.Scope{Env: rt.world.Getenv, Vars: b.env.Vars}
+	scope := profile.Scope{Env: b.world.Getenv, Vars: b.env.Vars}
 	var out []string
 	for _, source := range b.project.Sources() {
 		if rendered, err := scope.Render(source); err == nil {

@@ -56,7 +56,8 @@ func (p *Project) Environment(name string) (config.Environment, *profile.Output,
 	if err != nil {
 		return config.Environment{}, nil, err
 	}
-	return p.planner.environment(spec.Spec{Env: name}, project, arguments{})
+	env, err := p.planner.environment(spec.Spec{Env: name}, project, arguments{}, nil)
+	return env.Environment, env.output, err
 }
 
 // FindDBT finds the dbt that an environment uses. It may run dbt --version, whatever the

@@ -45,7 +45,7 @@ func protectionOf(env config.Environment, output *profile.Output) Protection {
 // the environment's own; and where it is: "schema prod of database shop".
 func (b *Built) Protection() (p Protection, where string) {
 	job := b.job
-	if job.build != nil || job.helps || !job.writesOwn(b.runtime.world) {
+	if job.build != nil || job.helps || !job.writesOwn() {
 		return Unprotected, ""
 	}
 	where = "its own schema"
@@ -84,9 +84,9 @@ func (p *planner) protection(job *job, project profile.Project, given arguments)
 
 // writesOwn reports whether the command writes to the warehouse: stored failures of tests,
 // too.
-func (j *job) writesOwn(world World) bool {
+func (j *job) writesOwn() bool {
 	if j.Command.Name == "test" {
-		return dbt.SwitchedOn("store-failures", slices.Concat(j.Options, j.Environment), world.Getenv, false)
+		return dbt.SwitchedOn("store-failures", slices.Concat(j.Options, j.Environment), j.world.Getenv, false)
 	}
 	return j.Command.Retried()
 }

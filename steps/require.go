@@ -14,14 +14,14 @@ import (
 // commit with another dbt.
 func (p *planner) checkVersion(job *job) error {
 	b, tool := job.build, job.tool
-	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", job.AllOptions(), p.world.Getenv, !b.project.NoCheck) {
+	if len(b.project.RequireDBT) == 0 || !dbt.SwitchedOn("version-check", job.AllOptions(), b.world.Getenv, !b.project.NoCheck) {
 		return nil
 	}
 	if tool.Version == "" {
 		p.program.note(fmt.Sprintf("require-dbt-version of %s is not checked: dbt's version is not known yet", b.Commit.Short))
 		return nil
 	}
-	scope := profile.Scope{Env: p.world.Getenv, Vars: job.env.Vars}
+	scope := profile.Scope{Env: b.world.Getenv, Vars: job.env.Vars}
 	if ok, judged := b.project.Meets(tool.Version, scope); ok || !judged {
 		return nil
 	}

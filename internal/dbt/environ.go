@@ -13,10 +13,10 @@ import (
 // Inherited is the environment that dbt would inherit, and the facts that decide which of its
 // variables may stay.
 type Inherited struct {
-	Env   []string               // "NAME=value", as from os.Environ
-	Dir   string                 // dbt's working directory: see DotEnvFile
-	Line  CommandLine            // its options win over variables; its command has the dbt version, if known
-	Reads func(name string) bool // reports whether the profile or the project reads the variable
+	Env    []string               // "NAME=value", as from os.Environ
+	DotEnv DotEnv                 // what the .env that dbt loads adds to it
+	Line   CommandLine            // its options win over variables; its command has the dbt version, if known
+	Reads  func(name string) bool // reports whether the profile or the project reads the variable
 }
 
 // IsolatedEnv is the environment for dbt in an isolated build.
@@ -32,7 +32,7 @@ type IsolatedEnv struct {
 // always stay.
 func (in Inherited) Isolate() IsolatedEnv {
 	v := newVariables(in.Env)
-	v.dotenv = ReadDotEnv(DotEnvFile(in.Line.Command.version, in.Dir))
+	v.dotenv = in.DotEnv.Values
 	var out IsolatedEnv
 	if in.Line.Command.isV2() {
 		in.withoutV2Variables(v, &out)
@@ -71,7 +71,7 @@ func (in Inherited) isolateFlag(h harmfulFlag, v *variables, out *IsolatedEnv) {
 // other variables, these count in an isolated build, too.
 func (in Inherited) WarnErrors() []Option {
 	v := newVariables(in.Env)
-	v.dotenv = ReadDotEnv(DotEnvFile(in.Line.Command.version, in.Dir))
+	v.dotenv = in.DotEnv.Values
 	var options []Option
 	for _, flag := range []string{"warn-error", "warn-error-options"} {
 		f, _ := LookupFlag(flag)

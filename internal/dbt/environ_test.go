@@ -138,7 +138,7 @@ func TestIsolate(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := Inherited{
-				Env: tt.env, Dir: dir, Line: CommandLine{Command: command(t, tt.command).In(tt.version), Options: tt.line},
+				Env: tt.env, DotEnv: ReadDotEnv(tt.version, DotEnvFile(tt.version, "", dir), tt.env), Line: CommandLine{Command: command(t, tt.command).In(tt.version), Options: tt.line},
 				Reads: func(name string) bool { return name == tt.reads },
 			}.Isolate()
 			var words []string
@@ -176,7 +176,7 @@ func TestWarnErrors(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var words []string
-			for _, o := range (Inherited{Env: tt.env, Dir: t.TempDir(), Line: CommandLine{Command: command(t, "build"), Options: tt.line}}).WarnErrors() {
+			for _, o := range (Inherited{Env: tt.env, Line: CommandLine{Command: command(t, "build"), Options: tt.line}}).WarnErrors() {
 				words = append(words, o.Words()...)
 			}
 			if diff := cmp.Diff(tt.want, words); diff != "" {
