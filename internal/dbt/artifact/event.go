@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dot-for-dbt/internal/lazy"
 )
 
 // Event is a message of dbt while it runs: an event of its structured log, or a plain line. Events
@@ -71,11 +73,17 @@ func (e Event) Warning() (string, bool) {
 	if e.Level != LevelWarn {
 		return "", false
 	}
-	said, labelled := strings.CutPrefix(strings.TrimSpace(e.Message), "[WARNING]")
-	if labelled {
-		said = strings.TrimPrefix(said, ": ")
-	}
-	return said, true
+	return Unlabelled(e.Message), true
+}
+
+// levelLabel matches dbt's label of a warning or, since 1.12, of an error. It may be coloured, and the
+// name of the event may follow.
+var levelLabel = lazy.Regexp("^\\[(?:\x1b\\[[0-9;]*m)*(?:WARNING|ERROR)(?:\x1b\\[[0-9;]*m)*\\](?:: )?")
+
+// Unlabelled returns a message without dbt's label.
+func Unlabelled(message string) string {
+	said := strings.TrimSpace(message)
+	return said[len(levelLabel().FindString(said)):]
 }
 
 // AboutResults reports whether an event is about the selection or a node's result, which dot reports

@@ -142,8 +142,7 @@ func (l *logLine) counts() *artifact.RunCounts {
 // explains them.
 func (l *logLine) interrupted() bool {
 	if l.Info.Name == "MainEncounteredError" {
-		said := strings.TrimPrefix(strings.TrimSpace(l.Info.Message), "[ERROR]: ") // the label is there since 1.12
-		return l.Data.Exception == "" && said == "Encountered an error:"
+		return l.Data.Exception == "" && artifact.Unlabelled(l.Info.Message) == "Encountered an error:"
 	}
 	return strings.HasSuffix(strings.TrimSpace(l.Data.StackTrace), "\nKeyboardInterrupt")
 }
