@@ -39,12 +39,17 @@ endif
 	@# GORACE: by default, each program with the race detector sleeps a second at its end
 	@# -vet=off: make lint runs go vet
 	$(if $(WITH),DOT_TEST_BROWSER="$${DOT_TEST_BROWSER:-$$(command -v chromium)}") \
-		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 DOT_TEST_BUILDFLAGS=$(RACE) \
+		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) \
+		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/$(NEWEST_DBT) DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 \
 		go test $(RACE) -vet=off -count=1 -timeout 60m ./...
+
+# make test compares some of the newest dbt's hosted commands with others.
+NEWEST_DBT := dbt-1.12
 
 .PHONY: test-venv
 test-venv:
 	@test/venv.sh test
+	@test/venv.sh $(NEWEST_DBT)
 	@test/venv.sh dbt-2
 
 .PHONY: browser
@@ -56,7 +61,7 @@ test-go: ## the tests that need no dbt, quickly
 	go test ./...
 
 # The other dbts of which make test-full runs hosted commands, the newest first.
-OTHER_DBTS := dbt-1.12 dbt-1.10 dbt-1.9
+OTHER_DBTS := $(NEWEST_DBT) dbt-1.10 dbt-1.9
 empty :=
 OTHER_VENVS := $(subst $(empty) $(empty),:,$(OTHER_DBTS:%=$(CURDIR)/.venv/%))
 
@@ -71,7 +76,7 @@ test-full: cross ## every test with real dbt on both databases, and hosts with f
 	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 \
 		go test -count=1 -timeout 3h ./test/e2e
 	@# The newest dbt, too, in all that dot does: it writes other messages, and reads .env.
-	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/dbt-1.12 DOT_TEST_PYTHON=$(CURDIR)/.venv/dbt-1.12/bin/python \
+	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/$(NEWEST_DBT) DOT_TEST_PYTHON=$(CURDIR)/.venv/$(NEWEST_DBT)/bin/python \
 		go test -count=1 -timeout 3h ./test/e2e
 
 .PHONY: stress
