@@ -108,7 +108,7 @@ SCHEMAS = (
 
 # Beginnings of the names of dbt's variables that it reads when it is imported. dot makes sure
 # that a host and its commands have the same values.
-READ_AT_IMPORT = ("DBT_MACRO_DEBUGGING", "DBT_PACKAGE_HUB_URL", "DBT_RECORDER_", "DBT_ENGINE_RECORDER_")
+READ_AT_IMPORT = ("DBT_MACRO_DEBUGGING", "DBT_RECORDER_", "DBT_ENGINE_RECORDER_")
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # prctl(2)
 

@@ -135,7 +135,7 @@ func envRefusal(env []string) string {
 // decidedAtStart are prefixes of the names of variables that only count when Python, the C library
 // or dbt's modules are loaded. Commands that differ in one can't share a host.
 var decidedAtStart = []string{
-	"PYTHON", "LC_", "LANG", "LD_", "GLIBC_", "MALLOC_", "OMP_", "OPENBLAS_", "MKL_", "OPENSSL_", "DBT_PACKAGE_HUB_URL", "DBT_MACRO_DEBUGGING",
+	"PYTHON", "LC_", "LANG", "LD_", "GLIBC_", "MALLOC_", "OMP_", "OPENBLAS_", "MKL_", "OPENSSL_", "DBT_MACRO_DEBUGGING",
 }
 
 // hostKey is equal for commands that can share a host.

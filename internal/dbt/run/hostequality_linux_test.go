@@ -90,15 +90,18 @@ var trials = []trial{
 	{args: "run -s season", since: "1.12", env: []string{"STAND_SEASON="}, files: map[string]string{".env": "STAND_SEASON=autumn\n"}},
 	{args: "run -s season", since: "1.12", env: []string{"PYTHON_DOTENV_DISABLED=1"}, files: map[string]string{".env": "STAND_SEASON=autumn\n"}},
 	{args: "run -s season", since: "1.12", files: map[string]string{".env": "STAND_SEASON\n= spring\nSTAND_SEASON='autumn\n"}}, // a warning about the last line
-	{
-		args: "deps", dir: "hub", since: "1.12", // asks the hub of the .env
-		files: map[string]string{
-			"hub/.env":            "DBT_PACKAGE_HUB_URL=http://localhost:1\n",
-			"hub/dbt_project.yml": "name: hub\nversion: '1.0'\nprofile: stand\n",
-			"hub/packages.yml":    "packages: [{package: some/thing, version: 1.0.0}]\n",
-		},
-	},
+	{args: "deps", dir: "hub", env: []string{"DBT_PACKAGE_HUB_URL=http://localhost:1/"}, files: asksHub("")},
+	{args: "deps", dir: "hub", since: "1.12", files: asksHub("DBT_PACKAGE_HUB_URL=http://localhost:2/\n")},
 	{args: "clean"},
+}
+
+// asksHub returns a project with a package of a hub, and with a .env.
+func asksHub(dotEnv string) map[string]string {
+	return map[string]string{
+		"hub/.env":            dotEnv,
+		"hub/dbt_project.yml": "name: hub\nversion: '1.0'\nprofile: stand\n",
+		"hub/packages.yml":    "packages: [{package: some/thing, version: 1.0.0}]\n",
+	}
 }
 
 // Each command does the same in a host as in a process of its own.
