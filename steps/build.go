@@ -135,7 +135,7 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 	if err != nil {
 		return nil, err
 	}
-	b.env, b.output, b.dotEnv, b.world = env.Environment, env.output, env.dotEnv, p.world.with(env.dotEnv)
+	b.env, b.output, b.dotEnv, b.world = env.Environment, env.output, env.dotEnv, p.world.with(env.dotEnv.DotEnv)
 	if text, err := (profile.Scope{Env: b.world.Getenv, Vars: b.env.Vars}).Render(project.PackagesPath); err == nil {
 		b.project.PackagesPath = text // dbt reports Jinja that can't be evaluated
 	}

@@ -19,11 +19,12 @@ import (
 // A dotEnv is the .env that a dbt loads.
 type dotEnv struct {
 	dbt.DotEnv
-	committed bool // it is a file of the commit
+	committed bool       // it is a file of the commit
+	users     dbt.DotEnv // the user's, which is the same if it isn't committed
 }
 
 // with returns the world with the variables of a .env.
-func (w World) with(d dotEnv) World {
+func (w World) with(d dbt.DotEnv) World {
 	if len(d.Values) == 0 {
 		return w
 	}
@@ -74,17 +75,18 @@ func (p *planner) dotEnv(env config.Environment, commit *git.Commit) (dotEnv, er
 	if err != nil {
 		return dotEnv{}, err
 	}
-	if committed && found.Itself && (at == p.prefix || dbt.LooksForDotEnvAbove(found.Version)) {
-		return dotEnv{dbt.ParseDotEnv(found.Version, text, environ), true}, nil
-	}
 	file := dbt.DotEnvFile(found.Version, disabled, p.project)
+	users := dbt.ReadDotEnv(found.Version, file, environ)
+	if committed && found.Itself && (at == p.prefix || dbt.LooksForDotEnvAbove(found.Version)) {
+		return dotEnv{dbt.ParseDotEnv(found.Version, text, environ), true, users}, nil
+	}
 	if commit != nil && dbt.IsPipe(file) {
 		return dotEnv{}, hint.New(
 			fmt.Sprintf("%s is a named pipe: dot can't know what dbt will read from it", file),
 			"set its variables in the environment, and PYTHON_DOTENV_DISABLED=1",
 		)
 	}
-	return dotEnv{dbt.ReadDotEnv(found.Version, file, environ), false}, nil
+	return dotEnv{users, false, users}, nil
 }
 
 // committedDotEnv returns the .env of a commit that a dbt finds from its project's directory, and

@@ -46,6 +46,8 @@ func TestDotEnvPlace(t *testing.T) {
 			b.commit("A .env")
 			b.write(".env", "SHOP_FILE=mine.duckdb\n")
 		}, "commits.duckdb"},
+		{"a toolchain's dbt loads one", "1.11.16", func(b *bench) { b.pin("1.12.6") }, "mine.duckdb"},
+		{"a toolchain's dbt loads none", "1.12.6", func(b *bench) { b.pin("1.9.10") }, "default.duckdb"},
 		{"no longer in the commit", "1.12.6", func(b *bench) {
 			b.write(".env", "SHOP_FILE=commits.duckdb\n")
 			b.commit("A .env")
@@ -61,6 +63,31 @@ func TestDotEnvPlace(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDotEnvProfile proves D.4: the user's .env may say where the profile is, a commit's may not.
+func TestDotEnvProfile(t *testing.T) {
+	b := newDotEnvBench(t, "1.12.6")
+	b.write("elsewhere/profiles.yml", "shop: {target: dev, outputs: {dev: {type: duckdb, path: elsewhere.duckdb, schema: dev}}}\n")
+	b.write(".env", "DBT_PROFILES_DIR=elsewhere\n")
+	if _, place := b.place("dev@HEAD"); filepath.Base(place.Database) != "elsewhere.duckdb" {
+		t.Errorf("with the user's .env, the build is in %s", place.Database)
+	}
+	b.commit("A .env")
+	b.write(".env", "")
+	if _, place := b.place("dev@HEAD"); filepath.Base(place.Database) != "default.duckdb" {
+		t.Errorf("with a commit's .env, the build is in %s", place.Database)
+	}
+}
+
+// pin gives the environment dev a toolchain with a version of dbt, and the user a .env.
+func (b *bench) pin(version string) {
+	b.t.Helper()
+	b.world.Env = slices.DeleteFunc(b.world.Env, func(entry string) bool { return strings.HasPrefix(entry, "DOT_DBT=") })
+	b.replace("dot_environments.yml", "{vars: {days: 30}}", "{vars: {days: 30}, dot: {toolchain: requirements.txt}}")
+	b.write("requirements.txt", "dbt-core=="+version+"\ndbt-duckdb==1.11.1\n")
+	b.commit("Pin dbt")
+	b.write(".env", "SHOP_FILE=mine.duckdb\n")
 }
 
 // TestDotEnvPaths proves D.6: relative paths of the user's .env start at the user's project.

@@ -98,10 +98,11 @@ func (p *planner) plainEnvironment(s spec.Spec, project profile.Project, given a
 
 // output finds an environment's output of the profile.
 func (p *planner) output(env environment, name string, project profile.Project, given arguments) (*profile.Output, error) {
-	world := p.world.with(env.dotEnv)
+	world := p.world.with(env.dotEnv.DotEnv)
+	users := p.world.with(env.dotEnv.users) // a commit doesn't choose the profile
 	file, err := profile.Search{
 		Dir: cmp.Or(given.ProfilesDir, flagText(env.Environment, "profiles-dir")),
-		Env: world.Getenv, WorkDir: p.project, Home: p.world.Home, ProjectDir: p.project,
+		Env: users.Getenv, WorkDir: p.project, Home: p.world.Home, ProjectDir: p.project,
 	}.Find()
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 		if err != nil {
 			return nil, err
 		}
-		job.env, job.output, job.world = env.Environment, env.output, p.world.with(env.dotEnv)
+		job.env, job.output, job.world = env.Environment, env.output, p.world.with(env.dotEnv.DotEnv)
 		job.protection = p.protection(job, project, given)
 		return job, nil
 	}
