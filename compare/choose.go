@@ -82,15 +82,14 @@ func (c *comparison) state() string { return filepath.Join(c.dir(), "state") }
 
 // choose returns the selected nodes by unique_id; nil means all. If the candidate's
 // commit changes no node, choose returns none.
-func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, a, b steps.Side, nodes []code.Node) (map[string]bool, error) {
+func (c *comparison) choose(ctx context.Context, attempt *graph.Attempt, a, b steps.Side, sides code.Compiled, nodes []code.Node) (map[string]bool, error) {
 	if !c.selects() {
 		return nil, nil
 	}
 	var changes map[string][]string
 	if c.comparesState() {
 		var err error
-		compiled := &code.Compiled{Baseline: a.Code(ctx), Candidate: b.Code(ctx)}
-		if changes, err = steps.Changes(ctx, a.Own, b.Own, c.b.Vars(), compiled); err != nil {
+		if changes, err = steps.Changes(ctx, a.Own, b.Own, c.b.Vars(), &sides); err != nil {
 			return nil, err
 		}
 	}

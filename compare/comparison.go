@@ -93,7 +93,8 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return nil, err
 	}
 	change, unsure := c.change(ctx)
-	nodes, err := code.Compare(a.Code(ctx), b.Code(ctx), c.Request.Renames...)
+	sides := code.Compiled{Baseline: a.Code(ctx), Candidate: b.Code(ctx)}
+	nodes, err := code.Compare(sides.Baseline, sides.Candidate, c.Request.Renames...)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := c.choose(ctx, attempt, a, b, nodes)
+	chosen, err := c.choose(ctx, attempt, a, b, sides, nodes)
 	if err != nil {
 		return nil, err
 	}

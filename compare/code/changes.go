@@ -72,7 +72,7 @@ func Changes(baseline, candidate Side, commit Commit) (map[string][]string, erro
 	if commit.Compiled == nil {
 		return found, nil
 	}
-	differ, err := commit.Compiled.differences()
+	differ, err := commit.Compiled.differences(a, b)
 	for id := range differ {
 		if b.nodes[id] != nil && found[id] == nil {
 			found[id] = []string{"compiled SQL"}

@@ -209,6 +209,20 @@ func everywhere(difference string) map[string][]string {
 // unit changes a side for a test.
 type unit func(w *world)
 
+// worlds returns the worlds of both sides after these changes; nil is none.
+func worlds(both, onlyA, onlyB unit) (a, b *world) {
+	a, b = newWorld(), newWorld()
+	for _, do := range []struct {
+		w    *world
+		unit unit
+	}{{a, both}, {b, both}, {a, onlyA}, {b, onlyB}} {
+		if do.unit != nil {
+			do.unit(do.w)
+		}
+	}
+	return a, b
+}
+
 // One case for each rule: the change on one side, and the resulting differences by
 // node. All other nodes are the same.
 func TestDifferences(t *testing.T) {
@@ -883,15 +897,7 @@ func TestDifferences(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, b := newWorld(), newWorld()
-			for _, do := range []struct {
-				w    *world
-				unit unit
-			}{{a, tt.both}, {b, tt.both}, {a, tt.a}, {b, tt.b}} {
-				if do.unit != nil {
-					do.unit(do.w)
-				}
-			}
+			a, b := worlds(tt.both, tt.a, tt.b)
 			got := map[string][]string{}
 			for name, n := range both(t, a, b) {
 				if len(n.Differences) > 0 {

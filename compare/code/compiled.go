@@ -19,14 +19,15 @@ import (
 type Compiled struct{ Baseline, Candidate Side }
 
 // differences returns the models, snapshots and tests whose compiled SQL is known on both
-// sides and differs, the names of the builds' own relations and schemas aside.
-func (sides Compiled) differences() (map[string]bool, error) {
+// sides and differs, the names of the builds' own relations and schemas aside. a and b are
+// sides that were read already; differences uses them up.
+func (sides Compiled) differences(a, b *parsedSide) (map[string]bool, error) {
 	var (
 		c     comparer
 		group errgroup.Group
 	)
-	group.Go(func() (err error) { c.a, err = readAll("baseline", sides.Baseline); return err })
-	group.Go(func() (err error) { c.b, err = readAll("candidate", sides.Candidate); return err })
+	group.Go(func() (err error) { c.a, err = a.as(sides.Baseline); return err })
+	group.Go(func() (err error) { c.b, err = b.as(sides.Candidate); return err })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
@@ -42,6 +43,15 @@ func (sides Compiled) differences() (map[string]bool, error) {
 		}
 	}
 	return differ, nil
+}
+
+// as returns another side. If that has the same manifest, its content is not read again.
+func (s *parsedSide) as(other Side) (*parsedSide, error) {
+	if s.Manifest != other.Manifest {
+		return readAll(s.role, other)
+	}
+	s.Side = other
+	return s, nil
 }
 
 // asksForRows matches a call that asks whether an incremental model has rows already.

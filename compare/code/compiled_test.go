@@ -63,17 +63,9 @@ func TestCompiledDifferences(t *testing.T) {
 		}, want: []string{"model.shop.orders"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, b := newWorld(), newWorld()
-			for _, do := range []struct {
-				w    *world
-				unit unit
-			}{{a, tt.both}, {b, tt.both}, {a, tt.a}, {b, tt.b}} {
-				if do.unit != nil {
-					do.unit(do.w)
-				}
-			}
+			a, b := worlds(tt.both, tt.a, tt.b)
 			sides := Compiled{a.build(t, "prod_4521a86", "4521a86"), b.build(t, "dev_9b13827", "9b13827")}
-			got, err := sides.differences()
+			got, err := sides.differences(&parsedSide{role: "baseline"}, &parsedSide{role: "candidate"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +123,7 @@ func TestCompiledDifferencesInLayers(t *testing.T) {
 		side.Nodes["model.shop."+name] = Resolved{RelationName: at("prod_4521a86", name), Below: &lower}
 	}
 	side.Nodes["seed.shop.raw"] = Resolved{RelationName: at("prod_4521a86", "raw"), Below: &lower}
-	got, err := Compiled{side, candidate.build(t, "dev_24256d1", "24256d1")}.differences()
+	got, err := Compiled{side, candidate.build(t, "dev_24256d1", "24256d1")}.differences(&parsedSide{role: "baseline"}, &parsedSide{role: "candidate"})
 	if err != nil {
 		t.Fatal(err)
 	}

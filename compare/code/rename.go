@@ -93,6 +93,7 @@ func (c *comparer) findRenames() map[string]string {
 // the node's own name, and the new names of renamed nodes.
 func (s *parsedSide) bySource(other *parsedSide) map[string][]*artifact.NodeCode {
 	out := map[string][]*artifact.NodeCode{}
+	renamed := slices.Sorted(maps.Keys(s.renamed))
 	for id, n := range s.nodes {
 		if !hasRelation(n) || other.nodes[id] != nil {
 			continue
@@ -107,7 +108,7 @@ func (s *parsedSide) bySource(other *parsedSide) map[string][]*artifact.NodeCode
 		if strings.TrimSpace(code) == "" {
 			continue
 		}
-		for _, from := range slices.Sorted(maps.Keys(s.renamed)) {
+		for _, from := range renamed {
 			code = replaceWord(code, nameOf(from), nameOf(s.renamed[from]))
 		}
 		code = replaceWord(code, n.Name, mark("name"))
@@ -131,20 +132,18 @@ func replaceWord(text, word, by string) string {
 		return text
 	}
 	var out strings.Builder
-	for {
-		at := strings.Index(text, word)
+	done := 0 // text[:done] is in out already
+	for from := 0; ; {
+		at := strings.Index(text[from:], word)
 		if at < 0 {
-			out.WriteString(text)
-			return out.String()
+			return out.String() + text[done:]
 		}
-		end := at + len(word)
-		out.WriteString(text[:at])
-		if wholeWord(text, at, end) {
+		at += from
+		if from = at + len(word); wholeWord(text, at, from) {
+			out.WriteString(text[done:at])
 			out.WriteString(by)
-		} else {
-			out.WriteString(word)
+			done = from
 		}
-		text = text[end:]
 	}
 }
 

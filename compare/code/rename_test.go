@@ -189,6 +189,7 @@ func TestReplaceWord(t *testing.T) {
 		"ref('orders') from orders_x": "ref('X') from orders_x",
 		"my_orders, orders2, ordersé": "my_orders, orders2, ordersé",
 		"orders.orders":               "X.X",
+		"ordersorders, xordersorders": "ordersorders, xordersorders",
 		"":                            "",
 	} {
 		if got := replaceWord(text, "orders", "X"); got != want {
