@@ -249,15 +249,7 @@ func tableRow(r Relation) string {
 		}
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n",
-		nameCell(r), r.Title(), r.RowCounts(), added, removed, changed, columnsCell(r))
-}
-
-// nameCell writes a relation's name, and its old one.
-func nameCell(r Relation) string {
-	if r.RenamedFrom == "" {
-		return quote(r.Name)
-	}
-	return quote(r.Name) + " (was " + quote(r.RenamedFrom) + ")"
+		Named(quote, r.Name, r.RenamedFrom), r.Title(), r.RowCounts(), added, removed, changed, columnsCell(r))
 }
 
 func signed(sign string, n int64) string {
@@ -295,7 +287,7 @@ func columnsCell(r Relation) string {
 			switch {
 			case c.Status != kind.status || kind.renamed != (c.RenamedFrom != ""):
 			case kind.renamed:
-				names = append(names, c.RenamedFrom+" → "+c.Name)
+				names = append(names, c.Renaming())
 			default:
 				names = append(names, c.Name)
 			}
@@ -370,17 +362,9 @@ func columnsTable(r Relation) string {
 		case c.Own:
 			differ = "not counted"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", columnCell(c), typeCell(c.Baseline), typeCell(c.Candidate), differ)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", Named(quote, c.Name, c.RenamedFrom), typeCell(c.Baseline), typeCell(c.Candidate), differ)
 	}
 	return b.String()
-}
-
-// columnCell writes a column's name, and its old one.
-func columnCell(c Column) string {
-	if c.RenamedFrom == "" {
-		return quote(c.Name)
-	}
-	return quote(c.Name) + " (was " + quote(c.RenamedFrom) + ")"
 }
 
 // literal matches a quoted text, as an enum type lists its values. Without a closing

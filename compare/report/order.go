@@ -68,8 +68,8 @@ type VerdictCount struct {
 	Folded bool
 }
 
-// Counts counts the relations by verdict: first the verdicts that a report shows, then those of
-// which it only counts the relations, each the worst first.
+// Counts counts the relations by verdict. The verdicts that a report shows come first, then those
+// that it only counts; in both groups the worst comes first.
 func (c Comparison) Counts() []VerdictCount {
 	var shown, folded []VerdictCount
 	for _, v := range Verdicts {

@@ -27,7 +27,7 @@ func (r *pageRelation) ColumnsSay() []string {
 		}
 		switch {
 		case c.RenamedFrom != "":
-			out = append(out, c.RenamedFrom+" → "+c.Name)
+			out = append(out, c.Renaming())
 		case c.Status == ColumnAdded:
 			out = append(out, "+"+c.Name)
 		case c.Status == ColumnRemoved:
@@ -167,15 +167,13 @@ func (c pageColumn) Says() string {
 		return c.Baseline + c.Candidate // one of them
 	case c.RenamedFrom != "":
 		return "was " + c.RenamedFrom + ": " + c.Candidate
-	}
-	switch c.Status {
-	case ColumnAdded:
+	case c.Status == ColumnAdded:
 		return "added: " + c.Candidate
-	case ColumnRemoved:
+	case c.Status == ColumnRemoved:
 		return "removed: " + c.Baseline
-	case TypeChanged:
+	case c.Status == TypeChanged:
 		return c.Baseline + " → " + c.Candidate
-	case Ignored:
+	case c.Status == Ignored:
 		return "ignored"
 	}
 	return c.Candidate

@@ -58,6 +58,18 @@ func (r Relation) Title() string {
 	return string(r.Verdict)
 }
 
+// Named writes a name, and the old one if there is one: "orders (was sales)". write makes a name
+// harmless.
+func Named(write func(string) string, name, old string) string {
+	if old == "" {
+		return write(name)
+	}
+	return write(name) + " (was " + write(old) + ")"
+}
+
+// Renaming is the column's old name and its new one.
+func (c Column) Renaming() string { return c.RenamedFrom + " → " + c.Name }
+
 // Decided says how the verdict was reached: "join on order_id". It is "" where nothing was
 // decided: of an unknown relation, whose Rung is how far the comparison came, and of one that
 // only one side has.

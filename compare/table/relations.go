@@ -36,7 +36,7 @@ func (t table) relations(relations []report.Relation) {
 		rows[0] = append(rows[0], "columns that differ", "decided by")
 	}
 	for _, r := range relations {
-		row := []string{name(r), t.verdict(r), dash(r.RowCounts()), dash(r.Changes.String())}
+		row := []string{report.Named(ui.Inline, r.Name, r.RenamedFrom), t.verdict(r), dash(r.RowCounts()), dash(r.Changes.String())}
 		if wide {
 			row = append(row, dash(differing(r, 0)), dash(ui.Inline(r.Decided())))
 		}
@@ -60,14 +60,6 @@ func (t table) relations(relations []report.Relation) {
 		}
 		t.about(r)
 	}
-}
-
-// name is a relation's name, with its old one.
-func name(r report.Relation) string {
-	if r.RenamedFrom == "" {
-		return ui.Inline(r.Name)
-	}
-	return ui.Inline(r.Name) + " (was " + ui.Inline(r.RenamedFrom) + ")"
 }
 
 // fit shortens the cells that may be shortened until the table is as wide as
@@ -200,7 +192,7 @@ func reshaped(r report.Relation) string {
 		text := c.Name
 		switch {
 		case c.RenamedFrom != "":
-			renamed = append(renamed, c.RenamedFrom+" → "+c.Name)
+			renamed = append(renamed, c.Renaming())
 			continue
 		case c.Status == report.TypeChanged:
 			text += fmt.Sprintf(" (%s → %s)", c.Baseline, c.Candidate)
