@@ -93,6 +93,19 @@ func TestV2(t *testing.T) {
 			s.write("models/marts/customer_value.sql", "select 1 as something\n")
 			s.commit("mended")
 		})
+		s.part("a test that fails", func() {
+			s.write("tests/nothing_is_wrong.sql", "select * from {{ ref('fct_orders') }} where amount > 0\n")
+			s.commit("A test that fails")
+			out := s.dot("build", "dev@HEAD", "--log", "quiet")
+			if out.code != 1 || !strings.Contains(out.stderr, "1 fail") || !strings.Contains(out.stderr, "test nothing_is_wrong") {
+				t.Errorf("exit code %d, and the test isn't named\n%s", out.code, out.stderr)
+			}
+			// dbt 2 cancels what it has begun, and says that some of it succeeded.
+			if out := s.dot("compare", "prod@main", "dev@HEAD"); strings.Contains(out.stdout, "is not there, although") {
+				t.Errorf("the ledger has relations that were not built:\n%s", out.stdout)
+			}
+			s.git("rm", "--quiet", "tests/nothing_is_wrong.sql")
+		})
 		s.part("going on", func() {
 			s.write("models/marts/customer_value.sql", "select nothing from {{ ref('fct_orders') }}\n")
 			s.commit("fails again")

@@ -11,7 +11,7 @@ import (
 
 // aSpan is a line that dbt 2.0.0-alpha.4 writes about a node, without what dot doesn't read.
 func aSpan(record, id, outcome string) string {
-	return `{"record_type":"` + record + `","trace_id":"01","event_type":"v1.public.events.fusion.node.NodeProcessed","attributes":{"unique_id":"` + id + `","node_outcome":"` + outcome + `"}}` + "\n"
+	return `{"record_type":"` + record + `","trace_id":"01","event_type":"v1.public.events.fusion.node.NodeProcessed","attributes":{"unique_id":"` + id + `","node_outcome":"` + outcome + `","last_phase":"EXECUTION_PHASE_RUN"}}` + "\n"
 }
 
 const anError = `{"record_type":"LogRecord","severity_text":"ERROR","body":"Database Error in model b\n  no column","event_type":"v1.public.events.fusion.log.LogMessage","attributes":{"code":1308,"unique_id":"model.p.b"}}` + "\n"
@@ -33,6 +33,7 @@ func TestSpans(t *testing.T) {
 	want := Spans{
 		Log:      Log{Known: true, Begun: []string{"model.p.a", "model.p.b", "model.p.d"}, Written: []string{"model.p.a"}, Failed: []string{"model.p.b"}},
 		Messages: map[string]string{"model.p.b": "Database Error in model b\n  no column"},
+		Tests:    map[string]SpanTest{"test.p.t": {Status: StatusPass}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || !ok {
 		t.Errorf("%t (-want +got):\n%s", ok, diff)
@@ -67,6 +68,34 @@ func TestMend(t *testing.T) {
 	}
 	if len(found) != 2 || found["model.p.a"].Status != StatusSuccess || found["model.p.b"].Status != StatusError || !strings.Contains(found["model.p.b"].Message, "no column") {
 		t.Errorf("got %+v", found)
+	}
+	// Tests say more than that they ended.
+	for said, want := range map[string]SpanTest{
+		`{}`: {StatusPass, 0}, `{"failing_rows":2,"test_outcome":"TEST_OUTCOME_FAILED"}`: {StatusFail, 2},
+		`{"failing_rows":1,"test_outcome":"TEST_OUTCOME_WARNED"}`: {StatusWarn, 1},
+	} {
+		one := strings.Replace(aSpan("SpanEnd", "test.p.u", "NODE_OUTCOME_SUCCESS"), `"unique_id"`, `"node_test_detail":`+said+`,"unique_id"`, 1)
+		ended, err := parseSpans(strings.NewReader(one))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := ended.Mend([]byte(results("test.p.u")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := ReadRunResults("run_results.json", strings.NewReader(string(text)))
+		if err != nil || len(all.Results) != 1 || all.Results[0].Status != want.Status || all.Results[0].Failures != want.Failures {
+			t.Errorf("%s: %+v, %v, want %v", said, all.Results, err, want)
+		}
+	}
+	// A cancelled run only compiled some nodes, and counts cancelled tests as failed.
+	cancelled := aSpan("SpanStart", "model.p.x", "") + strings.Replace(aSpan("SpanEnd", "model.p.x", "NODE_OUTCOME_SUCCESS"), "PHASE_RUN", "PHASE_RENDER", 1) +
+		strings.Replace(aSpan("SpanEnd", "test.p.y", "NODE_OUTCOME_SUCCESS"), "PHASE_RUN", "PHASE_RENDER", 1) +
+		strings.NewReplacer("model.p.b", "test.p.z", "no column", "Cancelled: SQL statement execution was cancelled").Replace(anError) +
+		strings.Replace(aSpan("SpanEnd", "test.p.z", "NODE_OUTCOME_SUCCESS"), `"unique_id"`, `"node_test_detail":{"failing_rows":1,"test_outcome":"TEST_OUTCOME_FAILED"},"unique_id"`, 1)
+	stopped, err := parseSpans(strings.NewReader(cancelled))
+	if err != nil || len(stopped.Begun)+len(stopped.Written)+len(stopped.Failed)+len(stopped.Tests) != 0 {
+		t.Errorf("a cancelled run: %+v, %v", stopped, err)
 	}
 	sound := strings.Replace(results("model.p.e"), `"thread_id":"main"`, `"thread_id":"Thread-1"`, 1)
 	if text, err := spans.Mend([]byte(sound)); err != nil || text != nil {
