@@ -121,12 +121,18 @@ func (in Inherited) neutralize(f Flag, name string, v *variables) (*Option, stri
 		return nil, "" // the value is dbt's default anyway
 	case f.HasNo && in.Line.Command.accepts(opposite):
 		return &opposite, name + " is overridden by " + opposite.Words()[0]
-	case in.Reads != nil && in.Reads(name):
-		return nil, name + " stays, because the project reads it; it also changes what dbt does"
 	default:
-		v.remove(name)
-		return nil, name + " is removed for dbt"
+		return nil, in.removed(name, v)
 	}
+}
+
+// removed removes a variable, unless the project reads it, and returns a note that says which.
+func (in Inherited) removed(name string, v *variables) (note string) {
+	if in.Reads != nil && in.Reads(name) {
+		return name + " stays, because the project reads it; it also changes what dbt does"
+	}
+	v.remove(name)
+	return name + " is removed for dbt"
 }
 
 // variables is an environment that is being changed. It keeps the order.

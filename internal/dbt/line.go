@@ -26,10 +26,10 @@ func (l CommandLine) AllOptions() []Option {
 				continue
 			}
 			if l.Command.isV2() {
-				var heeded bool
-				if o, heeded = forV2(o); !heeded {
+				if !heedsV2(o) {
 					continue
 				}
+				o = forV2(o)
 			}
 			out = append(out, o)
 		}

@@ -54,7 +54,7 @@ func (l CommandLine) List() CommandLine {
 	// State these explicitly, since the user's variables and the project's flags could change the
 	// output that ReadList reads, and the manifest.
 	line.Fixed = append(line.Fixed, NewOption("write-json"))
-	if v := l.Command.version; v != "" && version.AtLeast(v, "2") { // its events were never seen
+	if l.Command.isV2() { // dot doesn't read the events of its list
 		line.Fixed = append(line.Fixed, NewOption("quiet"), NewOption("log-format", "text"))
 	} else {
 		line.Fixed = append(line.Fixed, Option{Flag: "quiet", Negated: true}, NewOption("log-format", "json"))

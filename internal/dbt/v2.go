@@ -67,18 +67,21 @@ func (c Command) refusedByV2(flag string) bool {
 	return refused && (commands == nil || slices.Contains(commands, c.Name))
 }
 
-// accepts reports whether the command takes an option in its form, and heeds it.
-func (c Command) accepts(o Option) bool {
-	return c.Takes(o.Flag) && (!c.isV2() || !slices.Contains(v2Ignored, o.Flag) && !(o.Negated && slices.Contains(v2RefusedNo, o.Flag)))
+// heedsV2 reports whether an option has an effect on dbt 2, in its form.
+func heedsV2(o Option) bool {
+	if o.Negated && (o.Flag == "debug" || slices.Contains(v2RefusedNo, o.Flag)) {
+		return false
+	}
+	return !slices.Contains(v2Ignored, o.Flag)
 }
 
-// forV2 returns an option in dbt 2's words. ok is false if dbt 2 would ignore it.
-func forV2(o Option) (_ Option, ok bool) {
-	switch {
-	case o.Flag == "":
-		return o, true
-	case slices.Contains(v2Ignored, o.Flag), o.Flag == "debug" && o.Negated, o.Negated && slices.Contains(v2RefusedNo, o.Flag):
-		return o, false
+// accepts reports whether the command takes an option in its form, and heeds it.
+func (c Command) accepts(o Option) bool { return c.Takes(o.Flag) && (!c.isV2() || heedsV2(o)) }
+
+// forV2 returns an option in dbt 2's words.
+func forV2(o Option) Option {
+	if o.Flag == "" {
+		return o
 	}
 	values := slices.Clone(o.Values)
 	for i, value := range values {
@@ -86,7 +89,7 @@ func forV2(o Option) (_ Option, ok bool) {
 			values[i] = word
 		}
 	}
-	return Option{Flag: o.Flag, Negated: o.Negated, Values: values}, true // in the flag's own name: --model is refused
+	return Option{Flag: o.Flag, Negated: o.Negated, Values: values} // in the flag's own name: --model is refused
 }
 
 // CheckV2 returns an error for an option that dbt 2 refuses. It is nil for other versions.
@@ -108,21 +111,16 @@ func (l CommandLine) CheckV2() error {
 // withoutV2Variables removes variables that only dbt 2 reads, and empty ones, which it refuses.
 func (in Inherited) withoutV2Variables(v *variables, out *IsolatedEnv) {
 	for _, plain := range v2Variables {
-		for _, name := range []string{enginePrefix + strings.TrimPrefix(plain, "DBT_"), plain} {
-			switch {
-			case !v.has(name):
-			case in.Reads != nil && in.Reads(name):
-				out.Notes = append(out.Notes, name+" stays, because the project reads it; it also changes what dbt does")
-			default:
-				v.remove(name)
-				out.Notes = append(out.Notes, name+" is removed for dbt")
+		for _, name := range (Flag{Env: plain}).variables() {
+			if v.has(name) {
+				out.Notes = append(out.Notes, in.removed(name, v))
 			}
 		}
 	}
-	for i := range flagTable {
-		for _, name := range flagTable[i].variables() {
-			if value, set := v.values[envKey(name)]; set && value == "" && (in.Reads == nil || !in.Reads(name)) {
-				v.remove(name)
+	for _, f := range flagTable {
+		for _, name := range f.variables() {
+			if value, set := v.values[envKey(name)]; set && value == "" {
+				in.removed(name, v)
 			}
 		}
 	}

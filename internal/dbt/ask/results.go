@@ -32,19 +32,14 @@ func Results(dir string) (map[string]artifact.Result, error) {
 		return nil, err
 	}
 	byID := map[string]artifact.Result{}
-	lacks := false
 	for _, r := range results.Results {
 		byID[r.UniqueID] = r
-		lacks = lacks || r.Status == artifact.StatusSuccess && r.Response.Code == ""
 	}
-	if lacks {
-		return byID, readLogged(dir, byID)
-	}
-	return byID, nil
+	return byID, readLogged(dir, byID)
 }
 
-// readLogged adds the answers that the macro dot_answer printed. dbt 2 has them in its log file, in
-// lines of text or of JSON.
+// readLogged adds the answers that the results lack. dbt 2 has in its log file what the macro dot_answer
+// printed, in lines of text or of JSON. dbt 1 leaves no log here.
 func readLogged(dir string, results map[string]artifact.Result) error {
 	text, err := os.ReadFile(logFile(dir))
 	if errors.Is(err, fs.ErrNotExist) {

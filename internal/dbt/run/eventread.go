@@ -56,8 +56,8 @@ type logLine struct {
 // An eventReader reads the events of one run.
 type eventReader struct {
 	emit func(artifact.Event)
-	// errors are dbt 2's messages about nodes, by unique_id. It writes them before the node's end,
-	// which has none (2.0.0-alpha.4).
+	// errors are dbt 2's messages about nodes, by unique_id. dbt 2 writes a message before the event
+	// NodeFinished, which has none (2.0.0-alpha.4).
 	errors map[string]string
 }
 
