@@ -30,7 +30,7 @@ type comparisonArgs struct {
 	MergeBase bool `help:"Compare each candidate with its merge base, as git diff A...B does."`
 
 	Key           []string `sep:"none" placeholder:"MODEL=COLUMNS" help:"The columns that identify a model's rows: --key orders=order_id,line. Default: the project's unique_key, unique tests or primary keys."`
-	Rename        []string `sep:"none" placeholder:"OLD=NEW" help:"A relation that has another name in the candidates. One with the same file up to its name is found without."`
+	Rename        []string `sep:"none" placeholder:"OLD=NEW" help:"A relation that has another name in the candidates. dot finds one by itself if its file is the same up to the name."`
 	Tolerance     []string `sep:"none" placeholder:"[COLUMN=]N" help:"The absolute or relative difference up to which numbers count as equal: 1e-9, or amount=0.01."`
 	IgnoreColumns []string `placeholder:"COLUMNS" help:"Columns that are not compared, separated by commas."`
 	Where         string   `placeholder:"SQL" help:"Compare only rows that meet this condition."`

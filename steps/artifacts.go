@@ -17,8 +17,7 @@ import (
 // dbt's artifacts in a build's target path, and dot's copies of them.
 
 // keepState copies a build's artifacts and the files that tell its packages' vars, for
-// builds that defer to it. It sets the
-// run's number of nodes and size of the manifest. A killed dbt leaves no run results.
+// builds that defer to it. It sets the run's number of nodes and size of the manifest. A killed dbt leaves no run results.
 func keepState(b *build, target string, run *workspace.Run) error {
 	for _, name := range []string{"manifest.json", "run_results.json"} {
 		kept := filepath.Join(b.State(b.place), name)

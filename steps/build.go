@@ -85,12 +85,13 @@ const spansName = "spans.jsonl"
 // spansFile returns the path of the file of spans of the build's last run, if that was dbt 2's.
 func (b *build) spansFile() string { return filepath.Join(b.Logs(), spansName) }
 
-// logSince returns what dbt's logs tell of a run that began at an offset of the text log.
-func (b *build) logSince(offset int64) artifact.Log {
-	if spans, ok := artifact.ReadSpans(b.spansFile()); ok {
-		return spans.Log
+// logSince returns what dbt's logs tell of a run that began at an offset of the text log. isV2 is
+// set if the run was dbt 2's; else there is only the Log.
+func (b *build) logSince(offset int64) (spans artifact.Spans, isV2 bool) {
+	if spans, isV2 = artifact.ReadSpans(b.spansFile()); !isV2 {
+		spans.Log = artifact.ReadLog(b.logFile(), offset)
 	}
-	return artifact.ReadLog(b.logFile(), offset)
+	return spans, isV2
 }
 
 // warehouseLocks returns the locks of the place and of the DuckDB file. Commands that

@@ -170,12 +170,22 @@ func hasData(dir, name string) bool {
 	if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
 		return true
 	}
-	pattern := path.Clean(placeholder().ReplaceAllString(name, "*"))
-	for strings.HasPrefix(pattern, "../") { // an fs.FS has no parent
-		dir, pattern = filepath.Dir(dir), strings.TrimPrefix(pattern, "../")
-	}
-	found, err := fs.Glob(os.DirFS(dir), pattern)
+	dirs, pattern := globOf(name, dir)
+	found, err := fs.Glob(os.DirFS(dirs[0]), pattern)
 	return err == nil && len(found) > 0
+}
+
+// globOf returns a relative path as a pattern for fs.Glob, and the directories in which it starts: an
+// fs.FS has no parent.
+func globOf(name string, dirs ...string) (from []string, pattern string) {
+	pattern = path.Clean(placeholder().ReplaceAllString(name, "*"))
+	for strings.HasPrefix(pattern, "../") {
+		pattern = strings.TrimPrefix(pattern, "../")
+		for i, dir := range dirs {
+			dirs[i] = filepath.Dir(dir)
+		}
+	}
+	return dirs, pattern
 }
 
 // placeholder matches a name in braces that Python or dbt-duckdb fills in.
@@ -193,10 +203,8 @@ func sameData(a, b, name string) (bool, error) {
 	case errA == nil || errB == nil:
 		return false, nil
 	}
-	pattern := path.Clean(placeholder().ReplaceAllString(name, "*"))
-	for strings.HasPrefix(pattern, "../") { // an fs.FS has no parent
-		a, b, pattern = filepath.Dir(a), filepath.Dir(b), strings.TrimPrefix(pattern, "../")
-	}
+	dirs, pattern := globOf(name, a, b)
+	a, b = dirs[0], dirs[1]
 	if strings.Contains(pattern, "**") {
 		return false, nil
 	}

@@ -7,13 +7,11 @@ import (
 	"io/fs"
 	"iter"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
-	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/workspace"
@@ -62,10 +60,15 @@ func (a *runCommand) begin(run *startedRun) error {
 func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, endedItself bool) error {
 	b := a.job.build
 	report.Interrupted = !endedItself
-	if spans, ok := artifact.ReadSpans(b.spansFile()); ok && run.ID != "" {
-		if err := mendResults(filepath.Join(b.Target(), "run_results.json"), spans); err != nil {
-			return err
+	var logged artifact.Log
+	if run.ID != "" {
+		spans, isV2 := b.logSince(run.log)
+		if isV2 {
+			if err := mendResults(filepath.Join(b.Target(), "run_results.json"), spans); err != nil {
+				return err
+			}
 		}
+		logged = spans.Log
 	}
 	results, err := readResults(b.Target())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -116,7 +119,7 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	if run.ID == "" {
 		return nil
 	}
-	log := b.logSince(run.log).Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
+	log := logged.Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
 	if log.Known {
 		end.Begun, end.Complete = log.Begun, true
 		end.Written = append(end.Written, slices.DeleteFunc(log.Written, func(id string) bool { return told[id] })...)
@@ -149,22 +152,6 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 		return err
 	}
 	return a.misplaced(run, elsewhere)
-}
-
-// mendResults corrects dbt 2's run results, if there are any and they are wrong.
-func mendResults(file string, spans artifact.Spans) error {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	mended, err := spans.Mend(text)
-	if err != nil || mended == nil {
-		return err
-	}
-	return durable.Write(file, mended, 0o666)
 }
 
 // wasSkipped starts the reason of a node that dbt skipped, since others failed.
@@ -272,7 +259,8 @@ func (rt *runtime) settleKilled(b *build) error {
 			should = append(should, id)
 		}
 	}
-	log := b.logSince(s.Open.Log).Reveal(rt.world.Env, slices.Collect(maps.Keys(may)))
+	spans, _ := b.logSince(s.Open.Log)
+	log := spans.Reveal(rt.world.Env, slices.Collect(maps.Keys(may)))
 	end := endingOf(log)
 	end.Log = artifact.LogSize(b.logFile())
 	end.Skipped = unreached(slices.Values(should), end)

@@ -121,6 +121,22 @@ func (a *runCommand) restoreResults(to string) error {
 	)
 }
 
+// mendResults corrects dbt 2's run results, if there are any and they are wrong.
+func mendResults(file string, spans artifact.Spans) error {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	mended, err := spans.Mend(text)
+	if err != nil || mended == nil {
+		return err
+	}
+	return durable.Write(file, mended, 0o666)
+}
+
 // removeFile removes a file if it exists.
 func removeFile(name string) error {
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -35,7 +35,7 @@ func (a *runCommand) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 func (a *runCommand) dbtCall() run.Call {
 	call := a.runtime.dbtCall(a.job, a.argv, a.job.environ)
 	call.Interactive = a.job.Command.Interactive
-	if call.V2 {
+	if call.V2 && a.job.Command.WritesNodes() { // the ledger has to know what was begun
 		call.Env = append(slices.Clip(call.Env), "DBT_OTEL_FILE_NAME="+spansName)
 	}
 	return call

@@ -30,13 +30,14 @@ func (v *lines) observe(e graph.Event, b *board) {
 	if !ok {
 		return
 	}
+	to := v.Say
+	if asked {
+		to = v.Out
+	}
+	before, room := to.Paint(ui.Faint, prefix(e.Planned.Step)), Room(e.Planned.Step, v.Width)
 	for line := range strings.SplitSeq(text, "\n") {
-		to := v.Say
-		if asked {
-			to = v.Out
-		}
-		for _, part := range ui.Fold(to.Colored(line), Room(e.Planned.Step, v.Width)) {
-			to.Line(to.Paint(ui.Faint, prefix(e.Planned.Step)) + " " + part)
+		for _, part := range ui.Fold(to.Colored(line), room) {
+			to.Line(before + " " + part)
 		}
 	}
 }

@@ -43,12 +43,17 @@ func (b *board) live(now time.Time, rows, columns int, say *ui.Printer) []string
 
 // Doing says what a step that prepares a build does; "" for others.
 func Doing(step *graph.Step) string {
-	return map[string]string{
-		"worktree":  "checking out the commit",
-		"toolchain": "installing dbt",
-		"deps":      "installing the project's packages",
-		"check":     "reading the project with dbt",
-	}[step.Kind]
+	switch step.Kind {
+	case "worktree":
+		return "checking out the commit"
+	case "toolchain":
+		return "installing dbt"
+	case "deps":
+		return "installing the project's packages"
+	case "check":
+		return "reading the project with dbt"
+	}
+	return ""
 }
 
 // count writes a step's progress, "" if unknown.

@@ -72,11 +72,11 @@ func Fold(text string, width int) []string {
 			used += columns
 			end += len(piece)
 		}
-		line := rest[:end]
-		if end < len(rest) && space > 0 && !strings.Contains(rest[space:end], "\x1b") {
-			line, end = strings.TrimRight(rest[:space], " "), space+len(rest[space:])-len(strings.TrimLeft(rest[space:], " "))
+		line, left := rest[:end], rest[end:]
+		if left != "" && space > 0 && !strings.Contains(rest[space:end], "\x1b") {
+			line, left = strings.TrimRight(rest[:space], " "), strings.TrimLeft(rest[space:], " ")
 		}
-		rest = rest[end:]
+		rest = left
 		line = styles + line
 		if inLine != "" {
 			line += resetSGR
