@@ -156,6 +156,14 @@ func (g *gate) tryWait(c *call) (opened *os.File, ok bool) {
 	return opened, opened != nil
 }
 
+// stayOpen lets each dbt through that comes to the gate, until dot has ended.
+func (g *gate) stayOpen(c *call) {
+	g.t.Helper()
+	for opened, ok := g.tryWait(c); ok; opened, ok = g.tryWait(c) {
+		opened.Close()
+	}
+}
+
 // interrupt sends Ctrl-C's signal to a dot whose dbt builds a spec and stands at a node. The node
 // goes on once dbt has written its results, as it does before it waits for its nodes.
 func (s *shop) interrupt(c *call, gate *os.File, spec string) {
