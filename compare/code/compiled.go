@@ -38,7 +38,11 @@ func (sides Compiled) differences(a, b *parsedSide) (map[string]bool, error) {
 		if a == nil || c.a.lost[id] != "" || c.b.lost[id] != "" || !c.comparable(a, b) {
 			continue
 		}
-		if c.withoutNames(c.a, a) != c.withoutNames(c.b, b) {
+		codeA, codeB := c.withoutNames(c.a, a), c.withoutNames(c.b, b)
+		if otherRelease(c.a.of(id), c.b.of(id)) {
+			codeA, codeB = folded(codeA), folded(codeB)
+		}
+		if codeA != codeB {
 			differ[id] = true
 		}
 	}

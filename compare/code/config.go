@@ -48,7 +48,8 @@ func (d *nodeDiff) configuration(configA, configB map[string]any, strict bool) [
 		if slices.Contains(hookKeys, key) || slices.Contains(locationKeys, key) || irrelevant[key] != "" && !strict {
 			continue
 		}
-		x, y := d.fromA.normalized(configA[key], d.a), d.fromB.normalized(configB[key], d.b)
+		x := d.fromA.normalized(d.fromA.plainSetting(key, configA[key]), d.a)
+		y := d.fromB.normalized(d.fromB.plainSetting(key, configB[key]), d.b)
 		if !reflect.DeepEqual(x, y) {
 			differences = append(differences, changed(key, configA[key], configB[key]))
 		}
@@ -146,7 +147,7 @@ func columns(a, b *artifact.NodeCode, configA, configB map[string]any, strict bo
 	if !reflect.DeepEqual(columnCode(a, enforced, strict), columnCode(b, enforced, strict)) {
 		differences = append(differences, "columns")
 	}
-	if !reflect.DeepEqual(value(a.Constraints), value(b.Constraints)) {
+	if !reflect.DeepEqual(value(plainConstraints(decoded(a.Constraints))), value(plainConstraints(decoded(b.Constraints)))) {
 		differences = append(differences, "constraints")
 	}
 	return differences
@@ -164,7 +165,11 @@ func columnCode(n *artifact.NodeCode, enforced, strict bool) []any {
 	for _, column := range n.Columns {
 		fields := map[string]any{}
 		for key, raw := range column.Fields {
-			v := value(raw)
+			v := decoded(raw)
+			if key == "constraints" {
+				v = plainConstraints(v)
+			}
+			v = value(v)
 			if config, is := v.(map[string]any); is && key == "config" && !strict {
 				delete(config, "meta")
 				delete(config, "tags")
@@ -182,9 +187,9 @@ func columnCode(n *artifact.NodeCode, enforced, strict bool) []any {
 	return columns
 }
 
-// value decodes JSON; empty values become nil.
-func value(raw json.RawMessage) any {
-	return (&parsedSide{}).normalized(decoded(raw), &artifact.NodeCode{}) // without a suffix no schema is removed
+// value returns decoded JSON in which empty values are nil.
+func value(v any) any {
+	return (&parsedSide{}).normalized(v, &artifact.NodeCode{}) // without a suffix no schema is removed
 }
 
 // decoded decodes JSON. Numbers keep their digits.

@@ -87,9 +87,12 @@ func (c *comparer) hooks(d *nodeDiff, configA, configB map[string]any) []string 
 	if len(differences) > 0 || !logic {
 		return differences
 	}
-	reachA, reachB := d.fromA.reach(a.DependsOn.Macros), d.fromB.reach(b.DependsOn.Macros)
+	reachA, reachB := reachBoth(d.fromA, d.fromB, slices.Concat(a.DependsOn.Macros, b.DependsOn.Macros)...)
 	if names := differing(reachA, reachB); len(names) > 0 {
 		return []string{"hook: macro " + firstFew(names)}
+	}
+	if otherRelease(d.fromA, d.fromB) { // a difference already: what isn't known adds nothing
+		return nil
 	}
 	read := len(readingContext(reachB)) > 0
 	for _, key := range hookKeys {
@@ -116,6 +119,7 @@ func normalizedHooks(s *parsedSide, n *artifact.NodeCode, hooks any) any {
 		if sql, is := fields["sql"].(string); is {
 			fields = maps.Clone(fields)
 			fields["sql"], _ = takeOut(sql, s.names(n))
+			maps.DeleteFunc(fields, func(_ string, value any) bool { return value == nil }) // dbt 2 leaves them out
 			hook = fields
 		}
 		named = append(named, hook)
@@ -155,9 +159,12 @@ func differingRunHook(a, b *parsedSide, hookA, hookB *artifact.NodeCode) string 
 	if hookA.UniqueID != hookB.UniqueID || hookA.RawCode != hookB.RawCode {
 		return what
 	}
-	reachA, reachB := a.reach(hookA.DependsOn.Macros), b.reach(hookB.DependsOn.Macros)
+	reachA, reachB := reachBoth(a, b, slices.Concat(hookA.DependsOn.Macros, hookB.DependsOn.Macros)...)
 	if names := differing(reachA, reachB); len(names) > 0 {
 		return what + ": macro " + firstFew(names)
+	}
+	if otherRelease(a, b) { // as in hooks: and dbt 2 doesn't say what it made of them
+		return ""
 	}
 	if hookA.CompiledCode != nil && hookB.CompiledCode != nil {
 		if a.withoutOwnSchema(*hookA.CompiledCode, hookA.Schema) != b.withoutOwnSchema(*hookB.CompiledCode, hookB.Schema) {

@@ -116,14 +116,12 @@ func overrides(name string, own map[string]bool) bool {
 // wide returns the differences that apply to every node. custom is set if the project
 // overrides how dbt builds nodes: its macros may then read all of a configuration.
 func wide(a, b *parsedSide) (differences []string, custom bool) {
-	if a.head.DBTVersion != b.head.DBTVersion {
+	other := otherRelease(a, b)
+	if other {
 		differences = append(differences, change("dbt", a.head.DBTVersion, b.head.DBTVersion))
 	}
-	if a.head.Adapter != b.head.Adapter {
-		differences = append(differences, change("adapter", a.head.Adapter, b.head.Adapter))
-	}
-	if len(differences) > 0 { // then much else differs as well
-		return differences, false
+	if a.head.Adapter != b.head.Adapter { // then much else differs as well
+		return append(differences, change("adapter", a.head.Adapter, b.head.Adapter)), false
 	}
 	own := map[string]bool{}
 	macrosA, macrosB := a.dbtMacros(), b.dbtMacros()
@@ -132,15 +130,15 @@ func wide(a, b *parsedSide) (differences []string, custom bool) {
 			own[m.name] = true
 		}
 	}
-	if len(differing(macrosA, macrosB)) > 0 {
+	if !other && len(differing(macrosA, macrosB)) > 0 {
 		differences = append(differences, "macros of dbt or its adapter: another version")
 	}
 	rootsA, rootsB := a.overriding(own), b.overriding(own)
-	reachA, reachB := a.reach(rootsA), b.reach(rootsB)
+	reachA, reachB := reachBoth(a, b, slices.Concat(rootsA, rootsB)...)
 	if names := differing(reachA, reachB); len(names) > 0 {
 		differences = append(differences, "macro that dbt builds with: "+firstFew(names))
 	}
-	if names := readingContext(reachB); len(names) > 0 {
+	if names := readingContext(reachB); len(names) > 0 && !other {
 		differences = append(differences, "macro that dbt builds with, and that reads variables or the target: "+firstFew(names))
 	}
 	for _, id := range rootsB {

@@ -81,16 +81,16 @@ func (c *comparer) elsewhere(what string, d *nodeDiff) string {
 	var why []string
 	a, b := d.a, d.b
 	inlinedA, inlinedB := c.a.inlined(a), c.b.inlined(b)
-	macrosA, macrosB := slices.Clone(a.DependsOn.Macros), slices.Clone(b.DependsOn.Macros)
+	macros := slices.Concat(a.DependsOn.Macros, b.DependsOn.Macros)
 	for _, id := range slices.Sorted(maps.Keys(inlinedB)) {
 		before, after := inlinedA[id], inlinedB[id]
 		if before == nil || before.RawCode != after.RawCode {
 			why = append(why, "ephemeral "+after.Name)
 			continue
 		}
-		macrosA, macrosB = append(macrosA, before.DependsOn.Macros...), append(macrosB, after.DependsOn.Macros...)
+		macros = slices.Concat(macros, before.DependsOn.Macros, after.DependsOn.Macros)
 	}
-	for _, macro := range differing(d.fromA.reach(macrosA), d.fromB.reach(macrosB)) {
+	for _, macro := range differing(reachBoth(d.fromA, d.fromB, macros...)) {
 		why = append(why, "macro "+macro)
 	}
 	if len(why) == 0 {
@@ -128,7 +128,7 @@ func (c *comparer) compiled(d *nodeDiff) (same bool, why string) {
 	switch sameText := !python || d.a.RawCode == d.b.RawCode; {
 	case python && sameText && asksForItself().MatchString(d.b.RawCode):
 		return false, "Python that asks for its own relation (dbt.this)"
-	case sameText && codeA == codeB:
+	case sameText && codeA == codeB, !python && otherRelease(d.fromA, d.fromB) && folded(codeA) == folded(codeB):
 		return true, ""
 	}
 	// A name may still be in a string, or in the part that takeOut left unchanged.

@@ -155,6 +155,9 @@ func config(n *artifact.NodeCode) map[string]any {
 		return nil
 	}
 	c, _ := decoded(n.Config).(map[string]any)
+	if made := defaultMaterialized(n); c != nil && c["materialized"] == nil && made != "" {
+		c["materialized"] = made
+	}
 	return c
 }
 

@@ -20,6 +20,8 @@ type Metadata struct {
 	Schema       string    `json:"dbt_schema_version"` // the URL of the artifact's JSON schema
 	Project      string    `json:"project_name"`       // of a manifest: the name of the root project
 	Adapter      string    `json:"adapter_type"`       // of a manifest: duckdb, postgres, …
+	// Quoting says of a manifest which parts of a relation's name dbt quotes if nobody says otherwise.
+	Quoting map[string]any `json:"quoting"`
 }
 
 // stream reads an artifact, one JSON object, piece by piece. So a manifest of hundreds of megabytes
