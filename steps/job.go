@@ -206,13 +206,6 @@ func (job *job) whole() bool {
 	})
 }
 
-// anewLine returns the command line with --full-refresh.
-func (job *job) anewLine() []string {
-	line := job.CommandLine
-	line.Fixed = append(slices.Clip(line.Fixed), dbt.NewOption("full-refresh"))
-	return line.Argv()
-}
-
 // id identifies the job's build among all builds.
 func (job *job) id() string {
 	if job.build == nil {
@@ -236,6 +229,13 @@ func (p *planner) complete(job *job) error {
 	}
 	if err := job.CheckV2(); err != nil {
 		return err
+	}
+	if command.Name == "retry" && job.tool.V2() {
+		for _, flag := range selections {
+			if o, ok := job.Lookup(flag); ok {
+				return hint.New("dot retry takes no "+o.Words()[0]+": it runs what is left of the last run", "leave it out, or select with dot build")
+			}
+		}
 	}
 	var err error
 	if job.Environment, err = p.environmentOptions(command, job.env); err != nil {
@@ -360,16 +360,23 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 			p.program.warn(fmt.Sprintf("vars are public: dbt's command line and artifacts show them; read a secret with env_var('DBT_ENV_SECRET_…') instead: %s", listNames(names)))
 		}
 	}
+	retried := func() {
+		if job.tool.V2() { // dbt 1 has them from the run results
+			set("defer")
+			set("favor-state")
+		}
+		set("defer-state", job.deferState())
+	}
 	switch name := job.Command.Name; {
 	case job.baseline == nil && name == "retry" && job.build != nil:
 		// Keep the deferral that the build has.
 		if s, err := p.ws.Standing(job.build.Build, job.build.place); err == nil && s.Below != nil {
 			job.below = s.Below
-			set("defer-state", job.deferState())
+			retried()
 		}
 	case job.baseline == nil:
 	case name == "retry": // whose --state has the run results to retry
-		set("defer-state", job.deferState())
+		retried()
 	default:
 		// --state is for state: selectors only. The composed manifest has the
 		// relations that nodes are read from, for every command.

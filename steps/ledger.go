@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"iter"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
@@ -29,6 +29,9 @@ type startedRun struct {
 	remaining []string
 	// oldResults is the invocation of the run results from before the run.
 	oldResults string
+	argv       []string
+	line       dbt.CommandLine // of argv; not for a dbt retry
+	environ    []string        // dbt's environment variables
 }
 
 // begin marks the nodes that the command may write in the ledger. The check has
@@ -46,10 +49,6 @@ func (a *runCommand) begin(run *startedRun) error {
 		t.Kept = run.resumes.exists() && !left
 		run.targets[id] = t
 	}
-	run.log = artifact.LogSize(b.logFile())
-	if err := removeFile(b.spansFile()); err != nil { // it would pass for this run's
-		return err
-	}
 	run.Run.Log, run.Run.Drops = run.log, run.checked.Drops
 	return a.ws.Begin(b.Build, b.place, run.Run, run.targets)
 }
@@ -60,15 +59,10 @@ func (a *runCommand) begin(run *startedRun) error {
 func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, endedItself bool) error {
 	b := a.job.build
 	report.Interrupted = !endedItself
-	var logged artifact.Log
-	if run.ID != "" {
-		spans, isV2 := b.logSince(run.log)
-		if isV2 {
-			if err := mendResults(filepath.Join(b.Target(), "run_results.json"), spans); err != nil {
-				return err
-			}
-		}
-		logged = spans.Log
+	var spans artifact.Spans
+	isV2 := false
+	if len(a.job.Command.Builds) > 0 {
+		spans, isV2 = b.logSince(run.log)
 	}
 	results, err := readResults(b.Target())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -76,6 +70,14 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	report.Invocation = results.Metadata.InvocationID
 	fresh := err == nil && (run.oldResults == "" || report.Invocation != run.oldResults)
+	if fresh && isV2 {
+		if err := a.mendResults(spans, run.line, !endedItself); err != nil {
+			return err
+		}
+		if results, err = readResults(b.Target()); err != nil {
+			return err
+		}
+	}
 	if !fresh {
 		results.Results, report.Invocation = nil, ""
 	}
@@ -113,13 +115,17 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 		}
 	}
 	run.resumes.addCounts(report, results.Results)
+	var all error // whether it did all that it had to do
+	if exit.OK() {
+		all = a.didAll(run, results, fresh)
+	}
 	if exit.OK() && fresh && len(report.Counts) == 0 && !run.resumes.exists() {
 		report.Nothing, report.Unmatched = a.job.foundNothing()
 	}
 	if run.ID == "" {
-		return nil
+		return all
 	}
-	log := logged.Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
+	log := spans.Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
 	if log.Known {
 		end.Begun, end.Complete = log.Begun, true
 		end.Written = append(end.Written, slices.DeleteFunc(log.Written, func(id string) bool { return told[id] })...)
@@ -148,10 +154,13 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	end.Written = slices.DeleteFunc(end.Written, func(id string) bool { _, moved := elsewhere[id]; return moved })
 	end.Succeeded = end.Succeeded && len(elsewhere) == 0
-	if report.Written, err = a.ws.End(b.Build, b.place, run.Run, run.targets, end); err != nil || len(elsewhere) == 0 {
+	if report.Written, err = a.ws.End(b.Build, b.place, run.Run, run.targets, end); err != nil {
 		return err
 	}
-	return a.misplaced(run, elsewhere)
+	if len(elsewhere) > 0 {
+		return a.misplaced(run, elsewhere)
+	}
+	return all
 }
 
 // wasSkipped starts the reason of a node that dbt skipped, since others failed.

@@ -121,17 +121,19 @@ func (a *runCommand) restoreResults(to string) error {
 	)
 }
 
-// mendResults corrects dbt 2's run results, if there are any and they are wrong.
-func mendResults(file string, spans artifact.Spans) error {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+// mendResults completes the run results of dbt 2's run: see [artifact.Spans.Mend].
+func (a *runCommand) mendResults(spans artifact.Spans, line dbt.CommandLine, interrupted bool) error {
+	args, err := keptArgs(line)
 	if err != nil {
 		return err
 	}
-	mended, err := spans.Mend(text)
-	if err != nil || mended == nil {
+	file := filepath.Join(a.job.build.Target(), "run_results.json")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	mended, err := spans.Mend(text, args, interrupted)
+	if err != nil {
 		return err
 	}
 	return durable.Write(file, mended, 0o666)

@@ -16,7 +16,7 @@ import (
 )
 
 // --resume continues a stopped run: completed nodes stay, and dbt retry runs the
-// rest. dbt retry reads the nodes and most flags from a run_results.json. dot writes
+// rest (with dbt 2: see retryv2.go). dbt retry reads the nodes and most flags from a run_results.json. dot writes
 // this file with exactly the remaining nodes: the stopped run's own file may be old,
 // or may lack nodes that the run did not reach.
 
@@ -26,10 +26,14 @@ var resumable = []string{"build", "run", "seed", "snapshot", "test"}
 // resumeDir is the directory of the run results that dbt retry reads.
 func (job *job) resumeDir() string { return filepath.Join(job.build.Dir(), "resume") }
 
-// retryLine returns the dbt retry for --resume; nil if the command can't be resumed.
+// retryLine returns the command line for --resume, a dbt retry with dbt 1; nil if the command can't be
+// resumed.
 func retryLine(job *job) []string {
 	if !slices.Contains(resumable, job.Command.Name) {
 		return nil
+	}
+	if job.tool.V2() {
+		return job.continuing(job.CommandLine).Argv()
 	}
 	retry, _ := dbt.LookupCommand("retry")
 	line := dbt.CommandLine{DBT: job.DBT, Command: retry.In(job.tool.Version)}

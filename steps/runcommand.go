@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/text"
@@ -26,16 +27,21 @@ func (a *runCommand) Describe(p graph.Planned) []string {
 	argv := a.argv
 	if _, ok := a.unfinishedRun(p.Record, p.Key()); ok {
 		argv = a.job.retry
+	} else if run := (startedRun{}); a.retriesV2() && a.retryV2(&run) == nil {
+		argv = run.line.Argv()
 	}
 	return []string{text.ShellQuote(argv)}
 }
 
 func (a *runCommand) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
-func (a *runCommand) dbtCall() run.Call {
-	call := a.runtime.dbtCall(a.job, a.argv, a.job.environ)
+func (a *runCommand) dbtCall() run.Call { return a.callOf(a.argv, a.job.environ) }
+
+// callOf returns the call of a command line with environment variables.
+func (a *runCommand) callOf(argv, environ []string) run.Call {
+	call := a.runtime.dbtCall(a.job, argv, environ)
 	call.Interactive = a.job.Command.Interactive
-	if call.V2 && a.job.Command.WritesNodes() { // the ledger has to know what was begun
+	if call.V2 && len(a.job.Command.Builds) > 0 { // dot has to know what was begun
 		call.Env = append(slices.Clip(call.Env), "DBT_OTEL_FILE_NAME="+spansName)
 	}
 	return call
@@ -49,7 +55,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err := a.settleKilled(b); err != nil {
 		return nil, err
 	}
-	run, argv, err := a.prepare(attempt)
+	run, err := a.prepare(attempt)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +88,8 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 			return nil, err
 		}
 	}
-	asked := a.dbtCall()
-	asked.Argv = argv
-	exit, err := a.runAsked(ctx, attempt, asked)
+	promised, before := a.job.leaves()
+	exit, err := a.runAsked(ctx, attempt, a.callOf(run.argv, run.environ))
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +103,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	}
 	if !exit.OK() {
 		return report, a.failure(exit.Code, exit.String(), report)
+	}
+	if err := a.job.keptPromise(promised, before); err != nil {
+		return report, err
 	}
 	if report.Unmatched != "" {
 		attempt.Notef("%s: %s", b, report.Unmatched)
@@ -113,29 +121,34 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	return report, nil
 }
 
-// prepare returns the command line of the run: to continue the last run, or to start
+// prepare returns the run with its command line: to continue the last run, or to start
 // a new one. It also moves or removes the run results of earlier commands.
-func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []string, err error) {
+func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error) {
+	b := a.job.build
+	run.argv, run.line, run.environ, run.log = a.argv, a.job.CommandLine, a.job.environ, artifact.LogSize(b.logFile())
+	if err := removeFile(b.spansFile()); err != nil { // it would pass for this run's
+		return run, err
+	}
 	checked, err := a.checked(a.job)
 	if err != nil && a.job.checks() {
-		return run, nil, err
+		return run, err
 	}
 	if run.resumes, run.remaining, err = a.continued(attempt, checked); err != nil {
-		return run, nil, err
+		return run, err
 	}
 	nodes, batches := checked.Nodes, run.resumes.batches // that run
+	left := run.remaining
 	if run.resumes.exists() {
-		nodes = only(nodes, run.remaining)
+		nodes = only(nodes, left)
 	} else {
 		if run.oldResults, err = a.clearResults(attempt.Previous); err != nil {
-			return run, nil, err
+			return run, err
 		}
 		if a.job.Command.Name == "retry" {
-			ids, inPart, err := a.retried()
-			if err != nil {
-				return run, nil, err
+			if left, batches, err = a.retried(); err != nil {
+				return run, err
 			}
-			nodes, batches = only(nodes, ids), inPart
+			nodes = only(nodes, left)
 		}
 	}
 	first, keeps := a.rebuilds(a.job, nodes, batches)
@@ -146,19 +159,29 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, argv []str
 		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", workspace.NodeName(first))
 	}
 	if run.resumes.exists() {
-		if err := a.writeRetryResults(run.resumes, run.remaining, anew); err != nil {
-			return run, nil, err
-		}
-		old, _ := readResults(a.job.build.Target()) // maybe of another command, or damaged
+		old, _ := readResults(b.Target()) // maybe of another command, or damaged
 		run.oldResults = old.Metadata.InvocationID
-		return run, a.job.retry, nil
 	}
-	argv = a.argv
-	if anew && a.job.Command.Takes("full-refresh") {
-		argv = a.job.anewLine()
+	switch v2 := a.job.tool.V2(); {
+	case a.retriesV2():
+		if err := a.retryV2(&run); err != nil {
+			return run, err
+		}
+	case run.resumes.exists() && !v2:
+		run.argv = a.job.retry
+		return run, a.writeRetryResults(run.resumes, left, anew)
+	case run.resumes.exists():
+		run.line = a.job.continuing(run.line)
+	}
+	if _, given := run.line.Lookup("full-refresh"); anew && !given && run.line.Command.Takes("full-refresh") {
+		run.line.Fixed = append(slices.Clip(run.line.Fixed), dbt.NewOption("full-refresh"))
 		attempt.Notef("incremental models of an unfinished run are rebuilt (--full-refresh)")
 	}
-	return run, argv, nil
+	run.argv = run.line.Argv()
+	if run.resumes.exists() || a.retriesV2() {
+		err = a.writeLeft(left)
+	}
+	return run, err
 }
 
 // only returns the nodes with these IDs, which are sorted.

@@ -24,11 +24,12 @@ type Command struct {
 	Builds       []string // the resource types whose relations it may write to the warehouse
 	ListTypes    []string // the resource types that `dbt list` needs for the same selection; nil: no limit
 	Reuse        Reuse
-	Parses       bool // it reads the whole project, so packages must be installed
-	Manifest     bool // it leaves a manifest.json
-	RunResults   bool // it leaves a run_results.json
-	OpensAdapter bool // it connects to the database (and so locks a DuckDB file)
-	Interactive  bool // it asks questions or runs until Ctrl-C
+	Parses       bool   // it reads the whole project, so packages must be installed
+	Manifest     bool   // it leaves a manifest.json
+	RunResults   bool   // it leaves a run_results.json
+	Leaves       string // the file in the target path that it is run for; "": none
+	OpensAdapter bool   // it connects to the database (and so locks a DuckDB file)
+	Interactive  bool   // it asks questions or runs until Ctrl-C
 
 	version string // version of dbt; "": unknown
 }
@@ -47,7 +48,7 @@ var commandTable = []Command{
 	{Name: "compile", Reuse: ReuseUnselected, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 	{Name: "debug", OpensAdapter: true},
 	{Name: "deps"},
-	{Name: "docs generate", Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
+	{Name: "docs generate", Leaves: "catalog.json", Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 	{Name: "docs serve", Interactive: true},
 	{Name: "init", Interactive: true},
 	{Name: "list", Parses: true, Manifest: true},
@@ -58,7 +59,7 @@ var commandTable = []Command{
 	{Name: "seed", Builds: []string{"seed"}, ListTypes: []string{"seed"}, Reuse: ReuseAlways, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 	{Name: "show", Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 	{Name: "snapshot", Builds: []string{"snapshot"}, ListTypes: []string{"snapshot"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
-	{Name: "source freshness", Parses: true, Manifest: true, OpensAdapter: true},
+	{Name: "source freshness", Leaves: "sources.json", Parses: true, Manifest: true, OpensAdapter: true},
 	{Name: "test", Builds: []string{"test"}, ListTypes: []string{"test", "unit_test"}, Parses: true, Manifest: true, RunResults: true, OpensAdapter: true},
 }
 

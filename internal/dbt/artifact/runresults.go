@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -128,6 +129,8 @@ type RunArgs struct {
 	// EventTimeStart and EventTimeEnd limit the batches of microbatch models.
 	EventTimeStart maybeText `json:"event_time_start"`
 	EventTimeEnd   maybeText `json:"event_time_end"`
+	// All are all of them, by name, as values of JSON.
+	All map[string]any `json:"-"`
 }
 
 // isTrue reads a JSON true, and takes anything else for false: dbt writes null, too.
@@ -173,7 +176,16 @@ func ReadRunResults(file string, r io.Reader) (RunResults, error) {
 		case "metadata":
 			return a.dec.Decode(&out.Metadata)
 		case "args":
-			return a.dec.Decode(&out.Args)
+			var text json.RawMessage
+			if err := a.dec.Decode(&text); err != nil {
+				return err
+			}
+			if err := json.Unmarshal(text, &out.Args); err != nil {
+				return err
+			}
+			var err error
+			out.Args.All, err = values(text)
+			return err
 		case "elapsed_time":
 			var seconds float64
 			err := a.dec.Decode(&seconds)
@@ -196,6 +208,39 @@ func ReadRunResults(file string, r io.Reader) (RunResults, error) {
 		return RunResults{}, err
 	}
 	return out, nil
+}
+
+// values reads a JSON object. Whole numbers are of type int64.
+func values(text []byte) (map[string]any, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var all map[string]any
+	err := dec.Decode(&all)
+	for name, value := range all {
+		all[name] = asNumber(value)
+	}
+	return all, err
+}
+
+// asNumber replaces the numbers in a value of JSON.
+func asNumber(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		n, _ := v.Float64() // JSON's grammar is narrower
+		return n
+	case []any:
+		for i := range v {
+			v[i] = asNumber(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = asNumber(v[name])
+		}
+	}
+	return value
 }
 
 // Results are run results with each result as it was written, too.
@@ -247,13 +292,19 @@ func plainResult(id string, status Status) json.RawMessage {
 	return text
 }
 
+// noInvocation stands for the invocation of results that no dbt has written.
+const noInvocation = "00000000-0000-0000-0000-000000000000"
+
 // WriteResults writes a run_results.json of version 6 for dbt retry: dbt runs the
 // nodes whose results say that they failed or were skipped, with args.
+// dbt 2 reads no results without an invocation or args.command (2.0.0-alpha.4).
 func WriteResults(dbtVersion string, now time.Time, args map[string]any, results []json.RawMessage) ([]byte, error) {
+	args = maps.Clone(args)
+	args["command"] = args["which"]
 	return json.MarshalIndent(map[string]any{
 		"metadata": map[string]any{
 			"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
-			"dbt_version":        dbtVersion, "generated_at": now.UTC(), "invocation_id": nil, "env": map[string]any{},
+			"dbt_version":        dbtVersion, "generated_at": now.UTC(), "invocation_id": noInvocation, "env": map[string]any{},
 		},
 		"results": results, "elapsed_time": 0, "args": args,
 	}, "", " ")

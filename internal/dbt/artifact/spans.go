@@ -128,20 +128,88 @@ func (s *Spans) readTest(line spanLine) {
 	}
 }
 
-// Mend puts into the text of run results what the spans tell, where dbt 2 did not know: results
-// "Compilation Error" of no thread and no time, for every selected node. A node that wasn't begun then
-// has no result, as with dbt 1. Other results stay. It returns nil if nothing is to be mended.
-func (s Spans) Mend(results []byte) ([]byte, error) {
+// Mend completes the text of dbt 2's run results:
+//
+//   - What the spans tell stands where dbt 2 did not know: in results "Compilation Error" of no thread
+//     and no time, for every selected node. A node that wasn't begun then is skipped if another failed
+//     (--fail-fast), and else has no result, as with dbt 1. So has one that was interrupted.
+//   - args are added, unless dbt says them.
+//   - Fields without which dbt 1 can't read the results are null.
+func (s Spans) Mend(results []byte, args map[string]any, interrupted bool) ([]byte, error) {
 	var all map[string]json.RawMessage
 	var list []json.RawMessage
+	said := map[string]any{}
 	err := json.Unmarshal(results, &all)
 	if err == nil {
 		err = json.Unmarshal(all["results"], &list)
 	}
+	if err == nil && all["args"] != nil {
+		err = json.Unmarshal(all["args"], &said)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("run results: %w", err)
 	}
-	ended := map[string]map[string]any{} // the right fields, by unique_id
+	ended := s.ended()
+	kept := []json.RawMessage{} // JSON without results has a list, too
+	for _, text := range list {
+		var r Result
+		fields := map[string]any{}
+		for _, name := range []string{"compiled", "compiled_code", "relation_name", "failures", "message", "batch_results"} {
+			fields[name] = nil
+		}
+		err := json.Unmarshal(text, &r)
+		if err == nil {
+			err = json.Unmarshal(text, &fields)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("run results: %w", err)
+		}
+		if r.unknown() {
+			right, known := ended[r.UniqueID]
+			switch {
+			case known:
+			case interrupted || !s.failed():
+				continue
+			default:
+				right = map[string]any{"status": StatusSkipped, "message": "Skipping due to fail_fast"}
+			}
+			maps.Copy(fields, right)
+		}
+		if text, err = json.Marshal(fields); err != nil {
+			return nil, err
+		}
+		kept = append(kept, text)
+	}
+	if all["results"], err = json.Marshal(kept); err != nil {
+		return nil, err
+	}
+	complete := map[string]any{}
+	maps.Copy(complete, args)
+	maps.Copy(complete, said)
+	if all["args"], err = json.Marshal(complete); err != nil {
+		return nil, err
+	}
+	return json.Marshal(all)
+}
+
+// unknown reports whether dbt 2 does not know how the node ended.
+func (r Result) unknown() bool {
+	return r.Status == StatusError && r.Message == "Compilation Error" && r.Thread == "main" && r.Seconds == 0
+}
+
+// failed reports whether a node or a test failed.
+func (s Spans) failed() bool {
+	for _, test := range s.Tests {
+		if test.Status.Failed() {
+			return true
+		}
+	}
+	return len(s.Failed) > 0
+}
+
+// ended returns the right fields of the results of nodes that ended, by unique_id.
+func (s Spans) ended() map[string]map[string]any {
+	ended := map[string]map[string]any{}
 	for _, id := range s.Written {
 		ended[id] = map[string]any{"status": StatusSuccess, "message": "Succeeded"}
 	}
@@ -151,37 +219,5 @@ func (s Spans) Mend(results []byte) ([]byte, error) {
 	for id, test := range s.Tests {
 		ended[id] = map[string]any{"status": test.Status, "failures": test.Failures, "message": s.Messages[id]}
 	}
-	mended := false
-	kept := []json.RawMessage{} // JSON without results has a list, too
-	for _, text := range list {
-		var r Result
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, fmt.Errorf("run results: %w", err)
-		}
-		if r.Status != StatusError || r.Message != "Compilation Error" || r.Thread != "main" || r.Seconds != 0 {
-			kept = append(kept, text)
-			continue
-		}
-		mended = true
-		right, known := ended[r.UniqueID]
-		if !known {
-			continue
-		}
-		var fields map[string]any
-		if err := json.Unmarshal(text, &fields); err != nil {
-			return nil, fmt.Errorf("run results: %w", err)
-		}
-		maps.Copy(fields, right)
-		if text, err = json.Marshal(fields); err != nil {
-			return nil, err
-		}
-		kept = append(kept, text)
-	}
-	if !mended {
-		return nil, nil
-	}
-	if all["results"], err = json.Marshal(kept); err != nil {
-		return nil, err
-	}
-	return json.Marshal(all)
+	return ended
 }

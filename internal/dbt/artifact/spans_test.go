@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,7 +55,7 @@ func TestMend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := spans.Mend([]byte(results("model.p.a", "model.p.b", "model.p.c", "model.p.d", "model.p.e")))
+	text, err := spans.Mend([]byte(results("model.p.a", "model.p.b", "model.p.c", "model.p.d", "model.p.e")), nil, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +70,13 @@ func TestMend(t *testing.T) {
 	if len(found) != 2 || found["model.p.a"].Status != StatusSuccess || found["model.p.b"].Status != StatusError || !strings.Contains(found["model.p.b"].Message, "no column") {
 		t.Errorf("got %+v", found)
 	}
+	text, err = spans.Mend([]byte(results("model.p.a", "model.p.b", "model.p.e")), nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err = ReadRunResults("run_results.json", strings.NewReader(string(text))); err != nil || len(all.Results) != 3 || all.Results[2].Status != StatusSkipped {
+		t.Errorf("--fail-fast: %+v, %v", all.Results, err)
+	}
 	// Tests say more than that they ended.
 	for said, want := range map[string]SpanTest{
 		`{}`: {StatusPass, 0}, `{"failing_rows":2,"test_outcome":"TEST_OUTCOME_FAILED"}`: {StatusFail, 2},
@@ -79,7 +87,7 @@ func TestMend(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := ended.Mend([]byte(results("test.p.u")))
+		text, err := ended.Mend([]byte(results("test.p.u")), nil, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,10 +106,26 @@ func TestMend(t *testing.T) {
 		t.Errorf("a cancelled run: %+v, %v", stopped, err)
 	}
 	sound := strings.Replace(results("model.p.e"), `"thread_id":"main"`, `"thread_id":"Thread-1"`, 1)
-	if text, err := spans.Mend([]byte(sound)); err != nil || text != nil {
-		t.Errorf("a node that doesn't compile: %v\n%s", err, text)
+	text, err = spans.Mend([]byte(sound), map[string]any{"which": "retry", "empty": true}, false)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := spans.Mend([]byte("{")); err == nil {
+	var got map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	// Without the null fields, dbt 1 can't read them.
+	want := []any{map[string]any{
+		"unique_id": "model.p.e", "status": "error", "message": "Compilation Error", "thread_id": "Thread-1", "execution_time": 0.0, "adapter_response": map[string]any{},
+		"compiled": nil, "compiled_code": nil, "relation_name": nil, "failures": nil, "batch_results": nil,
+	}}
+	if diff := cmp.Diff(want, got["results"]); diff != "" {
+		t.Errorf("a node that doesn't compile (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"which": "build", "empty": true}, got["args"]); diff != "" {
+		t.Errorf("args (-want +got):\n%s", diff)
+	}
+	if _, err := spans.Mend([]byte("{"), nil, false); err == nil {
 		t.Error("half a file is no error")
 	}
 }
