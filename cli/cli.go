@@ -34,6 +34,7 @@ func Main(p Process) int {
 		Process: p, Stdout: ui.NewOutput(p.Stdout), started: p.Now(),
 		color: ui.Auto, say: ui.NewPrinter(p.Stderr, ui.Auto, p.getenv), aside: &redirected{w: p.Stderr},
 	}
+	defer a.close()
 	return a.exit(ctx, a.run(ctx))
 }
 
@@ -106,6 +107,7 @@ type app struct {
 	color   ui.ColorMode
 	verbose bool
 	started time.Time
+	atEnd   []func() error // see World.AtEnd
 	// aside is for the output of programs that prepare a build: above the region, if there
 	// is one.
 	aside *redirected
@@ -146,8 +148,17 @@ type plannable interface {
 	program(context.Context, *app, *commandLine) (*steps.Program, error)
 }
 
+// close removes what the invocation has left in the system's directory for temporary files. If that
+// fails, the system removes it.
+func (a *app) close() {
+	for _, end := range a.atEnd {
+		_ = end()
+	}
+}
+
 func (a *app) world() steps.World {
 	w := steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Process.Stdout, Stderr: a.Stderr}
+	w.AtEnd = func(end func() error) { a.atEnd = append(a.atEnd, end) }
 	if _, redraws := a.terminal(); redraws { // elsewhere, programs inherit stderr itself
 		w.Aside = a.aside
 	}

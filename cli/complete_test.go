@@ -16,7 +16,7 @@ func TestComplete(t *testing.T) {
 	} {
 		s.git("update-ref", ref, head)
 	}
-	refs := []string{"HEAD", "feature/x", "main", "metrics", "v1", "été", "theirs", "origin/main", "origin/theirs"}
+	refs := []string{".", "HEAD", "feature/x", "main", "metrics", "v1", "été", "theirs", "origin/main", "origin/theirs"}
 	after := func(env string) []string {
 		var out []string
 		for _, ref := range refs {
@@ -90,13 +90,13 @@ func TestCompleteForBash(t *testing.T) {
 		{"a flag", "dot path @HEAD --logs", "--logs", "--logs\n"},
 		{"more space", "  dot   build   pr", "pr", "prod\nprod@\n"},
 		{"broken at @", "dot build dev@ma", "ma", "main\n"},
-		{"broken at @, which is replaced too", "dot path dev@", "@", "@HEAD\n@main\n@metrics\n@v1\n"},
+		{"broken at @, which is replaced too", "dot path dev@", "@", "@.\n@HEAD\n@main\n@metrics\n@v1\n"},
 		{"broken at = and @", "dot build --defer=dev@ma", "ma", "main\n"},
 		{"not broken", "dot build dev@ma", "dev@ma", "dev@main\n"},
 		{"in quotes", "dot build 'dev@ma", "'dev@ma", "dev@main\n"},
 		{"in quotes, after others", `dot build -s "a b" --exclude 'c d' -v "dev@ma`, "dev@ma", "dev@main\n"},
 		{"escaped", `dot build -s a\ b dev@ma`, "ma", "main\n"},
-		{"a line that ends in a backslash", `dot build dev@\`, `\`, "HEAD\nmain\nmetrics\nv1\n"},
+		{"a line that ends in a backslash", `dot build dev@\`, `\`, ".\nHEAD\nmain\nmetrics\nv1\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := s.dot([]string{"__complete", "bash", tt.line, tt.replaced}); got.stdout != tt.want || got.stderr != "" {

@@ -73,7 +73,7 @@ func (a *app) confirmProtected(ctx context.Context, p *steps.Program, f flags) e
 		case protection == steps.Protected:
 			return hint.Add(fmt.Errorf("%s, which is protected, and dot can't ask", writes),
 				"--yes goes on",
-				"for a schema of its own, give a ref: "+b.Name+"@HEAD",
+				"for a schema of its own, give a ref: "+b.Name+"@.",
 			)
 		default:
 			a.say.Note(writes + " (`dot: {protected: true}` makes it need --yes, false silences this)")

@@ -12,7 +12,7 @@ import (
 
 // dbtCommand is a command of dbt with specs.
 type dbtCommand struct {
-	Builds []string `arg:"" optional:"" name:"env@ref" help:"The builds to run on: env, env@ref or @ref. Without @ref: the working tree. Without env: the default environment. dev@main~5..main: each commit of the range."`
+	Builds []string `arg:"" optional:"" name:"env@ref" help:"The builds to run on: env, env@ref or @ref. dev@.: the working tree as it is. Without @ref: the working tree, in the environment's own schema. Without env: the default environment. dev@main~5..main: each commit of the range."`
 }
 
 func (c *dbtCommand) run(ctx context.Context, a *app, line *commandLine) error {

@@ -59,8 +59,8 @@ var plights = []plight{
 		s.run("build dev@HEAD")
 		s.git("-C", ".dot/build/"+s.git("rev-parse", "--short", "HEAD")+"/worktree", "checkout", "-q", "main")
 	}, "build dev@HEAD", 1, ""},
-	{"a path of the working tree", nil, "path dev", 1, ""},
-	{"a comparison of the working tree", func(s *shop) { s.run("build prod@main dev@HEAD") }, "compare prod@main dev", 1, "dbt could not compare"},
+	{"a path of the working tree", nil, "path dev", 2, ""},
+	{"a comparison of the working tree", func(s *shop) { s.run("build prod@main dev@HEAD") }, "compare prod@main dev", 2, "dbt could not compare"},
 	{"a branch as environment", nil, "build main", 1, ""},
 	{"a flag of dbt's", nil, "build dev@HEAD --full-refresh --empty", 1, ""},
 	{"a flag that means nothing", nil, "doctor --resume", 1, ""},
@@ -100,7 +100,7 @@ var (
 	hintLine    = regexp.MustCompile(`(?m)^hint: (.*)$`)
 	problemLine = regexp.MustCompile(`(?m)^(?:error|warning): (.*)$`)
 	dotInHint   = regexp.MustCompile("(?:^|[ `(])(dot [a-z][^`]*)")
-	specInHint  = regexp.MustCompile(`: (\w*@\w+)$`)
+	specInHint  = regexp.MustCompile(`: (\w*@[.\w]+)$`)
 	flagInHint  = regexp.MustCompile(`(?:^|[ ,])(--[a-z-]+(?: [a-z]+@\w+)?)`)
 )
 

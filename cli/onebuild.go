@@ -90,7 +90,7 @@ func (d *oneBuild) prepared(b *steps.Built) {
 		return
 	}
 	took := d.Now().Sub(d.began).Round(100 * time.Millisecond)
-	d.out.Line(fmt.Sprintf("%s %s in %s", d.out.Paint(ui.Faint, "prepared"), text.Visible(b.Name), took))
+	d.out.Line(fmt.Sprintf("%s %s in %s", d.out.Paint(ui.Faint, "prepared"), text.Visible(b.Label), took))
 	d.began = time.Time{}
 }
 
@@ -119,7 +119,7 @@ func (d *oneBuild) summary(ctx context.Context, result *graph.Result) error {
 		if !ok || planned.Step.Record == "" && result.Steps[i].Outcome != graph.Skipped {
 			continue // a step without a record has only its first line
 		}
-		r, name := result.Steps[i], text.Visible(b.Name)
+		r, name := result.Steps[i], text.Visible(b.Label)
 		if r.Outcome == graph.Skipped {
 			d.say.Line(fmt.Sprintf("%s %s: %s", d.say.Paint(ui.Good, "up to date"), name, text.Visible(d.upToDate(b, planned, r))))
 			continue

@@ -43,8 +43,14 @@ func (a *app) engine(p *steps.Program) graph.Env {
 func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	var rows [][]string
 	for _, r := range p.Resolved {
-		age := humanize.RelTime(r.Commit.Time, a.Now(), "ago", "from now")
-		rows = append(rows, []string{"resolve", r.Env + "@" + r.Commit.Ref, r.Short, fmt.Sprintf("%q (%s)", r.Commit.Subject, age)})
+		what := fmt.Sprintf("%q (%s)", r.Commit.Subject, humanize.RelTime(r.Commit.Time, a.Now(), "ago", "from now"))
+		switch draft := r.Commit.Draft; {
+		case draft != nil && draft.Files > 0:
+			what = draft.String()
+		case draft != nil:
+			what += ", unchanged"
+		}
+		rows = append(rows, []string{"resolve", r.Env + "@" + r.Commit.Ref, r.Short, what})
 	}
 	resolved := len(rows)
 	for _, s := range plan.Steps {

@@ -51,6 +51,14 @@ type jsonResolved struct {
 	Short       string    `json:"short"`
 	Subject     string    `json:"subject"`
 	Time        time.Time `json:"time"`
+	// WorkingTree is set for the working tree. Commit then is one of its files on top of Base, or
+	// Base itself.
+	WorkingTree *jsonDraft `json:"working_tree,omitempty"`
+}
+
+type jsonDraft struct {
+	Base  string `json:"base"`
+	Files int    `json:"files"` // that differ from Base
 }
 
 type jsonStep struct {
@@ -79,10 +87,14 @@ func newJSONPlan(p *steps.Program, plan *graph.Plan, explain bool) jsonPlan {
 		})
 	}
 	for _, r := range p.Resolved {
-		out.Resolved = append(out.Resolved, jsonResolved{
+		resolved := jsonResolved{
 			Environment: r.Env, Ref: r.Commit.Ref, Commit: r.Commit.Hash, Short: r.Short,
 			Subject: r.Commit.Subject, Time: r.Commit.Time,
-		})
+		}
+		if draft := r.Commit.Draft; draft != nil {
+			resolved.WorkingTree = &jsonDraft{Base: draft.Base.Hash, Files: draft.Files}
+		}
+		out.Resolved = append(out.Resolved, resolved)
 	}
 	for _, s := range plan.Steps {
 		out.Steps = append(out.Steps, newJSONStep(s))

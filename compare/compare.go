@@ -93,7 +93,7 @@ func (p *Program) specPairs(ctx context.Context) (pairs []specPair, specs []spec
 	for _, s := range append([]spec.Spec{req.Baseline}, req.Candidates...) {
 		if !s.Isolated() {
 			return nil, nil, hint.New(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
-				"name a commit, too: "+s.Env+"@HEAD", "or, if "+orDefault(s)+" is a branch, tag or commit: @"+s.Env)
+				"name a commit, too: "+s.Env+"@HEAD", "or for the working tree, in a schema of its own: "+s.Env+"@.", "or, if "+orDefault(s)+" is a branch, tag or commit: @"+s.Env)
 		}
 		if _, several := s.Range(); several {
 			return nil, nil, hint.New(fmt.Sprintf("%s is a range of commits, and each has a build of its own", s), "name the builds to compare one by one")

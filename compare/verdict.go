@@ -538,8 +538,11 @@ func (v *verdicts) gone(s steps.Side, n code.Node, relation code.Location) strin
 // side describes a side for the report.
 func side(s steps.Side) report.Side {
 	out := report.Side{
-		Spec: s.Specs[0], Name: s.Name, Commit: s.Commit.Hash, Subject: s.Commit.Subject,
+		Spec: s.Specs[0], Name: s.ID, Commit: s.Commit.Hash, Subject: s.Commit.Subject,
 		Schema: s.Schema, Adapter: s.Place.Adapter, DBT: s.DBT,
+	}
+	if draft := s.Commit.Draft; draft != nil {
+		out.WorkingTree = &report.WorkingTree{Base: draft.Base.Hash, Files: draft.Files}
 	}
 	for _, state := range s.Nodes {
 		if state.Layer != s.Own || state.At.IsZero() { // of a build below, or not built

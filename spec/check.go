@@ -88,3 +88,22 @@ func checkRef(ref string) string {
 	}
 	return ""
 }
+
+// checkWorkingTree returns what is wrong with a spec in which "." is in the wrong place; "" if it
+// isn't. git has no name that starts with a full stop.
+func checkWorkingTree(s Spec) (problem string, hints []string) {
+	_, isRange := s.Range()
+	switch {
+	case s.Env == WorkingTree:
+		env := s.Ref
+		if CheckName(env) != "" || env == "HEAD" {
+			env = ""
+		}
+		return `"." is the working tree, which goes after the "@"`, []string{"for the working tree, in a schema of its own: " + env + "@."}
+	case !isRange && s.Ref != WorkingTree && strings.HasPrefix(s.Ref, "."):
+		return `"." is the working tree as a whole: nothing can follow it`, []string{
+			"for the working tree: " + s.Env + "@.", "for a commit below it: " + s.Env + "@HEAD~1",
+		}
+	}
+	return "", nil
+}

@@ -9,7 +9,7 @@ type Range struct{ From, To string }
 // means HEAD, as in git. ok is false for a single commit's ref. Names of branches and tags never
 // contain two dots (git-check-ref-format(1)), but a search for a message may.
 func (s Spec) Range() (r Range, ok bool) {
-	if strings.HasPrefix(s.Ref, ":") || strings.Contains(s.Ref, "^{/") {
+	if s.Ref == WorkingTree || strings.HasPrefix(s.Ref, ":") || strings.Contains(s.Ref, "^{/") {
 		return Range{}, false
 	}
 	from, to, ok := strings.Cut(s.Ref, "..")
@@ -25,20 +25,25 @@ func (s Spec) Range() (r Range, ok bool) {
 	return Range{From: orHEAD(from), To: orHEAD(to)}, true
 }
 
-// checkRange returns what is wrong with a range, "" if nothing is, or if ref is not a range.
-func checkRange(ref string) string {
-	r, ok := Spec{Ref: ref}.Range()
+// checkRange returns what is wrong with the range in a spec, "" if nothing is, or if it has none.
+func checkRange(s Spec) (problem string, hints []string) {
+	r, ok := s.Range()
 	switch {
 	case !ok:
-		return ""
-	case ref == "..":
-		return "a range without an end: which commits are meant?"
+	case s.Ref == "..":
+		return "a range without an end: which commits are meant?", []string{
+			"such as " + s.Env + "@main..HEAD", "for the working tree, one dot is enough: " + s.Env + "@.",
+		}
+	case r.To == WorkingTree && r.From != "HEAD":
+		return `"..." is no range of dot's, and a range ends at a commit, not at the working tree`, []string{
+			"for the commits and the working tree: " + s.Env + "@" + r.From + ".. " + s.Env + "@.",
+		}
 	case strings.HasPrefix(r.To, "."):
-		return `"..." is no range of dot's: a..b are the commits that lead to b and not to a`
+		return `"..." is no range of dot's: a..b are the commits that lead to b and not to a`, nil
 	case strings.Contains(r.To, ".."):
-		return `a range has two ends, with ".." between them`
+		return `a range has two ends, with ".." between them`, nil
 	case strings.HasPrefix(r.To, "-"):
-		return `the end of the range starts with "-": a branch, tag or commit is expected`
+		return `the end of the range starts with "-": a branch, tag or commit is expected`, nil
 	}
-	return ""
+	return "", nil
 }

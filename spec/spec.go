@@ -13,9 +13,13 @@ type Spec struct {
 	// Env is the environment's name; "" is the default environment.
 	Env string
 	// Ref is a commit or a range of commits (see Range) in git's syntax, as typed; "" is the
-	// working tree.
+	// working tree itself, and [WorkingTree] a build of it.
 	Ref string
 }
+
+// WorkingTree is the ref of the working tree as it is now: dev@. is a build of it in a schema of
+// its own, as that of a commit.
+const WorkingTree = "."
 
 // Parse reads env, env@ref or @ref. The ref is everything after the first @. So main@{yesterday} is
 // a ref, and dev@@ is dev at @ (git's short form of HEAD).
@@ -32,7 +36,7 @@ func Parse(text string) (Spec, error) {
 	switch {
 	case s.Env != "":
 		return Spec{}, wrong("spec", text, `no ref after the "@"`,
-			"for the last commit: "+s.Env+"@HEAD", "for the working tree: "+s.Env)
+			"for the last commit: "+s.Env+"@HEAD", "for the working tree, in a schema of its own: "+s.Env+"@.", "in the environment's own schema: "+s.Env)
 	case at:
 		return Spec{}, wrong("spec", text, "neither environment nor ref",
 			"for the default environment at the last commit: @HEAD",
@@ -71,7 +75,7 @@ func ParseBaseline(text string) (Spec, error) {
 	}
 }
 
-// Isolated reports whether s is the build of a commit rather than of the working tree.
+// Isolated reports whether s is a build in a schema of its own, rather than dbt on the working tree.
 func (s Spec) Isolated() bool { return s.Ref != "" }
 
 // String returns the text of s; for a parsed Spec exactly what was typed.
@@ -88,12 +92,18 @@ func split(what, text string) (s Spec, at bool, err error) {
 	s.Env, s.Ref, at = strings.Cut(text, "@")
 	problem, hints := checkRef(s.Ref), []string(nil)
 	if problem == "" {
-		problem = checkRange(s.Ref)
+		problem, hints = checkRange(s)
+	}
+	if problem == "" {
+		problem, hints = checkWorkingTree(s)
 	}
 	if problem == "" && s.Env != "" {
 		problem, hints = checkEnv(s.Env)
 		if problem != "" && !at && strings.ContainsRune(text, '/') && !strings.Contains(text, "..") && checkRef(text) == "" {
 			hints = append(hints, "a branch, tag or commit goes after an @: @"+text)
+		}
+		if env := strings.TrimSuffix(s.Env, "."); problem != "" && !at && env != s.Env && CheckName(env) == "" {
+			hints = append(hints, "for the working tree, in a schema of its own: "+env+"@.")
 		}
 	}
 	if problem != "" {

@@ -27,6 +27,8 @@ func TestParse(t *testing.T) {
 		{"All", spec.Spec{Env: "All"}, false},
 		{"dev@main", spec.Spec{Env: "dev", Ref: "main"}, true},
 		{"@main", spec.Spec{Ref: "main"}, true},
+		{"dev@.", spec.Spec{Env: "dev", Ref: "."}, true},
+		{"@.", spec.Spec{Ref: "."}, true},
 		{"dev@feature/orders", spec.Spec{Env: "dev", Ref: "feature/orders"}, true},
 		{"dev@@", spec.Spec{Env: "dev", Ref: "@"}, true},
 		{"@@", spec.Spec{Ref: "@"}, true},
@@ -96,6 +98,7 @@ func TestErrors(t *testing.T) {
 		"feature/orders", "../dev", "../dev@main", "dev/x@main", "dev ", "-dev", "--dev@main", ".dev", "_dev", "dev..2", "dev.", "dév", "dev\x1b[31m", "d\xff",
 		"con", "NUL.txt@main", "com1", "lpt9@main", strings.Repeat("d", 101),
 		"dev@-x", "dev@--upload-pack=x", "dev@a\x1b[2J", "dev@a\x00b", "dev@\u009b31m", "dev@\x7f", "dev@\xff", "@\n",
+		".", ".@", ".@dev", ".@main~1", ".@.", "dev@.~1", "dev@.^", "dev@./models", "dev@...", "dev@main...", "dev@...main",
 		"dev@..", "dev@a...b", "dev@a..b..c", "dev@a..-b",
 	}
 	var out strings.Builder

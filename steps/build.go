@@ -47,6 +47,27 @@ type build struct {
 	world  World
 }
 
+// String returns the build's display name: dev@9b13827, or dev@. for that of the working tree. The
+// names in ledgers and of layers have the commit, see [workspace.Build].
+func (b *build) String() string {
+	if b.isDraft() {
+		return b.Env + "@" + git.WorkingTree
+	}
+	return b.Build.String()
+}
+
+// isDraft reports whether the build is one of the working tree, which differs from HEAD.
+func (b *build) isDraft() bool { return b.commit.Draft != nil && b.commit.Draft.Files > 0 }
+
+// label is the build's display name with what it is, where that isn't known: dev@. (24256d1 + 3
+// files).
+func (b *build) label() string {
+	if b.isDraft() {
+		return fmt.Sprintf("%s (%s)", b, b.commit.Draft)
+	}
+	return b.String()
+}
+
 // variables are the environment variables that describe the build.
 func (b *build) variables() []string {
 	return []string{"DOT_ENV=" + b.Env, "DOT_COMMIT=" + b.Commit.Hash, "DOT_SCHEMA_SUFFIX=" + b.suffix}

@@ -20,8 +20,13 @@ import (
 // A Built is a build that a program runs its command on: information for the user,
 // and access to its data for comparisons.
 type Built struct {
-	// Name is dev@9b13827; without a ref it is the environment's name.
-	Name  string
+	// Name is dev@9b13827, or dev@. for the build of the working tree; without a ref it is the
+	// environment's name.
+	Name string
+	// Label is Name or, for the build of the working tree, dev@. (24256d1 + 3 files).
+	Label string
+	// ID is dev@9b13827 for the build of the working tree, too.
+	ID    string
 	Specs []string // the specs that denote it, as typed
 	// Schema is its schema, "" without a ref.
 	Schema string
@@ -41,8 +46,9 @@ type Built struct {
 
 // newBuilt returns the Built of a job whose command the step runs.
 func newBuilt(rt *runtime, job *job, step string) *Built {
-	b := &Built{Name: job.name(), Specs: job.specs, Step: step, Tool: job.tool, job: job, runtime: rt}
+	b := &Built{Name: job.name(), Label: job.name(), ID: job.name(), Specs: job.specs, Step: step, Tool: job.tool, job: job, runtime: rt}
 	if build := job.build; build != nil {
+		b.Label, b.ID = build.label(), build.Build.String()
 		b.Schema, b.Place = build.schema, build.place
 		b.Log, b.target = build.logFile(), build.Target()
 	}

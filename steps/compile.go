@@ -10,6 +10,7 @@ import (
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/spec"
 )
 
 // Compile turns an invocation into a program. It reads the configuration, the
@@ -117,13 +118,17 @@ func (p *planner) asksDBT() bool {
 func (p *planner) say(b *build) {
 	p.program.Resolved = append(p.program.Resolved, Resolved{Env: b.env.Name, Short: b.Commit.Short, Commit: b.commit})
 	if b.commit.Note != "" {
-		p.program.note(b.commit.Ref + ": " + b.commit.Note)
+		about := b.commit.Ref + ":"
+		if b.commit.Ref == git.WorkingTree {
+			about = "the working tree is built"
+		}
+		p.program.note(about + " " + b.commit.Note)
 	}
 }
 
 // noteUncommitted adds a note if a build of HEAD lacks uncommitted files.
 func (p *planner) noteUncommitted(ctx context.Context, jobs []*job) error {
-	if !p.req.isolated() {
+	if !p.req.isolated() || slices.ContainsFunc(p.req.Specs, func(s spec.Spec) bool { return s.Ref == spec.WorkingTree }) {
 		return nil
 	}
 	head, err := p.objects.ID("HEAD")
@@ -137,7 +142,7 @@ func (p *planner) noteUncommitted(ctx context.Context, jobs []*job) error {
 		}
 		n, err := p.repo.Uncommitted(ctx, p.prefix)
 		if err == nil && n > 0 {
-			p.program.note(fmt.Sprintf("%s not in %s@%s", text.Plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref))
+			p.program.note(fmt.Sprintf("%s not in %s@%s, but in %s@.", text.Plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref, b.Env))
 		}
 		return err
 	}

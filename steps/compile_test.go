@@ -200,7 +200,7 @@ build dev@Open [usual] after worktree, commit, profiles, deps, check
 build prod
 `},
 		{"with uncommitted files", func(b *bench) { b.write("models/more.sql", "select 1") }, `
-note: 1 uncommitted file is not in dev@HEAD
+note: 1 uncommitted file is not in dev@HEAD, but in dev@.
 worktree Open [commit]
 commit Open [commit] after worktree
 profiles dev@Open

@@ -40,7 +40,7 @@ func Locate(ctx context.Context, world World, req Request) (Location, error) {
 	if !asked.Isolated() {
 		return Location{}, hint.New(
 			cmp.Or(asked.Env, "no spec")+" means the working tree, which has no build directory and no own schema",
-			"name a commit, too: "+asked.Env+"@HEAD",
+			"name a commit, too: "+asked.Env+"@HEAD", "or for the working tree, in a schema of its own: "+asked.Env+"@.",
 		)
 	}
 	req.Planning = true

@@ -126,6 +126,9 @@ func (p *planner) openRepository(ctx context.Context) error {
 		return nil
 	}
 	p.repo = repo
+	if p.world.AtEnd != nil {
+		p.world.AtEnd(repo.DropDraft)
+	}
 	p.prefix = filepath.ToSlash(repo.Prefix)
 	if p.ws, err = workspace.Open(repo.Root); err != nil {
 		return err

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"dot-for-dbt/graph"
@@ -126,8 +127,8 @@ func (p *Program) listSteps() {
 	}
 }
 
-// Begin creates the workspace before the graph runs, and returns the program to
-// run. If another dot has created the workspace meanwhile, the workspace has
+// Begin creates the workspace before the graph runs, gives git the commit of the working tree, and
+// returns the program to run. If another dot has created the workspace meanwhile, the workspace has
 // another random key. Then Begin compiles the invocation again.
 func (p *Program) Begin(ctx context.Context) (*Program, error) {
 	if p.Workspace == nil {
@@ -139,6 +140,9 @@ func (p *Program) Begin(ctx context.Context) (*Program, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if err := p.Repo.KeepDraft(ctx); err != nil {
+		return nil, fmt.Errorf("add the working tree's commit to git's objects: %w", err)
 	}
 	return p, p.memo.save()
 }

@@ -56,6 +56,9 @@ type World struct {
 	// LineWidth returns how many columns there are for a line of a step's dbt, if its output is
 	// reported; 0: as many as dbt takes. It may be nil.
 	LineWidth func(*graph.Step) int
+	// AtEnd takes what is to be done when the invocation has ended, and nobody needs its program any
+	// more. It may be nil.
+	AtEnd func(func() error)
 	// Aside is for the output of programs that prepare dbt's command; nil: Stderr.
 	Aside io.Writer
 }

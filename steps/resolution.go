@@ -26,6 +26,8 @@ type resolution struct {
 	stack stack      // of below, with the build's own layer
 	// job is the layer that the job reads through: the build's own, or that of below.
 	job *layer.Layer
+	// name is that of the build's own layer in digests, "" for none: it has the commit.
+	name string
 	// ownProblem says why the build's own layer can't be read, "" if it can.
 	ownProblem string
 }
@@ -92,7 +94,7 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 		var own standing
 		own, res.ownProblem = rt.ownLayer(job.build)
 		l := newLayer(job.build.String(), own, checked.Changed)
-		l.Below, res.stack.standings[l], res.job = top, own, l
+		l.Below, res.stack.standings[l], res.job, res.name = top, own, l, job.build.Build.String()
 		find = l.Read
 	}
 	connection := rt.connectionOf(job)
@@ -134,7 +136,11 @@ func (r resolution) missing() []nodeRead {
 func (r resolution) digest() string {
 	h := sha256.New()
 	for _, read := range r.reads {
-		fmt.Fprintf(h, "%q %q %q %q\n", read.ID, read.Kind, read.Layer.Name, read.Node.Run)
+		name := read.Layer.Name
+		if read.Layer == r.job && r.name != "" {
+			name = r.name
+		}
+		fmt.Fprintf(h, "%q %q %q %q\n", read.ID, read.Kind, name, read.Node.Run)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

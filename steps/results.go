@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -66,7 +65,7 @@ func (a *runCommand) retriable(before graph.Record) error {
 	var last graph.Record
 	interrupted := false
 	for _, r := range records {
-		name, _ := strings.CutSuffix(r.Step, " "+b.String())
+		name, _ := (&graph.Step{Name: r.Step}).Title() // of another name of the build, too
 		command, ok := dbt.LookupCommand(name)
 		report, err := ParseReport(r)
 		ran := err == nil || r.State == graph.Started

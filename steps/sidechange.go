@@ -23,17 +23,25 @@ type CommitChange struct {
 // Project is the name of the build's dbt project.
 func (b *Built) Project() string { return b.job.build.project.Name }
 
+// head is the commit that the build is at: that below what isn't committed.
+func (b *Built) head() string {
+	if draft := b.job.build.commit.Draft; draft != nil {
+		return draft.Base.Hash
+	}
+	return b.job.build.commit.Hash
+}
+
 // Since returns what lies between the commits of another build and this one.
 func (b *Built) Since(ctx context.Context, older *Built) (c CommitChange, err error) {
 	repo, from, to := b.runtime.repo, older.job.build.commit.Hash, b.job.build.commit.Hash
-	if c.Branch, err = repo.BranchAt(ctx, to, b.job.spec.Ref); err != nil || from == to {
+	if c.Branch, err = repo.BranchAt(ctx, b.head(), b.job.spec.Ref); err != nil || from == to {
 		return c, err
 	}
-	if c.Commits, err = repo.Between(ctx, from, to); err != nil {
+	if c.Commits, err = repo.Between(ctx, older.head(), b.head()); err != nil {
 		return c, err
 	}
 	slices.Reverse(c.Commits)
-	behind, err := repo.Between(ctx, to, from)
+	behind, err := repo.Between(ctx, b.head(), older.head())
 	if err != nil {
 		return c, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/layer"
@@ -72,17 +73,21 @@ func (e *unreadable) Unwrap() error { return e.err }
 func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing, error) {
 	remedy := func(msg string, more ...string) error { return hint.New(msg, buildIt(named.String(), more...)) }
 	found, err := rt.standingOf(b.Build, b.place)
+	said := ""
+	if err != nil {
+		said = strings.Replace(err.Error(), b.Build.String(), b.label(), 1)
+	}
 	switch {
 	case errors.Is(err, errNeverBuilt):
-		msg := fmt.Sprintf("%v: there is nothing to %s", err, purpose)
+		msg := fmt.Sprintf("%s: there is nothing to %s", said, purpose)
 		if dir := rt.ws.TaggedBuild(b.commit.Tag, b.Env); dir != "" {
 			msg += fmt.Sprintf("; another tool built it in %s, under the hash of the tag and not of the commit", dir)
 		}
 		return standing{}, remedy(msg)
 	case errors.As(err, new(*unreadable)):
-		return standing{}, remedy(err.Error(), "--force")
+		return standing{}, remedy(said, "--force")
 	case err != nil:
-		return standing{}, remedy(err.Error())
+		return standing{}, remedy(said)
 	case found.Written("") == 0 && found.Below == nil:
 		why := "no node of %s was completed: there is nothing to %s"
 		if b.place.InMemory() {

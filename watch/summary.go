@@ -153,7 +153,7 @@ func (w *Watcher) table(all []outcome) {
 		if o.why != "" {
 			what = o.why
 		}
-		rows = append(rows, []string{string(o.status), o.Name, schema, time, what})
+		rows = append(rows, []string{string(o.status), o.Label, schema, time, what})
 	}
 	columns := 0
 	if w.Region != nil {

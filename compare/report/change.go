@@ -46,15 +46,18 @@ func (c *Change) headline(write func(branch string) string) string {
 	if c == nil || len(c.Commits)+len(c.Files)+c.Behind == 0 {
 		return ""
 	}
-	line := text.Plural(len(c.Commits), "commit")
-	if c.Branch != "" {
-		line += " on " + write(c.Branch)
-	}
-	line += ", " + text.Plural(len(c.Files), "file")
+	files := text.Plural(len(c.Files), "file")
 	if lines := c.lines(); lines != "" {
-		line += " (" + lines + ")"
+		files += " (" + lines + ")"
 	}
-	return line
+	on := ""
+	if c.Branch != "" {
+		on = " on " + write(c.Branch)
+	}
+	if len(c.Commits)+c.Behind == 0 { // of the working tree
+		return files + on + ", not committed"
+	}
+	return text.Plural(len(c.Commits), "commit") + on + ", " + files
 }
 
 // BehindSay says that the baseline has commits that the candidate lacks, "" if not.

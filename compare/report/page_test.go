@@ -250,7 +250,8 @@ func TestPageEscapes(t *testing.T) {
 		".Comparisons.Relations.Node", ".Comparisons.Relations.Parents", ".Comparisons.Relations.ResourceType",
 		".Comparisons.Relations.Inputs", ".Comparisons.Relations.SQL", ".Comparisons.Baseline.Commit", ".Comparisons.Candidate.Commit",
 		".Comparisons.Relations.Columns.Status", ".Comparisons.Change.Commits.Hash",
-		".Comparisons.Relations.Columns.RenamedTo", // the new name has the old one
+		".Comparisons.Relations.Columns.RenamedTo",                                          // the new name has the old one
+		".Comparisons.Baseline.WorkingTree.Base", ".Comparisons.Candidate.WorkingTree.Base", // the subject has it
 	}
 	seen := html.UnescapeString(document(text))
 	for _, path := range paths {

@@ -47,10 +47,21 @@ type Side struct {
 	Schema  string `json:"schema"`
 	Adapter string `json:"adapter"`
 	DBT     string `json:"dbt"` // the version of dbt that built it
+	// WorkingTree is set for a build of the working tree, whose subject is "24256d1 + 3 files".
+	WorkingTree *WorkingTree `json:"working_tree,omitempty"`
 	// First and Last are when its oldest and its newest relation were built.
 	First time.Time `json:"first_built,omitzero"`
 	Last  time.Time `json:"last_built,omitzero"`
 }
+
+// A WorkingTree says what a build of the working tree adds to a commit.
+type WorkingTree struct {
+	Base  string `json:"base"`  // the hash of the commit that was checked out
+	Files int    `json:"files"` // how many files differ from it
+}
+
+// Edited reports whether the build is of files that are not committed.
+func (s Side) Edited() bool { return s.WorkingTree != nil && s.WorkingTree.Files > 0 }
 
 // Options are the comparison's options that aren't the default.
 type Options struct {

@@ -109,7 +109,11 @@ func (t table) sides(c report.Comparison) {
 		letter string
 		report.Side
 	}{{"A", c.Baseline}, {"B", c.Candidate}} {
-		rows = append(rows, []string{s.letter, ui.Inline(s.Name), ui.Inline(s.Spec), `"` + ui.Inline(s.Subject) + `"`})
+		subject := ui.Inline(s.Subject)
+		if !s.Edited() {
+			subject = `"` + subject + `"`
+		}
+		rows = append(rows, []string{s.letter, ui.Inline(s.Name), ui.Inline(s.Spec), subject})
 	}
 	lines := ui.Columns(rows, nil)
 	for i, s := range []report.Side{c.Baseline, c.Candidate} {

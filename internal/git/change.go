@@ -20,7 +20,7 @@ type ChangedFile struct {
 // that was moved and is at least half the same is one file (git-diff(1): --find-renames). In a
 // partial clone the files' contents must be there.
 func (r *Repo) ChangedLines(ctx context.Context, from, to string) ([]ChangedFile, error) {
-	out, err := run(ctx, "diff-tree", command(r.Top, "diff-tree", "-r", "--find-renames", "--no-ext-diff", "--numstat", "-z", from, to))
+	out, err := run(ctx, "diff-tree", r.reader("diff-tree", "-r", "--find-renames", "--no-ext-diff", "--numstat", "-z", from, to))
 	if err != nil {
 		return nil, fmt.Errorf("comparing %s with %s: %w", from, to, err)
 	}

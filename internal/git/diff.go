@@ -17,7 +17,7 @@ type Differing struct {
 // Changed returns the files that differ between two commits, added and removed ones included. A
 // submodule at another commit counts as a file.
 func (r *Repo) Changed(ctx context.Context, from, to string) ([]Differing, error) {
-	out, err := run(ctx, "diff-tree", command(r.Top, "diff-tree", "-r", "--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--raw", "-z", from, to))
+	out, err := run(ctx, "diff-tree", r.reader("diff-tree", "-r", "--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--raw", "-z", from, to))
 	if err != nil {
 		return nil, fmt.Errorf("comparing %s with %s: %w", from, to, err)
 	}

@@ -6,7 +6,7 @@
 //
 // It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.AddSubmodules], [Repo.RemoveWorktree]
 // and [Repo.ResetWorktree] write: below [Repo.Root]/.dot, and in git's administration of the
-// worktrees there. Everything else leaves every byte of the repository as it is, the index
+// worktrees there. [Repo.KeepDraft] adds objects. Everything else leaves every byte of the repository as it is, the index
 // included. No hook of the repository is run. Nothing is fetched, except submodules that the user
 // doesn't have and objects that a partial clone left out.
 package git

@@ -32,7 +32,7 @@ func (r *Repo) Grep(ctx context.Context, commits, paths []string, text string) (
 		"--no-recurse-submodules", "-e", text,
 	}
 	args = slices.Concat(args, commits, []string{"--"}, paths)
-	out, err := run(ctx, "grep", command(r.Top, args...))
+	out, err := run(ctx, "grep", r.reader(args...))
 	if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 && failed.Stderr == "" {
 		return nil, nil // nothing found
 	}

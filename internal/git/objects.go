@@ -30,6 +30,7 @@ type Objects struct {
 
 	mu   sync.Mutex
 	talk *conversation // nil until the first call, and after git ended
+	made bool          // talk knows the draft's objects
 
 	below map[string][]treeEntry // of Links: directories and links, by the hash of their tree
 }
@@ -273,8 +274,14 @@ func (o *Objects) get(name string, read func(size int64, r io.Reader) error) (id
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if drafted := o.repo.drafted.Load() != nil; o.made != drafted {
+		o.made = drafted
+		if err := o.end(); err != nil {
+			return "", err
+		}
+	}
 	if o.talk == nil {
-		if o.talk, err = converse(o.ctx, command(o.repo.Top, "cat-file", "--batch")); err != nil {
+		if o.talk, err = converse(o.ctx, o.repo.reader("cat-file", "--batch")); err != nil {
 			return "", err
 		}
 	}
@@ -308,6 +315,10 @@ func (o *Objects) broken(name string, err error) error {
 func (o *Objects) Close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.end()
+}
+
+func (o *Objects) end() error {
 	if o.talk == nil {
 		return nil
 	}

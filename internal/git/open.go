@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
@@ -28,6 +30,9 @@ type Repo struct {
 	// directory if the repository has a hidden name (project/.bare beside project/main). Otherwise
 	// Root is the repository itself (project.git, with worktrees in it or anywhere).
 	Root string
+
+	drafts  sync.Mutex // of making a draft, or keeping it
+	drafted atomic.Pointer[drafting]
 }
 
 // Open finds the repository that contains dir, with one git process. It ignores GIT_DIR and the

@@ -7,6 +7,9 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/git/gittest"
 )
@@ -23,17 +26,17 @@ func TestOpen(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		dir  string
-		want git.Repo
+		want *git.Repo
 	}{
-		"the top":            {".", git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: common}},
-		"below it":           {"my project/ünïcode", git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: common, Prefix: "my project/ünïcode"}},
-		"a linked worktree":  {"../linked", git.Repo{Top: repo.Path("../linked"), Root: repo.Dir, CommonDir: common}},
-		"below a linked one": {"../linked/my project", git.Repo{Top: repo.Path("../linked"), Root: repo.Dir, CommonDir: common, Prefix: "my project"}},
-		"a symbolic link":    {"../link/my project", git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: common, Prefix: "my project"}},
+		"the top":            {".", &git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: common}},
+		"below it":           {"my project/ünïcode", &git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: common, Prefix: "my project/ünïcode"}},
+		"a linked worktree":  {"../linked", &git.Repo{Top: repo.Path("../linked"), Root: repo.Dir, CommonDir: common}},
+		"below a linked one": {"../linked/my project", &git.Repo{Top: repo.Path("../linked"), Root: repo.Dir, CommonDir: common, Prefix: "my project"}},
+		"a symbolic link":    {"../link/my project", &git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: common, Prefix: "my project"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			count := processes(t)
-			wantEqual(t, *open(t, repo.Path(test.dir)), test.want)
+			wantRepo(t, open(t, repo.Path(test.dir)), test.want)
 			if n := count(); n != 1 {
 				t.Errorf("%d git processes, want 1", n)
 			}
@@ -45,7 +48,7 @@ func TestOpenRelative(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Write("sub/file", "")
 	t.Chdir(repo.Path("sub"))
-	wantEqual(t, *open(t, "."), git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: repo.Path(".git"), Prefix: "sub"})
+	wantRepo(t, open(t, "."), &git.Repo{Top: repo.Dir, Root: repo.Dir, CommonDir: repo.Path(".git"), Prefix: "sub"})
 }
 
 // D.1: the place of `.dot` if no main worktree has a .git directory.
@@ -78,8 +81,8 @@ func TestOpenOddLayouts(t *testing.T) {
 		"repository in .dot's": {".", ".", ".git"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := git.Repo{Top: repo.Path(test.dir), Root: repo.Path(test.root), CommonDir: repo.Path(test.common)}
-			wantEqual(t, *open(t, repo.Path(test.dir)), want)
+			want := &git.Repo{Top: repo.Path(test.dir), Root: repo.Path(test.root), CommonDir: repo.Path(test.common)}
+			wantRepo(t, open(t, repo.Path(test.dir)), want)
 		})
 	}
 
@@ -139,4 +142,11 @@ func TestOldGit(t *testing.T) {
 	t.Setenv("PATH", bin)
 	_, err := git.Open(t.Context(), repo.Dir)
 	wantError(t, err, "git version 2.7.4 is too old", "dot needs git 2.20 or newer")
+}
+
+func wantRepo(t *testing.T, got, want *git.Repo) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(git.Repo{})); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
 }

@@ -25,6 +25,6 @@ func (r *Repo) prefetch(ctx context.Context, commit string, paths ...string) err
 	}
 	// For the statistics of a difference, git fetches all its files at once (git 2.22).
 	args := []string{"--literal-pathspecs", "diff-tree", "-r", "--shortstat", emptyTree[len(commit)], commit, "--"}
-	_, err := run(ctx, "diff-tree", command(r.Top, append(args, paths...)...))
+	_, err := run(ctx, "diff-tree", r.reader(append(args, paths...)...))
 	return err
 }

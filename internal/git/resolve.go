@@ -18,16 +18,17 @@ type Commit struct {
 	Ref     string    // as the caller gave it
 	Hash    string    // in full: 40 characters, 64 in a SHA-256 repository
 	Short   string    // git's abbreviation (core.abbrev), unambiguous
-	Subject string    // the first line of the message, without control characters
+	Subject string    // the first line of the message, without control characters; of a draft, what it is
 	Time    time.Time // of the commit, not of its authoring
 	Note    string    // what the user should know about how Ref was resolved, "" for nothing
 	Tag     string    // the hash of the annotated tag that Ref names, "" for none
+	Draft   *Draft    // what the working tree is, if Ref names it; else nil
 }
 
 // Resolve finds the commits that refs stand for, in their order. A ref is anything that git
 // accepts: a branch, tag, hash, HEAD~2, main@{yesterday}, :/text, @. A tag stands for its commit. A
 // branch that only one remote has is taken from there, with a Note. Remotes with a slash in their
-// name are not searched.
+// name are not searched. [WorkingTree] stands for a commit of the files as they are: see [Draft].
 //
 // The error names every ref that can't be resolved, with the reason, and has hints. Two git
 // processes are enough for any number of refs: one finds and peels, one describes (behaviours B.5).
@@ -45,19 +46,33 @@ func (r *Repo) Resolve(ctx context.Context, refs []string) ([]Commit, error) {
 	for i, ref := range refs {
 		at := found[ref]
 		commits[i] = described[at.hash]
-		commits[i].Ref, commits[i].Note, commits[i].Tag = ref, at.note, at.tag
+		commits[i].Ref, commits[i].Note, commits[i].Tag, commits[i].Draft = ref, at.note, at.tag, at.draft
+		if at.draft != nil && at.draft.Files > 0 {
+			commits[i].Subject = at.draft.String()
+		}
 	}
 	return commits, nil
 }
 
 // resolved is the commit that a ref leads to, and the note for the user.
-type resolved struct{ hash, note, tag string }
+type resolved struct {
+	hash, note, tag string
+	draft           *Draft
+}
 
 // find resolves refs to the hashes of commits.
 func (r *Repo) find(ctx context.Context, refs []string) (map[string]resolved, error) {
 	s := &search{repo: r, ctx: ctx, found: map[string]resolved{}, failed: map[string]unresolved{}}
 	for _, ref := range refs {
 		if _, done := s.found[ref]; done {
+			continue
+		}
+		if ref == WorkingTree {
+			made, err := r.draft(ctx)
+			if err != nil {
+				return nil, errors.Join(err, s.end())
+			}
+			s.found[ref] = resolved{hash: made.hash, note: made.note, draft: &made.draft}
 			continue
 		}
 		if err := s.look(ref); err != nil {
@@ -111,7 +126,7 @@ func (r *Repo) Between(ctx context.Context, from, to string) ([]Commit, error) {
 // MergeBase returns the hash of the best common ancestor of two commits, as git merge-base does; ""
 // if they have none. Of several it returns the one that git names first, as git diff A...B does.
 func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
-	out, err := proc.Output(ctx, command(r.Top, "merge-base", a, b))
+	out, err := proc.Output(ctx, r.reader("merge-base", a, b))
 	var failed *proc.ExitError
 	if errors.As(err, &failed) && failed.Exit.Code == 1 { // git-merge-base(1): there is none
 		return "", nil
@@ -121,7 +136,7 @@ func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
 
 // log describes the commits that git log lists for some revisions.
 func (r *Repo) log(ctx context.Context, revisions []string, options ...string) ([]Commit, error) {
-	log := command(r.Top, append([]string{
+	log := r.reader(append([]string{
 		"log", "--stdin", "-z", "--format=%H%x00%h%x00%ct%x00%s",
 		"--no-color", "--no-show-signature", "--no-notes", "--no-patch", "--encoding=UTF-8",
 	}, options...)...)

@@ -31,7 +31,7 @@ type Submodule struct {
 // Submodules lists the submodules of a commit: the directories that are commits and have a name in
 // .gitmodules. It does not list submodules inside submodules.
 func (o *Objects) Submodules(commit string) ([]Submodule, error) {
-	named, err := submodules(o.ctx, o.repo.Top, nil, commit)
+	named, err := submodules(o.ctx, o.repo.reader, commit)
 	var all []Submodule
 	for _, s := range named {
 		all = append(all, s.Submodule)
@@ -96,10 +96,9 @@ type named struct {
 	name string
 }
 
-// submodules lists the submodules of a commit of the repository at dir, or at gitDir if that isn't
-// empty.
-func submodules(ctx context.Context, dir string, gitDir []string, commit string) ([]named, error) {
-	out, err := run(ctx, "ls-tree", command(dir, append(gitDir, "ls-tree", "-r", "--full-tree", "-z", commit)...))
+// submodules lists the submodules of a commit. git is a git command on its repository.
+func submodules(ctx context.Context, git func(args ...string) proc.Command, commit string) ([]named, error) {
+	out, err := run(ctx, "ls-tree", git("ls-tree", "-r", "--full-tree", "-z", commit))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +115,7 @@ func submodules(ctx context.Context, dir string, gitDir []string, commit string)
 	if len(commits) == 0 || file == "" {
 		return nil, nil
 	}
-	out, err = run(ctx, "config", command(dir, append(gitDir, "config", "--blob", file, "--null", "--get-regexp", `^submodule\..*\.path$`)...))
+	out, err = run(ctx, "config", git("config", "--blob", file, "--null", "--get-regexp", `^submodule\..*\.path$`))
 	if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 && failed.Stderr == "" {
 		return nil, nil // no submodule has a name
 	}

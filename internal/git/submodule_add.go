@@ -28,7 +28,7 @@ func (c *checkout) addSubmodules(ctx context.Context) ([]Submodule, error) {
 	if _, err := os.Lstat(filepath.Join(c.path, ".gitmodules")); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	found, err := submodules(ctx, c.path, c.explicit(), read(c.gitDir, "HEAD"))
+	found, err := submodules(ctx, c.git, read(c.gitDir, "HEAD"))
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +190,11 @@ func notCloned(err error) error {
 }
 
 func (c *checkout) dir(s named) string { return filepath.Join(c.path, filepath.FromSlash(s.Path)) }
+
+// git is a git command in the checkout.
+func (c *checkout) git(args ...string) proc.Command {
+	return command(c.path, append(c.explicit(), args...)...)
+}
 
 // explicit returns the options that name this checkout's git directory and worktree.
 func (c *checkout) explicit() []string { return gitDirAt(c.gitDir, c.path) }

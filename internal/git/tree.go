@@ -8,7 +8,7 @@ import (
 // Find returns the files called name in a commit, in any directory: their paths from the top of the
 // repository, with slashes.
 func (o *Objects) Find(commit, name string) ([]string, error) {
-	out, err := run(o.ctx, "ls-tree", command(o.repo.Top, "ls-tree", "-r", "--full-tree", "--name-only", "-z", commit))
+	out, err := run(o.ctx, "ls-tree", o.repo.reader("ls-tree", "-r", "--full-tree", "--name-only", "-z", commit))
 	if err != nil {
 		return nil, fmt.Errorf("looking for %s at %s: %w", name, commit, err)
 	}

@@ -90,6 +90,7 @@ var cases = []struct {
 	{"warm build with nothing to do", warmBuild},
 	{"plan of many specs", planMany},
 	{"plan beside many builds", planBeside},
+	{"the working tree of 5,000 files", planDraft},
 	{"many steps", manySteps},
 	{"composing a baseline of 5,000 models", composeManifest},
 	{"cold build of the sample project", coldSample},

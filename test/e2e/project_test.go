@@ -92,8 +92,11 @@ func newProject(t *testing.T, adapter string, files map[string]string) *shop {
 func (s *shop) schema(spec string) string {
 	s.t.Helper()
 	env, ref, ok := strings.Cut(spec, "@")
-	if !ok {
+	switch {
+	case !ok:
 		return env
+	case ref == ".":
+		return strings.TrimSpace(s.mustDot("schema", spec).stdout)
 	}
 	return env + "_" + s.git("rev-parse", "--short", ref)
 }

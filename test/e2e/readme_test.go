@@ -24,7 +24,8 @@ func TestREADME(t *testing.T) {
 	// What stands in the text before a command.
 	here := strings.NewReplacer()
 	after := map[string]func(){
-		"dot build dev@HEAD": func() { s.git("reset", "--quiet", "--hard", "HEAD~1") },
+		"dot build dev@HEAD":                    func() { s.git("reset", "--quiet", "--hard", "HEAD~1") },
+		"dot compare dev@HEAD dev@. --sample 2": func() { s.git("checkout", "--quiet", ".") },
 	}
 	before := map[string]func(){
 		"dot build dev@feature/reports --defer dev@feature/refunds --modified": func() {
@@ -32,6 +33,10 @@ func TestREADME(t *testing.T) {
 			s.write("models/report.sql", "select * from {{ ref('customer_value') }}\n")
 			s.commit("Add a report")
 			s.git("switch", "--quiet", "feature/refunds")
+		},
+		"git diff --stat": func() {
+			name := "models/marts/revenue_by_month.sql"
+			s.write(name, strings.Replace(s.read(name), "group by 1", "where status <> 'cancelled'\ngroup by 1", 1))
 		},
 		"dot build --specs nightly.txt": func() { s.write("nightly.txt", "# every night\nprod@main\n") },
 		"dot build dev@HEAD": func() {
