@@ -79,11 +79,12 @@ func (b *build) commitLock() graph.Lock {
 	return graph.Lock{Name: "commit-" + b.Commit.Short, What: "the worktree of " + b.Commit.Short}
 }
 
-func (b *build) buildLock() graph.Lock { return lockOf(b.Build) }
+func (b *build) buildLock() graph.Lock { return BuildLock(b.Build) }
 
 func (b *build) placeLock() graph.Lock { return lockOfPlace(b.place) }
 
-func lockOf(b workspace.Build) graph.Lock {
+// BuildLock returns the lock of a build: commands that change it hold it, others share it.
+func BuildLock(b workspace.Build) graph.Lock {
 	return graph.Lock{
 		Name: "build-" + lockName(b.Commit.Short, b.Project, b.Env),
 		What: "build " + b.ID(),

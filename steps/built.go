@@ -154,7 +154,7 @@ func (rt *runtime) lowerLocks(b *build) []graph.Lock {
 	var locks []graph.Lock
 	for at := st.top.Below; at != nil && at != st.top && len(locks) < 2*len(st.standings); at = at.Below {
 		lower := st.standings[at]
-		build, place := lockOf(lower.build), lockOfPlace(lower.Place)
+		build, place := BuildLock(lower.build), lockOfPlace(lower.Place)
 		build.Shared, place.Shared = true, true
 		locks = append(locks, build, place)
 	}

@@ -96,7 +96,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 			}
 			return in, nil
 		},
-		Record: b.Record("check-" + job.slot),
+		Record: b.CheckRecord(job.slot),
 		Summary: func(r graph.Record) string {
 			var out checkOutputs
 			if r.Decode(&out) != nil {
@@ -125,7 +125,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 // checked returns the outputs of the job's check.
 func (rt *runtime) checked(job *job) (checkOutputs, error) {
 	var out checkOutputs
-	record, err := rt.ws.Load(job.build.Record("check-" + job.slot))
+	record, err := rt.ws.Load(job.build.CheckRecord(job.slot))
 	if err == nil {
 		err = record.Decode(&out)
 	}

@@ -93,7 +93,7 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 	if job.build != nil && job.Command.Name != "clone" {
 		var own standing
 		own, res.ownProblem = rt.ownLayer(job.build)
-		l := newLayer(job.build.String(), own, checked.Changed)
+		l := NewLayer(job.build.String(), own.Standing, checked.Changed)
 		l.Below, res.stack.standings[l], res.job, res.name = top, own, l, job.build.Build.String()
 		find = l.Read
 	}

@@ -184,7 +184,7 @@ func (rt *runtime) stackOf(s standing) stack {
 		if had := read[key]; had != nil { // layers that rest on each other
 			return had
 		}
-		l := newLayer(s.build.String(), s, s.Changed)
+		l := NewLayer(s.build.String(), s.Standing, s.Changed)
 		read[key], st.standings[l] = l, s
 		if s.Below == nil {
 			return l
@@ -205,9 +205,9 @@ func (rt *runtime) stackOf(s standing) stack {
 	return st
 }
 
-// newLayer returns a build's layer, without a layer below. changed are the nodes
+// NewLayer returns a build's layer, without a layer below. changed are the nodes
 // that differ between the build's commit and the layer below.
-func newLayer(name string, s standing, changed []string) *layer.Layer {
+func NewLayer(name string, s workspace.Standing, changed []string) *layer.Layer {
 	l := &layer.Layer{Name: name, Nodes: make(map[string]layer.Node, len(s.Nodes)), Changed: map[string]bool{}}
 	for id, e := range s.Nodes {
 		l.Nodes[id] = layer.Node{Problem: s.Problem(id), Run: e.Run, Relation: e.Name.SQL}

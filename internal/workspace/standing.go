@@ -32,10 +32,16 @@ func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 	if err != nil {
 		return Standing{}, err
 	}
+	return w.standingOf(layer)
+}
+
+// standingOf reads what the ledgers say of a layer's nodes.
+func (w *Workspace) standingOf(layer *Layer) (Standing, error) {
 	s := Standing{Layer: layer, Nodes: make(map[string]Entry, len(layer.Claims)), Lost: map[string]string{}}
 	ledgers := make([]*Ledger, len(layer.Places))
 	files := make([]string, len(layer.Places))
 	for i, place := range layer.Places {
+		var err error
 		if ledgers[i], err = w.Ledger(place); err != nil {
 			return Standing{}, err
 		}
