@@ -22,7 +22,7 @@ const module = "dot-for-dbt"
 var house = map[string][]string{
 	".": {"cli"},
 	"cli": {
-		"compare", "compare/report", "compare/table", "config", "doctor", "graph", "spec", "steps",
+		"compare", "compare/report", "compare/table", "config", "doctor", "graph", "lifecycle", "spec", "steps",
 		"internal/dbt",     // the table of commands and flags
 		"internal/dbt/run", // how dbt ran
 		"internal/durable", // a report in a file
@@ -45,6 +45,10 @@ var house = map[string][]string{
 		"config", "steps",
 		"internal/dbt/profile", "internal/dbt/run", "internal/dbt/tool",
 		"internal/git", "internal/ignore", "internal/workspace",
+	},
+	"lifecycle": {
+		"graph", "spec", "steps",
+		"internal/git", "internal/layer", "internal/workspace",
 	},
 	"steps": {
 		"config", "graph", "spec",
@@ -90,7 +94,7 @@ var house = map[string][]string{
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
 	"internal/testing/yamltest": {},
-	"test/bench":                {"graph", "internal/dbt/artifact", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
+	"test/bench":                {"graph", "internal/dbt/artifact", "internal/durable", "internal/testing/postgres", "internal/workspace", "test/bench/measure", "test/bench/project"},
 	"test/bench/compare":        {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/measure":        {},
 	"test/bench/project":        {},

@@ -20,6 +20,7 @@ type grammar struct {
 	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
+	Status  statusCommand  `cmd:"" help:"List the builds in .dot: when each was used, how its last command ended, and what it has. Changes nothing."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`

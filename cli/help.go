@@ -21,6 +21,7 @@ var usualFlags = []string{"help", "defer", "modified", "select", "vars", "full-r
 var ownFlags = map[string][]string{
 	"path":       {"vars", "select"},
 	"schema":     {"vars", "select"},
+	"status":     {"specs"},
 	"doctor":     {},
 	"completion": {},
 }
@@ -59,6 +60,7 @@ var examples = map[string][2]string{
 	"compare":          {"dot compare prod@main dev@HEAD --sample 2", "dot compare prod@main dev@HEAD --build -o report.html"},
 	"path":             {"cd \"$(dot path dev@HEAD --worktree)\"", "ls \"$(dot path dev@HEAD --target)\""},
 	"schema":           {"dot schema dev@HEAD", "psql -c \"select * from $(dot schema dev@HEAD).orders\""},
+	"status":           {"dot status", "dot status dev@main..HEAD --size -v"},
 	"doctor":           {"dot doctor", "dot doctor --format json"},
 	"completion":       {"source <(dot completion bash)", "dot completion fish > ~/.config/fish/completions/dot.fish"},
 	"build":            {"dot build dev@HEAD --defer prod@main --modified", "dot build dev@main~5..main --yes"},
@@ -132,7 +134,8 @@ const overview = `dot runs dbt at any commit, in a schema of its own.
 A spec, env@ref, names a build: an environment at a commit. Without @ref, dbt
 runs on the working tree.
 
-dot's commands   plan, explain, compare, path, schema, doctor, completion
+dot's commands   plan, explain, compare, path, schema, status, doctor,
+                 completion
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,
                  test

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"time"
+
+	"dot-for-dbt/lifecycle"
+)
+
+// statusVersion is the version of the JSON that dot status prints. It is raised when a field is
+// removed or changes its meaning. Fields may be added at any time.
+const statusVersion = 1
+
+// jsonStatus is a list of builds for scripts. docs/status-json.md describes it.
+type jsonStatus struct {
+	Version  int               `json:"version"`
+	Builds   []jsonStatusBuild `json:"builds"` // the one that was used last first
+	Missing  []string          `json:"missing"`
+	Problems []string          `json:"problems"`
+}
+
+type jsonStatusBuild struct {
+	Name        string            `json:"name"`
+	Project     string            `json:"project"`
+	Environment string            `json:"environment"`
+	Short       string            `json:"short"`
+	Commit      string            `json:"commit,omitempty"`
+	Git         *jsonStatusGit    `json:"git,omitempty"`
+	Used        time.Time         `json:"used"`
+	Last        jsonStatusLast    `json:"last"`
+	Places      []jsonStatusPlace `json:"places"`
+	Resting     []string          `json:"resting"`
+	Directory   string            `json:"directory"`
+	Worktree    jsonStatusTree    `json:"worktree"`
+	Size        *jsonStatusSize   `json:"size,omitempty"`
+	Problems    []string          `json:"problems"`
+}
+
+type jsonStatusGit struct {
+	Has     bool      `json:"has"`
+	Reached bool      `json:"reached"`
+	Refs    []string  `json:"refs"`
+	Subject string    `json:"subject,omitempty"`
+	Time    time.Time `json:"time,omitzero"`
+}
+
+type jsonStatusLast struct {
+	State    lifecycle.State `json:"state"`
+	Command  string          `json:"command,omitempty"`
+	Started  time.Time       `json:"started,omitzero"`
+	Finished time.Time       `json:"finished,omitzero"`
+	Result   string          `json:"result,omitempty"`
+	Error    string          `json:"error,omitempty"`
+	PID      int             `json:"pid,omitempty"`
+	Holder   string          `json:"holder,omitempty"`
+}
+
+type jsonStatusPlace struct {
+	Adapter  string           `json:"adapter"`
+	Host     string           `json:"host,omitempty"`
+	Database string           `json:"database,omitempty"`
+	Schema   string           `json:"schema"`
+	Schemas  []string         `json:"schemas"`
+	Nodes    *jsonStatusNodes `json:"nodes,omitempty"`
+	Below    *jsonStatusBelow `json:"below,omitempty"`
+}
+
+type jsonStatusNodes struct {
+	Own      int `json:"own"`
+	Broken   int `json:"broken"`
+	Building int `json:"building"`
+}
+
+type jsonStatusBelow struct {
+	Name        string `json:"name"`
+	Project     string `json:"project"`
+	Environment string `json:"environment"`
+	Commit      string `json:"commit"`
+	Short       string `json:"short"`
+	Nodes       *int   `json:"nodes,omitempty"`
+	Gone        string `json:"gone,omitempty"`
+}
+
+type jsonStatusTree struct {
+	Path  string `json:"path"`
+	State string `json:"state"`
+}
+
+type jsonStatusSize struct {
+	Build    int64 `json:"build"`
+	Worktree int64 `json:"worktree"`
+	Shared   int   `json:"shared"`
+}
+
+func newJSONStatus(list *lifecycle.List) jsonStatus {
+	out := jsonStatus{Version: statusVersion, Builds: []jsonStatusBuild{}, Missing: orEmpty(list.Missing), Problems: []string{}}
+	for _, flaw := range list.Flaws {
+		out.Problems = append(out.Problems, flaw.Path+": "+flaw.Err.Error())
+	}
+	for i := range list.Builds {
+		out.Builds = append(out.Builds, newJSONStatusBuild(&list.Builds[i]))
+	}
+	return out
+}
+
+func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
+	l := b.Last
+	out := jsonStatusBuild{
+		Name: b.Name(), Project: b.Project, Environment: b.Env, Short: b.Commit.Short, Commit: b.Commit.Hash, Used: b.Used,
+		Last:   jsonStatusLast{l.State, l.Command, l.Started, l.Finished, l.Result, l.Error, l.PID, l.Holder},
+		Places: []jsonStatusPlace{}, Resting: []string{}, Directory: b.Dir(),
+		Worktree: jsonStatusTree{b.Commit.Worktree(), b.Worktree}, Problems: orEmpty(b.Problems),
+	}
+	switch b.InGit {
+	case lifecycle.InGit:
+		out.Git = &jsonStatusGit{true, b.Git.Reached, orEmpty(b.Git.Refs), b.Git.Subject, b.Git.Time}
+	case lifecycle.Lost:
+		out.Git = &jsonStatusGit{Refs: []string{}}
+	}
+	for _, p := range b.Places {
+		place := jsonStatusPlace{Adapter: p.Adapter, Host: p.Host, Database: p.Database, Schema: p.Schema, Schemas: p.Schemas}
+		if n := p.Nodes; n != nil {
+			place.Nodes = &jsonStatusNodes{n.Own, n.Broken, n.Building}
+		}
+		if below := p.Below; below != nil {
+			place.Below = &jsonStatusBelow{below.Name(), below.Project, below.Env, below.Hash, below.Short, below.Nodes, below.Gone}
+		}
+		out.Places = append(out.Places, place)
+	}
+	for _, other := range b.Resting {
+		out.Resting = append(out.Resting, other.ID())
+	}
+	if s := b.Size; s != nil {
+		out.Size = &jsonStatusSize{s.Own, s.Commit, s.Shared}
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package lifecycle
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
+)
+
+// A Build is what is known of a build.
+type Build struct {
+	workspace.Build
+	// Used is when the last command on the build ended or, if it hasn't, started.
+	Used time.Time
+	// InGit says whether git still has the commit, and Git what it knows of it.
+	InGit Presence
+	Git   git.Known
+	// Last is the last command.
+	Last Last
+	// Places are where the build was built, the last one first: one, unless dbt's --target was
+	// given.
+	Places []Place
+	// Resting are the builds that rest on this one, if Request.Resting is set.
+	Resting []workspace.Build
+	// Worktree says whether the commit's worktree is there: WorktreeThere, WorktreeMissing, or what is
+	// wrong with it.
+	Worktree string
+	// Size is set if Request.Size is.
+	Size *Size
+	// Problems are files of the build that can't be read or trusted, in words. What they would tell
+	// is left out.
+	Problems []string
+
+	root string // of the repository
+}
+
+// A Presence says whether git has a commit.
+type Presence string
+
+// The presences of a commit.
+const (
+	NotAsked Presence = ""     // git could not be asked
+	InGit    Presence = "yes"  // git has it
+	Lost     Presence = "lost" // git has removed it: no ref led to it
+)
+
+// The states of a worktree.
+const (
+	WorktreeThere   = "there"
+	WorktreeMissing = "missing"
+)
+
+// Name returns the build's name: dev@9b13827, with the project before it if that is not at the
+// repository's root.
+func (b *Build) Name() string { return b.ID() }
+
+// Gone reports that nothing of the user's leads to the build's commit any more: git has lost it, or no
+// ref and no HEAD reaches it. It is false if that isn't known.
+func (b *Build) Gone() bool { return b.InGit == Lost || b.InGit == InGit && !b.Git.Reached }
+
+// problem adds a problem. Paths in it start at the repository's root.
+func (b *Build) problem(text string) {
+	b.Problems = append(b.Problems, strings.ReplaceAll(text, b.root+string(filepath.Separator), ""))
+}
+
+// build reads what is known of a build, except for the layers below it.
+func (r *reader) build(found workspace.Found) Build {
+	b := Build{Build: found.Build, root: filepath.Dir(r.ws.Path())}
+	standings, errs := r.ws.Standings(b.Build)
+	slices.SortStableFunc(standings, func(x, y workspace.Standing) int { return lastRun(y).Compare(lastRun(x)) })
+	for _, s := range standings {
+		b.Places = append(b.Places, r.place(s))
+		if at := lastRun(s); at.After(b.Used) {
+			b.Used = at
+		}
+	}
+	for _, err := range errs {
+		b.problem(err.Error())
+	}
+	r.last(&b, standings)
+	if b.Used.IsZero() {
+		b.Used = found.Used
+	}
+	b.Worktree = r.worktree(b.Build)
+	return b
+}
+
+// lastRun returns when the last run of a standing started.
+func lastRun(s workspace.Standing) time.Time {
+	if s.Open != nil {
+		return s.Open.Time
+	}
+	return s.Run.Time
+}
+
+// worktree returns the state of a build's worktree.
+func (r *reader) worktree(b workspace.Build) string {
+	if _, err := os.Lstat(b.Commit.Worktree()); errors.Is(err, fs.ErrNotExist) {
+		return WorktreeMissing
+	}
+	if err := r.repo.CheckWorktree(b.Commit.Worktree(), b.Commit.Hash); err != nil {
+		return err.Error()
+	}
+	return WorktreeThere
+}

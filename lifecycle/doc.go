@@ -1,0 +1,13 @@
+// Package lifecycle is the life of builds: which there are, what they are for and whether anybody
+// still needs them.
+//
+//	list.go      the builds of a repository
+//	choose.go    the builds that specs mean
+//	build.go     what is known of a build
+//	last.go      its last command
+//	layers.go    its nodes, and those of the layers below it
+//	size.go      its size on disk
+//
+// It reads .dot and git, and runs neither dbt nor a query: what is in the warehouse it knows from the
+// ledgers. It knows nothing of the terminal.
+package lifecycle
