@@ -192,6 +192,8 @@ func commitInShort(b *lifecycle.Build) string {
 		return "[not in git any more]"
 	case b.InGit == lifecycle.NotAsked:
 		return "?"
+	case b.IsDraft():
+		return "[working tree] on top of " + shortHash(b.Git.DraftOf)
 	case !b.Git.Reached:
 		return "[no ref] " + b.Git.Subject
 	}
@@ -200,6 +202,9 @@ func commitInShort(b *lifecycle.Build) string {
 	}
 	return b.Git.Subject
 }
+
+// shortHash shortens a commit's hash.
+func shortHash(hash string) string { return hash[:min(len(hash), 7)] }
 
 // shownRefs leaves out remote branches at the same commit as the branch of their name.
 func shownRefs(refs []string) []string {
@@ -245,6 +250,8 @@ func (a *app) statusDetails(b *lifecycle.Build) [][]string {
 	switch {
 	case b.InGit == lifecycle.Lost:
 		add("refs", "none: git doesn't have the commit any more")
+	case b.IsDraft():
+		add("refs", "none: dot made it of a working tree on top of "+b.Git.DraftOf)
 	case b.Gone():
 		add("refs", "none: no branch or tag leads to the commit")
 	default:

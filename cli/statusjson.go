@@ -38,6 +38,7 @@ type jsonStatusBuild struct {
 type jsonStatusGit struct {
 	Has     bool      `json:"has"`
 	Reached bool      `json:"reached"`
+	DraftOf string    `json:"draft_of,omitempty"`
 	Refs    []string  `json:"refs"`
 	Subject string    `json:"subject,omitempty"`
 	Time    time.Time `json:"time,omitzero"`
@@ -112,7 +113,7 @@ func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
 	}
 	switch b.InGit {
 	case lifecycle.InGit:
-		out.Git = &jsonStatusGit{true, b.Git.Reached, orEmpty(b.Git.Refs), b.Git.Subject, b.Git.Time}
+		out.Git = &jsonStatusGit{true, b.Git.Reached, b.Git.DraftOf, orEmpty(b.Git.Refs), b.Git.Subject, b.Git.Time}
 	case lifecycle.Lost:
 		out.Git = &jsonStatusGit{Refs: []string{}}
 	}

@@ -60,9 +60,14 @@ const (
 // repository's root.
 func (b *Build) Name() string { return b.ID() }
 
+// IsDraft reports whether the build is that of a working tree, by a spec such as dev@. and not of a
+// commit of the user's. Nothing ever leads to its commit.
+func (b *Build) IsDraft() bool { return b.Git.DraftOf != "" }
+
 // Gone reports that nothing of the user's leads to the build's commit any more: git has lost it, or no
-// ref and no HEAD reaches it. It is false if that isn't known.
-func (b *Build) Gone() bool { return b.InGit == Lost || b.InGit == InGit && !b.Git.Reached }
+// ref and no HEAD reaches it. It is false if that isn't known, and for the build of a working tree
+// as long as git has it.
+func (b *Build) Gone() bool { return b.InGit == Lost || b.InGit == InGit && !b.Git.Reached && !b.IsDraft() }
 
 // problem adds a problem. Paths in it start at the repository's root.
 func (b *Build) problem(text string) {

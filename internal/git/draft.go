@@ -352,6 +352,12 @@ func (d differences) all() []string {
 	return slices.Concat([]string{d.head}, d.files, d.worktree, d.nested)
 }
 
+// A draft's commit has this email address, and a subject that starts like this and names HEAD's commit.
+const (
+	draftEmail   = "dot@localhost"
+	draftSubject = "The working tree on top of "
+)
+
 // commitDraft makes the commit of what the draft's index has.
 func (r *Repo) commitDraft(ctx context.Context, made *drafting, d differences) error {
 	if len(d.files) == 0 {
@@ -365,10 +371,10 @@ func (r *Repo) commitDraft(ctx context.Context, made *drafting, d differences) e
 	if err != nil {
 		return err
 	}
-	commit := r.drafter(made.dir, "commit-tree", "-p", d.head, "-m", "The working tree on top of "+d.head, strings.TrimSpace(string(tree)))
+	commit := r.drafter(made.dir, "commit-tree", "-p", d.head, "-m", draftSubject+d.head, strings.TrimSpace(string(tree)))
 	date := fmt.Sprintf("@%d +0000", made.draft.Base.Time.Unix())
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
-		commit.Env = append(commit.Env, "GIT_"+who+"_NAME=dot", "GIT_"+who+"_EMAIL=dot@localhost", "GIT_"+who+"_DATE="+date)
+		commit.Env = append(commit.Env, "GIT_"+who+"_NAME=dot", "GIT_"+who+"_EMAIL="+draftEmail, "GIT_"+who+"_DATE="+date)
 	}
 	hash, err := run(ctx, "commit-tree", commit)
 	made.hash = strings.TrimSpace(string(hash))

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +20,8 @@ type Known struct {
 	// Refs are the branches, tags and remote branches at the commit, by their short names:
 	// main, v1.2, origin/main.
 	Refs []string
+	// DraftOf is the commit that was checked out, if this one is that of a working tree, see [Draft].
+	DraftOf string
 	// Reached is set if a ref or the HEAD of one of the user's worktrees leads to the commit. dot's
 	// own worktrees don't count.
 	Reached bool
@@ -29,7 +34,7 @@ func (r *Repo) Known(ctx context.Context, hashes []string) (map[string]Known, er
 	if len(hashes) == 0 { // for git log this means HEAD
 		return nil, nil
 	}
-	log := command(r.Top, "log", "--no-walk=unsorted", "--ignore-missing", "-z", "--format=%H%x00%ct%x00%D%x00%s",
+	log := command(r.Top, "log", "--no-walk=unsorted", "--ignore-missing", "-z", "--format=%H%x00%ct%x00%D%x00%s%x00%ce",
 		"--decorate=full", "--decorate-refs=refs/heads/*", "--decorate-refs=refs/tags/*", "--decorate-refs=refs/remotes/*",
 		"--no-color", "--no-show-signature", "--no-notes", "--no-patch", "--encoding=UTF-8", "--stdin")
 	log.Env = append(log.Env, noFetch)
@@ -40,16 +45,20 @@ func (r *Repo) Known(ctx context.Context, hashes []string) (map[string]Known, er
 	}
 	known := make(map[string]Known, len(hashes))
 	var rest []string // commits without a ref
-	for record := range slices.Chunk(entries(out), 4) {
+	for record := range slices.Chunk(entries(out), 5) {
 		var seconds int64
-		if len(record) != 4 {
+		if len(record) != 5 {
 			return nil, fmt.Errorf("git log: unexpected output %q", out)
 		}
 		if _, err := fmt.Sscan(record[1], &seconds); err != nil {
 			return nil, fmt.Errorf("git log: the date of %s: %w", record[0], err)
 		}
 		refs := shortRefs(record[2])
-		known[record[0]] = Known{Subject: printable(record[3]), Time: time.Unix(seconds, 0), Refs: refs, Reached: true}
+		commit := Known{Subject: printable(record[3]), Time: time.Unix(seconds, 0), Refs: refs, Reached: true}
+		if base, ok := strings.CutPrefix(record[3], draftSubject); ok && record[4] == draftEmail && fullHash().MatchString(base) {
+			commit.DraftOf = base
+		}
+		known[record[0]] = commit
 		if len(refs) == 0 {
 			rest = append(rest, record[0])
 		}
@@ -147,14 +156,18 @@ func (r *Repo) detachedHeads() ([]string, error) {
 		return nil, err
 	}
 	dots := filepath.Join(r.Root, dotDir) + string(os.PathSeparator)
-	var heads []string
-	for _, admin := range admins {
-		if strings.HasPrefix(worktreeOf(admin), dots) {
-			continue
-		}
-		if head := read(admin, "HEAD"); fullHash().MatchString(head) {
-			heads = append(heads, head)
-		}
+	at := make([]string, len(admins))
+	var next atomic.Int64
+	var readers sync.WaitGroup
+	for range 2 * runtime.GOMAXPROCS(0) { // dot may have thousands of worktrees
+		readers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(admins); i = int(next.Add(1)) - 1 {
+				if !strings.HasPrefix(worktreeOf(admins[i]), dots) {
+					at[i] = read(admins[i], "HEAD")
+				}
+			}
+		})
 	}
-	return heads, nil
+	readers.Wait()
+	return slices.DeleteFunc(at, func(head string) bool { return !fullHash().MatchString(head) }), nil
 }

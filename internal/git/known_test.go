@@ -53,6 +53,29 @@ func TestKnown(t *testing.T) {
 	}
 }
 
+// TestKnownDraft tells the commit of a working tree from one that only has its message.
+func TestKnownDraft(t *testing.T) {
+	repo := gittest.New(t)
+	first := repo.Commit("first")
+	repo.Write("new.txt", "new")
+	r := open(t, repo.Dir)
+	found, err := r.Resolve(t.Context(), []string{git.WorkingTree})
+	check(t, err)
+	check(t, r.KeepDraft(t.Context()))
+	draft := found[0].Hash
+	copied := repo.Git("commit-tree", "-m", repo.Git("log", "-1", "--format=%s", draft), "HEAD^{tree}")
+	known, err := open(t, repo.Dir).Known(t.Context(), []string{first, draft, copied})
+	check(t, err)
+	for hash, want := range map[string]string{first: "", draft: first, copied: ""} {
+		if got := known[hash].DraftOf; got != want {
+			t.Errorf("%s is a draft of %q, want %q", hash, got, want)
+		}
+	}
+	if known[draft].Reached {
+		t.Error("a draft is reached")
+	}
+}
+
 // TestKnownProcesses counts git's processes, which don't depend on the number of commits.
 func TestKnownProcesses(t *testing.T) {
 	repo := gittest.New(t)
