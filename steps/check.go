@@ -328,7 +328,7 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 		aside, end := a.aside(attempt)
 		defer end()
 		_, _ = silent.said.WriteTo(aside)
-		return &DBTError{Command: "run", On: a.job.build.String(), Code: silent.exit.Code, How: silent.exit.String() + ", " + silent.Error()}
+		return &DBTError{Command: "run", On: a.job.build.String(), Code: a.job.command("run").ExitCode(silent.exit.Code, false), How: silent.exit.String() + ", " + silent.Error()}
 	case err != nil:
 		return err
 	}
@@ -408,7 +408,7 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 	case ctx.Err() == nil:
 		_, _ = io.WriteString(aside, listing.Problems())
 	}
-	return nil, &DBTError{Command: "list", On: b.String(), Code: exit.Code, How: exit.String(), Advice: []string{"dbt's log is " + b.logFile()}}
+	return nil, &DBTError{Command: "list", On: b.String(), Code: a.job.command("list").ExitCode(exit.Code, false), How: exit.String(), Advice: []string{"dbt's log is " + b.logFile()}}
 }
 
 // passOn passes on dbt's warnings, or only those that the command itself won't repeat.

@@ -154,7 +154,7 @@ func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any,
 		return nil, err
 	}
 	if !exit.OK() {
-		return nil, &DBTError{Command: "deps", On: a.job.build.Commit.Short, Code: exit.Code, How: exit.String(), Advice: []string{"--no-deps goes on without them"}}
+		return nil, &DBTError{Command: "deps", On: a.job.build.Commit.Short, Code: a.job.command("deps").ExitCode(exit.Code, false), How: exit.String(), Advice: []string{"--no-deps goes on without them"}}
 	}
 	return a.look()
 }

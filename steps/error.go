@@ -6,7 +6,7 @@ import "fmt"
 type DBTError struct {
 	Command string   // "build"
 	On      string   // the build: dev@9b13827
-	Code    int      // dbt's exit code, 128+n after signal n
+	Code    int      // dbt's exit code (see [dbt.Command.ExitCode]), 128+n after signal n
 	How     string   // how it ended, in words
 	Advice  []string // what to do next
 }

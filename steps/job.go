@@ -217,6 +217,12 @@ func (job *job) id() string {
 // step returns the name of the job's step.
 func (job *job) step() string { return job.Command.Name + " " + job.name() }
 
+// command returns another command of the job's dbt.
+func (job *job) command(name string) dbt.Command {
+	c, _ := dbt.LookupCommand(name)
+	return c.In(job.tool.Version)
+}
+
 // complete sets the job's command line, environment variables, locks and pools.
 func (p *planner) complete(job *job) error {
 	if p.req.Modified && job.baseline != nil {
@@ -243,6 +249,9 @@ func (p *planner) complete(job *job) error {
 	}
 	if job.Fixed, err = p.fixedOptions(job); err != nil {
 		return err
+	}
+	if job.build != nil && job.tool.V2() {
+		job.Fixed = append(job.Fixed, job.switchedOff()...)
 	}
 	if job.build != nil {
 		job.Environment = append(job.Environment, p.inherited(job, job.CommandLine).WarnErrors()...)
@@ -388,6 +397,22 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 		set("defer-state", job.deferState())
 	}
 	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !job.Command.Takes(o.Flag) }), nil
+}
+
+// switchedOff returns the options that switch off what dbt 2 does unasked: it defers if it has a state,
+// which may be there for a selection, and a project's flags may let its state service reuse relations.
+func (job *job) switchedOff() []dbt.Option {
+	var all []dbt.Option
+	not := func(flag string) { all = append(all, dbt.Option{Flag: flag, Negated: true}) }
+	if _, said := job.Lookup("manage-state"); !said && job.Command.Parses {
+		not("manage-state")
+	}
+	_, state := job.Lookup("state")
+	_, deferState := job.Lookup("defer-state")
+	if _, said := job.Lookup("defer"); !said && (state || deferState) && job.Command.Name != "clone" {
+		not("defer")
+	}
+	return all
 }
 
 // environmentOptions returns the environment's flags that the command takes. It leaves

@@ -114,12 +114,14 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 			end.Failed = append(end.Failed, r.UniqueID)
 		}
 	}
+	report.failed = len(failed) > 0
 	run.resumes.addCounts(report, results.Results)
 	var all error // whether it did all that it had to do
 	if exit.OK() {
 		all = a.didAll(run, results, fresh)
 	}
-	if exit.OK() && fresh && len(report.Counts) == 0 && !run.resumes.exists() {
+	tells := len(a.job.Command.Builds) > 0 || !a.job.tool.V2() // dbt 2's compile and show list only failures
+	if exit.OK() && fresh && tells && len(report.Counts) == 0 && !run.resumes.exists() {
 		report.Nothing, report.Unmatched = a.job.foundNothing()
 	}
 	if run.ID == "" {

@@ -32,6 +32,7 @@ type Report struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Invocation is dbt's ID of the run; "" if dbt left no results.
 	Invocation string `json:"invocation,omitempty"`
+	failed     bool   // the run itself had nodes that failed
 	// Manifest identifies the manifest.json in the target path, for commands that
 	// build nothing; see manifestMark.
 	Manifest string `json:"manifest,omitempty"`

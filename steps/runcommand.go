@@ -197,7 +197,10 @@ func (a *runCommand) failure(code int, how string, report Report) error {
 	if code == 0 {
 		return nil
 	}
-	e := &DBTError{Command: a.job.Command.Name, On: a.job.build.String(), Code: code, How: how}
+	e := &DBTError{Command: a.job.Command.Name, On: a.job.build.String(), Code: a.job.Command.ExitCode(code, report.failed), How: how}
+	if e.Code != code {
+		e.How += ", and no node failed"
+	}
 	if len(report.Counts) > 0 {
 		e.How += ": " + report.String()
 	}

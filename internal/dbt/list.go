@@ -18,7 +18,8 @@ const listKeys = "unique_id resource_type name database schema alias identifier 
 var listed = []string{
 	"project-dir", "profiles-dir", "profile", "target", "target-path", "log-path", "vars",
 	"select", "exclude", "selector", "resource-types", "exclude-resource-types", "indirect-selection",
-	"state", // for selectors; where nodes are read is nothing that a list says
+	"state",        // for selectors; where nodes are read is nothing that a list says
+	"manage-state", // else dbt 2 may ask its service
 	"partial-parse", "static-parser", "use-experimental-parser", "version-check",
 	// What becomes of the parse's warnings: the command itself reuses the parse, and has none.
 	"warn-error", "warn-error-options", "show-all-deprecations",

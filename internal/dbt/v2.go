@@ -12,8 +12,6 @@ import (
 // What is different in dbt 2 (Rust; since 2026-09), as seen with 2.0.0-alpha.4. TestV2Flags compares
 // the tables with the installed dbt. Facts without code:
 //
-//   - Its exit code is 1 for any error, Ctrl-C and unknown flags included. Nothing in dot tells one failure
-//     from another by the code.
 //   - A variable DBT_ENGINE_* that it doesn't know is an error. dot sets none.
 //   - It installs missing packages by itself.
 
@@ -60,6 +58,17 @@ var v2Variables = []string{
 
 // isV2 reports whether the command's dbt is dbt 2.
 func (c Command) isV2() bool { return version.IsV2(c.version) }
+
+// ExitCode returns the exit code that tells what kind of error a command ended with: 1 if nodes failed, 2
+// if it did not come to them. dbt 2 has 1 for both, for Ctrl-C, and for unknown flags. failed: nodes have
+// failed.
+func (c Command) ExitCode(code int, failed bool) int {
+	own := slices.Contains([]string{"debug", "docs generate", "run-operation", "show", "source freshness"}, c.Name) // with 1 in dbt 1
+	if code != 1 || !c.isV2() || failed || own {
+		return code
+	}
+	return 2
+}
 
 // refusedByV2 reports whether dbt 2 refuses a flag.
 func (c Command) refusedByV2(flag string) bool {

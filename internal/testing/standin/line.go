@@ -10,6 +10,7 @@ var (
 	switches = []string{
 		"defer", "favor-state", "full-refresh", "empty", "quiet", "use-colors", "use-colors-file", "store-failures",
 		"fail-fast", "warn-error", "write-json", "partial-parse", "version-check", "populate-cache", "introspect",
+		"manage-state",
 	}
 	single = []string{
 		"project-dir", "profiles-dir", "profile", "target", "target-path", "log-path", "vars", "threads", "selector",

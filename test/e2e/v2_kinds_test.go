@@ -1,0 +1,70 @@
+//go:build linux
+
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestV2Kinds has dbt 2 fail in different ways. It ends with 1 in all of them, or with 0 although
+// nothing was done.
+func TestV2Kinds(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml": tables,
+			"models/a.sql":    "select 1 as n\n",
+			"models/b.sql":    "select n from {{ ref('a') }}\n",
+			"models/src.yml":  "sources: [{name: s, tables: [{name: t}]}]\n",
+		})
+		s.useV2()
+		s.mustDot("build", "prod@main")
+		s.part("nobody is let in", func() {
+			open := s.warehouse.close(t)
+			s.ends(2, "exit code 1", "build", "prod@main", "--force") // on PostgreSQL before the build
+			s.ends(2, "exit code 1", "build", "dev@main")
+			if adapter == "duckdb" {
+				s.reason("last run failed", "build", "dev@main")
+			}
+			open()
+			s.ends(0, "2 ok", "build", "prod@main", "--force")
+		})
+		s.part("commands that dbt 2 doesn't have", func() {
+			for command, file := range map[string]string{"docs generate": "catalog.json", "source freshness": "sources.json"} {
+				args := append(strings.Fields(command), "prod@main")
+				s.ends(2, "ended without an error on prod@"+s.head()+", but wrote no "+file, args...)
+				s.reason("", "build", "prod@main")
+			}
+			s.reason("last run failed", "docs", "generate", "prod@main")
+		})
+		s.part("a selection is compiled", func() {
+			if res := s.mustDot("compile", "prod@main", "-s", "b"); strings.Contains(res.stderr, "selects nothing") {
+				t.Error("dot says that nothing was compiled")
+			}
+		})
+		s.part("a state for a selection is not deferred to", func() {
+			state := []string{"build", "dev@main", "--", "--select", "b", "--state", filepath.Join(s.dir, ".dot/build", s.head(), "env/prod/target")}
+			s.ends(1, "1 error", state...)
+			s.ends(0, "1 ok", append(state, "--defer", "--favor-state")...)
+		})
+		s.git("checkout", "--quiet", "-b", "changes")
+		s.part("a node doesn't compile", func() {
+			s.write("models/c.sql", "{% if execute %}{{ exceptions.raise_compiler_error('not today') }}{% endif %} select n from {{ ref('a') }}\n")
+			s.commit("c never compiles")
+			res := s.ends(1, "2 ok, 1 error", "build", "dev@HEAD")
+			if !strings.Contains(res.stderr, "not today") {
+				t.Error("the reason is missing")
+			}
+			if plan := s.mustDot("plan", "build", "prod@HEAD", "--defer", "dev@HEAD", "-s", "b"); !strings.Contains(plan.stdout, "2 of 3 nodes ok") {
+				t.Error("the nodes that were built are not known")
+			}
+			s.reason("last run failed", "build", "dev@HEAD")
+		})
+		s.part("a file can't be parsed", func() {
+			s.write("models/c.sql", "select n from {{ ref('nowhere') }}\n")
+			s.commit("c reads what isn't there")
+			s.ends(2, "'nowhere' not found", "build", "dev@HEAD")
+		})
+	})
+}
