@@ -67,7 +67,9 @@ func (b *Build) IsDraft() bool { return b.Git.DraftOf != "" }
 // Gone reports that nothing of the user's leads to the build's commit any more: git has lost it, or no
 // ref and no HEAD reaches it. It is false if that isn't known, and for the build of a working tree
 // as long as git has it.
-func (b *Build) Gone() bool { return b.InGit == Lost || b.InGit == InGit && !b.Git.Reached && !b.IsDraft() }
+func (b *Build) Gone() bool {
+	return b.InGit == Lost || b.InGit == InGit && !b.Git.Reached && !b.IsDraft()
+}
 
 // problem adds a problem. Paths in it start at the repository's root.
 func (b *Build) problem(text string) {
