@@ -39,6 +39,8 @@ type Settings struct {
 	// DBTHost (dbt-host) says whether dbt may run in a host: nil: with the adapters that were
 	// tried; true: with any; false: never.
 	DBTHost *bool
+	// VersionCheck (version-check) says whether dbt must fit require-dbt-version; nil: not set.
+	VersionCheck *bool
 	// Protected (protected) says whether a command that writes into the environment's own schema
 	// has to be confirmed; nil: not set.
 	Protected *bool
@@ -112,6 +114,10 @@ var settings = map[string]func(*Settings, node) error{
 	},
 	"dbt-host": func(s *Settings, n node) (err error) {
 		s.DBTHost, err = onOff(n, "dbt-host")
+		return err
+	},
+	"version-check": func(s *Settings, n node) (err error) {
+		s.VersionCheck, err = onOff(n, "version-check")
 		return err
 	},
 	"protected": func(s *Settings, n node) (err error) {

@@ -438,6 +438,9 @@ func (p *planner) environmentOptions(command dbt.Command, env config.Environment
 			return nil, fmt.Errorf("%s: %w", f.Pos, err)
 		}
 		if !ok {
+			if why := command.LeftOut(f.Name); why != "" && f.Value != false {
+				p.program.warn(fmt.Sprintf("%s: %s", f.Pos, why))
+			}
 			continue
 		}
 		if other, twice := setBy[option.Flag]; twice {
@@ -448,6 +451,9 @@ func (p *planner) environmentOptions(command dbt.Command, env config.Environment
 		}
 		setBy[option.Flag] = f
 		options = append(options, option)
+	}
+	if _, said := setBy["version-check"]; !said && env.Dot.VersionCheck != nil && !*env.Dot.VersionCheck && command.Takes("version-check") {
+		options = append(options, dbt.Option{Flag: "version-check", Negated: true})
 	}
 	return options, nil
 }

@@ -28,7 +28,7 @@ func (p *planner) checkVersion(job *job) error {
 	return hint.New(
 		fmt.Sprintf("%s requires dbt %s, but dbt is %s, from %s",
 			b.Commit.Short, strings.Join(b.project.Required(scope), ", "), tool.Version, tool.How),
-		append(anotherDBT(tool.How), "or build it with this dbt anyway: -- --no-version-check")...,
+		append(anotherDBT(tool.How), "or build it with this dbt anyway: -- --no-version-check, or for all commits dot: {version-check: false}")...,
 	)
 }
 

@@ -35,7 +35,7 @@ func (in Inherited) Isolate() IsolatedEnv {
 	v.dotenv = in.DotEnv.Values
 	var out IsolatedEnv
 	if in.Line.Command.isV2() {
-		in.withoutV2Variables(v, &out)
+		in.forV2(v, &out)
 	}
 	for _, h := range harmful() {
 		if v.setsAny(h.names) && in.concerns(h.Flag) {
@@ -188,14 +188,26 @@ func (v *variables) inDotEnv(name string) bool {
 // remove removes a variable. If a .env would set it again, it becomes empty instead, which dbt
 // takes for unset.
 func (v *variables) remove(name string) {
+	v.drop(name)
+	if v.inDotEnv(name) {
+		v.entries = append(v.entries, name+"=")
+	}
+}
+
+// drop removes a variable from the environment itself.
+func (v *variables) drop(name string) {
 	v.entries = slices.DeleteFunc(slices.Clone(v.entries), func(entry string) bool {
 		entryName, _, _ := strings.Cut(entry, "=")
 		return envKey(entryName) == envKey(name)
 	})
 	delete(v.values, envKey(name))
-	if v.inDotEnv(name) {
-		v.entries = append(v.entries, name+"=")
-	}
+}
+
+// set gives a variable another value.
+func (v *variables) set(name, value string) {
+	v.drop(name)
+	v.entries = append(v.entries, name+"="+value)
+	v.values[envKey(name)] = value
 }
 
 // envKey is a variable's name for comparisons: Windows ignores case.

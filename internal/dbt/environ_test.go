@@ -53,6 +53,14 @@ func TestIsolate(t *testing.T) {
 			},
 		},
 		{
+			name: "dbt 1's words and flags, for dbt 2", command: "build", version: "2.0.0-alpha.4",
+			env: []string{"DBT_LOG_FORMAT_FILE=debug", "DBT_ENGINE_LOG_LEVEL=none", "DBT_LOG_LEVEL_FILE=info", "DBT_ENGINE_HINTS_ENABLED=1", "DBT_SINGLE_THREADED=1"},
+			want: IsolatedEnv{
+				Env:   []string{"DBT_LOG_LEVEL_FILE=info", "DBT_SINGLE_THREADED=1", "DBT_LOG_FORMAT_FILE=text", "DBT_ENGINE_LOG_LEVEL=off"},
+				Notes: []string{"DBT_ENGINE_HINTS_ENABLED is removed for dbt"},
+			},
+		},
+		{
 			name: "what dbt does anyway", command: "build",
 			env:  []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH=", "DBT_WARN_ERROR=false"},
 			want: IsolatedEnv{Env: []string{"DBT_EMPTY=False", "DBT_DEFER=0", "DBT_WRITE_JSON=1", "DBT_FULL_REFRESH=", "DBT_WARN_ERROR=false"}},

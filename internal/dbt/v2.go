@@ -54,6 +54,7 @@ var v2Words = map[string]map[string]string{
 var v2Variables = []string{
 	"DBT_NO_FAVOR_STATE", "DBT_NO_FAIL_FAST", "DBT_WRITE_METADATA", "DBT_METADATA_DIR", "DBT_INDEX_DIR", "DBT_DIRTY",
 	"DBT_PACKAGES_INSTALL_PATH", "DBT_MANAGE_STATE", "DBT_TASK_CACHE_URL", "DBT_INVOCATION_ID",
+	"DBT_INTERNAL_PACKAGE_MODE", "DBT_FS_INTERNAL_PACKAGES_INSTALL_PATH", // dbt's own macros
 }
 
 // isV2 reports whether the command's dbt is dbt 2.
@@ -117,8 +118,9 @@ func (l CommandLine) CheckV2() error {
 	return nil
 }
 
-// withoutV2Variables removes variables that only dbt 2 reads, and empty ones, which it refuses.
-func (in Inherited) withoutV2Variables(v *variables, out *IsolatedEnv) {
+// forV2 removes variables that only dbt 2 reads, and those that it refuses: empty ones, and those of
+// dbt 1's flags that have its prefix. Values in dbt 1's words are written in its own.
+func (in Inherited) forV2(v *variables, out *IsolatedEnv) {
 	for _, plain := range v2Variables {
 		for _, name := range (Flag{Env: plain}).variables() {
 			if v.has(name) {
@@ -128,9 +130,27 @@ func (in Inherited) withoutV2Variables(v *variables, out *IsolatedEnv) {
 	}
 	for _, f := range flagTable {
 		for _, name := range f.variables() {
-			if value, set := v.values[envKey(name)]; set && value == "" {
+			value, set := v.values[envKey(name)]
+			commands, refused := v2Refused[f.Name]
+			word, other := v2Words[f.Name][strings.ToLower(v.value([]string{name}))]
+			switch {
+			case set && value == "":
 				in.removed(name, v)
+			case set && refused && commands == nil && strings.HasPrefix(name, enginePrefix):
+				out.Notes = append(out.Notes, in.removed(name, v))
+			case other:
+				v.set(name, word)
 			}
 		}
 	}
+}
+
+// LeftOut returns why a setting for the command has no effect; "" if it has one, or is none of its
+// flags.
+func (c Command) LeftOut(name string) string {
+	f, _, ok := flagByName(strings.ReplaceAll(name, "_", "-"))
+	if !ok || !c.isV2() || !f.on(c.Name) || !c.refusedByV2(f.Name) {
+		return ""
+	}
+	return fmt.Sprintf("dbt %s has no --%s for dbt %s: it is left out", c.version, f.Name, c.Name)
 }

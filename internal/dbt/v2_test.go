@@ -70,6 +70,43 @@ func TestWordsOfDBT2(t *testing.T) {
 	}
 }
 
+// A setting that dbt 2 refuses is named, not dropped in silence.
+func TestLeftOut(t *testing.T) {
+	for _, tt := range []struct{ command, version, name, want string }{
+		{"docs generate", "2.0.0-alpha.4", "empty_catalog", "dbt 2.0.0-alpha.4 has no --empty-catalog for dbt docs generate: it is left out"},
+		{"docs generate", "1.11.16", "empty-catalog", ""},
+		{"build", "2.0.0-alpha.4", "empty-catalog", ""}, // which dbt 1's build doesn't have, either
+		{"build", "2.0.0-alpha.4", "threads", ""},
+		{"build", "2.0.0-alpha.4", "nonsense", ""},
+	} {
+		if got := command(t, tt.command).In(tt.version).LeftOut(tt.name); got != tt.want {
+			t.Errorf("%s of dbt %s %s: %q, want %q", tt.name, tt.version, tt.command, got, tt.want)
+		}
+	}
+}
+
+// Its exit code is 1 for everything.
+func TestExitCodeOfDBT2(t *testing.T) {
+	for _, tt := range []struct {
+		command, version string
+		code             int
+		failed           bool
+		want             int
+	}{
+		{"build", "2.0.0-alpha.4", 1, true, 1},
+		{"build", "2.0.0-alpha.4", 1, false, 2},
+		{"list", "2.0.0-alpha.4", 1, false, 2},
+		{"debug", "2.0.0-alpha.4", 1, false, 1},
+		{"build", "2.0.0-alpha.4", 137, false, 137},
+		{"build", "1.11.16", 1, false, 1},
+		{"build", "2.0.0-alpha.4", 0, false, 0},
+	} {
+		if got := command(t, tt.command).In(tt.version).ExitCode(tt.code, tt.failed); got != tt.want {
+			t.Errorf("%+v: %d", tt, got)
+		}
+	}
+}
+
 func TestRefusedByDBT2(t *testing.T) {
 	line := CommandLine{Command: command(t, "docs generate").In("2.0.0-alpha.4"), Options: []Option{{Flag: "static"}}}
 	if err := line.CheckV2(); err == nil || err.Error() != "dbt 2.0.0-alpha.4 has no --static for dbt docs generate" {

@@ -49,6 +49,16 @@ func TestV2Kinds(t *testing.T) {
 			s.ends(0, "1 ok", append(state, "--defer", "--favor-state")...)
 		})
 		s.git("checkout", "--quiet", "-b", "changes")
+		s.part("a commit that excludes dbt 2", func() {
+			s.write("dbt_project.yml", tables+"require-dbt-version: '<2.0.0'\n")
+			s.commit("dbt 1 only")
+			s.refused([]string{"build", "dev@HEAD"}, "", "requires dbt <2.0.0, but dbt is 2.0.0-alpha.4", "version-check: false")
+			s.write("dot_environments.yml", "environment: {default: dev, dev: {}, prod: {dot: {version-check: false}}}\n")
+			s.during([]string{"DBT_LOG_FORMAT_FILE=debug", "DBT_LOG_LEVEL=none", "DBT_ENGINE_HINTS_ENABLED=1"}, func() { // which dbt 2 refuses
+				s.ends(0, "2 ok", "build", "prod@HEAD")
+			})
+			s.git("reset", "--quiet", "--hard", "main")
+		})
 		s.part("a node doesn't compile", func() {
 			s.write("models/c.sql", "{% if execute %}{{ exceptions.raise_compiler_error('not today') }}{% endif %} select n from {{ ref('a') }}\n")
 			s.commit("c never compiles")
