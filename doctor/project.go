@@ -111,6 +111,9 @@ func (e *examination) tool(found tool.Tool, users []resolvedEnv) {
 			"install dbt Core, and name it: DOT_DBT=.venv/bin/dbt")
 		return
 	}
+	if untried := found.Untried(); untried != "" {
+		words += "; " + untried
+	}
 	e.ok("dbt", words)
 	bytecode, known := found.Bytecode()
 	e.adapters(found, bytecode.Python, users)
@@ -143,10 +146,9 @@ func (e *examination) host(found tool.Tool, users []resolvedEnv) {
 	}
 }
 
-// adapters checks that the outputs' adapters are installed. dbt 2 contains its
-// adapters.
+// adapters checks that the outputs' adapters are installed.
 func (e *examination) adapters(found tool.Tool, python string, users []resolvedEnv) {
-	if found.Adapters == nil {
+	if found.Adapters == nil && !found.V2() {
 		return
 	}
 	seen := map[string]bool{}
@@ -156,6 +158,10 @@ func (e *examination) adapters(found tool.Tool, python string, users []resolvedE
 		}
 		adapter := env.output.Adapter
 		seen[adapter] = true
+		if found.V2() {
+			e.builtIn(found, adapter)
+			continue
+		}
 		if version, ok := found.Adapters[adapter]; ok {
 			e.ok("adapter", "dbt-"+adapter+" "+version)
 			continue
@@ -165,6 +171,22 @@ func (e *examination) adapters(found tool.Tool, python string, users []resolvedE
 			pip[0] = python
 		}
 		e.problem("adapter", fmt.Sprintf("dbt-%s is not installed beside %s", adapter, text.ShellQuote(found.Argv)), text.ShellQuote(pip))
+	}
+}
+
+// builtIn checks an adapter of dbt 2, which contains its adapters, but not their drivers.
+func (e *examination) builtIn(found tool.Tool, adapter string) {
+	if warning := found.AdapterWarning(adapter, e.patient.Getenv); warning != "" {
+		e.warn("adapter", warning)
+	} else {
+		e.ok("adapter", adapter+" is built in")
+	}
+	switch path, dirs := found.Driver(adapter, e.patient.Getenv); {
+	case path != "":
+		e.ok("driver", adapter+": "+path)
+	case dirs != nil:
+		e.warn("driver", fmt.Sprintf("dbt has no driver for %s in %s: it downloads one when it first connects", adapter, strings.Join(dirs, ", ")),
+			"without a network: make dbt run once where there is one, and copy its cache")
 	}
 }
 

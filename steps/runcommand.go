@@ -204,7 +204,10 @@ func (a *runCommand) failure(code int, how string, report Report) error {
 	if len(report.Counts) > 0 {
 		e.How += ": " + report.String()
 	}
-	e.Advice = slices.Concat(a.unbuilt(a.job), a.notCommitted(a.job), []string{"dbt's log is " + a.job.build.logFile()})
+	if e.Code != code && a.job.Command.OpensAdapter {
+		e.Advice = []string{"if it lacks a driver: dot doctor says where dbt looks for it"}
+	}
+	e.Advice = slices.Concat(e.Advice, a.unbuilt(a.job), a.notCommitted(a.job), []string{"dbt's log is " + a.job.build.logFile()})
 	return e
 }
 

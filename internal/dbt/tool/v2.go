@@ -2,6 +2,9 @@ package tool
 
 import (
 	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/dbt/adapter"
@@ -23,6 +26,49 @@ func (r Release) AdapterWarning(name string, env func(name string) (string, bool
 		return ""
 	}
 	return fmt.Sprintf("dbt %s may refuse the adapter %s, which is experimental in it: set %s=true", r.Version, name, experimentalAdapters)
+}
+
+// triedV2 is the release of dbt 2 that was tried.
+const triedV2 = "2.0.0-alpha.4"
+
+// Untried says what is assumed of a release of dbt 2 that was not tried; "" for nothing.
+func (r Release) Untried() string {
+	if !r.V2() || r.Version == triedV2 {
+		return ""
+	}
+	return "not tried: dot takes it for " + triedV2
+}
+
+// driverFiles are the libraries that dbt 2 loads for adapters, by their usual names. It looks for one on
+// the library path, then in its cache, and then downloads it (2.0.0-alpha.4, Linux).
+var driverFiles = map[string]string{"duckdb": "libduckdb.so", "postgres": "libadbc_driver_postgresql*.so", "redshift": "libadbc_driver_redshift*.so"}
+
+// Driver looks for dbt 2's driver of an adapter. It returns its path, "" if there is none, and the
+// directories where it was looked for; none if dot doesn't know them.
+func (r Release) Driver(adapter string, env func(name string) (string, bool)) (path string, dirs []string) {
+	if !r.V2() || runtime.GOOS != "linux" {
+		return "", nil
+	}
+	libraries, _ := env("LD_LIBRARY_PATH")
+	dirs = slices.DeleteFunc(filepath.SplitList(libraries), func(dir string) bool { return dir == "" })
+	cache, _ := env("XDG_CACHE_HOME")
+	if home, _ := env("HOME"); cache == "" {
+		cache = filepath.Join(home, ".cache")
+	}
+	cache = filepath.Join(cache, "com.getdbt", "adbc")
+	patterns := []string{filepath.Join(cache, "*", "*"+adapter+"*")}
+	if name, ok := driverFiles[adapter]; ok {
+		for _, dir := range dirs {
+			patterns = append(patterns, filepath.Join(dir, name))
+		}
+	}
+	dirs = append(dirs, cache)
+	for _, pattern := range patterns {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return found[0], dirs
+		}
+	}
+	return "", dirs
 }
 
 // CanRead returns an error if this dbt could not use, as its --state, a manifest that the given
