@@ -48,7 +48,7 @@ var house = map[string][]string{
 	},
 	"lifecycle": {
 		"graph", "spec", "steps",
-		"internal/git", "internal/layer", "internal/workspace",
+		"internal/dbt", "internal/git", "internal/layer", "internal/workspace",
 	},
 	"steps": {
 		"config", "graph", "spec",
@@ -72,6 +72,7 @@ var house = map[string][]string{
 	"internal/hint":         {},
 	"internal/text":         {},
 	"internal/lazy":         {},
+	"internal/smallfile":    {},
 	"internal/git":          {"internal/proc"},
 	"internal/layer":        {},
 	"internal/pyyaml":       {},
@@ -108,7 +109,7 @@ var inTests = map[string][]string{
 }
 
 // leaves are small packages that every package may import.
-var leaves = []string{"internal/hint", "internal/lazy", "internal/text"}
+var leaves = []string{"internal/hint", "internal/lazy", "internal/smallfile", "internal/text"}
 
 // runsPrograms lists the packages that may start programs.
 var runsPrograms = []string{"internal/dbt/run", "internal/dbt/tool", "internal/git", "internal/proc", "internal/python"}

@@ -115,7 +115,7 @@ func (a *app) statusTable(list *lifecycle.List) {
 			continue
 		}
 		for _, problem := range list.Builds[r-1].Problems {
-			out.Line("  " + out.Paint(ui.Warn, "! ") + text.Visible(problem))
+			out.Line("  " + out.Paint(ui.Warn, "! ") + ui.Inline(problem))
 		}
 	}
 }

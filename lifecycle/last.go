@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/steps"
@@ -125,8 +126,16 @@ func (l *Last) set(s workspace.Saved) {
 // selection matches what a record's name has after the command, if nodes were selected.
 var selection = lazy.Regexp(`-[0-9a-f]{10}$`)
 
-// commandOf returns the command in a record's name.
-func commandOf(slot string) string { return selection().ReplaceAllString(slot, "") }
+// commandOf returns the command in a record's name, in which hyphens stand for spaces.
+func commandOf(slot string) string {
+	name := selection().ReplaceAllString(slot, "")
+	if words := strings.ReplaceAll(name, "-", " "); words != name {
+		if _, ok := dbt.LookupCommand(words); ok {
+			return words
+		}
+	}
+	return name
+}
 
 // withoutRecord says what is known of a build without a record.
 func (l *Last) withoutRecord(b workspace.Build, standings []workspace.Standing, damaged bool) {

@@ -234,7 +234,8 @@ func TestLast(t *testing.T) {
 		{"nothing", func(*world, workspace.Build) {}, " never", ""},
 		{"a build", func(w *world, b workspace.Build) { w.ran(b, "a", "", nil) }, "build ok: 2 ok", ""},
 		{"a selection", func(w *world, b workspace.Build) { w.record(b.Record("build-b8f477884a"), graph.Succeeded) }, "build ok: 2 ok", ""},
-		{"a command of two words", func(w *world, b workspace.Build) { w.record(b.Record("run-operation"), graph.Stopped) }, "run-operation interrupted: 2 ok", ""},
+		{"a command with a hyphen", func(w *world, b workspace.Build) { w.record(b.Record("run-operation-0123456789"), graph.Stopped) }, "run-operation interrupted: 2 ok", ""},
+		{"a command of two words", func(w *world, b workspace.Build) { w.record(b.Record("docs-generate"), graph.Succeeded) }, "docs generate ok: 2 ok", ""},
 		{"a later test", func(w *world, b workspace.Build) {
 			w.ran(b, "a", "", nil)
 			w.record(b.Record("test"), graph.Failed)

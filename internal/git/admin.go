@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/lazy"
+	"dot-for-dbt/internal/smallfile"
 )
 
 // git keeps the state of a linked worktree in a directory, <common>/worktrees/<id>, called its
@@ -155,7 +156,7 @@ func worktreeOf(admin string) string {
 
 // read returns the content of one of an admin's files. A missing file reads as an empty one.
 func read(admin, name string) string {
-	text, _ := os.ReadFile(filepath.Join(admin, name))
+	text, _ := smallfile.Read(filepath.Join(admin, name))
 	return strings.TrimSpace(string(text))
 }
 

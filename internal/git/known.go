@@ -8,9 +8,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Known commit is one that git still has.
@@ -157,17 +157,16 @@ func (r *Repo) detachedHeads() ([]string, error) {
 	}
 	dots := filepath.Join(r.Root, dotDir) + string(os.PathSeparator)
 	at := make([]string, len(admins))
-	var next atomic.Int64
-	var readers sync.WaitGroup
-	for range 2 * runtime.GOMAXPROCS(0) { // dot may have thousands of worktrees
-		readers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(admins); i = int(next.Add(1)) - 1 {
-				if !strings.HasPrefix(worktreeOf(admins[i]), dots) {
-					at[i] = read(admins[i], "HEAD")
-				}
+	var readers errgroup.Group
+	readers.SetLimit(4 * runtime.GOMAXPROCS(0)) // dot may have thousands of worktrees
+	for i, admin := range admins {
+		readers.Go(func() error {
+			if !strings.HasPrefix(worktreeOf(admin), dots) {
+				at[i] = read(admin, "HEAD")
 			}
+			return nil
 		})
 	}
-	readers.Wait()
+	_ = readers.Wait()
 	return slices.DeleteFunc(at, func(head string) bool { return !fullHash().MatchString(head) }), nil
 }

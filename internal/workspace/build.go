@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"dot-for-dbt/internal/lazy"
+	"dot-for-dbt/internal/smallfile"
 )
 
 // minShort is the shortest abbreviation of a hash that git accepts
@@ -30,7 +31,7 @@ var fullHash = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 // damaged file counts as none: it is written again, and the worktree beside it
 // still belongs to the right commit.
 func (w *Workspace) owner(short string) (string, error) {
-	text, err := os.ReadFile(w.file("build", short, "commit"))
+	text, err := smallfile.Read(w.file("build", short, "commit"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

@@ -11,9 +11,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/durable"
@@ -46,19 +46,18 @@ func (w *Workspace) Builds() ([]Found, []Flaw, error) {
 	return slices.Concat(found...), slices.Concat(flaws...), nil
 }
 
-// Parallel calls do for 0 to n-1, in as many goroutines as it takes to keep the processors busy
-// with small files.
+// Parallel calls do for 0 to n-1, as many at once as it takes to keep the processors busy with small
+// files.
 func Parallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(n, 4*runtime.GOMAXPROCS(0)) {
-		all.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
+	var group errgroup.Group
+	group.SetLimit(4 * runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error {
+			do(i)
+			return nil
 		})
 	}
-	all.Wait()
+	_ = group.Wait()
 }
 
 // buildsOf lists the builds of a commit.
