@@ -26,7 +26,8 @@ type Build struct {
 	// Places are where the build was built, the last one first: one, unless dbt's --target was
 	// given.
 	Places []Place
-	// Resting are the builds that rest on this one, if Request.Resting is set.
+	// Resting are the builds that rest on this one, if Request.Resting is set. It lacks those whose
+	// layer can't be trusted, which have a problem.
 	Resting []workspace.Build
 	// Worktree says whether the commit's worktree is there: WorktreeThere, WorktreeMissing, or what is
 	// wrong with it.

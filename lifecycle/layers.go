@@ -122,10 +122,11 @@ func (r *reader) readLower(ref workspace.LayerRef) *lower {
 	b := r.ws.BuildOf(ref)
 	l := &lower{ref: ref, layer: &layer.Layer{Name: b.String()}}
 	switch there, err := r.ws.Hash(ref.Short); {
-	case err == nil && there != ref.Hash, !b.Exists():
+	case there != "" && there != ref.Hash, !b.Exists():
 		l.gone = "it is gone"
 		return l
-	case ref.Adopted: // another tool made it, and no ledger tells of it
+	case there == "" || err != nil, // the file is damaged, and this may be another commit
+		ref.Adopted: // another tool made it, and no ledger tells of it
 		l.unknown = true
 		return l
 	}
@@ -211,15 +212,25 @@ func (r *reader) through(top *lower) *int {
 func (r *reader) resting(builds []Build, all []workspace.Found) {
 	refs := make([][]workspace.LayerRef, len(all))
 	workspace.Parallel(len(all), func(i int) { refs[i] = r.ws.Below(all[i].Build) })
-	on := map[workspace.Build][]workspace.Build{}
+	type rests struct {
+		on string // a build's hash
+		b  workspace.Build
+	}
+	byID := map[string][]rests{}
 	for i, below := range refs {
 		for _, ref := range below {
-			if lower := r.ws.BuildOf(ref); !slices.Contains(on[lower], all[i].Build) {
-				on[lower] = append(on[lower], all[i].Build)
+			id, one := r.ws.BuildOf(ref).ID(), rests{ref.Hash, all[i].Build}
+			if !slices.Contains(byID[id], one) { // as in two places
+				byID[id] = append(byID[id], one)
 			}
 		}
 	}
 	for i := range builds {
-		builds[i].Resting = on[builds[i].Build]
+		b := &builds[i]
+		for _, one := range byID[b.ID()] {
+			if b.Commit.Hash == "" || one.on == b.Commit.Hash {
+				b.Resting = append(b.Resting, one.b)
+			}
+		}
 	}
 }

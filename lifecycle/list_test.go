@@ -189,6 +189,15 @@ func TestLayers(t *testing.T) {
 	if got := counts(w.only(w.read(lifecycle.Request{Limit: 1}))); got != "1 0 0 3" {
 		t.Errorf("alone: %s", got)
 	}
+	// A damaged file of whole's commit: it may be another commit.
+	name, text := whole.Commit.File()
+	w.check(os.WriteFile(name, []byte("damaged"), 0o600))
+	want("a damaged commit", "1 0 0 ?", "1 1 0 ?", "4 0 0 -")
+	last := w.read(lifecycle.Request{Resting: true}).Builds[2]
+	if len(last.Resting) != 1 || last.Resting[0].ID() != thin.ID() || len(last.Problems) != 1 || last.InGit != lifecycle.NotAsked {
+		t.Errorf("with a damaged commit: %v, %q, %q", last.Resting, last.Problems, last.InGit)
+	}
+	w.check(os.WriteFile(name, []byte(text), 0o600))
 	// Another build overwrites a and c.
 	twin := w.build("twin")
 	w.ranAt(twin, placeOf(whole), workspace.Ending{Written: []string{"a", "c"}, Complete: true, Succeeded: true})

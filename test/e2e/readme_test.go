@@ -136,7 +136,7 @@ func printedCommands(page string) []printedCommand {
 
 var (
 	ageText  = regexp.MustCompile(`just now|\d+ \w+ ago(?: to \d+ \w+ ago)?|\bnow\b|\d+ (?:second|minute)s?\b`)
-	timeText = regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`)
+	timeText = regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)?m?s\b`)
 	spaces   = regexp.MustCompile(` +`)
 )
 
