@@ -88,9 +88,10 @@ var house = map[string][]string{
 	"watch":                 {"graph", "steps", "internal/dbt/artifact", "internal/ui"},
 
 	"internal/git/gittest":      {},
-	"internal/testing/database": {"internal/testing/postgres"},
+	"internal/testing/database": {"internal/testing/imported", "internal/testing/postgres"},
 	"internal/testing/dbttest":  {},
 	"internal/testing/dotdir":   {},
+	"internal/testing/imported": {},
 	"internal/testing/postgres": {},
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"dot-for-dbt/internal/testing/imported"
 	"dot-for-dbt/internal/testing/postgres"
 )
 
@@ -46,16 +47,21 @@ type lab struct {
 	t       *testing.T
 	dir     string // one project directory a build
 	adapter string
+	program string // dbt
 	output  string // of the profile, without the schema
 	env     []string
 }
 
-func newLab(t *testing.T, adapter string) *lab {
+func newLab(t *testing.T, adapter string, quick *imported.Server) *lab {
 	t.Helper()
 	if os.Getenv("DOT_TEST_VENV") == "" {
 		t.Skip("DOT_TEST_VENV is not set: run make test")
 	}
-	l := &lab{t: t, dir: t.TempDir(), adapter: adapter}
+	dbt, err := quick.DBT(os.Getenv("DOT_TEST_VENV"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{t: t, dir: t.TempDir(), adapter: adapter, program: dbt}
 	l.env = append(os.Environ(), "DBT_SEND_ANONYMOUS_USAGE_STATS=false")
 	if adapter == "duckdb" {
 		path := filepath.Join(l.dir, "shop.duckdb")
@@ -124,7 +130,7 @@ func (l *lab) put(path, text string) {
 
 func (l *lab) dbt(dir string, args ...string) {
 	l.t.Helper()
-	cmd := exec.CommandContext(l.t.Context(), filepath.Join(os.Getenv("DOT_TEST_VENV"), "bin", "dbt"), args...)
+	cmd := exec.CommandContext(l.t.Context(), l.program, args...)
 	cmd.Dir, cmd.Env = dir, l.env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		l.t.Fatalf("dbt %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -148,10 +154,12 @@ func (l *lab) keep(dir, suffix, as string) Side {
 }
 
 func TestRealManifests(t *testing.T) {
+	var quick imported.Server
+	t.Cleanup(quick.Stop)
 	for _, adapter := range []string{"duckdb", "postgres"} {
 		t.Run(adapter, func(t *testing.T) {
 			t.Parallel()
-			l := newLab(t, adapter)
+			l := newLab(t, adapter, &quick)
 			prod := l.write("prod", "4521a86", extra, "project", "changes/1-revenue-by-month")
 			l.dbt(prod, "build", "--exclude", "outside")
 			baseline := l.keep(prod, "4521a86", "prod")

@@ -231,6 +231,7 @@ func TestCompareInterrupted(t *testing.T) {
 	s := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='view') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
 	})
+	s.ownDBT()
 	s.query("create table public.nap as select 0 as seconds")
 	s.write("models/nap.sql", "{{ config(materialized='view') }}\nselect n.seconds + 0 as seconds from public.nap as n, pg_sleep(n.seconds)\n")
 	s.commit("Sleep otherwise")

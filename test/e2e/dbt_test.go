@@ -20,11 +20,15 @@ import (
 var pythonStart string
 
 // installDBT copies the virtual environment's dbt into bin and returns the variables
-// with which Python does what testdata/sitecustomize.py says. The script itself stays as
-// pip made it, so dot hosts this dbt as it does a user's.
+// with which Python does what testdata/sitecustomize.py says. The script stays as pip made it, but
+// for its Python, so dot hosts this dbt as it does a user's. It starts at once: see package imported.
 func installDBT(t *testing.T, bin, venv string) (env []string) {
 	t.Helper()
-	script, err := os.ReadFile(filepath.Join(venv, "bin", "dbt"))
+	quick, err := quickDBT.DBT(venv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile(quick)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +43,19 @@ func installDBT(t *testing.T, bin, venv string) (env []string) {
 		t.Fatal(err)
 	}
 	return []string{"PYTHONPATH=" + python, "SHOP_DBT=" + dbt, "SHOP_DBT_LOG=" + filepath.Join(bin, "dbt.log")}
+}
+
+// ownDBT makes each dbt and each host a process that imports dbt itself, as a user's do. It is for
+// tests of how such processes start, get signals and end.
+func (s *shop) ownDBT() {
+	s.t.Helper()
+	script, err := os.ReadFile(filepath.Join(venv(s.t), "bin", "dbt"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.bin, "dbt"), script, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // unhosted switches the dbt host off: each dbt command is a process of its own.

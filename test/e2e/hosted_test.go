@@ -34,6 +34,7 @@ func TestHostedBuild(t *testing.T) {
 			full(t)
 		}
 		s := newShop(t, adapter)
+		s.ownDBT()
 		s.setenv("DBT_THREADS=1") // otherwise the order of the threads' messages varies
 		restore := s.save()
 		run := func(hosted bool) (said []string, left outcome) {
@@ -168,6 +169,7 @@ func TestHostedFaults(t *testing.T) {
 	shop := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
 	})
+	shop.ownDBT()
 	shop.query("create table public.nap as select 0 as seconds")
 	s := &sleeper{shop: shop, napping: "select pid from pg_stat_activity where query like '%pg_sleep%' and state = 'active'" +
 		" and pid <> pg_backend_pid() and datname = current_database()"}

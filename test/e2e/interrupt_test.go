@@ -22,6 +22,7 @@ func TestInterrupt(t *testing.T) {
 		// Built twice on top of itself it has two rows.
 		"models/grows.sql": "{{ config(materialized='incremental') }}\nselect 1 as one\n",
 	})
+	s.ownDBT()
 	s.unhosted() // for the rest see TestHostedFaults
 	s.query("create table public.nap as select 600 as seconds")
 	build := []string{"build", "dev@HEAD", "-s", "+nap"}

@@ -41,6 +41,7 @@ type outcome struct {
 func newVictim(t *testing.T, adapter string) *victim {
 	t.Helper()
 	s := newShop(t, adapter)
+	s.ownDBT()
 	if adapter == "duckdb" {
 		s.unhosted() // both ways of running dbt
 	}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 
+	"dot-for-dbt/internal/testing/imported"
 	"dot-for-dbt/internal/testing/postgres"
 )
 
@@ -24,6 +25,7 @@ import (
 var (
 	dotBinary = sync.OnceValues(buildDot)
 	pgServer  = sync.OnceValues(startPostgres)
+	quickDBT  imported.Server
 
 	scratch      string      // a directory for the duration of all tests
 	stopPostgres = func() {} // set by startPostgres
@@ -45,6 +47,7 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
 	defer func() { stopPostgres() }()
+	defer quickDBT.Stop()
 	// Under nohup, the started programs would not notice a closed terminal: ignored signals are
 	// inherited. Handled ones are not.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)

@@ -19,6 +19,7 @@ import (
 func TestMainJob(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
+		s.ownDBT()
 		// Uncommitted and staged work, which dot must neither build nor change.
 		s.write("models/marts/fct_orders.sql", "this is not SQL")
 		s.write("notes.md", "staged")

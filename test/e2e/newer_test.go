@@ -14,6 +14,7 @@ import (
 func TestNewerDBT(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{"models/fruits.sql": "select 'fig' as fruit\n"})
+	s.ownDBT()
 	s.claimVersion("1.99.0")
 	const untried = "dbt 1.99.0 was not tried in a host, "
 	says := func(way, doctor string) {

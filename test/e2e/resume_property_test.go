@@ -54,6 +54,7 @@ func newRound(t *testing.T, adapter string, random *rand.Rand) *round {
 	r := &round{random: random, project: newRandomProject(random)}
 	t.Logf("%v", r.project)
 	r.shop = newProject(t, adapter, r.project.main)
+	r.shop.ownDBT()
 	r.git("switch", "--quiet", "--create", "branch")
 	for name, text := range r.project.branch {
 		r.write(name, text)

@@ -86,7 +86,11 @@ func (s *shop) setenv(vars ...string) { s.env = append(s.env, vars...) }
 // dbt runs the plain dbt of the virtual environment in the project.
 func (s *shop) dbt(args ...string) result {
 	s.t.Helper()
-	return s.run(s.commandIn(s.dir, filepath.Join(venv(s.t), "bin", "dbt"), args...))
+	dbt, err := quickDBT.DBT(venv(s.t))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.run(s.commandIn(s.dir, dbt, args...))
 }
 
 // git runs git in the project and returns its trimmed output. It must succeed.

@@ -72,6 +72,7 @@ func TestTwoBuilds(t *testing.T) {
 func TestEightAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStall(t, "postgres", nil)
+	s.ownDBT()
 	one := s.head()
 	s.write("seeds/prices.csv", "fruit,cents\nplum,30\n")
 	two := s.commit("Sell nothing but plums")

@@ -140,6 +140,7 @@ func TestWatchInterrupted(t *testing.T) {
 	s := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from (select 600 as seconds) as n, pg_sleep(n.seconds)\n",
 	})
+	s.ownDBT()
 	c := s.start("build", "dev@HEAD", "prod@HEAD", "-j", "2")
 	eventually(t, "both models sleep", func() bool {
 		if c.ended() {

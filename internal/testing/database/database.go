@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"dot-for-dbt/internal/testing/imported"
 	"dot-for-dbt/internal/testing/postgres"
 )
 
@@ -65,6 +66,9 @@ var started = struct {
 	servers map[string]*postgres.Server
 }{servers: map[string]*postgres.Server{}}
 
+// quickDBT is the dbt of the package's tests.
+var quickDBT imported.Server
+
 // server returns the shared server of a directory.
 func server(bin string) (*postgres.Server, error) {
 	started.Lock()
@@ -83,6 +87,7 @@ func server(bin string) (*postgres.Server, error) {
 // Main runs a package's tests, then stops the shared servers.
 func Main(m *testing.M) {
 	code := m.Run()
+	quickDBT.Stop()
 	for _, s := range started.servers {
 		s.Stop()
 	}
@@ -194,7 +199,11 @@ func (d *Database) RunDBT(t *testing.T, dir string, options ...string) ([]byte, 
 		"run", "--project-dir", dir, "--target-path", filepath.Join(dir, "target"), "--log-path", filepath.Join(dir, "logs"),
 		"--profiles-dir", d.Profiles, "--profile", "test",
 	}, options...)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(d.venv, "bin", "dbt"), words...)
+	dbt, err := quickDBT.DBT(d.venv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), dbt, words...)
 	cmd.Env = append(os.Environ(), d.env...)
 	return cmd.CombinedOutput()
 }
