@@ -15,7 +15,7 @@ import (
 // E.2: another tool has built with the same layout and real dbt. That build can be a baseline, and
 // a dot command on it takes it over.
 func TestAdoptE2(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
 		base := s.head()
 		s.otherTool("prod")

@@ -11,7 +11,7 @@ import (
 // data is that of a whole build. DOT_TEST_LAYERS is the number of layers.
 func TestChain(t *testing.T) {
 	layers := int(number(t, "DOT_TEST_LAYERS", 4))
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
 			"seeds/orders.csv":   "id,amount\n1,20\n2,30\n",
 			"models/step0.sql":   "{{ config(materialized='table') }}select id, amount as n from {{ ref('orders') }}\n",

@@ -13,7 +13,7 @@ import (
 
 // A.2: the commands that no other test runs, on an isolated build.
 func TestCommands(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
 			"models/word.sql":  "{{ config(materialized='table') }}\nselect cast('{{ env_var(\"SHOP_WORD\", \"1\") }}' as integer) as n\n",
 			"macros/stamp.sql": "{% macro stamp() %}{% do run_query('create table ' ~ target.schema ~ '.stamp as select 7 as n') %}{% endmacro %}\n",

@@ -29,7 +29,7 @@ var layered = map[string]string{
 
 // TestLayers follows what builds read that rest on each other: E.1, E.2, E.3.
 func TestLayers(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, layered)
 		s.git("switch", "--quiet", "--create", "late")
 		s.write("models/a.sql", "select 2 as x\n")

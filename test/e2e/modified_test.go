@@ -17,7 +17,7 @@ import (
 // over as values, files that models read, the project's vars, nodes of packages, new and removed
 // nodes. dbt's state:modified misses the first four.
 func TestModified(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		rows := strings.Repeat("1,"+strings.Repeat("some text that fills a megabyte ", 20)+"\n", 2000)
 		files := map[string]string{
 			"dbt_project.yml":       tables,

@@ -10,7 +10,7 @@ import (
 // TestProtected proves D.8: nothing writes into a protected environment's own schema unless a person says so,
 // and hooks of isolated builds that name it are warned of.
 func TestProtected(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml":      tables,
 			"dot_environments.yml": "environment:\n  dev: {}\n  prod: {dot: {protected: true}}\n",
