@@ -163,7 +163,9 @@
   }
 
   // A link to a relation shows and opens the relation, wherever the link is.
+  let revealed;
   function reveal() {
+    revealed = location.href;
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch { return; }
     const body = id ? document.getElementById(id) : null;
@@ -172,7 +174,8 @@
 
   document.addEventListener('DOMContentLoaded', () => {
     document.querySelectorAll('.comparison').forEach(enhance);
-    addEventListener('hashchange', reveal);
+    // The event of a click comes later, when the reader may have closed the relation again.
+    addEventListener('hashchange', () => location.href === revealed || reveal());
     document.addEventListener('click', event => {
       const link = event.target.closest?.('a');
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
