@@ -28,14 +28,19 @@ type comparisonArgs struct {
 	Build     bool `help:"First build sides that are missing or out of date."`
 	Fresh     bool `help:"First rebuild both sides, so that they read the same sources at about the same time."`
 	MergeBase bool `help:"Compare each candidate with its merge base, as git diff A...B does."`
+	All       bool `help:"Compare the data of relations with the same code, too."`
 
+	howArgs
+}
+
+// howArgs say how relations are compared.
+type howArgs struct {
 	Key           []string `sep:"none" placeholder:"MODEL=COLUMNS" help:"The columns that identify a model's rows: --key orders=order_id,line. Default: the project's unique_key, unique tests or primary keys."`
 	Rename        []string `sep:"none" placeholder:"OLD=NEW" help:"A relation that has another name in the candidates. dot finds one by itself if its file is the same up to the name."`
 	Tolerance     []string `sep:"none" placeholder:"[COLUMN=]N" help:"The absolute or relative difference up to which numbers count as equal: 1e-9, or amount=0.01."`
 	IgnoreColumns []string `placeholder:"COLUMNS" help:"Columns that are not compared, separated by commas."`
 	Where         string   `placeholder:"SQL" help:"Compare only rows that meet this condition."`
 	Sample        int      `placeholder:"N" help:"Show up to N rows of each kind. The report then contains data."`
-	All           bool     `help:"Compare the data of relations with the same code, too."`
 	ColumnsOnly   bool     `xor:"depth" help:"Compare only columns, not data."`
 	CountsOnly    bool     `xor:"depth" help:"Compare only columns and row counts."`
 }
@@ -43,7 +48,11 @@ type comparisonArgs struct {
 // compareCommand compares builds with a baseline.
 type compareCommand struct {
 	comparisonArgs
+	reportArgs
+}
 
+// reportArgs say where a report goes, and as what.
+type reportArgs struct {
 	Format   string `enum:"${formats}" default:"auto" placeholder:"FORM" help:"${formats_help}"`
 	Output   string `short:"o" placeholder:"FILE" help:"Write the report to a file. The ending of its name sets the format: ${formats_endings}."`
 	ExitCode bool   `help:"Exit with 1 if anything differs. If something could not be compared, the exit code is always 2."`
@@ -57,12 +66,17 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 	if err != nil {
 		return err
 	}
+	return c.report(ctx, a, line, format, func() (*compare.Program, error) { return c.compile(ctx, a, line, format.distributions) })
+}
+
+// report carries out a comparison and prints its report.
+func (c *reportArgs) report(ctx context.Context, a *app, line *commandLine, format reportFormat, compile func() (*compare.Program, error)) error {
 	if !line.DryRun {
 		if err := a.outputFile("--output", c.Output).check(); err != nil {
 			return err
 		}
 	}
-	compared, err := c.compile(ctx, a, line, format.distributions)
+	compared, err := compile()
 	if err != nil {
 		return err
 	}
@@ -80,7 +94,7 @@ func (c *compareCommand) run(ctx context.Context, a *app, line *commandLine) err
 	if len(found.Comparisons) > 0 {
 		err = c.print(a, format, found)
 	}
-	ending := c.ending(ctx, a, result, found) // prints errors, also without a report
+	ending := c.ending(ctx, a, compared, result, found) // prints errors, also without a report
 	return cmp.Or(err, ending, untraced)
 }
 
@@ -108,21 +122,38 @@ func (c *comparisonArgs) compile(ctx context.Context, a *app, line *commandLine,
 
 // request makes a request from the parsed arguments.
 func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request, err error) {
-	req = compare.Request{
-		Build: c.Build, Fresh: c.Fresh, MergeBase: c.MergeBase,
-		Select: line.Select, Exclude: line.Exclude, Selector: line.Selector,
-		How: compare.How{
-			Ignore: c.IgnoreColumns, Where: c.Where, Sample: c.Sample, All: c.All,
-			ColumnsOnly: c.ColumnsOnly, CountsOnly: c.CountsOnly,
-		},
-	}
 	switch {
 	case line.Defer != "":
 		return req, hint.Add(errors.New("--defer: the baseline of a comparison is its first spec"), "dot compare "+line.Defer+" dev@HEAD")
 	case line.Modified && len(line.Select) > 0:
 		return req, errors.New("--modified and --select can't be combined: each is a selection")
-	case line.Modified:
+	}
+	if req, err = c.howArgs.request(a, line); err != nil {
+		return req, err
+	}
+	req.Build, req.Fresh, req.MergeBase, req.All = c.Build, c.Fresh, c.MergeBase, c.All
+	if line.Modified {
 		req.Select = []string{steps.SelectModified}
+	}
+	all, err := a.specs(c.Builds, line.Specs)
+	if err != nil {
+		return req, err
+	}
+	if len(all) < 2 {
+		return req, hint.Add(errors.New("compare needs a baseline and at least one build to compare with it"), "dot compare prod@main dev@HEAD")
+	}
+	req.Baseline, req.Candidates = all[0], all[1:]
+	return req, nil
+}
+
+// request makes a request without builds from the parsed arguments.
+func (c *howArgs) request(a *app, line *commandLine) (req compare.Request, err error) {
+	req = compare.Request{
+		Select: line.Select, Exclude: line.Exclude, Selector: line.Selector,
+		How: compare.How{
+			Ignore: c.IgnoreColumns, Where: c.Where, Sample: c.Sample,
+			ColumnsOnly: c.ColumnsOnly, CountsOnly: c.CountsOnly,
+		},
 	}
 	if req.Keys, err = readKeys(c.Key); err != nil {
 		return req, err
@@ -138,18 +169,8 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	}
 	building := *line // the selection is for the comparison, not for the builds
 	building.Select, building.Exclude, building.Selector, building.Modified, building.Specs = nil, nil, "", false, ""
-	if req.Building, err = a.request(&building, "build", nil); err != nil {
-		return req, err
-	}
-	all, err := a.specs(c.Builds, line.Specs)
-	if err != nil {
-		return req, err
-	}
-	if len(all) < 2 {
-		return req, hint.Add(errors.New("compare needs a baseline and at least one build to compare with it"), "dot compare prod@main dev@HEAD")
-	}
-	req.Baseline, req.Candidates = all[0], all[1:]
-	return req, nil
+	req.Building, err = a.request(&building, "build", nil)
+	return req, err
 }
 
 // readKeys parses the --key flags.
@@ -235,18 +256,29 @@ func (a *app) carryOutComparison(ctx context.Context, c *compare.Program, f flag
 		show = aside.watchBuilds(p, f)
 	}
 	start := a.Now()
-	result, err = a.runGraph(ctx, p, show, jobs(f), !f.FailFast)
+	result, err = a.runGraph(ctx, p, observed{show, c}, jobs(f), !f.FailFast)
 	if err != nil {
 		return nil, nil, err
 	}
-	if building {
+	if building && c.Request.Upgrade == nil { // else the report has what failed
 		_ = show.summary(ctx, result) // c.ending reads the error from result
 	}
 	return result, aside.writeTrace(trace, start, p.Builds, show.watcher(), result, nil), nil
 }
 
+// observed is a display of a comparison, which sees the events of its run, too.
+type observed struct {
+	display
+	compared *compare.Program
+}
+
+func (o observed) observe(e graph.Event) {
+	o.compared.Observe(e)
+	o.display.observe(e)
+}
+
 // print writes the report where it was asked for.
-func (c *compareCommand) print(a *app, f reportFormat, found report.Report) error {
+func (c *reportArgs) print(a *app, f reportFormat, found report.Report) error {
 	var text bytes.Buffer // the report is written whole, or not at all
 	if c.Output == "" {
 		if err := f.render(&text, found, a.view(a.Stdout)); err != nil {
@@ -271,13 +303,17 @@ func (a *app) view(w io.Writer) table.View {
 }
 
 // ending prints errors, and returns the exit code as an error.
-func (c *compareCommand) ending(ctx context.Context, a *app, result *graph.Result, found report.Report) error {
+func (c *reportArgs) ending(ctx context.Context, a *app, compared *compare.Program, result *graph.Result, found report.Report) error {
 	failed := found.Failed()
 	for i, r := range result.Steps {
+		if len(found.Comparisons) > 0 && compared.Reported(result.Plan.Steps[i].Step) {
+			continue // the report says it
+		}
 		switch r.Outcome {
 		case graph.Broken:
 			failed = true
-			if !r.Interrupted && !c.Build && !c.Fresh { // otherwise it was printed with the builds
+			building := compared.Request.Upgrade == nil && (compared.Request.Build || compared.Request.Fresh)
+			if !r.Interrupted && !building { // otherwise it was printed with the builds
 				a.say.Error(r.Err)
 			}
 		case graph.NotRun:

@@ -58,10 +58,10 @@ func TestPrintReport(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			var piped bytes.Buffer
 			a, r := printing(t, ui.NewOutput(&piped))
-			if err := new(compareCommand).print(a, f, r); err != nil {
+			if err := new(reportArgs).print(a, f, r); err != nil {
 				t.Fatal(err)
 			}
-			if err := (&compareCommand{Output: "report"}).print(a, f, r); err != nil {
+			if err := (&reportArgs{Output: "report"}).print(a, f, r); err != nil {
 				t.Fatal(err)
 			}
 			written, err := os.ReadFile(filepath.Join(a.Dir, "report"))
@@ -72,7 +72,7 @@ func TestPrintReport(t *testing.T) {
 				t.Errorf("coloured or cut:\n%s", &piped)
 			}
 			a, r = printing(t, ui.NewOutput(fullDisk{}))
-			err = new(compareCommand).print(a, f, r)
+			err = new(reportArgs).print(a, f, r)
 			if code := a.exit(t.Context(), err); code != exitError {
 				t.Errorf("on a full disk: exit code %d", code)
 			}

@@ -18,10 +18,13 @@ type grammar struct {
 	Plan    plannedCommand `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
 	Explain plannedCommand `cmd:"" help:"Print the details of a plan: each step's inputs, its record, what changed, and from which layer a deferred build reads each node. Changes nothing."`
 	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
-	Path    pathCommand    `cmd:"" help:"Print the directory of a build, whether it was built or not."`
-	Schema  schemaCommand  `cmd:"" help:"Print the schema of a build, whether it was built or not."`
-	Status  statusCommand  `cmd:"" help:"List the builds in .dot: when each was used, how its last command ended, and what it has. Changes nothing."`
-	Doctor  doctorCommand  `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
+
+	UpgradeCheck upgradeCommand `cmd:"" help:"Build a commit with two dbts, and say what differs: errors, warnings, and the data of each relation."`
+
+	Path   pathCommand   `cmd:"" help:"Print the directory of a build, whether it was built or not."`
+	Schema schemaCommand `cmd:"" help:"Print the schema of a build, whether it was built or not."`
+	Status statusCommand `cmd:"" help:"List the builds in .dot: when each was used, how its last command ended, and what it has. Changes nothing."`
+	Doctor doctorCommand `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
 }
@@ -111,5 +114,6 @@ type sourceCommand struct {
 type plannedCommand struct {
 	kong.Plugins                // dbtCommands; see newGrammar
 	Compare      comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
+	UpgradeCheck upgradeArgs    `cmd:"" help:"Build a commit with two dbts, and say what differs: errors, warnings, and the data of each relation."`
 	Format       string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }

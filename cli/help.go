@@ -58,6 +58,7 @@ var examples = map[string][2]string{
 	"plan":             {"dot plan build dev@HEAD --defer prod@main", "dot plan build dev@HEAD --format json"},
 	"explain":          {"dot explain build dev@HEAD", "dot explain build dev@HEAD --format json"},
 	"compare":          {"dot compare prod@main dev@HEAD --sample 2", "dot compare prod@main dev@HEAD --build -o report.html"},
+	"upgrade-check":    {"dot upgrade-check dev@HEAD --to 1.12.6", "dot upgrade-check dev@HEAD --from .venv/bin/dbt --to .venv-2/bin/dbt -o upgrade.html"},
 	"path":             {"cd \"$(dot path dev@HEAD --worktree)\"", "ls \"$(dot path dev@HEAD --target)\""},
 	"schema":           {"dot schema dev@HEAD", "psql -c \"select * from $(dot schema dev@HEAD).orders\""},
 	"status":           {"dot status", "dot status dev@main..HEAD --size -v"},
@@ -134,8 +135,8 @@ const overview = `dot runs dbt at any commit, in a schema of its own.
 A spec, env@ref, names a build: an environment at a commit. Without @ref, dbt
 runs on the working tree.
 
-dot's commands   plan, explain, compare, path, schema, status, doctor,
-                 completion
+dot's commands   plan, explain, compare, upgrade-check, path, schema, status,
+                 doctor, completion
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,
                  test

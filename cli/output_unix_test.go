@@ -38,6 +38,7 @@ var written = []string{
 	"explain build dev@HEAD",
 	"explain build dev@HEAD --format json",
 	"compare prod@main dev@v1 --dry-run",
+	"upgrade-check dev@HEAD --to 9.9.9 --dry-run",
 	"path dev@HEAD",
 	"schema dev@HEAD",
 	"status",

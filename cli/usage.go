@@ -114,5 +114,8 @@ func (a *app) usageError(err error) error {
 	if lacksBuilds().MatchString(err.Error()) && slices.Contains(words, "compare") {
 		return hint.New("dot compare needs a baseline, and builds to compare with it", "dot compare prod@main dev@HEAD", help)
 	}
+	if slices.Contains(words, "upgrade-check") && strings.HasPrefix(err.Error(), "expected ") || strings.HasPrefix(err.Error(), "missing flags: --to") {
+		return hint.New("dot upgrade-check needs a build and the dbt to go to", `dot upgrade-check dev@HEAD --to "dbt 1.12.6"`, help)
+	}
 	return hint.Add(err, help)
 }

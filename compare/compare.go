@@ -28,6 +28,8 @@ type Request struct {
 	MergeBase bool
 	// Renames are the relations that have another name in the candidates.
 	Renames []Rename
+	// Upgrade names the dbts of an upgrade check; nil for other comparisons.
+	Upgrade *Upgrade
 	// Building has the other arguments of dot build: dbt's arguments, --no-deps and
 	// the like. Compile fills in Command and Specs.
 	Building steps.Request
@@ -64,6 +66,7 @@ type Program struct {
 	Request     Request
 	world       steps.World
 	comparisons []*comparison
+	ended       *endings // of an upgrade check
 }
 
 // Compile finds the builds to compare. It writes nothing. Whatever is wrong with the
@@ -74,13 +77,19 @@ func Compile(ctx context.Context, world steps.World, req Request) (*Program, err
 	if err != nil {
 		return nil, err
 	}
-	build, _ := dbt.LookupCommand("build")
-	building := req.Building
-	building.Command, building.Specs, building.Report = build, specs, true
-	building.Force = building.Force || req.Fresh
+	building := p.building(specs)
 	building.Extend = func(below *steps.Program) error { return p.extend(ctx, below, pairs) }
 	_, err = steps.Compile(ctx, world, building)
 	return p, err
+}
+
+// building returns the request that builds specs.
+func (p *Program) building(specs []spec.Spec) steps.Request {
+	building := p.Request.Building
+	building.Command, _ = dbt.LookupCommand("build")
+	building.Specs, building.Report = specs, true
+	building.Force = building.Force || p.Request.Fresh
+	return building
 }
 
 // A specPair names the two builds of one comparison.

@@ -75,28 +75,44 @@ func (c *comparison) Describe(graph.Planned) []string {
 // DBTCalls returns the dbt commands of the comparison if nothing fails.
 func (c *comparison) DBTCalls() []run.Call {
 	var calls []run.Call
+	if c.Request.Upgrade != nil {
+		dir := c.dir() + ".parse"
+		calls = append(calls, c.a.ParseCall(dir), c.b.ParseCall(dir))
+	}
 	if c.selects() {
-		calls = c.listCalls()
+		calls = append(calls, c.listCalls()...)
 	}
 	return append(calls, c.b.ReadCall(c.dir(), ladder.Options(ladder.Batch{Threads: threads})...))
 }
 
 // Run compares. A relation that can't be compared is not an error.
 func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	if c.Request.Upgrade != nil {
+		return nil, c.runUpgrade(ctx, attempt)
+	}
+	return nil, c.compare(ctx, attempt)
+}
+
+// compare compares the two builds.
+func (c *comparison) compare(ctx context.Context, attempt *graph.Attempt) error {
 	start := c.world.Now()
 	a, err := c.a.Side()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	b, err := c.b.Side()
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if c.Request.Upgrade != nil {
+		lastRun(a)
+		lastRun(b)
 	}
 	change, unsure := c.change(ctx)
 	sides := code.Compiled{Baseline: a.Code(ctx), Candidate: b.Code(ctx)}
 	nodes, err := code.Compare(sides.Baseline, sides.Candidate, c.Request.Renames...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, n := range nodes { // from here on a node has one ID
 		if state, ok := a.Nodes[n.OldID]; ok {
@@ -106,20 +122,21 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	}
 	how, err := c.how(nodes)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	chosen, err := c.choose(ctx, attempt, a, b, sides, nodes)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	v := newVerdicts(a, b, how, nodes)
+	v.upgrade = c.Request.Upgrade != nil
 	v.settle(chosen)
 	answers, err := c.climb(ctx, attempt, v)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.learnColumns(ctx, attempt, v, answers); err != nil {
-		return nil, err
+		return err
 	}
 	c.result = v.comparison(answers)
 	c.result.Project, c.result.Change = c.b.Project(), change
@@ -127,7 +144,7 @@ func (c *comparison) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	c.result.Options = c.options(how)
 	c.result.Seconds = c.world.Now().Sub(start).Seconds()
 	c.done = true
-	return nil, nil
+	return nil
 }
 
 // climb asks the warehouse. A pair that failed together with others is tried again

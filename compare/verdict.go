@@ -16,10 +16,12 @@ import (
 
 // verdicts collects the verdicts of one comparison.
 type verdicts struct {
-	a, b  steps.Side
-	how   How
-	nodes []code.Node // parents first
-	byID  map[string]code.Node
+	a, b steps.Side
+	how  How
+	// upgrade is set for an upgrade check.
+	upgrade bool
+	nodes   []code.Node // parents first
+	byID    map[string]code.Node
 
 	relations map[string]*report.Relation // the reported ones, by unique_id
 	asked     []ladder.Pair
@@ -58,6 +60,9 @@ func (v *verdicts) settle(chosen map[string]bool) {
 			Baseline: n.A.SQL, Candidate: n.B.SQL, Parents: n.Parents, History: n.History,
 			Code: n.Differences, SQL: n.Diff,
 		}
+		if v.upgrade { // the report says once which dbt built a side
+			r.Code = slices.DeleteFunc(slices.Clone(r.Code), func(why string) bool { return strings.HasPrefix(why, "dbt: ") })
+		}
 		switch settled := v.settled(n, r); {
 		case !settled:
 			v.ask(n, v.depth())
@@ -95,6 +100,14 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 	stateA, stateB := state(v.a, n.ID), state(v.b, n.ID)
 	missing := func(s steps.NodeState) bool {
 		if !s.NotBuilt {
+			if v.upgrade {
+				r.Fails = failsIn(stateA, stateB)
+				r.Code = slices.DeleteFunc(r.Code, func(why string) bool { return strings.Contains(why, "code is not known") })
+				s.Problem = joined(s.Problem, s.Message)
+				if r.Fails == report.FailsInBoth {
+					s.Problem = "in A: " + joined(stateA.Problem, stateA.Message) + "; in B: " + s.Problem
+				}
+			}
 			return decide(report.Unknown, s.Problem)
 		}
 		if n.Diff == "" || !n.A.In || !n.B.In { // the node did not run: nothing else is known about it
@@ -122,6 +135,18 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 		return decide(report.Unknown, fmt.Sprintf("it shows the file %s by a relative path, so that a query reads one file for both sides: make the view that reads it a table", file))
 	}
 	return false
+}
+
+// failsIn says on which sides of an upgrade check a node failed or was skipped.
+func failsIn(a, b steps.NodeState) string {
+	inA, inB := a.Problem != "" && !a.NotBuilt, b.Problem != "" && !b.NotBuilt
+	switch {
+	case inA && inB:
+		return report.FailsInBoth
+	case inA:
+		return report.FailsInBaseline
+	}
+	return report.FailsInCandidate
 }
 
 // state is what is known of a node of a side.
@@ -323,7 +348,7 @@ func (v *verdicts) comparison(answers []ladder.Answer) report.Comparison {
 	if support, err := ladder.SupportOf(v.b.Place.Adapter); err == nil && !support.Run {
 		c.Warnings = append(c.Warnings, "the SQL for "+v.b.Place.Adapter+" follows its manual and was never run by dot's tests: check important results by hand")
 	}
-	if v.a.DBT != v.b.DBT {
+	if v.a.DBT != v.b.DBT && !v.upgrade {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("the builds were made by dbt %s and dbt %s", c.Baseline.DBT, c.Candidate.DBT))
 	}
 	return c

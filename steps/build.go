@@ -29,6 +29,7 @@ type build struct {
 	env     config.Environment
 	project profile.Project // at the commit
 	output  *profile.Output
+	variant *Variant        // nil for the spec's own build
 	suffix  string          // of the schema
 	schema  string          // with the suffix, as in the profile
 	profile []byte          // the text of its profiles.yml
@@ -51,7 +52,11 @@ type build struct {
 // names in ledgers and of layers have the commit, see [workspace.Build].
 func (b *build) String() string {
 	if b.isDraft() {
-		return b.Env + "@" + git.WorkingTree
+		name := b.Env + "@" + git.WorkingTree
+		if b.variant != nil {
+			name += b.variant.Name
+		}
+		return name
 	}
 	return b.Build.String()
 }
@@ -146,8 +151,8 @@ func duckdbLock(file, shown string) graph.Lock {
 }
 
 // resolveBuild returns the build of a spec whose ref git has resolved to commit.
-// given are the command line's arguments for dbt.
-func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) (*build, error) {
+// given are the command line's arguments for dbt. variant is nil for the spec's own build.
+func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments, variant *Variant) (*build, error) {
 	b := &build{commit: commit}
 	project, err := p.projectAt(commit)
 	if err != nil {
@@ -166,6 +171,7 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments) 
 		return nil, err
 	}
 	b.suffix = suffix(b.env, b.Commit.Short)
+	b.as(variant)
 	output := p.factsOf(b.output)
 	b.moves = output.inWorktree != b.output
 	if len(output.unknownPaths) > 0 {

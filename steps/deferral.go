@@ -21,7 +21,7 @@ import (
 func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) {
 	// The command line's --target and --profile don't apply to the baseline. Its
 	// --vars do, since the environment may require some.
-	b, err := p.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}})
+	b, err := p.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("baseline %s: %w", s, err)
 	}

@@ -85,7 +85,7 @@ func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 		job.protection = p.protection(job, project, given)
 		return job, nil
 	}
-	if job.build, err = p.resolveBuild(s.Spec, s.commit, given); err != nil {
+	if job.build, err = p.resolveBuild(s.Spec, s.commit, given, s.variant); err != nil {
 		return nil, err
 	}
 	job.env, job.output, job.world = job.build.env, job.build.output, job.build.world

@@ -68,7 +68,7 @@ func (p *planner) resolveLost(ctx context.Context, specs []spec.Spec, lost func(
 			if hash == "" {
 				return nil, false
 			}
-			found = []resolvedSpec{{s, s.String(), git.Commit{Hash: hash}}}
+			found = []resolvedSpec{{Spec: s, typed: s.String(), commit: git.Commit{Hash: hash}}}
 		}
 		all = append(all, found...)
 	}

@@ -111,6 +111,15 @@ func (p *Program) Add(steps ...*graph.Step) error {
 	return err
 }
 
+// Follow makes a step wait for another one, if both run.
+func (p *Program) Follow(step, other string) {
+	for _, s := range p.Graph.Steps() {
+		if s.Name == step {
+			s.After = append(s.After, other)
+		}
+	}
+}
+
 // listSteps sets the list of steps of each build.
 func (p *Program) listSteps() {
 	deps := map[string][]string{}

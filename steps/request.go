@@ -19,6 +19,8 @@ type Request struct {
 	// environment on the working tree.
 	Specs    []spec.Spec
 	Baseline *spec.Spec // of --defer; nil for none
+	// Variants build each spec several times, each with another dbt; nil: once.
+	Variants []Variant
 	// Args are the arguments for dbt: the flags that dot passes on, and the words
 	// after "--".
 	Args []string

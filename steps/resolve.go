@@ -20,6 +20,8 @@ type resolvedSpec struct {
 	spec.Spec
 	typed  string     // as the user typed it
 	commit git.Commit // zero for the working tree
+	// variant is the variant of the build, nil for the spec's own build.
+	variant *Variant
 }
 
 // resolve resolves all refs with one call of git. base is nil without a baseline.
@@ -52,7 +54,7 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 	for _, s := range asked {
 		ends, ok := s.Range()
 		if !ok {
-			specs = append(specs, resolvedSpec{s, s.String(), byRef[s.Ref]})
+			specs = append(specs, resolvedSpec{Spec: s, typed: s.String(), commit: byRef[s.Ref]})
 			continue
 		}
 		commits, err := p.between(ctx, s, byRef[ends.From], byRef[ends.To])
@@ -60,13 +62,13 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 			return nil, nil, err
 		}
 		for _, commit := range commits {
-			specs = append(specs, resolvedSpec{spec.Spec{Env: s.Env, Ref: commit.Ref}, s.String(), commit})
+			specs = append(specs, resolvedSpec{Spec: spec.Spec{Env: s.Env, Ref: commit.Ref}, typed: s.String(), commit: commit})
 		}
 	}
 	if s := p.req.Baseline; s != nil {
-		base = &resolvedSpec{*s, s.String(), byRef[s.Ref]}
+		base = &resolvedSpec{Spec: *s, typed: s.String(), commit: byRef[s.Ref]}
 	}
-	return specs, base, nil
+	return p.varied(specs), base, nil
 }
 
 // between returns the commits of a range. An empty range is an error, since it is

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"dot-for-dbt/internal/dbt/artifact"
@@ -26,6 +27,8 @@ type Side struct {
 	State string
 	// DBT is the version of dbt that last built it, "" if that isn't known.
 	DBT string
+	// Run is the ID of its last run.
+	Run string
 	// Own is the build's own layer.
 	Own *Layer
 	// Nodes are the nodes that the build or a layer below has or should have, by
@@ -53,6 +56,8 @@ type NodeState struct {
 	// Problem says why the relation can't be read, "" if it can. The text can follow
 	// the node's name or stand alone.
 	Problem string
+	// Message is dbt's message if the last run failed on the node. It may hold a value.
+	Message string
 	// NotBuilt is set if no run tried to build the node. Problem then says so.
 	NotBuilt bool
 	// Reads is the relation of a lower build that the build's nodes read instead, and
@@ -125,13 +130,22 @@ func (b *Built) Side() (Side, error) {
 		return Side{}, err
 	}
 	side := Side{
-		Built: b, Commit: build.commit, Env: build.Env, Profile: build.output.Profile,
+		Built: b, Commit: build.commit, Env: build.Env, Profile: build.output.Profile, Run: found.runID(),
 		Tests: testsOf(found.state, build.Target()),
 	}
 	b.runtime.resolveSide(&side, found)
 	side.Own.Suffix = build.suffix
 	return side, nil
 }
+
+// Bare returns a side of which nothing was built.
+func (b *Built) Bare() Side {
+	build := b.job.build
+	return Side{Built: b, Commit: build.commit, Env: build.Env, Profile: build.output.Profile, Own: &Layer{}}
+}
+
+// Needs reports whether the build's command needs a step, or is the step.
+func (b *Built) Needs(step string) bool { return slices.Contains(b.steps, step) }
 
 // resolveSide fills in what a build's standing says about a side.
 func (rt *runtime) resolveSide(side *Side, found standing) {
@@ -172,6 +186,8 @@ type sideLayer struct {
 	*Layer
 	dbt  string
 	rows map[string]int64 // by unique_id
+	// messages are those of failed nodes, by unique_id.
+	messages map[string]string
 }
 
 // sideLayers returns the layers of a stack. Without readable run results, dbt and
@@ -184,13 +200,16 @@ func (rt *runtime) sideLayers(st stack) map[*layer.Layer]sideLayer {
 				Name: l.Name, Suffix: s.build.Commit.Short, Manifest: filepath.Join(s.state, "manifest.json"),
 				repo: rt.repo, project: s.build.Project, commit: s.build.Commit.Hash,
 			},
-			rows: map[string]int64{},
+			rows: map[string]int64{}, messages: map[string]string{},
 		}
 		if results, err := readResults(s.state); err == nil {
 			one.dbt = results.Metadata.DBTVersion
 			one.EventTimes = [2]string{string(results.Args.EventTimeStart), string(results.Args.EventTimeEnd)}
 			for _, r := range results.Results {
 				one.rows[r.UniqueID] = int64(r.Response.Rows)
+				if r.Status.Failed() {
+					one.messages[r.UniqueID] = r.Message
+				}
 			}
 		}
 		out[l] = one
@@ -201,7 +220,7 @@ func (rt *runtime) sideLayers(st stack) map[*layer.Layer]sideLayer {
 // state returns the state of a node that resolved to the layer.
 func (l sideLayer) state(r layer.Result, st stack) NodeState {
 	if r.Kind == layer.Missing {
-		return NodeState{Layer: l.Layer, Problem: briefly(r.Why), NotBuilt: r.Node.Problem == ""}
+		return NodeState{Layer: l.Layer, Problem: briefly(r.Why), Message: l.messages[r.ID], NotBuilt: r.Node.Problem == ""}
 	}
 	e := st.entry(r)
 	return NodeState{

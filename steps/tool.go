@@ -39,8 +39,16 @@ func (p *planner) findDBT(ctx context.Context, job *job) error {
 	return nil
 }
 
-// findTool finds the dbt of a job: in its toolchain, or by a search.
+// findTool finds the dbt of a job: a variant's, or that of the environment.
 func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
+	if job.build != nil && job.build.variant != nil && !job.build.variant.DBT.own() {
+		return p.variantTool(ctx, job, search)
+	}
+	return p.ownTool(ctx, job, search)
+}
+
+// ownTool finds the dbt of a job's environment: in its toolchain, or by a search.
+func (p *planner) ownTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
 	env := job.env
 	say := func(format string, args ...any) {
 		p.program.detail(fmt.Sprintf(format, args...))
@@ -57,11 +65,16 @@ func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (t
 		if err != nil {
 			return tool.Tool{}, fmt.Errorf("toolchain of %s: %w", job.build, err)
 		}
-		job.toolchain = t
-		say("toolchain %s: %s, made of %s", t.short(), t.from, t.maker)
-		return p.known.tools.get("toolchain "+t.Key, func() (tool.Tool, error) { return p.toolchainDBT(ctx, t, search) })
+		return p.useToolchain(ctx, job, t, search)
 	}
 	return p.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
+}
+
+// useToolchain makes a toolchain the job's, and returns its dbt.
+func (p *planner) useToolchain(ctx context.Context, job *job, t *toolchain, search tool.Search) (tool.Tool, error) {
+	job.toolchain = t
+	p.program.detail(fmt.Sprintf("toolchain %s: %s, made of %s", t.short(), t.from, t.maker))
+	return p.known.tools.get("toolchain "+t.Key, func() (tool.Tool, error) { return p.toolchainDBT(ctx, t, search) })
 }
 
 // toolchainDBT returns the toolchain's dbt: the installed one or, before it is
@@ -73,7 +86,7 @@ func (p *planner) toolchainDBT(ctx context.Context, t *toolchain, search tool.Se
 	}
 	if p.made(t) {
 		var err error
-		search.Setting = found.Argv
+		search.Words, search.Option = t.program(), toolchainSetting // DOT_DBT names another
 		if found, err = search.Find(ctx); err != nil {
 			return found, err
 		}
@@ -106,14 +119,19 @@ func (p *planner) readToolchain(b *build, name string) (*toolchain, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t, p.identify(t)
+}
+
+// identify finds what makes a toolchain, and its directory.
+func (p *planner) identify(t *toolchain) (err error) {
 	if t.maker, err = python.Find(); err != nil {
-		return nil, err
+		return err
 	}
 	if t.identity, err = t.maker.Identity(); err != nil {
-		return nil, err
+		return err
 	}
 	t.Toolchain = p.ws.Toolchain(t.key())
-	return t, nil
+	return nil
 }
 
 // search returns the search for the dbt of an environment.

@@ -152,6 +152,9 @@ func newComment(c Comparison) comment {
 func commentHead(c Comparison) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s beside %s**: %s\n\n", quote(c.Candidate.Spec), quote(c.Baseline.Spec), c.Headline())
+	if line := c.Conclusion(); line != "" {
+		fmt.Fprintf(&b, "%s.\n\n", quoteText(line, textLimit))
+	}
 	if c.Project != "" {
 		fmt.Fprintf(&b, "- project %s\n", quote(c.Project))
 	}
@@ -160,6 +163,9 @@ func commentHead(c Comparison) string {
 		Side
 	}{{"baseline", c.Baseline}, {"candidate", c.Candidate}} {
 		fmt.Fprintf(&b, "- %s %s in schema %s", s.role, quote(s.Name), quote(s.Schema))
+		if c.Upgrade != nil {
+			fmt.Fprintf(&b, ", by %s", quote(map[string]string{"baseline": c.Upgrade.From, "candidate": c.Upgrade.To}[s.role]))
+		}
 		if s.Subject != "" {
 			b.WriteString(", " + quote(s.Subject))
 		}
@@ -172,6 +178,7 @@ func commentHead(c Comparison) string {
 	if words := c.Options.Words(); len(words) > 0 {
 		fmt.Fprintf(&b, "- compared with %s\n", quoteAll(words, 4*listLimit))
 	}
+	b.WriteString(commentUpgrade(c.Upgrade))
 	if line := c.Tests.Headline(); line != "" {
 		fmt.Fprintf(&b, "- **%s**:\n", line)
 		for i, failed := range c.Tests.Failed {
@@ -188,6 +195,30 @@ func commentHead(c Comparison) string {
 			break
 		}
 		fmt.Fprintf(&b, "- warning: %s\n", quoteText(warning, textLimit))
+	}
+	return b.String()
+}
+
+// commentUpgrade writes what the new dbt of an upgrade check alone says.
+func commentUpgrade(u *Upgrade) string {
+	if u == nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "- %s\n", quoteText(u.Headline(), textLimit))
+	kinds, more := firstOf(u.Said, 4*listLimit)
+	for _, s := range kinds {
+		fmt.Fprintf(&b, "  - %s: %s", quote(s.Title()), quoteText(s.Texts[0], textLimit/2))
+		if s.Count > 1 {
+			fmt.Fprintf(&b, " and %d more", s.Count-1)
+		}
+		b.WriteString("\n")
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "  - kinds left out: %d\n", more)
+	}
+	if others := u.Others(); others != "" {
+		fmt.Fprintf(&b, "- %s\n", quoteText(others, textLimit))
 	}
 	return b.String()
 }

@@ -38,6 +38,8 @@ var shownInMarkdown = []string{
 	"Project", "Change.Branch", "Change.Commits.Subject", "Change.Behind",
 	"Change.Files.Path", "Change.Files.From", "Change.Files.Added", "Change.Files.Removed",
 	"Options.Select", "Options.Exclude", "Options.Ignore", "Options.Tolerance", "Options.Tolerance key", "Options.Sample",
+	"Upgrade.Both", "Upgrade.From", "Upgrade.Gone", "Upgrade.Said.Count", "Upgrade.Said.Kind", "Upgrade.Said.Level", "Upgrade.Said.Texts",
+	"Upgrade.Stopped", "Upgrade.To",
 	"Warnings",
 	"Tests.Failed.Name", "Tests.Failed.Status", "Tests.Failed.Failures", "Tests.Failed.Baseline",
 	"Relations.Name", "Relations.RenamedFrom", "Relations.Rung", "Relations.Code", "Relations.SQL",

@@ -181,9 +181,11 @@ func (c Comparison) Red() bool {
 // reads it by its old name finds nothing.
 func (r Relation) Red() bool { return r.Verdict.Red() || r.RenamedFrom != "" }
 
-// Failed reports whether a verdict is unknown. That is an error, whether or not
-// anything differs.
-func (c Comparison) Failed() bool { return c.Count(Unknown) > 0 }
+// Failed reports whether a verdict is unknown, or the dbt of an upgrade check can't read the
+// project. That is an error, whether or not anything differs.
+func (c Comparison) Failed() bool {
+	return c.Count(Unknown) > 0 || c.Upgrade != nil && (c.Upgrade.Stopped != "" || c.Upgrade.Errors())
+}
 
 // Red reports whether a candidate differs from the baseline.
 func (r Report) Red() bool { return slices.ContainsFunc(r.Comparisons, Comparison.Red) }

@@ -41,11 +41,17 @@ func newPageComparison(c Comparison, ids identifiers) *pageComparison {
 
 // Title names the two builds.
 func (c *pageComparison) Title() string {
+	if c.Upgrade != nil {
+		return c.Upgrade.To + " compared with " + c.Upgrade.From
+	}
 	return c.Candidate.Name + " compared with " + c.Baseline.Name
 }
 
 // Sentence is the result in one line.
 func (c *pageComparison) Sentence() string {
+	if line := c.Conclusion(); line != "" {
+		return line + "."
+	}
 	if len(c.Relations) == 0 {
 		return "There was no relation to compare."
 	}

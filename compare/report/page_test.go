@@ -248,7 +248,7 @@ func TestPageEscapes(t *testing.T) {
 	// text.
 	silent := []string{
 		".Comparisons.Relations.Node", ".Comparisons.Relations.Parents", ".Comparisons.Relations.ResourceType",
-		".Comparisons.Relations.Inputs", ".Comparisons.Relations.SQL", ".Comparisons.Baseline.Commit", ".Comparisons.Candidate.Commit",
+		".Comparisons.Relations.Inputs", ".Comparisons.Relations.Fails", ".Comparisons.Relations.SQL", ".Comparisons.Baseline.Commit", ".Comparisons.Candidate.Commit",
 		".Comparisons.Relations.Columns.Status", ".Comparisons.Change.Commits.Hash",
 		".Comparisons.Relations.Columns.RenamedTo",                                          // the new name has the old one
 		".Comparisons.Baseline.WorkingTree.Base", ".Comparisons.Candidate.WorkingTree.Base", // the subject has it

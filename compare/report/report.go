@@ -27,6 +27,8 @@ type Comparison struct {
 	// Change is what lies between the sides' commits; nil if that isn't known.
 	Change  *Change `json:"change,omitempty"`
 	Options Options `json:"options"`
+	// Upgrade is what an upgrade check found beside the relations; nil for other comparisons.
+	Upgrade *Upgrade `json:"upgrade,omitempty"`
 	// Warnings are about the whole comparison. They are dot's own words, never a
 	// database's message: they are shown where no row's value may be.
 	Warnings []string `json:"warnings,omitempty"`
@@ -158,6 +160,9 @@ type Relation struct {
 	// message, which may hold a value.
 	Reason string `json:"reason,omitempty"`
 	Inputs Inputs `json:"inputs,omitempty"` // only if it differs
+	// Fails says of an upgrade check's unknown relation which side's dbt failed on it or skipped it:
+	// "baseline", "candidate" or "both".
+	Fails string `json:"fails,omitempty"`
 	// History is set for relations that are built on existing data.
 	History bool `json:"history,omitempty"`
 

@@ -15,11 +15,21 @@ import (
 // 40 same code". All formats show the same headline.
 func (c Comparison) Headline() string {
 	var counts []string
+	failing, failed := c.failing()
+	counts = append(counts, failing...)
 	for _, v := range c.Counts() {
+		if v.Verdict == Unknown {
+			v.Count -= failed
+		}
+		if v.Count == 0 {
+			continue
+		}
 		counts = append(counts, humanize.Comma(int64(v.Count))+" "+v.Verdict.of(v.Count))
 	}
 	switch {
 	case len(counts) > 0:
+	case c.Upgrade != nil && c.Upgrade.Stopped != "":
+		return "nothing was compared"
 	case slices.Equal(c.Options.Select, []string{"state:modified+"}): // --modified
 		return "nothing modified"
 	default:
@@ -49,6 +59,9 @@ func (v Verdict) of(n int) string {
 
 // Title is the verdict, plus a note if the inputs may explain it.
 func (r Relation) Title() string {
+	if r.Fails != "" {
+		return "fails " + r.failsIn()
+	}
 	switch r.Inputs {
 	case InputsDiffer:
 		return string(r.Verdict) + " (inputs differ too)"

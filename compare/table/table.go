@@ -68,6 +68,7 @@ func (t table) comparison(c report.Comparison) {
 	for _, warning := range c.Warnings {
 		t.out.Warning(warning)
 	}
+	t.upgrade(c.Upgrade)
 	relations := slices.Clone(c.Relations)
 	report.Sort(relations)
 	var shown []report.Relation
@@ -100,6 +101,13 @@ func (t table) comparison(c report.Comparison) {
 		t.text(ui.Faint, "", term.Word+": "+term.Means)
 	}
 	t.text(nil, "", fmt.Sprintf("%s: %s", counted(len(relations), "relation"), c.Headline()))
+	if line := c.Conclusion(); line != "" {
+		style := ui.Good
+		if c.Red() || c.Failed() {
+			style = ui.Bad
+		}
+		t.text(style, "", line)
+	}
 }
 
 // sides prints the two sides: A is the baseline, B the candidate.
@@ -113,7 +121,11 @@ func (t table) sides(c report.Comparison) {
 		if !s.Edited() {
 			subject = `"` + subject + `"`
 		}
-		rows = append(rows, []string{s.letter, ui.Inline(s.Name), ui.Inline(s.Spec), subject})
+		name := s.Name
+		if u := c.Upgrade; u != nil { // the builds differ in nothing else
+			name = map[string]string{"A": u.From, "B": u.To}[s.letter]
+		}
+		rows = append(rows, []string{s.letter, ui.Inline(name), ui.Inline(s.Spec), subject})
 	}
 	lines := ui.Columns(rows, nil)
 	for i, s := range []report.Side{c.Baseline, c.Candidate} {

@@ -34,6 +34,8 @@ type Tool struct {
 // Search says where to look for dbt, and how to find its version.
 type Search struct {
 	Env      func(name string) string // the environment; PATH is always this process's own
+	Words    string                   // a command line or path that names dbt, before all others; "": none
+	Option   string                   // where Words are from: --to
 	Setting  []string                 // the environment's `dot: {dbt: [uv, run, dbt]}`
 	Dir      string                   // the project directory: base of relative paths, and perhaps the parent of a .venv
 	Versions Versions                 // nil: nothing is remembered
@@ -76,12 +78,16 @@ func (s Search) Find(ctx context.Context) (Tool, error) {
 
 // locate finds the program.
 func (s Search) locate() (Tool, error) {
-	if words := s.Env("DOT_DBT"); words != "" {
-		argv, err := s.split(words)
+	words, by := s.Words, s.Option
+	if words == "" {
+		words, by = s.Env("DOT_DBT"), "DOT_DBT"
+	}
+	if words != "" {
+		argv, err := s.split(words, by)
 		if err != nil {
-			return Tool{}, fmt.Errorf("reading DOT_DBT: %w", err)
+			return Tool{}, fmt.Errorf("reading %s: %w", by, err)
 		}
-		return s.named(argv, "DOT_DBT")
+		return s.named(argv, by)
 	}
 	if len(s.Setting) > 0 {
 		return s.named(s.Setting, "dot: dbt")
@@ -89,10 +95,7 @@ func (s Search) locate() (Tool, error) {
 	if path, err := exec.LookPath("dbt"); err == nil {
 		return s.tool([]string{path}, "PATH")
 	}
-	venv := filepath.Join(s.Dir, ".venv", "bin", "dbt")
-	if runtime.GOOS == "windows" {
-		venv = filepath.Join(s.Dir, ".venv", "Scripts", "dbt.exe")
-	}
+	venv := inVenv(filepath.Join(s.Dir, ".venv"))
 	if path, err := exec.LookPath(venv); err == nil {
 		return s.tool([]string{path}, ".venv")
 	}
@@ -103,20 +106,40 @@ func (s Search) locate() (Tool, error) {
 	)
 }
 
-// split reads DOT_DBT: the path of a program, or a command line.
-func (s Search) split(words string) ([]string, error) {
-	if info, err := os.Stat(s.abs(words)); err == nil && !info.IsDir() {
+// inVenv returns the path of dbt in a virtual environment.
+func inVenv(dir string) string {
+	if runtime.GOOS == "windows" {
+		return filepath.Join(dir, "Scripts", "dbt.exe")
+	}
+	return filepath.Join(dir, "bin", "dbt")
+}
+
+// split reads what names dbt: the path of a program or of a virtual environment, or a command line.
+func (s Search) split(words, by string) ([]string, error) {
+	switch info, err := os.Stat(s.abs(words)); {
+	case err != nil:
+	case !info.IsDir():
 		return []string{words}, nil
+	case s.Words != "":
+		return []string{inVenv(s.abs(words))}, nil
 	}
 	parser := shellwords.NewParser()
 	argv, err := parser.Parse(words)
 	if err != nil || len(argv) == 0 || parser.Position >= 0 { // parsing ended at a ";" or "|"
 		return nil, hint.New(
 			fmt.Sprintf("expected the path of dbt or a plain command line, found %q", words),
-			"for example DOT_DBT=/path/to/dbt or DOT_DBT='uv run dbt'",
+			fmt.Sprintf("for example %s or %s", assigned(by, "/path/to/dbt"), assigned(by, "'uv run dbt'")),
 		)
 	}
 	return argv, nil
+}
+
+// assigned is how a person gives an environment variable or a flag a value.
+func assigned(name, value string) string {
+	if strings.HasPrefix(name, "--") {
+		return name + " " + value
+	}
+	return name + "=" + value
 }
 
 // named returns a tool that somebody named, which must exist.
@@ -131,10 +154,11 @@ func (s Search) named(argv []string, how string) (Tool, error) {
 		if errors.Is(err, fs.ErrPermission) {
 			reason = "it can't be executed"
 		}
-		return Tool{}, hint.Reword(err,
-			fmt.Sprintf("dbt was not found: %s names %q, and %s", how, argv[0], reason),
-			"name the path of dbt or a command line that starts it, or leave it out to use the dbt in PATH",
-		)
+		cure := "name the path of dbt or a command line that starts it, or leave it out to use the dbt in PATH"
+		if s.Words != "" {
+			cure = fmt.Sprintf("name the path of dbt or of its virtual environment, a command line that starts dbt, or a release: %s \"dbt 1.12.6\"", how)
+		}
+		return Tool{}, hint.Reword(err, fmt.Sprintf("dbt was not found: %s names %q, and %s", how, argv[0], reason), cure)
 	}
 	return s.tool(append([]string{path}, argv[1:]...), how)
 }

@@ -1,0 +1,175 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"dot-for-dbt/internal/text"
+)
+
+// An Upgrade is what dot upgrade-check found beside the relations: the baseline was built by one
+// dbt, the candidate by another, at one commit.
+type Upgrade struct {
+	From string `json:"from"` // dbt 1.11.16, dbt-duckdb 1.11.1
+	To   string `json:"to"`
+	// Stopped says why there is nothing to compare, "" if both dbts have built: "dbt 2.0.0 can't
+	// read the project: nothing was built".
+	Stopped string `json:"stopped,omitempty"`
+	// Reason is what dbt said when it stopped. It may quote a value.
+	Reason string `json:"reason,omitempty"`
+	// Said is what the new dbt alone says of the project's files: errors first.
+	Said []Said `json:"said"`
+	// Both is how many warnings both say, and Gone how many the old one alone says.
+	Both int `json:"said_by_both,omitempty"`
+	Gone int `json:"said_before_only,omitempty"`
+}
+
+// Said is a kind of message of dbt's.
+type Said struct {
+	Level string `json:"level"` // error, warning
+	Kind  string `json:"kind"`  // dbt's name of it: PropertyMovedToConfigDeprecation
+	Count int    `json:"count"` // how many nodes or places it is said of
+	// Texts has the first few messages, each on one line.
+	Texts []string `json:"texts"`
+}
+
+// SaidLimit is how many messages of a kind a report has.
+const SaidLimit = 5
+
+// A fault says which sides' dbt fails to build a relation, or skips it.
+const (
+	FailsInBaseline  = "baseline"
+	FailsInCandidate = "candidate"
+	FailsInBoth      = "both"
+)
+
+// failsIn says where a relation fails.
+func (r Relation) failsIn() string {
+	switch r.Fails {
+	case FailsInBaseline:
+		return "in A"
+	case FailsInCandidate:
+		return "in B"
+	case FailsInBoth:
+		return "in A and B"
+	}
+	return ""
+}
+
+// failing counts the relations that fail, in words: "2 fail in B", and returns how many there are.
+func (c Comparison) failing() (words []string, all int) {
+	for _, side := range []string{FailsInCandidate, FailsInBaseline, FailsInBoth} {
+		n := 0
+		for _, r := range c.Relations {
+			if r.Verdict == Unknown && r.Fails == side {
+				n++
+			}
+		}
+		if n > 0 {
+			verb := " fail "
+			if n == 1 {
+				verb = " fails "
+			}
+			words = append(words, humanize.Comma(int64(n))+verb+Relation{Fails: side}.failsIn())
+		}
+		all += n
+	}
+	return words, all
+}
+
+// Conclusion says in a sentence what an upgrade check found; "" for other comparisons.
+func (c Comparison) Conclusion() string {
+	u := c.Upgrade
+	if u == nil {
+		return ""
+	}
+	from, to := firstWords(u.From), firstWords(u.To)
+	fails, unknown, differ, same := 0, 0, 0, 0
+	for _, r := range c.Relations {
+		switch {
+		case r.Fails == FailsInCandidate:
+			fails++
+		case r.Verdict == Unknown, r.Verdict == NotBuilt:
+			unknown++
+		case r.Red():
+			differ++
+		default:
+			same++
+		}
+	}
+	relations := func(n int) string { return count(int64(n), "relation") }
+	switch {
+	case u.Stopped != "":
+		return u.Stopped + ": no data was compared"
+	case fails > 0:
+		return fmt.Sprintf("%s does not build %s that %s builds, and builds other data in %s; %s are the same", to, relations(fails), from, relations(differ), relations(same))
+	case differ > 0:
+		return fmt.Sprintf("%s builds other data or columns in %s than %s; %s are the same", to, relations(differ), from, relations(same))
+	case unknown > 0:
+		return fmt.Sprintf("%s could not be compared; in the other %s %s builds the same as %s", relations(unknown), relations(same), to, from)
+	}
+	return fmt.Sprintf("%s builds the same data as %s, in all of %s", to, from, relations(same))
+}
+
+// Errors reports whether the new dbt alone refuses a part of the project.
+func (u *Upgrade) Errors() bool { return u != nil && len(u.Said) > 0 && u.Said[0].Level == "error" }
+
+// Headline says how much the new dbt alone says: "1 error and 12 warnings that only dbt 2.0.0 says".
+func (u *Upgrade) Headline() string {
+	if u == nil {
+		return ""
+	}
+	errors, warnings := 0, 0
+	for _, s := range u.Said {
+		if s.Level == "error" {
+			errors += s.Count
+		} else {
+			warnings += s.Count
+		}
+	}
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{errors, "error"}, {warnings, "warning"}} {
+		if p.n > 0 {
+			parts = append(parts, text.Plural(p.n, p.what))
+		}
+	}
+	line := "no error or warning"
+	if len(parts) > 0 {
+		line = strings.Join(parts, " and ")
+	}
+	return fmt.Sprintf("%s that only %s says of the project's files", line, firstWords(u.To))
+}
+
+// Others says what of the messages is no news, "" if there is nothing.
+func (u *Upgrade) Others() string {
+	if u == nil {
+		return ""
+	}
+	var parts []string
+	if u.Both > 0 {
+		parts = append(parts, fmt.Sprintf("%s said by both", text.Plural(u.Both, "warning")))
+	}
+	if u.Gone > 0 {
+		parts = append(parts, fmt.Sprintf("%s said by %s only", text.Plural(u.Gone, "warning"), firstWords(u.From)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Said in short: "3 × DeprecationX (warning)".
+func (s Said) Title() string {
+	return fmt.Sprintf("%s: %s, %s", s.Level, s.Kind, text.Plural(s.Count, "place"))
+}
+
+// More is how many messages a report leaves out.
+func (s Said) More() int { return max(0, s.Count-len(s.Texts)) }
+
+// firstWords is a dbt without its adapter.
+func firstWords(dbt string) string {
+	first, _, _ := strings.Cut(dbt, ",")
+	return first
+}
