@@ -291,16 +291,16 @@ func news(before, after []message) (said []report.Said, both, gone int) {
 		return kept
 	}
 	before, after = unique(before), unique(after)
-	often := func(all []message, kind string) (n int) {
+	often := func(all []message, like message) (n int) {
 		for _, m := range all {
-			if m.kind == kind {
+			if m.level == like.level && plainKind(m.kind) == plainKind(like.kind) {
 				n++
 			}
 		}
 		return n
 	}
 	known := func(m message, in, other []message) bool {
-		return slices.Contains(in, m) || often(in, m.kind) == often(other, m.kind)
+		return slices.Contains(in, m) || often(in, m) == often(other, m)
 	}
 	for _, m := range after {
 		if known(m, before, after) {
@@ -325,6 +325,12 @@ func news(before, after []message) (said []report.Said, both, gone int) {
 		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind)) // error before warning
 	})
 	return said, both, gone
+}
+
+// plainKind is a kind without dbt 2's number: NoNodeForYamlKey (dbt1089) is dbt 1's NoNodeForYamlKey.
+func plainKind(kind string) string {
+	name, _, _ := strings.Cut(kind, " (dbt")
+	return name
 }
 
 // lastRun makes nodes unknown that another run than the side's last one wrote: another dbt may have

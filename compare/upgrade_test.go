@@ -60,11 +60,11 @@ func TestMessageOf(t *testing.T) {
 func TestNews(t *testing.T) {
 	warning := func(kind, text string) message { return message{"warning", kind, text} }
 	before := []message{
-		warning("Same", "one"), warning("Worded", "in the old way"), warning("Gone", "a"), warning("Gone", "b"),
+		warning("Same", "one"), warning("Worded", "in the old way"), warning("Numbered", "x"), warning("Gone", "a"), warning("Gone", "b"),
 		warning("More", "first"), warning("More", "first"),
 	}
 	after := []message{
-		warning("Same", "one"), warning("Worded", "in the new way"), warning("More", "first"), warning("More", "second"), warning("More", "second"),
+		warning("Same", "one"), warning("Worded", "in the new way"), warning("Numbered (dbt1089)", "as dbt 2 says"), warning("More", "first"), warning("More", "second"), warning("More", "second"),
 		warning("New", "1"), warning("New", "2"), warning("New", "3"), warning("New", "4"), warning("New", "5"), warning("New", "6"),
 		{"error", "Refused", "x"},
 	}
@@ -77,7 +77,7 @@ func TestNews(t *testing.T) {
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if both != 3 || gone != 2 {
-		t.Errorf("%d of both, %d gone; want 3 and 2", both, gone)
+	if both != 4 || gone != 2 {
+		t.Errorf("%d of both, %d gone; want 4 and 2", both, gone)
 	}
 }

@@ -151,8 +151,15 @@ func newComment(c Comparison) comment {
 // commentHead writes the headline and the two sides.
 func commentHead(c Comparison) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s beside %s**: %s\n\n", quote(c.Candidate.Spec), quote(c.Baseline.Spec), c.Headline())
+	one, other := quote(c.Candidate.Spec), quote(c.Baseline.Spec)
+	if c.Upgrade != nil {
+		one, other = one+" by "+quote(c.Upgrade.To), other+" by "+quote(c.Upgrade.From)
+	}
+	fmt.Fprintf(&b, "**%s beside %s**: %s\n\n", one, other, c.Headline())
 	if line := c.Conclusion(); line != "" {
+		fmt.Fprintf(&b, "%s.\n\n", quoteText(line, textLimit))
+	}
+	if line := c.Begins(); line != "" {
 		fmt.Fprintf(&b, "%s.\n\n", quoteText(line, textLimit))
 	}
 	if c.Project != "" {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -86,31 +87,72 @@ func (c Comparison) Conclusion() string {
 		return ""
 	}
 	from, to := firstWords(u.From), firstWords(u.To)
-	fails, unknown, differ, same := 0, 0, 0, 0
+	var fail, unknown, data, types, same int
 	for _, r := range c.Relations {
 		switch {
-		case r.Fails == FailsInCandidate:
-			fails++
+		case r.Verdict == Unknown && r.Fails == FailsInCandidate:
+			fail++
 		case r.Verdict == Unknown, r.Verdict == NotBuilt:
 			unknown++
+		case r.Verdict == ColumnsDiffer:
+			types++
 		case r.Red():
-			differ++
+			data++
 		default:
 			same++
 		}
 	}
-	relations := func(n int) string { return count(int64(n), "relation") }
 	switch {
 	case u.Stopped != "":
 		return u.Stopped + ": no data was compared"
-	case fails > 0:
-		return fmt.Sprintf("%s does not build %s that %s builds, and builds other data in %s; %s are the same", to, relations(fails), from, relations(differ), relations(same))
-	case differ > 0:
-		return fmt.Sprintf("%s builds other data or columns in %s than %s; %s are the same", to, relations(differ), from, relations(same))
-	case unknown > 0:
-		return fmt.Sprintf("%s could not be compared; in the other %s %s builds the same as %s", relations(unknown), relations(same), to, from)
+	case len(c.Relations) == 0:
+		return "there was no relation to compare"
+	case same == len(c.Relations):
+		return fmt.Sprintf("%s builds the same data as %s, in all relations: %s", to, from, humanize.Comma(int64(same)))
 	}
-	return fmt.Sprintf("%s builds the same data as %s, in all of %s", to, from, relations(same))
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what string
+	}{
+		{fail, "not built by " + to},
+		{unknown, "not comparable"},
+		{data, "with other data"},
+		{types, "with the same data in other types or columns"},
+		{same, "the same"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, humanize.Comma(int64(p.n))+" "+p.what)
+		}
+	}
+	return fmt.Sprintf("%s beside %s: of %s %s", to, from, count(int64(len(c.Relations)), "relation"), strings.Join(parts, ", "))
+}
+
+// Begins says where an upgrade check's differences begin: in relations that read none that differs.
+// It is "" if that says nothing more.
+func (c Comparison) Begins() string {
+	if c.Upgrade == nil {
+		return ""
+	}
+	differ := map[string]bool{}
+	for _, r := range c.Relations {
+		differ[r.Node] = r.Verdict == Unknown || r.Red()
+	}
+	var names []string
+	all := 0
+	for _, r := range c.Relations {
+		if !differ[r.Node] {
+			continue
+		}
+		if all++; !slices.ContainsFunc(r.Parents, func(id string) bool { return differ[id] }) {
+			names = append(names, r.Name)
+		}
+	}
+	if len(names) == all || len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "the differences begin in " + capped(names, 2*listLimit) + ": the others read them"
 }
 
 // Errors reports whether the new dbt alone refuses a part of the project.

@@ -108,6 +108,9 @@ func (t table) comparison(c report.Comparison) {
 		}
 		t.text(style, "", line)
 	}
+	if line := c.Begins(); line != "" {
+		t.text(nil, "", line)
+	}
 }
 
 // sides prints the two sides: A is the baseline, B the candidate.

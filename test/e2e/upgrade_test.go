@@ -171,7 +171,7 @@ func TestUpgradeCheck(t *testing.T) {
 				t.Errorf("the new dbt is %s", u.Comparisons[0].Upgrade.To)
 			}
 			again := s.mustDot("upgrade-check", "dev@HEAD", "--to", newer, "-s", "by_dbt")
-			for _, want := range []string{"dbt 1.12.6 builds the same data as dbt 1.11.16, in all of 1 relation", "schema dev_from_" + head, "schema dev_to_" + head} {
+			for _, want := range []string{"dbt 1.12.6 builds the same data as dbt 1.11.16, in all relations: 1", "schema dev_from_" + head, "schema dev_to_" + head} {
 				if !strings.Contains(again.stdout, want) {
 					t.Errorf("the report lacks %q:\n%s", want, again.stdout)
 				}
