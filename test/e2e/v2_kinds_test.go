@@ -71,6 +71,18 @@ func TestV2Kinds(t *testing.T) {
 			}
 			s.reason("last run failed", "build", "dev@HEAD")
 		})
+		s.part("a unit test", func() {
+			s.git("checkout", "--quiet", "-b", "tested", "main")
+			s.write("models/b.yml", "unit_tests: [{name: one, model: b, given: [{input: ref('a'), rows: [{n: 3}]}], expect: {rows: [{n: 3}]}}]\n")
+			s.commit("b is tested")
+			if adapter == "duckdb" {
+				s.ends(0, "3 ok", "build", "dev@HEAD")
+				return
+			}
+			s.ends(2, "exit code 2", "build", "dev@HEAD") // 2.0.0-alpha.4 panics
+			s.reason("last run failed", "build", "dev@HEAD")
+			s.git("checkout", "--quiet", "changes")
+		})
 		s.part("a file can't be parsed", func() {
 			s.write("models/c.sql", "select n from {{ ref('nowhere') }}\n")
 			s.commit("c reads what isn't there")
