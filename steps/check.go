@@ -46,6 +46,17 @@ type checkOutputs struct {
 	Hooks string `json:"hooks_digest,omitempty"`
 }
 
+// count returns the number of selected nodes.
+func (c checkOutputs) count() int {
+	n := len(c.Others)
+	for _, node := range c.Nodes {
+		if node.Type != "test" { // which is among Others, too
+			n++
+		}
+	}
+	return n
+}
+
 type checkedNode struct {
 	ID   string             `json:"id"`
 	Type string             `json:"type"`

@@ -32,6 +32,7 @@ type startedRun struct {
 	argv       []string
 	line       dbt.CommandLine // of argv; not for a dbt retry
 	environ    []string        // dbt's environment variables
+	total      int             // how many nodes dbt works on, if dbt itself doesn't say it; else 0
 }
 
 // begin marks the nodes that the command may write in the ledger. The check has

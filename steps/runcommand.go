@@ -89,6 +89,11 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		}
 	}
 	promised, before := a.job.leaves()
+	if run.total > 0 && a.reports {
+		attempt.Report(artifact.Event{
+			Time: a.world.Now(), Level: artifact.LevelInfo, Message: "dbt works on " + text.Plural(run.total, "node"), Total: run.total,
+		})
+	}
 	exit, err := a.runAsked(ctx, attempt, a.callOf(run.argv, run.environ))
 	if err != nil {
 		return nil, err
@@ -162,7 +167,8 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 		old, _ := readResults(b.Target()) // maybe of another command, or damaged
 		run.oldResults = old.Metadata.InvocationID
 	}
-	switch v2 := a.job.tool.V2(); {
+	v2 := a.job.tool.V2()
+	switch {
 	case a.retriesV2():
 		if err := a.retryV2(&run); err != nil {
 			return run, err
@@ -178,7 +184,11 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 		attempt.Notef("incremental models of an unfinished run are rebuilt (--full-refresh)")
 	}
 	run.argv = run.line.Argv()
+	if v2 {
+		run.total = checked.count()
+	}
 	if run.resumes.exists() || a.retriesV2() {
+		run.total = len(left)
 		err = a.writeLeft(left)
 	}
 	return run, err

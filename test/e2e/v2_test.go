@@ -67,7 +67,7 @@ func TestV2(t *testing.T) {
 		})
 		s.part("several builds", func() {
 			out := s.mustDot("build", "prod@main", "dev@HEAD", "--force", "--log", "json")
-			for _, want := range []string{`"unique_id":"model.shop.fct_orders"`, `"status":"success"`} {
+			for _, want := range []string{`"unique_id":"model.shop.fct_orders"`, `"status":"success"`, `"total":21`, `"total":22`} {
 				if !strings.Contains(out.stdout, want) {
 					t.Errorf("no %s in the events", want)
 				}
