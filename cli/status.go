@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/lifecycle"
@@ -47,6 +48,9 @@ func (c *statusCommand) run(ctx context.Context, a *app, line *commandLine) erro
 	}
 	for _, flaw := range list.Flaws {
 		a.say.Warning(fmt.Sprintf("%s: %v: builds in it may be missing here", flaw.Path, flaw.Err))
+	}
+	if list.GitErr != nil {
+		a.say.Warning("nothing is known of the commits: "+list.GitErr.Error(), hint.Of(list.GitErr)...)
 	}
 	if asJSON {
 		return a.printJSON(newJSONStatus(list))

@@ -97,6 +97,9 @@ func newJSONStatus(list *lifecycle.List) jsonStatus {
 	for _, flaw := range list.Flaws {
 		out.Problems = append(out.Problems, flaw.Path+": "+flaw.Err.Error())
 	}
+	if list.GitErr != nil {
+		out.Problems = append(out.Problems, list.GitErr.Error())
+	}
 	for i := range list.Builds {
 		out.Builds = append(out.Builds, newJSONStatusBuild(&list.Builds[i]))
 	}

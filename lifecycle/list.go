@@ -37,6 +37,8 @@ type List struct {
 	Missing []string
 	// Flaws are files and directories that can't be read, so that builds may be missing.
 	Flaws []workspace.Flaw
+	// GitErr says why git could not be asked for the commits, nil if it could.
+	GitErr error
 }
 
 // Read lists builds. It takes no lock, writes nothing, and never fails because of a single build:
@@ -72,7 +74,7 @@ func Read(ctx context.Context, world steps.World, req Request) (*List, error) {
 		list.More, chosen = len(chosen)-req.Limit, chosen[:req.Limit]
 	}
 	r := &reader{ctx: ctx, repo: repo, ws: ws, now: world.Now(), layers: map[string]*lower{}}
-	list.Builds = r.builds(chosen, found, req)
+	list.Builds, list.GitErr = r.builds(chosen, found, req)
 	return list, context.Cause(ctx)
 }
 
@@ -86,8 +88,8 @@ type reader struct {
 	layers map[string]*lower // see layers.go
 }
 
-// builds reads what is known of the chosen builds; all are those of the workspace.
-func (r *reader) builds(chosen, all []workspace.Found, req Request) []Build {
+// builds reads what is known of the chosen builds; all are those of the workspace. The error is git's.
+func (r *reader) builds(chosen, all []workspace.Found, req Request) ([]Build, error) {
 	builds := make([]Build, len(chosen))
 	commits := make(chan commits, 1)
 	go func() { commits <- r.commits(chosen) }()
@@ -109,7 +111,7 @@ func (r *reader) builds(chosen, all []workspace.Found, req Request) []Build {
 		}
 		return strings.Compare(a.ID(), b.ID())
 	})
-	return builds
+	return builds, known.err
 }
 
 // commits are what git knows of the builds' commits.
@@ -136,8 +138,7 @@ func (c commits) tell(b *Build) {
 	switch known, ok := c.known[b.Commit.Hash]; {
 	case b.Commit.Hash == "":
 		b.problem(commitFile(b.Build) + " is damaged: the next build of the commit writes it again")
-	case c.err != nil:
-		b.problem(c.err.Error())
+	case c.err != nil: // said once for all
 	case ok:
 		b.Git, b.InGit = known, InGit
 	default:

@@ -119,9 +119,10 @@ func (r *Repo) notBelow(ctx context.Context, hashes, heads []string) ([]string, 
 	if len(hashes) == 0 {
 		return nil, nil
 	}
-	// In the common directory, HEAD is the main worktree's. --single-worktree leaves out the others,
-	// since those of dot's worktrees lead to every build.
-	list := command(r.CommonDir, "rev-list", "--ignore-missing", "--single-worktree", "--stdin", "--not", "--all")
+	// The HEAD of the common directory is the main worktree's. --single-worktree leaves out the others,
+	// since those of dot's worktrees lead to every build. git may refuse a directory like that if it has
+	// to find it itself (safe.bareRepository).
+	list := command(r.CommonDir, "--git-dir="+r.CommonDir, "rev-list", "--ignore-missing", "--single-worktree", "--stdin", "--not", "--all")
 	list.Env = append(list.Env, noFetch)
 	var in strings.Builder
 	for _, hash := range hashes {

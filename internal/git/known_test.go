@@ -1,8 +1,10 @@
 package git_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"dot-for-dbt/internal/git"
@@ -99,14 +101,24 @@ func TestKnownIgnoresTaste(t *testing.T) {
 	repo := gittest.New(t)
 	hash := repo.Commit("first")
 	repo.Git("tag", "v1")
+	below := repo.Commit("second")
+	repo.Commit("third")
 	for _, setting := range [][2]string{
 		{"log.excludeDecoration", "refs/tags/*"}, {"log.decorate", "short"}, {"color.ui", "always"}, {"format.pretty", "fuller"},
 	} {
 		repo.Git("config", setting[0], setting[1])
 	}
-	check(t, os.MkdirAll(filepath.Join(repo.Dir, "below"), 0o755))
-	known, err := open(t, repo.Path("below")).Known(t.Context(), []string{hash})
+	n, err := strconv.Atoi(os.Getenv("GIT_CONFIG_COUNT"))
 	check(t, err)
-	wantEqual(t, known[hash].Refs, []string{"main", "v1"})
+	t.Setenv(fmt.Sprintf("GIT_CONFIG_KEY_%d", n), "safe.bareRepository") // counts only if the user sets it
+	t.Setenv(fmt.Sprintf("GIT_CONFIG_VALUE_%d", n), "explicit")
+	t.Setenv("GIT_CONFIG_COUNT", fmt.Sprint(n+1))
+	check(t, os.MkdirAll(filepath.Join(repo.Dir, "below"), 0o755))
+	known, err := open(t, repo.Path("below")).Known(t.Context(), []string{hash, below})
+	check(t, err)
+	if !known[below].Reached {
+		t.Error("the second commit is not reached")
+	}
+	wantEqual(t, known[hash].Refs, []string{"v1"})
 	wantEqual(t, known[hash].Subject, "first")
 }
