@@ -27,8 +27,8 @@ demo: build ## build dot and run the main job on a sample shop with DuckDB
 
 .PHONY: test
 test: ## everything: linters, types on every system, all tests with real dbt and PostgreSQL
-	@# The linters run in parallel with the tests, which first wait for pip.
-	@$(MAKE) --no-print-directory --jobs=2 test-all lint typecheck
+	@# pip and apt mostly wait for the network, so they run beside each other, and beside the linters.
+	@$(MAKE) --no-print-directory --jobs=5 test-all lint typecheck
 
 # WITH=browser also installs a browser. Then the tests that need one must pass.
 .PHONY: test-all
@@ -46,11 +46,14 @@ endif
 # make test compares some of the newest dbt's hosted commands with others.
 NEWEST_DBT := dbt-1.12
 
+TEST_VENVS := test $(NEWEST_DBT) dbt-2
+
 .PHONY: test-venv
-test-venv:
-	@test/venv.sh test
-	@test/venv.sh $(NEWEST_DBT)
-	@test/venv.sh dbt-2
+test-venv: $(TEST_VENVS:%=venv-%)
+
+.PHONY: $(TEST_VENVS:%=venv-%)
+$(TEST_VENVS:%=venv-%):
+	@test/venv.sh $(@:venv-%=%)
 
 .PHONY: browser
 browser:

@@ -201,8 +201,9 @@ func (s *shop) resultsFile(spec string) string {
 	return filepath.Join(s.dir, ".dot", "build", s.git("rev-parse", "--short", ref), "env", env, "target", "run_results.json")
 }
 
-// patience is the time limit for anything that a test waits for.
-const patience = 2 * time.Minute
+// patience is the time limit for anything that a test waits for. On a machine that has other work,
+// three builds at once can take minutes.
+const patience = 5 * time.Minute
 
 // eventually waits until a condition holds; it fails the test if it never does. A look
 // that costs, as one into a database does, is taken less often.
