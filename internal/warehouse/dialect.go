@@ -18,6 +18,8 @@ type dialect struct {
 	// searchPath returns a row for each schema in which SQL finds what it names without a
 	// schema, in order. "": only the profile sets it.
 	searchPath string
+	// schemas is how schemas are managed. nil: that was never tried.
+	schemas *schemaDialect
 }
 
 // dialects are by dbt's name of the adapter. The others look up through the adapter,
@@ -25,8 +27,8 @@ type dialect struct {
 // relations for each one it looks up: 1,000 of 1,000 take it some seconds, and four
 // times that for twice as many.
 var dialects = map[string]dialect{
-	"duckdb":   {run: true, functions: true, most: 10_000, exist: duckdbExist},
-	"postgres": {run: true, functions: true, oneDatabase: true, most: 10_000, exist: postgresExist, dependents: postgresDependents, searchPath: "select s::text from unnest(pg_catalog.current_schemas(false)) as s"},
+	"duckdb":   {run: true, functions: true, most: 10_000, exist: duckdbExist, schemas: duckdbSchemas},
+	"postgres": {run: true, functions: true, oneDatabase: true, most: 10_000, exist: postgresExist, dependents: postgresDependents, searchPath: "select s::text from unnest(pg_catalog.current_schemas(false)) as s", schemas: postgresSchemas},
 	"redshift": {most: 1_000, dependents: redshiftDependents},
 }
 

@@ -1,0 +1,99 @@
+package warehouse
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Mark says which build a schema belongs to. It is kept in the warehouse: as the schema's
+// comment or, in DuckDB, which has none, as that of a view [MarkView].
+type Mark struct {
+	Dot        int    `json:"dot"` // the version of the mark's format
+	Project    string `json:"project"`
+	Path       string `json:"path,omitempty"`       // of the project in its repository, with slashes
+	Repository string `json:"repository,omitempty"` // where it is hosted, without the protocol or a user
+	Commit     string `json:"commit"`               // the full hash
+	Env        string `json:"env"`
+	// What follows may change while the schema stays the build's.
+	By        string    `json:"by,omitempty"` // who has made it, as git knows them
+	At        time.Time `json:"at"`
+	Relations []string  `json:"relations"` // what the project may have there, by name
+}
+
+// markVersion is the version of the mark's format.
+const markVersion = 1
+
+// MarkView is the name of the view that holds a mark in DuckDB.
+const MarkView = "dot__build"
+
+// text returns the mark's text, and the beginning that says whose it is.
+func (m Mark) text() (text, same string) {
+	m.Dot = markVersion
+	m.Relations = slices.Sorted(slices.Values(m.Relations))
+	if m.Relations == nil {
+		m.Relations = []string{}
+	}
+	all, _ := json.Marshal(m) // it has nothing that can't be encoded
+	text = string(all)
+	m.By = ""
+	head, _ := json.Marshal(m)
+	same, _, _ = strings.Cut(string(head), `"at":`)
+	return text, same
+}
+
+// errNoMark means that a text is no mark of dot's.
+var errNoMark = errors.New("not a mark of dot's")
+
+// ParseMark reads a mark's text.
+func ParseMark(text string) (Mark, error) {
+	var m Mark
+	if !strings.HasPrefix(text, `{"dot":`) {
+		return m, errNoMark
+	}
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		return m, err
+	}
+	if m.Dot != markVersion || m.Commit == "" || m.Env == "" {
+		return m, errNoMark
+	}
+	return m, nil
+}
+
+// Of reports whether two marks are of the same build.
+func (m Mark) Of(other Mark) bool {
+	_, a := m.text()
+	_, b := other.text()
+	return a == b
+}
+
+// A Marking marks a schema, and makes it if it isn't there.
+type Marking struct {
+	Schema
+	Mark Mark
+	// Take also marks a schema that is there without a mark. Otherwise it stays as it is.
+	Take bool
+}
+
+// Marked is what became of a [Marking].
+type Marked struct {
+	Done bool
+	// Had is the mark, or the comment, that the schema has and that stays. "" with neither Done
+	// nor Err: the schema was there without a mark.
+	Had string
+	Err error
+}
+
+func marked(said partSaid, err error) Marked {
+	switch {
+	case err != nil:
+		return Marked{Err: err}
+	case said.Did:
+		return Marked{Done: true}
+	case len(said.Rows) == 1 && len(said.Rows[0]) == 1:
+		return Marked{Had: said.Rows[0][0]}
+	}
+	return Marked{Err: errors.New("dbt handed back what can't be read")}
+}

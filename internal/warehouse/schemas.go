@@ -1,0 +1,248 @@
+package warehouse
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/ask"
+)
+
+// Schemas are looked at, marked and dropped by a dbt project of their own. Each part of a
+// [Task] is a model, so that one that fails doesn't stop the others.
+
+// A Task is what one dbt invocation does with schemas. It is written with [WriteTask].
+type Task struct {
+	Adapter string // dbt's name of it
+	Look    []Schema
+	Mark    []Marking
+	Drop    []Dropping
+}
+
+// A Schema is named as the database has it.
+type Schema struct {
+	Database, Name string
+}
+
+// An Outcome is what became of a [Task], part by part.
+type Outcome struct {
+	Found   []Found
+	Marked  []Marked
+	Dropped []Dropped
+}
+
+// Found is what a look at a schema found. Without an error, it is the whole truth.
+type Found struct {
+	There   bool
+	Mark    string // the text of its mark, "" for none
+	Bytes   int64  // on the server's disk; 0 if the database doesn't say
+	Objects []Object
+	// Outside are objects of other schemas that read the schema's. In DuckDB, where nothing
+	// depends on what it reads, they are those whose SQL has the schema's name in it.
+	Outside []Object
+	Err     error
+}
+
+// An Object is a relation, a function or whatever else lies in a schema.
+type Object struct {
+	Schema string
+	Kind   string // table, view, materialized view, function, or what else the database calls it
+	Name   string // of a function, with the types of its arguments
+	// Identity is its name in SQL, "" if the database needs none.
+	Identity string
+}
+
+func (o Object) String() string { return fmt.Sprintf("%s.%s (%s)", o.Schema, o.Name, o.Kind) }
+
+// ManagesSchemas reports whether dot can mark and drop schemas through an adapter. Where that
+// was never run, it doesn't try.
+func ManagesSchemas(adapter string) bool { return dialects[adapter].schemas != nil }
+
+// schemaDialect is how a database's schemas are looked at, marked and dropped.
+type schemaDialect struct {
+	// look returns a query for what is known of schemas. Its rows have six texts: the number of
+	// the schema, what the row is about, and see [Found.add].
+	look func([]Schema) string
+	// comment returns a query for the mark of a schema: no row if there is no schema, else one
+	// with the mark, "" for none.
+	comment func(Schema) string
+	// create and mark return the statements that make a schema, and that mark it.
+	create, mark func(s Schema, text string) []string
+	// drop returns the statements that drop all objects and their schemas, and nothing else.
+	drop func(Dropping) []string
+}
+
+// schemasProject is the dbt project's name.
+const schemasProject = "dot_schemas"
+
+// part is the work of a model of the project. See macros/schemas.sql.
+type part struct {
+	Queries []string `json:"queries"` // what is looked at first
+	// Same is the beginning of a mark that may be replaced; Take: none need be there. Without
+	// Create, the schema is not made.
+	Same   string   `json:"same"`
+	Take   bool     `json:"take"`
+	Create []string `json:"create"`
+	// Change are the statements that change something, in one transaction.
+	Change []string `json:"change"`
+}
+
+// WriteTask writes the dbt project that does a task to a directory, which may hold an earlier
+// one. Its options are [Options].
+func WriteTask(dir string, t Task) error {
+	d := dialects[t.Adapter].schemas
+	if d == nil {
+		return fmt.Errorf("dot was never tried to manage schemas through the adapter %s", t.Adapter)
+	}
+	p := ask.Project{Name: schemasProject, Macros: macros}
+	if len(t.Look) > 0 {
+		p.Work = append(p.Work, part{Queries: []string{d.look(t.Look)}, Create: []string{}, Change: []string{}})
+	}
+	for _, m := range t.Mark {
+		text, same := m.Mark.text()
+		p.Work = append(p.Work, part{
+			Queries: []string{d.comment(m.Schema)}, Same: same, Take: m.Take,
+			Create: d.create(m.Schema, text), Change: d.mark(m.Schema, text),
+		})
+	}
+	for _, drop := range t.Drop {
+		p.Work = append(p.Work, part{Queries: []string{}, Create: []string{}, Change: d.drop(drop)})
+	}
+	if err := p.Write(dir); err != nil {
+		return fmt.Errorf("writing the project that manages schemas: %w", err)
+	}
+	return nil
+}
+
+// ReadTask returns what the run of the task's project in a directory did. What failed alone is
+// an error of its part.
+func ReadTask(dir string, t Task) (Outcome, error) {
+	results, err := ask.Results(dir)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("managing schemas: %w", err)
+	}
+	next := 0
+	read := func() (said partSaid, err error) {
+		said, err = readPart(results[ask.ModelID(schemasProject, next)])
+		next++
+		return said, err
+	}
+	var out Outcome
+	if len(t.Look) > 0 {
+		said, err := read()
+		if err == nil && dialects[t.Adapter].oneDatabase {
+			err = otherDatabase(said.Database, t.Look)
+		}
+		if err == nil {
+			out.Found, err = found(t.Look, said.Rows)
+		}
+		if err != nil {
+			return out, fmt.Errorf("looking at schemas: %w", err)
+		}
+	}
+	for range t.Mark {
+		said, err := read()
+		out.Marked = append(out.Marked, marked(said, err))
+	}
+	for range t.Drop {
+		_, err := read()
+		out.Dropped = append(out.Dropped, Dropped{Err: err})
+	}
+	return out, nil
+}
+
+// otherDatabase is an error if a schema is in another database than the one that was asked.
+func otherDatabase(database string, schemas []Schema) error {
+	for _, s := range schemas {
+		if s.Database != "" && !strings.EqualFold(s.Database, database) {
+			return fmt.Errorf("%s is in the database %s, and dbt connects to %s", s.Name, s.Database, database)
+		}
+	}
+	return nil
+}
+
+// partSaid is what a model of the project hands back.
+type partSaid struct {
+	Version  int        `json:"version"`
+	Database string     `json:"database"` // the target's
+	Rows     [][]string `json:"rows"`     // of its queries
+	Did      bool       `json:"did"`      // whether it changed something
+}
+
+func readPart(r artifact.Result) (partSaid, error) {
+	var said partSaid
+	switch {
+	case r.UniqueID == "" || r.Status.Untouched():
+		return said, errors.New("dbt ended before it came to this")
+	case r.Status != artifact.StatusSuccess:
+		return said, errors.New(ask.Reason(r.Message))
+	}
+	err := json.Unmarshal([]byte(r.Response.Code), &said)
+	if err == nil && said.Version != answerVersion {
+		err = fmt.Errorf("expected version %d, found %d", answerVersion, said.Version)
+	}
+	if err != nil {
+		return said, fmt.Errorf("dbt handed back what can't be read: %w", err)
+	}
+	return said, nil
+}
+
+// found returns what the rows of a look say of each schema.
+func found(schemas []Schema, rows [][]string) ([]Found, error) {
+	out := make([]Found, len(schemas))
+	for _, row := range rows {
+		if len(row) != 6 {
+			return nil, fmt.Errorf("expected 6 values, found %d", len(row))
+		}
+		i, err := strconv.Atoi(row[0])
+		if err != nil || i < 0 || i >= len(out) {
+			return nil, fmt.Errorf("there is no schema %q", row[0])
+		}
+		if err := out[i].add(row[1:]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// add adds a row: "schema", its mark, its size in bytes; or "inside" or "outside", and an object.
+func (f *Found) add(row []string) error {
+	switch row[0] {
+	case "schema":
+		f.There, f.Mark = true, row[1]
+		bytes, err := strconv.ParseInt(row[2], 10, 64)
+		if err != nil {
+			return fmt.Errorf("expected a size in bytes, found %q", row[2])
+		}
+		f.Bytes = bytes
+	case "inside":
+		f.Objects = append(f.Objects, object(row))
+	case "outside":
+		if o := object(row); !slices.Contains(f.Outside, o) {
+			f.Outside = append(f.Outside, o)
+		}
+	default:
+		return fmt.Errorf("unexpected row about %q", row[0])
+	}
+	return nil
+}
+
+func object(row []string) Object {
+	return Object{Schema: row[1], Kind: row[2], Name: row[3], Identity: row[4]}
+}
+
+// A Dropping drops schemas in one transaction. It drops their objects one by one, and then the
+// schemas, which fails if anything else is there. So nothing else goes.
+type Dropping struct {
+	Schemas []Schema
+	// Marks are the marks that the schemas must still have, in the same order.
+	Marks   []string
+	Objects []Object
+}
+
+// Dropped is what became of a Dropping. A schema that was no longer there is no error.
+type Dropped struct{ Err error }

@@ -1,0 +1,99 @@
+package warehouse
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// duckdbSchemas manages the schemas of DuckDB. It has no comments on schemas (2.0), so that a
+// mark is the comment of a view in it.
+var duckdbSchemas = &schemaDialect{
+	look: duckdbLook,
+	comment: func(s Schema) string {
+		return "select coalesce(v.comment, '') as mark from duckdb_schemas() as s left join duckdb_views() as v on v.database_name = s.database_name and v.schema_name = s.schema_name and v.view_name = " +
+			literal(MarkView) + " where " + duckdbIs("s", s)
+	},
+	create: func(s Schema, _ string) []string { return []string{"create schema " + duckdbName(s)} },
+	mark: func(s Schema, text string) []string {
+		view := duckdbName(s) + "." + quoted(MarkView)
+		return []string{
+			"create or replace view " + view + " as select " + literal(text) + " as mark",
+			"comment on view " + view + " is " + literal(text),
+		}
+	},
+	drop: duckdbDrop,
+}
+
+// duckdbName is a schema's name in SQL.
+func duckdbName(s Schema) string {
+	if s.Database == "" {
+		return quoted(s.Name)
+	}
+	return quoted(s.Database) + "." + quoted(s.Name)
+}
+
+// duckdbIs is a condition on a row about schemas: that it is about this one. DuckDB ignores the
+// case of names.
+func duckdbIs(row string, s Schema) string {
+	database := literal(s.Database)
+	if s.Database == "" {
+		database = "current_database()"
+	}
+	return fmt.Sprintf("lower(%s.database_name) = lower(%s) and lower(%s.schema_name) = lower(%s)", row, database, row, literal(s.Name))
+}
+
+func duckdbLook(schemas []Schema) string {
+	rows := make([]string, len(schemas))
+	for i, s := range schemas {
+		database := literal(s.Database)
+		if s.Database == "" {
+			database = "current_database()"
+		}
+		rows[i] = fmt.Sprintf("(%s, %s, %s)", literal(strconv.Itoa(i)), database, literal(s.Name))
+	}
+	return `with r(n, d, s) as (values ` + strings.Join(rows, ", ") + `),
+root as (select r.n, s.database_name, s.schema_name from r join duckdb_schemas() as s on lower(s.database_name) = lower(r.d) and lower(s.schema_name) = lower(r.s)),
+object(database_name, schema_name, kind, name, text) as (
+select database_name, schema_name, 'table', table_name, '' from duckdb_tables()
+union all select database_name, schema_name, 'view', view_name, sql from duckdb_views() where not internal
+union all select distinct database_name, schema_name, case function_type when 'macro' then 'macro' else 'macro table' end, function_name, macro_definition from duckdb_functions() where not internal and function_type in ('macro', 'table_macro')
+union all select database_name, schema_name, 'sequence', sequence_name, '' from duckdb_sequences()
+union all select database_name, schema_name, 'type', type_name, '' from duckdb_types() where not internal
+)
+select root.n as n, 'schema' as what, coalesce((select max(v.comment) from duckdb_views() as v where v.database_name = root.database_name and v.schema_name = root.schema_name and v.view_name = ` + literal(MarkView) + `), '') as a, '0' as b, '' as c, '' as d
+from root
+union all
+select root.n, 'inside', o.schema_name, o.kind, o.name, '' from root join object as o on o.database_name = root.database_name and o.schema_name = root.schema_name
+union all
+select distinct root.n, 'outside', o.schema_name, o.kind, o.name, '' from root join object as o on (o.database_name, o.schema_name) <> (root.database_name, root.schema_name)
+and contains(lower(o.text), lower(root.schema_name)) and o.name <> ` + literal(MarkView)
+}
+
+// duckdbDrop drops views before what they may read, and the schemas last.
+func duckdbDrop(d Dropping) []string {
+	order := []string{"view", "macro table", "macro", "table", "sequence", "type"}
+	objects := slices.Clone(d.Objects)
+	slices.SortStableFunc(objects, func(a, b Object) int {
+		return cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind))
+	})
+	var statements []string
+	for i, s := range d.Schemas {
+		// The view is made sure to be the mark: otherwise the schema is another one by now.
+		statements = append(statements, fmt.Sprintf("select case when count(*) = 0 or max(coalesce(v.comment, '')) = %s then 1 else error('the mark of schema ' || %s || ' has changed') end "+
+			"from duckdb_schemas() as s left join duckdb_views() as v on v.database_name = s.database_name and v.schema_name = s.schema_name and v.view_name = %s where %s",
+			literal(d.Marks[i]), literal(s.Name), literal(MarkView), duckdbIs("s", s)))
+	}
+	for _, o := range objects {
+		at := slices.IndexFunc(d.Schemas, func(s Schema) bool { return strings.EqualFold(s.Name, o.Schema) })
+		if at >= 0 {
+			statements = append(statements, "drop "+o.Kind+" if exists "+duckdbName(d.Schemas[at])+"."+quoted(o.Name))
+		}
+	}
+	for _, s := range d.Schemas {
+		statements = append(statements, "drop schema if exists "+duckdbName(s)+" restrict")
+	}
+	return statements
+}
