@@ -29,6 +29,7 @@ type Ledger struct {
 	Version   int              `json:"version"`
 	Place     Place            `json:"place"`
 	Relations map[string]Entry `json:"relations"` // by name
+	Marked    Marked           `json:"marked,omitzero"`
 }
 
 // A Status is the state of a relation, as far as dot knows.
