@@ -138,6 +138,7 @@ func (p *planner) openRepository(ctx context.Context) error {
 		return nil
 	}
 	p.views = sync.OnceValue(p.ws.Views)
+	p.identity = sync.OnceValue(func() git.Identity { return repo.Identity(context.Background()) })
 	p.program.Workspace, p.program.Repo = p.ws, repo
 	p.program.memo = &memo{p.ws.Memo(), map[string]string{}}
 	if p.ws.KeyLost() {

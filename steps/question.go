@@ -19,6 +19,11 @@ import (
 // readCall returns a dbt run that reads the warehouse with the connection of a job's
 // build. The project is in dir, and dbt writes its own files there.
 func (rt *runtime) readCall(job *job, dir string, options ...dbt.Option) run.Call {
+	return rt.readCallWith(job, dir, job.build.Dir(), options...)
+}
+
+// readCallWith is readCall with the profiles.yml of another directory.
+func (rt *runtime) readCallWith(job *job, dir, profiles string, options ...dbt.Option) run.Call {
 	build := job.build
 	command, _ := dbt.LookupCommand("run")
 	if job.tool.V2() {
@@ -29,7 +34,7 @@ func (rt *runtime) readCall(job *job, dir string, options ...dbt.Option) run.Cal
 		DBT: job.tool.Argv, Command: command.In(job.tool.Version), Options: options,
 		Fixed: []dbt.Option{
 			dbt.NewOption("project-dir", dir),
-			dbt.NewOption("profiles-dir", build.Dir()),
+			dbt.NewOption("profiles-dir", profiles),
 			dbt.NewOption("target-path", filepath.Join(dir, "target")),
 			dbt.NewOption("log-path", filepath.Join(dir, "logs")),
 			dbt.NewOption("profile", job.output.Profile),

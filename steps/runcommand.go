@@ -69,6 +69,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		report.History = a.history(a.job) // before the ledger knows of this run
 	}
 	if a.job.Command.WritesNodes() {
+		if err := a.markSchemas(ctx, attempt, run.checked.targets(a.job)); err != nil {
+			return nil, err
+		}
 		if err := a.begin(&run); err != nil {
 			return nil, err
 		}
@@ -136,8 +139,9 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 	}
 	checked, err := a.checked(a.job)
 	if err != nil && a.job.checks() {
-		return run, err
+		return run, fmt.Errorf("read which nodes %s may write: %w", a.job.Command.Name, err)
 	}
+	run.checked = checked
 	if run.resumes, run.remaining, err = a.continued(attempt, checked); err != nil {
 		return run, err
 	}

@@ -19,6 +19,8 @@ type runtime struct {
 	// views returns the views on relations of other builds, as the ledgers have them at
 	// the first call.
 	views func() []workspace.Entry
+	// identity says who works in the repository.
+	identity func() git.Identity
 
 	launcher run.Launcher
 	writers  writers // of each relation

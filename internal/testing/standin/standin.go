@@ -75,6 +75,9 @@ func Main(p Process) int {
 }
 
 func (p Process) run() error {
+	if dir, ok := p.marks(); ok {
+		return p.mark(dir)
+	}
 	if err := p.logInvocation(); err != nil {
 		return err
 	}

@@ -21,12 +21,17 @@ import sys
 def see(event, args):
     # The script begins: in a host, too, which executes it in each child.
     if event == "exec" and getattr(args[0], "co_filename", None) == SCRIPT and args[0].co_name == "<module>":
-        start("question" if asks() else sys.argv[1] if len(sys.argv) > 1 else "")
+        start("mark" if marks() else "question" if asks() else sys.argv[1] if len(sys.argv) > 1 else "")
 
 
 def asks():
     # dot asks the warehouse with a dbt run of a project of its own.
     return any(os.path.basename(word) == "question" or "dot-question-" in word for word in sys.argv)
+
+
+def marks():
+    # dot marks a schema with a dbt run, too.
+    return any(os.path.basename(word) == "mark" for word in sys.argv)
 
 
 def start(command):
