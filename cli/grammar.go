@@ -24,6 +24,7 @@ type grammar struct {
 	Path   pathCommand   `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema schemaCommand `cmd:"" help:"Print the schema of a build, whether it was built or not."`
 	Status statusCommand `cmd:"" help:"List the builds in .dot: when each was used, how its last command ended, and what it has. Changes nothing."`
+	Drop   dropCommand   `cmd:"" help:"Drop builds: their schemas, worktrees and records. Shows what would go, and asks."`
 	Doctor doctorCommand `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
@@ -113,6 +114,7 @@ type sourceCommand struct {
 // plannedCommand is a command of dbt or a comparison, planned or explained.
 type plannedCommand struct {
 	kong.Plugins                // dbtCommands; see newGrammar
+	Drop         dropArgs       `cmd:"" help:"Drop builds: their schemas, worktrees and records."`
 	Compare      comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	UpgradeCheck upgradeArgs    `cmd:"" help:"Build a commit with two dbts, and say what differs: errors, warnings, and the data of each relation."`
 	Format       string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`

@@ -7,7 +7,8 @@
 //	last.go      its last command
 //	layers.go    its nodes, and those of the layers below it
 //	size.go      its size on disk
+//	drop.go      dropping builds: their schemas, worktrees and records
 //
-// It reads .dot and git, and runs neither dbt nor a query: what is in the warehouse it knows from the
-// ledgers. It knows nothing of the terminal.
+// A list reads .dot and git, and runs neither dbt nor a query: what is in the warehouse it knows from
+// the ledgers. Only dropping asks the warehouse. The package knows nothing of the terminal.
 package lifecycle
