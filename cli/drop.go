@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
+	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
@@ -53,15 +53,87 @@ func (c *dropArgs) compile(ctx context.Context, a *app, line *commandLine) (*lif
 	return lifecycle.CompileDrop(ctx, a.world(), lifecycle.DropRequest{Specs: specs, Breaking: c.Breaking})
 }
 
+// pruneArgs are the arguments of prune.
+type pruneArgs struct {
+	Builds    []string `arg:"" optional:"" name:"env@ref" help:"Look at these builds only: env, env@ref or a range. Default: all builds of the project."`
+	Gone      bool     `help:"Builds of commits that no branch, tag or HEAD leads to any more."`
+	Older     string   `placeholder:"AGE" help:"Builds that were last used longer ago: 30d, 12h."`
+	Keep      *int     `placeholder:"N" help:"All but the N builds of each environment that were used last."`
+	Worktrees bool     `help:"Remove only worktrees: the builds stay, and the next command that needs a worktree makes it again."`
+}
+
+// pruneCommand drops builds that are no longer needed.
+type pruneCommand struct{ pruneArgs }
+
+func (c *pruneCommand) run(ctx context.Context, a *app, line *commandLine) error {
+	prune, err := c.compile(ctx, a, line)
+	if err != nil {
+		return err
+	}
+	if prune.None {
+		a.say.Line("nothing to prune")
+		return nil
+	}
+	err = a.drop(ctx, &prune.Drop, line)
+	if errors.Is(err, errSomeStay) || errors.Is(err, errNothingDropped) { // the warnings have said why
+		return nil
+	}
+	return err
+}
+
+func (c *pruneArgs) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
+	prune, err := c.compile(ctx, a, line)
+	if err != nil {
+		return nil, err
+	}
+	if prune.None {
+		return &steps.Program{Graph: &graph.Graph{}}, nil
+	}
+	a.sayRefused(&prune.Drop)
+	return prune.Program, nil
+}
+
+func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*lifecycle.Prune, error) {
+	req := lifecycle.PruneRequest{Gone: c.Gone, Keep: c.Keep, Worktrees: c.Worktrees}
+	var err error
+	if req.Specs, err = a.specs(c.Builds, line.Specs); err != nil {
+		return nil, err
+	}
+	if c.Older != "" {
+		age, err := config.ParseAge(c.Older)
+		if err != nil {
+			return nil, fmt.Errorf("--older: %w", err)
+		}
+		if req.Older = age.Limit; age.Never || age.Limit == 0 {
+			return nil, fmt.Errorf("--older %s: expected an age such as 30d or 12h", c.Older)
+		}
+	}
+	switch {
+	case c.Keep != nil && *c.Keep < 0:
+		return nil, fmt.Errorf("--keep %d: expected a number of builds", *c.Keep)
+	case !req.Rules() && !req.Worktrees:
+		return nil, hint.New("prune needs a rule that says which builds are no longer needed",
+			"--gone: no branch, tag or HEAD leads to their commit", "--older 30d: they were last used longer ago", "--keep 5: all but the last 5 of each environment", "dot drop dev@HEAD drops a build by name")
+	}
+	prune, err := lifecycle.CompilePrune(ctx, a.world(), req)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range prune.Notes {
+		a.say.Note(note)
+	}
+	return prune, nil
+}
+
 // drop shows what would be dropped, asks, and drops it. Builds that must stay are named, and don't
 // keep others from being dropped.
 func (a *app) drop(ctx context.Context, drop *lifecycle.Drop, line *commandLine) error {
 	a.sayRefused(drop)
 	refused := drop.Refused()
 	if line.DryRun {
-		return cmp.Or(a.plan(ctx, drop.Program, "text"), errors.Join(refused...))
+		return a.plan(ctx, drop.Program, "text")
 	}
-	may := len(drop.Remains) - len(refused)
+	may := drop.Builds()
 	if may == 0 {
 		return errNothingDropped
 	}
@@ -74,7 +146,11 @@ func (a *app) drop(ctx context.Context, drop *lifecycle.Drop, line *commandLine)
 		if !a.mayAsk(line.flags) {
 			return hint.Add(errors.New("dropping needs a confirmation, and dot can't ask"), "--yes drops it")
 		}
-		yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, "drop "+text.Plural(may, "build")+"?")
+		question := "drop " + text.Plural(may, "build") + "?"
+		if drop.Worktrees > 0 {
+			question = "remove " + text.Plural(plan.Runs(), "worktree") + "?"
+		}
+		yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, question)
 		if err == nil && !yes {
 			err = errors.New("nothing was dropped")
 		}
@@ -122,6 +198,9 @@ func (a *app) sayDropped(drop *lifecycle.Drop, result *graph.Result) {
 		if result.Steps[i].Outcome == graph.OK {
 			gone[planned.Step.Name] = true
 		}
+	}
+	if drop.Worktrees > 0 {
+		a.say.Line(fmt.Sprintf("%s %s", a.say.Paint(ui.Good, "removed"), text.Plural(len(gone), "worktree")))
 	}
 	for _, r := range drop.Remains {
 		if gone["records "+r.Build.Name] {

@@ -25,6 +25,7 @@ type grammar struct {
 	Schema schemaCommand `cmd:"" help:"Print the schema of a build, whether it was built or not."`
 	Status statusCommand `cmd:"" help:"List the builds in .dot: when each was used, how its last command ended, and what it has. Changes nothing."`
 	Drop   dropCommand   `cmd:"" help:"Drop builds: their schemas, worktrees and records. Shows what would go, and asks."`
+	Prune  pruneCommand  `cmd:"" help:"Drop builds that are no longer needed, by rule. Shows what would go, and asks."`
 	Doctor doctorCommand `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
@@ -115,6 +116,7 @@ type sourceCommand struct {
 type plannedCommand struct {
 	kong.Plugins                // dbtCommands; see newGrammar
 	Drop         dropArgs       `cmd:"" help:"Drop builds: their schemas, worktrees and records."`
+	Prune        pruneArgs      `cmd:"" help:"Drop builds that are no longer needed, by rule."`
 	Compare      comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	UpgradeCheck upgradeArgs    `cmd:"" help:"Build a commit with two dbts, and say what differs: errors, warnings, and the data of each relation."`
 	Format       string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`

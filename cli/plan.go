@@ -43,6 +43,10 @@ func (a *app) engine(p *steps.Program) graph.Env {
 func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 	var rows [][]string
 	for _, r := range p.Resolved {
+		ref := r.Commit.Ref
+		if ref == r.Commit.Hash { // dot has chosen the build
+			ref = r.Short
+		}
 		what := fmt.Sprintf("%q (%s)", r.Commit.Subject, humanize.RelTime(r.Commit.Time, a.Now(), "ago", "from now"))
 		switch draft := r.Commit.Draft; {
 		case draft != nil && draft.Files > 0:
@@ -50,7 +54,7 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 		case draft != nil:
 			what += ", unchanged"
 		}
-		rows = append(rows, []string{"resolve", r.Env + "@" + r.Commit.Ref, r.Short, what})
+		rows = append(rows, []string{"resolve", r.Env + "@" + ref, r.Short, what})
 	}
 	resolved := len(rows)
 	for _, s := range plan.Steps {

@@ -18,6 +18,8 @@ type DropRequest struct {
 	Why map[string]string
 	// Breaking also drops builds that others rest on.
 	Breaking bool
+	// Worktrees removes only the worktrees: the builds stay.
+	Worktrees bool
 }
 
 // A Drop is a compiled DropRequest. Its program has the steps that drop the builds; a build that
@@ -25,6 +27,13 @@ type DropRequest struct {
 type Drop struct {
 	Program *steps.Program
 	Remains []*steps.Remains
+	// Worktrees is the number of builds of which only the worktree goes.
+	Worktrees int
+}
+
+// Builds is the number of builds that go, or of which the worktree goes.
+func (d *Drop) Builds() int {
+	return len(d.Remains) - len(d.Refused()) + d.Worktrees
 }
 
 // CompileDrop looks at what the builds have left in the warehouse, and decides which may be dropped.
@@ -48,6 +57,10 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 			if err := p.Keep(); err != nil {
 				return err
 			}
+			if req.Worktrees {
+				drop.Worktrees = len(p.Builds)
+				return p.Add(p.WorktreeSteps(func(b *steps.Built) string { return req.reason(b) })...)
+			}
 			var err error
 			if drop.Remains, err = p.Remains(ctx, req.Breaking); err != nil {
 				return err
@@ -58,15 +71,15 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 					may = append(may, r)
 				}
 			}
-			return p.Add(p.DropSteps(may, func(r *steps.Remains) string { return req.reason(r) })...)
+			return p.Add(p.DropSteps(may, func(r *steps.Remains) string { return req.reason(r.Build) })...)
 		},
 	})
 	return drop, err
 }
 
 // reason is why a build is dropped.
-func (req DropRequest) reason(r *steps.Remains) string {
-	for _, s := range r.Build.Specs {
+func (req DropRequest) reason(b *steps.Built) string {
+	for _, s := range b.Specs {
 		if why := req.Why[s]; why != "" {
 			return why
 		}

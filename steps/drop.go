@@ -331,7 +331,7 @@ func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.
 			Name: "schema " + r.Build.Name, Kind: "schema", Version: 1, Always: why(r), Deps: r.after,
 			Detail: func(graph.Record) string { return r.String() },
 			Locks:  slices.Concat([]graph.Lock{b.buildLock()}, b.warehouseLocks(false), r.placeLocks()),
-			Pools:  r.Build.job.pools,
+			Pools:  b.askingPools(),
 			Action: &dropSchemas{r},
 		}
 		steps = append(steps, step)
@@ -361,6 +361,24 @@ func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.
 	return steps
 }
 
+// WorktreeSteps returns the steps that remove the worktrees of the program's builds.
+func (p *Program) WorktreeSteps(why func(*Built) string) []*graph.Step {
+	var steps []*graph.Step
+	seen := map[string]bool{}
+	for _, b := range p.Builds {
+		build := b.job.build
+		if _, err := os.Lstat(build.Commit.Worktree()); err != nil || seen[build.Commit.Short] {
+			continue
+		}
+		seen[build.Commit.Short] = true
+		steps = append(steps, &graph.Step{
+			Name: "worktree " + build.Commit.Short, Kind: "worktree", Version: 1, Always: why(b),
+			Locks: []graph.Lock{build.commitLock()}, Action: &dropWorktree{b.runtime, build},
+		})
+	}
+	return steps
+}
+
 // String says how much lies in the schemas: "schema dev_24256d1, 9 relations".
 func (r *Remains) String() string {
 	if len(r.Schemas) == 0 {
@@ -379,6 +397,14 @@ func (r *Remains) placeLocks() []graph.Lock {
 		locks = append(locks, lockOfPlace(p))
 	}
 	return locks
+}
+
+// askingPools are the pools of a dbt that opens the build's warehouse.
+func (b *build) askingPools() []string {
+	if b.duckdb == "" {
+		return []string{jobsPool}
+	}
+	return []string{jobsPool, duckdbLock(b.duckdb, "").Name}
 }
 
 // dropSchemas drops the schemas of a build in one transaction.

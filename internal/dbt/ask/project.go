@@ -6,6 +6,7 @@ package ask
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -33,7 +34,8 @@ type Project struct {
 	Macros fs.FS
 	// Profile is dbt's profile; "": dbt gets it on its command line.
 	Profile string
-	// Database and Schema are those of the models; "": the target's. They need not exist.
+	// Database and Schema are those of the models. "": the target's database, and a schema that every
+	// database has. They need not exist, but dbt 2 makes a missing schema (2.0.0-alpha.4).
 	Database, Schema string
 	// Work has the work of each model.
 	Work []any
@@ -113,7 +115,7 @@ func (p Project) files() (map[string][]byte, error) {
 	}
 	config, err := plain(projectConfig{
 		Name: p.Name, Version: "1.0.0", ConfigVersion: 2, Profile: p.Profile,
-		Models: modelConfig{Materialized: p.Name, Database: p.Database, Schema: p.Schema},
+		Models: modelConfig{Materialized: p.Name, Database: p.Database, Schema: cmp.Or(p.Schema, "information_schema")},
 	})
 	if err != nil {
 		return nil, err
