@@ -82,10 +82,26 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 	for _, l := range looks {
 		l.decide()
 	}
-	for refused := true; refused; { // one that stays may read another
+	byID := map[string]*Remains{}
+	for _, r := range all {
+		byID[r.Build.job.build.ID()] = r
+	}
+	for refused := true; refused; { // one that stays may read another, or rest on it
 		refused = false
 		for _, l := range looks {
 			refused = l.decideReaders(owners) || refused
+		}
+		for _, r := range all {
+			for _, other := range resting[r.Build.job.build.ID()] {
+				switch upper := byID[other.ID()]; {
+				case upper == nil || r.Refused != nil:
+				case upper.Refused == nil:
+					r.after = appendNew(r.after, "schema "+upper.Build.Name)
+				case !rests:
+					r.refuse(upper.Build.Name + ", which stays, rests on it")
+					refused = true
+				}
+			}
 		}
 	}
 	return all, nil
@@ -324,9 +340,13 @@ func (rt *runtime) manageApart(ctx context.Context, job *job, task warehouse.Tas
 // the plan gives for each.
 func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.Step {
 	var steps []*graph.Step
-	byCommit := map[string][]*Remains{}
+	byCommit, dropped := map[string][]*Remains{}, map[string]bool{}
+	for _, r := range all {
+		dropped["schema "+r.Build.Name] = true
+	}
 	for _, r := range all {
 		b := r.Build.job.build
+		r.after = slices.DeleteFunc(r.after, func(step string) bool { return !dropped[step] })
 		step := &graph.Step{
 			Name: "schema " + r.Build.Name, Kind: "schema", Version: 1, Always: why(r), Deps: r.after,
 			Detail: func(graph.Record) string { return r.String() },

@@ -105,11 +105,8 @@ func postgresDrop(d Dropping) []string {
 		fmt.Fprintf(&b, "  execute %s;\n", postgresLiteral("drop schema if exists "+quoted(s.Name)+" restrict"))
 	}
 	b.WriteString("end")
-	tag := "$dot$"
-	for i := 0; strings.Contains(b.String(), tag); i++ {
-		tag = fmt.Sprintf("$dot%d$", i)
-	}
-	return []string{"do " + tag + "\n" + b.String() + " " + tag}
+	// Not between dollar signs, which dbt 2 does not know: it would split the text at its semicolons.
+	return []string{"do " + postgresLiteral(b.String())}
 }
 
 // quoted is a name in standard SQL.

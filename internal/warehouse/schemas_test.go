@@ -39,6 +39,7 @@ var aMark = Mark{
 	At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Relations: []string{"t", "v"},
 }
 
+// A.12: a schema is marked, unless it is another's.
 func TestMark(t *testing.T) {
 	for _, adapter := range []string{"duckdb", "postgres"} {
 		t.Run(adapter, func(t *testing.T) {
@@ -80,7 +81,7 @@ func TestMark(t *testing.T) {
 	}
 }
 
-// TestDrop drops what it names, and nothing else: not a person's table in the schema, nor a view
+// TestDrop proves A.11: it drops what it names, and nothing else: not a person's table in the schema, nor a view
 // elsewhere.
 func TestDrop(t *testing.T) {
 	for _, adapter := range []string{"duckdb", "postgres"} {

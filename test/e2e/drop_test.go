@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A build is dropped with all that it has, and nothing else.
+// A.11: a build is dropped with all that it has, and nothing else.
 func TestDropBuilds(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
