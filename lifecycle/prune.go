@@ -123,19 +123,16 @@ func (req PruneRequest) reason(b Build, n int, now time.Time) (why string, goes 
 		if n <= *req.Keep {
 			return "", false
 		}
-		reasons = append(reasons, fmt.Sprintf("%s of %s %s kept", text.Plural(*req.Keep, "later build"), b.Env, areKept(*req.Keep)))
+		kept := "no build of " + b.Env + " is kept"
+		if *req.Keep > 0 {
+			kept = fmt.Sprintf("not one of the last %d of %s", *req.Keep, b.Env)
+		}
+		reasons = append(reasons, kept)
 	}
 	if len(reasons) == 0 {
 		return "asked for", true
 	}
 	return strings.Join(reasons, ", "), true
-}
-
-func areKept(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 // schemasOf names a build's schemas.
