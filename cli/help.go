@@ -22,6 +22,8 @@ var ownFlags = map[string][]string{
 	"path":       {"vars", "select"},
 	"schema":     {"vars", "select"},
 	"status":     {"specs"},
+	"drop":       {"specs", "yes", "dry-run", "jobs", "vars"},
+	"prune":      {"specs", "yes", "dry-run", "jobs", "vars"},
 	"doctor":     {},
 	"completion": {},
 }
@@ -62,6 +64,8 @@ var examples = map[string][2]string{
 	"path":             {"cd \"$(dot path dev@HEAD --worktree)\"", "ls \"$(dot path dev@HEAD --target)\""},
 	"schema":           {"dot schema dev@HEAD", "psql -c \"select * from $(dot schema dev@HEAD).orders\""},
 	"status":           {"dot status", "dot status dev@main..HEAD --size -v"},
+	"drop":             {"dot drop dev@HEAD", "dot plan drop dev@main~5..main"},
+	"prune":            {"dot prune --gone", "dot prune dev --older 30d --keep 5 --dry-run"},
 	"doctor":           {"dot doctor", "dot doctor --format json"},
 	"completion":       {"source <(dot completion bash)", "dot completion fish > ~/.config/fish/completions/dot.fish"},
 	"build":            {"dot build dev@HEAD --defer prod@main --modified", "dot build dev@main~5..main --yes"},
@@ -130,13 +134,14 @@ const overview = `dot runs dbt at any commit, in a schema of its own.
   dot build dev@HEAD --defer prod@main     build what this commit has
   dot plan build dev@HEAD                  what would run, and why
   dot compare prod@main dev@HEAD           what the change does to the data
+  dot drop dev@HEAD                        its schemas, worktree and records
   dot test dev@HEAD -- --store-failures    flags of dbt's go after --
 
 A spec, env@ref, names a build: an environment at a commit. Without @ref, dbt
 runs on the working tree.
 
-dot's commands   plan, explain, compare, upgrade-check, path, schema, status,
-                 doctor, completion
+dot's commands   plan, explain, compare, upgrade-check, status, drop, prune,
+                 path, schema, doctor, completion
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,
                  test

@@ -44,6 +44,8 @@ var written = []string{
 	"status",
 	"status -v",
 	"status --json",
+	"drop dev@v1 --dry-run",
+	"prune --keep 0 --dry-run",
 	"doctor",
 	"doctor --format json",
 	"completion bash",

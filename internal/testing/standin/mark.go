@@ -8,17 +8,20 @@ import (
 	"strings"
 )
 
-// marks returns the directory of the project with which dot marks schemas, if the command runs that.
+// marks returns the directory of the project with which dot looks at schemas, marks and drops them, if
+// the command runs that.
 func (p Process) marks() (dir string, ok bool) {
 	i := slices.Index(p.Args, "--project-dir")
-	if i < 0 || i+1 == len(p.Args) || filepath.Base(p.Args[i+1]) != "mark" {
+	if i < 0 || i+1 == len(p.Args) {
 		return "", false
 	}
-	return p.Args[i+1], true
+	dir = p.Args[i+1]
+	text, err := os.ReadFile(filepath.Join(dir, "dbt_project.yml"))
+	return dir, err == nil && strings.Contains(string(text), `"dot_schemas"`)
 }
 
-// mark says that all schemas were marked. It does nothing: this warehouse can't keep marks. It isn't
-// logged either: whether a run needs it depends on the runs before.
+// mark says that no schema is there, and that all were marked and dropped. It does nothing: this
+// warehouse can't keep marks. It isn't logged either: whether a run needs it depends on the runs before.
 func (p Process) mark(dir string) error {
 	models, err := filepath.Glob(filepath.Join(dir, "models", "*.sql"))
 	if err != nil {
