@@ -323,7 +323,10 @@ func (c *reportArgs) ending(ctx context.Context, a *app, compared *compare.Progr
 			}
 		}
 	}
-	if result.Cancelled {
+	switch {
+	case result.Cancelled && compared.Request.Upgrade != nil:
+		return hint.Add(context.Cause(ctx), "the same command starts again: both sides are built at about the same time")
+	case result.Cancelled:
 		return a.interrupted(ctx, result)
 	}
 	switch {

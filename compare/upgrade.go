@@ -158,11 +158,12 @@ func (p *Program) stopped(b *steps.Built) (why, said string) {
 	ended := p.ended.results[b.Step]
 	dbt := "dbt " + b.Tool.Version
 	if ended.Outcome == graph.NotRun || ended.Outcome == "" {
-		step := b.Step
+		why := dbt + " built nothing"
 		if i := slices.IndexFunc(p.ended.failed, b.Needs); i >= 0 {
-			step = p.ended.failed[i]
+			reason, _, _ := strings.Cut(p.ended.results[p.ended.failed[i]].Err.Error(), "\n")
+			why += ", since " + strings.TrimSuffix(reason, ":")
 		}
-		return fmt.Sprintf("%s built nothing, since the step %s failed", dbt, step), ""
+		return why, ""
 	}
 	run, err := steps.ParseReport(ended.Record)
 	side, missing := b.Side()

@@ -105,7 +105,7 @@ func (v *verdicts) settled(n code.Node, r *report.Relation) bool {
 				r.Code = slices.DeleteFunc(r.Code, func(why string) bool { return strings.Contains(why, "code is not known") })
 				s.Problem = joined(s.Problem, s.Message)
 				if r.Fails == report.FailsInBoth {
-					s.Problem = "in A: " + joined(stateA.Problem, stateA.Message) + "; in B: " + s.Problem
+					s.Problem = "with the old dbt: " + joined(stateA.Problem, stateA.Message) + "; with the new one: " + s.Problem
 				}
 			}
 			return decide(report.Unknown, s.Problem)

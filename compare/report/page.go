@@ -58,6 +58,7 @@ func HTML(w io.Writer, r Report) error {
 // page is what the template shows.
 type page struct {
 	Title       string
+	Command     string // that made the report
 	Project     string // its name in dbt
 	Policy      string
 	Style       template.CSS
@@ -81,8 +82,12 @@ func newPage(r Report) *page {
 		comparison.OfSeveral = len(r.Comparisons) > 1
 		p.Comparisons = append(p.Comparisons, comparison)
 	}
+	p.Command = "dot compare"
 	if len(r.Comparisons) > 0 { // they are all of one project
 		p.Project = r.Comparisons[0].Project
+		if r.Comparisons[0].Upgrade != nil {
+			p.Command = "dot upgrade-check"
+		}
 	}
 	switch len(p.Comparisons) {
 	case 0:

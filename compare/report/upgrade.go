@@ -50,16 +50,16 @@ const (
 func (r Relation) failsIn() string {
 	switch r.Fails {
 	case FailsInBaseline:
-		return "in A"
+		return "with the old dbt"
 	case FailsInCandidate:
-		return "in B"
+		return "with the new dbt"
 	case FailsInBoth:
-		return "in A and B"
+		return "with both dbts"
 	}
 	return ""
 }
 
-// failing counts the relations that fail, in words: "2 fail in B", and returns how many there are.
+// failing counts the relations that fail, in words: "2 fail with the new dbt", and returns how many there are.
 func (c Comparison) failing() (words []string, all int) {
 	for _, side := range []string{FailsInCandidate, FailsInBaseline, FailsInBoth} {
 		n := 0

@@ -37,7 +37,7 @@ func TestUpgradeConclusion(t *testing.T) {
 				[]string{"e", "same"}),
 			want:     "dbt 2.0.0 beside dbt 1.12.6: of 5 relations 2 not built by dbt 2.0.0, 1 with other data, 1 with the same data in other types or columns, 1 the same",
 			begins:   "the differences begin in a, c: the others read them",
-			headline: "2 fail in B, 1 differs, 1 with other columns, 1 same", code: "2",
+			headline: "2 fail with the new dbt, 1 differs, 1 with other columns, 1 same", code: "2",
 		},
 		{
 			name: "nothing is inherited", of: upgraded([]string{"a", "columns differ"}),
