@@ -43,7 +43,7 @@ type job struct {
 
 	dbt.CommandLine
 	// asked is the command line for the key: without the options that override
-	// inherited variables.
+	// inherited variables, or switch off what dbt 2 does unasked.
 	asked dbt.CommandLine
 	// retry is the command line that continues a stopped run of the same command; nil
 	// without --resume.
@@ -250,9 +250,6 @@ func (p *planner) complete(job *job) error {
 	if job.Fixed, err = p.fixedOptions(job); err != nil {
 		return err
 	}
-	if job.build != nil && job.tool.V2() {
-		job.Fixed = append(job.Fixed, job.switchedOff()...)
-	}
 	if job.build != nil {
 		job.Environment = append(job.Environment, p.inherited(job, job.CommandLine).WarnErrors()...)
 	}
@@ -273,6 +270,9 @@ func (p *planner) complete(job *job) error {
 	}
 	isolated := p.isolate(job, job.CommandLine)
 	job.asked = job.CommandLine
+	if job.tool.V2() {
+		job.Fixed = slices.Concat(job.Fixed, job.switchedOff())
+	}
 	job.Environment = slices.Concat(job.Environment, isolated.Overrule)
 	for _, note := range isolated.Notes {
 		p.program.detail(note)

@@ -129,20 +129,29 @@ func (job *job) retriedLine(last artifact.RunResults) (dbt.CommandLine, error) {
 			line.Fixed = append(line.Fixed, option)
 		}
 	}
-	vars := maps.Clone(job.env.Vars)
-	if was, _ := last.Args.All["vars"].(map[string]any); len(was) > 0 {
-		vars = map[string]any{}
-		maps.Copy(vars, job.env.Vars)
-		maps.Copy(vars, was)
-		maps.Copy(vars, job.given.Vars)
-	}
-	line.Fixed = slices.DeleteFunc(line.Fixed, func(o dbt.Option) bool { return o.Flag == "vars" })
-	if len(vars) > 0 {
-		option, err := dbt.VarsOption(vars)
-		if err != nil {
-			return dbt.CommandLine{}, err
-		}
-		line.Fixed = append(line.Fixed, option)
+	line, err := job.withVars(line, last)
+	if err != nil {
+		return dbt.CommandLine{}, err
 	}
 	return job.continuing(line), nil
+}
+
+// withVars returns a line with the vars of a run that it retries: those that were given then, or are given
+// now, win over the environment's.
+func (job *job) withVars(line dbt.CommandLine, last artifact.RunResults) (dbt.CommandLine, error) {
+	was, _ := last.Args.All["vars"].(map[string]any)
+	if len(was) == 0 {
+		return line, nil
+	}
+	vars := map[string]any{}
+	maps.Copy(vars, job.env.Vars)
+	maps.Copy(vars, was)
+	maps.Copy(vars, job.given.Vars)
+	option, err := dbt.VarsOption(vars)
+	if err != nil {
+		return dbt.CommandLine{}, err
+	}
+	line.Fixed = slices.DeleteFunc(slices.Clone(line.Fixed), func(o dbt.Option) bool { return o.Flag == "vars" })
+	line.Fixed = append(line.Fixed, option)
+	return line, nil
 }

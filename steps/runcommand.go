@@ -182,6 +182,14 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 		return run, a.writeRetryResults(run.resumes, left, anew)
 	case run.resumes.exists():
 		run.line = a.job.continuing(run.line)
+	case a.job.Command.Name == "retry":
+		last, err := readResults(b.Target())
+		if err != nil {
+			return run, err
+		}
+		if run.line, err = a.job.withVars(run.line, last); err != nil {
+			return run, err
+		}
 	}
 	if _, given := run.line.Lookup("full-refresh"); anew && !given && run.line.Command.Takes("full-refresh") {
 		run.line.Fixed = append(slices.Clip(run.line.Fixed), dbt.NewOption("full-refresh"))

@@ -15,15 +15,16 @@ import (
 func TestCommands(t *testing.T) {
 	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
-			"models/word.sql":  "{{ config(materialized='table') }}\nselect cast('{{ env_var(\"SHOP_WORD\", \"1\") }}' as integer) as n\n",
-			"macros/stamp.sql": "{% macro stamp() %}{% do run_query('create table ' ~ target.schema ~ '.stamp as select 7 as n') %}{% endmacro %}\n",
+			"models/word.sql":      "{{ config(materialized='table') }}\nselect cast('{{ env_var(\"SHOP_WORD\", \"1\") }}' as integer) + {{ var('more', 0) }} as n\n",
+			"dot_environments.yml": "environment: {default: dev, dev: {vars: {more: 2, most: 100}}, prod: {}}\n",
+			"macros/stamp.sql":     "{% macro stamp() %}{% do run_query('create table ' ~ target.schema ~ '.stamp as select 7 as n') %}{% endmacro %}\n",
 		})
 		head := s.head()
 		target := filepath.Join(s.dir, ".dot", "build", head, "env", "dev", "target")
 
 		// A retry runs the failed nodes, though a later compile has left its own results.
 		s.setenv("SHOP_WORD=one")
-		if res := s.dot("build", "dev@HEAD"); res.code != 1 {
+		if res := s.dot("build", "dev@HEAD", "--vars", "more: 5"); res.code != 1 {
 			t.Fatalf("a build with a failing model: exit code %d", res.code)
 		}
 		s.setenv("SHOP_WORD=1")
@@ -31,7 +32,7 @@ func TestCommands(t *testing.T) {
 		if res := s.mustDot("retry", "dev@HEAD"); !strings.Contains(res.stderr, "1 ok") {
 			t.Errorf("a retry of one model says %q", res.stderr)
 		}
-		if diff := cmp.Diff([][]string{{"1"}}, s.query("select n from dev_"+head+".word")); diff != "" {
+		if diff := cmp.Diff([][]string{{"6"}}, s.query("select n from dev_"+head+".word")); diff != "" {
 			t.Errorf("what the retry built (-want +got):\n%s", diff)
 		}
 
