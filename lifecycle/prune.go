@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,6 +64,13 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 	kept := map[string]int{} // by project and environment
 	elsewhere := 0
 	for _, b := range list.Builds { // the one that was used last first
+		if b.Commit.Variant() != "" { // its commit's name means the environment's own build
+			if _, goes := req.reason(b, math.MaxInt, world.Now()); goes {
+				prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: dot upgrade-check built it, and no spec means it; drop %s by hand, then remove %s",
+					b.Name(), schemasOf(b), b.Commit.Dir()))
+			}
+			continue
+		}
 		group := b.Project + "\x00" + b.Env
 		kept[group]++
 		why, goes := req.reason(b, kept[group], world.Now())

@@ -91,7 +91,7 @@ func (b *build) as(v *Variant) {
 	}
 	b.variant = v
 	b.suffix = v.Name + "_" + b.suffix
-	b.Commit.Short += "." + v.Name
+	b.Commit = b.Commit.For(v.Name)
 }
 
 // variantTool finds the dbt of a variant.

@@ -65,6 +65,21 @@ func (w *Workspace) Commits() ([]Commit, error) {
 	return commits, nil
 }
 
+// variantMark is between a commit's abbreviation and a variant's name: 24256d1.to.
+const variantMark = "."
+
+// For returns the directory of a variant of the commit's builds. No other commit has its name.
+func (c Commit) For(variant string) Commit {
+	c.Short += variantMark + variant
+	return c
+}
+
+// Variant returns the variant that the directory is for, "" for the commit's own.
+func (c Commit) Variant() string {
+	_, variant, _ := strings.Cut(c.Short, variantMark)
+	return variant
+}
+
 // Dir returns the commit's directory.
 func (c Commit) Dir() string { return c.w.file("build", c.Short) }
 

@@ -185,6 +185,12 @@ func TestUpgradeCheck(t *testing.T) {
 			if out := s.mustDot("plan", "build", "dev@HEAD"); !strings.Contains(out.stdout, "dev@"+head+"  first run; from scratch") {
 				t.Errorf("a build of an upgrade check counts as the environment's:\n%s", out.stdout)
 			}
+			out := s.mustDot("prune", "--keep", "0", "--dry-run")
+			for _, want := range []string{"dev@" + head + ".from stays", "dev@" + head + ".to stays", "nothing to prune"} {
+				if !strings.Contains(out.stderr+out.stdout, want) {
+					t.Errorf("dot prune doesn't say %q:\n%s", want, out.stderr)
+				}
+			}
 		})
 	})
 }
