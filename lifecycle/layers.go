@@ -211,7 +211,7 @@ func (r *reader) through(top *lower) *int {
 // resting adds to builds those that rest on them; all are those of the workspace.
 func (r *reader) resting(builds []Build, all []workspace.Found) {
 	refs := make([][]workspace.LayerRef, len(all))
-	workspace.Parallel(len(all), func(i int) { refs[i] = r.ws.Below(all[i].Build) })
+	workspace.Parallel(len(all), func(i int) { refs[i], _ = r.ws.Below(all[i].Build) })
 	type rests struct {
 		on string // a build's hash
 		b  workspace.Build

@@ -44,7 +44,7 @@ type remnant struct {
 // Remains looks at what builds have left, with one run of dbt for each database. The program's
 // builds are those to drop. rests is set if builds that rest on them may lose what they rest on.
 func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
-	resting, err := p.Workspace.RestingOn()
+	resting, unknown, err := p.Workspace.RestingOn()
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 	for _, b := range p.Builds {
 		r := &Remains{Build: b}
 		all = append(all, r)
-		if r.Refused = b.mayDrop(resting[b.job.build.ID()], dropped, rests); r.Refused != nil {
+		if r.Refused = b.mayDrop(resting[b.job.build.ID()], unknown, dropped, rests); r.Refused != nil {
 			continue
 		}
 		remnants, err := b.runtime.remnants(b.job.build)
@@ -108,12 +108,18 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 }
 
 // mayDrop says why a build must not be dropped, whatever is in the warehouse.
-func (b *Built) mayDrop(resting []workspace.Build, dropped map[string]bool, rests bool) error {
+func (b *Built) mayDrop(resting, unknown []workspace.Build, dropped map[string]bool, rests bool) error {
 	build := b.job.build
 	var left []string
 	for _, other := range resting {
 		if !dropped[other.ID()] {
 			left = append(left, other.String())
+		}
+	}
+	var unclear []string
+	for _, other := range unknown {
+		if !dropped[other.ID()] {
+			unclear = append(unclear, other.String())
 		}
 	}
 	switch {
@@ -124,6 +130,9 @@ func (b *Built) mayDrop(resting []workspace.Build, dropped map[string]bool, rest
 	case len(left) > 0 && !rests:
 		return hint.New(fmt.Sprintf("%s stays: %s on it", b.Name, rest(left)),
 			"drop them together: "+text.ShellQuote(append([]string{"dot", "drop", b.Specs[0]}, left...)), "or drop it all the same: --breaking")
+	case len(unclear) > 0 && !rests:
+		return hint.New(fmt.Sprintf("%s stays: dot can't tell whether %s on it, since a layer is damaged", b.Name, rest(unclear)),
+			"build again what is damaged: "+text.ShellQuote(append([]string{"dot", "build"}, unclear...)), "or drop it all the same: --breaking")
 	}
 	return nil
 }

@@ -206,21 +206,30 @@ func (b Build) places() []string {
 	return ids
 }
 
-// Below returns the layers that a build rests on, without a look at its ledgers. Layers that can't
-// be trusted are left out.
-func (w *Workspace) Below(b Build) []LayerRef {
-	var refs []LayerRef
+// Below returns the layers that a build rests on, without a look at its ledgers. damaged is set if
+// a layer of the build can't be trusted: then some may be missing.
+func (w *Workspace) Below(b Build) (refs []LayerRef, damaged bool) {
 	entries, _ := os.ReadDir(filepath.Join(b.Dir(), "layer"))
 	for _, e := range entries {
-		data, err := os.ReadFile(filepath.Join(b.Dir(), "layer", e.Name()))
-		if err != nil || !bytes.Contains(data, []byte(`"below"`)) { // most have none, and large ones take long to parse
+		if durable.IsTemporary(e.Name()) {
 			continue
 		}
-		if l, err := parseLayer(data); err == nil && l.Below != nil {
+		data, err := os.ReadFile(filepath.Join(b.Dir(), "layer", e.Name()))
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Contains(data, []byte(`"below"`)) { // most have none, and large ones take long to parse
+			continue
+		}
+		var l *Layer
+		if err == nil {
+			l, err = parseLayer(data)
+		}
+		switch {
+		case err != nil:
+			damaged = true
+		case l.Below != nil:
 			refs = append(refs, *l.Below)
 		}
 	}
-	return refs
+	return refs, damaged
 }
 
 // A Saved record is a record of a build with its name, such as "build" or "check-build". If the

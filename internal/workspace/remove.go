@@ -19,22 +19,27 @@ func (c Commit) Builds() []Build {
 	return builds
 }
 
-// RestingOn returns the builds that rest on others, by the ID of the one that they rest on.
-func (w *Workspace) RestingOn() (map[string][]Build, error) {
+// RestingOn returns the builds that rest on others, by the ID of the one that they rest on. unknown are
+// builds whose layer is damaged: they may rest on any.
+func (w *Workspace) RestingOn() (resting map[string][]Build, unknown []Build, err error) {
 	found, _, err := w.Builds()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	resting := map[string][]Build{}
+	resting = map[string][]Build{}
 	for _, f := range found {
-		for _, ref := range w.Below(f.Build) {
+		refs, damaged := w.Below(f.Build)
+		if damaged {
+			unknown = append(unknown, f.Build)
+		}
+		for _, ref := range refs {
 			below := w.BuildOf(ref).ID()
 			if below != f.ID() && !slices.Contains(resting[below], f.Build) {
 				resting[below] = append(resting[below], f.Build)
 			}
 		}
 	}
-	return resting, nil
+	return resting, unknown, nil
 }
 
 // Forget removes what dot knows of a build: its entries in the ledgers of these places, and its
