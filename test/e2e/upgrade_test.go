@@ -14,18 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// v2 sets the environment that dbt 2 needs, and returns the path of its virtual environment.
-func (s *shop) v2() string {
-	s.t.Helper()
-	dir := os.Getenv("DOT_TEST_V2")
-	if _, err := os.Stat(filepath.Join(dir, "drivers", "libduckdb.so")); dir == "" || err != nil {
-		s.t.Skip("DOT_TEST_V2 names no dbt 2 with drivers: run make test")
-	}
-	s.setenv("LD_LIBRARY_PATH="+filepath.Join(dir, "drivers"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
-		"DBT_ALLOW_EXPERIMENTAL_ADAPTERS=true", "DBT_SEND_ANONYMOUS_USAGE_STATS=false", "DBT_DISABLE_VERSION_CHECK=1")
-	return dir
-}
-
 // v2Beside returns the path of a dbt 2 for a shop whose own dbt is a dbt 1.
 func (s *shop) v2Beside() string {
 	s.t.Helper()

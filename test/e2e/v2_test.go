@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,23 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// useV2 replaces the shop's dbt by dbt 2, whose environment DOT_TEST_V2 names. Without it, the test is
-// skipped: dbt 2 and its drivers were only tried on Linux with x86-64.
-func (s *shop) useV2() {
-	s.t.Helper()
-	dir := s.v2()
-	dbt := filepath.Join(s.bin, "dbt")
-	if err := os.Remove(dbt); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.Symlink(filepath.Join(dir, "bin", "dbt"), dbt); err != nil {
-		s.t.Fatal(err)
-	}
-	if db, ok := s.warehouse.(postgresDB); ok { // dbt 2 puts the socket's directory into a URL
-		s.setenv("SHOP_PG_HOST=" + url.PathEscape(db.Host))
-	}
-}
 
 // TestV2 builds, skips, defers and compares with dbt 2.
 func TestV2(t *testing.T) {
