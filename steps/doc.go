@@ -59,6 +59,8 @@
 //	resolution.go  the relation that a job reads for each node; missing.go: of missing ones
 //	relation.go    names of relations, as the ledger has them; secretnames.go: without secrets
 //	question.go    questions to a build's warehouse; gone.go: what is not there any more
+//	mark.go        marks the schemas that a run writes to
+//	remains.go     what a build has left; drop.go: the steps that drop it
 //	artifacts.go   dbt's artifacts of a run
 //	side.go        a build's relations and artifacts, for a comparison; sidetests.go: its tests
 //	pristine.go    whether a worktree matches its commit; outside.go: or leads out of it,

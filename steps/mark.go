@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,7 +59,7 @@ func (a *runCommand) markSchemas(ctx context.Context, attempt *graph.Attempt, ta
 		return nil
 	}
 	dir := filepath.Join(b.Dir(), "mark")
-	out, err := a.manageSchemas(ctx, attempt, dir, task)
+	out, err := a.manageSchemas(ctx, a.job, dir, b.Dir(), task, attempt.LockFiles())
 	err = errors.Join(err, os.RemoveAll(dir))
 	switch {
 	case ctx.Err() != nil:
@@ -136,38 +135,4 @@ func namesBySchema(b *build) (map[string][]string, error) {
 		slices.Sort(all)
 	}
 	return names, err
-}
-
-// manageSchemas runs the dbt project of a task in a directory, with the connection of the job's
-// build.
-func (a *runCommand) manageSchemas(ctx context.Context, attempt *graph.Attempt, dir string, task warehouse.Task) (warehouse.Outcome, error) {
-	return a.runtime.manageSchemas(ctx, a.job, dir, a.job.build.Dir(), task, attempt.LockFiles())
-}
-
-// manageSchemas runs it with the profiles.yml of another directory.
-func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
-	if err := warehouse.WriteTask(dir, task); err != nil {
-		return warehouse.Outcome{}, err
-	}
-	e := &unanswered{}
-	call := rt.readCallWith(job, dir, profiles, warehouse.Options()...)
-	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
-	var err error
-	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
-		return warehouse.Outcome{}, err
-	}
-	if ctx.Err() != nil {
-		return warehouse.Outcome{}, context.Cause(ctx)
-	}
-	out, err := warehouse.ReadTask(dir, task)
-	if err != nil {
-		return out, fmt.Errorf("%w: %s", err, lastLine(e.said.String()))
-	}
-	return out, nil
-}
-
-// lastLine is the last line of a text that says something.
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
 }

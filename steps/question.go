@@ -3,9 +3,11 @@ package steps
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/run"
@@ -14,7 +16,7 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// Questions to the warehouse of a build, through dbt.
+// Questions to the warehouse of a build, and what is done to its schemas, through dbt.
 
 // readCall returns a dbt run that reads the warehouse with the connection of a job's
 // build. The project is in dir, and dbt writes its own files there.
@@ -97,4 +99,54 @@ func (e *unanswered) Unwrap() error { return e.err }
 // inWarehouse returns a node's relation as the warehouse is asked for it.
 func inWarehouse(s workspace.Spelling) warehouse.Relation {
 	return warehouse.Relation{Database: s.Database, Schema: s.Schema, Name: s.Name}
+}
+
+// manageSchemas runs the dbt project of a task in a directory, with the connection of a job's build
+// and the profiles.yml of another directory.
+func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
+	if err := warehouse.WriteTask(dir, task); err != nil {
+		return warehouse.Outcome{}, err
+	}
+	e := &unanswered{}
+	call := rt.readCallWith(job, dir, profiles, warehouse.Options()...)
+	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
+	var err error
+	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
+		return warehouse.Outcome{}, err
+	}
+	if ctx.Err() != nil {
+		return warehouse.Outcome{}, context.Cause(ctx)
+	}
+	out, err := warehouse.ReadTask(dir, task)
+	if err != nil {
+		return out, fmt.Errorf("%w: %s", err, lastLine(e.said.String()))
+	}
+	return out, nil
+}
+
+// lastLine is the last line of a text that says something.
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+// manageApart runs the dbt project of a task in a directory for temporary files, with the profile
+// as it is today.
+func (rt *runtime) manageApart(ctx context.Context, job *job, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
+	if gone := job.build.fileGone(); gone != "" { // dbt would make it anew
+		return warehouse.Outcome{Found: make([]warehouse.Found, len(task.Look)), Dropped: make([]warehouse.Dropped, len(task.Drop))}, nil
+	}
+	dir, err := os.MkdirTemp("", "dot-question-")
+	if err != nil {
+		return warehouse.Outcome{}, err
+	}
+	defer os.RemoveAll(dir)
+	profiles := job.build.Dir()
+	if had, err := os.ReadFile(job.build.Profiles()); err != nil || !bytes.Equal(had, job.build.profile) {
+		profiles = dir
+		if err := os.WriteFile(filepath.Join(dir, "profiles.yml"), job.build.profile, 0o600); err != nil {
+			return warehouse.Outcome{}, err
+		}
+	}
+	return rt.manageSchemas(ctx, job, dir, profiles, task, locks)
 }

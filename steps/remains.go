@@ -1,0 +1,332 @@
+package steps
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/warehouse"
+	"dot-for-dbt/internal/workspace"
+)
+
+// Remains are what a build has left: its schemas, as the warehouse shows them, and its directory.
+type Remains struct {
+	Build *Built
+	// Objects and Bytes are how much lies in its schemas. Bytes is 0 if the database doesn't say.
+	Objects int
+	Bytes   int64
+	Schemas []string
+	// Refused says why it must not be dropped, nil if it may.
+	Refused error
+
+	places []workspace.Place
+	drop   warehouse.Dropping
+	after  []string // the steps that drop its readers
+}
+
+// A remnant is a schema that a build has written to.
+type remnant struct {
+	place workspace.Place
+	at    warehouse.Schema
+	known map[string]bool // the names that the ledger has for the build, in lower case
+	other []string        // builds that have relations there, too
+}
+
+// Remains looks at what builds have left, with one run of dbt for each database. The program's
+// builds are those to drop. rests is set if builds that rest on them may lose what they rest on.
+func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
+	resting, unknown, err := p.Workspace.RestingOn()
+	if err != nil {
+		return nil, err
+	}
+	dropped := map[string]bool{}
+	for _, b := range p.Builds {
+		dropped[b.job.build.ID()] = true
+	}
+	var all []*Remains
+	byDatabase := map[workspace.Place][]*looking{}
+	owners := map[string]*Remains{} // by schema, in lower case
+	var looks []*looking
+	for _, b := range p.Builds {
+		r := &Remains{Build: b}
+		all = append(all, r)
+		if r.Refused = b.mayDrop(resting[b.job.build.ID()], unknown, dropped, rests); r.Refused != nil {
+			continue
+		}
+		remnants, err := b.runtime.remnants(b.job.build)
+		if err != nil {
+			r.Refused = err
+			continue
+		}
+		for _, one := range remnants {
+			at, l := one.place, &looking{Remains: r, remnant: one}
+			at.Schema = ""
+			byDatabase[at] = append(byDatabase[at], l)
+			looks, owners[strings.ToLower(one.at.Name)] = append(looks, l), r
+		}
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(byDatabase), func(a, b workspace.Place) int { return strings.Compare(a.ID(), b.ID()) }) {
+		if err := p.look(ctx, byDatabase[at]); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range looks {
+		l.decide()
+	}
+	byID := map[string]*Remains{}
+	for _, r := range all {
+		byID[r.Build.job.build.ID()] = r
+	}
+	for refused := true; refused; { // one that stays may read another, or rest on it
+		refused = false
+		for _, l := range looks {
+			refused = l.decideReaders(owners) || refused
+		}
+		for _, r := range all {
+			for _, other := range resting[r.Build.job.build.ID()] {
+				switch upper := byID[other.ID()]; {
+				case upper == nil || r.Refused != nil:
+				case upper.Refused == nil:
+					r.after = appendNew(r.after, "schema "+upper.Build.Name)
+				case !rests:
+					r.refuse(upper.Build.Name + ", which stays, rests on it")
+					refused = true
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// mayDrop says why a build must not be dropped, whatever is in the warehouse.
+func (b *Built) mayDrop(resting, unknown []workspace.Build, dropped map[string]bool, rests bool) error {
+	build := b.job.build
+	var left []string
+	for _, other := range resting {
+		if !dropped[other.ID()] {
+			left = append(left, other.String())
+		}
+	}
+	var unclear []string
+	for _, other := range unknown {
+		if !dropped[other.ID()] {
+			unclear = append(unclear, other.String())
+		}
+	}
+	switch {
+	case !build.Exists():
+		return hint.New(fmt.Sprintf("%s was never built: there is nothing to drop", b.Name), "dot status lists the builds")
+	case protectionOf(b.job.env, b.job.output) == Protected:
+		return fmt.Errorf("%s stays: environment %s is protected", b.Name, build.Env)
+	case len(left) > 0 && !rests:
+		return hint.New(fmt.Sprintf("%s stays: %s on it", b.Name, rest(left)),
+			"drop them together: "+text.ShellQuote(append([]string{"dot", "drop", b.Specs[0]}, left...)), "or drop it all the same: --breaking")
+	case len(unclear) > 0 && !rests:
+		return hint.New(fmt.Sprintf("%s stays: dot can't tell whether %s on it, since a layer is damaged", b.Name, rest(unclear)),
+			"build again what is damaged: "+text.ShellQuote(append([]string{"dot", "build"}, unclear...)), "or drop it all the same: --breaking")
+	}
+	return nil
+}
+
+func rest(names []string) string {
+	if len(names) == 1 {
+		return names[0] + " rests"
+	}
+	return listNames(names) + " rest"
+}
+
+// looking is a look at a remnant.
+type looking struct {
+	*Remains
+	remnant
+	found warehouse.Found
+}
+
+// look looks at remnants in one database.
+func (p *Program) look(ctx context.Context, all []*looking) error {
+	first := all[0].Build
+	task := warehouse.Task{Adapter: first.job.build.place.Adapter}
+	if !warehouse.ManagesSchemas(task.Adapter) {
+		for _, l := range all {
+			l.refuse(fmt.Sprintf("dot was never tried to drop schemas through the adapter %s", task.Adapter), "drop schema "+l.at.Name+" by hand")
+		}
+		return nil
+	}
+	for _, l := range all {
+		task.Look = append(task.Look, l.at)
+	}
+	out, err := first.runtime.manageApart(ctx, first.job, task, nil)
+	if err != nil {
+		return err
+	}
+	for i, l := range all {
+		l.found = out.Found[i]
+	}
+	return nil
+}
+
+// remnants returns the schemas that a build may have left. It is an error if some can't be reached.
+func (rt *runtime) remnants(b *build) ([]remnant, error) {
+	var out []remnant
+	seen := map[workspace.Place]bool{}
+	places := []workspace.Place{b.place} // which another tool may have built in
+	standings, errs := rt.ws.Standings(b.Build)
+	if len(errs) > 0 {
+		return nil, hint.Reword(errs[0], fmt.Sprintf("%s stays, since dot can't tell which schemas it has: %v", b, errs[0]),
+			"build it again, which mends that: "+text.ShellQuote([]string{"dot", "build", b.String()}))
+	}
+	for _, layer := range standings {
+		places = append(append(places, layer.Place), layer.Places...)
+	}
+	for _, place := range places {
+		if seen[place] || place.InMemory() {
+			continue
+		}
+		seen[place] = true
+		if place.Adapter != b.place.Adapter || place.Host != b.place.Host {
+			return nil, hint.New(fmt.Sprintf("%s also built in schema %s of %s, where its profile doesn't lead any more", b, place.Schema, cmp.Or(place.Host, place.Database)),
+				"choose the target that leads there, or drop that schema by hand")
+		}
+		one, has := rt.remnant(b, place)
+		if has {
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+// remnant returns a build's schema at a place. has is false for one without the build's suffix, which
+// is not the build's alone.
+func (rt *runtime) remnant(b *build, place workspace.Place) (one remnant, has bool) {
+	one = remnant{place: place, at: warehouse.Schema{Name: rt.ws.Reveal(place.Schema)}, known: map[string]bool{}}
+	if place == b.place {
+		one.at.Name = b.schema
+	}
+	ledger, err := rt.ws.Ledger(place)
+	if err == nil {
+		for name, e := range ledger.Relations {
+			if e.Build != b.ID() {
+				if e.Status != workspace.Gone && !slices.Contains(one.other, e.Build) {
+					one.other = append(one.other, e.Build)
+				}
+				continue
+			}
+			one.known[strings.ToLower(name)], one.known[strings.ToLower(e.Name.Name)] = true, true
+			one.at = warehouse.Schema{Database: e.Name.Database, Name: e.Name.Schema}
+		}
+	}
+	slices.Sort(one.other)
+	return one, carries(one.at.Name, b.suffix)
+}
+
+// refuse keeps the build, for the first reason that is found.
+func (r *Remains) refuse(what string, hints ...string) {
+	if r.Refused == nil {
+		r.Refused = hint.New(fmt.Sprintf("%s stays: %s", r.Build.Name, what), hints...)
+	}
+}
+
+// decide decides by what lies in a schema whether it may be dropped, and refuses the whole build if
+// not.
+func (l *looking) decide() {
+	b, found := l.Build.job.build, l.found
+	name := b.secret.hidden(l.at.Name)
+	l.places = append(l.places, l.place)
+	if !found.There {
+		return
+	}
+	mark, err := warehouse.ParseMark(found.Mark)
+	want := l.Build.runtime.mark(b)
+	want.Repository = mark.Repository // a clone may have another address
+	switch {
+	case err != nil:
+		l.refuse(fmt.Sprintf("schema %s has no mark of dot's, so it may be somebody else's", name),
+			"if it is this build's, build it again, which marks it: "+text.ShellQuote([]string{"dot", "build", l.Build.Specs[0], "--force"}),
+			"or drop the schema by hand: then dot drop removes the rest")
+	case !mark.Of(want):
+		l.refuse(fmt.Sprintf("schema %s is marked as that of %s@%.7s of project %s", name, mark.Env, mark.Commit, mark.Project))
+	case len(l.other) > 0:
+		l.refuse(fmt.Sprintf("%s built in its schema %s, too", listNames(l.other), name))
+	}
+	for _, r := range mark.Relations {
+		l.known[strings.ToLower(r)] = true
+	}
+	var strangers []string
+	for _, o := range found.Objects {
+		if !l.knows(o) {
+			strangers = append(strangers, b.secret.hidden(o.String()))
+		}
+	}
+	if len(strangers) > 0 {
+		l.refuse(fmt.Sprintf("dot did not make everything in its schema: %s", listNames(strangers)), "move or drop that first")
+	}
+	for _, o := range found.Objects {
+		if o.Kind != "view" || !strings.EqualFold(o.Name, warehouse.MarkView) {
+			l.Objects++
+		}
+	}
+	l.Bytes += found.Bytes
+	l.Schemas = append(l.Schemas, name)
+	l.drop.Schemas, l.drop.Marks = append(l.drop.Schemas, l.at), append(l.drop.Marks, found.Mark)
+	l.drop.Objects = append(l.drop.Objects, found.Objects...)
+}
+
+// decideReaders decides by what reads a schema whether it may be dropped. Readers in a schema that is
+// dropped, too, go first. It reports whether it has refused the build now.
+func (l *looking) decideReaders(owners map[string]*Remains) bool {
+	if l.Refused != nil {
+		return false
+	}
+	var readers []string
+	for _, o := range l.found.Outside {
+		switch owner := owners[strings.ToLower(o.Schema)]; {
+		case owner == l.Remains:
+		case owner != nil && owner.Refused == nil:
+			l.after = appendNew(l.after, "schema "+owner.Build.Name)
+		default:
+			readers = append(readers, l.Build.job.build.secret.hidden(o.String()))
+		}
+	}
+	if len(readers) == 0 {
+		return false
+	}
+	l.refuse(fmt.Sprintf("these read its schema %s: %s", l.Build.job.build.secret.hidden(l.at.Name), listNames(readers)), "drop them first, or let them read another schema")
+	return true
+}
+
+// leftovers are what dbt appends to the name of a relation while it replaces it.
+var leftovers = []string{"__dbt_tmp", "__dbt_backup", "__dbt_new_data"}
+
+// knows reports whether an object in the schema is one of the build's.
+func (l *looking) knows(o warehouse.Object) bool {
+	name, _, _ := strings.Cut(strings.ToLower(o.Name), "(") // a function's has arguments
+	if o.Kind == "view" && name == warehouse.MarkView {
+		return true
+	}
+	if l.known[name] || l.known[strings.ToLower(o.Name)] {
+		return true
+	}
+	for _, end := range leftovers {
+		if i := strings.LastIndex(name, end); i > 0 && l.known[name[:i]] {
+			return true
+		}
+	}
+	return false
+}
+
+// String says how much lies in the schemas: "schema dev_24256d1, 9 relations".
+func (r *Remains) String() string {
+	if len(r.Schemas) == 0 {
+		return "no schema is left"
+	}
+	out := text.Plural(len(r.Schemas), "schema") + " "
+	if len(r.Schemas) == 1 {
+		out = "schema "
+	}
+	return out + listNames(r.Schemas) + ", " + text.Plural(r.Objects, "object")
+}
