@@ -72,8 +72,8 @@ func (a *runCommand) markSchemas(ctx context.Context, attempt *graph.Attempt, ta
 		name := b.secret.hidden(task.Mark[i].Name)
 		switch {
 		case marked.Err != nil:
-			attempt.Notef("dot can't mark schema %s, so dot drop will leave it: %v", name, marked.Err)
-			continue
+			// It is not tried again by each run: an old DuckDB or a missing right stays as it is.
+			attempt.Notef("dot can't mark schema %s, so dot drop will leave it: %v (--force tries again)", name, marked.Err)
 		case !marked.Done && marked.Had == "":
 			attempt.Notef("schema %s was there before dot built in it: dot drop will leave it", name)
 		case !marked.Done:
