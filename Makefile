@@ -91,9 +91,10 @@ stress: ## kill dot and dbt 500 times at random moments, and interrupt commands 
 .PHONY: bench
 bench: ## measure dot's overhead, into docs/performance.md
 	@test/venv.sh test
+	@test/venv.sh dbt-2
 	@# The Python tool of the same job needs Python 3.12.
 	@python=$(CURDIR)/.venv/bench; test/venv.sh bench || { echo "NOTE: measured without the Python tool"; python=; }; \
-		DOT_TEST_VENV=$(CURDIR)/.venv/test go run ./test/bench -host -python "$$python" -out docs/performance.md
+		DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 go run ./test/bench -host -python "$$python" -out docs/performance.md
 
 PEERS := recce reladiff sqlmesh
 

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,25 @@ import (
 // batch measures builds of 8 commits on PostgreSQL: bare dbt one after the other, and dot with two
 // jobs. Both include deps.
 func batch(b *bench) (*measure.Table, error) {
+	s, err := b.newShop("batch")
+	if err != nil {
+		return nil, err
+	}
+	return s.batch(func(host string) string { return host })
+}
+
+// batchV2 is batch with dbt 2, which puts the socket's directory into a URL (2.0.0-alpha.4).
+func batchV2(b *bench) (*measure.Table, error) {
+	s, err := b.newShopV2("batch")
+	if err != nil {
+		return nil, err
+	}
+	return s.batch(url.PathEscape)
+}
+
+// batch measures the builds. host spells the server's socket for the profile.
+func (s *shop) batch(host func(string) string) (*measure.Table, error) {
+	b := s.b
 	bin, err := postgres.FindBin(b.venv)
 	if err != nil {
 		return nil, err
@@ -25,10 +45,6 @@ func batch(b *bench) (*measure.Table, error) {
 		return nil, err
 	}
 	defer server.Stop()
-	s, err := b.newShop("batch")
-	if err != nil {
-		return nil, err
-	}
 	// Each run gets a new database, because builds stay in it.
 	var env []string
 	reset := func() error {
@@ -55,7 +71,7 @@ func batch(b *bench) (*measure.Table, error) {
 			return err
 		}
 		env = []string{
-			"DBT_PROFILES_DIR=" + s.Dir, "SHOP_PG_HOST=" + db.Host, "SHOP_PG_USER=" + db.User,
+			"DBT_PROFILES_DIR=" + s.Dir, "SHOP_PG_HOST=" + host(db.Host), "SHOP_PG_USER=" + db.User,
 			"SHOP_PG_PASSWORD=" + db.Password, "SHOP_PG_DATABASE=" + db.Name,
 		}
 		return nil
@@ -90,10 +106,10 @@ func batch(b *bench) (*measure.Table, error) {
 		{Name: "bare dbt, one after the other", Reset: clear, Run: run("/bin/sh", "-c", bare)},
 		{Name: "dot build -j 2, exec", Reset: clear, Run: run(dot...)},
 	}
-	if b.host {
+	if b.host && !s.otherDBT {
 		sides = append(sides, measure.Side{Name: "dot build -j 2, host", Reset: clear, Run: run(append([]string{"DOT_DBT_HOST="}, dot...)...)})
 	}
-	if b.python != "" {
+	if b.python != "" && !s.otherDBT {
 		var all strings.Builder
 		all.WriteString("set -e\n")
 		for _, spec := range specs {

@@ -72,12 +72,12 @@ func (s *shop) cold(extend func() error) (*measure.Table, error) {
 		{Name: "git, dbt deps, list and build by hand", Reset: reset, Run: byHand("deps", "check", "build")},
 		{Name: "dot build, exec", Reset: reset, Run: func() (measure.Cost, error) { return measure.Timed(s.Command(append([]string{"dot"}, build...)...)) }},
 	}
-	if s.b.host {
+	if s.b.host && !s.otherDBT {
 		sides = append(sides, measure.Side{Name: "dot build, host", Reset: reset, Run: func() (measure.Cost, error) {
 			return measure.Timed(s.Command(append([]string{"DOT_DBT_HOST=", "dot"}, build...)...))
 		}})
 	}
-	if s.b.python != "" {
+	if s.b.python != "" && !s.otherDBT {
 		sides = append(sides, measure.Side{Name: "the Python tool", Reset: reset, Run: func() (measure.Cost, error) {
 			return measure.Timed(s.Command(filepath.Join(s.b.python, "bin", "dot"), "--disable-prompts", "build", "prod@HEAD"))
 		}})

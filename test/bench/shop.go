@@ -16,6 +16,9 @@ import (
 type shop struct {
 	project.Project
 	b *bench
+	// otherDBT is set if the dbt is not that of the virtual environment: the host and the Python tool
+	// know only that one.
+	otherDBT bool
 }
 
 // newShop makes a copy of the sample project; see demo/history.sh.
