@@ -58,6 +58,17 @@ func (s *shop) ownDBT() {
 	}
 }
 
+// newerVenv is the virtual environment of a dbt that is newer than the one of most tests, "" if there
+// is none.
+func newerVenv() string {
+	for _, dir := range filepath.SplitList(os.Getenv("DOT_TEST_HOST_VENVS")) {
+		if strings.HasSuffix(dir, "dbt-1.12") {
+			return dir
+		}
+	}
+	return ""
+}
+
 // unhosted switches the dbt host off: each dbt command is a process of its own.
 func (s *shop) unhosted() { s.setenv("DOT_DBT_HOST=off") }
 

@@ -23,9 +23,11 @@ func TestREADME(t *testing.T) {
 	s.setenv("DBT_PROFILES_DIR=")
 	// What stands in the text before a command.
 	here := strings.NewReplacer()
+	const upgrade = "dot upgrade-check dev@HEAD --to .venv-1.12"
 	after := map[string]func(){
 		"dot build dev@HEAD":                    func() { s.git("reset", "--quiet", "--hard", "HEAD~1") },
 		"dot compare dev@HEAD dev@. --sample 2": func() { s.git("checkout", "--quiet", ".") },
+		upgrade:                                 func() { _ = os.Remove(filepath.Join(s.dir, ".venv-1.12")) },
 	}
 	before := map[string]func(){
 		"dot build dev@feature/reports --defer dev@feature/refunds --modified": func() {
@@ -37,6 +39,11 @@ func TestREADME(t *testing.T) {
 		"git diff --stat": func() {
 			name := "models/marts/revenue_by_month.sql"
 			s.write(name, strings.Replace(s.read(name), "group by 1", "where status <> 'cancelled'\ngroup by 1", 1))
+		},
+		upgrade: func() {
+			if err := os.Symlink(newerVenv(), filepath.Join(s.dir, ".venv-1.12")); err != nil {
+				t.Error(err)
+			}
 		},
 		"dot build --specs nightly.txt": func() { s.write("nightly.txt", "# every night\nprod@main\n") },
 		"dot build dev@HEAD": func() {
@@ -60,6 +67,9 @@ func TestREADME(t *testing.T) {
 			page = tour
 		}
 		for _, c := range printedCommands(page) {
+			if c.line == upgrade && (newerVenv() == "" || strings.HasPrefix(s.dbtVersion(), "1.12.")) {
+				continue // there are no two dbts
+			}
 			if prepare := before[c.line]; prepare != nil && name == "README.md" {
 				prepare()
 			}

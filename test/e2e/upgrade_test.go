@@ -5,7 +5,6 @@ package e2e
 import (
 	"encoding/json"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,13 +29,11 @@ func (s *shop) v2Beside() string {
 // newerDBT returns the virtual environment of a dbt that is newer than the one of most tests.
 func newerDBT(t *testing.T) string {
 	t.Helper()
-	for _, dir := range filepath.SplitList(os.Getenv("DOT_TEST_HOST_VENVS")) {
-		if strings.HasSuffix(dir, "dbt-1.12") {
-			return dir
-		}
+	dir := newerVenv()
+	if dir == "" {
+		t.Skip("DOT_TEST_HOST_VENVS names no dbt 1.12: run make test")
 	}
-	t.Skip("DOT_TEST_HOST_VENVS names no dbt 1.12: run make test")
-	return ""
+	return dir
 }
 
 // An upgraded is what the tests read of an upgrade check's report.
