@@ -14,7 +14,12 @@ import (
 // and compares the output with what is printed there.
 func TestREADME(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, "duckdb")
+	newShop(t, "duckdb").runPages(true)
+}
+
+// runPages runs the commands. same compares what they print, too; it isn't the same with dbt 2.
+func (s *shop) runPages(same bool) {
+	t := s.t
 	binary, err := dotBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +72,7 @@ func TestREADME(t *testing.T) {
 			page = tour
 		}
 		for _, c := range printedCommands(page) {
-			if c.line == upgrade && (newerVenv() == "" || strings.HasPrefix(s.dbtVersion(), "1.12.")) {
+			if c.line == upgrade && (!same || newerVenv() == "" || strings.HasPrefix(s.dbtVersion(), "1.12.")) {
 				continue // there are no two dbts
 			}
 			if prepare := before[c.line]; prepare != nil && name == "README.md" {
@@ -84,6 +89,9 @@ func TestREADME(t *testing.T) {
 				rest = strings.Split(res.stderr, "\n")
 			}
 			for _, want := range c.output {
+				if !same {
+					break
+				}
 				at := -1
 				expected := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(normal(here.Replace(want))), "…", ".*") + "$")
 				for i, line := range rest {
