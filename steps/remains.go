@@ -244,6 +244,7 @@ func (l *looking) decide() {
 	want := l.Build.runtime.mark(b)
 	want.Repository = mark.Repository // a clone may have another address
 	switch {
+	case found.Mark == "" && len(found.Objects) == 0 && len(l.known) > 0: // dropping it was stopped: nothing is lost
 	case err != nil:
 		l.refuse(fmt.Sprintf("schema %s has no mark of dot's, so it may be somebody else's", name),
 			"if it is this build's, build it again, which marks it: "+text.ShellQuote([]string{"dot", "build", l.Build.Specs[0], "--force"}),

@@ -72,13 +72,18 @@ select distinct root.n, 'outside', o.schema_name, o.kind, o.name, '' from root j
 and contains(lower(o.text), lower(root.schema_name)) and o.name <> ` + literal(MarkView)
 }
 
-// duckdbDrop drops views before what they may read, and the schemas last.
+// duckdbDrop drops views before what they may read, then the marks, and the schemas last: dbt 2 has no
+// transaction here (2.0.0-alpha.4), and what is left when it is stopped still has its mark.
 func duckdbDrop(d Dropping) []string {
 	order := []string{"view", "macro table", "macro", "table", "sequence", "type"}
+	place := func(o Object) int {
+		if o.Kind == "view" && o.Name == MarkView {
+			return len(order)
+		}
+		return slices.Index(order, o.Kind)
+	}
 	objects := slices.Clone(d.Objects)
-	slices.SortStableFunc(objects, func(a, b Object) int {
-		return cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind))
-	})
+	slices.SortStableFunc(objects, func(a, b Object) int { return cmp.Compare(place(a), place(b)) })
 	var statements []string
 	for i, s := range d.Schemas {
 		// The view is made sure to be the mark: otherwise the schema is another one by now.

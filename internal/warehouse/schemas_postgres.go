@@ -81,7 +81,7 @@ func postgresDrop(d Dropping) []string {
 	b.WriteString("]::text[];\n  left_over text[];\n  one text;\n  why text := '';\nbegin\n")
 	for i, s := range d.Schemas {
 		fmt.Fprintf(&b, "  if exists (select from pg_catalog.pg_namespace where nspname = %[1]s) and "+
-			"(select pg_catalog.obj_description(oid, 'pg_namespace') from pg_catalog.pg_namespace where nspname = %[1]s) is distinct from %[2]s then\n"+
+			"(select coalesce(pg_catalog.obj_description(oid, 'pg_namespace'), '') from pg_catalog.pg_namespace where nspname = %[1]s) <> %[2]s then\n"+
 			"    raise exception 'the mark of schema %% has changed', %[1]s;\n  end if;\n", postgresLiteral(s.Name), postgresLiteral(d.Marks[i]))
 	}
 	b.WriteString(`  loop
