@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,14 +108,9 @@ func ownSchemasOf(b *build, targets map[string]workspace.Target) map[workspace.P
 }
 
 func sortedPlaces(schemas map[workspace.Place]warehouse.Schema) []workspace.Place {
-	var places []workspace.Place
-	for place := range schemas {
-		places = append(places, place)
-	}
-	slices.SortFunc(places, func(a, b workspace.Place) int {
+	return slices.SortedFunc(maps.Keys(schemas), func(a, b workspace.Place) int {
 		return cmp.Or(cmp.Compare(a.Database, b.Database), cmp.Compare(a.Schema, b.Schema))
 	})
-	return places
 }
 
 // namesBySchema returns the names of the relations that a build's project may have, by schema in

@@ -67,15 +67,9 @@ func (rt *runtime) ask(ctx context.Context, job *job, dir string, q warehouse.Qu
 	if err := warehouse.Write(dir, q); err != nil {
 		return warehouse.Answer{}, err
 	}
-	e := &unanswered{}
-	call := rt.questionCall(job, dir)
-	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
-	var err error
-	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
+	e, err := rt.runQuietly(ctx, rt.questionCall(job, dir), locks)
+	if err != nil {
 		return warehouse.Answer{}, err
-	}
-	if ctx.Err() != nil {
-		return warehouse.Answer{}, context.Cause(ctx)
 	}
 	answer, err := warehouse.Read(dir, q)
 	if err != nil {
@@ -83,6 +77,20 @@ func (rt *runtime) ask(ctx context.Context, job *job, dir string, q warehouse.Qu
 		return answer, e
 	}
 	return answer, nil
+}
+
+// runQuietly runs a dbt of dot's own, and keeps what it says in case it gives no answer.
+func (rt *runtime) runQuietly(ctx context.Context, call run.Call, locks []*os.File) (*unanswered, error) {
+	e := &unanswered{}
+	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
+	var err error
+	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return e, nil
 }
 
 // An unanswered error means that dbt gave no answer to a question.
@@ -107,15 +115,9 @@ func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles st
 	if err := warehouse.WriteTask(dir, task); err != nil {
 		return warehouse.Outcome{}, err
 	}
-	e := &unanswered{}
-	call := rt.readCallWith(job, dir, profiles, warehouse.Options()...)
-	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
-	var err error
-	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
+	e, err := rt.runQuietly(ctx, rt.readCallWith(job, dir, profiles, warehouse.Options()...), locks)
+	if err != nil {
 		return warehouse.Outcome{}, err
-	}
-	if ctx.Err() != nil {
-		return warehouse.Outcome{}, context.Cause(ctx)
 	}
 	out, err := warehouse.ReadTask(dir, task)
 	if err != nil {

@@ -17,10 +17,9 @@ import (
 // Remains are what a build has left: its schemas, as the warehouse shows them, and its directory.
 type Remains struct {
 	Build *Built
-	// Objects and Bytes are how much lies in its schemas. Bytes is 0 if the database doesn't say.
-	Objects int
-	Bytes   int64
+	// Schemas are those that it has left, and Objects is how much lies in them.
 	Schemas []string
+	Objects int
 	// Refused says why it must not be dropped, nil if it may.
 	Refused error
 
@@ -106,18 +105,15 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 // mayDrop says why a build must not be dropped, whatever is in the warehouse.
 func (b *Built) mayDrop(resting, unknown []workspace.Build, dropped map[string]bool, rests bool) error {
 	build := b.job.build
-	var left []string
-	for _, other := range resting {
-		if !dropped[other.ID()] {
-			left = append(left, other.String())
+	others := func(all []workspace.Build) (stay []string) {
+		for _, other := range all {
+			if !dropped[other.ID()] {
+				stay = append(stay, other.String())
+			}
 		}
+		return stay
 	}
-	var unclear []string
-	for _, other := range unknown {
-		if !dropped[other.ID()] {
-			unclear = append(unclear, other.String())
-		}
-	}
+	left, unclear := others(resting), others(unknown)
 	switch {
 	case !build.Exists():
 		return hint.New(fmt.Sprintf("%s was never built: there is nothing to drop", b.Name), "dot status lists the builds")
@@ -271,7 +267,6 @@ func (l *looking) decide() {
 			l.Objects++
 		}
 	}
-	l.Bytes += found.Bytes
 	l.Schemas = append(l.Schemas, name)
 	l.drop.Schemas, l.drop.Marks = append(l.drop.Schemas, l.at), append(l.drop.Marks, found.Mark)
 	l.drop.Objects = append(l.drop.Objects, found.Objects...)
