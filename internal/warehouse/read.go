@@ -49,11 +49,8 @@ func Read(dir string, q Question) (Answer, error) {
 
 // read returns the answer of the project's model.
 func read(r artifact.Result, q Question) (Answer, error) {
-	switch {
-	case r.UniqueID == "" || r.Status.Untouched():
-		return Answer{}, errors.New("dbt ended before it asked")
-	case r.Status != artifact.StatusSuccess:
-		return Answer{}, errors.New(ask.Reason(r.Message))
+	if err := ended(r, "asked"); err != nil {
+		return Answer{}, err
 	}
 	said, err := parse(string(r.Response.Code))
 	if err != nil {
@@ -76,10 +73,30 @@ func read(r artifact.Result, q Question) (Answer, error) {
 func elsewhere(database string, q Question) error {
 	for _, relations := range [][]Relation{q.Exist, q.Dependents} {
 		for _, r := range relations {
-			if !strings.EqualFold(r.Database, database) {
-				return fmt.Errorf("%s.%s is in the database %s, and dbt connects to %s", r.Schema, r.Name, r.Database, database)
+			if err := inDatabase(database, r.Database, r.Schema+"."+r.Name); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// inDatabase is an error if what was asked for is in another database than dbt's.
+func inDatabase(dbts, database, what string) error {
+	if !strings.EqualFold(database, dbts) {
+		return fmt.Errorf("%s is in the database %s, and dbt connects to %s", what, database, dbts)
+	}
+	return nil
+}
+
+// ended is an error if a model of a project of dot's did not end well. did is what dbt may not have
+// come to.
+func ended(r artifact.Result, did string) error {
+	switch {
+	case r.UniqueID == "" || r.Status.Untouched():
+		return errors.New("dbt ended before it " + did)
+	case r.Status != artifact.StatusSuccess:
+		return errors.New(ask.Reason(r.Message))
 	}
 	return nil
 }
@@ -101,10 +118,14 @@ func parse(text string) (said, error) {
 	if err := json.Unmarshal([]byte(text), &out); err != nil {
 		return said{}, err
 	}
-	if out.Version != answerVersion {
-		return said{}, fmt.Errorf("expected version %d, found %d", answerVersion, out.Version)
+	return out, checkVersion(out.Version)
+}
+
+func checkVersion(found int) error {
+	if found != answerVersion {
+		return fmt.Errorf("expected version %d, found %d", answerVersion, found)
 	}
-	return out, nil
+	return nil
 }
 
 func (s said) answer(q Question) (Answer, error) {

@@ -2,11 +2,9 @@ package warehouse
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/ask"
@@ -35,16 +33,14 @@ type Outcome struct {
 	Dropped []Dropped
 }
 
-// Found is what a look at a schema found. Without an error, it is the whole truth.
+// Found is what a look at a schema found.
 type Found struct {
 	There   bool
 	Mark    string // the text of its mark, "" for none
-	Bytes   int64  // on the server's disk; 0 if the database doesn't say
 	Objects []Object
 	// Outside are objects of other schemas that read the schema's. In DuckDB, where nothing
 	// depends on what it reads, they are those whose SQL has the schema's name in it.
 	Outside []Object
-	Err     error
 }
 
 // An Object is a relation, a function or whatever else lies in a schema.
@@ -64,14 +60,15 @@ func ManagesSchemas(adapter string) bool { return dialects[adapter].schemas != n
 
 // schemaDialect is how a database's schemas are looked at, marked and dropped.
 type schemaDialect struct {
-	// look returns a query for what is known of schemas. Its rows have six texts: the number of
-	// the schema, what the row is about, and see [Found.add].
+	// look returns a query for what is known of schemas. Each row has six texts: the number of the
+	// schema, then those that [Found.add] reads.
 	look func([]Schema) string
 	// comment returns a query for the mark of a schema: no row if there is no schema, else one
 	// with the mark, "" for none.
 	comment func(Schema) string
 	// create and mark return the statements that make a schema, and that mark it.
-	create, mark func(s Schema, text string) []string
+	create func(Schema) []string
+	mark   func(s Schema, text string) []string
 	// drop returns the statements that drop all objects and their schemas, and nothing else.
 	drop func(Dropping) []string
 }
@@ -82,8 +79,8 @@ const schemasProject = "dot_schemas"
 // part is the work of a model of the project. See macros/schemas.sql.
 type part struct {
 	Queries []string `json:"queries"` // what is looked at first
-	// Same is the beginning of a mark that may be replaced; Take: none need be there. Without
-	// Create, the schema is not made.
+	// Same is how a mark begins that may be replaced. With Take, a schema without a mark is marked,
+	// too. Without Create, a missing schema is not made.
 	Same   string   `json:"same"`
 	Take   bool     `json:"take"`
 	Create []string `json:"create"`
@@ -106,7 +103,7 @@ func WriteTask(dir string, t Task) error {
 		text, same := m.Mark.text()
 		p.Work = append(p.Work, part{
 			Queries: []string{d.comment(m.Schema)}, Same: same, Take: m.Take,
-			Create: d.create(m.Schema, text), Change: d.mark(m.Schema, text),
+			Create: d.create(m.Schema), Change: d.mark(m.Schema, text),
 		})
 	}
 	for _, drop := range t.Drop {
@@ -158,8 +155,11 @@ func ReadTask(dir string, t Task) (Outcome, error) {
 // otherDatabase is an error if a schema is in another database than the one that was asked.
 func otherDatabase(database string, schemas []Schema) error {
 	for _, s := range schemas {
-		if s.Database != "" && !strings.EqualFold(s.Database, database) {
-			return fmt.Errorf("%s is in the database %s, and dbt connects to %s", s.Name, s.Database, database)
+		if s.Database == "" {
+			continue // the target's
+		}
+		if err := inDatabase(database, s.Database, s.Name); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -175,15 +175,12 @@ type partSaid struct {
 
 func readPart(r artifact.Result) (partSaid, error) {
 	var said partSaid
-	switch {
-	case r.UniqueID == "" || r.Status.Untouched():
-		return said, errors.New("dbt ended before it came to this")
-	case r.Status != artifact.StatusSuccess:
-		return said, errors.New(ask.Reason(r.Message))
+	if err := ended(r, "came to this"); err != nil {
+		return said, err
 	}
 	err := json.Unmarshal([]byte(r.Response.Code), &said)
-	if err == nil && said.Version != answerVersion {
-		err = fmt.Errorf("expected version %d, found %d", answerVersion, said.Version)
+	if err == nil {
+		err = checkVersion(said.Version)
 	}
 	if err != nil {
 		return said, fmt.Errorf("dbt handed back what can't be read: %w", err)
@@ -209,16 +206,11 @@ func found(schemas []Schema, rows [][]string) ([]Found, error) {
 	return out, nil
 }
 
-// add adds a row: "schema", its mark, its size in bytes; or "inside" or "outside", and an object.
+// add adds a row: "schema" and its mark; or "inside" or "outside", and an object.
 func (f *Found) add(row []string) error {
 	switch row[0] {
 	case "schema":
 		f.There, f.Mark = true, row[1]
-		bytes, err := strconv.ParseInt(row[2], 10, 64)
-		if err != nil {
-			return fmt.Errorf("expected a size in bytes, found %q", row[2])
-		}
-		f.Bytes = bytes
 	case "inside":
 		f.Objects = append(f.Objects, object(row))
 	case "outside":

@@ -13,10 +13,9 @@ import (
 var duckdbSchemas = &schemaDialect{
 	look: duckdbLook,
 	comment: func(s Schema) string {
-		return "select coalesce(v.comment, '') as mark from duckdb_schemas() as s left join duckdb_views() as v on v.database_name = s.database_name and v.schema_name = s.schema_name and v.view_name = " +
-			literal(MarkView) + " where " + duckdbIs("s", s)
+		return "select coalesce(v.comment, '') as mark " + duckdbMark(s)
 	},
-	create: func(s Schema, _ string) []string { return []string{"create schema " + duckdbName(s)} },
+	create: func(s Schema) []string { return []string{"create schema " + duckdbName(s)} },
 	mark: func(s Schema, text string) []string {
 		view := duckdbName(s) + "." + quoted(MarkView)
 		return []string{
@@ -35,24 +34,25 @@ func duckdbName(s Schema) string {
 	return quoted(s.Database) + "." + quoted(s.Name)
 }
 
-// duckdbIs is a condition on a row about schemas: that it is about this one. DuckDB ignores the
-// case of names.
-func duckdbIs(row string, s Schema) string {
-	database := literal(s.Database)
+// duckdbDatabase is the name of a schema's database, as a value in SQL.
+func duckdbDatabase(s Schema) string {
 	if s.Database == "" {
-		database = "current_database()"
+		return "current_database()"
 	}
-	return fmt.Sprintf("lower(%s.database_name) = lower(%s) and lower(%s.schema_name) = lower(%s)", row, database, row, literal(s.Name))
+	return literal(s.Database)
+}
+
+// duckdbMark is the part of a query for a schema, s, and for the view with its mark, v, if there is
+// one. DuckDB ignores the case of names.
+func duckdbMark(s Schema) string {
+	return fmt.Sprintf("from duckdb_schemas() as s left join duckdb_views() as v on v.database_name = s.database_name and v.schema_name = s.schema_name and v.view_name = %s "+
+		"where lower(s.database_name) = lower(%s) and lower(s.schema_name) = lower(%s)", literal(MarkView), duckdbDatabase(s), literal(s.Name))
 }
 
 func duckdbLook(schemas []Schema) string {
 	rows := make([]string, len(schemas))
 	for i, s := range schemas {
-		database := literal(s.Database)
-		if s.Database == "" {
-			database = "current_database()"
-		}
-		rows[i] = fmt.Sprintf("(%s, %s, %s)", literal(strconv.Itoa(i)), database, literal(s.Name))
+		rows[i] = fmt.Sprintf("(%s, %s, %s)", literal(strconv.Itoa(i)), duckdbDatabase(s), literal(s.Name))
 	}
 	return `with r(n, d, s) as (values ` + strings.Join(rows, ", ") + `),
 root as (select r.n, s.database_name, s.schema_name from r join duckdb_schemas() as s on lower(s.database_name) = lower(r.d) and lower(s.schema_name) = lower(r.s)),
@@ -63,7 +63,7 @@ union all select distinct database_name, schema_name, case function_type when 'm
 union all select database_name, schema_name, 'sequence', sequence_name, '' from duckdb_sequences()
 union all select database_name, schema_name, 'type', type_name, '' from duckdb_types() where not internal
 )
-select root.n as n, 'schema' as what, coalesce((select max(v.comment) from duckdb_views() as v where v.database_name = root.database_name and v.schema_name = root.schema_name and v.view_name = ` + literal(MarkView) + `), '') as a, '0' as b, '' as c, '' as d
+select root.n as n, 'schema' as what, coalesce((select max(v.comment) from duckdb_views() as v where v.database_name = root.database_name and v.schema_name = root.schema_name and v.view_name = ` + literal(MarkView) + `), '') as a, '' as b, '' as c, '' as d
 from root
 union all
 select root.n, 'inside', o.schema_name, o.kind, o.name, '' from root join object as o on o.database_name = root.database_name and o.schema_name = root.schema_name
@@ -87,9 +87,8 @@ func duckdbDrop(d Dropping) []string {
 	var statements []string
 	for i, s := range d.Schemas {
 		// The view is made sure to be the mark: otherwise the schema is another one by now.
-		statements = append(statements, fmt.Sprintf("select case when count(*) = 0 or max(coalesce(v.comment, '')) = %s then 1 else error('the mark of schema ' || %s || ' has changed') end "+
-			"from duckdb_schemas() as s left join duckdb_views() as v on v.database_name = s.database_name and v.schema_name = s.schema_name and v.view_name = %s where %s",
-			literal(d.Marks[i]), literal(s.Name), literal(MarkView), duckdbIs("s", s)))
+		statements = append(statements, fmt.Sprintf("select case when count(*) = 0 or max(coalesce(v.comment, '')) = %s then 1 else error('the mark of schema ' || %s || ' has changed') end ",
+			literal(d.Marks[i]), literal(s.Name))+duckdbMark(s))
 	}
 	for _, o := range objects {
 		at := slices.IndexFunc(d.Schemas, func(s Schema) bool { return strings.EqualFold(s.Name, o.Schema) })

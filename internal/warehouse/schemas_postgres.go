@@ -12,7 +12,7 @@ var postgresSchemas = &schemaDialect{
 	comment: func(s Schema) string {
 		return "select coalesce(pg_catalog.obj_description(oid, 'pg_namespace'), '') as mark from pg_catalog.pg_namespace where nspname = " + postgresLiteral(s.Name)
 	},
-	create: func(s Schema, _ string) []string { return []string{"create schema " + quoted(s.Name)} },
+	create: func(s Schema) []string { return []string{"create schema " + quoted(s.Name)} },
 	mark: func(s Schema, text string) []string {
 		return []string{"comment on schema " + quoted(s.Name) + " is " + postgresLiteral(text)}
 	},
@@ -49,8 +49,7 @@ left join pg_catalog.pg_trigger as g on t.classid = 'pg_catalog.pg_trigger'::reg
 left join pg_catalog.pg_policy as p on t.classid = 'pg_catalog.pg_policy'::regclass and p.oid = t.objid
 left join pg_catalog.pg_class as c on c.oid = coalesce(nullif(k.conrelid, 0), a.adrelid, w.ev_class, g.tgrelid, p.polrelid)
 )
-select root.n as n, 'schema' as what, coalesce(pg_catalog.obj_description(root.oid, 'pg_namespace'), '') as a,
-(select coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint::text from pg_catalog.pg_class as c where c.relnamespace = root.oid and c.relkind in ('r', 'm', 'p')) as b, '' as c, '' as d
+select root.n as n, 'schema' as what, coalesce(pg_catalog.obj_description(root.oid, 'pg_namespace'), '') as a, '' as b, '' as c, '' as d
 from root
 union all
 select root.n, 'inside', root.nspname::text, o.type,
