@@ -74,8 +74,11 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 		group := b.Project + "\x00" + b.Env
 		kept[group]++
 		why, goes := req.reason(b, kept[group], world.Now())
+		if !goes {
+			continue
+		}
+		_, _, lost := project.Environment(b.Env) // it may have been removed, or its output
 		switch {
-		case !goes:
 		case b.Project != filepath.ToSlash(repo.Prefix):
 			elsewhere++
 		case b.InGit != InGit:
@@ -83,8 +86,8 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 				b.Name(), schemasOf(b), b.Dir()))
 		case b.Last.State == Running:
 			prune.Notes = append(prune.Notes, b.Name()+" stays: it is in use")
-		case unknown(project, b.Env) != nil:
-			prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: %v", b.Name(), unknown(project, b.Env)))
+		case lost != nil:
+			prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: %v", b.Name(), lost))
 		default:
 			s := spec.Spec{Env: b.Env, Ref: b.Commit.Hash}
 			drop.Specs = append(drop.Specs, s)
@@ -103,12 +106,6 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 	}
 	prune.Drop = *compiled
 	return prune, nil
-}
-
-// unknown returns an error if the project has no such environment any more, or no output for it.
-func unknown(project *steps.Project, env string) error {
-	_, _, err := project.Environment(env)
-	return err
 }
 
 // reason says why a build goes. n counts the builds of its environment, the one that was used last
