@@ -41,9 +41,14 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 		)
 	}
 	a.planText(a.Stderr, p, plan)
-	yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, fmt.Sprintf("run these %d builds?", n))
+	return a.agree(ctx, fmt.Sprintf("run these %d builds?", n), "nothing was run")
+}
+
+// agree asks a question. It is an error if the user doesn't agree: otherwise says what came of it.
+func (a *app) agree(ctx context.Context, question, otherwise string) error {
+	yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, question)
 	if err == nil && !yes {
-		err = errors.New("nothing was run")
+		err = errors.New(otherwise)
 	}
 	return err
 }
@@ -63,11 +68,7 @@ func (a *app) confirmProtected(ctx context.Context, p *steps.Program, f flags) e
 		writes := fmt.Sprintf("without a ref, this writes into %s, environment %s's own", where, text.Visible(b.Name))
 		switch {
 		case a.mayAsk(f):
-			yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, writes+"; go on?")
-			if err == nil && !yes {
-				err = errors.New("nothing was run")
-			}
-			if err != nil {
+			if err := a.agree(ctx, writes+"; go on?", "nothing was run"); err != nil {
 				return err
 			}
 		case protection == steps.Protected:
@@ -94,9 +95,6 @@ func (a *app) confirmLosses(ctx context.Context, err error, f flags) (bool, erro
 		return false, err
 	}
 	a.say.Warning(losses.Error())
-	yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, "drop them and go on?")
-	if err == nil && !yes {
-		err = errors.New("nothing was run")
-	}
-	return yes, err
+	err = a.agree(ctx, "drop them and go on?", "nothing was run")
+	return err == nil, err
 }

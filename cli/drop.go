@@ -150,11 +150,7 @@ func (a *app) drop(ctx context.Context, drop *lifecycle.Drop, line *commandLine)
 		if drop.Worktrees > 0 {
 			question = "remove " + text.Plural(plan.Runs(), "worktree") + "?"
 		}
-		yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, question)
-		if err == nil && !yes {
-			err = errors.New("nothing was dropped")
-		}
-		if err != nil {
+		if err := a.agree(ctx, question, "nothing was dropped"); err != nil {
 			return err
 		}
 	}
