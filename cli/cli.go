@@ -133,9 +133,9 @@ func (a *app) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case line.mode == explaining:
-		return a.explain(ctx, program, line.Explain.Format)
+		return a.explain(ctx, program, line.format)
 	}
-	return a.plan(ctx, program, line.Plan.Format)
+	return a.plan(ctx, program, line.format)
 }
 
 // A command is a command of the grammar that can run.

@@ -14,6 +14,7 @@ type commandLine struct {
 	mode   mode
 	words  []string // the command, without plan or explain: source, freshness
 	chosen any      // the command, as the grammar holds it
+	format string   // of a plan or an explanation
 	forDBT []string // the arguments after "--"
 }
 
@@ -54,10 +55,14 @@ func (a *app) parse() (*commandLine, error) {
 	line.words, line.chosen = commandWords(parsed), parsed.Selected().Target.Addr().Interface()
 	switch line.words[0] {
 	case "plan":
-		line.mode, line.words = planning, line.words[1:]
+		line.mode = planning
 	case "explain":
-		line.mode, line.words = explaining, line.words[1:]
+		line.mode = explaining
+	default:
+		return line, nil
 	}
+	first := slices.IndexFunc(parsed.Path, func(p *kong.Path) bool { return p.Command != nil })
+	line.format, line.words = parsed.Path[first].Command.Target.Addr().Interface().(*plannedCommand).Format, line.words[1:]
 	return line, nil
 }
 

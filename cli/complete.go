@@ -38,7 +38,7 @@ func (a *app) complete(ctx context.Context, args []string) {
 			before = strings.TrimSuffix(words[len(words)-1], strings.Trim(args[2], `"'`))
 		}
 	}
-	parser, err := a.parser(newGrammar("plan", "explain"))
+	parser, err := a.parser(wholeGrammar())
 	if err != nil {
 		return
 	}

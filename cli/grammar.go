@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"reflect"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -13,6 +16,11 @@ import (
 // command and the specs.
 type grammar struct {
 	flags
+	kong.Plugins // commands, or one of them; see newGrammar
+}
+
+// commands are all commands.
+type commands struct {
 	dbtCommands
 
 	Plan    plannedCommand `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
@@ -31,17 +39,56 @@ type grammar struct {
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
 }
 
-// newGrammar returns the grammar for a command line. Below plan and explain it has
-// dbt's commands only if the command line has that word: kong takes a millisecond to
-// read them each time.
+// newGrammar returns the grammar for a command line. Kong takes milliseconds to read all commands. So
+// the grammar has only the one that the line begins with, unless the user asks for help. Below plan
+// and explain it has dbt's commands only if the line has that word.
 func newGrammar(args ...string) *grammar {
-	g := new(grammar)
-	for word, command := range map[string]*plannedCommand{"plan": &g.Plan, "explain": &g.Explain} {
-		if slices.Contains(args, word) {
-			command.Plugins = kong.Plugins{new(dbtCommands)}
+	all := new(commands)
+	for word, command := range map[string]*plannedCommand{"plan": &all.Plan, "explain": &all.Explain} {
+		if i := slices.Index(args, word); i >= 0 {
+			command.Plugins = kong.Plugins{oneOf(new(dbtCommands), args[i+1:])}
 		}
 	}
-	return g
+	return &grammar{Plugins: kong.Plugins{oneOf(all, args)}}
+}
+
+// wholeGrammar returns the grammar of all command lines.
+func wholeGrammar() *grammar {
+	all := new(commands)
+	for _, command := range []*plannedCommand{&all.Plan, &all.Explain} {
+		command.Plugins = kong.Plugins{new(dbtCommands)}
+	}
+	return &grammar{Plugins: kong.Plugins{all}}
+}
+
+// oneOf returns a pointer to a struct with the one command that the arguments begin with, or all
+// commands if there is none or if the user asks for help. all is a pointer to a struct of commands.
+func oneOf(all any, args []string) any {
+	if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || strings.HasPrefix(arg, "--help") }) {
+		return all
+	}
+	from := reflect.ValueOf(all).Elem()
+	for _, field := range reflect.VisibleFields(from.Type()) {
+		if _, ok := field.Tag.Lookup("cmd"); !ok || args[0] != commandName(field.Name) && args[0] != field.Tag.Get("aliases") {
+			continue
+		}
+		one := reflect.New(reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}}))
+		one.Elem().Field(0).Set(from.FieldByIndex(field.Index))
+		return one.Interface()
+	}
+	return all
+}
+
+// commandName is the name that kong gives the command of a field: run-operation for RunOperation.
+func commandName(field string) string {
+	var name strings.Builder
+	for i, r := range field {
+		if unicode.IsUpper(r) && i > 0 {
+			name.WriteByte('-')
+		}
+		name.WriteRune(unicode.ToLower(r))
+	}
+	return name.String()
 }
 
 // flags are dot's own.

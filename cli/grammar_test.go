@@ -12,7 +12,7 @@ import (
 // Every command of the grammar can run or, below plan and explain, be planned.
 func TestEveryCommandIsCarriedOut(t *testing.T) {
 	a := new(app)
-	parser, err := a.parser(newGrammar("plan", "explain"))
+	parser, err := a.parser(wholeGrammar())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +31,15 @@ func TestEveryCommandIsCarriedOut(t *testing.T) {
 	if seen == 0 {
 		t.Error("the grammar has no command: the test looks for them in the wrong way")
 	}
+}
+
+// wordsOf returns the words of a command.
+func wordsOf(node *kong.Node) []string {
+	var words []string
+	for ; node != nil && node.Type == kong.CommandNode; node = node.Parent {
+		words = append([]string{node.Name}, words...)
+	}
+	return words
 }
 
 // below reports whether a command is a subcommand of another.
@@ -67,15 +76,12 @@ func TestOverview(t *testing.T) {
 
 // Every example of the help pages is a command line that dot takes.
 func TestExamples(t *testing.T) {
-	parser, err := new(app).parser(newGrammar("plan", "explain"))
+	parser, err := new(app).parser(wholeGrammar())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, leaf := range parser.Model.Leaves(false) {
-		var words []string
-		for node := leaf; node != nil && node.Type == kong.CommandNode; node = node.Parent {
-			words = append([]string{node.Name}, words...)
-		}
+		words := wordsOf(leaf)
 		for _, example := range examplesOf(words) {
 			line := example
 			if _, after, found := strings.Cut(example, "dot "); found {
@@ -88,6 +94,34 @@ func TestExamples(t *testing.T) {
 			if _, err := new(app).parseOwn(newGrammar(own...), own); err != nil {
 				t.Errorf("%s: %v", example, err)
 			}
+		}
+	}
+}
+
+// A command line that begins with a command is read with that command only, and as with all.
+func TestOneCommand(t *testing.T) {
+	parser, err := new(app).parser(wholeGrammar())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range parser.Model.Leaves(false) {
+		words := wordsOf(leaf)
+		narrow, err := new(app).parser(newGrammar(words...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, other := range narrow.Model.Leaves(false) {
+			if other.Path() != leaf.Path() {
+				continue
+			}
+			found++
+			if other.Target.Type() != leaf.Target.Type() || other.Help != leaf.Help {
+				t.Errorf("dot %s is another command alone", leaf.Path())
+			}
+		}
+		if first := words[0]; found != 1 || len(narrow.Model.Children) != 1 || narrow.Model.Children[0].Name != first {
+			t.Errorf("dot %s: the grammar has %d commands, and that one %d times", leaf.Path(), len(narrow.Model.Children), found)
 		}
 	}
 }

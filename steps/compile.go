@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
@@ -43,6 +44,8 @@ type planner struct {
 }
 
 func (p *planner) compile(ctx context.Context, given arguments) error {
+	uncommitted, end := p.countUncommitted(ctx)
+	defer end()
 	specs, deferred, err := p.resolve(ctx)
 	if err != nil {
 		return err
@@ -73,7 +76,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 			p.program.warn(warning)
 		}
 	}
-	if err := p.noteUncommitted(ctx, jobs); err != nil {
+	if err := p.noteUncommitted(uncommitted, jobs); err != nil {
 		return err
 	}
 	if deferred != nil {
@@ -126,9 +129,29 @@ func (p *planner) say(b *build) {
 	}
 }
 
+// countUncommitted returns a function that counts the files that HEAD lacks. If a spec names HEAD, git
+// counts beside the rest of the planning, until end is called.
+func (p *planner) countUncommitted(ctx context.Context) (count func() (int, error), end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	count = sync.OnceValues(func() (int, error) { return p.repo.Uncommitted(ctx, p.prefix) })
+	var beside sync.WaitGroup
+	if p.builds("HEAD") && !p.builds(spec.WorkingTree) {
+		beside.Go(func() { _, _ = count() })
+	}
+	return count, func() {
+		cancel()
+		beside.Wait()
+	}
+}
+
+// builds reports whether a spec of the request names a ref.
+func (p *planner) builds(ref string) bool {
+	return p.req.isolated() && slices.ContainsFunc(p.req.Specs, func(s spec.Spec) bool { return s.Ref == ref })
+}
+
 // noteUncommitted adds a note if a build of HEAD lacks uncommitted files.
-func (p *planner) noteUncommitted(ctx context.Context, jobs []*job) error {
-	if !p.req.isolated() || slices.ContainsFunc(p.req.Specs, func(s spec.Spec) bool { return s.Ref == spec.WorkingTree }) {
+func (p *planner) noteUncommitted(uncommitted func() (int, error), jobs []*job) error {
+	if !p.req.isolated() || p.builds(spec.WorkingTree) {
 		return nil
 	}
 	head, err := p.objects.ID("HEAD")
@@ -140,7 +163,7 @@ func (p *planner) noteUncommitted(ctx context.Context, jobs []*job) error {
 		if b == nil || b.commit.Hash != head {
 			continue
 		}
-		n, err := p.repo.Uncommitted(ctx, p.prefix)
+		n, err := uncommitted()
 		if err == nil && n > 0 {
 			p.program.note(fmt.Sprintf("%s not in %s@%s, but in %s@.", text.Plural(n, "uncommitted file")+is(n), b.Env, b.commit.Ref, b.Env))
 		}
