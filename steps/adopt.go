@@ -231,6 +231,18 @@ func (rt *runtime) adoptable(b *build) (a adoption, ok bool) {
 	return a, err == nil
 }
 
+// adoption is the adoptStep of a build. Of many specs, most name commits that have no directory yet.
+func (p *planner) adoption(b *build) *graph.Step {
+	there, _ := p.known.directories.get(b.Commit.Short, func() (bool, error) {
+		_, err := os.Stat(b.Commit.Dir())
+		return !errors.Is(err, fs.ErrNotExist), nil
+	})
+	if !there {
+		return nil
+	}
+	return p.adoptStep(b)
+}
+
 // adoptStep takes over what another tool wrote into a build: it copies dbt's artifacts,
 // and writes the ledger. It is nil if there is nothing to take over.
 func (rt *runtime) adoptStep(b *build) *graph.Step {

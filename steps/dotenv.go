@@ -37,7 +37,8 @@ func (w World) with(d dbt.DotEnv) World {
 
 // hasDotEnv reports whether any dbt may load a .env, at a commit or, if it is nil, in the working tree.
 func (p *planner) hasDotEnv(commit *git.Commit) (bool, error) {
-	if dbt.DotEnvFile("", "", p.project) != "" {
+	own, _ := p.known.ownDotEnv.get(p.project, func() (bool, error) { return dbt.DotEnvFile("", "", p.project) != "", nil })
+	if own {
 		return true, nil
 	}
 	_, _, found, err := p.committedDotEnv(commit)

@@ -18,6 +18,8 @@ type known struct {
 	reads        map[string]profile.EnvUse        // the environment variables that the project reads, by scan
 	made         found[string, profile.EnvUse]    // those of installed packages and submodules, by the commit's directory
 	commits      found[string, workspace.Commit]  // by hash and abbreviation
+	directories  found[string, bool]              // whether a commit has one in .dot, by its name
+	ownDotEnv    found[string, bool]              // whether the working tree's project has a .env, or a directory above it
 	profiles     found[string, *profile.File]     // by file
 	environments found[[6]string, environment]    // by everything that determines them
 	dotEnvs      found[string, map[string]string] // git's hash of the .env, by commit and directory

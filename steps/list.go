@@ -78,7 +78,7 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	b, command := job.build, job.Command
 	if command.Name == "clean" {
 		clean := cleanStep(b)
-		if adopt := p.adoptStep(b); adopt != nil { // before clean removes the artifacts that it reads
+		if adopt := p.adoption(b); adopt != nil { // before clean removes the artifacts that it reads
 			clean.Deps = []string{all.add(adopt)}
 		}
 		return all.add(clean), nil
@@ -93,7 +93,7 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	if command.Name == "deps" {
 		return below[len(below)-1], nil
 	}
-	if adopt := p.adoptStep(b); adopt != nil {
+	if adopt := p.adoption(b); adopt != nil {
 		below = append(below, all.add(adopt))
 	}
 	if job.baseline != nil {
