@@ -29,7 +29,8 @@ func (c *dropCommand) run(ctx context.Context, a *app, line *commandLine) error 
 	if err != nil {
 		return err
 	}
-	return a.drop(ctx, drop, line)
+	_, err = a.drop(ctx, drop, line)
+	return err
 }
 
 // program compiles the command to a program.
@@ -56,6 +57,7 @@ func (c *dropArgs) compile(ctx context.Context, a *app, line *commandLine) (*lif
 // pruneArgs are the arguments of prune.
 type pruneArgs struct {
 	Builds    []string `arg:"" optional:"" name:"env@ref" help:"Look at these builds only: env, env@ref or a range. Default: all builds of the project."`
+	Schemas   bool     `help:"Instead of builds, schemas in the warehouse that have a mark of this project and no build here, such as those of CI. Needs another rule, or an environment."`
 	Gone      bool     `help:"Builds of commits that no branch, tag or HEAD leads to any more."`
 	Older     string   `placeholder:"AGE" help:"Builds that were last used longer ago: 30d, 12h."`
 	Keep      *int     `placeholder:"N" help:"All but the N builds of each environment that were used last."`
@@ -63,20 +65,32 @@ type pruneArgs struct {
 }
 
 // pruneCommand drops builds that are no longer needed.
-type pruneCommand struct{ pruneArgs }
+type pruneCommand struct {
+	pruneArgs
+	JSON bool `name:"json" help:"Print what was dropped and what stays, with the reasons, as JSON (docs/life.md)."`
+}
 
 func (c *pruneCommand) run(ctx context.Context, a *app, line *commandLine) error {
 	prune, err := c.compile(ctx, a, line)
 	if err != nil {
 		return err
 	}
-	if prune.None {
+	if prune.None && !c.JSON {
 		a.say.Line("nothing to prune")
 		return nil
 	}
-	err = a.drop(ctx, &prune.Drop, line)
+	var gone map[string]bool
+	switch {
+	case prune.None:
+	case line.DryRun && c.JSON:
+	default:
+		gone, err = a.drop(ctx, &prune.Drop, line)
+	}
 	if errors.Is(err, errSomeStay) || errors.Is(err, errNothingDropped) { // the warnings have said why
-		return nil
+		err = nil
+	}
+	if c.JSON && (err == nil || gone != nil) {
+		err = errors.Join(a.printJSON(newJSONPruned(prune, gone, line.DryRun)), err)
 	}
 	return err
 }
@@ -94,7 +108,7 @@ func (c *pruneArgs) program(ctx context.Context, a *app, line *commandLine) (*st
 }
 
 func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*lifecycle.Prune, error) {
-	req := lifecycle.PruneRequest{Gone: c.Gone, Keep: c.Keep, Worktrees: c.Worktrees}
+	req := lifecycle.PruneRequest{Gone: c.Gone, Keep: c.Keep, Worktrees: c.Worktrees, Schemas: c.Schemas}
 	var err error
 	if req.Specs, err = a.specs(c.Builds, line.Specs); err != nil {
 		return nil, err
@@ -111,7 +125,12 @@ func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*li
 	switch {
 	case c.Keep != nil && *c.Keep < 0:
 		return nil, fmt.Errorf("--keep %d: expected a number of builds", *c.Keep)
-	case !req.Rules() && !req.Worktrees:
+	case c.Schemas && (c.Keep != nil || c.Worktrees):
+		return nil, hint.New("--schemas looks for schemas without a build here: it can't be combined with --keep or --worktrees, which are about builds", "with --schemas: --gone, --older 30d, or an environment")
+	case c.Schemas && !req.Rules() && len(req.Specs) == 0:
+		return nil, hint.New("prune --schemas needs a limit: schemas without a build here may be what others work with",
+			"an environment where nobody else builds: dot prune ci --schemas", "--gone: no branch or tag, here or of the remote, leads to their commit", "--older 30d: they were marked longer ago")
+	case !req.Rules() && !req.Worktrees && !c.Schemas:
 		return nil, hint.New("prune needs a rule that says which builds are no longer needed",
 			"--gone: no branch, tag or HEAD leads to their commit", "--older 30d: they were last used longer ago", "--keep 5: all but the last 5 of each environment", "dot drop dev@HEAD drops a build by name")
 	}
@@ -126,53 +145,53 @@ func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*li
 }
 
 // drop shows what would be dropped, asks, and drops it. Builds that must stay are named, and don't
-// keep others from being dropped.
-func (a *app) drop(ctx context.Context, drop *lifecycle.Drop, line *commandLine) error {
+// keep others from being dropped. gone are the steps that have ended well.
+func (a *app) drop(ctx context.Context, drop *lifecycle.Drop, line *commandLine) (gone map[string]bool, err error) {
 	a.sayRefused(drop)
 	refused := drop.Refused()
 	if line.DryRun {
-		return a.plan(ctx, drop.Program, "text")
+		return nil, a.plan(ctx, drop.Program, "text")
 	}
 	may := drop.Builds()
 	if may == 0 {
-		return errNothingDropped
+		return nil, errNothingDropped
 	}
 	if !line.Yes {
 		plan, err := drop.Program.Graph.Plan(ctx, a.engine(drop.Program))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		a.planText(a.Stderr, drop.Program, plan)
 		if !a.mayAsk(line.flags) {
-			return hint.Add(errors.New("dropping needs a confirmation, and dot can't ask"), "--yes drops it")
+			return nil, hint.Add(errors.New("dropping needs a confirmation, and dot can't ask"), "--yes drops it")
 		}
 		question := "drop " + text.Plural(may, "build") + "?"
 		if drop.Worktrees > 0 {
 			question = "remove " + text.Plural(plan.Runs(), "worktree") + "?"
 		}
 		if err := a.agree(ctx, question, "nothing was dropped"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	p, err := drop.Program.Begin(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer a.end(p)
 	result, err := a.runGraph(ctx, p, &dropping{app: a}, jobs(line.flags), true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a.sayDropped(drop, result)
+	gone = a.sayDropped(drop, result)
 	switch {
 	case result.Cancelled:
-		return hint.Add(context.Cause(ctx), "drop the rest: "+text.ShellQuote(append([]string{"dot"}, a.Args...)))
+		return gone, hint.Add(context.Cause(ctx), "drop the rest: "+text.ShellQuote(append([]string{"dot"}, a.Args...)))
 	case result.Err() != nil:
-		return result.Err()
+		return gone, result.Err()
 	case len(refused) > 0:
-		return errSomeStay
+		return gone, errSomeStay
 	}
-	return nil
+	return gone, nil
 }
 
 var (
@@ -187,8 +206,8 @@ func (a *app) sayRefused(drop *lifecycle.Drop) {
 	}
 }
 
-// sayDropped prints a line for each build that was dropped.
-func (a *app) sayDropped(drop *lifecycle.Drop, result *graph.Result) {
+// sayDropped prints a line for each build that was dropped, and returns the steps that have ended well.
+func (a *app) sayDropped(drop *lifecycle.Drop, result *graph.Result) map[string]bool {
 	gone := map[string]bool{}
 	for i, planned := range result.Plan.Steps {
 		if result.Steps[i].Outcome == graph.OK {
@@ -199,10 +218,11 @@ func (a *app) sayDropped(drop *lifecycle.Drop, result *graph.Result) {
 		a.say.Line(fmt.Sprintf("%s %s", a.say.Paint(ui.Good, "removed"), text.Plural(len(gone), "worktree")))
 	}
 	for _, r := range drop.Remains {
-		if gone["records "+r.Build.Name] {
-			a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(ui.Good, "dropped"), text.Visible(r.Build.Name), text.Visible(r.String())))
+		if gone[r.LastStep()] {
+			a.say.Line(fmt.Sprintf("%s %s: %s", a.say.Paint(ui.Good, "dropped"), text.Visible(r.Name), text.Visible(r.String())))
 		}
 	}
+	return gone
 }
 
 // dropping shows a drop in progress.

@@ -65,7 +65,7 @@ var examples = map[string][2]string{
 	"schema":           {"dot schema dev@HEAD", "psql -c \"select * from $(dot schema dev@HEAD).orders\""},
 	"status":           {"dot status", "dot status dev@main..HEAD --size -v"},
 	"drop":             {"dot drop dev@HEAD", "dot plan drop dev@main~5..main"},
-	"prune":            {"dot prune --gone", "dot prune dev --older 30d --keep 5 --dry-run"},
+	"prune":            {"dot prune --gone", "dot prune ci --schemas --gone --dry-run"},
 	"doctor":           {"dot doctor", "dot doctor --format json"},
 	"completion":       {"source <(dot completion bash)", "dot completion fish > ~/.config/fish/completions/dot.fish"},
 	"build":            {"dot build dev@HEAD --defer prod@main --modified", "dot build dev@main~5..main --yes"},

@@ -8,6 +8,8 @@
 //	layers.go    its nodes, and those of the layers below it
 //	size.go      its size on disk
 //	drop.go      dropping builds: their schemas, worktrees and records
+//	prune.go     which builds are no longer needed, by rule
+//	orphans.go   which schemas without a build are
 //
 // A list reads .dot and git, and runs neither dbt nor a query: what is in the warehouse it knows from
 // the ledgers. Only dropping asks the warehouse. The package knows nothing of the terminal.

@@ -31,6 +31,9 @@ type PruneRequest struct {
 	Keep *int
 	// Worktrees removes only the worktrees: the builds stay.
 	Worktrees bool
+	// Schemas drops marked schemas of which there is no build here. Then Older goes by their marks, and
+	// Keep counts for nothing.
+	Schemas bool
 }
 
 // Rules reports whether the request has any rule: without one, all builds would go.
@@ -43,11 +46,16 @@ type Prune struct {
 	Notes []string
 	// None is set if no build is to go.
 	None bool
+	// Orphans has the orphans among the remains.
+	Orphans map[*steps.Remains]*steps.Orphan
 }
 
 // CompilePrune finds the builds that the rules say are no longer needed, and compiles how to drop
 // them. It changes nothing.
 func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Prune, error) {
+	if req.Schemas {
+		return compileSchemas(ctx, world, req)
+	}
 	list, err := Read(ctx, world, Request{Specs: req.Specs})
 	if err != nil {
 		return nil, err

@@ -19,19 +19,18 @@ func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.
 	var steps []*graph.Step
 	byCommit, dropped := map[string][]*Remains{}, map[string]bool{}
 	for _, r := range all {
-		dropped["schema "+r.Build.Name] = true
+		dropped[r.schemaStep()] = true
 	}
 	for _, r := range all {
 		b := r.Build.job.build
 		r.after = slices.DeleteFunc(r.after, func(step string) bool { return !dropped[step] })
-		step := &graph.Step{
-			Name: "schema " + r.Build.Name, Kind: "schema", Version: 1, Always: why(r), Deps: r.after,
+		steps = append(steps, &graph.Step{
+			Name: r.schemaStep(), Kind: "schema", Version: 1, Always: why(r), Deps: r.after,
 			Detail: func(graph.Record) string { return r.String() },
 			Locks:  slices.Concat([]graph.Lock{b.buildLock()}, b.warehouseLocks(false), r.placeLocks()),
 			Pools:  b.askingPools(),
 			Action: &dropSchemas{r},
-		}
-		steps = append(steps, step)
+		})
 		byCommit[b.Commit.Short] = append(byCommit[b.Commit.Short], r)
 	}
 	for _, r := range all {
@@ -39,7 +38,7 @@ func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.
 		same := byCommit[b.Commit.Short]
 		last := same[len(same)-1] == r
 		records := &graph.Step{
-			Name: "records " + r.Build.Name, Kind: "records", Version: 1, Always: why(r), Deps: []string{"schema " + r.Build.Name},
+			Name: r.LastStep(), Kind: "records", Version: 1, Always: why(r), Deps: []string{r.schemaStep()},
 			Locks: []graph.Lock{b.buildLock(), b.commitLock()}, Action: &forget{r},
 		}
 		if last && len(b.Commit.Builds()) == len(same) {
@@ -48,7 +47,7 @@ func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.
 				Locks: []graph.Lock{b.commitLock()}, Action: &dropWorktree{r.Build.runtime, b},
 			}
 			for _, other := range same {
-				worktree.Deps = append(worktree.Deps, "schema "+other.Build.Name)
+				worktree.Deps = append(worktree.Deps, other.schemaStep())
 			}
 			steps = append(steps, worktree)
 			records.Deps = append(records.Deps, worktree.Name)
@@ -74,6 +73,14 @@ func (p *Program) WorktreeSteps(why func(*Built) string) []*graph.Step {
 		})
 	}
 	return steps
+}
+
+// LastStep is the name of the step after which nothing remains.
+func (r *Remains) LastStep() string {
+	if r.orphan {
+		return r.schemaStep()
+	}
+	return "records " + r.Name
 }
 
 func (r *Remains) placeLocks() []graph.Lock {
@@ -110,6 +117,9 @@ func (a *dropSchemas) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 	}
 	// The ledgers forget at once what is gone, since the build's records go last.
 	for _, place := range a.places {
+		if a.orphan && rt.ws.Marked(place) == "" {
+			continue // most have no ledger
+		}
 		if err := rt.ws.NoteMark(place, ""); err != nil {
 			return nil, err
 		}

@@ -16,13 +16,17 @@ import (
 
 // Remains are what a build has left: its schemas, as the warehouse shows them, and its directory.
 type Remains struct {
+	// Build is the build or, for an orphan, one whose connection leads to the schemas.
 	Build *Built
+	// Name is the build's display name.
+	Name string
 	// Schemas are those that it has left, and Objects is how much lies in them.
 	Schemas []string
 	Objects int
 	// Refused says why it must not be dropped, nil if it may.
 	Refused error
 
+	orphan bool // there is no build, see orphans.go
 	places []workspace.Place
 	drop   warehouse.Dropping
 	after  []string // the steps that drop its readers
@@ -52,7 +56,7 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 	owners := map[string]*Remains{} // by schema, in lower case
 	var looks []*looking
 	for _, b := range p.Builds {
-		r := &Remains{Build: b}
+		r := &Remains{Build: b, Name: b.Name}
 		all = append(all, r)
 		if r.Refused = b.mayDrop(resting[b.job.build.ID()], unknown, dropped, rests); r.Refused != nil {
 			continue
@@ -69,7 +73,7 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 			looks, owners[strings.ToLower(one.at.Name)] = append(looks, l), r
 		}
 	}
-	for _, at := range slices.SortedFunc(maps.Keys(byDatabase), func(a, b workspace.Place) int { return strings.Compare(a.ID(), b.ID()) }) {
+	for _, at := range databases(byDatabase) {
 		if err := p.look(ctx, byDatabase[at]); err != nil {
 			return nil, err
 		}
@@ -91,15 +95,20 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 				switch upper := byID[other.ID()]; {
 				case upper == nil || r.Refused != nil:
 				case upper.Refused == nil:
-					r.after = appendNew(r.after, "schema "+upper.Build.Name)
+					r.after = appendNew(r.after, upper.schemaStep())
 				case !rests:
-					r.refuse(upper.Build.Name + ", which stays, rests on it")
+					r.refuse(upper.Name + ", which stays, rests on it")
 					refused = true
 				}
 			}
 		}
 	}
 	return all, nil
+}
+
+// databases returns the databases of a map, in an order that is always the same.
+func databases[T any](by map[workspace.Place]T) []workspace.Place {
+	return slices.SortedFunc(maps.Keys(by), func(a, b workspace.Place) int { return strings.Compare(a.ID(), b.ID()) })
 }
 
 // mayDrop says why a build must not be dropped, whatever is in the warehouse.
@@ -223,9 +232,12 @@ func (rt *runtime) remnant(b *build, place workspace.Place) (one remnant, has bo
 // refuse keeps the build, for the first reason that is found.
 func (r *Remains) refuse(what string, hints ...string) {
 	if r.Refused == nil {
-		r.Refused = hint.New(fmt.Sprintf("%s stays: %s", r.Build.Name, what), hints...)
+		r.Refused = hint.New(fmt.Sprintf("%s stays: %s", r.Name, what), hints...)
 	}
 }
+
+// schemaStep is the name of the step that drops the schemas.
+func (r *Remains) schemaStep() string { return "schema " + r.Name }
 
 // decide decides by what lies in a schema whether it may be dropped, and refuses the whole build if
 // not.
@@ -250,6 +262,13 @@ func (l *looking) decide() {
 	case len(l.other) > 0:
 		l.refuse(fmt.Sprintf("%s built in its schema %s, too", listNames(l.other), name))
 	}
+	l.take(name, mark)
+}
+
+// take adds a schema to what is dropped. It refuses the build if there is anything in it that is not the
+// build's.
+func (l *looking) take(name string, mark warehouse.Mark) {
+	b, found := l.Build.job.build, l.found
 	for _, r := range mark.Relations {
 		l.known[strings.ToLower(r)] = true
 	}
@@ -283,7 +302,7 @@ func (l *looking) decideReaders(owners map[string]*Remains) bool {
 		switch owner := owners[strings.ToLower(o.Schema)]; {
 		case owner == l.Remains:
 		case owner != nil && owner.Refused == nil:
-			l.after = appendNew(l.after, "schema "+owner.Build.Name)
+			l.after = appendNew(l.after, owner.schemaStep())
 		default:
 			readers = append(readers, l.Build.job.build.secret.hidden(o.String()))
 		}

@@ -26,6 +26,9 @@ type Mark struct {
 // markVersion is the version of the mark's format.
 const markVersion = 1
 
+// markStart is how the text of each mark begins.
+const markStart = `{"dot":`
+
 // MarkView is the name of the view that holds a mark in DuckDB.
 const MarkView = "dot__build"
 
@@ -50,7 +53,7 @@ var errNoMark = errors.New("not a mark of dot's")
 // ParseMark reads a mark's text.
 func ParseMark(text string) (Mark, error) {
 	var m Mark
-	if !strings.HasPrefix(text, `{"dot":`) {
+	if !strings.HasPrefix(text, markStart) {
 		return m, errNoMark
 	}
 	if err := json.Unmarshal([]byte(text), &m); err != nil {

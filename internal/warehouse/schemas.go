@@ -17,8 +17,10 @@ import (
 type Task struct {
 	Adapter string // dbt's name of it
 	Look    []Schema
-	Mark    []Marking
-	Drop    []Dropping
+	// Marks asks for all schemas that have a mark, whosever.
+	Marks bool
+	Mark  []Marking
+	Drop  []Dropping
 }
 
 // A Schema is named as the database has it.
@@ -29,8 +31,15 @@ type Schema struct {
 // An Outcome is what became of a [Task], part by part.
 type Outcome struct {
 	Found   []Found
+	Marks   []MarkedSchema
 	Marked  []Marked
 	Dropped []Dropped
+}
+
+// A MarkedSchema is a schema that has a mark.
+type MarkedSchema struct {
+	Schema
+	Mark string // its text
 }
 
 // Found is what a look at a schema found.
@@ -63,6 +72,8 @@ type schemaDialect struct {
 	// look returns a query for what is known of schemas. Each row has six texts: the number of the
 	// schema, then those that [Found.add] reads.
 	look func([]Schema) string
+	// marks is a query for all schemas with a mark: database, schema, the mark's text.
+	marks string
 	// comment returns a query for the mark of a schema: no row if there is no schema, else one
 	// with the mark, "" for none.
 	comment func(Schema) string
@@ -98,6 +109,9 @@ func WriteTask(dir string, t Task) error {
 	p := ask.Project{Name: schemasProject, Macros: macros}
 	if len(t.Look) > 0 {
 		p.Work = append(p.Work, part{Queries: []string{d.look(t.Look)}, Create: []string{}, Change: []string{}})
+	}
+	if t.Marks {
+		p.Work = append(p.Work, part{Queries: []string{d.marks}, Create: []string{}, Change: []string{}})
 	}
 	for _, m := range t.Mark {
 		text, same := m.Mark.text()
@@ -139,6 +153,15 @@ func ReadTask(dir string, t Task) (Outcome, error) {
 		}
 		if err != nil {
 			return out, fmt.Errorf("looking at schemas: %w", err)
+		}
+	}
+	if t.Marks {
+		said, err := read()
+		if err == nil {
+			out.Marks, err = markedSchemas(said.Rows)
+		}
+		if err != nil {
+			return out, fmt.Errorf("looking for marks: %w", err)
 		}
 	}
 	for range t.Mark {
@@ -202,6 +225,18 @@ func found(schemas []Schema, rows [][]string) ([]Found, error) {
 		if err := out[i].add(row[1:]); err != nil {
 			return nil, err
 		}
+	}
+	return out, nil
+}
+
+// markedSchemas returns the schemas of the rows of a query for marks.
+func markedSchemas(rows [][]string) ([]MarkedSchema, error) {
+	var out []MarkedSchema
+	for _, row := range rows {
+		if len(row) != 3 {
+			return nil, fmt.Errorf("expected 3 values, found %d", len(row))
+		}
+		out = append(out, MarkedSchema{Schema{row[0], row[1]}, row[2]})
 	}
 	return out, nil
 }

@@ -12,6 +12,8 @@ import (
 // mark is the comment of a view in it.
 var duckdbSchemas = &schemaDialect{
 	look: duckdbLook,
+	marks: "select database_name as d, schema_name as s, comment as mark from duckdb_views() where view_name = " + literal(MarkView) +
+		" and starts_with(comment, " + literal(markStart) + ") order by 1, 2",
 	comment: func(s Schema) string {
 		return "select coalesce(v.comment, '') as mark " + duckdbMark(s)
 	},

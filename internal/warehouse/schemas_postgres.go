@@ -9,6 +9,8 @@ import (
 // postgresSchemas manages the schemas of PostgreSQL. A mark is the schema's comment.
 var postgresSchemas = &schemaDialect{
 	look: postgresLook,
+	marks: "select current_database()::text as d, s.nspname::text as s, pg_catalog.obj_description(s.oid, 'pg_namespace') as mark from pg_catalog.pg_namespace as s" +
+		" where left(pg_catalog.obj_description(s.oid, 'pg_namespace'), 7) = " + literal(markStart) + " order by 1, 2",
 	comment: func(s Schema) string {
 		return "select coalesce(pg_catalog.obj_description(oid, 'pg_namespace'), '') as mark from pg_catalog.pg_namespace where nspname = " + postgresLiteral(s.Name)
 	},

@@ -71,7 +71,18 @@ func TestMark(t *testing.T) {
 			if had, err := ParseMark(out.Marked[1].Had); err != nil || !had.Of(aMark) || had.Of(other) || had.By != "another person" || len(had.Relations) != 3 {
 				t.Errorf("the mark that stays: %+v, %v", had, err)
 			}
-			found := did(t, db, Task{Look: []Schema{{db.Name, "Old"}, {db.Name, `it's "new"`}, {db.Name, "theirs"}, {db.Name, "none"}}}).Found
+			out = did(t, db, Task{Marks: true, Look: []Schema{{db.Name, "Old"}, {db.Name, `it's "new"`}, {db.Name, "theirs"}, {db.Name, "none"}}})
+			var marked []string
+			for _, m := range out.Marks {
+				if parsed, err := ParseMark(m.Mark); err != nil || !parsed.Of(aMark) {
+					t.Errorf("the mark of %s: %v", m.Name, err)
+				}
+				marked = append(marked, m.Name)
+			}
+			if diff := cmp.Diff([]string{"Old", `it's "new"`}, marked); diff != "" {
+				t.Errorf("marked schemas (-want +got):\n%s", diff)
+			}
+			found := out.Found
 			for i, want := range []struct{ there, marked bool }{{true, true}, {true, true}, {true, false}, {false, false}} {
 				if _, err := ParseMark(found[i].Mark); found[i].There != want.there || (err == nil) != want.marked {
 					t.Errorf("schema %d: %+v", i, found[i])

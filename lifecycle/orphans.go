@@ -1,0 +1,223 @@
+package lifecycle
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/spec"
+	"dot-for-dbt/steps"
+)
+
+// compileSchemas finds the marked schemas of the project of which there is no build here, and compiles
+// how to drop those that the rules say are no longer needed. It changes nothing.
+func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*Prune, error) {
+	var envs []string
+	for _, s := range req.Specs {
+		envs = append(envs, s.Env)
+	}
+	repo, err := git.Open(ctx, world.Dir)
+	if err != nil {
+		return nil, err
+	}
+	r := orphanRules{PruneRequest: req, ctx: ctx, world: world, repo: repo}
+	if req.Gone { // before dbt is started
+		if r.tips, err = repo.OriginTips(ctx); err != nil {
+			return nil, hint.Reword(err, "--gone: "+err.Error(), append(hint.Of(err), "or another rule: --older 30d, or a build by name: dot prune ci@COMMIT --schemas")...)
+		}
+	}
+	prune := &Prune{}
+	program, notes, err := connect(ctx, world, envs, func(p *steps.Program) error {
+		survey, err := p.Survey(ctx, nil)
+		if err != nil {
+			return err
+		}
+		r.identified = p.Identified()
+		chosen, err := r.choose(survey.Orphans)
+		if err != nil {
+			return err
+		}
+		if err := p.LookAt(ctx, chosen); err != nil {
+			return err
+		}
+		var may []*steps.Orphan
+		prune.Drop, prune.Orphans = Drop{Program: p}, map[*steps.Remains]*steps.Orphan{}
+		for _, o := range chosen {
+			prune.Remains = append(prune.Remains, &o.Remains)
+			prune.Orphans[&o.Remains] = o
+			if o.Refused == nil {
+				may = append(may, o)
+			}
+		}
+		prune.None = len(chosen) == 0
+		return p.Add(p.OrphanSteps(may, func(o *steps.Orphan) string { return r.why[o] })...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if prune.Notes = notes; program == nil {
+		prune.None = true
+	}
+	return prune, nil
+}
+
+// connect compiles a program with a connection to the database of each environment, all of the project
+// if none is named. Of all environments, those that can't be used are left out, and the notes say why.
+// The program is nil if none is left.
+func connect(ctx context.Context, world steps.World, envs []string, extend func(*steps.Program) error) (program *steps.Program, notes []string, err error) {
+	project, err := steps.OpenProject(world)
+	if err != nil {
+		return nil, nil, err
+	}
+	named := len(envs) > 0
+	if !named {
+		if envs, err = project.Environments(); err != nil {
+			return nil, nil, err
+		}
+	}
+	var specs []spec.Spec
+	for _, name := range envs {
+		env, output, err := project.Environment(name)
+		if err == nil && !steps.ManagesSchemas(output.Adapter) {
+			err = fmt.Errorf("dot was never tried to manage schemas through the adapter %s", output.Adapter)
+		}
+		switch s := (spec.Spec{Env: env.Name, Ref: "HEAD"}); {
+		case err != nil && named:
+			return nil, nil, err
+		case err != nil:
+			notes = append(notes, fmt.Sprintf("environment %s was not asked: %v", name, err))
+		case !slices.Contains(specs, s):
+			specs = append(specs, s)
+		}
+	}
+	if len(specs) == 0 {
+		return nil, notes, nil
+	}
+	list, _ := dbt.LookupCommand("list")
+	program, err = steps.Compile(ctx, world, steps.Request{
+		Command: list, Specs: specs, Report: true,
+		Extend: func(p *steps.Program) error {
+			p.Resolved, p.Remarks = nil, steps.Remarks{} // they are about HEAD, which isn't looked at
+			if err := p.Keep(); err != nil {
+				return err
+			}
+			return extend(p)
+		},
+	})
+	return program, notes, err
+}
+
+// orphanRules choose among orphans.
+type orphanRules struct {
+	PruneRequest
+	ctx   context.Context //nolint:containedctx // of one call of compileSchemas
+	world steps.World
+	repo  *git.Repo
+	tips  []string // of --gone
+	// identified is set if the repository's name is one of its own.
+	identified bool
+	why        map[*steps.Orphan]string
+}
+
+// choose returns the orphans that the rules say are no longer needed. Some of them are refused.
+func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
+	r.why = map[*steps.Orphan]string{}
+	named, err := r.named(all)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(o *steps.Orphan) bool { return len(r.Specs) > 0 && named[o] == "" })
+	var hashes []string
+	for _, o := range all {
+		hashes = append(hashes, o.Commit)
+	}
+	slices.Sort(hashes)
+	hashes = slices.Compact(hashes)
+	known, err := r.repo.Known(r.ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	abandoned := map[string]bool{}
+	if r.Gone {
+		lost, err := r.repo.Abandoned(r.ctx, hashes, r.tips)
+		if err != nil {
+			return nil, err
+		}
+		for _, hash := range lost {
+			abandoned[hash] = true
+		}
+	}
+	var chosen []*steps.Orphan
+	for _, o := range all {
+		commit, here := known[o.Commit]
+		reasons := []string{}
+		if r.Older > 0 {
+			if o.At.IsZero() || r.world.Now().Sub(o.At) <= r.Older {
+				continue
+			}
+			reasons = append(reasons, "marked "+humanize.RelTime(o.At, r.world.Now(), "ago", "from now"))
+		}
+		if r.Gone {
+			switch {
+			case here && !abandoned[o.Commit], here && commit.DraftOf != "":
+				continue
+			case here:
+				reasons = append(reasons, "no ref leads to its commit")
+			case r.Older == 0 && named[o] == "":
+				o.Refuse("git doesn't have its commit here, which may be somebody's who has not pushed it",
+					"--gone --older 7d drops it once it is old enough", "or name its environment, if nobody builds there what isn't pushed: dot prune "+o.Env+" --schemas --gone")
+			default:
+				reasons = append(reasons, "git doesn't have its commit")
+			}
+		}
+		if !here && !r.identified {
+			o.Refuse("git doesn't have its commit here, and no address of a remote origin tells this repository from another one with a project of that name",
+				"drop it by hand, or run dot in the clone that has made it")
+		}
+		if len(reasons) == 0 {
+			reasons = append(reasons, cmp.Or(named[o], "asked for"))
+		}
+		r.why[o] = strings.Join(reasons, ", ")
+		chosen = append(chosen, o)
+	}
+	return chosen, nil
+}
+
+// named returns which orphans the specs mean, with the reason.
+func (r *orphanRules) named(all []*steps.Orphan) (map[*steps.Orphan]string, error) {
+	named := map[*steps.Orphan]string{}
+	if len(r.Specs) == 0 {
+		return named, nil
+	}
+	means, err := steps.Name(r.ctx, r.world, r.Specs, func(ref string) string {
+		hash := ""
+		for _, o := range all {
+			if len(ref) < minHash || !strings.HasPrefix(o.Commit, ref) || o.Commit == hash {
+				continue
+			}
+			if hash != "" {
+				return ""
+			}
+			hash = o.Commit
+		}
+		return hash
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		for _, m := range means {
+			if m.Env == o.Env && (m.Hashes == nil || slices.Contains(m.Hashes, o.Commit)) {
+				named[o] = "no build of it here"
+			}
+		}
+	}
+	return named, nil
+}

@@ -1,0 +1,139 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/internal/dbt/adapter"
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/warehouse"
+	"dot-for-dbt/internal/workspace"
+)
+
+// A survey asks the databases of environments which schemas have a mark of the project, and whether what
+// builds have is still there: one run of dbt for each database.
+
+// A Survey is what databases say.
+type Survey struct {
+	// Orphans are marked schemas of the project of which there is no build here.
+	Orphans []*Orphan
+	// Checked has the builds whose relations were looked for, by their IDs.
+	Checked map[string]Checked
+}
+
+// Checked says what a build has, according to the ledgers, and the warehouse doesn't.
+type Checked struct {
+	// Schemas are missing as a whole, and Relations are others, as schema.name.
+	Schemas, Relations []string
+}
+
+// Survey asks the databases that the program's builds connect to. Builds elsewhere, and those whose
+// ledgers can't be trusted, are not checked. It changes nothing.
+func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey, error) {
+	connections := map[workspace.Place][]*Built{}
+	for _, b := range p.Builds {
+		at := b.job.build.place
+		at.Schema = ""
+		connections[at] = append(connections[at], b)
+	}
+	expected := map[workspace.Place][]*expectation{}
+	for _, b := range builds {
+		for _, e := range p.runtime.expected(b) {
+			expected[e.at] = append(expected[e.at], e)
+		}
+	}
+	here, err := p.runtime.findHere()
+	if err != nil {
+		return nil, err
+	}
+	out := &Survey{Checked: map[string]Checked{}}
+	for _, at := range databases(connections) {
+		through := connections[at]
+		if err := through[0].canAsk(); err != nil {
+			return nil, err
+		}
+		task := warehouse.Task{Adapter: at.Adapter, Marks: true}
+		for _, e := range expected[at] {
+			task.Look = append(task.Look, e.schema)
+		}
+		said, err := p.runtime.manageApart(ctx, through[0].job, task, nil)
+		if err != nil {
+			return nil, fmt.Errorf("environment %s: %w", through[0].job.env.Name, err)
+		}
+		for i, e := range expected[at] {
+			out.Checked[e.build] = e.compare(said.Found[i], out.Checked[e.build])
+		}
+		out.Orphans = append(out.Orphans, p.runtime.orphans(through, said.Marks, here)...)
+	}
+	return out, nil
+}
+
+// canAsk is an error if the dbt of a build's environment isn't installed yet.
+func (b *Built) canAsk() error {
+	if t := b.job.toolchain; t != nil && !b.runtime.made(t) {
+		return hint.New(fmt.Sprintf("dot can't ask the warehouse of environment %s: the dbt of its toolchain is not installed here", b.job.env.Name),
+			"install it: dot compile "+b.Specs[0], "or name a dbt: DOT_DBT=.venv/bin/dbt")
+	}
+	return nil
+}
+
+// An expectation is what a build has in a schema, according to the ledgers.
+type expectation struct {
+	build  string
+	at     workspace.Place // the database
+	schema warehouse.Schema
+	names  map[string]string // as the database compares them, and for people
+}
+
+// expected returns what a build has in each schema.
+func (rt *runtime) expected(b workspace.Build) []*expectation {
+	var all []*expectation
+	standings, _ := rt.ws.Standings(b) // what can't be trusted is not expected
+	for _, s := range standings {
+		if s.Nodes == nil || s.Place.InMemory() {
+			continue
+		}
+		names, at := adapter.Of(s.Place.Adapter), s.Place
+		at.Schema = ""
+		bySchema := map[warehouse.Schema]*expectation{}
+		for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
+			e := s.Nodes[id]
+			if e.Status != workspace.Written || s.Problem(id) != "" || workspace.IsHidden(e.Name.Schema) {
+				continue
+			}
+			schema := warehouse.Schema{Database: e.Name.Database, Name: e.Name.Schema}
+			if bySchema[schema] == nil {
+				bySchema[schema] = &expectation{build: b.ID(), at: at, schema: schema, names: map[string]string{}}
+				all = append(all, bySchema[schema])
+			}
+			quoted := e.Name.SQL == "" || strings.Contains(e.Name.SQL, `"`+e.Name.Name+`"`)
+			bySchema[schema].names[names.Fold(e.Name.Name, quoted)] = e.Name.Name
+		}
+	}
+	return all
+}
+
+// compare adds what of the expected is missing.
+func (e *expectation) compare(found warehouse.Found, to Checked) Checked {
+	if !found.There {
+		to.Schemas = append(to.Schemas, e.schema.Name)
+		return to
+	}
+	there := map[string]bool{}
+	for _, o := range found.Objects {
+		name := o.Name
+		if strings.HasPrefix(o.Kind, "function") || strings.HasPrefix(o.Kind, "macro") { // with its arguments
+			name, _, _ = strings.Cut(name, "(")
+		}
+		there[adapter.Of(e.at.Adapter).Fold(name, true)] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.names)) {
+		if !there[name] {
+			to.Relations = append(to.Relations, e.schema.Name+"."+e.names[name])
+		}
+	}
+	return to
+}

@@ -1,0 +1,148 @@
+//go:build unix
+
+package e2e
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// published gives the project a remote origin with an address of the internet, which git finds on this
+// machine, and pushes main to it.
+func (s *shop) published() {
+	s.t.Helper()
+	bare := filepath.Join(s.t.TempDir(), "origin.git")
+	s.git("clone", "--quiet", "--bare", ".", bare)
+	s.git("remote", "add", "origin", "https://example.org/team/stall.git")
+	s.git("config", "url."+bare+".insteadOf", "https://example.org/team/stall.git")
+	s.git("fetch", "--quiet", "origin")
+}
+
+// fresh returns a fresh clone of the project, with the same warehouse.
+func (s *shop) fresh(flags ...string) *shop {
+	s.t.Helper()
+	clone := *s
+	clone.env = slices.Clone(s.env)
+	clone.dir = filepath.Join(s.t.TempDir(), "clone")
+	at := strings.Fields(s.git("config", "--get-regexp", `^url\..*\.insteadof$`))[0]
+	bare := strings.TrimSuffix(strings.TrimPrefix(at, "url."), ".insteadof")
+	s.git(slices.Concat([]string{"clone", "--quiet"}, flags, []string{"file://" + bare, clone.dir})...)
+	clone.git("remote", "set-url", "origin", "https://example.org/team/stall.git")
+	clone.git("config", "url."+bare+".insteadOf", "https://example.org/team/stall.git")
+	if db, ok := s.warehouse.(duckDB); ok {
+		clone.setenv("SHOP_DB=" + db.path)
+	}
+	return &clone
+}
+
+// pruned is what dot prune --json prints.
+type pruned struct {
+	Builds []struct {
+		Name, Result, Why, By string
+		Schemas               []string
+	}
+}
+
+func (s *shop) pruned(args ...string) map[string]string {
+	s.t.Helper()
+	var found pruned
+	if err := json.Unmarshal([]byte(s.mustDot(append([]string{"prune", "--schemas", "--json"}, args...)...).stdout), &found); err != nil {
+		s.t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, b := range found.Builds {
+		got[b.Name] = b.Result + " " + b.Why
+	}
+	return got
+}
+
+// A.13: schemas of builds elsewhere are dropped by mark and rule, and nothing else.
+func TestPruneSchemas(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
+		s.published()
+		first := s.head()
+		s.mustDot("build", "prod@HEAD")
+		s.git("checkout", "--quiet", "-b", "topic")
+		s.write("models/cheap.sql", "select fruit, cents from {{ ref('prices') }} where cents < 100\n")
+		second := s.commit("Cheaper")
+		s.mustDot("build", "dev@HEAD", "--defer", "prod@"+first, "--modified")
+		dev, prod := "dev_"+second, "prod_"+first
+		all := []string{"bi", dev, dev + "_apart", prod, prod + "_apart"}
+		s.execute("create schema bi")
+		s.execute("create schema dev_0000000")
+		all = append(all, "dev_0000000")
+		slices.Sort(all)
+		s.wantSchemas(all...)
+
+		clone := s.fresh()
+		s.part("what must stay", func() {
+			clone.refused([]string{"prune", "--schemas"}, "", "needs a limit", "dot prune ci --schemas")
+			clone.refused([]string{"prune", "--schemas", "--keep", "3"}, "", "can't be combined with --keep")
+			if got := s.pruned("dev", "prod", "--yes"); len(got) > 0 {
+				t.Errorf("where the builds are: %v", got)
+			}
+			if got := clone.pruned("--older", "1d", "--yes"); len(got) > 0 {
+				t.Errorf("marked just now: %v", got)
+			}
+			got := clone.pruned("--gone", "--yes") // main leads to prod's commit, and nobody knows dev's
+			if len(got) != 1 || !strings.Contains(got["dev@"+second], "stays") || !strings.Contains(got["dev@"+second], "has not pushed it") {
+				t.Errorf("gone: %v", got)
+			}
+			shallow := s.fresh("--depth", "1")
+			shallow.refused([]string{"prune", "--schemas", "dev", "--gone", "--yes"}, "", "shallow", "git fetch --unshallow")
+			s.git("push", "--quiet", "origin", "topic")
+			clone.refused([]string{"prune", "--schemas", "dev", "--gone", "--yes"}, "", "origin has branches", "git fetch --tags origin")
+			clone.git("fetch", "--quiet")
+			if got := clone.pruned("dev", "prod", "--gone", "--yes"); len(got) > 0 {
+				t.Errorf("a living branch: %v", got)
+			}
+			s.execute("create table " + dev + "_apart.mine as select 1 as x")
+			if got := clone.pruned("dev", "--yes")["dev@"+second]; !strings.Contains(got, "stays") || !strings.Contains(got, dev+"_apart.mine (table)") {
+				t.Errorf("a person's table: %s", got)
+			}
+			s.execute("drop table " + dev + "_apart.mine")
+			s.execute("create view bi.dash as select * from " + dev + "_apart.apart")
+			if got := clone.pruned("dev", "--yes")["dev@"+second]; !strings.Contains(got, "stays") || !strings.Contains(got, "bi.dash (view)") {
+				t.Errorf("a view elsewhere: %s", got)
+			}
+			s.execute("drop view bi.dash")
+			got = clone.pruned("prod", "--yes") // dev's views read it
+			if len(got) != 1 || !strings.Contains(got["prod@"+first], "these read its schema") {
+				t.Errorf("read by another build: %v", got)
+			}
+			clone.git("remote", "set-url", "origin", "https://example.org/another/stall.git")
+			if got := clone.pruned("dev", "prod", "--yes"); len(got) > 0 {
+				t.Errorf("another repository: %v", got)
+			}
+			clone.git("remote", "set-url", "origin", "https://example.org/team/stall.git")
+			s.wantSchemas(all...)
+		})
+		s.part("without a question", func() {
+			clone.refused([]string{"prune", "--schemas", "dev"}, "question question", "can't ask", "--yes drops it", "no build of it here; 2 schemas "+dev)
+			if got := clone.pruned("dev@"+second, "--dry-run")["dev@"+second]; got != "would be dropped " {
+				t.Errorf("--dry-run: %q", got)
+			}
+			s.wantSchemas(all...)
+		})
+		s.part("dropped", func() {
+			s.git("push", "--quiet", "origin", ":topic")
+			clone.git("fetch", "--quiet", "--prune")
+			if got := clone.pruned("--gone", "--yes")["dev@"+second]; got != "dropped " {
+				t.Errorf("gone: %q", got)
+			}
+			s.wantSchemas("bi", "dev_0000000", prod, prod+"_apart")
+			if got := clone.pruned("prod@"+first, "--yes")["prod@"+first]; got != "dropped " {
+				t.Errorf("named: %q", got)
+			}
+			s.wantSchemas("bi", "dev_0000000")
+		})
+		s.part("built again", func() {
+			s.mustDot("build", "dev@HEAD", "--check-warehouse")
+			s.wantSchemas("bi", "dev_0000000", dev, dev+"_apart")
+		})
+	})
+}
