@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -329,7 +330,7 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	if len(q.Exist)+len(q.Dependents) == 0 {
 		return nil
 	}
-	answer, err := a.ask(ctx, a.job, a.job.build.Question(), q, attempt.LockFiles())
+	answer, err := a.askAndMark(ctx, attempt, q, out)
 	var silent *unanswered
 	switch {
 	case errors.As(err, &silent) && len(claims) == 0 && !support.Run:
@@ -350,6 +351,27 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 		return err
 	}
 	return a.findLosses(attempt, answer, out)
+}
+
+// askAndMark asks the warehouse. Where dbt is started for that anyway, it also marks the schemas of the
+// coming run: that saves the run a dbt. In DuckDB only the run has the locks that this needs.
+func (a *checkIsolation) askAndMark(ctx context.Context, attempt *graph.Attempt, q warehouse.Question, out *checkOutputs) (warehouse.Answer, error) {
+	b := a.job.build
+	if a.job.Command.WritesNodes() && warehouse.SupportOf(q.Adapter).Cascades {
+		due, err := a.dueMarks(a.job, out.targets(a.job))
+		if err != nil {
+			return warehouse.Answer{}, err
+		}
+		if len(due.places) > 0 {
+			due.task.Ask = &q
+			done, err := a.manageSchemas(ctx, a.job, due.dir, b.Dir(), due.task, attempt.LockFiles())
+			if err = errors.Join(err, os.RemoveAll(due.dir)); err != nil {
+				return warehouse.Answer{}, err
+			}
+			return done.Answer, a.noteMarks(attempt, b, due, done.Marked)
+		}
+	}
+	return a.ask(ctx, a.job, b.Question(), q, attempt.LockFiles())
 }
 
 // listReads finds the nodes that the command reads.

@@ -20,48 +20,60 @@ import (
 // Before a build first writes to a schema, the schema is marked in the warehouse as the build's. So
 // it can be told from a schema that only has a fitting name, here and from any other clone.
 
+// dueMarks are the schemas that a run has to mark first.
+type dueMarks struct {
+	task    warehouse.Task
+	dir     string // for the dbt project that marks them
+	places  []workspace.Place
+	digests []string // of the marks, for the ledgers
+}
+
+// dueMarks returns the schemas that a run may write to, without those that are marked according to
+// their ledgers.
+func (rt *runtime) dueMarks(job *job, targets map[string]workspace.Target) (due dueMarks, err error) {
+	b := job.build
+	if !warehouse.ManagesSchemas(b.place.Adapter) || b.place.InMemory() {
+		return due, nil
+	}
+	schemas := ownSchemasOf(b, targets)
+	if len(schemas) == 0 {
+		return due, nil
+	}
+	due.task.Adapter, due.dir = b.place.Adapter, filepath.Join(b.Dir(), "mark")
+	names, err := namesBySchema(b)
+	if err != nil {
+		return due, err
+	}
+	for _, place := range sortedPlaces(schemas) {
+		schema := schemas[place]
+		mark := rt.mark(b)
+		mark.Relations = names[strings.ToLower(schema.Name)]
+		text, err := json.Marshal(mark)
+		if err != nil {
+			return due, err
+		}
+		noted := digest(text)
+		if !job.force && rt.ws.Marked(place) == noted { // with --force, what a person has done to it is undone
+			continue
+		}
+		had, err := rt.ws.Ledger(place)
+		mark.By, mark.At = rt.identity().User, rt.world.Now().UTC()
+		due.task.Mark = append(due.task.Mark, warehouse.Marking{Schema: schema, Mark: mark, Take: err == nil && had.HasOf(b.Build)})
+		due.places, due.digests = append(due.places, place), append(due.digests, noted)
+	}
+	return due, nil
+}
+
 // markSchemas marks the schemas that a run may write to, unless the ledger knows that they are
 // marked. It makes missing ones. A schema that can't be marked is built all the same, and noted:
 // dot will never drop it.
 func (a *runCommand) markSchemas(ctx context.Context, attempt *graph.Attempt, targets map[string]workspace.Target) error {
-	b := a.job.build
-	if !warehouse.ManagesSchemas(b.place.Adapter) || b.place.InMemory() {
-		return nil
-	}
-	schemas := ownSchemasOf(b, targets)
-	if len(schemas) == 0 {
-		return nil
-	}
-	task := warehouse.Task{Adapter: b.place.Adapter}
-	var places []workspace.Place
-	var digests []string
-	names, err := namesBySchema(b)
-	if err != nil {
+	due, err := a.dueMarks(a.job, targets)
+	if err != nil || len(due.places) == 0 {
 		return err
 	}
-	for _, place := range sortedPlaces(schemas) {
-		schema := schemas[place]
-		mark := a.mark(b)
-		mark.Relations = names[strings.ToLower(schema.Name)]
-		text, err := json.Marshal(mark)
-		if err != nil {
-			return err
-		}
-		noted := digest(text)
-		if !a.job.force && a.ws.Marked(place) == noted { // with --force, what a person has done to it is undone
-			continue
-		}
-		had, err := a.ws.Ledger(place)
-		mark.By, mark.At = a.identity().User, a.world.Now().UTC()
-		task.Mark = append(task.Mark, warehouse.Marking{Schema: schema, Mark: mark, Take: err == nil && had.HasOf(b.Build)})
-		places, digests = append(places, place), append(digests, noted)
-	}
-	if len(task.Mark) == 0 {
-		return nil
-	}
-	dir := filepath.Join(b.Dir(), "mark")
-	out, err := a.manageSchemas(ctx, a.job, dir, b.Dir(), task, attempt.LockFiles())
-	err = errors.Join(err, os.RemoveAll(dir))
+	out, err := a.manageSchemas(ctx, a.job, due.dir, a.job.build.Dir(), due.task, attempt.LockFiles())
+	err = errors.Join(withLast(err), os.RemoveAll(due.dir))
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -69,8 +81,13 @@ func (a *runCommand) markSchemas(ctx context.Context, attempt *graph.Attempt, ta
 		attempt.Notef("dot can't mark its schemas, so dot drop will leave them: %v", err)
 		return nil
 	}
-	for i, marked := range out.Marked {
-		name := b.secret.hidden(task.Mark[i].Name)
+	return a.noteMarks(attempt, a.job.build, due, out.Marked)
+}
+
+// noteMarks notes in the ledgers what became of the marks that were due.
+func (rt *runtime) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all []warehouse.Marked) error {
+	for i, marked := range all {
+		name := b.secret.hidden(due.task.Mark[i].Name)
 		switch {
 		case marked.Err != nil:
 			// It is not tried again by each run: an old DuckDB or a missing right stays as it is.
@@ -80,7 +97,7 @@ func (a *runCommand) markSchemas(ctx context.Context, attempt *graph.Attempt, ta
 		case !marked.Done:
 			attempt.Notef("schema %s belongs to somebody else, as its comment says: dot drop will leave it", name)
 		}
-		if err := a.ws.NoteMark(places[i], digests[i]); err != nil {
+		if err := rt.ws.NoteMark(due.places[i], due.digests[i]); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package steps
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,7 +111,7 @@ func inWarehouse(s workspace.Spelling) warehouse.Relation {
 }
 
 // manageSchemas runs the dbt project of a task in a directory, with the connection of a job's build
-// and the profiles.yml of another directory.
+// and the profiles.yml of another directory. If dbt gives no answer, the error is an unanswered.
 func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
 	if err := warehouse.WriteTask(dir, task); err != nil {
 		return warehouse.Outcome{}, err
@@ -121,9 +122,19 @@ func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles st
 	}
 	out, err := warehouse.ReadTask(dir, task)
 	if err != nil {
-		return out, fmt.Errorf("%w: %s", err, lastLine(e.said.String()))
+		e.err = err
+		return out, e
 	}
 	return out, nil
+}
+
+// withLast adds the last line of what dbt said to the error that it gave no answer.
+func withLast(err error) error {
+	var silent *unanswered
+	if !errors.As(err, &silent) {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, lastLine(silent.said.String()))
 }
 
 // lastLine is the last line of a text that says something.
@@ -150,5 +161,6 @@ func (rt *runtime) manageApart(ctx context.Context, job *job, task warehouse.Tas
 			return warehouse.Outcome{}, err
 		}
 	}
-	return rt.manageSchemas(ctx, job, dir, profiles, task, locks)
+	out, err := rt.manageSchemas(ctx, job, dir, profiles, task, locks)
+	return out, withLast(err)
 }

@@ -56,16 +56,7 @@ func read(r artifact.Result, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("dbt handed back what can't be read: %w", err)
 	}
-	if dialects[q.Adapter].oneDatabase {
-		if err := elsewhere(said.Database, q); err != nil {
-			return Answer{}, err
-		}
-	}
-	answer, err := said.answer(q)
-	if err != nil {
-		return Answer{}, fmt.Errorf("dbt handed back what can't be read: %w", err)
-	}
-	return answer, nil
+	return said.checked(q)
 }
 
 // elsewhere is an error if a relation is in another database than the one that was
@@ -126,6 +117,20 @@ func checkVersion(found int) error {
 		return fmt.Errorf("expected version %d, found %d", answerVersion, found)
 	}
 	return nil
+}
+
+// checked returns the answer to a question, unless another database was asked.
+func (s said) checked(q Question) (Answer, error) {
+	if dialects[q.Adapter].oneDatabase {
+		if err := elsewhere(s.Database, q); err != nil {
+			return Answer{}, err
+		}
+	}
+	answer, err := s.answer(q)
+	if err != nil {
+		return Answer{}, fmt.Errorf("dbt handed back what can't be read: %w", err)
+	}
+	return answer, nil
 }
 
 func (s said) answer(q Question) (Answer, error) {

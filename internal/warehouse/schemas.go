@@ -15,7 +15,8 @@ import (
 
 // A Task is what one dbt invocation does with schemas. It is written with [WriteTask].
 type Task struct {
-	Adapter string // dbt's name of it
+	Adapter string    // dbt's name of it
+	Ask     *Question // asked beside the rest; nil for none
 	Look    []Schema
 	// Marks asks for all schemas that have a mark, whosever.
 	Marks bool
@@ -30,6 +31,7 @@ type Schema struct {
 
 // An Outcome is what became of a [Task], part by part.
 type Outcome struct {
+	Answer  Answer
 	Found   []Found
 	Marks   []MarkedSchema
 	Marked  []Marked
@@ -99,6 +101,11 @@ type part struct {
 	Change []string `json:"change"`
 }
 
+// lookFor is a part that changes nothing.
+func lookFor(queries ...string) part {
+	return part{Queries: queries, Create: []string{}, Change: []string{}}
+}
+
 // WriteTask writes the dbt project that does a task to a directory, which may hold an earlier
 // one. Its options are [Options].
 func WriteTask(dir string, t Task) error {
@@ -107,8 +114,14 @@ func WriteTask(dir string, t Task) error {
 		return fmt.Errorf("dot was never tried to manage schemas through the adapter %s", t.Adapter)
 	}
 	p := ask.Project{Name: schemasProject, Macros: macros}
+	if t.Ask != nil {
+		w := newWork(*t.Ask)
+		for _, queries := range [][]string{w.Exist, w.Dependents, w.SearchPath} {
+			p.Work = append(p.Work, lookFor(queries...))
+		}
+	}
 	if len(t.Look) > 0 {
-		p.Work = append(p.Work, part{Queries: []string{d.look(t.Look)}, Create: []string{}, Change: []string{}})
+		p.Work = append(p.Work, lookFor(d.look(t.Look)))
 	}
 	if t.Marks {
 		p.Work = append(p.Work, part{Queries: []string{d.marks}, Create: []string{}, Change: []string{}})
@@ -143,6 +156,11 @@ func ReadTask(dir string, t Task) (Outcome, error) {
 		return said, err
 	}
 	var out Outcome
+	if t.Ask != nil {
+		if out.Answer, err = readAsked(*t.Ask, read); err != nil {
+			return out, fmt.Errorf("asking the warehouse: %w", err)
+		}
+	}
 	if len(t.Look) > 0 {
 		said, err := read()
 		if err == nil && dialects[t.Adapter].oneDatabase {
@@ -173,6 +191,28 @@ func ReadTask(dir string, t Task) (Outcome, error) {
 		out.Dropped = append(out.Dropped, Dropped{Err: err})
 	}
 	return out, nil
+}
+
+// readAsked returns the answer to a task's question, whose three parts read returns in turn.
+func readAsked(q Question, read func() (partSaid, error)) (Answer, error) {
+	var all said
+	for _, rows := range []func([][]string){
+		func(rows [][]string) { all.Exist = rows },
+		func(rows [][]string) { all.Dependents = rows },
+		func(rows [][]string) {
+			for _, row := range rows {
+				all.SearchPath = append(all.SearchPath, row...)
+			}
+		},
+	} {
+		part, err := read()
+		if err != nil {
+			return Answer{}, err
+		}
+		all.Database = part.Database
+		rows(part.Rows)
+	}
+	return all.checked(q)
 }
 
 // otherDatabase is an error if a schema is in another database than the one that was asked.

@@ -92,6 +92,38 @@ func TestMark(t *testing.T) {
 	}
 }
 
+// The dbt that marks a schema can answer a question, too.
+func TestAskAndMark(t *testing.T) {
+	for _, adapter := range []string{"duckdb", "postgres"} {
+		t.Run(adapter, func(t *testing.T) {
+			db := database.New(t, adapter)
+			db.Exec(t, "create schema theirs", "create table theirs.t as select 1 as x", "create view theirs.v as select * from theirs.t")
+			table, none := Relation{db.Name, "theirs", "t"}, Relation{db.Name, "dev_1", "t"}
+			q := Question{Adapter: adapter, Exist: []Relation{none, table}, Dependents: []Relation{none, table}}
+			out := did(t, db, Task{Ask: &q, Mark: []Marking{{Schema: Schema{db.Name, "dev_1"}, Mark: aMark}, {Schema: Schema{db.Name, "theirs"}, Mark: aMark}}})
+			if kind, ok := out.Answer.Kind(table); !ok || kind != "table" {
+				t.Errorf("theirs.t is a %q, %v", kind, ok)
+			}
+			if kind, ok := out.Answer.Kind(none); ok {
+				t.Errorf("dev_1.t, which isn't there, is a %q", kind)
+			}
+			var hang []string
+			for _, d := range out.Answer.Dependents(table, none) {
+				hang = append(hang, d.Schema+"."+d.Name)
+			}
+			if want := map[string][]string{"postgres": {"theirs.v"}}[adapter]; !slices.Equal(hang, want) {
+				t.Errorf("%v hang on the tables, want %v", hang, want)
+			}
+			if (len(out.Answer.SearchPath) > 0) != (adapter == "postgres") {
+				t.Errorf("the search path is %q", out.Answer.SearchPath)
+			}
+			if !out.Marked[0].Done || out.Marked[1].Done || out.Marked[1].Err != nil {
+				t.Errorf("marked: %+v", out.Marked)
+			}
+		})
+	}
+}
+
 // TestDrop proves A.11: it drops what it names, and nothing else: not a person's table in the schema, nor a view
 // elsewhere.
 func TestDrop(t *testing.T) {

@@ -79,7 +79,7 @@ type start struct {
 }
 
 // asked is the dbt command, with a space, that comes before a build where dbt drops
-// relations with cascade.
+// relations with cascade. A build's first run has none: the dbt that marks its schema asks, too.
 func (s *shop) asked() string {
 	if _, ok := s.warehouse.(postgresDB); ok {
 		return "question "

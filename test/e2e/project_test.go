@@ -161,7 +161,7 @@ func TestProject(t *testing.T) {
 		s.write("models/revenue.sql", "{{ config(materialized='table') }}\nselect count(*) as orders, sum(amount) as amount from {{ ref('orders') }}\n")
 		s.commit("Count the orders")
 		dbts := s.started(func() { s.mustDot("build", "dev@HEAD", "--defer", "prod@HEAD~", "--modified") })
-		if dbts != "list list "+s.asked()+"build" {
+		if dbts != "list list build" { // the dbt that marks the schema asks the question
 			t.Errorf("dot started dbt %q, want list and build", dbts)
 		}
 		s.wantTables("dev@HEAD", "revenue")

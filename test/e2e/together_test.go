@@ -28,7 +28,7 @@ func TestSameBuildTwice(t *testing.T) {
 		if !strings.Contains(second.stderr.String(), "done meanwhile by pid") {
 			t.Error("the second does not say that it was done meanwhile")
 		}
-		if got, want := commands(s.starts()), "list "+s.asked()+"build"; got != want {
+		if got, want := commands(s.starts()), "list build"; got != want { // the dbt that marks the schema asks the question
 			t.Errorf("dot started dbt %q, want %q", got, want)
 		}
 	})
