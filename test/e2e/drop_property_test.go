@@ -34,7 +34,7 @@ type litter struct {
 }
 
 // TestDropNothingElse proves A.11: it makes random schemas and relations around four builds, drops some of them with
-// random flags, and kills dot at random moments. Nothing but the builds that may go is ever gone, and
+// random flags or, by their marks, from a fresh clone, and kills dot at random moments. Nothing but the builds that may go is ever gone, and
 // these are gone in the end. DOT_TEST_DROPS is the number of cases, DOT_TEST_SEED the first one's seed.
 func TestDropNothingElse(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -93,12 +93,24 @@ func (d *dropCase) run() {
 	if breaking {
 		flags = append(flags, "--breaking")
 	}
-	args := slices.Concat([]string{"drop", "--yes"}, flags, specs)
 	may := d.may(chosen, breaking)
+	from, args := d.shop, slices.Concat([]string{"drop", "--yes"}, flags, specs)
+	var goes []string // schemas
+	for _, b := range d.builds {
+		if may[b.name] {
+			goes = append(goes, b.schemas...)
+		}
+	}
+	elsewhere := d.random.IntN(2) == 0
+	if elsewhere {
+		from, args = d.clone(), slices.Concat([]string{"prune", "--schemas", "--yes"}, specs)
+		may, goes = nil, d.mayPrune(chosen)
+	}
+	slices.Sort(goes)
 	before := d.objects()
-	says := fmt.Sprintf("case %d: dot %s\nlitter %+v\nmay go: %v", d.seed, strings.Join(args, " "), d.litter, slices.Sorted(maps.Keys(may)))
+	says := fmt.Sprintf("case %d: dot %s\nelsewhere: %t\nlitter %+v\nmay go: %v", d.seed, strings.Join(args, " "), elsewhere, d.litter, goes)
 	if d.random.IntN(2) == 0 {
-		c := d.start(args...)
+		c := from.start(args...)
 		time.Sleep(time.Duration(d.random.IntN(2500)) * time.Millisecond) // the moment is random, not a condition
 		c.signal(syscall.SIGKILL)
 		<-c.done
@@ -106,16 +118,19 @@ func (d *dropCase) run() {
 			_, err := d.warehouse.query(d.t.Context(), "select 1 as x")
 			return err == nil
 		})
-		d.nothingElse(before, may, says+"\nkilled")
+		d.nothingElse(before, goes, says+"\nkilled")
 	}
 	for range 2 { // after a kill, some are gone already
-		d.dot(args...)
+		from.dot(args...)
 	}
-	d.nothingElse(before, may, says)
+	d.nothingElse(before, goes, says)
+	after := d.objects()
 	for _, b := range d.builds {
-		gone := !slices.ContainsFunc(d.objects(), func(o string) bool { return slices.Contains(b.schemas, schemaOf(o)) })
-		if gone != may[b.name] {
-			d.t.Errorf("%s\n%s: gone is %t", says, b.name, gone)
+		for _, schema := range b.schemas {
+			gone := !slices.ContainsFunc(after, func(o string) bool { return schemaOf(o) == schema })
+			if gone != slices.Contains(goes, schema) {
+				d.t.Errorf("%s\n%s: gone is %t", says, schema, gone)
+			}
 		}
 		env, short, _ := strings.Cut(b.name, "@")
 		_, err := os.Stat(filepath.Join(d.dir, ".dot", "build", short, "env", env))
@@ -123,6 +138,68 @@ func (d *dropCase) run() {
 			d.t.Errorf("%s\n%s: recorded is %t", says, b.name, recorded)
 		}
 	}
+}
+
+// clone returns a fresh clone of the project, with the same warehouse.
+func (d *dropCase) clone() *shop {
+	d.t.Helper()
+	clone := *d.shop
+	clone.dir = filepath.Join(d.t.TempDir(), "clone")
+	d.git("clone", "--quiet", d.dir, clone.dir)
+	clone.git("remote", "remove", "origin") // the project has none
+	if db, ok := d.warehouse.(duckDB); ok {
+		clone.env = append(slices.Clone(d.env), "SHOP_DB="+db.path)
+	}
+	return &clone
+}
+
+// mayPrune is the schemas that dot prune --schemas may drop from another clone, found without dot. It knows
+// of a build what is marked.
+func (d *dropCase) mayPrune(chosen map[string]bool) []string {
+	parts := map[string][]string{}
+	for _, b := range d.builds {
+		for _, schema := range b.schemas {
+			if chosen[b.name] && !slices.ContainsFunc(d.litter, func(l litter) bool { return l.unmarked == schema }) {
+				parts[b.name] = append(parts[b.name], schema)
+			}
+		}
+	}
+	for _, b := range d.builds {
+		if slices.ContainsFunc(d.litter, func(l litter) bool { return slices.Contains(parts[b.name], l.strange) }) {
+			delete(parts, b.name)
+		}
+	}
+	goes := func(schema string) bool {
+		for _, schemas := range parts {
+			if slices.Contains(schemas, schema) {
+				return true
+			}
+		}
+		return false
+	}
+	readers := slices.DeleteFunc(slices.Clone(d.litter), func(l litter) bool { return l.reads == "" })
+	for _, b := range d.builds {
+		readers = append(readers, litter{reads: b.schemas[0], in: b.schemas[1]})
+		if b.restsOn != "" {
+			readers = append(readers, litter{reads: "prod_" + strings.TrimPrefix(b.restsOn, "prod@"), in: b.schemas[0]})
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, l := range readers {
+			for name, schemas := range parts {
+				if slices.Contains(schemas, l.reads) && !goes(l.in) {
+					delete(parts, name)
+					changed = true
+				}
+			}
+		}
+	}
+	var all []string
+	for _, schemas := range parts {
+		all = append(all, schemas...)
+	}
+	return all
 }
 
 // may is the builds that may be dropped, found without dot.
@@ -234,15 +311,9 @@ func schemaOf(object string) string {
 	return schema
 }
 
-// nothingElse fails if anything is gone but the builds that may go.
-func (d *dropCase) nothingElse(before []string, may map[string]bool, says string) {
+// nothingElse fails if anything is gone but the schemas that may go.
+func (d *dropCase) nothingElse(before, mayGo []string, says string) {
 	d.t.Helper()
-	var mayGo []string
-	for _, b := range d.builds {
-		if may[b.name] {
-			mayGo = append(mayGo, b.schemas...)
-		}
-	}
 	stays := func(all []string) string {
 		return strings.Join(slices.DeleteFunc(slices.Clone(all), func(o string) bool { return slices.Contains(mayGo, schemaOf(o)) }), "\n")
 	}
