@@ -22,6 +22,7 @@ type statusCommand struct {
 	Spec   []string `arg:"" optional:"" name:"env@ref" help:"Builds of this project: env@ref, a range, or env for all builds of an environment. Default: all builds of the repository."`
 	All    bool     `help:"List all builds, not only the 25 that were used last."`
 	Size   bool     `help:"Show the size on disk. Looks at all files of the builds, which may take long."`
+	Check  bool     `help:"Ask the warehouse for the builds' schemas and relations, and for schemas that have a mark of this project and no build here."`
 	Format string   `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json (docs/status-json.md), which has all builds."`
 	JSON   bool     `name:"json" help:"The same as --format json."`
 }
@@ -52,9 +53,19 @@ func (c *statusCommand) run(ctx context.Context, a *app, line *commandLine) erro
 	if list.GitErr != nil {
 		a.say.Warning("nothing is known of the commits: "+list.GitErr.Error(), hint.Of(list.GitErr)...)
 	}
-	if asJSON {
-		return a.printJSON(newJSONStatus(list))
+	var check *lifecycle.Check
+	if c.Check {
+		if check, err = list.Check(ctx, a.world(), specs); err != nil {
+			return err
+		}
+		for _, note := range check.Notes {
+			a.say.Note(note)
+		}
 	}
+	if asJSON {
+		return a.printJSON(newJSONStatus(list, check))
+	}
+	defer a.statusChecked(check, list)
 	switch {
 	case !list.Any:
 		a.say.Note("no builds yet: dot build @HEAD makes one")
@@ -118,7 +129,7 @@ func (a *app) statusTable(list *lifecycle.List) {
 		if r == 0 {
 			continue
 		}
-		for _, problem := range list.Builds[r-1].Problems {
+		for _, problem := range slices.Concat(list.Builds[r-1].Problems, missingOf(&list.Builds[r-1])) {
 			out.Line("  " + out.Paint(ui.Warn, "! ") + ui.Inline(problem))
 		}
 	}
@@ -293,8 +304,58 @@ func (a *app) statusDetails(b *lifecycle.Build) [][]string {
 		}
 		add("size", size)
 	}
-	add("problems", b.Problems...)
+	add("problems", slices.Concat(b.Problems, missingOf(b))...)
 	return rows
+}
+
+// missingOf says what of a build the warehouse doesn't have.
+func missingOf(b *lifecycle.Build) []string {
+	if b.Checked == nil || b.Checked.Whole() {
+		return nil
+	}
+	return []string{"not in the warehouse: " + b.Checked.String()}
+}
+
+// statusChecked prints schemas without a build, and how much was checked.
+func (a *app) statusChecked(check *lifecycle.Check, list *lifecycle.List) {
+	if check == nil {
+		return
+	}
+	if len(check.Orphans) > 0 {
+		out := ui.NewPrinter(a.Stdout, a.color, a.getenv)
+		rows := [][]string{{"no build here", "marked", "by", "schemas"}}
+		for _, o := range check.Orphans {
+			rows = append(rows, []string{o.Name, age(o.At, a.Now()), o.By, strings.Join(o.Schemas, ", ")})
+		}
+		for r, row := range rows {
+			for i, cell := range row {
+				rows[r][i] = ui.Inline(cell)
+			}
+		}
+		if len(list.Builds) > 0 {
+			out.Line("")
+		}
+		for _, line := range ui.Columns(rows, func(r, _ int, cell string) string {
+			if r == 0 {
+				return out.Paint(ui.Faint, cell)
+			}
+			return cell
+		}) {
+			out.Line(line)
+		}
+		a.say.Hint("other clones may need them; dot prune --schemas drops them by rule: --older 30d, --gone, or an environment")
+	}
+	lacking := 0
+	for i := range list.Builds {
+		if c := list.Builds[i].Checked; c != nil && !c.Whole() {
+			lacking++
+		}
+	}
+	words := "nothing is missing"
+	if lacking > 0 {
+		words = text.Plural(lacking, "build") + " with something missing: --check-warehouse builds it again"
+	}
+	a.say.Note(fmt.Sprintf("%s checked in %s: %s", text.Plural(check.Checked, "build"), text.Plural(check.Databases, "database"), words))
 }
 
 // nodesInWords describes the nodes of a build at a place.

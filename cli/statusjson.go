@@ -16,6 +16,18 @@ type jsonStatus struct {
 	Builds   []jsonStatusBuild `json:"builds"` // the one that was used last first
 	Missing  []string          `json:"missing"`
 	Problems []string          `json:"problems"`
+	// Orphans is set with --check.
+	Orphans *[]jsonStatusOrphan `json:"orphans,omitempty"`
+}
+
+// jsonStatusOrphan are marked schemas without a build.
+type jsonStatusOrphan struct {
+	Name        string    `json:"name"`
+	Environment string    `json:"environment"`
+	Commit      string    `json:"commit"`
+	Schemas     []string  `json:"schemas"`
+	By          string    `json:"by,omitempty"`
+	Marked      time.Time `json:"marked,omitzero"`
 }
 
 type jsonStatusBuild struct {
@@ -33,6 +45,14 @@ type jsonStatusBuild struct {
 	Worktree    jsonStatusTree    `json:"worktree"`
 	Size        *jsonStatusSize   `json:"size,omitempty"`
 	Problems    []string          `json:"problems"`
+	// Lacks is set with --check, if the warehouse was asked for it.
+	Lacks *jsonStatusLacks `json:"lacks,omitempty"`
+}
+
+// jsonStatusLacks is what the warehouse doesn't have of a build.
+type jsonStatusLacks struct {
+	Schemas   []string `json:"schemas"`
+	Relations []string `json:"relations"`
 }
 
 type jsonStatusGit struct {
@@ -92,7 +112,7 @@ type jsonStatusSize struct {
 	Shared   int   `json:"shared"`
 }
 
-func newJSONStatus(list *lifecycle.List) jsonStatus {
+func newJSONStatus(list *lifecycle.List, check *lifecycle.Check) jsonStatus {
 	out := jsonStatus{Version: statusVersion, Builds: []jsonStatusBuild{}, Missing: orEmpty(list.Missing), Problems: []string{}}
 	for _, flaw := range list.Flaws {
 		out.Problems = append(out.Problems, flaw.Path+": "+flaw.Err.Error())
@@ -103,6 +123,15 @@ func newJSONStatus(list *lifecycle.List) jsonStatus {
 	for i := range list.Builds {
 		out.Builds = append(out.Builds, newJSONStatusBuild(&list.Builds[i]))
 	}
+	if check == nil {
+		return out
+	}
+	out.Problems = append(out.Problems, check.Notes...)
+	orphans := []jsonStatusOrphan{}
+	for _, o := range check.Orphans {
+		orphans = append(orphans, jsonStatusOrphan{o.Name, o.Env, o.Commit, o.Schemas, o.By, o.At})
+	}
+	out.Orphans = &orphans
 	return out
 }
 
@@ -132,6 +161,9 @@ func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
 	}
 	for _, other := range b.Resting {
 		out.Resting = append(out.Resting, other.ID())
+	}
+	if c := b.Checked; c != nil {
+		out.Lacks = &jsonStatusLacks{orEmpty(c.Schemas), orEmpty(c.Relations)}
 	}
 	if s := b.Size; s != nil {
 		out.Size = &jsonStatusSize{s.Own, s.Commit, s.Shared}

@@ -11,6 +11,7 @@ import (
 
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/steps"
 )
 
 // A Build is what is known of a build.
@@ -34,6 +35,8 @@ type Build struct {
 	Worktree string
 	// Size is set if Request.Size is.
 	Size *Size
+	// Checked says what the warehouse doesn't have; nil if it wasn't asked. See [List.Check].
+	Checked *steps.Checked
 	// Problems are files of the build that can't be read or trusted, in words. What they would tell
 	// is left out.
 	Problems []string

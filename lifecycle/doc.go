@@ -7,10 +7,11 @@
 //	last.go      its last command
 //	layers.go    its nodes, and those of the layers below it
 //	size.go      its size on disk
+//	check.go     what the warehouse says of them
 //	drop.go      dropping builds: their schemas, worktrees and records
 //	prune.go     which builds are no longer needed, by rule
 //	orphans.go   which schemas without a build are
 //
 // A list reads .dot and git, and runs neither dbt nor a query: what is in the warehouse it knows from
-// the ledgers. Only dropping asks the warehouse. The package knows nothing of the terminal.
+// the ledgers. Only dropping and a check ask the warehouse. The package knows nothing of the terminal.
 package lifecycle

@@ -34,7 +34,7 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 		}
 	}
 	prune := &Prune{}
-	program, notes, err := connect(ctx, world, envs, func(p *steps.Program) error {
+	program, notes, err := connect(ctx, world, envs, len(envs) > 0, func(p *steps.Program) error {
 		survey, err := p.Survey(ctx, nil)
 		if err != nil {
 			return err
@@ -69,15 +69,14 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 }
 
 // connect compiles a program with a connection to the database of each environment, all of the project
-// if none is named. Of all environments, those that can't be used are left out, and the notes say why.
-// The program is nil if none is left.
-func connect(ctx context.Context, world steps.World, envs []string, extend func(*steps.Program) error) (program *steps.Program, notes []string, err error) {
+// if none is named. Those that can't be used are left out, and the notes say why; if all are needed, that
+// is an error. The program is nil if none is left.
+func connect(ctx context.Context, world steps.World, envs []string, needed bool, extend func(*steps.Program) error) (program *steps.Program, notes []string, err error) {
 	project, err := steps.OpenProject(world)
 	if err != nil {
 		return nil, nil, err
 	}
-	named := len(envs) > 0
-	if !named {
+	if len(envs) == 0 {
 		if envs, err = project.Environments(); err != nil {
 			return nil, nil, err
 		}
@@ -89,7 +88,7 @@ func connect(ctx context.Context, world steps.World, envs []string, extend func(
 			err = fmt.Errorf("dot was never tried to manage schemas through the adapter %s", output.Adapter)
 		}
 		switch s := (spec.Spec{Env: env.Name, Ref: "HEAD"}); {
-		case err != nil && named:
+		case err != nil && needed:
 			return nil, nil, err
 		case err != nil:
 			notes = append(notes, fmt.Sprintf("environment %s was not asked: %v", name, err))

@@ -58,6 +58,9 @@ func newBuilt(rt *runtime, job *job, step string) *Built {
 // Settings returns the settings of its environment.
 func (b *Built) Settings() config.Settings { return b.job.env.Dot }
 
+// Environment returns the name of its environment.
+func (b *Built) Environment() string { return b.job.env.Name }
+
 // WithoutSecrets returns a text in which digests stand for names that secret variables
 // make, such as a database's.
 func (b *Built) WithoutSecrets(text string) string {

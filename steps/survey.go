@@ -22,6 +22,8 @@ type Survey struct {
 	Orphans []*Orphan
 	// Checked has the builds whose relations were looked for, by their IDs.
 	Checked map[string]Checked
+	// Databases is how many databases were asked.
+	Databases int
 }
 
 // Checked says what a build has, according to the ledgers, and the warehouse doesn't.
@@ -30,7 +32,19 @@ type Checked struct {
 	Schemas, Relations []string
 }
 
-// Survey asks the databases that the program's builds connect to. Builds elsewhere, and those whose
+// Whole reports whether nothing is missing.
+func (c Checked) Whole() bool { return len(c.Schemas)+len(c.Relations) == 0 }
+
+// String lists what is missing.
+func (c Checked) String() string {
+	var all []string
+	for _, schema := range c.Schemas {
+		all = append(all, "schema "+schema)
+	}
+	return listNames(append(all, c.Relations...))
+}
+
+// Survey asks the databases that the program's builds connect to. Builds that are elsewhere, too, and those whose
 // ledgers can't be trusted, are not checked. It changes nothing.
 func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey, error) {
 	connections := map[workspace.Place][]*Built{}
@@ -39,17 +53,21 @@ func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey
 		at.Schema = ""
 		connections[at] = append(connections[at], b)
 	}
+	out := &Survey{Checked: map[string]Checked{}, Databases: len(connections)}
 	expected := map[workspace.Place][]*expectation{}
 	for _, b := range builds {
-		for _, e := range p.runtime.expected(b) {
-			expected[e.at] = append(expected[e.at], e)
+		expectations, at := p.runtime.expected(b)
+		if len(at) > 0 && !slices.ContainsFunc(at, func(at workspace.Place) bool { return connections[at] == nil }) {
+			out.Checked[b.ID()] = Checked{}
+			for _, e := range expectations {
+				expected[e.at] = append(expected[e.at], e)
+			}
 		}
 	}
 	here, err := p.runtime.findHere()
 	if err != nil {
 		return nil, err
 	}
-	out := &Survey{Checked: map[string]Checked{}}
 	for _, at := range databases(connections) {
 		through := connections[at]
 		if err := through[0].canAsk(); err != nil {
@@ -88,16 +106,19 @@ type expectation struct {
 	names  map[string]string // as the database compares them, and for people
 }
 
-// expected returns what a build has in each schema.
-func (rt *runtime) expected(b workspace.Build) []*expectation {
-	var all []*expectation
-	standings, _ := rt.ws.Standings(b) // what can't be trusted is not expected
+// expected returns what a build has in each schema, and the databases; none if that isn't known.
+func (rt *runtime) expected(b workspace.Build) (all []*expectation, databases []workspace.Place) {
+	standings, errs := rt.ws.Standings(b)
+	if len(errs) > 0 {
+		return nil, nil
+	}
 	for _, s := range standings {
 		if s.Nodes == nil || s.Place.InMemory() {
-			continue
+			return nil, nil
 		}
 		names, at := adapter.Of(s.Place.Adapter), s.Place
 		at.Schema = ""
+		databases = append(databases, at)
 		bySchema := map[warehouse.Schema]*expectation{}
 		for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
 			e := s.Nodes[id]
@@ -113,7 +134,7 @@ func (rt *runtime) expected(b workspace.Build) []*expectation {
 			bySchema[schema].names[names.Fold(e.Name.Name, quoted)] = e.Name.Name
 		}
 	}
-	return all
+	return all, databases
 }
 
 // compare adds what of the expected is missing.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // published gives the project a remote origin with an address of the internet, which git finds on this
@@ -144,5 +146,81 @@ func TestPruneSchemas(t *testing.T) {
 			s.mustDot("build", "dev@HEAD", "--check-warehouse")
 			s.wantSchemas("bi", "dev_0000000", dev, dev+"_apart")
 		})
+	})
+}
+
+// A.14: dot status --check finds what is missing in the warehouse, and what lies there without a build; it
+// changes nothing, and asks once for both environments.
+func TestStatusCheck(t *testing.T) {
+	onBoth(t, func(t *testing.T, adapter string) {
+		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
+		s.published()
+		head := s.head()
+		s.mustDot("build", "prod@HEAD", "dev@HEAD")
+		type checked struct {
+			Builds []struct {
+				Name  string
+				Lacks *struct{ Schemas, Relations []string }
+			}
+			Orphans []struct {
+				Name    string
+				Schemas []string
+			}
+		}
+		check := func(s *shop, args ...string) string {
+			t.Helper()
+			var found checked
+			var out result
+			if got := s.started(func() { out = s.mustDot(append([]string{"status", "--check", "--json"}, args...)...) }); got != "question" {
+				t.Errorf("dot started dbt %q, want one question", got)
+			}
+			if err := json.Unmarshal([]byte(out.stdout), &found); err != nil {
+				t.Fatal(err)
+			}
+			var lines []string
+			for _, b := range found.Builds {
+				line := b.Name + " not checked"
+				if b.Lacks != nil {
+					line = b.Name + " lacks " + strings.Join(slices.Concat(b.Lacks.Schemas, b.Lacks.Relations), " ")
+				}
+				lines = append(lines, strings.TrimSpace(line))
+			}
+			for _, o := range found.Orphans {
+				lines = append(lines, "orphan "+o.Name+" "+strings.Join(o.Schemas, " "))
+			}
+			slices.Sort(lines)
+			return strings.ReplaceAll(strings.Join(lines, "\n"), head, "H")
+		}
+		want := func(got, want string) {
+			t.Helper()
+			if got != want {
+				t.Errorf("found:\n%s\nwant:\n%s", got, want)
+			}
+		}
+		before, tree := s.schemas(), s.dotTree()
+		want(check(s), "dev@H lacks\nprod@H lacks")
+		s.execute("drop view dev_" + head + "_apart.apart")
+		s.execute("drop schema prod_" + head + "_apart cascade")
+		want(check(s), "dev@H lacks dev_H_apart.apart\nprod@H lacks prod_H_apart")
+		want(check(s, "dev"), "dev@H lacks dev_H_apart.apart")
+		clone := s.fresh()
+		want(check(clone), "orphan dev@H dev_H dev_H_apart\norphan prod@H prod_H")
+		want(check(clone, "prod"), "orphan prod@H prod_H")
+		out := s.mustDot("status", "--check")
+		for _, says := range []string{"! not in the warehouse: dev_" + head + "_apart.apart", "! not in the warehouse: schema prod_" + head + "_apart"} {
+			if !strings.Contains(out.stdout, says) {
+				t.Errorf("it doesn't say %q:\n%s", says, out.stdout)
+			}
+		}
+		if !strings.Contains(out.stderr, "2 builds checked in 1 database: 2 builds with something missing") {
+			t.Errorf("it says:\n%s", out.stderr)
+		}
+		if out := clone.mustDot("status", "--check"); !strings.Contains(out.stdout, "dev_"+head+", dev_"+head+"_apart") || !strings.Contains(out.stderr, "dot prune --schemas") {
+			t.Errorf("the clone says:\n%s%s", out.stdout, out.stderr)
+		}
+		s.wantSchemas(slices.DeleteFunc(before, func(name string) bool { return name == "prod_"+head+"_apart" })...)
+		if diff := cmp.Diff(tree, s.dotTree()); diff != "" {
+			t.Errorf(".dot has changed (-before +after):\n%s", diff)
+		}
 	})
 }
