@@ -69,7 +69,7 @@ empty :=
 OTHER_VENVS := $(subst $(empty) $(empty),:,$(OTHER_DBTS:%=$(CURDIR)/.venv/%))
 
 .PHONY: test-full
-test-full: cross ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
+test-full: cross test-dist ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
 	@for venv in test dbt-2 $(OTHER_DBTS); do test/venv.sh $$venv || exit; done
 	for venv in $(OTHER_DBTS); do \
 		DOT_TEST_PYTHON=$(CURDIR)/.venv/$$venv/bin/python go test -count=1 -run '^Test(FlagTable|DotEnv)' ./internal/dbt || exit; \
@@ -111,6 +111,16 @@ bench-compare: bench-peers ## measure dot compare beside other tools, into docs/
 .PHONY: build
 build: ## build build/dot
 	go build -o build/dot .
+
+.PHONY: dist
+dist: ## build the wheels for all systems into build/dist, from the commit
+	@test/venv.sh dist
+	@packaging/wheels.sh build/dist
+
+.PHONY: test-dist
+test-dist: ## build this system's wheel, and install and run it with pip, uv, uvx and pipx
+	@test/venv.sh dist
+	DOT_TEST_DIST=$(CURDIR)/.venv/dist go test -count=1 ./packaging
 
 .PHONY: lint
 lint: ## gofumpt, vet, staticcheck

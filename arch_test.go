@@ -96,6 +96,7 @@ var house = map[string][]string{
 	"internal/testing/screen":   {},
 	"internal/testing/standin":  {},
 	"internal/testing/yamltest": {},
+	"packaging":                 {}, // scripts, and their tests
 	"test/bench":                {"graph", "internal/dbt/artifact", "internal/durable", "internal/testing/postgres", "internal/workspace", "test/bench/measure", "test/bench/project"},
 	"test/bench/compare":        {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
 	"test/bench/measure":        {},

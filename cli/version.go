@@ -6,10 +6,11 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
 // version returns a line about this program, from the build information of the Go
-// toolchain: dot v0.3.0 (9b13827f2a01, modified) go1.26.1 linux/amd64. The version is
+// toolchain: dot v0.3.0 (9b13827f2a01, 2026-11-27, modified) go1.26.1 linux/amd64. The version is
 // "devel" if the program was not built from a tagged version.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
@@ -28,6 +29,9 @@ func describeBuild(info *debug.BuildInfo, goos, goarch string) string {
 	var source []string
 	if revision := settings["vcs.revision"]; revision != "" {
 		source = append(source, revision[:min(len(revision), 12)])
+	}
+	if at, err := time.Parse(time.RFC3339, settings["vcs.time"]); err == nil { // of the commit
+		source = append(source, at.UTC().Format(time.DateOnly))
 	}
 	if settings["vcs.modified"] == "true" {
 		source = append(source, "modified")

@@ -16,9 +16,9 @@ func TestDescribeBuild(t *testing.T) {
 			"of a tag",
 			debug.BuildInfo{
 				GoVersion: "go1.26.1", Main: debug.Module{Version: "v0.3.0"},
-				Settings: vcs(debug.BuildSetting{Key: "vcs.revision", Value: "9b13827f2a01c0ffee"}, debug.BuildSetting{Key: "vcs.modified", Value: "false"}),
+				Settings: vcs(debug.BuildSetting{Key: "vcs.revision", Value: "9b13827f2a01c0ffee"}, debug.BuildSetting{Key: "vcs.modified", Value: "false"}, debug.BuildSetting{Key: "vcs.time", Value: "2026-11-27T23:30:00-02:00"}),
 			},
-			"dot v0.3.0 (9b13827f2a01) go1.26.1 plan9/arm",
+			"dot v0.3.0 (9b13827f2a01, 2026-11-28) go1.26.1 plan9/arm",
 		},
 		{
 			"of a changed working tree",

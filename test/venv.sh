@@ -59,7 +59,7 @@ constraints=constraints
 deps=
 case $name in
 dbt-1.12) constraints=$name deps=--no-deps ;; # lists everything, and leaves a dependency out
-dbt-* | peer-*) constraints=$name ;; # pins everything itself
+dbt-* | peer-* | dist) constraints=$name ;; # pins everything itself
 esac
 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-compile $deps \
 	--requirement "test/requirements/$name.txt" --constraint "test/requirements/$constraints.txt"
