@@ -111,6 +111,22 @@ func TestDoctorFinds(t *testing.T) {
 			s.remove(".dot")
 			s.write(".dot/config.yml", "")
 		}, nil, "worktrees warning /shop/.dot/build/b694700/worktree: registered with git, but missing", "git worktree remove --force --force ", 0},
+		{"a worktree without a build", func(s *shop) {
+			s.run("build dev@HEAD")
+			s.remove(".dot/build/b694700/env")
+		}, nil, "worktrees warning /shop/.dot/build/b694700/worktree: no build uses it", "git worktree remove --force --force ", 0},
+		{"a worktree of an unknown commit", func(s *shop) {
+			s.run("build dev@HEAD")
+			s.remove(".dot/build/b694700/commit")
+		}, nil, "worktrees warning /shop/.dot/build/b694700/worktree: dot doesn't know its commit", "git worktree remove --force --force ", 0},
+		{"what a kill has left", func(s *shop) {
+			s.write("tmp/dot-question-1/profiles.yml", "")
+			s.env = append(s.env, "TMPDIR="+s.file("tmp"))
+			if err := os.Chtimes(s.file("tmp/dot-question-1"), morning, morning); err != nil {
+				s.t.Fatal(err)
+			}
+			s.later(48 * time.Hour)
+		}, nil, "leftovers warning temporary directories of a dot that was killed: /shop/tmp/dot-question-1", "rm -r /shop/tmp/dot-question-1", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShop(t)

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/ignore"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
+	"dot-for-dbt/steps"
 )
 
 // repository checks the repository, and dot's directory in it.
@@ -37,7 +39,9 @@ func (e *examination) repository() {
 	if ws.Exists() {
 		e.worktrees(repo, ws)
 		e.locks(ws)
+		e.ok("warehouse", "not asked: dot status --check says what is missing there, and which schemas have no build")
 	}
+	e.temporary()
 }
 
 // ignored checks that the repository's own rules make git ignore .dot.
@@ -136,6 +140,8 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 		err := repo.CheckWorktree(path, commit.Hash)
 		var moved *git.MovedError
 		switch {
+		case e.unused(ws, commit):
+			e.warn("worktrees", path+": no build uses it", removeWorktree(path))
 		case err == nil:
 			whole++
 		case errors.As(err, &moved):
@@ -144,15 +150,49 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "nothing to do: the next build of "+commit.Short+" makes it again")
 		}
 	}
-	for _, path := range registered {
+	for _, path := range registered { // of no commit with a directory
+		what := "dot doesn't know its commit"
 		if _, err := os.Stat(path); err != nil {
-			e.warn("worktrees", path+": registered with git, but missing",
-				"git worktree remove --force --force "+text.ShellQuote([]string{path}))
+			what = "registered with git, but missing"
+		} else if e.held(ws, workspace.Commit{Short: filepath.Base(filepath.Dir(path))}) {
+			continue
 		}
+		e.warn("worktrees", path+": "+what, removeWorktree(path))
 	}
 	if whole == len(commits) {
 		e.ok("worktrees", fmt.Sprintf("%d, each at its commit", whole))
 	}
+}
+
+// unused reports whether a commit has a worktree and no build: preparing the first one was stopped, or
+// the builds were removed by hand. One that is being made is in use.
+func (e *examination) unused(ws *workspace.Workspace, commit workspace.Commit) bool {
+	_, err := os.Stat(commit.Worktree())
+	return err == nil && len(commit.Builds()) == 0 && !e.held(ws, commit)
+}
+
+// held reports whether somebody works on a commit's worktree, or uses it.
+func (e *examination) held(ws *workspace.Workspace, commit workspace.Commit) bool {
+	return ws.Locker("").Holder(steps.CommitLock(commit)) != ""
+}
+
+// removeWorktree is the command that removes a worktree of dot's, which is locked.
+func removeWorktree(path string) string {
+	return text.ShellQuote([]string{"git", "worktree", "remove", "--force", "--force", path})
+}
+
+// temporary names temporary directories that were left behind. They may have a profile in them.
+func (e *examination) temporary() {
+	const shown = 3
+	left := steps.LeftBehind(e.patient.World)
+	if len(left) == 0 {
+		return
+	}
+	words := strings.Join(left[:min(len(left), shown)], ", ")
+	if more := len(left) - shown; more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	e.warn("leftovers", "temporary directories of a dot that was killed: "+words, text.ShellQuote(append([]string{"rm", "-r"}, left...)))
 }
 
 // locks lists the locks that are held.

@@ -80,13 +80,16 @@ func (b *build) variables() []string {
 
 // commitLock is the lock of the worktree and its packages, which all builds of a
 // commit share.
-func (b *build) commitLock() graph.Lock {
-	return graph.Lock{Name: "commit-" + b.Commit.Short, What: "the worktree of " + b.Commit.Short}
-}
+func (b *build) commitLock() graph.Lock { return CommitLock(b.Commit) }
 
 func (b *build) buildLock() graph.Lock { return BuildLock(b.Build) }
 
 func (b *build) placeLock() graph.Lock { return lockOfPlace(b.place) }
+
+// CommitLock returns the lock of a commit's worktree.
+func CommitLock(c workspace.Commit) graph.Lock {
+	return graph.Lock{Name: "commit-" + c.Short, What: "the worktree of " + c.Short}
+}
 
 // BuildLock returns the lock of a build: commands that change it hold it, others share it.
 func BuildLock(b workspace.Build) graph.Lock {

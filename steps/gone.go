@@ -41,7 +41,7 @@ func (rt *runtime) gone(ctx context.Context, job *job) string {
 	if len(q.Exist) == 0 {
 		return ""
 	}
-	dir, err := os.MkdirTemp("", "dot-question-")
+	dir, err := os.MkdirTemp("", temporaryQuestion)
 	if err != nil {
 		return err.Error()
 	}

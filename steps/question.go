@@ -149,7 +149,7 @@ func (rt *runtime) manageApart(ctx context.Context, job *job, task warehouse.Tas
 	if gone := job.build.fileGone(); gone != "" { // dbt would make it anew
 		return warehouse.Outcome{Found: make([]warehouse.Found, len(task.Look)), Dropped: make([]warehouse.Dropped, len(task.Drop))}, nil
 	}
-	dir, err := os.MkdirTemp("", "dot-question-")
+	dir, err := os.MkdirTemp("", temporaryQuestion)
 	if err != nil {
 		return warehouse.Outcome{}, err
 	}

@@ -70,7 +70,7 @@ func (r *Repo) draft(ctx context.Context) (drafting, error) {
 	if had := r.drafted.Load(); had != nil {
 		return *had, nil
 	}
-	dir, err := os.MkdirTemp("", "dot-draft-")
+	dir, err := os.MkdirTemp("", temporaryDraft)
 	if err != nil {
 		return drafting{}, err
 	}

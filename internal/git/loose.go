@@ -40,7 +40,7 @@ type index struct{ dir string }
 
 // scratchIndex makes an index of a commit. git is a git command in the worktree.
 func scratchIndex(ctx context.Context, git func(args ...string) proc.Command, commit string) (index, error) {
-	dir, err := os.MkdirTemp("", "dot-index-")
+	dir, err := os.MkdirTemp("", temporaryIndex)
 	if err != nil {
 		return index{}, err
 	}
