@@ -178,7 +178,7 @@ func (e *examination) held(ws *workspace.Workspace, commit workspace.Commit) boo
 
 // removeWorktree is the command that removes a worktree of dot's, which is locked.
 func removeWorktree(path string) string {
-	return text.ShellQuote([]string{"git", "worktree", "remove", "--force", "--force", path})
+	return "git worktree remove --force --force " + text.ShellQuote([]string{path})
 }
 
 // temporary names temporary directories that were left behind. They may have a profile in them.
