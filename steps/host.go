@@ -18,23 +18,30 @@ type RunsDBT interface {
 	DBTCalls() []run.Call
 }
 
-// End ends the hosts of the program's dbt commands, after the graph has run. It says
-// how each dbt ran, and why.
+// End ends the hosts of the program's dbt commands, after the graph has run, unless the world has a
+// launcher for more programs. It says how each dbt ran, and why.
 func (p *Program) End() (ways []string) {
-	p.runtime.launcher.Close()
+	if p.runtime.world.Launcher == nil {
+		p.runtime.launcher.Close()
+	}
 	return p.runtime.launcher.Ways()
 }
 
 // Expect prepares the launcher for the dbt commands to come. The caller passes each
 // event of the graph's run; all decisions come before any step starts.
 func (p *Program) Expect(ctx context.Context, e graph.Event) {
-	if e.Kind != graph.Decided || !e.Planned.Decision.Run {
+	lasting := p.runtime.world.Launcher != nil
+	if e.Kind != graph.Decided || !e.Planned.Decision.Run && !lasting {
 		return
+	}
+	commands := 1
+	if lasting { // the next program has the same ones: a host is worth its start
+		commands = 2
 	}
 	if action, ok := e.Planned.Step.Action.(RunsDBT); ok {
 		for _, call := range action.DBTCalls() {
 			if !call.Interactive {
-				p.runtime.launcher.Expect(ctx, 1, call.Hosting, call.Env)
+				p.runtime.launcher.Expect(ctx, commands, call.Hosting, call.Env)
 			}
 		}
 	}

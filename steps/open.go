@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/workspace"
@@ -39,7 +41,7 @@ func newPlanner(world World, req Request) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	rt := &runtime{world: world, project: project, noHost: req.NoDBTHost}
+	rt := &runtime{world: world, project: project, noHost: req.NoDBTHost, launcher: cmp.Or(world.Launcher, new(run.Launcher))}
 	p := &planner{runtime: rt, req: req, program: &Program{runtime: rt, byStep: map[string]*Built{}, pools: map[string]int{}}}
 	p.config, err = config.Load(project)
 	return p, err

@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/spec"
 )
 
@@ -61,6 +62,9 @@ type World struct {
 	// AtEnd takes what is to be done when the invocation has ended, and nobody needs its program any
 	// more. It may be nil.
 	AtEnd func(func() error)
+	// Launcher runs dbt for several programs, one after another; who made it closes it. nil: each
+	// program has its own.
+	Launcher *run.Launcher
 	// Aside is for the output of programs that prepare dbt's command; nil: Stderr.
 	Aside io.Writer
 }

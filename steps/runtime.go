@@ -22,7 +22,7 @@ type runtime struct {
 	// identity says who works in the repository.
 	identity func() git.Identity
 
-	launcher run.Launcher
+	launcher *run.Launcher
 	writers  writers // of each relation
 	bases    bases   // the manifests of baselines
 

@@ -103,6 +103,16 @@ func (h *host) whyGone() string {
 // abandon kills a host that misbehaves. Linux then sends SIGINT to its running commands.
 func (h *host) abandon() { h.killed.Do(func() { close(h.kill) }) }
 
+// ended reports whether the host has ended.
+func (h *host) ended() bool {
+	select {
+	case <-h.gone:
+		return true
+	default:
+		return false
+	}
+}
+
 // close ends a host that has no command running.
 func (h *host) close() {
 	h.control.Close()

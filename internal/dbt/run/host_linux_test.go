@@ -383,3 +383,43 @@ func TestOneCommandIsNotHosted(t *testing.T) {
 	run(t.Context(), l, v.call(nil))
 	v.wantWays(ownProcess + "only one command uses it")
 }
+
+// The host of a launcher for several programs is there for the next one: also if the first command was
+// cancelled, and another one if it was killed or dbt is another.
+func TestLastingHost(t *testing.T) {
+	v := newVenue(t)
+	v.l = NewLauncher(t.Context())
+	defer v.l.Close()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	v.l.Expect(cancelled, 2, v.hosting, v.env)
+	if got := run(cancelled, v.l, v.call(nil, "exit", "3")); got.Err == "" {
+		t.Errorf("a cancelled command ran: %+v", got)
+	}
+	hostOf := func() *host {
+		t.Helper()
+		if got, want := run(t.Context(), v.l, v.call(nil, "exit", "3")), (ran{Exit: proc.Exit{Code: 3}}); got != want {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+		return v.l.of(v.hosting, v.env).host
+	}
+	first := hostOf()
+	if hostOf() != first {
+		t.Error("another host for the same dbt")
+	}
+	first.abandon()
+	<-first.gone
+	second := hostOf()
+	if second == nil || second == first {
+		t.Errorf("after the host was lost: %v", second)
+	}
+	v.hosting.Tool.Adapters = map[string]string{"duckdb": "1.99.0"}
+	if third := hostOf(); third == nil || third == second {
+		// One command is not worth a host.
+		v.l.Expect(t.Context(), 2, v.hosting, v.env)
+		if third = hostOf(); third == nil || third == second {
+			t.Errorf("after the adapter was replaced: %v", third)
+		}
+	}
+	v.wantWays("in a host, which imports dbt once", "as a process of its own: only one command uses it")
+}

@@ -141,6 +141,7 @@ var decidedAtStart = []string{
 // hostKey is equal for commands that can share a host.
 type hostKey struct {
 	script, adapter, env string
+	installed            string // the versions of dbt and its adapter: a host keeps those that it has imported
 }
 
 func (h Hosting) key(env []string) hostKey {
@@ -155,5 +156,8 @@ func (h Hosting) key(env []string) hostKey {
 	if len(h.Tool.Argv) > 0 {
 		script = h.Tool.Argv[0] // as it is called: Python looks for modules beside it
 	}
-	return hostKey{script: filepath.Clean(script), adapter: h.Adapter, env: strings.Join(kept, "\x00")}
+	return hostKey{
+		script: filepath.Clean(script), adapter: h.Adapter, env: strings.Join(kept, "\x00"),
+		installed: h.Tool.Version + " " + h.Tool.Adapters[h.Adapter],
+	}
 }

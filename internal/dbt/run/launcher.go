@@ -14,6 +14,9 @@ import (
 // A Launcher is the [Runner] of one invocation. It runs a command in a host if that is safe and
 // saves a start of dbt, and else as a process of its own. The results are the same.
 type Launcher struct {
+	// lasting is the context that hosts start with, nil for the one of their first command.
+	lasting context.Context
+
 	mu     sync.Mutex
 	shared map[hostKey]*sharedHost
 	ways   []string
@@ -32,6 +35,10 @@ type sharedHost struct {
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
+
+// NewLauncher returns a Launcher for programs that run one after another: a host is there for the
+// next one, too, also if its first command is cancelled. Hosts start only as long as ctx lasts.
+func NewLauncher(ctx context.Context) *Launcher { return &Launcher{lasting: ctx} }
 
 // Expect announces commands of one kind, all with this environment. From two commands on, a host is
 // worth its start, which begins at once.
@@ -112,7 +119,10 @@ func (l *Launcher) hostFor(ctx context.Context, call Call) *host {
 		l.note(call.Hosting, "as a process of its own: only one command uses it")
 		return nil
 	}
-	<-shared.ready // soon after ctx is done at the latest
+	select {
+	case <-shared.ready:
+	case <-ctx.Done():
+	}
 	if ctx.Err() != nil {
 		return nil // nothing will run
 	}
@@ -136,6 +146,9 @@ func (l *Launcher) begin(ctx context.Context, shared *sharedHost, hosting Hostin
 		return shared.begun
 	}
 	shared.begun = true
+	if l.lasting != nil {
+		ctx = l.lasting
+	}
 	go func() {
 		defer close(shared.ready)
 		host, err := startHost(ctx, hosting.Tool.Argv[0], hosting.Adapter, env)
@@ -154,14 +167,29 @@ func (l *Launcher) of(hosting Hosting, env []string) *sharedHost {
 	defer l.mu.Unlock()
 	key := hosting.key(env)
 	shared := l.shared[key]
-	if shared == nil {
+	if shared == nil || shared.lost() {
 		if l.shared == nil {
 			l.shared = map[hostKey]*sharedHost{}
 		}
-		shared = &sharedHost{ready: make(chan struct{})}
+		next := &sharedHost{ready: make(chan struct{})}
+		if shared != nil {
+			shared.host.close()
+			next.expected = shared.expected
+		}
+		shared = next
 		l.shared[key] = shared
 	}
 	return shared
+}
+
+// lost reports whether there was a host, which has ended.
+func (s *sharedHost) lost() bool {
+	select {
+	case <-s.ready:
+		return s.host != nil && s.host.ended()
+	default:
+		return false
+	}
 }
 
 // note records how a command ran.
