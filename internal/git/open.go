@@ -31,6 +31,8 @@ type Repo struct {
 	// Root is the repository itself (project.git, with worktrees in it or anywhere).
 	Root string
 
+	gitDir string // what this worktree has for itself: CommonDir for the main one
+
 	drafts  sync.Mutex // of making a draft, or keeping it
 	drafted atomic.Pointer[drafting]
 }
@@ -65,7 +67,7 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 			return nil, fmt.Errorf("finding the repository: %w", err)
 		}
 	}
-	r := &Repo{Top: filepath.FromSlash(top), Prefix: strings.TrimSuffix(prefix, "/"), CommonDir: commonDir}
+	r := &Repo{Top: filepath.FromSlash(top), Prefix: strings.TrimSuffix(prefix, "/"), CommonDir: commonDir, gitDir: gitDir}
 	if err := r.findRoot(ctx, gitDir); err != nil {
 		return nil, err
 	}
