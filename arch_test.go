@@ -27,7 +27,8 @@ var house = map[string][]string{
 		"internal/dbt/run", // how dbt ran
 		"internal/durable", // a report in a file
 		"internal/ignore",
-		"internal/proc", // signals
+		"internal/proc",  // signals
+		"internal/saves", // --watch
 		"internal/ui",
 		"watch",
 	},
@@ -58,6 +59,7 @@ var house = map[string][]string{
 		"internal/proc", // how a dbt command ended
 		"internal/durable",
 		"internal/python", // a commit's own dbt
+		"internal/saves",  // what --watch watches
 	},
 	"internal/dbt":          {"internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/version", "internal/pyyaml"},
 	"internal/dbt/adapter":  {},
@@ -83,6 +85,7 @@ var house = map[string][]string{
 	"internal/ignore":       {"internal/durable"},
 	"internal/proc":         {},
 	"internal/python":       {"internal/proc"},
+	"internal/saves":        {},
 	"internal/ui":           {},
 	"spec":                  {},
 	"watch":                 {"graph", "steps", "internal/dbt/artifact", "internal/ui"},
