@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/ui"
@@ -111,6 +112,8 @@ type app struct {
 	// aside is for the output of programs that prepare a build: above the region, if there
 	// is one.
 	aside *redirected
+	// launcher runs dbt for all rounds of --watch; nil without it.
+	launcher *run.Launcher
 }
 
 // run parses the command line and carries it out.
@@ -157,7 +160,7 @@ func (a *app) close() {
 }
 
 func (a *app) world() steps.World {
-	w := steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Process.Stdout, Stderr: a.Stderr}
+	w := steps.World{Dir: a.Dir, Env: a.Env, Home: a.Home, Now: a.Now, Stdout: a.Process.Stdout, Stderr: a.Stderr, Launcher: a.launcher}
 	w.AtEnd = func(end func() error) { a.atEnd = append(a.atEnd, end) }
 	if _, redraws := a.terminal(); redraws { // elsewhere, programs inherit stderr itself
 		w.Aside = a.aside

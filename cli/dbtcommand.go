@@ -36,6 +36,15 @@ func (c *dbtCommand) run(ctx context.Context, a *app, line *commandLine) error {
 
 // program compiles the command to a program, and asks the user's questions.
 func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
+	program, err := c.compile(ctx, a, line)
+	if err != nil || line.mode != running || line.DryRun {
+		return program, err
+	}
+	return program, a.prompts(ctx, program, line.flags)
+}
+
+// compile compiles the command to a program.
+func (c *dbtCommand) compile(ctx context.Context, a *app, line *commandLine) (*steps.Program, error) {
 	if len(c.Builds) > 1 && slices.Contains(line.words, "run-operation") && len(line.forDBT) == 0 && !strings.Contains(c.Builds[1], "@") {
 		macro := append([]string{"dot"}, a.Args...)
 		i := slices.Index(macro, c.Builds[1])
@@ -54,11 +63,8 @@ func (c *dbtCommand) program(ctx context.Context, a *app, line *commandLine) (*s
 		}
 		return nil, err
 	}
-	switch {
-	case line.FailFast && line.Specs == "" && len(program.Builds) == 1:
+	if line.FailFast && line.Specs == "" && len(program.Builds) == 1 {
 		return nil, a.dbtsFlag("fail-fast", line.words)
-	case req.Planning:
-		return program, nil
 	}
-	return program, a.prompts(ctx, program, line.flags)
+	return program, nil
 }

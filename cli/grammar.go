@@ -130,33 +130,33 @@ type flags struct {
 
 // dbtCommands are the commands of dbt.
 type dbtCommands struct {
-	Build        dbtCommand    `cmd:"" group:"dbt" help:"Build seeds, snapshots and models, and run the tests, in the order of the graph."`
-	Clean        dbtCommand    `cmd:"" group:"dbt" help:"Remove the build's target path and logs."`
-	Clone        dbtCommand    `cmd:"" group:"dbt" help:"Clone the baseline's relations (--defer) into the build's schema."`
-	Compile      dbtCommand    `cmd:"" group:"dbt" help:"Write the models' SQL without building them."`
-	Debug        dbtCommand    `cmd:"" group:"dbt" help:"Test the connection and the setup."`
-	Deps         dbtCommand    `cmd:"" group:"dbt" help:"Install the project's packages."`
-	Docs         docsCommand   `cmd:"" group:"dbt" help:"Generate or serve the documentation."`
-	Init         dbtCommand    `cmd:"" group:"dbt" help:"Set up this project's profile, or a new project. Not for a ref."`
-	List         dbtCommand    `cmd:"" group:"dbt" aliases:"ls" help:"List the nodes."`
-	Parse        dbtCommand    `cmd:"" group:"dbt" help:"Parse the project."`
-	Retry        dbtCommand    `cmd:"" group:"dbt" help:"Run failed and skipped nodes of the build's last run again."`
-	Run          dbtCommand    `cmd:"" group:"dbt" help:"Build the models."`
-	RunOperation dbtCommand    `cmd:"" group:"dbt" help:"Run a macro: dot run-operation dev@HEAD -- my_macro --args '{a: 1}'."`
-	Seed         dbtCommand    `cmd:"" group:"dbt" help:"Load the seeds."`
-	Show         dbtCommand    `cmd:"" group:"dbt" help:"Run one query or model and print its rows."`
-	Snapshot     dbtCommand    `cmd:"" group:"dbt" help:"Run the snapshots."`
-	Source       sourceCommand `cmd:"" group:"dbt" help:"Ask how fresh the sources are."`
-	Test         dbtCommand    `cmd:"" group:"dbt" help:"Run the tests on what was built."`
+	Build        watchedCommand `cmd:"" group:"dbt" help:"Build seeds, snapshots and models, and run the tests, in the order of the graph."`
+	Clean        dbtCommand     `cmd:"" group:"dbt" help:"Remove the build's target path and logs."`
+	Clone        watchedCommand `cmd:"" group:"dbt" help:"Clone the baseline's relations (--defer) into the build's schema."`
+	Compile      watchedCommand `cmd:"" group:"dbt" help:"Write the models' SQL without building them."`
+	Debug        dbtCommand     `cmd:"" group:"dbt" help:"Test the connection and the setup."`
+	Deps         dbtCommand     `cmd:"" group:"dbt" help:"Install the project's packages."`
+	Docs         docsCommand    `cmd:"" group:"dbt" help:"Generate or serve the documentation."`
+	Init         dbtCommand     `cmd:"" group:"dbt" help:"Set up this project's profile, or a new project. Not for a ref."`
+	List         watchedCommand `cmd:"" group:"dbt" aliases:"ls" help:"List the nodes."`
+	Parse        watchedCommand `cmd:"" group:"dbt" help:"Parse the project."`
+	Retry        dbtCommand     `cmd:"" group:"dbt" help:"Run failed and skipped nodes of the build's last run again."`
+	Run          watchedCommand `cmd:"" group:"dbt" help:"Build the models."`
+	RunOperation watchedCommand `cmd:"" group:"dbt" help:"Run a macro: dot run-operation dev@HEAD -- my_macro --args '{a: 1}'."`
+	Seed         watchedCommand `cmd:"" group:"dbt" help:"Load the seeds."`
+	Show         watchedCommand `cmd:"" group:"dbt" help:"Run one query or model and print its rows."`
+	Snapshot     watchedCommand `cmd:"" group:"dbt" help:"Run the snapshots."`
+	Source       sourceCommand  `cmd:"" group:"dbt" help:"Ask how fresh the sources are."`
+	Test         watchedCommand `cmd:"" group:"dbt" help:"Run the tests on what was built."`
 }
 
 type docsCommand struct {
-	Generate dbtCommand `cmd:"" help:"Write the documentation to the build's target path."`
-	Serve    dbtCommand `cmd:"" help:"Serve the documentation until Ctrl-C."`
+	Generate watchedCommand `cmd:"" help:"Write the documentation to the build's target path."`
+	Serve    dbtCommand     `cmd:"" help:"Serve the documentation until Ctrl-C."`
 }
 
 type sourceCommand struct {
-	Freshness dbtCommand `cmd:"" help:"Ask how fresh the sources are."`
+	Freshness watchedCommand `cmd:"" help:"Ask how fresh the sources are."`
 }
 
 // plannedCommand is a command of dbt or a comparison, planned or explained.

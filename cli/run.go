@@ -13,6 +13,7 @@ import (
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/proc"
+	"dot-for-dbt/internal/saves"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
 	"dot-for-dbt/steps"
@@ -21,6 +22,11 @@ import (
 
 // carryOut runs the program and prints the result.
 func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
+	return a.carryOutShown(ctx, p, f, func(p *steps.Program) display { return a.display(p, f) })
+}
+
+// carryOutShown runs the program, with a display for it.
+func (a *app) carryOutShown(ctx context.Context, p *steps.Program, f flags, display func(*steps.Program) display) error {
 	a.remarks(p)
 	if a.verbose {
 		for _, line := range toolLines(p) {
@@ -42,7 +48,7 @@ func (a *app) carryOut(ctx context.Context, p *steps.Program, f flags) error {
 		return err
 	}
 	defer a.end(p)
-	show := a.display(p, f)
+	show := display(p)
 	start := a.Now()
 	result, err := a.runGraph(ctx, p, show, jobs(f), f.KeepGoing || len(p.Builds) > 1 && !f.FailFast)
 	if err != nil {
@@ -66,7 +72,7 @@ func (a *app) runGraph(ctx context.Context, p *steps.Program, show display, jobs
 		PID:       os.Getpid(),
 		Observe: func(e graph.Event) {
 			if e.Kind == graph.Stopping {
-				if asksDBT(e.Planned.Step) {
+				if asksDBT(e.Planned.Step) && !errors.Is(context.Cause(ctx), saves.ErrSaved) {
 					sayStopping()
 				}
 				return

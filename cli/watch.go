@@ -28,12 +28,16 @@ type severalBuilds struct {
 	ticks   *time.Ticker
 }
 
-func (a *app) watchBuilds(p *steps.Program, f flags) display {
+func (a *app) watchBuilds(p *steps.Program, f flags) *severalBuilds {
+	return a.watchBuildsWith(p, f, false)
+}
+
+func (a *app) watchBuildsWith(p *steps.Program, f flags, brief bool) *severalBuilds {
 	d := &severalBuilds{app: a, program: p, ticks: time.NewTicker(frame)}
 	actions := a.getenv("GITHUB_ACTIONS") == "true"
 	o := watch.Options{
 		Mode: watch.Mode(f.Log), Out: ui.NewPrinter(a.Stdout, a.color, a.getenv), Say: a.say,
-		Tick: d.ticks.C, Actions: actions, Verbose: a.verbose, Now: a.Now,
+		Tick: d.ticks.C, Actions: actions, Verbose: a.verbose, Brief: brief, Now: a.Now,
 	}
 	terminal, redraws := a.terminal()
 	if f.Log == autoLog {

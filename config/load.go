@@ -39,6 +39,11 @@ func Load(dir string) (*Config, error) {
 	return parse(vars, base, user)
 }
 
+// Files returns the paths of the files that Load reads. They need not exist.
+func Files(dir string) []string {
+	return []string{filepath.Join(dir, varsFile), filepath.Join(dir, baseFile), filepath.Join(dir, userFile)}
+}
+
 // parse reads the three files; nil means that a file doesn't exist.
 func parse(vars, base, user []byte) (*Config, error) {
 	var c Config

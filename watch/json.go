@@ -35,6 +35,10 @@ type jsonEvent struct {
 	Done    *int     `json:"done,omitempty"`
 	Running []string `json:"running,omitempty"`
 
+	Round    int               `json:"round,omitempty"`
+	Saved    *[]string         `json:"saved,omitempty"`
+	Verdicts map[string]string `json:"verdicts,omitempty"`
+
 	Level string  `json:"level,omitempty"`
 	Code  string  `json:"code,omitempty"`
 	Name  string  `json:"name,omitempty"`

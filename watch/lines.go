@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/graph"
@@ -12,14 +13,29 @@ import (
 )
 
 // lines shows events line by line, each with the name of its step's subject.
-type lines struct{ Options }
+type lines struct {
+	Options
+	heard map[string][]string // by step, with Brief: the last of what its program says, until it has ended
+}
+
+// mostHeard is how many lines of a failed program are shown.
+const mostHeard = 12
 
 func (v *lines) observe(e graph.Event, b *board) {
 	v.own(e, b)
+	if e.Kind == graph.Ended {
+		v.explain(e, b)
+	}
 	if e.Kind != graph.Progress {
 		return
 	}
 	_, subject := e.Planned.Step.Title()
+	if v.Brief {
+		if text, _, ok := said(e); ok {
+			all := append(v.heard[e.Planned.Step.Name], strings.Split(text, "\n")...)
+			v.heard[e.Planned.Step.Name] = all[max(0, len(all)-mostHeard):]
+		}
+	}
 	if v.Mode == Quiet {
 		if warning, ok := warned(e); ok {
 			v.Say.Warning(subject + ": " + warning)
@@ -39,6 +55,24 @@ func (v *lines) observe(e graph.Event, b *board) {
 		for _, part := range ui.Fold(to.Colored(line), room) {
 			to.Line(before + " " + part)
 		}
+	}
+}
+
+// explain prints, with Brief, what a program said that failed, unless its nodes' messages say it.
+func (v *lines) explain(e graph.Event, b *board) {
+	heard := v.heard[e.Planned.Step.Name]
+	delete(v.heard, e.Planned.Step.Name)
+	if v.Mode != Quiet || e.Result.Outcome != graph.Broken || e.Result.Interrupted {
+		return
+	}
+	if one := b.buildOf(e.Planned.Step); one != nil && len(one.outcome(e.Planned, e.Result, false).failedNodes()) > 0 {
+		return
+	}
+	if i := slices.IndexFunc(heard, func(line string) bool { return strings.Contains(line, "Encountered an error") }); i >= 0 {
+		heard = heard[i:] // dbt's words for what comes next
+	}
+	for _, line := range heard {
+		v.Say.Line("  " + v.Say.Colored(line))
 	}
 }
 
@@ -132,10 +166,13 @@ func (o Options) end(e graph.Event, one *tracked) {
 		if report.Unmatched != "" {
 			style, mark = NothingToDo.style(), string(NothingToDo)
 		}
-		if one != nil || o.Region == nil || o.Verbose {
+		if (one != nil || o.Region == nil) && !o.Brief || o.Verbose {
 			o.line(style, mark, text, e.Planned.Decision)
 		}
 	case graph.Broken:
+		if o.Brief && !o.Verbose {
+			return // the line of the round says it
+		}
 		style, mark := ui.Bad, "failed"
 		if e.Result.Interrupted {
 			style, mark = ui.Warn, "interrupted"

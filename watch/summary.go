@@ -187,7 +187,7 @@ func (s Status) style() ui.Style {
 	switch s {
 	case Failed:
 		return ui.Bad
-	case Blocked, Interrupted, NotRun, NothingToDo:
+	case Blocked, Interrupted, NotRun, NothingToDo, Stopped:
 		return ui.Warn
 	}
 	return ui.Good

@@ -35,7 +35,9 @@ type Options struct {
 	// Actions is set in GitHub Actions, where logs are folded and errors are marked.
 	Actions bool
 	Verbose bool
-	Now     func() time.Time
+	// Brief leaves out which steps have ended, but for what a program said that failed.
+	Brief bool
+	Now   func() time.Time
 }
 
 // A Watcher shows a run.
@@ -63,7 +65,7 @@ func New(builds []*steps.Built, o Options) *Watcher {
 	case JSON:
 		w.view = newJSONView(o, builds)
 	default:
-		w.view = &lines{o}
+		w.view = &lines{Options: o, heard: map[string][]string{}}
 	}
 	if o.Region != nil {
 		w.drawn.Go(w.draw)

@@ -31,6 +31,7 @@ type View struct {
 	Colors  *ui.Printer // paints, or doesn't
 	Width   int         // of the terminal; 0: no limit
 	Verbose bool
+	NoHints bool // leaves out what to type next
 	Now     time.Time
 }
 
@@ -54,6 +55,9 @@ func (t table) show(r report.Report) {
 			t.out.Line("")
 		}
 		t.comparison(c)
+	}
+	if t.NoHints {
+		return
 	}
 	for _, hint := range nextSteps(r) {
 		t.out.Hint(hint)

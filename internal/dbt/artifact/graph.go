@@ -16,6 +16,8 @@ type Graph struct {
 type graphNode struct {
 	UniqueID     string `json:"unique_id"`
 	ResourceType string `json:"resource_type"`
+	Package      string `json:"package_name"`
+	File         string `json:"original_file_path"`
 	Config       struct {
 		Materialized string `json:"materialized"`
 	} `json:"config"`
@@ -134,6 +136,35 @@ func (g Graph) eachParent(id string, visit func(parent string)) {
 		}
 	}
 	climb(id)
+}
+
+// InFile returns the nodes and tests of a package that a file defines, sorted. The file's path is
+// relative to the package, with slashes.
+func (g Graph) InFile(pkg, file string) []string {
+	var ids []string
+	for id, n := range g.nodes {
+		if n.Package == pkg && strings.ReplaceAll(n.File, `\\`, "/") == file {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Ancestors returns the nodes that any of the nodes depends on, directly or through others.
+func (g Graph) Ancestors(ids []string) map[string]bool {
+	found := map[string]bool{}
+	for next := slices.Clone(ids); len(next) > 0; {
+		id := next[len(next)-1]
+		next = next[:len(next)-1]
+		for _, parent := range g.nodes[id].DependsOn.Nodes {
+			if !found[parent] {
+				found[parent] = true
+				next = append(next, parent)
+			}
+		}
+	}
+	return found
 }
 
 // Descendants returns the nodes and tests that depend on any of the nodes, directly or
