@@ -48,6 +48,7 @@ var house = map[string][]string{
 		"internal/git", "internal/ignore", "internal/workspace",
 	},
 	"lifecycle": {
+		"config", // which builds are kept
 		"graph", "spec", "steps",
 		"internal/dbt", "internal/git", "internal/layer", "internal/workspace",
 	},

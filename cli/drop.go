@@ -56,12 +56,14 @@ func (c *dropArgs) compile(ctx context.Context, a *app, line *commandLine) (*lif
 
 // pruneArgs are the arguments of prune.
 type pruneArgs struct {
-	Builds    []string `arg:"" optional:"" name:"env@ref" help:"Look at these builds only: env, env@ref or a range. Default: all builds of the project."`
-	Schemas   bool     `help:"Instead of builds, schemas in the warehouse that have a mark of this project and no build here, such as those of CI. Needs another rule, or an environment."`
-	Gone      bool     `help:"Builds of commits that no branch, tag or HEAD leads to any more."`
-	Older     string   `placeholder:"AGE" help:"Builds that were last used longer ago: 30d, 12h."`
-	Keep      *int     `placeholder:"N" help:"All but the N builds of each environment that were used last."`
-	Worktrees bool     `help:"Remove only worktrees: the builds stay, and the next command that needs a worktree makes it again."`
+	Builds     []string `arg:"" optional:"" name:"env@ref" help:"Look at these builds only: env, env@ref or a range. Default: all builds of the project."`
+	Schemas    bool     `help:"Instead of builds, schemas in the warehouse that have a mark of this project and no build here, such as those of CI. Needs another rule, or an environment."`
+	Gone       bool     `help:"Builds of commits that no branch, tag or HEAD leads to any more."`
+	Older      string   `placeholder:"AGE" help:"Builds that were last used longer ago: 30d, 12h."`
+	Keep       *int     `placeholder:"N" help:"All but the N builds of each environment that were used last."`
+	Toolchains bool     `help:"Remove only installations of dbt (dot: {toolchain: …}) that neither a build nor an environment uses any more."`
+	IgnoreKeep bool     `help:"Drop builds, too, that the configuration keeps (dot: {keep: …})."`
+	Worktrees  bool     `help:"Remove only worktrees: the builds stay, and the next command that needs a worktree makes it again."`
 }
 
 // pruneCommand drops builds that are no longer needed.
@@ -71,6 +73,9 @@ type pruneCommand struct {
 }
 
 func (c *pruneCommand) run(ctx context.Context, a *app, line *commandLine) error {
+	if c.JSON && (c.Worktrees || c.Toolchains) {
+		return hint.New("--json says which builds go, and with --worktrees or --toolchains none does", "leave it out, or see the plan: dot plan prune --worktrees --format json")
+	}
 	prune, err := c.compile(ctx, a, line)
 	if err != nil {
 		return err
@@ -108,7 +113,7 @@ func (c *pruneArgs) program(ctx context.Context, a *app, line *commandLine) (*st
 }
 
 func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*lifecycle.Prune, error) {
-	req := lifecycle.PruneRequest{Gone: c.Gone, Keep: c.Keep, Worktrees: c.Worktrees, Schemas: c.Schemas}
+	req := lifecycle.PruneRequest{Gone: c.Gone, Keep: c.Keep, Worktrees: c.Worktrees, Schemas: c.Schemas, Toolchains: c.Toolchains, IgnoreKeep: c.IgnoreKeep}
 	var err error
 	if req.Specs, err = a.specs(c.Builds, line.Specs); err != nil {
 		return nil, err
@@ -125,14 +130,23 @@ func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*li
 	switch {
 	case c.Keep != nil && *c.Keep < 0:
 		return nil, fmt.Errorf("--keep %d: expected a number of builds", *c.Keep)
+	case c.Toolchains && (c.Schemas || c.Worktrees || req.Rules() || c.IgnoreKeep || len(req.Specs) > 0):
+		return nil, hint.New("--toolchains removes what no build and no environment uses: it takes no specs and no other rule", "dot prune --toolchains")
 	case c.Schemas && (c.Keep != nil || c.Worktrees):
 		return nil, hint.New("--schemas looks for schemas without a build here: it can't be combined with --keep or --worktrees, which are about builds", "with --schemas: --gone, --older 30d, or an environment")
 	case c.Schemas && !req.Rules() && len(req.Specs) == 0:
 		return nil, hint.New("prune --schemas needs a limit: schemas without a build here may be what others work with",
 			"an environment where nobody else builds: dot prune ci --schemas", "--gone: no branch or tag, here or of the remote, leads to their commit", "--older 30d: they were marked longer ago")
-	case !req.Rules() && !req.Worktrees && !c.Schemas:
-		return nil, hint.New("prune needs a rule that says which builds are no longer needed",
-			"--gone: no branch, tag or HEAD leads to their commit", "--older 30d: they were last used longer ago", "--keep 5: all but the last 5 of each environment", "dot drop dev@HEAD drops a build by name")
+	case !req.Rules() && !req.Worktrees && !c.Schemas && !c.Toolchains:
+		keeps, err := lifecycle.Keeps(a.world())
+		if err != nil {
+			return nil, err
+		}
+		if c.IgnoreKeep || !keeps {
+			return nil, hint.New("prune needs a rule that says which builds are no longer needed",
+				"--gone: no branch, tag or HEAD leads to their commit", "--older 30d: they were last used longer ago", "--keep 5: all but the last 5 of each environment",
+				"or a rule in dot_environments.yml: all: {dot: {keep: {last: 5, days: 30}}}", "dot drop dev@HEAD drops a build by name")
+		}
 	}
 	prune, err := lifecycle.CompilePrune(ctx, a.world(), req)
 	if err != nil {
@@ -166,8 +180,8 @@ func (a *app) drop(ctx context.Context, drop *lifecycle.Drop, line *commandLine)
 			return nil, hint.Add(errors.New("dropping needs a confirmation, and dot can't ask"), "--yes drops it")
 		}
 		question := "drop " + text.Plural(may, "build") + "?"
-		if drop.Worktrees > 0 {
-			question = "remove " + text.Plural(plan.Runs(), "worktree") + "?"
+		if what := removes(drop); what != "" {
+			question = "remove " + text.Plural(plan.Runs(), what) + "?"
 		}
 		if err := a.agree(ctx, question, "nothing was dropped"); err != nil {
 			return nil, err
@@ -194,6 +208,17 @@ func (a *app) drop(ctx context.Context, drop *lifecycle.Drop, line *commandLine)
 	return gone, nil
 }
 
+// removes is what goes where no build goes, "" for nothing.
+func removes(drop *lifecycle.Drop) string {
+	switch {
+	case drop.Worktrees > 0:
+		return "worktree"
+	case drop.Toolchains > 0:
+		return "toolchain"
+	}
+	return ""
+}
+
 var (
 	errNothingDropped = errors.New("nothing was dropped")
 	errSomeStay       = errors.New("not all builds were dropped")
@@ -214,8 +239,8 @@ func (a *app) sayDropped(drop *lifecycle.Drop, result *graph.Result) map[string]
 			gone[planned.Step.Name] = true
 		}
 	}
-	if drop.Worktrees > 0 {
-		a.say.Line(fmt.Sprintf("%s %s", a.say.Paint(ui.Good, "removed"), text.Plural(len(gone), "worktree")))
+	if what := removes(drop); what != "" {
+		a.say.Line(fmt.Sprintf("%s %s", a.say.Paint(ui.Good, "removed"), text.Plural(len(gone), what)))
 	}
 	for _, r := range drop.Remains {
 		if gone[r.LastStep()] {

@@ -51,6 +51,8 @@ type Settings struct {
 	// the size of each pool: how many commands of an invocation may run in it at once.
 	Pool  string
 	Pools map[string]int
+	// Keep (keep) says which builds dot prune leaves; nil: not set.
+	Keep *Keep
 	// Compare (compare) has the settings for comparing builds.
 	Compare Compare
 }
@@ -134,6 +136,10 @@ var settings = map[string]func(*Settings, node) error{
 	},
 	"pools": func(s *Settings, n node) (err error) {
 		s.Pools, err = poolSizes(n)
+		return err
+	},
+	"keep": func(s *Settings, n node) (err error) {
+		s.Keep, err = readKeep(n)
 		return err
 	},
 	"compare": func(s *Settings, n node) (err error) {

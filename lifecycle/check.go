@@ -30,7 +30,7 @@ func (l *List) Check(ctx context.Context, world steps.World, specs []spec.Spec) 
 	}
 	check := &Check{}
 	var err error
-	_, check.Notes, err = connect(ctx, world, envs, false, func(p *steps.Program) error {
+	_, check.Notes, err = connect(ctx, world, envs, false, true, func(p *steps.Program) error {
 		project := filepath.ToSlash(p.Repo.Prefix)
 		var builds []workspace.Build
 		for _, b := range l.Builds {

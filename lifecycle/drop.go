@@ -29,11 +29,13 @@ type Drop struct {
 	Remains []*steps.Remains
 	// Worktrees is the number of builds of which only the worktree goes.
 	Worktrees int
+	// Toolchains is the number of toolchains that go.
+	Toolchains int
 }
 
-// Builds is the number of builds that go, or of which the worktree goes.
+// Builds is the number of builds that go, of worktrees or of toolchains.
 func (d *Drop) Builds() int {
-	return len(d.Remains) - len(d.Refused()) + d.Worktrees
+	return len(d.Remains) - len(d.Refused()) + d.Worktrees + d.Toolchains
 }
 
 // CompileDrop looks at what the builds have left in the warehouse, and decides which may be dropped.
@@ -54,6 +56,7 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 		Command: list, Specs: req.Specs, Report: true,
 		Extend: func(p *steps.Program) error {
 			drop.Program = p
+			p.Notes = nil // they are about a command that would run on the builds
 			if err := p.Keep(); err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 		}
 	}
 	prune := &Prune{}
-	program, notes, err := connect(ctx, world, envs, len(envs) > 0, func(p *steps.Program) error {
+	program, notes, err := connect(ctx, world, envs, len(envs) > 0, true, func(p *steps.Program) error {
 		survey, err := p.Survey(ctx, nil)
 		if err != nil {
 			return err
@@ -70,8 +70,8 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 
 // connect compiles a program with a connection to the database of each environment, all of the project
 // if none is named. Those that can't be used are left out, and the notes say why; if all are needed, that
-// is an error. The program is nil if none is left.
-func connect(ctx context.Context, world steps.World, envs []string, needed bool, extend func(*steps.Program) error) (program *steps.Program, notes []string, err error) {
+// is an error. asks is set if their schemas are asked for. The program is nil if none is left.
+func connect(ctx context.Context, world steps.World, envs []string, needed, asks bool, extend func(*steps.Program) error) (program *steps.Program, notes []string, err error) {
 	project, err := steps.OpenProject(world)
 	if err != nil {
 		return nil, nil, err
@@ -84,14 +84,14 @@ func connect(ctx context.Context, world steps.World, envs []string, needed bool,
 	var specs []spec.Spec
 	for _, name := range envs {
 		env, output, err := project.Environment(name)
-		if err == nil && !steps.ManagesSchemas(output.Adapter) {
+		if err == nil && asks && !steps.ManagesSchemas(output.Adapter) {
 			err = fmt.Errorf("dot was never tried to manage schemas through the adapter %s", output.Adapter)
 		}
 		switch s := (spec.Spec{Env: env.Name, Ref: "HEAD"}); {
 		case err != nil && needed:
 			return nil, nil, err
 		case err != nil:
-			notes = append(notes, fmt.Sprintf("environment %s was not asked: %v", name, err))
+			notes = append(notes, fmt.Sprintf("environment %s was left out: %v", name, err))
 		case !slices.Contains(specs, s):
 			specs = append(specs, s)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"dot-for-dbt/config"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
@@ -31,6 +32,11 @@ type PruneRequest struct {
 	Keep *int
 	// Worktrees removes only the worktrees: the builds stay.
 	Worktrees bool
+	// Toolchains removes only the toolchains that no build uses any more.
+	Toolchains bool
+	// IgnoreKeep drops builds, too, that the configuration keeps. Without it a request without any rule
+	// drops those of environments with such a setting that it doesn't keep.
+	IgnoreKeep bool
 	// Schemas drops marked schemas of which there is no build here. Then Older goes by their marks, and
 	// Keep counts for nothing.
 	Schemas bool
@@ -53,8 +59,11 @@ type Prune struct {
 // CompilePrune finds the builds that the rules say are no longer needed, and compiles how to drop
 // them. It changes nothing.
 func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Prune, error) {
-	if req.Schemas {
+	switch {
+	case req.Schemas:
 		return compileSchemas(ctx, world, req)
+	case req.Toolchains:
+		return compileToolchains(ctx, world)
 	}
 	list, err := Read(ctx, world, Request{Specs: req.Specs})
 	if err != nil {
@@ -69,23 +78,39 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 		return nil, err
 	}
 	prune, drop := &Prune{}, DropRequest{Why: map[string]string{}, Worktrees: req.Worktrees}
-	kept := map[string]int{} // by project and environment
-	elsewhere := 0
+	rank, err := ranks(ctx, world, list, req)
+	if err != nil {
+		return nil, err
+	}
+	byConfig, elsewhere := 0, 0
+	envs := map[string]struct {
+		config.Environment
+		lost error
+	}{}
 	for _, b := range list.Builds { // the one that was used last first
+		env, known := envs[b.Env]
+		if !known {
+			env.Environment, _, env.lost = project.Environment(b.Env) // it may have been removed, or its output
+			envs[b.Env] = env
+		}
+		keep, lost := env.Dot.Keep, env.lost
+		if b.Project != filepath.ToSlash(repo.Prefix) {
+			keep = nil // not this project's to say
+		}
 		if b.Commit.Variant() != "" { // its commit's name means the environment's own build
-			if _, goes := req.reason(b, math.MaxInt, world.Now()); goes {
+			if _, goes, _ := req.reason(b, math.MaxInt, world.Now(), keep); goes {
 				prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: dot upgrade-check built it, and no spec means it; drop %s by hand, then remove %s",
 					b.Name(), schemasOf(b), b.Commit.Dir()))
 			}
 			continue
 		}
-		group := b.Project + "\x00" + b.Env
-		kept[group]++
-		why, goes := req.reason(b, kept[group], world.Now())
+		why, goes, kept := req.reason(b, rank[b.Dir()], world.Now(), keep)
+		if kept {
+			byConfig++
+		}
 		if !goes {
 			continue
 		}
-		_, _, lost := project.Environment(b.Env) // it may have been removed, or its output
 		switch {
 		case b.Project != filepath.ToSlash(repo.Prefix):
 			elsewhere++
@@ -102,6 +127,9 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 			drop.Why[s.String()] = why
 		}
 	}
+	if byConfig > 0 {
+		prune.Notes = append(prune.Notes, "kept by the configuration, dot: {keep: …}: "+text.Plural(byConfig, "build")+"; --ignore-keep drops what it keeps")
+	}
 	if elsewhere > 0 {
 		prune.Notes = append(prune.Notes, text.Plural(elsewhere, "build")+" of other projects: run dot prune in their directories")
 	}
@@ -116,9 +144,47 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 	return prune, nil
 }
 
+// ranks numbers the builds of each environment, the one that was used last is 1, by their directories.
+func ranks(ctx context.Context, world steps.World, list *List, req PruneRequest) (map[string]int, error) {
+	if slices.ContainsFunc(req.Specs, spec.Spec.Isolated) { // the list has only some of an environment's builds
+		var err error
+		if list, err = Read(ctx, world, Request{}); err != nil {
+			return nil, err
+		}
+	}
+	rank, count := map[string]int{}, map[string]int{}
+	for _, b := range list.Builds {
+		if b.Commit.Variant() == "" {
+			group := b.Project + "\x00" + b.Env
+			count[group]++
+			rank[b.Dir()] = count[group]
+		}
+	}
+	return rank, nil
+}
+
 // reason says why a build goes. n counts the builds of its environment, the one that was used last
-// is 1.
-func (req PruneRequest) reason(b Build, n int, now time.Time) (why string, goes bool) {
+// is 1. byConfig is set if it would go, and the configuration keeps it.
+func (req PruneRequest) reason(b Build, n int, now time.Time, keep *config.Keep) (why string, goes, byConfig bool) {
+	why, goes = req.rule(b, n, now)
+	switch {
+	case req.Worktrees || req.IgnoreKeep:
+	case !req.Rules():
+		goes = keep != nil && !keep.Keeps(n, now.Sub(b.Used))
+		if goes {
+			why = "not kept by keep: {" + keep.String() + "}"
+		}
+	case goes && keep != nil && keep.Keeps(n, now.Sub(b.Used)):
+		return "", false, true
+	}
+	if !goes {
+		why = ""
+	}
+	return why, goes, false
+}
+
+// rule says why a build goes by the request's own rules.
+func (req PruneRequest) rule(b Build, n int, now time.Time) (why string, goes bool) {
 	var reasons []string
 	if req.Gone {
 		if !b.Gone() {
@@ -162,4 +228,36 @@ func schemasOf(b Build) string {
 		return "its schema"
 	}
 	return "schema " + strings.Join(names, ", ")
+}
+
+// Keeps reports whether an environment of the project has a rule for the builds that it keeps.
+func Keeps(world steps.World) (bool, error) {
+	project, err := steps.OpenProject(world)
+	if err != nil {
+		return false, err
+	}
+	names, err := project.Environments()
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		env, _, _ := project.Environment(name)
+		return env.Dot.Keep != nil
+	}), nil
+}
+
+// compileToolchains compiles how to remove the toolchains that neither a build nor an environment at HEAD
+// uses.
+func compileToolchains(ctx context.Context, world steps.World) (*Prune, error) {
+	prune := &Prune{None: true}
+	var err error
+	_, prune.Notes, err = connect(ctx, world, nil, false, false, func(p *steps.Program) error {
+		unused, err := p.UnusedSteps()
+		if err != nil {
+			return err
+		}
+		prune.Drop, prune.None = Drop{Program: p, Toolchains: len(unused)}, len(unused) == 0
+		return p.Add(unused...)
+	})
+	return prune, err
 }

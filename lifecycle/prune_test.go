@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"dot-for-dbt/config"
 	"dot-for-dbt/internal/git"
 )
 
@@ -37,9 +38,53 @@ func TestPruneReason(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			why, goes := tt.req.reason(tt.b, tt.n, now)
+			why, goes := tt.req.rule(tt.b, tt.n, now)
 			if goes != (tt.want != "") || why != tt.want {
 				t.Errorf("%q, %t, want %q", why, goes, tt.want)
+			}
+		})
+	}
+}
+
+// A.15: what the configuration keeps stays, and without a rule what it doesn't keep goes.
+func TestPruneKeep(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	at := func(days int) Build {
+		b := Build{Used: now.AddDate(0, 0, -days), InGit: InGit}
+		b.Env = "dev"
+		return b
+	}
+	two, month, none := 2, 30, 0
+	last, days, both := &config.Keep{Last: &two}, &config.Keep{Days: &month}, &config.Keep{Last: &two, Days: &month}
+	for _, tt := range []struct {
+		name     string
+		req      PruneRequest
+		b        Build
+		n        int
+		keep     *config.Keep
+		want     string // "" for one that stays
+		byConfig bool
+	}{
+		{"no rule at all", PruneRequest{}, at(90), 9, nil, "", false},
+		{"among the last", PruneRequest{}, at(90), 2, last, "", false},
+		{"not among the last", PruneRequest{}, at(1), 3, last, "not kept by keep: {last: 2}", false},
+		{"used lately", PruneRequest{}, at(30), 9, days, "", false},
+		{"not used lately", PruneRequest{}, at(31), 1, days, "not kept by keep: {days: 30}", false},
+		{"either keeps: the last", PruneRequest{}, at(90), 2, both, "", false},
+		{"either keeps: the days", PruneRequest{}, at(1), 9, both, "", false},
+		{"neither keeps", PruneRequest{}, at(90), 9, both, "not kept by keep: {last: 2, days: 30}", false},
+		{"none is kept", PruneRequest{}, at(0), 1, &config.Keep{Last: &none}, "not kept by keep: {last: 0}", false},
+		{"a rule does not undercut it", PruneRequest{Gone: true}, at(90), 2, last, "", true},
+		{"nor does another number", PruneRequest{Keep: &none}, at(1), 2, last, "", true},
+		{"a rule is still needed", PruneRequest{Older: 100 * 24 * time.Hour}, at(90), 9, last, "", false},
+		{"both say so", PruneRequest{Gone: true}, at(90), 3, last, "no ref leads to its commit", false},
+		{"unless asked", PruneRequest{Gone: true, IgnoreKeep: true}, at(90), 1, last, "no ref leads to its commit", false},
+		{"only worktrees", PruneRequest{Worktrees: true}, at(90), 1, last, "asked for", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			why, goes, byConfig := tt.req.reason(tt.b, tt.n, now, tt.keep)
+			if goes != (tt.want != "") || why != tt.want || byConfig != tt.byConfig {
+				t.Errorf("%q, %t, by the configuration %t; want %q, %t", why, goes, byConfig, tt.want, tt.byConfig)
 			}
 		})
 	}

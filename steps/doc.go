@@ -61,6 +61,7 @@
 //	question.go    questions to a build's warehouse; gone.go: what is not there any more
 //	mark.go        marks the schemas that a run writes to
 //	remains.go     what a build has left; drop.go: the steps that drop it
+//	unused.go      toolchains that no build uses any more
 //	survey.go      what databases say of marks and builds; orphans.go: marked schemas without a build
 //	artifacts.go   dbt's artifacts of a run
 //	side.go        a build's relations and artifacts, for a comparison; sidetests.go: its tests

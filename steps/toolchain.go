@@ -46,9 +46,13 @@ func (t *toolchain) key() string {
 }
 
 // short returns the key's display name.
-func (t *toolchain) short() string { return t.Key[:8] }
+func (t *toolchain) short() string { return t.Key[:min(len(t.Key), 8)] }
 
 func (t *toolchain) step() string { return "toolchain " + t.short() }
+
+func (t *toolchain) lock() graph.Lock {
+	return graph.Lock{Name: "toolchain-" + t.Key, What: t.step()}
+}
 
 // program returns the path of its dbt.
 func (t *toolchain) program() string { return python.Program(t.Venv(), "dbt") }
@@ -94,7 +98,7 @@ func (rt *runtime) toolchainStep(t *toolchain) *graph.Step {
 			return fmt.Sprintf("dbt %s, from %s", out.DBT, t.from)
 		},
 		Detail: func(graph.Record) string { return t.from },
-		Locks:  []graph.Lock{{Name: "toolchain-" + t.Key, What: t.step()}},
+		Locks:  []graph.Lock{t.lock()},
 		Pools:  []string{jobsPool},
 		Action: &makeToolchain{runtime: rt, toolchain: t},
 	}

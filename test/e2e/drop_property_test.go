@@ -95,16 +95,21 @@ func (d *dropCase) run() {
 	}
 	may := d.may(chosen, breaking)
 	from, args := d.shop, slices.Concat([]string{"drop", "--yes"}, flags, specs)
-	var goes []string // schemas
-	for _, b := range d.builds {
-		if may[b.name] {
-			goes = append(goes, b.schemas...)
-		}
-	}
-	elsewhere := d.random.IntN(2) == 0
-	if elsewhere {
+	goes := d.schemasOf(may)
+	elsewhere := false
+	switch d.random.IntN(4) {
+	case 0, 1:
+		elsewhere = true
 		from, args = d.clone(), slices.Concat([]string{"prune", "--schemas", "--yes"}, specs)
 		may, goes = nil, d.mayPrune(chosen)
+	case 2:
+		var kept int
+		if args, kept = d.keep(); kept < 2 {
+			may = d.may(map[string]bool{d.builds[0].name: true, d.builds[1].name: true, d.builds[2].name: kept < 1, d.builds[3].name: kept < 1}, false)
+		} else {
+			may = nil
+		}
+		goes = d.schemasOf(may)
 	}
 	slices.Sort(goes)
 	before := d.objects()
@@ -138,6 +143,31 @@ func (d *dropCase) run() {
 			d.t.Errorf("%s\n%s: recorded is %t", says, b.name, recorded)
 		}
 	}
+}
+
+// schemasOf is the schemas of builds.
+func (d *dropCase) schemasOf(builds map[string]bool) (all []string) {
+	for _, b := range d.builds {
+		if builds[b.name] {
+			all = append(all, b.schemas...)
+		}
+	}
+	return all
+}
+
+// keep sets how many builds of each environment are kept, and returns a prune that follows that or has
+// a number of its own, and how many it leaves. The two builds that were made last are the last of builds.
+func (d *dropCase) keep() (args []string, kept int) {
+	kept, asked := d.random.IntN(3), d.random.IntN(3)
+	d.write("dot_environments.yml", fmt.Sprintf("environment: {default: dev, all: {dot: {keep: {last: %d}}}, dev: {}, prod: {}}\n", kept))
+	args = []string{"prune", "--yes"}
+	switch d.random.IntN(3) {
+	case 0: // a rule narrows
+		return append(args, "--keep", fmt.Sprint(asked)), max(kept, asked)
+	case 1:
+		return append(args, "--keep", fmt.Sprint(asked), "--ignore-keep"), asked
+	}
+	return args, kept
 }
 
 // clone returns a fresh clone of the project, with the same warehouse.
