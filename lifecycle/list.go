@@ -58,12 +58,19 @@ func Read(ctx context.Context, world steps.World, req Request) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, flaws, err := ws.Builds()
+	list := &List{}
+	var found, chosen []workspace.Found // all that are needed, and those that are listed
+	if len(req.Specs) == 0 && req.Limit > 0 && !req.Resting && !req.Size {
+		found, list.More, list.Flaws, err = ws.Recent(req.Limit)
+		chosen = found
+	} else {
+		found, list.Flaws, err = ws.Builds()
+		chosen = slices.Clone(found)
+	}
 	if err != nil {
 		return nil, err
 	}
-	list := &List{Any: len(found) > 0, Flaws: flaws}
-	chosen := found
+	list.Any = len(found) > 0
 	if len(req.Specs) > 0 {
 		if chosen, list.Missing, err = choose(ctx, world, req.Specs, found); err != nil {
 			return nil, err

@@ -11,9 +11,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/durable"
@@ -32,7 +32,29 @@ type Found struct {
 // Builds lists the builds of all projects, sorted by directory. For each it reads the commit's
 // file and two directories. If that file is damaged, the build's commit has no Hash. Flaws are
 // directories and files that can't be read.
-func (w *Workspace) Builds() ([]Found, []Flaw, error) {
+func (w *Workspace) Builds() ([]Found, []Flaw, error) { return w.builds(w.buildsOf) }
+
+// Recent lists the most builds that were used last, the last one first, and says how many more there
+// are. It reads only their commits' files.
+func (w *Workspace) Recent(most int) (recent []Found, more int, flaws []Flaw, err error) {
+	all, flaws, err := w.builds(func(short string) ([]Found, []Flaw) { return w.buildsIn(Commit{Short: short, w: w}) })
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	slices.SortStableFunc(all, func(a, b Found) int { return b.Used.Compare(a.Used) })
+	recent = all[:min(most, len(all))]
+	for i := range recent {
+		commit := &recent[i].Commit
+		if commit.Hash, err = w.owner(commit.Short); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			name, _ := commit.File()
+			flaws = append(flaws, Flaw{Path: name, Kind: Closed, Err: err})
+		}
+	}
+	return recent, len(all) - len(recent), flaws, nil
+}
+
+// builds lists the builds of all commits, which one lists for each.
+func (w *Workspace) builds(one func(short string) ([]Found, []Flaw)) ([]Found, []Flaw, error) {
 	entries, err := os.ReadDir(w.file("build"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
@@ -40,7 +62,7 @@ func (w *Workspace) Builds() ([]Found, []Flaw, error) {
 	found, flaws := make([][]Found, len(entries)), make([][]Flaw, len(entries))
 	Parallel(len(entries), func(i int) {
 		if entries[i].IsDir() {
-			found[i], flaws[i] = w.buildsOf(entries[i].Name())
+			found[i], flaws[i] = one(entries[i].Name())
 		}
 	})
 	return slices.Concat(found...), slices.Concat(flaws...), nil
@@ -49,27 +71,35 @@ func (w *Workspace) Builds() ([]Found, []Flaw, error) {
 // Parallel calls do for 0 to n-1, as many at once as it takes to keep the processors busy with small
 // files.
 func Parallel(n int, do func(i int)) {
-	var group errgroup.Group
-	group.SetLimit(4 * runtime.GOMAXPROCS(0))
-	for i := range n {
-		group.Go(func() error {
-			do(i)
-			return nil
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, 4*runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
 		})
 	}
-	_ = group.Wait()
+	workers.Wait()
 }
 
 // buildsOf lists the builds of a commit.
-func (w *Workspace) buildsOf(short string) (found []Found, flaws []Flaw) {
+func (w *Workspace) buildsOf(short string) ([]Found, []Flaw) {
+	hash, err := w.owner(short)
+	found, flaws := w.buildsIn(Commit{Hash: hash, Short: short, w: w})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		flaws = append([]Flaw{{Path: w.file("build", short, "commit"), Kind: Closed, Err: err}}, flaws...)
+	}
+	return found, flaws
+}
+
+// buildsIn lists the builds in a commit's directory.
+func (w *Workspace) buildsIn(commit Commit) (found []Found, flaws []Flaw) {
 	flaw := func(file string, err error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another dot may remove it meanwhile
 			flaws = append(flaws, Flaw{Path: file, Kind: Closed, Err: err})
 		}
 	}
-	hash, err := w.owner(short)
-	flaw(w.file("build", short, "commit"), err)
-	commit := Commit{Hash: hash, Short: short, w: w}
 	add := func(project, env string) {
 		b := commit.Build(project, env)
 		found = append(found, Found{Build: b, Used: b.used()})
