@@ -91,6 +91,7 @@ var cases = []struct {
 	{"plan of many specs", planMany},
 	{"plan beside many builds", planBeside},
 	{"the working tree of 5,000 files", planDraft},
+	{"from saving a model to dbt's first query", roundsOfEdits},
 	{"status of many builds", statusOfMany},
 	{"many steps", manySteps},
 	{"composing a baseline of 5,000 models", composeManifest},
