@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,7 +20,7 @@ import (
 )
 
 // roundsOfEdits measures what comes between saving a model and dbt's first query for it: with a command
-// for each save, and with --watch. The CPU time of a command is that of the whole build.
+// for each save, and with --watch. The CPU time is that of the whole build.
 func roundsOfEdits(b *bench) (*measure.Table, error) {
 	s, err := b.newShop("rounds")
 	if err != nil {
@@ -169,10 +170,36 @@ func (w *watching) wait() error {
 	return fmt.Errorf("a round doesn't end:\n%s", w.said.text())
 }
 
-// round waits for the round of a save, and ends dot. CPU time is not known: the first round's is in it.
+// round waits for the round of a save, and ends dot.
 func (w *watching) round() (measure.Cost, error) {
+	before := cpuTime(w.cmd.Process.Pid)
 	err := w.wait()
-	return measure.Cost{}, errors.Join(err, w.end())
+	cost := measure.Cost{CPU: cpuTime(w.cmd.Process.Pid) - before}
+	return cost, errors.Join(err, w.end())
+}
+
+// cpuTime returns the CPU time of a process and of all that it has started, 0 if the system doesn't
+// tell (proc(5)).
+func cpuTime(pid int) (sum time.Duration) {
+	const ticks = 100 // a second, on every Linux
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, ok := strings.Cut(string(stat), ") ")
+	if fields := strings.Fields(rest); err == nil && ok && len(fields) > 14 {
+		for _, field := range fields[11:15] { // its own, and that of children that have ended
+			n, _ := strconv.Atoi(field)
+			sum += time.Duration(n) * time.Second / ticks
+		}
+	}
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, file := range threads {
+		text, _ := os.ReadFile(file)
+		for child := range strings.FieldsSeq(string(text)) {
+			if pid, err := strconv.Atoi(child); err == nil {
+				sum += cpuTime(pid)
+			}
+		}
+	}
+	return sum
 }
 
 // end ends dot, if it runs.
