@@ -17,7 +17,7 @@ import (
 
 // dropArgs are the arguments of drop.
 type dropArgs struct {
-	Builds   []string `arg:"" optional:"" name:"env@ref" help:"The builds to drop: env@ref, @ref, or a range of commits."`
+	Builds   []string `arg:"" optional:"" name:"env@ref" help:"The builds to drop: env@ref, @ref, a range of commits, or a build of an upgrade check: env@ref.to."`
 	Breaking bool     `help:"Also drop builds that others rest on."`
 }
 

@@ -4,16 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
 )
 
 // A DropRequest says which builds to drop.
 type DropRequest struct {
+	// Specs may mean the two builds of an upgrade check, too: dev@24256d1.to.
 	Specs []spec.Spec
+	// Variants has the variant of each of Specs, "" for none. nil: the specs' texts say it.
+	Variants []string
 	// Why has the reason to drop each build, by the spec's text; "" for one that was named.
 	Why map[string]string
 	// Breaking also drops builds that others rest on.
@@ -50,10 +57,15 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 	if len(req.Specs) == 0 {
 		return nil, errors.New("no build is named")
 	}
+	if req.Variants == nil {
+		if err := req.readVariants(ctx, world); err != nil {
+			return nil, err
+		}
+	}
 	drop := &Drop{}
 	list, _ := dbt.LookupCommand("list")
 	_, err := steps.Compile(ctx, world, steps.Request{
-		Command: list, Specs: req.Specs, Report: true,
+		Command: list, Specs: req.Specs, OfVariants: req.Variants, Report: true,
 		Extend: func(p *steps.Program) error {
 			drop.Program = p
 			p.Notes = nil // they are about a command that would run on the builds
@@ -78,6 +90,41 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 		},
 	})
 	return drop, err
+}
+
+// readVariants finds the specs that mean a variant, which is there, and not a ref with such a name.
+func (req *DropRequest) readVariants(ctx context.Context, world steps.World) error {
+	req.Specs, req.Variants = slices.Clone(req.Specs), make([]string, len(req.Specs))
+	var repo *git.Repo
+	var found []workspace.Found
+	for i, s := range req.Specs {
+		at := strings.LastIndex(s.Ref, ".")
+		if _, several := s.Range(); several || at < 1 || at == len(s.Ref)-1 {
+			continue
+		}
+		base, variant := s.Ref[:at], s.Ref[at+1:]
+		if repo == nil {
+			var err error
+			if repo, err = git.Open(ctx, world.Dir); err != nil {
+				return err
+			}
+			ws, err := workspace.Open(repo.Root)
+			if err != nil {
+				return err
+			}
+			if found, _, err = ws.Builds(); err != nil {
+				return err
+			}
+		}
+		if !slices.ContainsFunc(found, func(f workspace.Found) bool { return f.Commit.Variant() == variant }) {
+			continue
+		}
+		if _, err := repo.Resolve(ctx, []string{s.Ref}); err == nil {
+			continue
+		}
+		req.Specs[i].Ref, req.Variants[i] = base, variant
+	}
+	return nil
 }
 
 // reason is why a build is dropped.

@@ -97,14 +97,11 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 		if b.Project != filepath.ToSlash(repo.Prefix) {
 			keep = nil // not this project's to say
 		}
-		if b.Commit.Variant() != "" { // its commit's name means the environment's own build
-			if _, goes, _ := req.reason(b, math.MaxInt, world.Now(), keep); goes {
-				prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: dot upgrade-check built it, and no spec means it; drop %s by hand, then remove %s",
-					b.Name(), schemasOf(b), b.Commit.Dir()))
-			}
-			continue
+		variant, n := b.Commit.Variant(), rank[b.Dir()]
+		if variant != "" { // numbers of builds are about the environment's own
+			n = math.MaxInt
 		}
-		why, goes, kept := req.reason(b, rank[b.Dir()], world.Now(), keep)
+		why, goes, kept := req.reason(b, n, world.Now(), keep)
 		if kept {
 			byConfig++
 		}
@@ -123,8 +120,12 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 			prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: %v", b.Name(), lost))
 		default:
 			s := spec.Spec{Env: b.Env, Ref: b.Commit.Hash}
-			drop.Specs = append(drop.Specs, s)
-			drop.Why[s.String()] = why
+			drop.Specs, drop.Variants = append(drop.Specs, s), append(drop.Variants, variant)
+			name := s.String()
+			if variant != "" {
+				name = steps.VariantSpec(s, variant)
+			}
+			drop.Why[name] = why
 		}
 	}
 	if byConfig > 0 {

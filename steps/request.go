@@ -22,6 +22,9 @@ type Request struct {
 	Baseline *spec.Spec // of --defer; nil for none
 	// Variants build each spec several times, each with another dbt; nil: once.
 	Variants []Variant
+	// OfVariants has the variant that each of Specs means, "" for its own build; nil: for none. They are
+	// builds of an earlier invocation, and the environment's own dbt works on them.
+	OfVariants []string
 	// Args are the arguments for dbt: the flags that dot passes on, and the words
 	// after "--".
 	Args []string

@@ -51,10 +51,15 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 			byRef[commit.Ref] = commit
 		}
 	}
-	for _, s := range asked {
+	for i, s := range asked {
 		ends, ok := s.Range()
 		if !ok {
-			specs = append(specs, resolvedSpec{Spec: s, typed: s.String(), commit: byRef[s.Ref]})
+			one := resolvedSpec{Spec: s, typed: s.String(), commit: byRef[s.Ref]}
+			if i < len(p.req.OfVariants) && p.req.OfVariants[i] != "" {
+				one.variant = &Variant{Name: p.req.OfVariants[i]}
+				one.typed = VariantSpec(s, one.variant.Name)
+			}
+			specs = append(specs, one)
 			continue
 		}
 		commits, err := p.between(ctx, s, byRef[ends.From], byRef[ends.To])

@@ -13,11 +13,12 @@ import (
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/python"
+	"dot-for-dbt/spec"
 )
 
 // A Variant is one of several builds of the same spec, each with a dbt of its own. It has a
-// worktree, packages, schemas and records of its own, under a commit's name with the variant's: no
-// spec means it, so that no other build takes its data for its own.
+// worktree, packages, schemas and records of its own, under a commit's name with the variant's: except
+// to drop it, no spec means it, so that no other build takes its data for its own.
 type Variant struct {
 	Name string // to: dev@24256d1.to, in the schema dev_to_24256d1
 	DBT  DBTChoice
@@ -83,6 +84,9 @@ func (p *planner) varied(specs []resolvedSpec) []resolvedSpec {
 	}
 	return all
 }
+
+// VariantSpec is what a person types for a variant of a build: dev@24256d1.to.
+func VariantSpec(s spec.Spec, variant string) string { return s.String() + "." + variant }
 
 // as makes the build a variant's. Its schemas have the usual suffix, after the variant's name.
 func (b *build) as(v *Variant) {

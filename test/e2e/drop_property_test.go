@@ -123,6 +123,7 @@ func (d *dropCase) run() {
 			_, err := d.warehouse.query(d.t.Context(), "select 1 as x")
 			return err == nil
 		})
+		from.nobodyLeft() // dot prune leaves what is in use
 		d.nothingElse(before, goes, says+"\nkilled")
 	}
 	for range 2 { // after a kill, some are gone already

@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -170,11 +171,25 @@ func TestUpgradeCheck(t *testing.T) {
 			if out := s.mustDot("plan", "build", "dev@HEAD"); !strings.Contains(out.stdout, "dev@"+head+"  first run; from scratch") {
 				t.Errorf("a build of an upgrade check counts as the environment's:\n%s", out.stdout)
 			}
+		})
+		s.part("both are dropped by name or by rule", func() {
+			s.wantSchemas("dev_from_"+head, "dev_to_"+head)
 			out := s.mustDot("prune", "--keep", "0", "--dry-run")
-			for _, want := range []string{"dev@" + head + ".from stays", "dev@" + head + ".to stays", "nothing to prune"} {
-				if !strings.Contains(out.stderr+out.stdout, want) {
-					t.Errorf("dot prune doesn't say %q:\n%s", want, out.stderr)
+			for _, want := range []string{"dev@" + head + ".from  no build of dev is kept; schema dev_from_" + head, "dev@" + head + ".to    no build of dev is kept; schema dev_to_" + head} {
+				if !strings.Contains(out.stdout, want) {
+					t.Errorf("dot prune doesn't say %q:\n%s", want, out.stdout)
 				}
+			}
+			s.ends(2, "unknown ref", "drop", "dev@HEAD.neither")
+			s.mustDot("drop", "dev@HEAD.to", "--yes")
+			s.wantSchemas("dev_from_" + head)
+			if _, err := os.Stat(filepath.Join(s.dir, ".dot", "build", head+".to")); err == nil {
+				t.Error("its directory is left")
+			}
+			s.mustDot("prune", "--keep", "0", "--yes")
+			s.wantSchemas()
+			if trees := s.worktrees(); len(trees) > 1 {
+				t.Errorf("worktrees are left: %v", trees)
 			}
 		})
 	})
