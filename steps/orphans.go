@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/internal/workspace"
 )
@@ -47,6 +48,9 @@ func (h here) has(m warehouse.Mark) bool {
 	})
 }
 
+// fullHash is a commit's whole hash, which each mark of dot's has.
+var fullHash = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
 // orphans groups the marks of the project that were found in a database by build. through are the builds
 // that connect to it.
 func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, here here) []*Orphan {
@@ -55,7 +59,7 @@ func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, her
 	own := rt.mark(through[0].job.build)
 	for _, found := range marks {
 		mark, err := warehouse.ParseMark(found.Mark)
-		if err != nil || mark.Project != own.Project || mark.Path != own.Path || mark.Repository != own.Repository || here.has(mark) {
+		if err != nil || !fullHash().MatchString(mark.Commit) || mark.Project != own.Project || mark.Path != own.Path || mark.Repository != own.Repository || here.has(mark) {
 			continue
 		}
 		one := byBuild[[2]string{mark.Env, mark.Commit}]
@@ -67,7 +71,7 @@ func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, her
 			if i := slices.IndexFunc(through, func(b *Built) bool { return b.job.env.Name == mark.Env }); i >= 0 {
 				one.Build = through[i]
 			} else {
-				one.refuse(fmt.Sprintf("no environment %s leads to its database here", mark.Env), "drop it by hand: schema "+found.Name)
+				one.refuse(fmt.Sprintf("no environment %s leads to its database here", mark.Env), "drop it by hand: schema "+one.Build.job.build.secret.hidden(found.Name))
 			}
 		}
 		if mark.At.IsZero() || one.At.IsZero() {

@@ -82,7 +82,12 @@ func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey
 			return nil, fmt.Errorf("environment %s: %w", through[0].job.env.Name, err)
 		}
 		for i, e := range expected[at] {
-			out.Checked[e.build] = e.compare(said.Found[i], out.Checked[e.build])
+			out.Checked[e.build] = e.compare(said.Found[i], out.Checked[e.build], func(name string) string {
+				for _, b := range through {
+					name = b.job.build.secret.hidden(name)
+				}
+				return name
+			})
 		}
 		out.Orphans = append(out.Orphans, p.runtime.orphans(through, said.Marks, here)...)
 	}
@@ -137,10 +142,10 @@ func (rt *runtime) expected(b workspace.Build) (all []*expectation, databases []
 	return all, databases
 }
 
-// compare adds what of the expected is missing.
-func (e *expectation) compare(found warehouse.Found, to Checked) Checked {
+// compare adds what of the expected is missing. hidden returns a text without secrets.
+func (e *expectation) compare(found warehouse.Found, to Checked, hidden func(string) string) Checked {
 	if !found.There {
-		to.Schemas = append(to.Schemas, e.schema.Name)
+		to.Schemas = append(to.Schemas, hidden(e.schema.Name))
 		return to
 	}
 	there := map[string]bool{}
@@ -153,7 +158,7 @@ func (e *expectation) compare(found warehouse.Found, to Checked) Checked {
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.names)) {
 		if !there[name] {
-			to.Relations = append(to.Relations, e.schema.Name+"."+e.names[name])
+			to.Relations = append(to.Relations, hidden(e.schema.Name)+"."+e.names[name])
 		}
 	}
 	return to

@@ -80,6 +80,12 @@ func TestPruneSchemas(t *testing.T) {
 		slices.Sort(all)
 		s.wantSchemas(all...)
 
+		// A mark with a commit that is none is not dot's.
+		junk := `{"dot":1,"project":"stall","repository":"example.org/team/stall","commit":"abc","env":"dev","at":"2026-01-01T00:00:00Z","relations":[]}`
+		for _, sql := range (&dropCase{adapter: adapter}).mark("dev_0000000", junk) {
+			s.execute(sql)
+		}
+
 		clone := s.fresh()
 		s.part("what must stay", func() {
 			clone.refused([]string{"prune", "--schemas"}, "", "needs a limit", "dot prune ci --schemas")
@@ -221,6 +227,39 @@ func TestStatusCheck(t *testing.T) {
 		s.wantSchemas(slices.DeleteFunc(before, func(name string) bool { return name == "prod_"+head+"_apart" })...)
 		if diff := cmp.Diff(tree, s.dotTree()); diff != "" {
 			t.Errorf(".dot has changed (-before +after):\n%s", diff)
+		}
+	})
+}
+
+// A secret in a schema's name is in nothing that dot says of what is missing or has no build.
+func TestSchemasWithASecret(t *testing.T) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
+		output := "{type: duckdb, path: \"{{ env_var('SHOP_DB', 'shop.duckdb') }}\", "
+		if adapter == "postgres" {
+			output = "{type: postgres, host: \"{{ env_var('SHOP_PG_HOST') }}\", port: 5432, user: \"{{ env_var('SHOP_PG_USER') }}\"," +
+				" password: \"{{ env_var('SHOP_PG_PASSWORD') }}\", dbname: \"{{ env_var('SHOP_PG_DATABASE') }}\", "
+		}
+		output += "threads: 2, schema: "
+		const secret = "hidden_name"
+		s := newStall(t, adapter, map[string]string{
+			"profiles.yml": "shop:\n  target: dev\n  outputs:\n    dev: " + output + "\"{{ env_var('DBT_ENV_SECRET_DEV') }}\"}\n    prod: " + output + "prod}\n",
+		})
+		s.setenv("DBT_ENV_SECRET_DEV=" + secret)
+		s.published()
+		s.mustDot("build", "dev@HEAD")
+		clone := s.fresh()
+		s.execute("drop view " + secret + "_" + s.head() + ".cheap")
+		for _, out := range []result{
+			s.mustDot("status", "--check"), s.mustDot("status", "--check", "--json"),
+			clone.mustDot("status", "--check"), clone.mustDot("status", "--check", "--json"),
+			clone.mustDot("prune", "--schemas", "dev", "--dry-run"), clone.mustDot("prune", "--schemas", "dev", "--yes", "--json"),
+		} {
+			if strings.Contains(out.stdout+out.stderr, secret) {
+				t.Errorf("it says the secret:\n%s%s", out.stdout, out.stderr)
+			}
+		}
+		if slices.Contains(s.schemas(), secret+"_"+s.head()) {
+			t.Error("the schema was not dropped")
 		}
 	})
 }
