@@ -147,3 +147,27 @@ func FuzzCompose(f *testing.F) {
 		}
 	})
 }
+
+func TestGraphFiles(t *testing.T) {
+	manifest := strings.NewReplacer(
+		`"model.p.a", "resource_type": "model"`, `"model.p.a", "resource_type": "model", "package_name": "p", "original_file_path": "models/a.sql"`,
+		`"model.p.b", "resource_type": "model"`, `"model.p.b", "resource_type": "model", "package_name": "p", "original_file_path": "models\\b.sql"`,
+		`"model.p.e", "resource_type": "model"`, `"model.p.e", "resource_type": "model", "package_name": "other", "original_file_path": "models/a.sql"`,
+	).Replace(smallManifest)
+	g, err := ReadGraph("manifest.json", strings.NewReader(manifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string][]string{"models/a.sql": {"model.p.a"}, "models/b.sql": {"model.p.b"}, "models/e.sql": nil, "a.sql": nil} {
+		if diff := cmp.Diff(want, g.InFile("p", file)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", file, diff)
+		}
+	}
+	above := map[string]bool{"model.p.b": true, "model.p.e": true, "model.p.a": true, "function.p.f": true, "seed.p.s": true, "source.p.s.t": true}
+	if diff := cmp.Diff(above, g.Ancestors([]string{"test.p.t"})); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if found := g.Ancestors([]string{"seed.p.s"}); len(found) != 0 {
+		t.Errorf("a seed depends on %v", found)
+	}
+}

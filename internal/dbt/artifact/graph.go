@@ -143,7 +143,7 @@ func (g Graph) eachParent(id string, visit func(parent string)) {
 func (g Graph) InFile(pkg, file string) []string {
 	var ids []string
 	for id, n := range g.nodes {
-		if n.Package == pkg && strings.ReplaceAll(n.File, `\\`, "/") == file {
+		if n.Package == pkg && strings.ReplaceAll(n.File, `\`, "/") == file {
 			ids = append(ids, id)
 		}
 	}
