@@ -29,7 +29,7 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 	}
 	r := orphanRules{PruneRequest: req, ctx: ctx, world: world, repo: repo}
 	if req.Gone { // before dbt is started
-		if r.tips, err = repo.OriginTips(ctx); err != nil {
+		if r.origin, err = repo.Origin(ctx); err != nil {
 			return nil, hint.Reword(err, "--gone: "+err.Error(), append(hint.Of(err), "or another rule: --older 30d, or a build by name: dot prune ci@COMMIT --schemas")...)
 		}
 	}
@@ -116,10 +116,10 @@ func connect(ctx context.Context, world steps.World, envs []string, needed, asks
 // orphanRules choose among orphans.
 type orphanRules struct {
 	PruneRequest
-	ctx   context.Context //nolint:containedctx // of one call of compileSchemas
-	world steps.World
-	repo  *git.Repo
-	tips  []string // of --gone
+	ctx    context.Context //nolint:containedctx // of one call of compileSchemas
+	world  steps.World
+	repo   *git.Repo
+	origin git.Origin // of --gone
 	// identified is set if the repository's name is one of its own.
 	identified bool
 	why        map[*steps.Orphan]string
@@ -145,7 +145,7 @@ func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
 	}
 	abandoned := map[string]bool{}
 	if r.Gone {
-		lost, err := r.repo.Abandoned(r.ctx, hashes, r.tips)
+		lost, err := r.repo.Abandoned(r.ctx, hashes, r.origin)
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +165,7 @@ func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
 		}
 		if r.Gone {
 			switch {
-			case here && !abandoned[o.Commit], here && commit.DraftOf != "":
+			case here && !abandoned[o.Commit], here && commit.DraftOf != "", r.origin.Merges(o.Commit):
 				continue
 			case here:
 				reasons = append(reasons, "no ref leads to its commit")

@@ -8,7 +8,7 @@
 // and [Repo.ResetWorktree] write: below [Repo.Root]/.dot, and in git's administration of the
 // worktrees there. [Repo.KeepDraft] adds objects. Everything else leaves every byte of the repository as it is, the index
 // included. No hook of the repository is run. Nothing is fetched, except submodules that the user
-// doesn't have and objects that a partial clone left out.
+// doesn't have and objects that a partial clone left out; [Repo.Origin] asks a remote what it has.
 package git
 
 import (

@@ -11,45 +11,58 @@ import (
 	"dot-for-dbt/internal/hint"
 )
 
+// An Origin is what the remote origin has now.
+type Origin struct {
+	tips   []string // the commits that its branches and tags are at
+	merges []string // the commits with which it tries merges: of pull and merge requests that are open
+}
+
+// Merges reports whether a commit is one with which the remote tries a merge. git need not have it here.
+func (o Origin) Merges(hash string) bool { return slices.Contains(o.merges, hash) }
+
 // Abandoned returns those of the commits that no branch or tag leads to any more, neither one of this
-// repository nor one of [Repo.OriginTips]. Commits that git doesn't have are left out, as if a branch led to
-// them.
-func (r *Repo) Abandoned(ctx context.Context, hashes, tips []string) ([]string, error) {
+// repository nor one of origin. Commits that git doesn't have are left out, as if a branch led to them.
+func (r *Repo) Abandoned(ctx context.Context, hashes []string, origin Origin) ([]string, error) {
 	known, err := r.Known(ctx, hashes)
 	if err != nil {
 		return nil, err
 	}
 	var rest []string
 	for _, hash := range hashes {
-		if commit, ok := known[hash]; ok && !commit.Reached {
+		if commit, ok := known[hash]; ok && !commit.Reached && !origin.Merges(hash) {
 			rest = append(rest, hash)
 		}
 	}
-	return r.notBelow(ctx, rest, tips)
+	return r.notBelow(ctx, rest, origin.tips)
 }
 
-// OriginTips asks the remote origin, if there is one, which commits its branches and tags are at now. It
-// fetches nothing: it is an error if git lacks one of them or its history here.
-func (r *Repo) OriginTips(ctx context.Context) ([]string, error) {
+// Origin asks the remote origin, if there is one, what it has now. It fetches nothing: it is an error if
+// git lacks a commit of a branch or a tag, or its history, here.
+func (r *Repo) Origin(ctx context.Context) (origin Origin, err error) {
 	if r.shallow() {
-		return nil, hint.New("this clone is shallow: git doesn't know here which commits a branch leads to", "git fetch --unshallow")
+		return origin, hint.New("this clone is shallow: git doesn't know here which commits a branch leads to", "git fetch --unshallow")
 	}
 	if out, err := run(ctx, "config", command(r.Top, "config", "--null", "--get", "remote.origin.url")); err != nil || len(out) == 0 {
-		return nil, context.Cause(ctx) // there is none
+		return origin, context.Cause(ctx) // there is none
 	}
-	out, err := run(ctx, "ls-remote", command(r.Top, "ls-remote", "--quiet", "--heads", "--tags", "origin"))
+	out, err := run(ctx, "ls-remote", command(r.Top, "ls-remote", "--quiet", "origin"))
 	if err != nil {
-		return nil, hint.Add(fmt.Errorf("dot can't ask the remote origin which branches there are: %w", withoutAddress(err)), "git ls-remote origin shows what is wrong")
+		return origin, hint.Add(fmt.Errorf("dot can't ask the remote origin which branches there are: %w", withoutAddress(err)), "git ls-remote origin shows what is wrong")
 	}
 	peeled := map[string]string{}
 	for line := range strings.Lines(string(out)) {
 		hash, ref, ok := strings.Cut(strings.TrimSpace(line), "\t")
-		if !ok || !fullHash().MatchString(hash) {
-			return nil, fmt.Errorf("git ls-remote: unexpected output %q", line)
+		switch {
+		case !ok || !fullHash().MatchString(hash):
+			return origin, fmt.Errorf("git ls-remote: unexpected output %q", line)
+		case strings.HasPrefix(ref, "refs/heads/"), strings.HasPrefix(ref, "refs/tags/"):
+			peeled[strings.TrimSuffix(ref, "^{}")] = hash // the commit of a tag comes after the tag
+		case strings.HasSuffix(ref, "/merge"): // refs/pull/1/merge of GitHub, refs/merge-requests/1/merge of GitLab
+			origin.merges = append(origin.merges, hash)
 		}
-		peeled[strings.TrimSuffix(ref, "^{}")] = hash // the commit of a tag comes after the tag
 	}
-	return r.commitsOf(ctx, slices.Compact(slices.Sorted(maps.Values(peeled))))
+	origin.tips, err = r.commitsOf(ctx, slices.Compact(slices.Sorted(maps.Values(peeled))))
+	return origin, err
 }
 
 // commitsOf returns those of the objects of a remote that are commits. It is an error if git doesn't

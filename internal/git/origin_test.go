@@ -23,9 +23,9 @@ func TestAbandoned(t *testing.T) {
 	abandoned := func(want ...string) {
 		t.Helper()
 		r := open(t, clone.Dir)
-		tips, err := r.OriginTips(t.Context())
+		origin, err := r.Origin(t.Context())
 		check(t, err)
-		got, err := r.Abandoned(t.Context(), hashes, tips)
+		got, err := r.Abandoned(t.Context(), hashes, origin)
 		check(t, err)
 		slices.Sort(got)
 		slices.Sort(want)
@@ -35,7 +35,7 @@ func TestAbandoned(t *testing.T) {
 	}
 	refused := func(dir string, says ...string) {
 		t.Helper()
-		_, err := open(t, dir).OriginTips(t.Context())
+		_, err := open(t, dir).Origin(t.Context())
 		wantError(t, err, says...)
 	}
 	abandoned(loose)
@@ -46,6 +46,12 @@ func TestAbandoned(t *testing.T) {
 	clone.Git("update-ref", "-d", "refs/heads/mine")
 	origin.Git("branch", "-D", "topic")
 	abandoned(topic, loose)
+
+	origin.Git("update-ref", "refs/pull/1/head", topic) // stays when the request is closed
+	abandoned(topic, loose)
+	origin.Git("update-ref", "refs/pull/1/merge", topic)
+	abandoned(loose)
+	origin.Git("update-ref", "-d", "refs/pull/1/merge")
 
 	origin.Git("tag", "-a", "data", "-m", "not a commit", "HEAD^{tree}")
 	clone.Git("fetch", "--quiet", "--tags")

@@ -102,7 +102,14 @@ func TestPruneSchemas(t *testing.T) {
 			}
 			shallow := s.fresh("--depth", "1")
 			shallow.refused([]string{"prune", "--schemas", "dev", "--gone", "--yes"}, "", "shallow", "git fetch --unshallow")
-			s.git("push", "--quiet", "origin", "topic")
+			if got := shallow.pruned("dev@"+s.git("rev-parse", second), "--dry-run")["dev@"+second]; got != "would be dropped " {
+				t.Errorf("a commit by name, which git doesn't have: %q", got)
+			}
+			s.git("push", "--quiet", "origin", second+":refs/pull/1/merge")
+			if got := clone.pruned("dev", "--gone", "--yes"); len(got) > 0 {
+				t.Errorf("a merge that the remote tries: %v", got)
+			}
+			s.git("push", "--quiet", "origin", "topic", ":refs/pull/1/merge")
 			clone.refused([]string{"prune", "--schemas", "dev", "--gone", "--yes"}, "", "origin has branches", "git fetch --tags origin")
 			clone.git("fetch", "--quiet")
 			if got := clone.pruned("dev", "prod", "--gone", "--yes"); len(got) > 0 {
