@@ -36,6 +36,9 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 	prune := &Prune{}
 	program, notes, err := connect(ctx, world, envs, len(envs) > 0, true, func(p *steps.Program) error {
 		survey, err := p.Survey(ctx, nil)
+		if err == nil {
+			err = survey.Unread
+		}
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/internal/workspace"
@@ -40,6 +41,14 @@ func (rt *runtime) findHere() (here, error) {
 	return here{found, flaws}, err
 }
 
+// unread is an error if builds may be missing, since a directory can't be read.
+func (h here) unread() error {
+	if len(h.flaws) == 0 {
+		return nil
+	}
+	return hint.New(fmt.Sprintf("%s can't be read, so dot can't tell what was built here: %v", h.flaws[0].Path, h.flaws[0].Err), "dot doctor names all that can't be read")
+}
+
 // has reports whether a mark is that of a build here. A build whose commit isn't known may be any.
 func (h here) has(m warehouse.Mark) bool {
 	return slices.ContainsFunc(h.builds, func(b workspace.Found) bool {
@@ -59,7 +68,7 @@ func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, her
 	own := rt.mark(through[0].job.build)
 	for _, found := range marks {
 		mark, err := warehouse.ParseMark(found.Mark)
-		if err != nil || !fullHash().MatchString(mark.Commit) || mark.Project != own.Project || mark.Path != own.Path || mark.Repository != own.Repository || here.has(mark) {
+		if err != nil || mark.Commit != "" && !fullHash().MatchString(mark.Commit) || mark.Project != own.Project || mark.Path != own.Path || mark.Repository != own.Repository || here.has(mark) {
 			continue
 		}
 		one := byBuild[[2]string{mark.Env, mark.Commit}]
@@ -197,6 +206,9 @@ func (a *dropOrphan) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	here, err := a.Build.runtime.findHere()
 	if err != nil {
 		return nil, err
+	}
+	if err := here.unread(); err != nil {
+		return nil, fmt.Errorf("%s stays: %w", a.Name, err)
 	}
 	if slices.ContainsFunc(a.orphan.marks, here.has) {
 		return nil, fmt.Errorf("%s stays: it has been built here meanwhile", a.Name)

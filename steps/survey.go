@@ -24,6 +24,8 @@ type Survey struct {
 	Checked map[string]Checked
 	// Databases is how many databases were asked.
 	Databases int
+	// Unread says why some orphans may be builds of this repository, nil if none is.
+	Unread error
 }
 
 // Checked says what a build has, according to the ledgers, and the warehouse doesn't.
@@ -68,6 +70,7 @@ func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey
 	if err != nil {
 		return nil, err
 	}
+	out.Unread = here.unread()
 	for _, at := range databases(connections) {
 		through := connections[at]
 		if err := through[0].canAsk(); err != nil {

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -135,6 +136,15 @@ func TestPruneSchemas(t *testing.T) {
 			}
 			clone.git("remote", "set-url", "origin", "https://example.org/team/stall.git")
 			s.wantSchemas(all...)
+		})
+		s.part("a directory of builds that can't be read", func() {
+			env := ".dot/build/" + second + "/env"
+			clone.write(env, "") // root can read any directory, but not list a file
+			clone.refused([]string{"prune", "--schemas", "dev", "--yes"}, "question", env, "can't be read")
+			s.wantSchemas(all...)
+			if err := os.RemoveAll(filepath.Join(clone.dir, ".dot", "build")); err != nil {
+				t.Fatal(err)
+			}
 		})
 		s.part("without a question", func() {
 			clone.refused([]string{"prune", "--schemas", "dev"}, "question question", "can't ask", "--yes drops it", "no build of it here; 2 schemas "+dev)
