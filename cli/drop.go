@@ -17,7 +17,7 @@ import (
 
 // dropArgs are the arguments of drop.
 type dropArgs struct {
-	Builds   []string `arg:"" optional:"" name:"env@ref" help:"The builds to drop: env@ref, @ref, a range of commits, or a build of an upgrade check: env@ref.to."`
+	Builds   []string `arg:"" optional:"" name:"env@ref" help:"The builds to drop: env@ref, @ref, a range of commits, env@. for all builds of the working tree, or a build of an upgrade check: env@ref.to."`
 	Breaking bool     `help:"Also drop builds that others rest on."`
 }
 
@@ -51,14 +51,14 @@ func (c *dropArgs) compile(ctx context.Context, a *app, line *commandLine) (*lif
 	if len(specs) == 0 {
 		return nil, hint.New("drop needs the builds to drop", "dot drop dev@HEAD", "dot status lists the builds")
 	}
-	return lifecycle.CompileDrop(ctx, a.world(), lifecycle.DropRequest{Specs: specs, Breaking: c.Breaking})
+	return lifecycle.CompileDrop(ctx, a.world(), lifecycle.DropRequest{Specs: specs, Breaking: c.Breaking, OwnSchema: line.OwnSchema})
 }
 
 // pruneArgs are the arguments of prune.
 type pruneArgs struct {
 	Builds     []string `arg:"" optional:"" name:"env@ref" help:"Look at these builds only: env, env@ref or a range. Default: all builds of the project."`
 	Schemas    bool     `help:"Instead of builds, schemas in the warehouse that have a mark of this project and no build here, such as those of CI. Needs another rule, or an environment."`
-	Gone       bool     `help:"Builds of commits that no branch, tag or HEAD leads to any more."`
+	Gone       bool     `help:"Builds of commits that no branch, tag or HEAD leads to any more, and earlier builds of a working tree."`
 	Older      string   `placeholder:"AGE" help:"Builds that were last used longer ago: 30d, 12h."`
 	Keep       *int     `placeholder:"N" help:"All but the N builds of each environment that were used last."`
 	Toolchains bool     `help:"Remove only installations of dbt (dot: {toolchain: …}) that neither a build nor an environment uses any more."`

@@ -116,6 +116,7 @@ type flags struct {
 	CheckWarehouse bool   `help:"Ask the warehouse whether the relations are still there, and build missing ones again."`
 	ResetWorktree  bool   `help:"Undo changes in the build's worktree."`
 	NoDBTHost      bool   `name:"no-dbt-host" help:"Run each dbt as its own process, instead of in a host that imports dbt once."`
+	OwnSchema      bool   `help:"Build the working tree (dev@.) in a schema for these files alone, as a commit."`
 	NoDeps         bool   `help:"Don't install the project's packages first."`
 	DisablePrompts bool   `help:"Ask nothing."`
 

@@ -19,10 +19,10 @@ var usualFlags = []string{"help", "defer", "modified", "select", "vars", "full-r
 
 // ownFlags has the commands that take few general flags. Other commands take all of them.
 var ownFlags = map[string][]string{
-	"path":       {"vars", "select"},
-	"schema":     {"vars", "select"},
+	"path":       {"vars", "select", "own-schema"},
+	"schema":     {"vars", "select", "own-schema"},
 	"status":     {"specs"},
-	"drop":       {"specs", "yes", "dry-run", "jobs", "vars"},
+	"drop":       {"specs", "own-schema", "yes", "dry-run", "jobs", "vars"},
 	"prune":      {"specs", "yes", "dry-run", "jobs", "vars"},
 	"doctor":     {},
 	"completion": {},

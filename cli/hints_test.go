@@ -60,7 +60,7 @@ var plights = []plight{
 		s.git("-C", ".dot/build/"+s.git("rev-parse", "--short", "HEAD")+"/worktree", "checkout", "-q", "main")
 	}, "build dev@HEAD", 1, ""},
 	{"a path of the working tree", nil, "path dev", 2, ""},
-	{"a comparison of the working tree", func(s *shop) { s.run("build prod@main dev@HEAD") }, "compare prod@main dev", 2, "dbt could not compare"},
+	{"a comparison of the working tree", func(s *shop) { s.run("build prod@main dev@HEAD dev@.") }, "compare prod@main dev", 2, "dbt could not compare"},
 	{"a branch as environment", nil, "build main", 1, ""},
 	{"a flag of dbt's", nil, "build dev@HEAD --full-refresh --empty", 1, ""},
 	{"a flag that means nothing", nil, "doctor --resume", 1, ""},

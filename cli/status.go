@@ -36,7 +36,7 @@ func (c *statusCommand) run(ctx context.Context, a *app, line *commandLine) erro
 		return err
 	}
 	asJSON := c.JSON || c.Format == "json"
-	req := lifecycle.Request{Specs: specs, Limit: statusLimit, Resting: asJSON || a.verbose, Size: c.Size}
+	req := lifecycle.Request{Specs: specs, Limit: statusLimit, Folded: !c.All && !asJSON && !a.verbose, Resting: asJSON || a.verbose, Size: c.Size}
 	if c.All || asJSON {
 		req.Limit = 0
 	}
@@ -103,7 +103,7 @@ func (a *app) statusTable(list *lifecycle.List) {
 	rows := [][]string{append(head, "commit")}
 	for i := range list.Builds {
 		b := &list.Builds[i]
-		row := []string{b.Name(), age(b.Used, a.Now()), lastInShort(b), nodesInShort(b)}
+		row := []string{list.Name(b), age(b.Used, a.Now()), lastInShort(b), nodesInShort(b)}
 		if b.Size != nil {
 			row = append(row, humanize.IBytes(uint64(b.Size.Total())))
 		}
@@ -208,7 +208,7 @@ func commitInShort(b *lifecycle.Build) string {
 	case b.InGit == lifecycle.NotAsked:
 		return "?"
 	case b.IsDraft():
-		return "[working tree] on top of " + shortHash(b.Git.DraftOf)
+		return "[working tree] on top of " + shortHash(b.Git.DraftOf) + earlier(b)
 	case !b.Git.Reached:
 		return "[no ref] " + b.Git.Subject
 	}
@@ -216,6 +216,14 @@ func commitInShort(b *lifecycle.Build) string {
 		return "[" + strings.Join(refs, ", ") + "] " + b.Git.Subject
 	}
 	return b.Git.Subject
+}
+
+// earlier counts the other builds of a working tree, if the list leaves them out.
+func earlier(b *lifecycle.Build) string {
+	if !b.Folded || b.States == 1 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d earlier", b.States-1)
 }
 
 // shortHash shortens a commit's hash.
@@ -271,6 +279,9 @@ func (a *app) statusDetails(b *lifecycle.Build) [][]string {
 		add("refs", "none: no branch or tag leads to the commit")
 	default:
 		add("refs", strings.Join(b.Git.Refs, ", "))
+	}
+	if b.Superseded {
+		add("schema", "of the working tree, which was built with other files since")
 	}
 	l := b.Last
 	if !l.Finished.IsZero() {

@@ -36,6 +36,8 @@ type jsonStatusBuild struct {
 	Environment string            `json:"environment"`
 	Short       string            `json:"short"`
 	Commit      string            `json:"commit,omitempty"`
+	Tree        string            `json:"tree,omitempty"`
+	Superseded  bool              `json:"superseded,omitempty"`
 	Git         *jsonStatusGit    `json:"git,omitempty"`
 	Used        time.Time         `json:"used"`
 	Last        jsonStatusLast    `json:"last"`
@@ -138,7 +140,7 @@ func newJSONStatus(list *lifecycle.List, check *lifecycle.Check) jsonStatus {
 func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
 	l := b.Last
 	out := jsonStatusBuild{
-		Name: b.Name(), Project: b.Project, Environment: b.Env, Short: b.Commit.Short, Commit: b.Commit.Hash, Used: b.Used,
+		Name: b.Name(), Project: b.Project, Environment: b.Env, Short: b.Commit.Short, Commit: b.Commit.Hash, Tree: b.Tree, Superseded: b.Superseded, Used: b.Used,
 		Last:   jsonStatusLast{l.State, l.Command, l.Started, l.Finished, l.Result, l.Error, l.PID, l.Holder},
 		Places: []jsonStatusPlace{}, Resting: []string{}, Directory: b.Dir(),
 		Worktree: jsonStatusTree{b.Commit.Worktree(), b.Worktree}, Problems: orEmpty(b.Problems),

@@ -208,8 +208,12 @@ func (p *Program) standing(ctx context.Context) error {
 	if len(problems) == 0 {
 		return nil
 	}
+	var flags []string
+	if p.Request.Building.OwnSchema {
+		flags = []string{"--own-schema"}
+	}
 	return hint.New(strings.Join(problems, "\n"),
-		"build what is missing: "+buildCommand(p.Request.Building.Args, specs...),
+		"build what is missing: "+buildCommand(p.Request.Building.Args, append(specs, flags...)...),
 		"or build it before comparing: add --build")
 }
 

@@ -30,6 +30,13 @@ type Build struct {
 	// Resting are the builds that rest on this one, if Request.Resting is set. It lacks those whose
 	// layer can't be trusted, which have a problem.
 	Resting []workspace.Build
+	// States is the number of builds in the schema of the build's working tree, the build itself
+	// included; 0 for a build with a schema of its own. Folded is set if it stands for all of them.
+	States int
+	Folded bool
+	// Superseded is set if the working tree was built with other files since: what the build had in
+	// the schema, others have taken over or replaced.
+	Superseded bool
 	// Worktree says whether the commit's worktree is there: WorktreeThere, WorktreeMissing, or what is
 	// wrong with it.
 	Worktree string
@@ -99,6 +106,11 @@ func (r *reader) build(found workspace.Found) Build {
 		b.Used = found.Used
 	}
 	b.Worktree = r.worktree(b.Build)
+	b.Superseded = b.Tree != "" && len(standings) > 0
+	for _, s := range standings {
+		tip, ok := r.ws.Tip(s.Place)
+		b.Superseded = b.Superseded && ok && r.ws.BuildOf(tip).ID() != b.ID()
+	}
 	return b
 }
 

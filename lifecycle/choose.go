@@ -18,13 +18,9 @@ func choose(ctx context.Context, world steps.World, specs []spec.Spec, all []wor
 	}
 	taken := make([]bool, len(all))
 	for _, n := range named {
-		meant := map[string]bool{}
-		for _, hash := range n.Hashes {
-			meant[hash] = true
-		}
 		any := false
 		for i, b := range all {
-			if b.Project == n.Project && b.Env == n.Env && (n.Hashes == nil || meant[b.Commit.Hash]) {
+			if n.Means(b.Build) {
 				taken[i], any = true, true
 			}
 		}

@@ -27,6 +27,11 @@ type DropRequest struct {
 	Breaking bool
 	// Worktrees removes only the worktrees: the builds stay.
 	Worktrees bool
+	// OwnSchema means that env@. is the build in a schema for the present files alone.
+	OwnSchema bool
+	// Alone are the texts of specs of builds in the schema of a working tree that other builds still
+	// need: only their files go.
+	Alone map[string]bool
 }
 
 // A Drop is a compiled DropRequest. Its program has the steps that drop the builds; a build that
@@ -65,7 +70,7 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 	drop := &Drop{}
 	list, _ := dbt.LookupCommand("list")
 	_, err := steps.Compile(ctx, world, steps.Request{
-		Command: list, Specs: req.Specs, OfVariants: req.Variants, Report: true,
+		Command: list, Specs: req.Specs, OfVariants: req.Variants, OwnSchema: req.OwnSchema, Report: true,
 		Extend: func(p *steps.Program) error {
 			drop.Program = p
 			p.Notes = nil // they are about a command that would run on the builds
@@ -77,7 +82,7 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 				return p.Add(p.WorktreeSteps(func(b *steps.Built) string { return req.reason(b) })...)
 			}
 			var err error
-			if drop.Remains, err = p.Remains(ctx, req.Breaking); err != nil {
+			if drop.Remains, err = p.Remains(ctx, req.Breaking, req.alone); err != nil {
 				return err
 			}
 			var may []*steps.Remains
@@ -125,6 +130,16 @@ func (req *DropRequest) readVariants(ctx context.Context, world steps.World) err
 		req.Specs[i].Ref, req.Variants[i] = base, variant
 	}
 	return nil
+}
+
+// add adds a build, or its variant.
+func (req *DropRequest) add(s spec.Spec, variant string) {
+	req.Specs, req.Variants = append(req.Specs, s), append(req.Variants, variant)
+}
+
+// alone reports whether only the files of a build go.
+func (req DropRequest) alone(b *steps.Built) bool {
+	return slices.ContainsFunc(b.Specs, func(s string) bool { return req.Alone[s] })
 }
 
 // reason is why a build is dropped.

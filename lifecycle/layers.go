@@ -45,6 +45,9 @@ type Below struct {
 // Name returns the name of the lower build, as [Build.Name] does.
 func (b Below) Name() string {
 	name := b.Env + "@" + b.Short
+	if b.Tree != "" {
+		name += workspace.TreeMark + b.Tree
+	}
 	if b.Project == "" {
 		return name
 	}
@@ -106,7 +109,7 @@ type lower struct {
 
 // keyOf is the key of a layer in reader.layers.
 func keyOf(ref workspace.LayerRef) string {
-	return strings.Join([]string{ref.Project, ref.Env, ref.Hash, ref.Place.ID()}, "\x00")
+	return strings.Join([]string{ref.Project, ref.Env, ref.Tree, ref.Hash, ref.Place.ID()}, "\x00")
 }
 
 // layerOf makes a layer of a standing.

@@ -24,6 +24,8 @@ type Request struct {
 	Resting bool
 	// Size finds out how much space the builds take: that looks at all of their files.
 	Size bool
+	// Folded lists, of the builds in the schema of a working tree, the one that was used last.
+	Folded bool
 }
 
 // A List is the builds that were asked for.
@@ -31,6 +33,8 @@ type List struct {
 	Builds []Build // the one that was used last first
 	// More is the number of builds that the limit left out.
 	More int
+	// Tree is the name of the working tree in which Read was called; see [workspace.Build].
+	Tree string
 	// Any is set if the workspace has builds, whether they were asked for or not.
 	Any bool
 	// Missing are the specs for which there is no build, as typed.
@@ -70,19 +74,63 @@ func Read(ctx context.Context, world steps.World, req Request) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	list.Any = len(found) > 0
+	list.Any, list.Tree = len(found) > 0, ws.TreeName(repo.Top)
 	if len(req.Specs) > 0 {
 		if chosen, list.Missing, err = choose(ctx, world, req.Specs, found); err != nil {
 			return nil, err
 		}
 	}
 	slices.SortStableFunc(chosen, func(a, b workspace.Found) int { return b.Used.Compare(a.Used) })
+	states := statesOf(found)
+	if req.Folded {
+		chosen = fold(chosen)
+	}
 	if req.Limit > 0 && len(chosen) > req.Limit {
 		list.More, chosen = len(chosen)-req.Limit, chosen[:req.Limit]
 	}
 	r := &reader{ctx: ctx, repo: repo, ws: ws, now: world.Now(), layers: map[string]*lower{}}
 	list.Builds, list.GitErr = r.builds(chosen, found, req)
+	for i := range list.Builds {
+		b := &list.Builds[i]
+		b.States = states[treeOf(b.Build)]
+		b.Folded = req.Folded && b.States > 0
+	}
 	return list, context.Cause(ctx)
+}
+
+// Name is a build's name in the list: dev@. if it stands for all builds of this working tree.
+func (l *List) Name(b *Build) string {
+	if b.Folded && b.Tree == l.Tree {
+		return strings.TrimSuffix(b.Name(), b.Commit.Short+workspace.TreeMark+b.Tree) + git.WorkingTree
+	}
+	return b.Name()
+}
+
+// A tree is what all builds in the schema of a working tree have in common.
+type tree struct{ project, env, name string }
+
+func treeOf(b workspace.Build) tree { return tree{b.Project, b.Env, b.Tree} }
+
+// statesOf counts the builds in the schema of each working tree.
+func statesOf(all []workspace.Found) map[tree]int {
+	states := map[tree]int{}
+	for _, b := range all {
+		if b.Tree != "" {
+			states[treeOf(b.Build)]++
+		}
+	}
+	return states
+}
+
+// fold leaves the first build of each working tree.
+func fold(all []workspace.Found) (folded []workspace.Found) {
+	seen := map[tree]bool{}
+	for _, b := range all {
+		if at := treeOf(b.Build); b.Tree == "" || !seen[at] {
+			folded, seen[at] = append(folded, b), true
+		}
+	}
+	return folded
 }
 
 // A reader reads what is known of the builds of one list.

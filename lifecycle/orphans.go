@@ -138,7 +138,9 @@ func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
 	all = slices.DeleteFunc(slices.Clone(all), func(o *steps.Orphan) bool { return len(r.Specs) > 0 && named[o] == "" })
 	var hashes []string
 	for _, o := range all {
-		hashes = append(hashes, o.Commit)
+		if o.Tree == "" {
+			hashes = append(hashes, o.Commit)
+		}
 	}
 	slices.Sort(hashes)
 	hashes = slices.Compact(hashes)
@@ -168,6 +170,11 @@ func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
 		}
 		if r.Gone {
 			switch {
+			case o.Tree != "" && r.Older == 0 && named[o] == "":
+				o.Refuse("it is a working tree's of another clone, which may still be built",
+					"--gone --older 7d drops it once it is old enough", "or name its environment, if nobody builds a working tree there: dot prune "+o.Env+" --schemas --gone")
+			case o.Tree != "":
+				reasons = append(reasons, "of no working tree here")
 			case here && !abandoned[o.Commit], here && commit.DraftOf != "", r.origin.Merges(o.Commit):
 				continue
 			case here:

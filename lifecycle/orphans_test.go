@@ -14,7 +14,7 @@ func TestOrphanRules(t *testing.T) {
 	gits := gittest.New(t)
 	reached := gits.Commit("first")
 	lost := gits.Git("commit-tree", "-p", "HEAD", "-m", "lost", "HEAD^{tree}")
-	const unknown = "0123456789012345678901234567890123456789"
+	const unknown, tree = "0123456789012345678901234567890123456789", "wt_1234567-0123456789abcdef"
 	repo, err := git.Open(t.Context(), gits.Dir)
 	if err != nil {
 		t.Fatal(err)
@@ -49,11 +49,17 @@ func TestOrphanRules(t *testing.T) {
 		{"gone, but young", PruneRequest{Gone: true, Older: week}, lost, 6, false, "", false},
 		{"perhaps not pushed", PruneRequest{Gone: true}, unknown, 90, false, "asked for", true},
 		{"gone or not pushed for long", PruneRequest{Gone: true, Older: week}, unknown, 8, false, "marked 1 week ago, git doesn't have its commit", false},
+		{"another clone's working tree", PruneRequest{Gone: true}, tree, 90, false, "asked for", true},
+		{"another clone's old working tree", PruneRequest{Gone: true, Older: week}, tree, 8, false, "marked 1 week ago, of no working tree here", false},
+		{"another clone's working tree in use", PruneRequest{Gone: true, Older: week}, tree, 6, false, "", false},
 		{"of any repository", PruneRequest{Older: week}, unknown, 8, true, "marked 1 week ago", true},
 		{"of this repository", PruneRequest{Older: week}, lost, 8, true, "marked 1 week ago", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := &steps.Orphan{Env: "dev", Commit: tt.commit}
+			if tt.commit == tree {
+				o.Commit, o.Tree = "", tree
+			}
 			if tt.days >= 0 {
 				o.At = now.AddDate(0, 0, -tt.days)
 			}

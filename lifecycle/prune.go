@@ -24,7 +24,7 @@ import (
 type PruneRequest struct {
 	// Specs limit the builds; see Request.
 	Specs []spec.Spec
-	// Gone: no ref and no HEAD leads to the commit.
+	// Gone: no ref and no HEAD leads to the commit, or the working tree was built with other files since.
 	Gone bool
 	// Older: the build was last used longer ago than this; 0 for no limit.
 	Older time.Duration
@@ -77,12 +77,21 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 	if err != nil {
 		return nil, err
 	}
-	prune, drop := &Prune{}, DropRequest{Why: map[string]string{}, Worktrees: req.Worktrees}
+	prune, drop := &Prune{}, DropRequest{Why: map[string]string{}, Worktrees: req.Worktrees, Alone: map[string]bool{}}
 	rank, err := ranks(ctx, world, list, req)
 	if err != nil {
 		return nil, err
 	}
 	byConfig, elsewhere := 0, 0
+	trees := map[tree]*treeBuilds{}
+	var inTrees []*treeBuilds
+	inTree := func(b Build) *treeBuilds {
+		if trees[treeOf(b.Build)] == nil {
+			trees[treeOf(b.Build)] = &treeBuilds{of: b.States}
+			inTrees = append(inTrees, trees[treeOf(b.Build)])
+		}
+		return trees[treeOf(b.Build)]
+	}
 	envs := map[string]struct {
 		config.Environment
 		lost error
@@ -111,6 +120,9 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 		switch {
 		case b.Project != filepath.ToSlash(repo.Prefix):
 			elsewhere++
+		case b.InGit != InGit && b.Tree != "" && !req.Worktrees:
+			at := inTree(b)
+			at.lost = append(at.lost, b)
 		case b.InGit != InGit:
 			prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: git no longer has its commit, so dot can't read with which profile it was built; drop %s by hand, then remove %s",
 				b.Name(), schemasOf(b), b.Dir()))
@@ -119,14 +131,22 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 		case lost != nil:
 			prune.Notes = append(prune.Notes, fmt.Sprintf("%s stays: %v", b.Name(), lost))
 		default:
-			s := spec.Spec{Env: b.Env, Ref: b.Commit.Hash}
-			drop.Specs, drop.Variants = append(drop.Specs, s), append(drop.Variants, variant)
+			s := spec.Spec{Env: b.Env, Ref: b.Commit.Hash, Tree: b.Tree}
 			name := s.String()
 			if variant != "" {
 				name = steps.VariantSpec(s, variant)
 			}
 			drop.Why[name] = why
+			if b.Tree != "" && !req.Worktrees {
+				at := inTree(b)
+				at.goes = append(at.goes, s)
+				continue
+			}
+			drop.add(s, variant)
 		}
+	}
+	for _, at := range inTrees {
+		prune.Notes = append(prune.Notes, at.drop(&drop)...)
 	}
 	if byConfig > 0 {
 		prune.Notes = append(prune.Notes, "kept by the configuration, dot: {keep: …}: "+text.Plural(byConfig, "build")+"; --ignore-keep drops what it keeps")
@@ -153,19 +173,56 @@ func ranks(ctx context.Context, world steps.World, list *List, req PruneRequest)
 			return nil, err
 		}
 	}
-	rank, count := map[string]int{}, map[string]int{}
+	rank, count, trees := map[string]int{}, map[string]int{}, map[tree]int{}
 	for _, b := range list.Builds {
-		if b.Commit.Variant() == "" {
-			group := b.Project + "\x00" + b.Env
-			count[group]++
-			rank[b.Dir()] = count[group]
+		if b.Commit.Variant() != "" {
+			continue
+		}
+		if n := trees[treeOf(b.Build)]; n > 0 { // the builds of a working tree count as one
+			rank[b.Dir()] = n
+			continue
+		}
+		group := b.Project + "\x00" + b.Env
+		count[group]++
+		rank[b.Dir()] = count[group]
+		if b.Tree != "" {
+			trees[treeOf(b.Build)] = count[group]
 		}
 	}
 	return rank, nil
 }
 
+// treeBuilds are the builds of a working tree in an environment.
+type treeBuilds struct {
+	goes []spec.Spec // those that go; the one that was used last first
+	lost []Build     // those that would go, but whose commit git has lost
+	of   int         // how many there are
+}
+
+// drop adds the builds that go to a request. If no other needs the schema, it goes with them. It returns
+// notes on builds that must stay.
+func (t *treeBuilds) drop(req *DropRequest) (notes []string) {
+	if len(t.goes) > 0 && len(t.goes)+len(t.lost) == t.of {
+		req.add(t.goes[0], "")
+		return nil
+	}
+	for _, s := range t.goes {
+		req.add(s, "")
+		req.Alone[s.String()] = true
+	}
+	for _, b := range t.lost {
+		with := "it goes with the last build of its working tree"
+		if len(t.lost) == b.States {
+			with = fmt.Sprintf("dot drop %s@. in its working tree drops it, or drop %s by hand, then remove %s", b.Env, schemasOf(b), b.Dir())
+		}
+		notes = append(notes, fmt.Sprintf("%s stays: git no longer has its commit; %s", b.Name(), with))
+	}
+	return notes
+}
+
 // reason says why a build goes. n counts the builds of its environment, the one that was used last
-// is 1. byConfig is set if it would go, and the configuration keeps it.
+// is 1. byConfig is set if it would go, and the configuration keeps it;
+// of a working tree it keeps the last build.
 func (req PruneRequest) reason(b Build, n int, now time.Time, keep *config.Keep) (why string, goes, byConfig bool) {
 	why, goes = req.rule(b, n, now)
 	switch {
@@ -175,7 +232,7 @@ func (req PruneRequest) reason(b Build, n int, now time.Time, keep *config.Keep)
 		if goes {
 			why = "not kept by keep: {" + keep.String() + "}"
 		}
-	case goes && keep != nil && keep.Keeps(n, now.Sub(b.Used)):
+	case goes && keep != nil && !b.Superseded && keep.Keeps(n, now.Sub(b.Used)):
 		return "", false, true
 	}
 	if !goes {
@@ -188,10 +245,14 @@ func (req PruneRequest) reason(b Build, n int, now time.Time, keep *config.Keep)
 func (req PruneRequest) rule(b Build, n int, now time.Time) (why string, goes bool) {
 	var reasons []string
 	if req.Gone {
-		if !b.Gone() {
+		switch {
+		case b.Superseded:
+			reasons = append(reasons, "its working tree was built with other files since")
+		case b.Gone():
+			reasons = append(reasons, "no ref leads to its commit")
+		default:
 			return "", false
 		}
-		reasons = append(reasons, "no ref leads to its commit")
 	}
 	if req.Older > 0 {
 		if now.Sub(b.Used) <= req.Older {

@@ -15,10 +15,13 @@ type Spec struct {
 	// Ref is a commit or a range of commits (see Range) in git's syntax, as typed; "" is the
 	// working tree itself, and [WorkingTree] a build of it.
 	Ref string
+	// Tree is the working tree in whose schema the build of Ref is, "" for a schema of the build's own.
+	// Nobody types it.
+	Tree string
 }
 
-// WorkingTree is the ref of the working tree as it is now: dev@. is a build of it in a schema of
-// its own, as that of a commit.
+// WorkingTree is the ref of the working tree as it is now: dev@. is a build of it, in a schema that all
+// builds of the working tree share.
 const WorkingTree = "."
 
 // Parse reads env, env@ref or @ref. The ref is everything after the first @. So main@{yesterday} is
@@ -80,8 +83,11 @@ func (s Spec) Isolated() bool { return s.Ref != "" }
 
 // String returns the text of s; for a parsed Spec exactly what was typed.
 func (s Spec) String() string {
-	if s.Ref == "" {
+	switch {
+	case s.Ref == "":
 		return s.Env
+	case s.Tree != "":
+		return s.Env + "@" + s.Ref + "+" + s.Tree
 	}
 	return s.Env + "@" + s.Ref
 }

@@ -42,7 +42,7 @@ func (a adoption) logFile() string { return filepath.Join(a.dir, "logs", "dbt.lo
 // for a project below the repository's root, the one of version 0.5 of the Python tool,
 // which has no directories for projects.
 func foreignDir(b workspace.Build) string {
-	if b.Project == "" {
+	if b.Project == "" || b.Tree != "" {
 		return b.Dir()
 	}
 	dir := filepath.Join(b.Commit.Dir(), "env", b.Env)

@@ -21,7 +21,12 @@ import (
 func keepState(b *build, target string, run *workspace.Run) error {
 	for _, name := range []string{"manifest.json", "run_results.json"} {
 		kept := filepath.Join(b.State(b.place), name)
-		err := durable.Copy(kept, filepath.Join(target, name))
+		var err error
+		if name == "manifest.json" && b.Tree != "" { // a run compiles only what the files have changed
+			err = addCompiled(kept, filepath.Join(target, name), kept, func(string) bool { return true })
+		} else {
+			err = durable.Copy(kept, filepath.Join(target, name))
+		}
 		if name == "run_results.json" && errors.Is(err, fs.ErrNotExist) {
 			err = removeFile(kept)
 		}

@@ -58,11 +58,17 @@ func (b *build) String() string {
 		}
 		return name
 	}
+	if b.Tree != "" { // files that the working tree had once
+		return b.Build.String() + workspace.TreeMark + b.Tree
+	}
 	return b.Build.String()
 }
 
-// isDraft reports whether the build is one of the working tree, which differs from HEAD.
-func (b *build) isDraft() bool { return b.commit.Draft != nil && b.commit.Draft.Files > 0 }
+// isDraft reports whether the build is one of the working tree: in its schema, or of files that differ
+// from HEAD.
+func (b *build) isDraft() bool {
+	return b.commit.Draft != nil && (b.commit.Draft.Files > 0 || b.Tree != "")
+}
 
 // label is the build's display name with what it is, where that isn't known: dev@. (24256d1 + 3
 // files).
@@ -71,6 +77,14 @@ func (b *build) label() string {
 		return fmt.Sprintf("%s (%s)", b, b.commit.Draft)
 	}
 	return b.String()
+}
+
+// flags are the flags without which the build's spec means another build.
+func (b *build) flags() []string {
+	if b.commit.Draft != nil && b.Tree == "" {
+		return []string{"--own-schema"}
+	}
+	return nil
 }
 
 // variables are the environment variables that describe the build.
@@ -93,8 +107,12 @@ func CommitLock(c workspace.Commit) graph.Lock {
 
 // BuildLock returns the lock of a build: commands that change it hold it, others share it.
 func BuildLock(b workspace.Build) graph.Lock {
+	names := []string{b.Commit.Short, b.Project, b.Env}
+	if b.Tree != "" {
+		names = append(names, b.Tree)
+	}
 	return graph.Lock{
-		Name: "build-" + lockName(b.Commit.Short, b.Project, b.Env),
+		Name: "build-" + lockName(names...),
 		What: "build " + b.ID(),
 	}
 }
@@ -173,7 +191,10 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments, 
 	if b.Build, err = p.workspaceBuild(commit, b.env); err != nil {
 		return nil, err
 	}
-	b.suffix = suffix(b.env, b.Commit.Short)
+	if b.Tree = s.Tree; commit.Draft != nil && !p.req.OwnSchema && variant == nil {
+		b.Tree = p.namedTree()
+	}
+	b.suffix = suffix(b.env, cmp.Or(b.Tree, b.Commit.Short))
 	b.as(variant)
 	output := p.factsOf(b.output)
 	b.moves = output.inWorktree != b.output

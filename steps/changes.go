@@ -244,6 +244,9 @@ func (b *Built) Modified(plan *graph.Plan) (m Modified, ok bool) {
 	if !ok {
 		return Modified{Unknown: notYet}, true
 	}
+	if job.stale {
+		return Modified{Nodes: checked.Stale}, true
+	}
 	below, err := b.runtime.deferredTo(job)
 	switch {
 	case err != nil:

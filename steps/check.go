@@ -45,6 +45,13 @@ type checkOutputs struct {
 	Outside []string `json:"outside,omitempty"`
 	// Hooks is a digest of the hooks and grants that the user was warned of.
 	Hooks string `json:"hooks_digest,omitempty"`
+	// Stale are, in the schema of a working tree, the nodes that a job without a selection
+	// builds, with the reasons.
+	Stale []Change `json:"stale,omitempty"`
+	// Inputs and Over are, in the schema of a working tree, what the nodes are built from; see
+	// [workspace.Basis].
+	Inputs string            `json:"inputs,omitempty"`
+	Over   map[string]string `json:"over,omitempty"`
 }
 
 // count returns the number of selected nodes.
@@ -172,6 +179,10 @@ func (a *checkIsolation) DBTCalls() []run.Call {
 	if len(a.job.Command.Builds) == 0 {
 		return calls
 	}
+	if a.job.inPlace() {
+		_, state, _ := a.stateBefore()
+		calls = append(calls, a.modifiedCall(state))
+	}
 	calls = append(calls, a.nodesCall())
 	if a.asks() {
 		calls = append(calls, a.questionCall(a.job, a.job.build.Question()))
@@ -180,12 +191,17 @@ func (a *checkIsolation) DBTCalls() []run.Call {
 }
 
 // changedCall is the dbt list of the nodes that differ from the baseline, as dbt sees it.
-func (a *checkIsolation) changedCall() run.Call {
+func (a *checkIsolation) changedCall() run.Call { return a.modifiedCall(a.job.baseline.state) }
+
+// modifiedCall is the dbt list of the nodes that differ from a state, or of all nodes.
+func (a *checkIsolation) modifiedCall(state string) run.Call {
 	line := a.job.CommandLine
-	line.Fixed = append(slices.DeleteFunc(slices.Clone(line.Fixed), func(o dbt.Option) bool { return o.Flag == "state" }),
-		dbt.NewOption("state", a.job.baseline.state))
+	line.Fixed = slices.DeleteFunc(slices.Clone(line.Fixed), func(o dbt.Option) bool { return o.Flag == "state" })
 	line.Options = slices.DeleteFunc(slices.Clone(line.Options), func(o dbt.Option) bool { return !slices.Contains(warning, o.Flag) })
-	line.Options = append(line.Options, dbt.NewOption("select", "state:modified"))
+	if state != "" {
+		line.Fixed = append(line.Fixed, dbt.NewOption("state", state))
+		line.Options = append(line.Options, dbt.NewOption("select", "state:modified"))
+	}
 	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })
 	build, _ := dbt.LookupCommand("build") // lists all types of nodes
 	line.Command = build.In(a.job.tool.Version)
@@ -227,6 +243,13 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	}
 	if len(a.job.Command.Builds) == 0 {
 		return out, nil
+	}
+	var taken *takeover
+	if a.job.inPlace() {
+		var err error
+		if taken, err = a.takeOver(ctx, attempt, &out); err != nil {
+			return nil, err
+		}
 	}
 	listed, err := a.list(ctx, attempt, a.nodesCall(), false)
 	if err != nil {
@@ -271,6 +294,14 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	}
 	for _, warning := range warnings {
 		attempt.Notef("%s", warning)
+	}
+	if taken != nil {
+		out.Inputs, out.Over = taken.inputs, taken.overOf(a.job, out.Nodes)
+	}
+	if taken != nil && a.job.baseline == nil {
+		if err := a.checkOwnReads(taken, listed); err != nil {
+			return nil, err
+		}
 	}
 	if a.job.readsKnown() {
 		if err := a.listReads(&out, listed); err != nil {

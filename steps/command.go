@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	case never:
 		return "the build has no ledger"
 	}
-	if why := s.Overwritten(report.Run, report.Written); why != "" {
+	if why := cmp.Or(rt.takenOver(job, report), s.Overwritten(report.Run, report.Written)); why != "" {
 		return why
 	}
 	return stateProblem(job.build.State(job.build.place), s)

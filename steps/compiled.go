@@ -117,7 +117,7 @@ func (rt *runtime) compiled(job *job) (found compiledCode, ok bool) {
 
 // compiledInput is the input for the compiled code of a job that selects by it.
 func (rt *runtime) compiledInput(job *job) []graph.Input {
-	if !job.marksState() {
+	if !job.marksState() || job.baseline == nil {
 		return nil
 	}
 	found, ok := rt.compiled(job)

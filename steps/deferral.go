@@ -133,7 +133,7 @@ func (p *planner) readable(base *baseline, found tool.Tool) error {
 // warnOfDeferral warns if the deferral does less than the user may expect.
 func (p *planner) warnOfDeferral(job *job) {
 	command := p.req.Command
-	if p.req.Modified {
+	if p.req.Modified || p.selectsStale(job) {
 		return
 	}
 	for _, flag := range []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types"} {

@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/warehouse"
+	"dot-for-dbt/internal/workspace"
 )
 
 // Dropping builds. remains.go says what they have left, and which of them may go.
@@ -19,9 +21,15 @@ func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.
 	var steps []*graph.Step
 	byCommit, dropped := map[string][]*Remains{}, map[string]bool{}
 	for _, r := range all {
-		dropped[r.schemaStep()] = true
+		dropped[r.schemaStep()] = !r.alone
+		for _, state := range r.states {
+			byCommit[state.Commit.Short] = append(byCommit[state.Commit.Short], r)
+		}
 	}
 	for _, r := range all {
+		if r.alone {
+			continue
+		}
 		b := r.Build.job.build
 		r.after = slices.DeleteFunc(r.after, func(step string) bool { return !dropped[step] })
 		steps = append(steps, &graph.Step{
@@ -31,30 +39,48 @@ func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.
 			Pools:  b.askingPools(),
 			Action: &dropSchemas{r},
 		})
-		byCommit[b.Commit.Short] = append(byCommit[b.Commit.Short], r)
+	}
+	schemas := func(all ...*Remains) (deps []string) {
+		for _, r := range all {
+			if !r.alone {
+				deps = appendNew(deps, r.schemaStep())
+			}
+		}
+		return deps
 	}
 	for _, r := range all {
-		b := r.Build.job.build
-		same := byCommit[b.Commit.Short]
-		last := same[len(same)-1] == r
 		records := &graph.Step{
-			Name: r.LastStep(), Kind: "records", Version: 1, Always: why(r), Deps: []string{r.schemaStep()},
-			Locks: []graph.Lock{b.buildLock(), b.commitLock()}, Action: &forget{r},
+			Name: r.LastStep(), Kind: "records", Version: 1, Always: why(r), Deps: schemas(r),
+			Detail: func(graph.Record) string { return r.files() },
+			Action: &forget{r},
 		}
-		if last && len(b.Commit.Builds()) == len(same) {
-			worktree := &graph.Step{
-				Name: "worktree " + b.Commit.Short, Kind: "worktree", Version: 1, Always: "no build needs it any more",
-				Locks: []graph.Lock{b.commitLock()}, Action: &dropWorktree{r.Build.runtime, b},
+		for _, state := range r.states {
+			commit := CommitLock(state.Commit)
+			records.Locks = append(records.Locks, BuildLock(state), commit)
+			same := byCommit[state.Commit.Short]
+			if same[len(same)-1] == r && len(state.Commit.Builds()) == len(same) {
+				worktree := &graph.Step{
+					Name: "worktree " + state.Commit.Short, Kind: "worktree", Version: 1, Always: "no build needs it any more",
+					Deps: schemas(same...), Locks: []graph.Lock{commit}, Action: &dropWorktree{r.Build.runtime, state.Commit},
+				}
+				steps = append(steps, worktree)
+				records.Deps = append(records.Deps, worktree.Name)
 			}
-			for _, other := range same {
-				worktree.Deps = append(worktree.Deps, other.schemaStep())
-			}
-			steps = append(steps, worktree)
-			records.Deps = append(records.Deps, worktree.Name)
 		}
 		steps = append(steps, records)
 	}
 	return steps
+}
+
+// files says which records go, if these are not those of one build as a whole.
+func (r *Remains) files() string {
+	switch {
+	case r.alone:
+		return "the schema stays"
+	case len(r.states) > 1:
+		return text.Plural(len(r.states), "build")
+	}
+	return ""
 }
 
 // WorktreeSteps returns the steps that remove the worktrees of the program's builds.
@@ -69,7 +95,7 @@ func (p *Program) WorktreeSteps(why func(*Built) string) []*graph.Step {
 		seen[build.Commit.Short] = true
 		steps = append(steps, &graph.Step{
 			Name: "worktree " + build.Commit.Short, Kind: "worktree", Version: 1, Always: why(b),
-			Locks: []graph.Lock{build.commitLock()}, Action: &dropWorktree{b.runtime, build},
+			Locks: []graph.Lock{build.commitLock()}, Action: &dropWorktree{b.runtime, build.Commit},
 		})
 	}
 	return steps
@@ -106,6 +132,15 @@ func (a *dropSchemas) Describe(graph.Planned) []string { return nil }
 
 func (a *dropSchemas) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	rt, job := a.Build.runtime, a.Build.job
+	if job.inPlace() {
+		found, _, err := rt.ws.Builds()
+		if err != nil {
+			return nil, err
+		}
+		if len(statesOf(job.build.Build, found)) > len(a.states) {
+			return nil, fmt.Errorf("%s stays: the working tree was built meanwhile", a.Name)
+		}
+	}
 	if len(a.drop.Schemas) > 0 {
 		out, err := rt.manageApart(ctx, job, warehouse.Task{Adapter: job.build.place.Adapter, Drop: []warehouse.Dropping{a.drop}}, attempt.LockFiles())
 		if err == nil {
@@ -130,20 +165,26 @@ func (a *dropSchemas) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 // dropWorktree removes a commit's worktree.
 type dropWorktree struct {
 	*runtime
-	build *build
+	commit workspace.Commit
 }
 
 func (a *dropWorktree) Describe(graph.Planned) []string { return nil }
 
 func (a *dropWorktree) Run(ctx context.Context, _ *graph.Attempt) (any, error) {
-	return nil, a.repo.RemoveWorktree(ctx, a.build.Commit.Worktree())
+	return nil, a.repo.RemoveWorktree(ctx, a.commit.Worktree())
 }
 
-// forget removes what dot has written down of a build.
+// forget removes what dot has written down of builds. What a build alone has left in the schema of its
+// working tree stays in the ledger: dot made it.
 type forget struct{ *Remains }
 
 func (a *forget) Describe(graph.Planned) []string { return nil }
 
 func (a *forget) Run(context.Context, *graph.Attempt) (any, error) {
-	return nil, a.Build.runtime.ws.Forget(a.Build.job.build.Build, a.places)
+	for _, state := range a.states {
+		if err := a.Build.runtime.ws.Forget(state, a.places); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }

@@ -49,6 +49,7 @@ type job struct {
 	// without --resume.
 	retry    []string
 	modified bool           // the selection is what --modified selects
+	stale    bool           // the selection is what is to be built in the schema of a working tree
 	scan     string         // names the scan for the environment variables that the project reads
 	reads    profile.EnvUse // the environment variables that the project and the output read
 	keyVars  profile.EnvUse // reads, without secrets: the result may depend on them
@@ -125,12 +126,14 @@ func (job *job) state() string {
 // marksState reports whether the job's selection compares with its baseline, and dot
 // says what is changed. A clone needs the baseline's own state.
 func (job *job) marksState() bool {
-	return job.build != nil && job.baseline != nil && job.Command.Takes("state") && job.selectsByState() &&
+	return job.build != nil && (job.stale || job.baseline != nil) && job.Command.Takes("state") && job.selectsByState() &&
 		!slices.Contains([]string{"retry", "clone"}, job.Command.Name)
 }
 
 // findsChanges reports whether the job's check finds what the commit changes.
-func (job *job) findsChanges() bool { return job.readsKnown() || job.marksState() }
+func (job *job) findsChanges() bool {
+	return job.baseline != nil && (job.readsKnown() || job.marksState())
+}
 
 // readsKnown reports whether the job's check knows which nodes the job reads. It
 // doesn't for a retry, whose nodes dbt selects, and for a clone, which copies the
@@ -225,7 +228,10 @@ func (job *job) command(name string) dbt.Command {
 
 // complete sets the job's command line, environment variables, locks and pools.
 func (p *planner) complete(job *job) error {
-	if p.req.Modified && job.baseline != nil {
+	switch job.stale = p.selectsStale(job); {
+	case job.stale:
+		job.given.Options = append(slices.Clip(job.given.Options), dbt.NewOption("select", selectStale))
+	case p.req.Modified && job.baseline != nil:
 		job.given.Options = append(slices.Clip(job.given.Options), dbt.NewOption("select", SelectModified))
 	}
 	command := p.req.Command.In(job.tool.Version)
@@ -254,7 +260,7 @@ func (p *planner) complete(job *job) error {
 		job.Environment = append(job.Environment, p.inherited(job, job.CommandLine).WarnErrors()...)
 	}
 	job.Environment = p.absoluteOptions(job, job.Environment)
-	job.modified = job.baseline != nil && job.selectsModified()
+	job.modified = job.stale || job.baseline != nil && job.selectsModified()
 	job.environ, job.age, job.force = p.world.Env, p.age(job.env), p.req.Force
 	job.yes, job.checkWarehouse = p.req.Yes, p.req.CheckWarehouse
 	job.duckdb = p.duckdbFile(job)
@@ -279,6 +285,11 @@ func (p *planner) complete(job *job) error {
 	}
 	job.environ = job.exported(isolated.Env)
 	job.slot = slot(command, job.given)
+	if job.stale && job.baseline != nil { // then the same selection means other nodes
+		deferred := job.given
+		deferred.Positional = append(slices.Clip(deferred.Positional), "deferred")
+		job.slot = slot(command, deferred)
+	}
 	job.always = p.unskippable(job)
 	if p.req.Resume {
 		job.retry = retryLine(job)
@@ -383,6 +394,11 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 			job.below = s.Below
 			retried()
 		}
+	case job.stale && job.baseline == nil:
+		set("state", job.state())
+		if job.tool.V2() { // which defers to any state
+			all = append(all, dbt.Option{Flag: "defer", Negated: true})
+		}
 	case job.baseline == nil:
 	case name == "retry": // whose --state has the run results to retry
 		retried()
@@ -395,6 +411,9 @@ func (p *planner) fixedOptions(job *job) ([]dbt.Option, error) {
 		}
 		set("state", job.state())
 		set("defer-state", job.deferState())
+	}
+	if _, given := job.Lookup("indirect-selection"); job.stale && !given {
+		set("indirect-selection", "eager") // tests run with any of what they test
 	}
 	return slices.DeleteFunc(all, func(o dbt.Option) bool { return !job.Command.Takes(o.Flag) }), nil
 }

@@ -153,8 +153,15 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	end.Written = slices.DeleteFunc(end.Written, func(id string) bool { _, moved := elsewhere[id]; return moved })
 	end.Succeeded = end.Succeeded && len(elsewhere) == 0
+	end.Inputs, end.Over = run.checked.Inputs, run.checked.Over
 	if report.Written, err = a.ws.End(b.Build, b.place, run.Run, run.targets, end); err != nil {
 		return err
+	}
+	if a.job.inPlace() {
+		if err := a.notePassed(run, results.Results); err != nil {
+			return err
+		}
+		report.Sound = a.sound(b)
 	}
 	if len(elsewhere) > 0 {
 		return a.misplaced(run, elsewhere)

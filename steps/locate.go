@@ -75,6 +75,12 @@ func (l Location) Schema() (string, error) {
 			"set the variables that it reads; dot evaluates env_var and var only",
 		)
 	}
+	if strings.Contains(l.schema, unnamedTree) {
+		return "", hint.New(
+			fmt.Sprintf("the schema of %s is not known before the first build of this clone: its name is partly random", l.Build),
+			"build it: dot build "+l.Build,
+		)
+	}
 	return l.schema, nil
 }
 

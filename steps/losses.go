@@ -115,10 +115,10 @@ func (a *checkIsolation) findLosses(attempt *graph.Attempt, answer warehouse.Ans
 			d.Schema = b.secret.hidden(d.Schema)
 			switch {
 			case seen[d]:
-			case whole && known && e.Build == b.ID():
+			case whole && known && b.Shares(e.Build):
 				own[with] = append(own[with], workspace.NodeName(e.Node))
 			default:
-				refused.losses = append(refused.losses, loss{Dependent: d, with: with, build: e.Build})
+				refused.losses = append(refused.losses, loss{Dependent: d, with: with, build: a.nameOfID(e.Build)})
 			}
 			seen[d] = true
 		}

@@ -5,14 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/internal/workspace"
 )
@@ -48,17 +51,23 @@ func (rt *runtime) dueMarks(job *job, targets map[string]workspace.Target) (due 
 		schema := schemas[place]
 		mark := rt.mark(b)
 		mark.Relations = names[strings.ToLower(schema.Name)]
+		had, notRead := rt.ws.Ledger(place)
+		if notRead == nil && job.inPlace() {
+			mark.Relations = slices.Compact(slices.Sorted(slices.Values(append(leftIn(had, b), mark.Relations...))))
+		}
 		text, err := json.Marshal(mark)
 		if err != nil {
 			return due, err
+		}
+		if job.inPlace() { // the mark of one that is built each day is at most a day old
+			text = rt.world.Now().UTC().AppendFormat(text, time.DateOnly)
 		}
 		noted := digest(text)
 		if !job.force && rt.ws.Marked(place) == noted { // with --force, what a person has done to it is undone
 			continue
 		}
-		had, err := rt.ws.Ledger(place)
 		mark.By, mark.At = rt.identity().User, rt.world.Now().UTC()
-		due.task.Mark = append(due.task.Mark, warehouse.Marking{Schema: schema, Mark: mark, Take: err == nil && had.HasOf(b.Build)})
+		due.task.Mark = append(due.task.Mark, warehouse.Marking{Schema: schema, Mark: mark, Take: notRead == nil && had.HasOf(b.Build)})
 		due.places, due.digests = append(due.places, place), append(due.digests, noted)
 	}
 	return due, nil
@@ -94,6 +103,9 @@ func (rt *runtime) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all
 			attempt.Notef("dot can't mark schema %s, so dot drop will leave it: %v (--force tries again)", name, marked.Err)
 		case !marked.Done && marked.Had == "":
 			attempt.Notef("schema %s was there before dot built in it: dot drop will leave it", name)
+		case !marked.Done && b.Tree != "" && otherTree(marked.Had, due.task.Mark[i].Mark):
+			return hint.New(fmt.Sprintf("nothing was run: schema %s is that of another working tree, as its mark says", name),
+				"build in a schema for these files alone: --own-schema")
 		case !marked.Done:
 			attempt.Notef("schema %s belongs to somebody else, as its comment says: dot drop will leave it", name)
 		}
@@ -106,10 +118,33 @@ func (rt *runtime) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all
 
 // mark returns the mark of a build's schemas, without what differs between them.
 func (rt *runtime) mark(b *build) warehouse.Mark {
-	return warehouse.Mark{
-		Project: b.project.Name, Path: b.Project, Repository: rt.identity().Origin,
-		Commit: b.Commit.Hash, Env: b.Env,
+	m := warehouse.Mark{Project: b.project.Name, Path: b.Project, Repository: rt.identity().Origin, Commit: b.Commit.Hash, Env: b.Env}
+	if b.Tree != "" { // the schema stays that of the working tree, whatever its files are
+		m.Commit, m.Tree = "", rt.treeMark(b.Tree)
 	}
+	return m
+}
+
+// treeMark is what marks the schemas of a working tree.
+func (rt *runtime) treeMark(name string) string {
+	return warehouse.TreeOf(name, rt.ws.Digest("mark of " + name)[:16])
+}
+
+// otherTree reports whether a schema's mark is not that of the working tree which wants the schema.
+func otherTree(had string, want warehouse.Mark) bool {
+	m, err := warehouse.ParseMark(had)
+	return err == nil && m.Tree != want.Tree
+}
+
+// leftIn returns the names of the relations that a build, or others of the same working tree, have made
+// in a schema and that are there.
+func leftIn(l *workspace.Ledger, b *build) (names []string) {
+	for _, e := range l.Relations {
+		if b.Shares(e.Build) && e.Status != workspace.Gone {
+			names = append(names, e.Name.Name)
+		}
+	}
+	return names
 }
 
 // ownSchemasOf returns the schemas of a run's targets that have the build's suffix, by place. Other

@@ -138,6 +138,9 @@ func (e *MissingError) command(spec string, args ...string) string {
 			words = append(words, option.Words()...)
 		}
 	}
+	if e.job.build.flags() != nil {
+		words = append(words, e.job.build.flags()...)
+	}
 	return text.ShellQuote(append(words, args...))
 }
 

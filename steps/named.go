@@ -2,8 +2,10 @@ package steps
 
 import (
 	"context"
+	"slices"
 
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
 
@@ -15,6 +17,14 @@ type Named struct {
 	// Hashes are the commits. It is nil for a spec without a ref: then each build of the environment
 	// is meant.
 	Hashes []string
+	// Tree is the working tree whose builds are meant, "" for none.
+	Tree string
+}
+
+// Means reports whether a build is meant. Those of a working tree are meant together.
+func (n Named) Means(b workspace.Build) bool {
+	return b.Project == n.Project && b.Env == n.Env &&
+		(n.Hashes == nil || slices.Contains(n.Hashes, b.Commit.Hash) || n.Tree != "" && b.Tree == n.Tree)
 }
 
 // Name says which builds specs mean. lost finds a commit that git no longer has by what a person
@@ -43,6 +53,9 @@ func Name(ctx context.Context, world World, specs []spec.Spec, lost func(ref str
 	named := make([]Named, len(specs))
 	for i, s := range specs {
 		named[i] = Named{Spec: s.String(), Project: p.prefix, Env: s.Env, Hashes: hashes[s.String()]}
+		if s.Ref == spec.WorkingTree {
+			named[i].Tree = p.treeName()
+		}
 		if s.Env == "" {
 			env, _, err := (&Project{p}).Environment("")
 			if err != nil {

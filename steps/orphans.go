@@ -17,10 +17,12 @@ import (
 // Orphans: marked schemas of the project of which there is no build here. Another clone has made
 // them, or the build was removed without them.
 
-// An Orphan is the marked schemas of one environment at one commit.
+// An Orphan is the marked schemas of one environment at one commit, or of one working tree.
 type Orphan struct {
 	Remains
 	Env, Commit string
+	// Tree is the working tree, whose files were those of many commits; then there is no Commit.
+	Tree string
 	// By has made the schemas, as git knows them; At is when the newest of them was marked, zero if that
 	// isn't known.
 	By string
@@ -32,13 +34,14 @@ type Orphan struct {
 
 // here is what this repository has builds of.
 type here struct {
+	rt     *runtime
 	builds []workspace.Found
 	flaws  []workspace.Flaw
 }
 
 func (rt *runtime) findHere() (here, error) {
 	found, flaws, err := rt.ws.Builds()
-	return here{found, flaws}, err
+	return here{rt, found, flaws}, err
 }
 
 // unread is an error if builds may be missing, since a directory can't be read.
@@ -52,6 +55,9 @@ func (h here) unread() error {
 // has reports whether a mark is that of a build here. A build whose commit isn't known may be any.
 func (h here) has(m warehouse.Mark) bool {
 	return slices.ContainsFunc(h.builds, func(b workspace.Found) bool {
+		if b.Tree != "" || m.Tree != "" {
+			return b.Project == m.Path && b.Env == m.Env && b.Tree == m.TreeName() && h.rt.treeMark(b.Tree) == m.Tree
+		}
 		short, _, _ := strings.Cut(b.Commit.Short, ".") // of a variant
 		return b.Project == m.Path && b.Env == m.Env && (b.Commit.Hash == m.Commit || b.Commit.Hash == "" && strings.HasPrefix(m.Commit, short))
 	})
@@ -64,18 +70,19 @@ var fullHash = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 // that connect to it.
 func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, here here) []*Orphan {
 	var all []*Orphan
-	byBuild := map[[2]string]*Orphan{}
+	byBuild := map[string]*Orphan{}
 	own := rt.mark(through[0].job.build)
 	for _, found := range marks {
 		mark, err := warehouse.ParseMark(found.Mark)
 		if err != nil || mark.Commit != "" && !fullHash().MatchString(mark.Commit) || mark.Project != own.Project || mark.Path != own.Path || mark.Repository != own.Repository || here.has(mark) {
 			continue
 		}
-		one := byBuild[[2]string{mark.Env, mark.Commit}]
+		id := strings.Join([]string{mark.Env, mark.Commit, mark.Tree}, " ")
+		one := byBuild[id]
 		if one == nil {
-			one = &Orphan{Env: mark.Env, Commit: mark.Commit, By: mark.By, At: mark.At}
+			one = &Orphan{Env: mark.Env, Commit: mark.Commit, Tree: mark.Tree, By: mark.By, At: mark.At}
 			one.Name, one.Build, one.orphan = nameOf(mark), through[0], true
-			byBuild[[2]string{mark.Env, mark.Commit}] = one
+			byBuild[id] = one
 			all = append(all, one)
 			if i := slices.IndexFunc(through, func(b *Built) bool { return b.job.env.Name == mark.Env }); i >= 0 {
 				one.Build = through[i]
@@ -95,8 +102,12 @@ func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, her
 		switch {
 		case protectionOf(b.env, b.output) == Protected:
 			one.refuse(fmt.Sprintf("environment %s is protected", mark.Env))
-		case !endsAsBuild(found.Name, b, mark.Commit):
-			one.refuse(fmt.Sprintf("the name of its schema %s lacks the commit's hash", b.secret.hidden(found.Name)), "drop it by hand")
+		case !endsAsBuild(found.Name, b, mark):
+			lacks := "the commit's hash"
+			if mark.Tree != "" {
+				lacks = "the working tree's name"
+			}
+			one.refuse(fmt.Sprintf("the name of its schema %s lacks %s", b.secret.hidden(found.Name), lacks), "drop it by hand")
 		}
 	}
 	return all
@@ -104,21 +115,23 @@ func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, her
 
 // nameOf is the display name of the build that a mark is of.
 func nameOf(m warehouse.Mark) string {
-	name := m.Env + "@" + m.Commit[:min(len(m.Commit), 7)]
 	if m.Path == "" {
-		return name
+		return m.Build()
 	}
-	return m.Path + ":" + name
+	return m.Path + ":" + m.Build()
 }
 
 // minSuffix is the shortest abbreviation of a hash that a schema's name may have; see
 // [config.Settings].Short.
 const minSuffix = 4
 
-// endsAsBuild reports whether a schema's name has the suffix of a build of the commit, with its hash
-// however abbreviated.
-func endsAsBuild(schema string, b *build, commit string) bool {
-	return len(commit) >= minSuffix && carries(schema, suffix(b.env, commit[:minSuffix]))
+// endsAsBuild reports whether a schema's name has the suffix of the marked working tree's builds, or of a
+// build of the marked commit, with its hash however abbreviated.
+func endsAsBuild(schema string, b *build, m warehouse.Mark) bool {
+	if m.Tree != "" {
+		return carries(schema, suffix(b.env, m.TreeName()))
+	}
+	return len(m.Commit) >= minSuffix && carries(schema, suffix(b.env, m.Commit[:minSuffix]))
 }
 
 // LookAt looks at what lies in orphans' schemas, with one run of dbt for each database, and refuses those

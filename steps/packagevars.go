@@ -83,7 +83,10 @@ func localPackage(commit workspace.Commit, installed string) string {
 }
 
 // keepPackages keeps the packages of a build with its artifacts.
-func keepPackages(b *build) error {
+func keepPackages(b *build) error { return keepPackagesIn(b, b.State(b.place)) }
+
+// keepPackagesIn keeps the packages in a directory.
+func keepPackagesIn(b *build, dir string) error {
 	found, err := installedPackages(b)
 	if err != nil {
 		return err
@@ -92,7 +95,7 @@ func keepPackages(b *build) error {
 	if err != nil {
 		return err
 	}
-	return durable.Write(filepath.Join(b.State(b.place), packagesFile), data, 0o600)
+	return durable.Write(filepath.Join(dir, packagesFile), data, 0o600)
 }
 
 // readPackages reads the kept packages; known is false if there are none.

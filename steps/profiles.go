@@ -35,7 +35,7 @@ func profilesStep(b *build) *graph.Step {
 			return ""
 		},
 		Summary: func(graph.Record) string { return "up to date; schema " + b.schema },
-		Detail:  func(graph.Record) string { return "schema " + b.schema },
+		Detail:  func(graph.Record) string { return "schema " + b.shownSchema() },
 		Locks:   []graph.Lock{b.buildLock()},
 		Action:  writeFile{name: file, data: b.profile},
 	}

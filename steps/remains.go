@@ -14,7 +14,8 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
-// Remains are what a build has left: its schemas, as the warehouse shows them, and its directory.
+// Remains are what a build has left: its schemas, as the warehouse shows them, and its directory. Those
+// of a working tree's build are what all builds of the working tree have left.
 type Remains struct {
 	// Build is the build or, for an orphan, one whose connection leads to the schemas.
 	Build *Built
@@ -26,7 +27,9 @@ type Remains struct {
 	// Refused says why it must not be dropped, nil if it may.
 	Refused error
 
-	orphan bool // there is no build, see orphans.go
+	orphan bool              // there is no build, see orphans.go
+	states []workspace.Build // the builds that go: the build itself or, of a working tree, all of its builds
+	alone  bool              // only records go: other builds of the working tree need the schemas
 	places []workspace.Place
 	drop   warehouse.Dropping
 	after  []string // the steps that drop its readers
@@ -41,27 +44,38 @@ type remnant struct {
 }
 
 // Remains looks at what builds have left, with one run of dbt for each database. The program's
-// builds are those to drop. rests is set if builds that rest on them may lose what they rest on.
-func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
+// builds are those to drop. rests is set if builds that rest on them may lose what they rest on. alone
+// reports whether only the files of a working tree's build go, since others still need the schema.
+func (p *Program) Remains(ctx context.Context, rests bool, alone func(*Built) bool) ([]*Remains, error) {
 	resting, unknown, err := p.Workspace.RestingOn()
 	if err != nil {
 		return nil, err
 	}
-	dropped := map[string]bool{}
-	for _, b := range p.Builds {
-		dropped[b.job.build.ID()] = true
+	found, _, err := p.Workspace.Builds()
+	if err != nil {
+		return nil, err
 	}
 	var all []*Remains
+	dropped := map[string]bool{}
+	byID := map[string]*Remains{}
+	for _, b := range p.Builds {
+		r := &Remains{Build: b, Name: b.Name, states: []workspace.Build{b.job.build.Build}, alone: b.job.inPlace() && alone(b)}
+		if b.job.inPlace() && !r.alone {
+			r.states = statesOf(b.job.build.Build, found)
+		}
+		for _, state := range r.states {
+			dropped[state.ID()], byID[state.ID()] = true, r
+		}
+		all = append(all, r)
+	}
 	byDatabase := map[workspace.Place][]*looking{}
 	owners := map[string]*Remains{} // by schema, in lower case
 	var looks []*looking
-	for _, b := range p.Builds {
-		r := &Remains{Build: b, Name: b.Name}
-		all = append(all, r)
-		if r.Refused = b.mayDrop(resting[b.job.build.ID()], unknown, dropped, rests); r.Refused != nil {
+	for _, r := range all {
+		if r.Refused = r.mayDrop(resting, unknown, dropped, rests); r.Refused != nil || r.alone {
 			continue
 		}
-		remnants, err := b.runtime.remnants(b.job.build)
+		remnants, err := r.remnants()
 		if err != nil {
 			r.Refused = err
 			continue
@@ -81,19 +95,15 @@ func (p *Program) Remains(ctx context.Context, rests bool) ([]*Remains, error) {
 	for _, l := range looks {
 		l.decide()
 	}
-	byID := map[string]*Remains{}
-	for _, r := range all {
-		byID[r.Build.job.build.ID()] = r
-	}
 	for refused := true; refused; { // one that stays may read another, or rest on it
 		refused = false
 		for _, l := range looks {
 			refused = l.decideReaders(owners) || refused
 		}
 		for _, r := range all {
-			for _, other := range resting[r.Build.job.build.ID()] {
+			for _, other := range r.restingOn(resting) {
 				switch upper := byID[other.ID()]; {
-				case upper == nil || r.Refused != nil:
+				case upper == nil || upper == r || r.Refused != nil:
 				case upper.Refused == nil:
 					r.after = appendNew(r.after, upper.schemaStep())
 				case !rests:
@@ -111,20 +121,43 @@ func databases[T any](by map[workspace.Place]T) []workspace.Place {
 	return slices.SortedFunc(maps.Keys(by), func(a, b workspace.Place) int { return strings.Compare(a.ID(), b.ID()) })
 }
 
+// statesOf returns the builds of a build's working tree in its environment.
+func statesOf(b workspace.Build, all []workspace.Found) (states []workspace.Build) {
+	for _, other := range all {
+		if b.Shares(other.ID()) {
+			states = append(states, other.Build)
+		}
+	}
+	return states
+}
+
+// restingOn returns the builds that rest on those that go.
+func (r *Remains) restingOn(resting map[string][]workspace.Build) (all []workspace.Build) {
+	for _, state := range r.states {
+		all = append(all, resting[state.ID()]...)
+	}
+	return all
+}
+
 // mayDrop says why a build must not be dropped, whatever is in the warehouse.
-func (b *Built) mayDrop(resting, unknown []workspace.Build, dropped map[string]bool, rests bool) error {
-	build := b.job.build
+func (r *Remains) mayDrop(resting map[string][]workspace.Build, unknown []workspace.Build, dropped map[string]bool, rests bool) error {
+	b, build := r.Build, r.Build.job.build
 	others := func(all []workspace.Build) (stay []string) {
 		for _, other := range all {
 			if !dropped[other.ID()] {
-				stay = append(stay, other.String())
+				stay = appendNew(stay, b.runtime.specOf(other))
 			}
 		}
 		return stay
 	}
-	left, unclear := others(resting), others(unknown)
+	left, unclear := others(r.restingOn(resting)), others(unknown)
 	switch {
-	case !build.Exists():
+	case !slices.ContainsFunc(r.states, workspace.Build.Exists):
+		if build.Tree == "" && slices.ContainsFunc(build.Commit.Builds(), func(o workspace.Build) bool {
+			return o.Tree == b.runtime.treeName() && o.Env == build.Env && o.Project == build.Project
+		}) {
+			return hint.New(fmt.Sprintf("%s was built in the schema of the working tree, which all its builds share", b.Name), "drop them all: dot drop "+build.Env+"@.")
+		}
 		return hint.New(fmt.Sprintf("%s was never built: there is nothing to drop", b.Name), "dot status lists the builds")
 	case protectionOf(b.job.env, b.job.output) == Protected:
 		return fmt.Errorf("%s stays: environment %s is protected", b.Name, build.Env)
@@ -175,19 +208,36 @@ func (p *Program) look(ctx context.Context, all []*looking) error {
 	return nil
 }
 
-// remnants returns the schemas that a build may have left. It is an error if some can't be reached.
-func (rt *runtime) remnants(b *build) ([]remnant, error) {
+// specOf is the spec of a build or, where there is none, its name.
+func (rt *runtime) specOf(b workspace.Build) string {
+	if b.Tree == "" {
+		return b.String()
+	}
+	return rt.nameOfID(b.ID())
+}
+
+// nameOfID is what a person calls the build with an ID: dev@. for those of this working tree.
+func (rt *runtime) nameOfID(id string) string {
+	if of, ok := strings.CutSuffix(id, workspace.TreeMark+rt.treeName()); ok {
+		if at := strings.LastIndex(of, "@"); at >= 0 {
+			return of[:at] + "@."
+		}
+	}
+	return id
+}
+
+// remnants returns the schemas that the builds may have left. It is an error if some can't be reached.
+func (r *Remains) remnants() ([]remnant, error) {
 	var out []remnant
+	b, rt := r.Build.job.build, r.Build.runtime
 	seen := map[workspace.Place]bool{}
 	places := []workspace.Place{b.place} // which another tool may have built in
-	standings, errs := rt.ws.Standings(b.Build)
-	if len(errs) > 0 {
-		return nil, hint.Reword(errs[0], fmt.Sprintf("%s stays, since dot can't tell which schemas it has: %v", b, errs[0]),
+	has, err := rt.placesOf(b)
+	if err != nil {
+		return nil, hint.Reword(err, fmt.Sprintf("%s stays, since dot can't tell which schemas it has: %v", b, err),
 			"build it again, which mends that: "+text.ShellQuote([]string{"dot", "build", b.String()}))
 	}
-	for _, layer := range standings {
-		places = append(append(places, layer.Place), layer.Places...)
-	}
+	places = append(places, has...)
 	for _, place := range places {
 		if seen[place] || place.InMemory() {
 			continue
@@ -205,6 +255,22 @@ func (rt *runtime) remnants(b *build) ([]remnant, error) {
 	return out, nil
 }
 
+// placesOf returns the places that a build has written to. Those of a working tree's builds are in the
+// ledgers: the build that wrote to one may have been removed since.
+func (rt *runtime) placesOf(b *build) (places []workspace.Place, err error) {
+	if b.Tree != "" {
+		return rt.ws.PlacesOfTree(b.Build)
+	}
+	standings, errs := rt.ws.Standings(b.Build)
+	if len(errs) > 0 {
+		return nil, errs[0]
+	}
+	for _, layer := range standings {
+		places = append(append(places, layer.Place), layer.Places...)
+	}
+	return places, nil
+}
+
 // remnant returns a build's schema at a place. has is false for one without the build's suffix, which
 // is not the build's alone.
 func (rt *runtime) remnant(b *build, place workspace.Place) (one remnant, has bool) {
@@ -215,7 +281,7 @@ func (rt *runtime) remnant(b *build, place workspace.Place) (one remnant, has bo
 	ledger, err := rt.ws.Ledger(place)
 	if err == nil {
 		for name, e := range ledger.Relations {
-			if e.Build != b.ID() {
+			if !b.Shares(e.Build) {
 				if e.Status != workspace.Gone && !slices.Contains(one.other, e.Build) {
 					one.other = append(one.other, e.Build)
 				}
@@ -258,7 +324,11 @@ func (l *looking) decide() {
 			"if it is this build's, build it again, which marks it: "+text.ShellQuote([]string{"dot", "build", l.Build.Specs[0], "--force"}),
 			"or drop the schema by hand: then dot drop removes the rest")
 	case !mark.Of(want):
-		l.refuse(fmt.Sprintf("schema %s is marked as that of %s@%.7s of project %s", name, mark.Env, mark.Commit, mark.Project))
+		of := mark.Build()
+		if mark.TreeName() == b.Tree && b.Tree != "" {
+			of += " of another clone"
+		}
+		l.refuse(fmt.Sprintf("schema %s is marked as that of %s of project %s", name, of, mark.Project))
 	case len(l.other) > 0:
 		l.refuse(fmt.Sprintf("%s built in its schema %s, too", listNames(l.other), name))
 	}
@@ -336,12 +406,19 @@ func (l *looking) knows(o warehouse.Object) bool {
 
 // String says how much lies in the schemas: "schema dev_24256d1, 9 relations".
 func (r *Remains) String() string {
+	if r.alone {
+		return "only its files, not the schema"
+	}
+	states := ""
+	if len(r.states) > 1 {
+		states = ", " + text.Plural(len(r.states), "build")
+	}
 	if len(r.Schemas) == 0 {
-		return "no schema is left"
+		return "no schema is left" + states
 	}
 	out := text.Plural(len(r.Schemas), "schema") + " "
 	if len(r.Schemas) == 1 {
 		out = "schema "
 	}
-	return out + listNames(r.Schemas) + ", " + text.Plural(r.Objects, "object")
+	return out + listNames(r.Schemas) + ", " + text.Plural(r.Objects, "object") + states
 }

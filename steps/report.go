@@ -16,6 +16,9 @@ type Report struct {
 	Run string `json:"run,omitempty"`
 	// Written is the number of nodes that the run wrote.
 	Written int `json:"written"`
+	// Sound is, in the schema of a working tree, how many relations the build had
+	// afterwards, those that it took over too.
+	Sound int `json:"sound,omitempty"`
 	// Nothing means that the run had nothing to do, since no node differs from its
 	// baseline. The build is a layer, too.
 	Nothing bool `json:"nothing,omitempty"`

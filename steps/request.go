@@ -31,6 +31,7 @@ type Request struct {
 
 	Modified       bool        // --modified
 	NoDeps         bool        // --no-deps
+	OwnSchema      bool        // --own-schema
 	Force          bool        // --force
 	Resume         bool        // --resume
 	CheckWarehouse bool        // --check-warehouse

@@ -261,8 +261,13 @@ func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 // batches, only the batches that failed run.
 func (rt *runtime) rebuilds(job *job, nodes []checkedNode, batches map[string]bool) (first string, keeps bool) {
 	s, err := rt.ledgerOf(job.build.Build, job.build.place)
-	if err != nil { // nothing is known; the run replaces unreadable files
+	if err != nil && !job.inPlace() { // nothing is known; the run replaces unreadable files
 		return "", false
+	}
+	if job.inPlace() {
+		if first := rt.foreign(job, nodes); first != "" {
+			return first, false
+		}
 	}
 	for _, n := range nodes {
 		e, ok := s.Nodes[n.ID]

@@ -55,6 +55,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if err := a.settleKilled(b); err != nil {
 		return nil, err
 	}
+	if err := a.readsLeftBehind(a.job); err != nil {
+		return nil, err
+	}
 	run, err := a.prepare(attempt)
 	if err != nil {
 		return nil, err
@@ -193,7 +196,11 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 	}
 	if _, given := run.line.Lookup("full-refresh"); anew && !given && run.line.Command.Takes("full-refresh") {
 		run.line.Fixed = append(slices.Clip(run.line.Fixed), dbt.NewOption("full-refresh"))
-		attempt.Notef("incremental models of an unfinished run are rebuilt (--full-refresh)")
+		what := "of an unfinished run"
+		if a.job.inPlace() && a.foreign(a.job, nodes) != "" {
+			what = "with rows of other code"
+		}
+		attempt.Notef("incremental models %s are rebuilt (--full-refresh)", what)
 	}
 	run.argv = run.line.Argv()
 	if v2 {

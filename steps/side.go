@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -197,7 +198,7 @@ func (rt *runtime) sideLayers(st stack) map[*layer.Layer]sideLayer {
 	for l, s := range st.standings {
 		one := sideLayer{
 			Layer: &Layer{
-				Name: l.Name, Suffix: s.build.Commit.Short, Manifest: filepath.Join(s.state, "manifest.json"),
+				Name: l.Name, Suffix: cmp.Or(s.build.Tree, s.build.Commit.Short), Manifest: filepath.Join(s.state, "manifest.json"),
 				repo: rt.repo, project: s.build.Project, commit: s.build.Commit.Hash,
 			},
 			rows: map[string]int64{}, messages: map[string]string{},

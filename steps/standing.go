@@ -71,7 +71,9 @@ func (e *unreadable) Unwrap() error { return e.err }
 // compare it. If the build has no relations, the error's hint is the command that
 // builds them.
 func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing, error) {
-	remedy := func(msg string, more ...string) error { return hint.New(msg, buildIt(named.String(), more...)) }
+	remedy := func(msg string, more ...string) error {
+		return hint.New(msg, buildIt(named.String(), append(b.flags(), more...)...))
+	}
 	found, err := rt.standingOf(b.Build, b.place)
 	said := ""
 	if err != nil {

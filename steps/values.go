@@ -82,7 +82,7 @@ func (v values) differing(other values) string {
 
 // warnOfValues warns if the baseline of a job was built with other values.
 func (p *planner) warnOfValues(job *job, inputs []graph.Input) {
-	if !job.marksState() {
+	if !job.marksState() || job.baseline == nil {
 		return
 	}
 	base := job.baseline.build

@@ -15,8 +15,11 @@ type Mark struct {
 	Project    string `json:"project"`
 	Path       string `json:"path,omitempty"`       // of the project in its repository, with slashes
 	Repository string `json:"repository,omitempty"` // where it is hosted, without the protocol or a user
-	Commit     string `json:"commit"`               // the full hash
-	Env        string `json:"env"`
+	Commit     string `json:"commit,omitempty"`     // the full hash
+	// Tree stands in the place of Commit in the schema of a working tree: its name, and what tells it
+	// from one of the same name in another clone.
+	Tree string `json:"tree,omitempty"`
+	Env  string `json:"env"`
 	// What follows may change while the schema stays the build's.
 	By        string    `json:"by,omitempty"` // who has made it, as git knows them
 	At        time.Time `json:"at"`
@@ -59,10 +62,30 @@ func ParseMark(text string) (Mark, error) {
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
 		return m, err
 	}
-	if m.Dot != markVersion || m.Commit == "" || m.Env == "" {
+	if m.Dot != markVersion || (m.Commit == "") == (m.Tree == "") || m.Env == "" {
 		return m, errNoMark
 	}
 	return m, nil
+}
+
+// TreeName is the name of the working tree in schemas, "" for the mark of a commit's build.
+func (m Mark) TreeName() string {
+	name, _, _ := strings.Cut(m.Tree, treeMark)
+	return name
+}
+
+// treeMark is between a working tree's name and what tells it from one of the same name.
+const treeMark = "-"
+
+// TreeOf returns what marks a working tree's schema, by its name and a digest that no other clone makes.
+func TreeOf(name, digest string) string { return name + treeMark + digest }
+
+// Build returns the name of the marked build: dev@9b13827, or dev@.wt_1a2b3c4 for a working tree's.
+func (m Mark) Build() string {
+	if m.Tree != "" {
+		return m.Env + "@." + m.TreeName()
+	}
+	return m.Env + "@" + m.Commit[:min(len(m.Commit), 7)]
 }
 
 // Of reports whether two marks are of the same build.

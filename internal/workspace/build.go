@@ -141,21 +141,53 @@ type Build struct {
 	Commit  Commit
 	Project string // below the repository's root, with slashes; "" at the root
 	Env     string
+	// Tree is set for a build of a working tree, in the schema that all builds of that
+	// working tree share: the working tree's name.
+	Tree string
 }
 
 // String returns the build's display name: dev@9b13827.
 func (b Build) String() string { return b.Env + "@" + b.Commit.Short }
 
+// TreeMark is between a build's name and its working tree's: dev@9b13827+wt_1a2b3c4.
+const TreeMark = "+"
+
 // ID names the build in ledgers. It includes the project, since a repository may
-// have several.
+// have several, and the working tree.
 func (b Build) ID() string {
-	if b.Project == "" {
-		return b.String()
+	id := b.String()
+	if b.Tree != "" {
+		id += TreeMark + b.Tree
 	}
-	return b.Project + ":" + b.String()
+	if b.Project == "" {
+		return id
+	}
+	return b.Project + ":" + id
 }
 
-func (b Build) dir() string { return path.Join(b.Commit.project(b.Project), "env", b.Env) }
+// Shares reports whether an ID is that of a build with the same schemas: of the build itself or, in a
+// working tree, of one of other files.
+func (b Build) Shares(id string) bool {
+	if b.Tree == "" || id == b.ID() {
+		return id == b.ID()
+	}
+	prefix, _ := strings.CutSuffix(b.ID(), b.Commit.Short+TreeMark+b.Tree)
+	rest, ok := strings.CutPrefix(id, prefix)
+	short, tree, _ := strings.Cut(rest, TreeMark)
+	return ok && tree == b.Tree && !strings.Contains(short, "@")
+}
+
+// envName is the name of the build's directory. No environment's name holds a tilde.
+func (b Build) envName() string {
+	if b.Tree != "" {
+		return b.Env + "~" + b.Tree
+	}
+	return b.Env
+}
+
+func (b Build) dir() string {
+	return path.Join(b.Commit.project(b.Project), "env", b.envName())
+}
 
 // Dir returns the build's directory: dbt's --profiles-dir.
 func (b Build) Dir() string { return b.Commit.w.file(filepath.FromSlash(b.dir())) }
@@ -191,5 +223,13 @@ func (b Build) Question() string { return filepath.Join(b.Dir(), "question") }
 // Comparison returns the directory for the comparison of this build with a
 // candidate.
 func (b Build) Comparison(candidate Build) string {
-	return b.Commit.w.file("compare", filepath.FromSlash(b.Project), b.String()+".."+candidate.String())
+	return b.Commit.w.file("compare", filepath.FromSlash(b.Project), b.file()+".."+candidate.file())
+}
+
+// file is a name for files about the build.
+func (b Build) file() string {
+	if b.Tree != "" {
+		return b.String() + "-" + b.Tree
+	}
+	return b.String()
 }

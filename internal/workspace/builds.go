@@ -101,7 +101,9 @@ func (w *Workspace) buildsIn(commit Commit) (found []Found, flaws []Flaw) {
 		}
 	}
 	add := func(project, env string) {
+		env, tree, _ := strings.Cut(env, "~") // see Build.envName
 		b := commit.Build(project, env)
+		b.Tree = tree
 		found = append(found, Found{Build: b, Used: b.used()})
 	}
 	envs, err := os.ReadDir(filepath.Join(commit.Dir(), "env"))

@@ -47,6 +47,8 @@ type Layer struct {
 	Places []Place `json:"places"`
 	// Claims are the nodes that the build has written, by unique_id.
 	Claims map[string]Claim `json:"claims"`
+	// Passed are, in the schema of a working tree, the tests that have passed, by unique_id.
+	Passed map[string]Pass `json:"passed,omitempty"`
 }
 
 // A Run is one run of a command that writes.
@@ -76,6 +78,7 @@ type LayerRef struct {
 	Short   string `json:"short"`
 	Project string `json:"project,omitempty"`
 	Env     string `json:"env"`
+	Tree    string `json:"tree,omitempty"` // see Build
 	Place   Place  `json:"place"`
 	// Adopted is set for a build that another tool made: its artifacts are in
 	// dbt's target path.
@@ -84,18 +87,37 @@ type LayerRef struct {
 
 // Ref names the build's layer at a place.
 func (b Build) Ref(p Place) LayerRef {
-	return LayerRef{Hash: b.Commit.Hash, Short: b.Commit.Short, Project: b.Project, Env: b.Env, Place: p}
+	return LayerRef{Hash: b.Commit.Hash, Short: b.Commit.Short, Project: b.Project, Env: b.Env, Tree: b.Tree, Place: p}
 }
 
 // BuildOf returns the build that a layer belongs to.
 func (w *Workspace) BuildOf(r LayerRef) Build {
-	return Commit{Hash: r.Hash, Short: r.Short, w: w}.Build(r.Project, r.Env)
+	b := Commit{Hash: r.Hash, Short: r.Short, w: w}.Build(r.Project, r.Env)
+	b.Tree = r.Tree
+	return b
 }
 
 // A Claim is the relation that a build wrote for a node.
 type Claim struct {
 	Place int    `json:"place"` // an index of Layer.Places
 	Name  string `json:"name"`
+	Basis
+}
+
+// A Basis says, for a relation in the schema of a working tree, what it was built from.
+type Basis struct {
+	// Inputs is a digest of what the run that wrote the relation depended on, apart from the files
+	// and from other relations. It is "" if the relation has to be built again.
+	Inputs string `json:"inputs,omitempty"`
+	// Over is a digest of what the relation was built on in layers below.
+	Over string `json:"over,omitempty"`
+}
+
+// A Pass is a test that has passed in the schema of a working tree.
+type Pass struct {
+	// Inputs is as for a relation. Over is a digest of the runs that wrote what the test reads.
+	Basis
+	Time time.Time `json:"time"` // when the run started
 }
 
 func (b Build) layerFile(p Place) string {
@@ -223,7 +245,9 @@ func (l *Layer) claim(id string, r Relation) {
 		at = len(l.Places)
 		l.Places = append(l.Places, r.Place)
 	}
-	l.Claims[id] = Claim{Place: at, Name: r.Name}
+	c := l.Claims[id]
+	c.Place, c.Name = at, r.Name
+	l.Claims[id] = c
 }
 
 // Claimed returns the relation that the build wrote for a node. ok is false if

@@ -29,14 +29,14 @@ type Marked struct {
 	File string `json:"file,omitempty"` // see Entry
 }
 
-// HasOf reports whether a ledger has relations that a build was the last to write or to try to
-// write, before a run in progress.
+// HasOf reports whether a ledger has relations that a build, or another of the same working tree, was
+// the last to write or to try to write, before a run in progress.
 func (l *Ledger) HasOf(b Build) bool {
 	for _, e := range l.Relations {
 		if e.Status == Unknown && e.Before != nil {
 			e = *e.Before
 		}
-		if e.Build == b.ID() && (e.Status == Written || e.Status == Damaged) {
+		if b.Shares(e.Build) && (e.Status == Written || e.Status == Damaged) {
 			return true
 		}
 	}

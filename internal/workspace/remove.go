@@ -80,7 +80,8 @@ func (w *Workspace) Forget(b Build, places []Place) error {
 	return os.RemoveAll(b.Commit.Dir())
 }
 
-// forgetAt removes a build's entries from a ledger. A ledger without any is removed.
+// forgetAt removes a build's entries from a ledger, and those of others with the same schema. A ledger
+// without any is removed, and what names the build that has the schema.
 func (w *Workspace) forgetAt(b Build, p Place) error {
 	release, err := w.guard(p)
 	if err != nil {
@@ -92,7 +93,7 @@ func (w *Workspace) forgetAt(b Build, p Place) error {
 		return err
 	}
 	for name, e := range l.Relations {
-		if e.Build == b.ID() {
+		if b.Shares(e.Build) {
 			delete(l.Relations, name)
 		}
 	}
@@ -100,8 +101,10 @@ func (w *Workspace) forgetAt(b Build, p Place) error {
 		l.Marked = Marked{}
 		return w.saveLedger(l)
 	}
-	if err := os.Remove(w.ledgerFile(p)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, file := range []string{w.tipFile(p), w.ledgerFile(p)} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
@@ -113,7 +116,7 @@ func (w *Workspace) comparisonsOf(b Build) []string {
 	var dirs []string
 	for _, e := range entries {
 		one, other, ok := strings.Cut(e.Name(), "..")
-		if ok && (one == b.String() || other == b.String()) {
+		if ok && (one == b.file() || other == b.file()) {
 			dirs = append(dirs, filepath.Join(dir, e.Name()))
 		}
 	}

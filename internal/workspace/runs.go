@@ -76,6 +76,10 @@ type Ending struct {
 	Layer *Footing
 	// Log is the size of dbt's log at the end; see Layer.
 	Log int64
+	// Inputs and Over are what the nodes were built from; see Basis. Nodes that the run may have
+	// written and that Over lacks have to be built again.
+	Inputs string
+	Over   map[string]string
 }
 
 // A Footing says what a build rests on: a layer below, or nothing.
@@ -192,6 +196,14 @@ func (w *Workspace) endLayer(b Build, p Place, run Run, written int, never []str
 	}
 	for _, id := range slices.Concat(end.Written, end.Failed, end.Begun) {
 		delete(layer.Skipped, id)
+	}
+	if b.Tree != "" {
+		layer.rebase(slices.Concat(end.Written, end.Failed, end.Begun), func(id string) (b Basis) {
+			if over, ok := end.Over[id]; ok {
+				b = Basis{end.Inputs, over}
+			}
+			return b
+		})
 	}
 	if layer.Skipped == nil && len(end.Skipped) > 0 {
 		layer.Skipped = map[string]string{}

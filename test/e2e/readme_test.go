@@ -29,10 +29,15 @@ func (s *shop) runPages(same bool) {
 	// What stands in the text before a command.
 	here := strings.NewReplacer()
 	const upgrade = "dot upgrade-check dev@HEAD --to .venv-1.12"
+	edited := 0
 	after := map[string]func(){
-		"dot build dev@HEAD":                    func() { s.git("reset", "--quiet", "--hard", "HEAD~1") },
-		"dot compare dev@HEAD dev@. --sample 2": func() { s.git("checkout", "--quiet", ".") },
-		upgrade:                                 func() { _ = os.Remove(filepath.Join(s.dir, ".venv-1.12")) },
+		"dot build dev@. --defer prod@main": func() {
+			if edited++; edited == 2 {
+				s.git("checkout", "--quiet", ".")
+			}
+		},
+		"dot build dev@HEAD": func() { s.git("reset", "--quiet", "--hard", "HEAD~1") },
+		upgrade:              func() { _ = os.Remove(filepath.Join(s.dir, ".venv-1.12")) },
 	}
 	before := map[string]func(){
 		"dot build dev@feature/reports --defer dev@feature/refunds --modified": func() {

@@ -13,21 +13,48 @@ import (
 // nodes: a seed's checksum, a model's code, a generic test's fqn (seen with 1.11.16). MarkChanged only
 // inserts text: all other bytes stay as dbt wrote them. It reads r twice.
 func MarkChanged(w io.Writer, file string, r io.ReadSeeker, changed map[string]bool) error {
+	return withInserts(w, file, r, func(m *marker, id string) error {
+		if !changed[id] {
+			return m.skip()
+		}
+		return m.object(m.field)
+	})
+}
+
+// AddCompiled copies a manifest.json, and adds compiled code, by IDs, to nodes that have none. All other
+// bytes stay as dbt wrote them. It reads r twice.
+func AddCompiled(w io.Writer, file string, r io.ReadSeeker, code map[string]string) error {
+	return withInserts(w, file, r, func(m *marker, id string) error {
+		text, has := code[id]
+		if !has {
+			return m.skip()
+		}
+		none := true
+		err := m.object(func(name string) error {
+			none = none && name != "compiled_code"
+			return m.skip()
+		})
+		if err != nil || !none {
+			return err
+		}
+		literal, err := json.Marshal(text)
+		m.inserts = append(m.inserts, insert{m.dec.InputOffset() - 1, `,"compiled_code":` + string(literal)})
+		return err
+	})
+}
+
+// withInserts copies a manifest with inserts, which node finds in each node.
+func withInserts(w io.Writer, file string, r io.ReadSeeker, node func(m *marker, id string) error) error {
 	start, err := r.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return err
 	}
-	m := marker{stream: newStream(file, r)}
+	m := &marker{stream: newStream(file, r)}
 	err = m.document(func(key string) error {
 		if key != "nodes" && key != "functions" {
 			return m.skip()
 		}
-		return m.object(func(id string) error {
-			if !changed[id] {
-				return m.skip()
-			}
-			return m.object(m.field)
-		})
+		return m.object(func(id string) error { return node(m, id) })
 	})
 	if err != nil {
 		return err
@@ -53,7 +80,7 @@ func MarkChanged(w io.Writer, file string, r io.ReadSeeker, changed map[string]b
 // changedMark is what an altered field has in addition.
 const changedMark = "dot:changed"
 
-// A marker finds the places of a manifest where a changed node gets its marks.
+// A marker finds the places of a manifest where text is inserted.
 type marker struct {
 	*stream
 	inserts []insert

@@ -23,6 +23,20 @@ func marked(t *testing.T, text string, ids ...string) string {
 	return out.String()
 }
 
+// TestAddCompiled adds the code that is missing, and alters nothing else.
+func TestAddCompiled(t *testing.T) {
+	text := `{"metadata":{}, "nodes": {"a": {"name": "a", "x": NaN} , "b": {"name":"b"}, "c": {"compiled_code": "old"}, "d": {"compiled_code": null}}}` + "\n"
+	want := strings.Replace(text, `NaN}`, `NaN,"compiled_code":"select \"x\"\nfrom é"}`, 1)
+	var out bytes.Buffer
+	code := map[string]string{"a": "select \"x\"\nfrom é", "c": "new", "d": "new", "gone": "new"}
+	if err := AddCompiled(&out, "manifest.json", strings.NewReader(text), code); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 // TestMarkChanged alters only what dbt compares of the changed nodes. Every other byte stays,
 // also numbers that Go can't represent.
 func TestMarkChanged(t *testing.T) {

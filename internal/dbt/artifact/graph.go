@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -55,6 +56,12 @@ func (g Graph) Has(id string) bool {
 	_, ok := g.nodes[id]
 	return ok
 }
+
+// IDs are the nodes of the project, tests and hooks too, sorted.
+func (g Graph) IDs() []string { return slices.Sorted(maps.Keys(g.nodes)) }
+
+// Parents are the nodes that a node depends on.
+func (g Graph) Parents(id string) []string { return g.nodes[id].DependsOn.Nodes }
 
 // Materialized is how a node is materialized, "" for one that the project
 // doesn't have.
