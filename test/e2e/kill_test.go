@@ -4,6 +4,7 @@ package e2e
 
 import (
 	_ "embed"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -66,11 +67,15 @@ func newVictim(t *testing.T, adapter string) *victim {
 
 func (v *victim) outcome() outcome {
 	v.t.Helper()
+	dot := v.dotTree()
+	// The project that asks the warehouse is written anew for each question. The first run has none: the
+	// dbt that marks its schema asks.
+	maps.DeleteFunc(dot, func(file, _ string) bool { return strings.Contains(file, "/question/") })
 	return outcome{
 		Warehouse: v.table("dev_" + v.head()),
 		Git:       v.gitState(),
 		Worktrees: v.worktrees(),
-		Dot:       v.dotTree(),
+		Dot:       dot,
 	}
 }
 
