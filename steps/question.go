@@ -68,30 +68,23 @@ func (rt *runtime) ask(ctx context.Context, job *job, dir string, q warehouse.Qu
 	if err := warehouse.Write(dir, q); err != nil {
 		return warehouse.Answer{}, err
 	}
-	e, err := rt.runQuietly(ctx, rt.questionCall(job, dir), locks)
-	if err != nil {
-		return warehouse.Answer{}, err
+	return answerOf(ctx, rt, rt.questionCall(job, dir), locks, func() (warehouse.Answer, error) { return warehouse.Read(dir, q) })
+}
+
+// answerOf runs a dbt of dot's own, and reads its answer. If dbt gives none, the error is an unanswered.
+func answerOf[T any](ctx context.Context, rt *runtime, call run.Call, locks []*os.File, read func() (T, error)) (answer T, err error) {
+	e := &unanswered{}
+	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
+	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
+		return answer, err
 	}
-	answer, err := warehouse.Read(dir, q)
-	if err != nil {
-		e.err = err
+	if ctx.Err() != nil {
+		return answer, context.Cause(ctx)
+	}
+	if answer, e.err = read(); e.err != nil {
 		return answer, e
 	}
 	return answer, nil
-}
-
-// runQuietly runs a dbt of dot's own, and keeps what it says in case it gives no answer.
-func (rt *runtime) runQuietly(ctx context.Context, call run.Call, locks []*os.File) (*unanswered, error) {
-	e := &unanswered{}
-	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
-	var err error
-	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
-		return nil, err
-	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return e, nil
 }
 
 // An unanswered error means that dbt gave no answer to a question.
@@ -116,16 +109,8 @@ func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles st
 	if err := warehouse.WriteTask(dir, task); err != nil {
 		return warehouse.Outcome{}, err
 	}
-	e, err := rt.runQuietly(ctx, rt.readCallWith(job, dir, profiles, warehouse.Options()...), locks)
-	if err != nil {
-		return warehouse.Outcome{}, err
-	}
-	out, err := warehouse.ReadTask(dir, task)
-	if err != nil {
-		e.err = err
-		return out, e
-	}
-	return out, nil
+	call := rt.readCallWith(job, dir, profiles, warehouse.Options()...)
+	return answerOf(ctx, rt, call, locks, func() (warehouse.Outcome, error) { return warehouse.ReadTask(dir, task) })
 }
 
 // withLast adds the last line of what dbt said to the error that it gave no answer.
