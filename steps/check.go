@@ -45,6 +45,8 @@ type checkOutputs struct {
 	Outside []string `json:"outside,omitempty"`
 	// Hooks is a digest of the hooks and grants that the user was warned of.
 	Hooks string `json:"hooks_digest,omitempty"`
+	// Marked is set if the check's dbt has marked the schemas, as far as that was needed.
+	Marked bool `json:"marked,omitempty"`
 	// Stale are, in the schema of a working tree, the nodes that a job without a selection
 	// builds, with the reasons.
 	Stale []Change `json:"stale,omitempty"`
@@ -393,6 +395,7 @@ func (a *checkIsolation) askAndMark(ctx context.Context, attempt *graph.Attempt,
 		if err != nil {
 			return warehouse.Answer{}, err
 		}
+		out.Marked = true // or the check fails
 		if len(due.places) > 0 {
 			due.task.Ask = &q
 			done, err := a.manageSchemas(ctx, a.job, due.dir, b.Dir(), due.task, attempt.LockFiles())

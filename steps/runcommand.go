@@ -72,8 +72,10 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		report.History = a.history(a.job) // before the ledger knows of this run
 	}
 	if a.job.Command.WritesNodes() {
-		if err := a.markSchemas(ctx, attempt, run.checked.targets(a.job)); err != nil {
-			return nil, err
+		if !run.checked.Marked {
+			if err := a.markSchemas(ctx, attempt, run.checked.targets(a.job)); err != nil {
+				return nil, err
+			}
 		}
 		if err := a.begin(&run); err != nil {
 			return nil, err
