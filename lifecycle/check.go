@@ -24,13 +24,9 @@ type Check struct {
 // Check asks the databases of the project's environments, those of specs if there are any, and tells the
 // list's builds; see [Build.Checked]. It runs dbt once for each database, and changes nothing.
 func (l *List) Check(ctx context.Context, world steps.World, specs []spec.Spec) (*Check, error) {
-	var envs []string
-	for _, s := range specs {
-		envs = append(envs, s.Env)
-	}
 	check := &Check{}
 	var err error
-	_, check.Notes, err = connect(ctx, world, envs, false, true, func(p *steps.Program) error {
+	_, check.Notes, err = connect(ctx, world, envsOf(specs), false, true, func(p *steps.Program) error {
 		project := filepath.ToSlash(p.Repo.Prefix)
 		var builds []workspace.Build
 		for _, b := range l.Builds {

@@ -19,10 +19,6 @@ import (
 // compileSchemas finds the marked schemas of the project of which there is no build here, and compiles
 // how to drop those that the rules say are no longer needed. It changes nothing.
 func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*Prune, error) {
-	var envs []string
-	for _, s := range req.Specs {
-		envs = append(envs, s.Env)
-	}
 	repo, err := git.Open(ctx, world.Dir)
 	if err != nil {
 		return nil, err
@@ -34,7 +30,7 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 		}
 	}
 	prune := &Prune{}
-	program, notes, err := connect(ctx, world, envs, len(envs) > 0, true, func(p *steps.Program) error {
+	program, notes, err := connect(ctx, world, envsOf(req.Specs), len(req.Specs) > 0, true, func(p *steps.Program) error {
 		survey, err := p.Survey(ctx, nil)
 		if err == nil {
 			err = survey.Unread
@@ -69,6 +65,14 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 		prune.None = true
 	}
 	return prune, nil
+}
+
+// envsOf returns the names of the environments that specs name.
+func envsOf(specs []spec.Spec) (envs []string) {
+	for _, s := range specs {
+		envs = append(envs, s.Env)
+	}
+	return envs
 }
 
 // connect compiles a program with a connection to the database of each environment, all of the project

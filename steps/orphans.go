@@ -140,6 +140,7 @@ func (p *Program) LookAt(ctx context.Context, orphans []*Orphan) error {
 	byDatabase := map[workspace.Place][]*looking{}
 	owners := map[string]*Remains{}
 	var looks []*looking
+	var decisions []func()
 	for _, o := range orphans {
 		if o.Refused != nil {
 			continue
@@ -151,15 +152,16 @@ func (p *Program) LookAt(ctx context.Context, orphans []*Orphan) error {
 			at.Schema = ""
 			byDatabase[at] = append(byDatabase[at], l)
 			looks, owners[strings.ToLower(found.Name)] = append(looks, l), &o.Remains
+			decisions = append(decisions, func() { l.decideOrphan(found.Mark, o.marks[i]) })
 		}
 	}
 	for _, at := range databases(byDatabase) {
 		if err := p.look(ctx, byDatabase[at]); err != nil {
 			return err
 		}
-		for _, l := range byDatabase[at] {
-			l.decideOrphan(orphans)
-		}
+	}
+	for _, decide := range decisions {
+		decide()
 	}
 	for refused := true; refused; {
 		refused = false
@@ -170,18 +172,17 @@ func (p *Program) LookAt(ctx context.Context, orphans []*Orphan) error {
 	return nil
 }
 
-// decideOrphan decides by what lies in a schema whether it may be dropped.
-func (l *looking) decideOrphan(orphans []*Orphan) {
+// decideOrphan decides by what lies in a schema whether it may be dropped. text is the text that its
+// mark had.
+func (l *looking) decideOrphan(text string, mark warehouse.Mark) {
 	if !l.found.There {
 		return
 	}
-	i := slices.IndexFunc(orphans, func(o *Orphan) bool { return &o.Remains == l.Remains })
-	j := slices.IndexFunc(orphans[i].schemas, func(s warehouse.MarkedSchema) bool { return s.Schema == l.at })
 	name := l.Build.job.build.secret.hidden(l.at.Name)
-	if l.found.Mark != orphans[i].schemas[j].Mark {
+	if l.found.Mark != text {
 		l.refuse(fmt.Sprintf("the mark of schema %s has changed", name))
 	}
-	l.take(name, orphans[i].marks[j])
+	l.take(name, mark)
 }
 
 // OrphanSteps returns the steps that drop orphans' schemas. why is the reason that the plan gives.
