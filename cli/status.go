@@ -109,11 +109,7 @@ func (a *app) statusTable(list *lifecycle.List) {
 		}
 		rows = append(rows, append(row, commitInShort(b)))
 	}
-	for r, row := range rows {
-		for i, cell := range row {
-			rows[r][i] = ui.Inline(cell)
-		}
-	}
+	inline(rows)
 	// The last column is cut, and the others stay: they name the build.
 	lines := ui.Columns(rows, func(r, column int, cell string) string {
 		switch {
@@ -237,6 +233,15 @@ func shownRefs(refs []string) []string {
 	})
 }
 
+// inline makes each cell of a table one line that is safe for a terminal.
+func inline(rows [][]string) {
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = ui.Inline(cell)
+		}
+	}
+}
+
 // statusCards prints everything that is known of each build.
 func (a *app) statusCards(list *lifecycle.List) {
 	out := ui.NewPrinter(a.Stdout, a.color, a.getenv)
@@ -338,11 +343,7 @@ func (a *app) statusChecked(check *lifecycle.Check, list *lifecycle.List) {
 		for _, o := range check.Orphans {
 			rows = append(rows, []string{o.Name, age(o.At, a.Now()), o.By, strings.Join(o.Schemas, ", ")})
 		}
-		for r, row := range rows {
-			for i, cell := range row {
-				rows[r][i] = ui.Inline(cell)
-			}
-		}
+		inline(rows)
 		if len(list.Builds) > 0 {
 			out.Line("")
 		}
