@@ -66,6 +66,27 @@ func (s *shop) saved(want string, args ...string) {
 	}
 }
 
+// keepsFailing checks that a build fails, and the next one, too, though only a file that no node reads was
+// saved in between.
+func (s *shop) keepsFailing(note string) {
+	s.t.Helper()
+	s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
+	s.write("notes.md", note)
+	s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
+}
+
+// killedAt kills a build of the working tree at a gate.
+func (s *shop) killedAt(gate string) {
+	s.t.Helper()
+	g := s.newGate(gate)
+	c := s.startAt(g, "build", "dev@.")
+	opened := g.wait(c)
+	c.signal(syscall.SIGKILL)
+	c.wait()
+	s.nobodyLeft()
+	opened.Close()
+}
+
 // TestTreeSchema follows the schema of a working tree through edits.
 func TestTreeSchema(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
@@ -93,26 +114,20 @@ func TestTreeSchema(t *testing.T) {
 		})
 		s.part("what failed is built again, and nothing else", func() {
 			s.write("models/c.sql", "select nonsense from {{ ref('b') }}\n")
-			s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
-			s.write("notes.md", "y")
-			s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
+			s.keepsFailing("y")
 			s.write("models/c.sql", "select x from {{ ref('b') }}\n")
 			s.saved(": 2 ok")
 		})
 		s.part("a test that failed runs again", func() {
 			s.write("models/schema.yml", "models:\n  - name: other\n    columns: [{name: z, data_tests: [{accepted_values: {values: [8]}}]}]\n")
-			s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
-			s.write("notes.md", "z")
-			s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
+			s.keepsFailing("z")
 			s.write("models/schema.yml", edited["models/schema.yml"])
 			s.saved(" ok")
 			s.asAlone("after failures")
 		})
 		s.part("a test that reads nothing", func() {
 			s.write("tests/alone.sql", "select 1 as x\n")
-			s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
-			s.write("notes.md", "zz")
-			s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
+			s.keepsFailing("zz")
 			s.write("tests/alone.sql", "select 1 as x where 1 = 0\n")
 			s.saved(": 1 ok")
 			s.write("notes.md", "zzz")
@@ -157,24 +172,12 @@ func TestTreeSchema(t *testing.T) {
 		})
 		s.part("killed", func() {
 			s.write("models/a.sql", "select n + 20 as x from {{ ref('numbers') }}\n")
-			g := s.newGate("before c")
-			c := s.startAt(g, "build", "dev@.")
-			opened := g.wait(c)
-			c.signal(syscall.SIGKILL)
-			c.wait()
-			s.nobodyLeft()
-			opened.Close()
+			s.killedAt("before c")
 			s.write("models/other.sql", "select 10 as z\n")
 			s.saved(" ok")
 			s.asAlone("after a kill")
 			s.write("models/a.sql", "select n + 30 as x from {{ ref('numbers') }}\n")
-			g = s.newGate("after list")
-			c = s.startAt(g, "build", "dev@.")
-			opened = g.wait(c)
-			c.signal(syscall.SIGKILL)
-			c.wait()
-			s.nobodyLeft()
-			opened.Close()
+			s.killedAt("after list")
 			s.git("checkout", "--quiet", ".")
 			s.saved(" ok")
 		})
