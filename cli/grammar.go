@@ -40,8 +40,8 @@ type commands struct {
 }
 
 // newGrammar returns the grammar for a command line. Kong takes milliseconds to read all commands. So
-// the grammar has only the one that the line begins with, unless the user asks for help. Below plan
-// and explain it has dbt's commands only if the line has that word.
+// the grammar has only the command that the line begins with, unless the user asks for help. The same
+// holds for dbt's commands below plan and explain, which are left out of any other line.
 func newGrammar(args ...string) *grammar {
 	all := new(commands)
 	for word, command := range map[string]*plannedCommand{"plan": &all.Plan, "explain": &all.Explain} {

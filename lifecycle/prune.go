@@ -221,8 +221,8 @@ func (t *treeBuilds) drop(req *DropRequest) (notes []string) {
 }
 
 // reason says why a build goes. n counts the builds of its environment, the one that was used last
-// is 1. byConfig is set if it would go, and the configuration keeps it;
-// of a working tree it keeps the last build.
+// is 1. byConfig is set if the build would go, and the configuration keeps it. Of the builds of a working
+// tree, the configuration keeps the last.
 func (req PruneRequest) reason(b Build, n int, now time.Time, keep *config.Keep) (why string, goes, byConfig bool) {
 	why, goes = req.rule(b, n, now)
 	switch {

@@ -55,7 +55,9 @@
 //
 //	runtime.go     the services that steps share
 //	rundbt.go      running dbt, and its output; host.go: in a host or not
-//	tree.go        what a build of a working tree takes over from the build before it
+//	tree.go        the schema of a working tree
+//	takeover.go    what a build of a working tree takes over from the build before it
+//	leftbehind.go  what earlier builds of a working tree have left is not read
 //	standing.go    the relations that a build has
 //	resolution.go  the relation that a job reads for each node; missing.go: of missing ones
 //	relation.go    names of relations, as the ledger has them; secretnames.go: without secrets
