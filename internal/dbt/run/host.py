@@ -106,6 +106,52 @@ SCHEMAS = (
     ("dbt.task.test", "TestResultData"),
 )
 
+# Classes whose code for reading and writing values dbt makes when it first needs it. All of them
+# together take a sixth of a second in each process. The host makes them after the schemas.
+CONVERTERS = (
+    ("dbt.contracts.graph.manifest", "Manifest"),
+    ("dbt.artifacts.schemas.manifest", "WritableManifest"),
+    ("dbt.contracts.graph.nodes", "Macro"),
+    ("dbt.contracts.graph.nodes", "ModelNode"),
+    ("dbt.contracts.graph.nodes", "GenericTestNode"),
+    ("dbt.contracts.graph.nodes", "SeedNode"),
+    ("dbt.contracts.graph.nodes", "SourceDefinition"),
+    ("dbt.contracts.files", "SourceFile"),
+    ("dbt.contracts.files", "SchemaSourceFile"),
+    ("dbt.contracts.files", "FilePath"),
+    ("dbt.contracts.graph.unparsed", "UnparsedModelUpdate"),
+    ("dbt.contracts.graph.unparsed", "UnparsedColumn"),
+    ("dbt.contracts.project", "Project"),
+    ("dbt.contracts.project", "ProjectFlags"),
+    ("dbt.contracts.project", "PackageConfig"),
+    ("dbt.contracts.project", "LocalPackage"),
+    ("dbt.contracts.selection", "SelectorFile"),
+    ("dbt.adapters.contracts.connection", "QueryComment"),
+    ("dbt.adapters.contracts.relation", "Path"),
+    ("dbt.adapters.contracts.relation", "Policy"),
+    ("dbt.artifacts.resources", "Docs"),
+    ("dbt.artifacts.resources", "FileHash"),
+    ("dbt.artifacts.resources", "ColumnInfo"),
+    ("dbt.artifacts.resources", "ColumnConfig"),
+    ("dbt.artifacts.resources", "Contract"),
+    ("dbt.artifacts.resources.v1.config", "ContractConfig"),
+    ("dbt.artifacts.resources", "DependsOn"),
+    ("dbt.artifacts.resources", "MacroDependsOn"),
+    ("dbt.artifacts.resources", "RefArgs"),
+    ("dbt.artifacts.resources", "TestConfig"),
+    ("dbt.artifacts.resources", "TestMetadata"),
+    ("dbt.artifacts.resources", "GenericTest"),
+    ("dbt.artifacts.resources", "Macro"),
+    ("dbt.artifacts.resources", "MacroConfig"),
+    ("dbt.artifacts.resources", "Model"),
+    ("dbt.artifacts.resources", "ModelConfig"),
+    ("dbt.artifacts.resources", "Seed"),
+    ("dbt.artifacts.resources", "SeedConfig"),
+    ("dbt.artifacts.schemas.run", "RunResultsArtifact"),
+    ("dbt.artifacts.schemas.run", "RunResultOutput"),
+    ("dbt_common.helper_types", "WarnErrorOptionsV2"),
+)
+
 # Beginnings of the names of dbt's variables that it reads when it is imported. dot makes sure
 # that a host and its commands have the same values.
 READ_AT_IMPORT = ("DBT_MACRO_DEBUGGING", "DBT_RECORDER_", "DBT_ENGINE_RECORDER_")
@@ -140,7 +186,7 @@ def main(control, script, adapter):
     # If a child collected the present objects, it would copy their memory pages.
     gc.collect()
     gc.freeze()
-    host = Host(control, script, lc_ctype, loaders, list(SCHEMAS) + [("dbt.adapters." + adapter, "Plugin.credentials")])
+    host = Host(control, script, lc_ctype, loaders, preparations(adapter))
     control.send(b"ready")
     host.serve()
 
@@ -346,12 +392,12 @@ class Command:
 
 
 class Host:
-    def __init__(self, control, script, lc_ctype, loaders, schemas):
+    def __init__(self, control, script, lc_ctype, loaders, preparations):
         self.control = control
         self.script = script
         self.lc_ctype = lc_ctype
         self.loaders = loaders
-        self.schemas = schemas  # not made yet
+        self.preparations = preparations  # not made yet
         self.pid = os.getpid()
         self.prctl = ctypes.CDLL(None).prctl
         self.commands = []
@@ -377,14 +423,14 @@ class Host:
                 for command in self.commands:
                     command.kill()
                 self.deadline = time.monotonic() + GRACE
-            elif not ready and self.schemas:
-                make_schema(*self.schemas.pop(0))
+            elif not ready and self.preparations:
+                prepare(*self.preparations.pop(0))
 
     def patience(self):
         """Returns how many seconds to wait for an event; None: forever."""
         if self.deadline is not None:
             return max(0, self.deadline - time.monotonic())
-        return 0 if self.schemas else None
+        return 0 if self.preparations else None
 
     def hush(self):
         try:
@@ -470,15 +516,56 @@ class Host:
                 command.line.close()
 
 
-def make_schema(module, name):
+# What the host makes while it is idle, so that its children need not. Nothing of it depends on
+# a command or its environment.
+
+
+def preparations(adapter):
+    """Returns what there is to make: a function, and what it is called with."""
+    credentials = ("dbt.adapters." + adapter, "Plugin.credentials")
+    made = [(make_schema, one) for one in SCHEMAS + (credentials,)]
+    return made + [(find_modules, ())] + [(make_converters, one) for one in (credentials,) + CONVERTERS]
+
+
+def prepare(act, args):
     try:
-        found = sys.modules[module]
-        for part in name.split("."):
-            found = getattr(found, part)
-        found.json_schema()
-        gc.freeze()
+        act(*args)
     except Exception:
-        pass  # another version of dbt has other classes; it makes their schemas itself
+        pass  # another version of dbt has other classes; it makes these itself
+    gc.freeze()
+
+
+def find(module, name):
+    found = sys.modules[module]
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def make_schema(module, name):
+    find(module, name).json_schema()
+
+
+def make_converters(module, name):
+    """Makes the code that reads and writes values of a class. Only that: no value is made, since
+    that may keep something of the environment. So each of these calls fails right after."""
+    kind = find(module, name)
+    calls = [lambda: kind.from_dict(None), lambda: kind.to_dict(kind.__new__(kind))]
+    if name == "Manifest":  # only this one is written as msgpack
+        calls = [
+            lambda: kind.from_msgpack(b"", decoder=lambda data: None),
+            lambda: kind.to_msgpack(kind.__new__(kind), encoder=lambda data: b""),
+        ]
+    for call in calls:
+        try:
+            call()
+        except Exception:
+            pass
+
+
+def find_modules():
+    """Makes Python note the modules' files: dbt asks for them in each command (inspect.stack)."""
+    inspect.getmodule(main.__code__)
 
 
 def say(line, text):

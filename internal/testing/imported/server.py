@@ -30,8 +30,9 @@ def main(host_file, address, script):
         if said:
             sys.exit("importing dbt prints: " + said)
     del os.environ["PYTHON_DOTENV_DISABLED"]
-    for module, name in [*host.SCHEMAS, *[("dbt.adapters." + adapter, "Plugin.credentials") for adapter in ADAPTERS]]:
-        host.make_schema(module, name)
+    for adapter in ADAPTERS:
+        for act, args in host.preparations(adapter):
+            host.prepare(act, args)
     loaders = host.look_for_dotenv()
     host.look_at_threads()
     gc.collect()
