@@ -67,6 +67,17 @@ func (c checkOutputs) count() int {
 	return n
 }
 
+// refreshed returns the nodes that a run with --full-refresh builds from scratch.
+func (o checkOutputs) refreshed() map[string]bool {
+	ids := map[string]bool{}
+	for _, n := range o.Nodes {
+		if !n.Keeps {
+			ids[n.ID] = true
+		}
+	}
+	return ids
+}
+
 type checkedNode struct {
 	ID   string             `json:"id"`
 	Type string             `json:"type"`
@@ -74,6 +85,8 @@ type checkedNode struct {
 	// History is set for nodes that add to the existing relation: snapshots, and
 	// incremental models without --full-refresh.
 	History bool `json:"history,omitempty"`
+	// Keeps is set for nodes whose relation --full-refresh does not build anew.
+	Keeps bool `json:"keeps,omitempty"`
 	// Replaces is set for nodes whose existing relation dbt drops.
 	Replaces bool `json:"replaces,omitempty"`
 	// View is set for views: they depend on the relations that they read.
@@ -81,6 +94,9 @@ type checkedNode struct {
 	// On are the relations of other builds that a view reads.
 	On []workspace.Relation `json:"on,omitempty"`
 }
+
+// incremental reports whether the node is an incremental model that adds to the existing relation.
+func (n checkedNode) incremental() bool { return n.History && n.Type == "model" }
 
 // history reports whether any of the nodes adds to an existing relation.
 func (o checkOutputs) history() bool {
@@ -323,12 +339,16 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	return b.secret.hide(out), nil
 }
 
-// newCheckedNode returns a node that the job writes, with --full-refresh or without.
+// newCheckedNode returns a node that the job writes, with --full-refresh or without. As in dbt's macro
+// should_full_refresh, the node's own configuration goes before the flag.
 func newCheckedNode(n artifact.Node, refresh bool) checkedNode {
 	c := checkedNode{ID: n.UniqueID, Type: n.ResourceType, Name: spelling(n), View: n.Config.Materialized == "view"}
+	if own := n.Config.FullRefresh; own.Set {
+		refresh, c.Keeps = own.On, !own.On
+	}
 	switch {
 	case n.ResourceType == "snapshot":
-		c.History = true
+		c.History, c.Keeps = true, true
 	case n.ResourceType == "function": // dbt changes it in place
 	case n.ResourceType == "seed", n.Config.Materialized == "materialized_view":
 		c.Replaces = refresh // otherwise dbt loads or refreshes the existing relation

@@ -144,8 +144,9 @@ func (rt *runtime) history(job *job) string {
 		}
 		return "from scratch" // its runs wrote nothing, or seeds
 	}
-	targets := checked.targets(job)
+	targets, keeps := checked.targets(job), map[string]bool{}
 	for _, n := range checked.Nodes {
+		keeps[n.ID] = n.Keeps
 		if !n.History {
 			delete(targets, n.ID)
 		}
@@ -159,8 +160,8 @@ func (rt *runtime) history(job *job) string {
 	}
 	var last workspace.Entry
 	for id, e := range written {
-		if strings.HasPrefix(id, "model.") && e.Unfinished {
-			continue // it is made from scratch again: see rebuilds
+		if !keeps[id] && e.Unfinished {
+			continue // it is made from scratch again: see historyOf
 		}
 		if e.Status == workspace.Gone {
 			continue

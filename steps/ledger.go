@@ -80,7 +80,9 @@ func (a *runCommand) settle(run startedRun, report *Report, exit proc.Exit, ende
 	}
 	end := workspace.Ending{
 		Complete: fresh && endedItself, Succeeded: exit.OK(),
-		Anew: fresh && bool(results.Args.FullRefresh),
+	}
+	if fresh && bool(results.Args.FullRefresh) {
+		end.Anew = run.checked.refreshed()
 	}
 	elsewhere := map[string]artifact.Result{}
 	told := map[string]bool{} // by the results

@@ -122,19 +122,20 @@ func (rt *runtime) sound(b *build) int {
 	return n
 }
 
-// foreign returns the first incremental model among the nodes that another build has left in
-// the schema of a working tree, or that is outdated, "" for none: its rows are those of other code.
-func (rt *runtime) foreign(job *job, nodes []checkedNode) string {
+// foreign finds the incremental models among the nodes that another build has left in the schema
+// of a working tree, or that are outdated.
+func (rt *runtime) foreign(job *job, nodes []checkedNode) (h history) {
 	targets := checkOutputs{Nodes: nodes}.targets(job)
 	last, err := rt.ws.Last(targets)
 	own, notRead := rt.ws.Layer(job.build.Build, job.build.place)
 	for _, n := range nodes {
-		if !n.History || n.Type != "model" {
+		if !n.incremental() {
 			continue
 		}
 		if e, ok := last[n.ID]; err != nil || ok && e.Status != workspace.Gone && (e.Build != job.build.ID() || notRead != nil || own.Claims[n.ID].Inputs == "") {
-			return n.ID
+			h.foreign = true
+			h.note(n)
 		}
 	}
-	return ""
+	return h
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -255,29 +256,49 @@ func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 	}
 }
 
-// rebuilds returns the first incremental model among the nodes that only unfinished
-// runs have built, "" for none: its rows could be missing, or there twice.
-// keeps reports whether others have an older history. Of the microbatch models in
-// batches, only the batches that failed run.
-func (rt *runtime) rebuilds(job *job, nodes []checkedNode, batches map[string]bool) (first string, keeps bool) {
+// A history says which incremental models of a job have rows that are not those of their code.
+type history struct {
+	// first is the first of those that --full-refresh rebuilds, and kept the first of the others.
+	// Both are "" for none.
+	first, kept string
+	// foreign reports whether the rows are those of other code, in the schema of a working tree.
+	// Otherwise only unfinished runs have built the models: rows could be missing, or there twice.
+	foreign bool
+	// older reports whether there are models with an older history than that of unfinished runs.
+	older bool
+}
+
+// historyOf finds out the history of nodes. Of the microbatch models in batches, only the batches that
+// failed run.
+func (rt *runtime) historyOf(job *job, nodes []checkedNode, batches map[string]bool) (h history) {
 	s, err := rt.ledgerOf(job.build.Build, job.build.place)
 	if err != nil && !job.inPlace() { // nothing is known; the run replaces unreadable files
-		return "", false
+		return h
 	}
 	if job.inPlace() {
-		if first := rt.foreign(job, nodes); first != "" {
-			return first, false
+		h = rt.foreign(job, nodes)
+		if h.first != "" {
+			return h
 		}
 	}
 	for _, n := range nodes {
 		e, ok := s.Nodes[n.ID]
 		switch {
-		case !ok || !n.History || n.Type != "model" || batches[n.ID]:
+		case !ok || !n.incremental() || batches[n.ID]:
 		case !e.Unfinished:
-			keeps = true
-		case first == "":
-			first = n.ID
+			h.older = true
+		default:
+			h.note(n)
 		}
 	}
-	return first, keeps
+	return h
+}
+
+// note notes that a node has rows that are not those of its code.
+func (h *history) note(n checkedNode) {
+	first := &h.first
+	if n.Keeps {
+		first = &h.kept
+	}
+	*first = cmp.Or(*first, n.ID)
 }

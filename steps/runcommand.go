@@ -165,16 +165,19 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 			nodes = only(nodes, left)
 		}
 	}
-	first, keeps := a.rebuilds(a.job, nodes, batches)
+	old := a.historyOf(a.job, nodes, batches)
 	// dbt retry would rebuild a model from the batches that failed.
 	partly := a.job.Command.Name == "retry" && len(batches) > 0
-	anew := first != "" && !keeps && !partly
-	if first != "" && !anew {
-		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", workspace.NodeName(first))
+	anew := old.first != "" && !old.older && !partly
+	if old.first != "" && !anew {
+		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", workspace.NodeName(old.first))
+	}
+	if old.kept != "" {
+		attempt.Notef("%s", keptNote(old, b.schema))
 	}
 	if run.resumes.exists() {
-		old, _ := readResults(b.Target()) // maybe of another command, or damaged
-		run.oldResults = old.Metadata.InvocationID
+		last, _ := readResults(b.Target()) // maybe of another command, or damaged
+		run.oldResults = last.Metadata.InvocationID
 	}
 	v2 := a.job.tool.V2()
 	switch {
@@ -199,7 +202,7 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 	if _, given := run.line.Lookup("full-refresh"); anew && !given && run.line.Command.Takes("full-refresh") {
 		run.line.Fixed = append(slices.Clip(run.line.Fixed), dbt.NewOption("full-refresh"))
 		what := "of an unfinished run"
-		if a.job.inPlace() && a.foreign(a.job, nodes) != "" {
+		if old.foreign {
 			what = "with rows of other code"
 		}
 		attempt.Notef("incremental models %s are rebuilt (--full-refresh)", what)
@@ -213,6 +216,16 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 		err = a.writeLeft(left)
 	}
 	return run, err
+}
+
+// keptNote says of an incremental model that --full-refresh does not rebuild that its rows are not those
+// of its code.
+func keptNote(h history, schema string) string {
+	what := "was built by unfinished runs only: its rows may be missing or there twice"
+	if h.foreign {
+		what = "keeps rows of other code"
+	}
+	return fmt.Sprintf("%s %s, and its configuration has full_refresh: false (to build it anew, drop it in schema %s)", workspace.NodeName(h.kept), what, schema)
 }
 
 // only returns the nodes with these IDs, which are sorted.

@@ -70,8 +70,8 @@ type Ending struct {
 	Complete bool
 	// Succeeded means that the command succeeded.
 	Succeeded bool
-	// Anew means that the run rebuilt every relation from scratch.
-	Anew bool
+	// Anew are the nodes whose relations the run built from scratch if it wrote them.
+	Anew map[string]bool
 	// Layer is what the build rests on from now on; nil means no change.
 	Layer *Footing
 	// Log is the size of dbt's log at the end; see Layer.
@@ -123,7 +123,7 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 			s, touched := status[id]
 			switch {
 			case touched && s != Unknown:
-				l.Relations[t.Name] = e.settled(s, file, end)
+				l.Relations[t.Name] = e.settled(s, file, end.Succeeded, end.Anew[id])
 				if s == Written {
 					written++
 				}
@@ -170,12 +170,12 @@ func (w *Workspace) strikeDropped(b Build, run Run, status map[string]Status, co
 }
 
 // settled returns the entry of a relation that a run has finished.
-func (e Entry) settled(s Status, file string, end Ending) Entry {
+func (e Entry) settled(s Status, file string, succeeded, anew bool) Entry {
 	before := e.Before
 	e.Before, e.Kept, e.Status, e.File = nil, false, s, file
-	e.Unfinished = !end.Succeeded && (e.Unfinished || end.Anew)
+	e.Unfinished = !succeeded && (e.Unfinished || anew)
 	e.Since = e.Time
-	if before != nil && before.exists(file) && !end.Anew {
+	if before != nil && before.exists(file) && !anew {
 		e.Since = before.Since
 	}
 	return e

@@ -91,7 +91,7 @@ func TestHistory(t *testing.T) {
 	if e := lt.ledger().Relations["a"]; !e.Since.Equal(first) || e.Unfinished {
 		t.Errorf("since %s, and it began at %s; unfinished: %t", e.Since, first, e.Unfinished)
 	}
-	lt.settle(lt.begin("dev", "a"), Ending{Written: []string{"a"}, Complete: true, Anew: true})
+	lt.settle(lt.begin("dev", "a"), Ending{Written: []string{"a"}, Complete: true, Anew: map[string]bool{"a": true}})
 	anew(true, "made anew")
 }
 
@@ -101,7 +101,7 @@ func TestUnfinished(t *testing.T) {
 	killed := Ending{Begun: []string{"a"}, Complete: true}
 	stopped := Ending{Complete: true} // before it reached the node
 	failed := Ending{Written: []string{"a"}, Complete: true}
-	anew := Ending{Written: []string{"a"}, Complete: true, Anew: true}
+	anew := Ending{Written: []string{"a"}, Complete: true, Anew: map[string]bool{"a": true}}
 	done := Ending{Written: []string{"a"}, Complete: true, Succeeded: true}
 	for _, test := range []struct {
 		name string

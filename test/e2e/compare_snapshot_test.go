@@ -42,7 +42,7 @@ func TestCompareSnapshots(t *testing.T) {
 		s.part("with history on one side", func() {
 			s.execute("update ext.things set state = 'old', moved = timestamp '2020-02-02 00:00:00' where id = 1")
 			s.execute("delete from ext.things where id = 2")
-			s.mustDot("build", "dev@HEAD", "--force")
+			s.mustDot("build", "dev@HEAD", "--full-refresh") // which snapshots don't heed
 			found := s.compare(1, "prod@HEAD", "dev@HEAD", "--exit-code")
 			for _, r := range found.Comparisons[0].Relations {
 				if want := "its own code is the same, and it was built on existing data"; r.Verdict != "history differs" || !strings.HasPrefix(r.Reason, want) {

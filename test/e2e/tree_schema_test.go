@@ -87,6 +87,20 @@ func (s *shop) killedAt(gate string) {
 	opened.Close()
 }
 
+// TestTreeKeepsRows edits an incremental model that --full-refresh does not build anew.
+func TestTreeKeepsRows(t *testing.T) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+		grows := func(code string) string {
+			return "{{ config(materialized='incremental', full_refresh=false) }} select 7 as x, '" + code + "' as code\n"
+		}
+		s := newProject(t, adapter, map[string]string{"dbt_project.yml": tables, "models/grows.sql": grows("one")})
+		s.saved(": 1 ok")
+		s.write("models/grows.sql", grows("two"))
+		s.saved("grows keeps rows of other code, and its configuration has full_refresh: false")
+		s.wantRows("select code from "+s.schema("dev@.")+".grows order by 1", "one", "two")
+	})
+}
+
 // TestTreeSchema follows the schema of a working tree through edits.
 func TestTreeSchema(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {

@@ -27,6 +27,18 @@ type NodeConfig struct {
 	PreHook       []Hook         `json:"pre-hook"`
 	PostHook      []Hook         `json:"post-hook"`
 	Grants        map[string]any `json:"grants"`
+	// FullRefresh goes before the flag --full-refresh, for models and seeds.
+	FullRefresh Switch `json:"full_refresh"`
+}
+
+// A Switch is a setting that is on, off, or not set.
+type Switch struct{ Set, On bool }
+
+// UnmarshalJSON reads a JSON true or false, and takes anything else for not set.
+func (s *Switch) UnmarshalJSON(data []byte) error {
+	on := string(data) == "true"
+	*s = Switch{Set: on || string(data) == "false", On: on}
+	return nil
 }
 
 // Hook is SQL that runs before or after a node, as written in the project.
