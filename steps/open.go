@@ -139,6 +139,9 @@ func (p *planner) openRepository(ctx context.Context) error {
 		p.ws = nil // a plain job doesn't create one
 		return nil
 	}
+	if p.req.Planning {
+		p.ws.Freeze()
+	}
 	p.views = sync.OnceValue(p.ws.Views)
 	p.identity = sync.OnceValue(func() git.Identity { return repo.Identity(context.Background()) })
 	p.program.Workspace, p.program.Repo = p.ws, repo

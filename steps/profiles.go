@@ -21,10 +21,11 @@ func profilesStep(b *build) *graph.Step {
 		After: []string{"commit " + b.Commit.Short},
 		Missing: func(context.Context, graph.Record) string {
 			got, err := os.ReadFile(file)
+			if errors.Is(err, fs.ErrNotExist) {
+				return "never written"
+			}
 			info, statErr := os.Stat(file)
 			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				return "never written"
 			case err != nil || statErr != nil:
 				return "can't be read"
 			case !bytes.Equal(got, b.profile):

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"dot-for-dbt/internal/proc"
@@ -85,10 +86,15 @@ func (c *conversation) ask(name string) (info, error) {
 		answer.state = state
 		return answer, nil
 	}
-	if _, err := fmt.Sscanf(line, "%s %s %d", &answer.id, &answer.kind, &answer.size); err != nil {
-		answer.id, answer.state = "", "missing"
+	// A plan of many commits asks ten thousand times, so fmt.Sscanf would be felt.
+	words := strings.Fields(line)
+	if len(words) == 3 {
+		if answer.size, err = strconv.ParseInt(words[2], 10, 64); err == nil {
+			answer.id, answer.kind = words[0], words[1]
+			return answer, nil
+		}
 	}
-	return answer, nil
+	return info{state: "missing"}, nil
 }
 
 // skipNewline reads the newline that git writes after an object's content.

@@ -31,6 +31,9 @@ var fullHash = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 // damaged file counts as none: it is written again, and the worktree beside it
 // still belongs to the right commit.
 func (w *Workspace) owner(short string) (string, error) {
+	if w.isBare(short) {
+		return "", nil
+	}
 	text, err := smallfile.Read(w.file("build", short, "commit"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil

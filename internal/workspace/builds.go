@@ -169,6 +169,9 @@ func (b Build) Foreign() bool {
 
 // Exists reports whether the build has a directory.
 func (b Build) Exists() bool {
+	if b.Commit.w.isBare(b.Commit.Short) {
+		return false
+	}
 	_, err := os.Stat(b.Dir())
 	return err == nil
 }

@@ -28,6 +28,11 @@ func (w *Workspace) Load(name string) (graph.Record, error) {
 	if err != nil {
 		return graph.Record{}, err
 	}
+	if below, ok := strings.CutPrefix(name, "build/"); ok {
+		if short, _, _ := strings.Cut(below, "/"); w.isBare(short) {
+			return graph.Record{}, fs.ErrNotExist
+		}
+	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return graph.Record{}, err

@@ -25,6 +25,8 @@ type Workspace struct {
 	secret  []byte
 	unsaved bool     // the secret is not in its file yet
 	hidden  sync.Map // the texts of the names that Hide has given
+	// commits are the names of the commits that have a directory; nil if they may change: see Freeze.
+	commits map[string]bool
 }
 
 // Open returns the workspace of the repository with the main worktree root. It
@@ -53,6 +55,22 @@ func Open(root string) (*Workspace, error) {
 	w.secret = key
 	return w, nil
 }
+
+// Freeze notes which commits have a directory. From then on, commits without one are taken not to have any
+// file: an invocation that runs nothing would look for thousands of them.
+func (w *Workspace) Freeze() {
+	entries, err := os.ReadDir(w.file("build"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return // who reads a file there, says why
+	}
+	w.commits = make(map[string]bool, len(entries))
+	for _, e := range entries {
+		w.commits[e.Name()] = true
+	}
+}
+
+// isBare reports whether a commit is known to have no files.
+func (w *Workspace) isBare(short string) bool { return w.commits != nil && !w.commits[short] }
 
 // KeyLost reports whether the workspace has builds, but no valid key: the digests in
 // their records and ledgers then mean nothing.

@@ -185,3 +185,30 @@ func TestMemo(t *testing.T) {
 		t.Errorf("remembers %q, %v", text, ok)
 	}
 }
+
+// TestFreeze checks what an invocation that runs nothing knows of commits: those of before.
+func TestFreeze(t *testing.T) {
+	root := t.TempDir()
+	save := func(short string) {
+		t.Helper()
+		w, err := Open(root)
+		if err == nil {
+			err = w.Save("build/"+short+"/records/commit", graph.Record{Step: "commit"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("a1b2c3d")
+	w, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Freeze()
+	save("b1b2c3d")
+	for short, want := range map[string]error{"a1b2c3d": nil, "b1b2c3d": fs.ErrNotExist} {
+		if _, err := w.Load("build/" + short + "/records/commit"); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", short, err, want)
+		}
+	}
+}
