@@ -153,6 +153,9 @@ func TestClosedStdoutOfAProcess(t *testing.T) {
 // closedPipe returns a pipe without a reader.
 func closedPipe(t *testing.T) *os.File {
 	t.Helper()
+	// A program that another test starts meanwhile would have the pipe's reader until it runs.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
