@@ -109,7 +109,7 @@ func TestCompletionInFish(t *testing.T) {
 	}
 	s := newShop(t)
 	for _, tt := range []struct{ typed, want string }{
-		{"dot docs ", "generate\tWrite the documentation to the build's target path\nserve\tServe it until Ctrl-C\n"},
+		{"dot docs ", "generate\tWrite the documentation to the build's target path\nserve\tServe the documentation until Ctrl-C\n"},
 		{"dot build ", "dev\ton the working tree\ndev@\tat a commit\nprod\ton the working tree\nprod@\tat a commit\n"},
 		{"dot build prod@m", "prod@main\nprod@metrics\n"},
 		{"dot build --defer=prod@ma", "--defer=prod@main\n"},

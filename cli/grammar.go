@@ -37,6 +37,7 @@ type commands struct {
 	Doctor doctorCommand `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
+	Man        manCommand        `cmd:"" help:"Print a man page, or write all of them into a directory."`
 }
 
 // newGrammar returns the grammar for a command line. Kong takes milliseconds to read all commands. So

@@ -26,6 +26,7 @@ var ownFlags = map[string][]string{
 	"prune":      {"specs", "yes", "dry-run", "jobs", "vars"},
 	"doctor":     {},
 	"completion": {},
+	"man":        {},
 }
 
 // always are the general flags that every command takes.
@@ -68,6 +69,7 @@ var examples = map[string][2]string{
 	"prune":            {"dot prune --gone", "dot prune ci --schemas --gone --dry-run"},
 	"doctor":           {"dot doctor", "dot doctor --format json"},
 	"completion":       {"source <(dot completion bash)", "dot completion fish > ~/.config/fish/completions/dot.fish"},
+	"man":              {"dot man build | man -l -", "dot man --dir share/man/man1"},
 	"build":            {"dot build dev@HEAD --defer prod@main --modified", "dot build dev@main~5..main --yes"},
 	"test":             {"dot test dev@HEAD --defer prod@main", "dot test dev@HEAD -- --store-failures"},
 	"run-operation":    {"dot run-operation dev@HEAD -- my_macro --args '{a: 1}'", "dot plan run-operation dev@HEAD -- my_macro"},
@@ -141,7 +143,7 @@ A spec, env@ref, names a build: an environment at a commit. Without @ref, dbt
 runs on the working tree.
 
 dot's commands   plan, explain, compare, upgrade-check, status, drop, prune,
-                 path, schema, doctor, completion
+                 path, schema, doctor, completion, man
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,
                  test

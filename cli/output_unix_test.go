@@ -49,6 +49,7 @@ var written = []string{
 	"doctor",
 	"doctor --format json",
 	"completion bash",
+	"man build",
 	"__complete fish bui",
 }
 
