@@ -67,6 +67,43 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 			return nil, err
 		}
 	}
+	drop, err := compileDrop(ctx, world, req)
+	if err != nil && !req.OwnSchema {
+		if last, ok := req.lastOfTree(ctx, world); ok {
+			if again, failed := compileDrop(ctx, world, last); failed == nil {
+				return again, nil
+			}
+		}
+	}
+	return drop, err
+}
+
+// lastOfTree returns the request with the last build of the working tree in place of the working tree: that
+// may have conflicts, and then its files are no build. ok is false if there is none.
+func (req DropRequest) lastOfTree(ctx context.Context, world steps.World) (last DropRequest, ok bool) {
+	last = req
+	last.Specs = slices.Clone(req.Specs)
+	for i, s := range req.Specs {
+		if s.Ref != spec.WorkingTree {
+			continue
+		}
+		_, all, err := allBuilds(ctx, world)
+		if err != nil {
+			return last, false
+		}
+		chosen, _, err := choose(ctx, world, []spec.Spec{s}, all)
+		chosen = slices.DeleteFunc(chosen, func(f workspace.Found) bool { return f.Tree == "" })
+		if err != nil || len(chosen) == 0 {
+			return last, false
+		}
+		b := slices.MaxFunc(chosen, func(a, b workspace.Found) int { return a.Used.Compare(b.Used) })
+		last.Specs[i], ok = spec.Spec{Env: b.Env, Ref: b.Commit.Hash, Tree: b.Tree}, true
+	}
+	return last, ok
+}
+
+// compileDrop is CompileDrop for valid requests.
+func compileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop, error) {
 	drop := &Drop{}
 	list, _ := dbt.LookupCommand("list")
 	_, err := steps.Compile(ctx, world, steps.Request{
@@ -97,6 +134,20 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 	return drop, err
 }
 
+// allBuilds returns the repository, and the builds in its workspace.
+func allBuilds(ctx context.Context, world steps.World) (*git.Repo, []workspace.Found, error) {
+	repo, err := git.Open(ctx, world.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	ws, err := workspace.Open(repo.Root)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, _, err := ws.Builds()
+	return repo, found, err
+}
+
 // readVariants finds the specs that mean a variant, which is there, and not a ref with such a name.
 func (req *DropRequest) readVariants(ctx context.Context, world steps.World) error {
 	req.Specs, req.Variants = slices.Clone(req.Specs), make([]string, len(req.Specs))
@@ -110,14 +161,7 @@ func (req *DropRequest) readVariants(ctx context.Context, world steps.World) err
 		base, variant := s.Ref[:at], s.Ref[at+1:]
 		if repo == nil {
 			var err error
-			if repo, err = git.Open(ctx, world.Dir); err != nil {
-				return err
-			}
-			ws, err := workspace.Open(repo.Root)
-			if err != nil {
-				return err
-			}
-			if found, _, err = ws.Builds(); err != nil {
+			if repo, found, err = allBuilds(ctx, world); err != nil {
 				return err
 			}
 		}

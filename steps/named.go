@@ -54,7 +54,7 @@ func Name(ctx context.Context, world World, specs []spec.Spec, lost func(ref str
 	for i, s := range specs {
 		named[i] = Named{Spec: s.String(), Project: p.prefix, Env: s.Env, Hashes: hashes[s.String()]}
 		if s.Ref == spec.WorkingTree {
-			named[i].Tree = p.treeName()
+			named[i].Tree, named[i].Hashes = p.treeName(), append([]string{}, named[i].Hashes...) // not nil
 		}
 		if s.Env == "" {
 			env, _, err := (&Project{p}).Environment("")
@@ -67,8 +67,8 @@ func Name(ctx context.Context, world World, specs []spec.Spec, lost func(ref str
 	return named, nil
 }
 
-// resolveLost resolves specs of which some are commits that git no longer has. ok is false if there is
-// another that git can't resolve.
+// resolveLost resolves specs of which some are commits that git no longer has. The working tree needs no
+// commit: while a merge has conflicts there is none. ok is false if there is another that git can't resolve.
 func (p *planner) resolveLost(ctx context.Context, specs []spec.Spec, lost func(ref string) (hash string)) (all []resolvedSpec, ok bool) {
 	for _, s := range specs {
 		p.req.Specs = []spec.Spec{s}
@@ -78,7 +78,7 @@ func (p *planner) resolveLost(ctx context.Context, specs []spec.Spec, lost func(
 			if _, several := s.Range(); !several {
 				hash = lost(s.Ref)
 			}
-			if hash == "" {
+			if hash == "" && s.Ref != spec.WorkingTree {
 				return nil, false
 			}
 			found = []resolvedSpec{{Spec: s, typed: s.String(), commit: git.Commit{Hash: hash}}}

@@ -138,6 +138,16 @@ func TestDropTree(t *testing.T) {
 			s.mustDot("prune", "dev", "--keep", "0", "--yes")
 			s.wantSchemas(prod)
 		})
+		s.part("while a merge has conflicts", func() {
+			s.saved(": 8 ok")
+			s.git("stash", "--quiet")
+			s.must(s.commandIn(s.dir, "sh", "-c", "echo 'select 13 as z' >models/other.sql; git add .; git stash pop || true"))
+			s.ends(2, "the working tree has conflicts: models/other.sql", "build", "dev@.")
+			s.mustDot("status", "dev@.")
+			s.mustDot("drop", "dev@.", "--yes")
+			s.wantSchemas(prod)
+			s.ends(2, "the working tree has conflicts: models/other.sql", "drop", "dev@.", "--yes")
+		})
 	})
 }
 
