@@ -195,6 +195,7 @@ func TestSettingErrors(t *testing.T) {
 		}, env: "dev"},
 		setting("dbt-host in words", "dbt-host: \"on\""),
 		setting("env with values", "env: [\"TZ=UTC\"]"),
+		setting("sparse in words", "sparse: \"off\""),
 		setting("ignore-env that is a number", "ignore-env: 5"),
 		{name: "pool without a size", files: files{base: "environment:\n  dev:\n    dot: {pool: warehouse}\n"}, env: "dev"},
 		setting("pool of no size", "pools: {warehouse: 0}"),

@@ -116,7 +116,7 @@ func TestResolve(t *testing.T) {
 			files: files{
 				base: `environment:
   all:
-    dot: {max-age: 1d12h, short: 8, shared-schemas: raw, target_name: prod, dbt: [uv, run, dbt], env: [TZ], ignore-env: [CI], pools: {warehouse: 2}, dbt-host: true, version-check: false, keep: {last: 5, days: 30}}
+    dot: {max-age: 1d12h, short: 8, shared-schemas: raw, target_name: prod, dbt: [uv, run, dbt], env: [TZ], ignore-env: [CI], pools: {warehouse: 2}, dbt-host: true, version-check: false, sparse: false, keep: {last: 5, days: 30}}
   dev:
     dot: {schema-suffix: "{env}_{short}", shared-schemas: [a, b], short: null}
 `,
@@ -126,7 +126,7 @@ func TestResolve(t *testing.T) {
 			want: config.Environment{Name: "dev", Dot: config.Settings{
 				MaxAge: &config.Age{}, SharedSchemas: []string{"a", "b"}, TargetName: "prod", SchemaSuffix: "{env}_{short}",
 				DBT: []string{"dbt-1.11"}, Env: []string{"TZ"}, IgnoreEnv: []string{"CI"}, Pool: "warehouse", Pools: map[string]int{"warehouse": 2},
-				DBTHost: new(true), VersionCheck: new(false), Keep: &config.Keep{Last: new(5), Days: new(30)},
+				DBTHost: new(true), VersionCheck: new(false), Sparse: new(false), Keep: &config.Keep{Last: new(5), Days: new(30)},
 			}},
 		},
 		{

@@ -41,6 +41,9 @@ type Settings struct {
 	DBTHost *bool
 	// VersionCheck (version-check) says whether dbt must fit require-dbt-version; nil: not set.
 	VersionCheck *bool
+	// Sparse (sparse) says whether a worktree may have only the directories that the project needs; nil:
+	// not set.
+	Sparse *bool
 	// Protected (protected) says whether a command that writes into the environment's own schema
 	// has to be confirmed; nil: not set.
 	Protected *bool
@@ -120,6 +123,10 @@ var settings = map[string]func(*Settings, node) error{
 	},
 	"version-check": func(s *Settings, n node) (err error) {
 		s.VersionCheck, err = onOff(n, "version-check")
+		return err
+	},
+	"sparse": func(s *Settings, n node) (err error) {
+		s.Sparse, err = onOff(n, "sparse")
 		return err
 	},
 	"protected": func(s *Settings, n node) (err error) {

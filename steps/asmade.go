@@ -17,8 +17,8 @@ import (
 // --reset-worktree can't change that.
 
 // asMade returns digests of the files, by path, that git reports as changed in a
-// worktree that it has just checked out.
-func (a *addWorktree) asMade(ctx context.Context) (map[string]string, error) {
+// worktree, of those that it has just checked out.
+func (a *addWorktree) asMade(ctx context.Context, fresh func(file string) bool) (map[string]string, error) {
 	dir := a.build.Commit.Worktree()
 	changes, err := a.repo.CheckoutChanges(ctx, dir)
 	if err != nil {
@@ -26,6 +26,9 @@ func (a *addWorktree) asMade(ctx context.Context) (map[string]string, error) {
 	}
 	made := map[string]string{}
 	for _, change := range changes {
+		if !fresh(change.Path) {
+			continue
+		}
 		if text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(change.Path))); err == nil {
 			made[change.Path] = digest(text)
 		}

@@ -95,7 +95,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 	}
 	all := &stepList{named: map[string]*graph.Step{}}
 	for _, job := range jobs {
-		step, err := p.steps(job, all)
+		step, err := p.steps(ctx, job, all)
 		if err != nil {
 			return err
 		}

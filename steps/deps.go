@@ -61,7 +61,7 @@ func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *
 	step.Missing = func(ctx context.Context, r graph.Record) string {
 		// The packages are in the worktree: a new worktree doesn't have them.
 		made, _ := rt.ws.Load(worktree.Record) // an empty record will do
-		if worktree.Missing(ctx, made) != "" {
+		if worktree.Action.(*addWorktree).gone(ctx, made) != "" {
 			return "the worktree is made again"
 		}
 		var out depsOutputs

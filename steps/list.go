@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"slices"
 
 	"dot-for-dbt/graph"
@@ -47,7 +48,7 @@ func (l *stepList) orderAdoptions(jobs []*job) {
 }
 
 // steps adds the steps of a job and returns the name of the command's step.
-func (p *planner) steps(job *job, all *stepList) (string, error) {
+func (p *planner) steps(ctx context.Context, job *job, all *stepList) (string, error) {
 	if err := p.complete(job); err != nil {
 		return "", err
 	}
@@ -57,7 +58,7 @@ func (p *planner) steps(job *job, all *stepList) (string, error) {
 	if job.build == nil {
 		return p.plainSteps(job, all), nil
 	}
-	return p.isolatedSteps(job, all)
+	return p.isolatedSteps(ctx, job, all)
 }
 
 // checkFiles returns an error if a job's output names a file that it needs to connect and that
@@ -74,7 +75,7 @@ func (p *planner) checkFiles(job *job) error {
 }
 
 // isolatedSteps adds the steps of a build.
-func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
+func (p *planner) isolatedSteps(ctx context.Context, job *job, all *stepList) (string, error) {
 	b, command := job.build, job.Command
 	if command.Name == "clean" {
 		clean := cleanStep(b)
@@ -86,7 +87,7 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	if err := p.refuse(job); err != nil {
 		return "", err
 	}
-	below, err := p.preparation(job, all)
+	below, err := p.preparation(ctx, job, all)
 	if err != nil {
 		return "", err
 	}
@@ -135,8 +136,11 @@ func (p *planner) refuse(job *job) error {
 
 // preparation adds the steps that prepare a build for dbt: worktree, commit file,
 // profile, toolchain and packages. It returns their names.
-func (p *planner) preparation(job *job, all *stepList) ([]string, error) {
+func (p *planner) preparation(ctx context.Context, job *job, all *stepList) ([]string, error) {
 	b := job.build
+	if err := p.need(ctx, job); err != nil {
+		return nil, err
+	}
 	worktree := all.share("worktree "+b.Commit.Short, func() *graph.Step { return p.worktreeStep(b, p.req.ResetWorktree) })
 	below := []string{
 		worktree,

@@ -41,7 +41,7 @@ func newPlanner(world World, req Request) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	rt := &runtime{world: world, project: project, noHost: req.NoDBTHost, launcher: cmp.Or(world.Launcher, new(run.Launcher))}
+	rt := &runtime{world: world, project: project, cones: map[string]git.Cone{}, noHost: req.NoDBTHost, launcher: cmp.Or(world.Launcher, new(run.Launcher))}
 	p := &planner{runtime: rt, req: req, program: &Program{runtime: rt, byStep: map[string]*Built{}, pools: map[string]int{}}}
 	p.config, err = config.Load(project)
 	return p, err

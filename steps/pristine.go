@@ -28,6 +28,11 @@ func (rt *runtime) pristine(ctx context.Context, b *build) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	return differs(b, changes)
+}
+
+// differs returns the error about changes in a build's worktree.
+func differs(b *build, changes []git.Change) error {
 	msg := fmt.Sprintf("the worktree of %s differs from its commit: nothing was run, because these files are changed in %s:%s",
 		b.Commit.Short, b.Commit.Worktree(), lines(texts(changes)))
 	return hint.New(

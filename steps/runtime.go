@@ -22,6 +22,9 @@ type runtime struct {
 	// identity says who works in the repository.
 	identity func() git.Identity
 
+	// cones has what the worktree of each commit, by its short hash, has to have for this invocation.
+	cones map[string]git.Cone
+
 	launcher *run.Launcher
 	writers  writers // of each relation
 	bases    bases   // the manifests of baselines

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/git"
@@ -15,31 +17,29 @@ import (
 // worktreeStep checks out the build's commit. With reset, it also undoes changes to
 // the files.
 func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
-	path := b.Commit.Worktree()
+	path, action := b.Commit.Worktree(), &addWorktree{runtime: rt, build: b, reset: reset}
 	return &graph.Step{
 		Name: "worktree " + b.Commit.Short, Kind: "worktree", Version: 1,
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
 		Record: b.Commit.Record("worktree"), Exact: true,
 		Missing: func(ctx context.Context, r graph.Record) string {
-			if err := rt.repo.CheckWorktree(path, b.Commit.Hash); err != nil {
-				return err.Error()
+			if gone := action.gone(ctx, r); gone != "" {
+				return gone
 			}
-			var out worktreeOutputs
-			_ = r.Decode(&out) // without outputs, there are no submodules to check
-			if err := rt.checkSubmodules(b.Commit, out); err != nil {
-				return err.Error()
-			}
-			if reset {
-				// The dbt steps check again, so an error doesn't matter here.
-				if changes, err := rt.changes(ctx, b); err == nil && len(changes) > 0 {
-					return text.Plural(len(changes), "changed file") + ", --reset-worktree"
-				}
+			if had := rt.repo.Cone(path); !had.Covers(action.cone()) {
+				return "has " + onlyDirs(had)
 			}
 			return ""
 		},
+		Detail: func(graph.Record) string {
+			if rt.repo.CheckWorktree(path, b.Commit.Hash) == nil && len(rt.repo.Cone(path)) == 0 {
+				return "" // it is whole, and stays so
+			}
+			return onlyDirs(action.cone())
+		},
 		Locks:  []graph.Lock{b.commitLock()},
 		Pools:  []string{jobsPool},
-		Action: &addWorktree{runtime: rt, build: b, reset: reset},
+		Action: action,
 	}
 }
 
@@ -47,6 +47,29 @@ type addWorktree struct {
 	*runtime
 	build *build
 	reset bool
+}
+
+// cone returns the directories that the worktree has to have, for all jobs of the invocation.
+func (a *addWorktree) cone() git.Cone { return a.cones[a.build.Commit.Short] }
+
+// gone says why the files that the worktree had are to be checked out again, "" if they aren't.
+func (a *addWorktree) gone(ctx context.Context, r graph.Record) string {
+	b := a.build
+	if err := a.repo.CheckWorktree(b.Commit.Worktree(), b.Commit.Hash); err != nil {
+		return err.Error()
+	}
+	var out worktreeOutputs
+	_ = r.Decode(&out) // without outputs, there are no submodules to check
+	if err := a.checkSubmodules(b.Commit, out); err != nil {
+		return err.Error()
+	}
+	if a.reset {
+		// The dbt steps check again, so an error doesn't matter here.
+		if changes, err := a.changes(ctx, b); err == nil && len(changes) > 0 {
+			return text.Plural(len(changes), "changed file") + ", --reset-worktree"
+		}
+	}
+	return ""
 }
 
 func (a *addWorktree) Describe(graph.Planned) []string { return nil }
@@ -61,11 +84,14 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 		if err := a.repo.ResetWorktree(ctx, path, commit.Hash); err != nil {
 			return nil, err
 		}
-		return a.finish(ctx, attempt, true)
+		if err := a.repo.WidenWorktree(ctx, path, a.cone(), attempt.LockFiles()); err != nil {
+			return nil, err
+		}
+		return a.finish(ctx, attempt, anyFile)
 	case standing == nil:
 		// Use an intact worktree, with or without a record: the dbt steps look
 		// for changes in it.
-		return a.finish(ctx, attempt, false)
+		return a.widen(ctx, attempt)
 	case isMoved: // somebody works there: a new checkout would lose the work
 		return nil, hint.New(
 			fmt.Sprintf("the worktree of %s is not at its commit: %v, in %s", commit.Short, moved, path),
@@ -77,15 +103,39 @@ func (a *addWorktree) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 			return nil, err
 		}
 	}
-	if err := a.repo.AddWorktree(ctx, path, commit.Hash, attempt.LockFiles()); err != nil {
+	if err := a.repo.AddSparseWorktree(ctx, path, commit.Hash, a.cone(), attempt.LockFiles()); err != nil {
 		return nil, fmt.Errorf("check out %s: %w", commit.Short, err)
 	}
-	return a.finish(ctx, attempt, true)
+	return a.finish(ctx, attempt, anyFile)
 }
 
-// finish checks out the submodules and returns the step's outputs. fresh means that
-// git has just checked out or reset the worktree.
-func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh bool) (any, error) {
+// widen checks out what an intact worktree lacks.
+func (a *addWorktree) widen(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	b := a.build
+	path := b.Commit.Worktree()
+	had := a.repo.Cone(path)
+	if had.Covers(a.cone()) {
+		return a.finish(ctx, attempt, nil)
+	}
+	changes, err := a.changes(ctx, b)
+	if err != nil {
+		return nil, fmt.Errorf("look for changes in the worktree of %s: %w", b.Commit.Short, err)
+	}
+	inCone := func(change git.Change) bool { return had.Has(change.Path) } // these stay as they are
+	if changes = slices.DeleteFunc(changes, inCone); len(changes) > 0 {
+		return nil, differs(b, changes)
+	}
+	if err := a.repo.WidenWorktree(ctx, path, a.cone(), attempt.LockFiles()); err != nil {
+		return nil, fmt.Errorf("check out more of %s: %w", b.Commit.Short, err)
+	}
+	return a.finish(ctx, attempt, func(file string) bool { return !had.Has(file) })
+}
+
+func anyFile(string) bool { return true }
+
+// finish checks out the submodules and returns the step's outputs. fresh tells which files
+// git has just checked out or reset; nil: none.
+func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh func(file string) bool) (any, error) {
 	var out, before worktreeOutputs
 	var err error
 	if out.Submodules, err = a.addSubmodules(ctx, attempt.LockFiles()); err != nil {
@@ -93,9 +143,16 @@ func (a *addWorktree) finish(ctx context.Context, attempt *graph.Attempt, fresh 
 	}
 	_ = attempt.Previous.Decode(&before) // there may be no outputs
 	out.AsMade = before.AsMade
-	if fresh {
-		if out.AsMade, err = a.asMade(ctx); err != nil {
+	if fresh != nil {
+		made, err := a.asMade(ctx, fresh)
+		if err != nil {
 			return nil, err
+		}
+		maps.DeleteFunc(out.AsMade, func(file, _ string) bool { return fresh(file) })
+		if out.AsMade == nil {
+			out.AsMade = made
+		} else {
+			maps.Copy(out.AsMade, made)
 		}
 		place, line, err := a.repo.OwnAttributes()
 		if err != nil {

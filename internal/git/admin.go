@@ -180,9 +180,14 @@ func samePath(a, b string) bool {
 
 // lock writes, atomically, the reason why an admin must not be pruned.
 func lock(admin, reason string) error {
-	temporary := filepath.Join(admin, "locked.new")
-	if err := os.WriteFile(temporary, []byte(reason+"\n"), 0o644); err != nil {
+	return replace(filepath.Join(admin, "locked"), []byte(reason+"\n"))
+}
+
+// replace writes one of an admin's files, atomically.
+func replace(name string, data []byte) error {
+	temporary := name + ".new"
+	if err := os.WriteFile(temporary, data, 0o644); err != nil {
 		return err
 	}
-	return os.Rename(temporary, filepath.Join(admin, "locked"))
+	return os.Rename(temporary, name)
 }

@@ -4,7 +4,7 @@
 // It knows git's command line and the layout of a repository. It must not know what dot keeps under
 // `.dot`, nor anything of dbt.
 //
-// It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.AddSubmodules], [Repo.RemoveWorktree]
+// It needs git 2.20 or newer. Only [Repo.AddWorktree], [Repo.WidenWorktree], [Repo.AddSubmodules], [Repo.RemoveWorktree]
 // and [Repo.ResetWorktree] write: below [Repo.Root]/.dot, and in git's administration of the
 // worktrees there. [Repo.KeepDraft] adds objects. Everything else leaves every byte of the repository as it is, the index
 // included. No hook of the repository is run. Nothing is fetched, except submodules that the user

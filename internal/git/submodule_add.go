@@ -74,7 +74,7 @@ func (c *checkout) add(ctx context.Context, s named) (gitDir string, err error) 
 		return c.clone(ctx, s)
 	}
 	r := &Repo{Top: repository, CommonDir: repository, Root: c.top.Root}
-	if err := r.addWorktree(ctx, dir, s.Commit, gitDirAt(repository, repository), c.inherit); err != nil {
+	if err := r.addWorktree(ctx, dir, s.Commit, gitDirAt(repository, repository), nil, c.inherit); err != nil {
 		return "", err
 	}
 	return r.admin(dir)

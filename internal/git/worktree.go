@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,12 +36,12 @@ var asCommitted = []string{
 // AddWorktree may be killed at any moment: then [Repo.CheckWorktree] reports it, and the next call
 // starts over.
 func (r *Repo) AddWorktree(ctx context.Context, path, commit string, inherit []*os.File) error {
-	return r.addWorktree(ctx, path, commit, nil, inherit)
+	return r.addWorktree(ctx, path, commit, nil, nil, inherit)
 }
 
 // addWorktree passes gitDir to git, which names the repository where git would not find it from
-// Top.
-func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []string, inherit []*os.File) error {
+// Top. The worktree is sparse if cone isn't empty.
+func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []string, cone Cone, inherit []*os.File) error {
 	if !fullHash().MatchString(commit) {
 		return fmt.Errorf("making a worktree: %q is not the hash of a commit", commit)
 	}
@@ -53,10 +52,17 @@ func (r *Repo) addWorktree(ctx context.Context, path, commit string, gitDir []st
 		return fmt.Errorf("making a worktree: %w", err)
 	}
 	add := command(r.Top, append(gitDir, asCommitted...)...)
-	add.Argv = append(add.Argv, "worktree", "add", "--quiet", "--detach", "--lock", "--", path, commit)
+	add.Argv = append(add.Argv, "worktree", "add", "--quiet", "--detach", "--lock")
+	if len(cone) > 0 {
+		add.Argv = append(add.Argv, "--no-checkout")
+	}
+	add.Argv = append(add.Argv, "--", path, commit)
 	add.Inherit = inherit
 	for attempt := 1; ; attempt++ {
 		_, err := run(ctx, "worktree add", add)
+		if err == nil && len(cone) > 0 {
+			err = r.fill(ctx, path, cone, inherit)
+		}
 		if err == nil {
 			err = r.finish(path)
 		}
@@ -223,15 +229,22 @@ func checkoutChanges(ctx context.Context, gitDir, path string) ([]Change, error)
 		return nil, err
 	}
 	c := checkoutCommand(gitDir, path, append(statusArgs, "--ignored")...)
-	if !slices.ContainsFunc(entries(flagged), isFlagged) {
-		return status(ctx, c)
+	cone := readCone(gitDir)
+	hides, err := cone.hides(path, entries(flagged))
+	if err != nil {
+		return nil, err
+	}
+	if !hides {
+		changes, err := status(ctx, c)
+		return cone.withoutLeftOut(changes), err
 	}
 	index, err := scratchIndex(ctx, func(args ...string) proc.Command { return checkoutCommand(gitDir, path, args...) }, "HEAD")
 	if err != nil {
 		return nil, err
 	}
 	defer index.remove()
-	return status(ctx, index.use(c))
+	changes, err := status(ctx, index.use(c))
+	return cone.withoutLeftOut(changes), err
 }
 
 // isFlagged reports whether a line of git ls-files -v is of a file whose edits git ignores, as
@@ -278,6 +291,10 @@ func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
 	}
 	// The index may say that edits of some files don't count.
 	admin, err := r.admin(path)
+	var options []string
+	if err == nil {
+		options, err = r.resetCone(admin, path)
+	}
 	if err == nil {
 		err = os.Remove(filepath.Join(admin, "index"))
 	}
@@ -288,11 +305,7 @@ func (r *Repo) ResetWorktree(ctx context.Context, path, commit string) error {
 		{"checkout", "--quiet", "--force", "--detach", commit, "--"},
 		{"clean", "--quiet", "-d", "-x", "--force", "--force"}, // twice: nested repositories, too
 	} {
-		c, err := r.inWorktree(path, args...)
-		if err != nil {
-			return err
-		}
-		if _, err := run(ctx, args[0], c); err != nil {
+		if _, err := run(ctx, args[0], checkoutWith(admin, path, options, args...)); err != nil {
 			return fmt.Errorf("resetting the worktree at %s: %w", path, err)
 		}
 	}
