@@ -23,7 +23,9 @@ import (
 
 // State that the tests of this package share. The first test that needs it makes it.
 var (
-	dotBinary = sync.OnceValues(buildDot)
+	// The dot of this checkout, with a clock that tests can set.
+	dotBinary = sync.OnceValues(func() (string, error) { return buildProgram("dot", os.Getenv("DOT_TEST_BUILDFLAGS")) })
+	v2Program = sync.OnceValues(func() (string, error) { return buildProgram("dbt2", "") })
 	pgServer  = sync.OnceValues(startPostgres)
 	quickDBT  imported.Server
 
@@ -64,31 +66,73 @@ func venv(t *testing.T) string {
 	return dir
 }
 
-// onBoth runs a test on both databases, in parallel with all others.
+// A generation is the first number of dbt's version, 1 or 2.
+type generation int
+
+// databases are the adapters of the tests.
+var databases = []string{"duckdb", "postgres"}
+
+// onBoth runs a test with dbt 1 on both databases, in parallel with all others.
 func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
 	t.Helper()
-	t.Parallel()
-	for _, adapter := range []string{"duckdb", "postgres"} {
-		t.Run(adapter, func(t *testing.T) {
-			t.Parallel()
-			test(t, adapter)
-		})
-	}
+	onRows(t, databases, []generation{1}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
 }
 
 // onOne is onBoth for a test that proves the same on either database: make test runs it on one of
 // them, make test-full on both.
 func onOne(t *testing.T, usual string, test func(t *testing.T, adapter string)) {
 	t.Helper()
-	if inFull() {
-		onBoth(t, test)
-		return
-	}
+	onRows(t, usually(usual), []generation{1}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
+}
+
+// onBothAny is onBoth for a test that proves the same with either generation of dbt: make test runs it
+// with dbt 2, which starts quickly, make test-full with both. The test has to call shop.use.
+func onBothAny(t *testing.T, test func(t *testing.T, adapter string, dbt generation)) {
+	t.Helper()
+	onRows(t, databases, generations(), test)
+}
+
+// onOneAny is onOne for a test that proves the same with either generation of dbt, as onBothAny.
+func onOneAny(t *testing.T, usual string, test func(t *testing.T, adapter string, dbt generation)) {
+	t.Helper()
+	onRows(t, usually(usual), generations(), test)
+}
+
+// onRows runs a test on databases and with generations of dbt, in parallel with all others.
+func onRows(t *testing.T, adapters []string, dbts []generation, test func(t *testing.T, adapter string, dbt generation)) {
+	t.Helper()
 	t.Parallel()
-	t.Run(usual, func(t *testing.T) {
-		t.Parallel()
-		test(t, usual)
-	})
+	for _, adapter := range adapters {
+		for _, dbt := range dbts {
+			name := adapter
+			if dbt == 2 {
+				name += "-dbt2"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, adapter, dbt)
+			})
+		}
+	}
+}
+
+// usually returns the databases of a test that make test runs on one.
+func usually(adapter string) []string {
+	if inFull() {
+		return databases
+	}
+	return []string{adapter}
+}
+
+// generations returns those of a test that any dbt will do for.
+func generations() []generation {
+	switch {
+	case v2Venv() == "":
+		return []generation{1}
+	case inFull():
+		return []generation{1, 2}
+	}
+	return []generation{2}
 }
 
 // inFull reports whether make test-full runs, which has time for slow tests.
@@ -102,14 +146,13 @@ func full(t *testing.T) {
 	}
 }
 
-// buildDot builds the dot of this checkout with a clock that tests can set. DOT_TEST_BUILDFLAGS may
-// have more flags, such as -race.
-func buildDot() (string, error) {
-	binary := filepath.Join(scratch, "dot")
-	args := append([]string{"build", "-o", binary}, strings.Fields(os.Getenv("DOT_TEST_BUILDFLAGS"))...)
-	cmd := exec.Command("go", append(args, "dot-for-dbt/test/e2e/dot")...)
+// buildProgram builds a program of a directory beside this file, with flags such as -race.
+func buildProgram(dir, flags string) (string, error) {
+	binary := filepath.Join(scratch, dir)
+	args := append([]string{"build", "-o", binary}, strings.Fields(flags)...)
+	cmd := exec.Command("go", append(args, "dot-for-dbt/test/e2e/"+dir)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build dot: %w\n%s", err, out)
+		return "", fmt.Errorf("build %s: %w\n%s", dir, err, out)
 	}
 	return binary, nil
 }

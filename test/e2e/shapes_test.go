@@ -18,9 +18,9 @@ var oddName = fmt.Sprintf("%-198s..", `it's a "shöp" & co; $HOME {{ x }} %s 100
 // character. There is Jinja in dbt_project.yml and in the profile, and dot starts below the
 // project. D.2, D.4, D.7.
 func TestShapesD6_odd_path(t *testing.T) {
-	t.Parallel()
-	s := newStall(t, "duckdb", map[string]string{
-		"dbt_project.yml": `name: stall
+	onRows(t, []string{"duckdb"}, generations(), func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, map[string]string{
+			"dbt_project.yml": `name: stall
 profile: "{{ env_var('SHOP_PROFILE') }}"
 packages-install-path: "{{ env_var('SHOP_PACKAGES', 'installed') }}"
 flags:
@@ -29,7 +29,7 @@ vars: {most: 100}
 models:
   +schema: "{{ env_var('SHOP_MART', 'mart') }}"
 `,
-		"profiles.yml": `config: {send_anonymous_usage_stats: false}
+			"profiles.yml": `config: {send_anonymous_usage_stats: false}
 common: &common
   type: duckdb
   path: shop.duckdb
@@ -42,53 +42,56 @@ shop:
       schema: "{{ env_var('SHOP_TEAM') | lower }}"
     two: {<<: *common, schema: two}
 `,
-		"dot_environments.yml":       "{}\n",
-		"packages.yml":               "packages:\n  - local: own/sizes\n",
-		"own/sizes/dbt_project.yml":  "name: sizes\n",
-		"own/sizes/macros/size.sql":  "{% macro size() %}large{% endmacro %}\n",
-		"models/deep/down/sizes.sql": "select '{{ sizes.size() }}' as size\n",
-	})
-	top := filepath.Join(filepath.Dir(s.dir), oddName)
-	if err := os.Rename(s.dir, top); err != nil {
-		t.Fatal(err)
-	}
-	s.dir = top
-	for _, name := range []string{"dbt_project.yml", "profiles.yml", "dot_environments.yml", "packages.yml", "own", "seeds", "models"} {
-		s.move(name, "my project/"+name)
-	}
-	head := s.commit("A project with a name")
-	s.setenv("SHOP_PROFILE=shop", "SHOP_TARGET=one", "SHOP_TEAM=Blue", "SHOP_THREADS=2")
+			"dot_environments.yml":       "{}\n",
+			"packages.yml":               "packages:\n  - local: own/sizes\n",
+			"own/sizes/dbt_project.yml":  "name: sizes\n",
+			"own/sizes/macros/size.sql":  "{% macro size() %}large{% endmacro %}\n",
+			"models/deep/down/sizes.sql": "select '{{ sizes.size() }}' as size\n",
+		})
+		s.use(dbt)
+		top := filepath.Join(filepath.Dir(s.dir), oddName)
+		if err := os.Rename(s.dir, top); err != nil {
+			t.Fatal(err)
+		}
+		s.dir = top
+		for _, name := range []string{"dbt_project.yml", "profiles.yml", "dot_environments.yml", "packages.yml", "own", "seeds", "models"} {
+			s.move(name, "my project/"+name)
+		}
+		head := s.commit("A project with a name")
+		s.setenv("SHOP_PROFILE=shop", "SHOP_TARGET=one", "SHOP_TEAM=Blue", "SHOP_THREADS=2")
 
-	s.below("my project/models/deep", func() {
-		build := []string{"build", "@HEAD", "-s", "sizes"}
-		s.planIsRun(build...)
-		s.reason("", build...)
-		// The plan's commands can be pasted into a shell: each word stays one word.
-		pasted := s.plan(append(build, "--force")...).last().Commands[0]
-		words := s.must(s.commandIn(s.dir, "/bin/sh", "-c", "set -- "+pasted+"\nprintf '%s\\n' \"$@\"")).stdout
-		want := "\n" + filepath.Join(top, ".dot", "build", head, "worktree", "my project") + "\n"
-		if !strings.Contains(words, want) {
-			t.Errorf("in a shell %s is\n%s", pasted, words)
+		s.below("my project/models/deep", func() {
+			build := []string{"build", "@HEAD", "-s", "sizes"}
+			s.planIsRun(build...)
+			s.reason("", build...)
+			// The plan's commands can be pasted into a shell: each word stays one word.
+			pasted := s.plan(append(build, "--force")...).last().Commands[0]
+			words := s.must(s.commandIn(s.dir, "/bin/sh", "-c", "set -- "+pasted+"\nprintf '%s\\n' \"$@\"")).stdout
+			want := "\n" + filepath.Join(top, ".dot", "build", head, "worktree", "my project") + "\n"
+			if !strings.Contains(words, want) {
+				t.Errorf("in a shell %s is\n%s", pasted, words)
+			}
+		})
+		rows := s.inDuckDB("my project/shop.duckdb", "select size from blue_"+head+"_mart.sizes")
+		if len(rows) != 1 || rows[0][0] != "large" {
+			t.Errorf("sizes is %v", rows)
+		}
+		if _, err := os.Stat(filepath.Join(top, ".dot", "build", head, "projects", "my project", "env", "one", "profiles.yml")); err != nil {
+			t.Error(err)
+		}
+		if changed := s.git("status", "--porcelain"); changed != "" {
+			t.Errorf("in the repository there is %s", changed)
 		}
 	})
-	rows := s.inDuckDB("my project/shop.duckdb", "select size from blue_"+head+"_mart.sizes")
-	if len(rows) != 1 || rows[0][0] != "large" {
-		t.Errorf("sizes is %v", rows)
-	}
-	if _, err := os.Stat(filepath.Join(top, ".dot", "build", head, "projects", "my project", "env", "one", "profiles.yml")); err != nil {
-		t.Error(err)
-	}
-	if changed := s.git("status", "--porcelain"); changed != "" {
-		t.Errorf("in the repository there is %s", changed)
-	}
 }
 
 // D.5: a short hash that YAML reads as a number is still a name.
 func TestShapesD5_hash_like_a_number(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{
 			"profiles.yml": "", "models/season.sql": "", "models/schema.yml": "", "models/cheap.sql": "", "dot_environments.yml": "{}\n",
 		})
+		s.use(dbt)
 		// The worst case would be a schema that is only the suffix.
 		output := "{type: duckdb, path: shop.duckdb, schema: 1}"
 		if adapter == "postgres" {

@@ -19,6 +19,7 @@ type shop struct {
 	t         *testing.T
 	dir       string // the repository and the project
 	bin       string // first on PATH: contains dbt
+	plain     string // a dbt 2 that tells the test nothing; "": the shop has dbt 1
 	warehouse warehouse
 	env       []string // of every command: nothing of the caller's except PATH
 	said      []said   // the commands of dot, with their output
@@ -86,6 +87,9 @@ func (s *shop) setenv(vars ...string) { s.env = append(s.env, vars...) }
 // dbt runs the plain dbt of the virtual environment in the project.
 func (s *shop) dbt(args ...string) result {
 	s.t.Helper()
+	if s.plain != "" {
+		return s.run(s.commandIn(s.dir, s.plain, args...))
+	}
 	dbt, err := quickDBT.DBT(venv(s.t))
 	if err != nil {
 		s.t.Fatal(err)

@@ -11,8 +11,9 @@ import (
 
 // Two dots run the same build: the second waits, and then has nothing to do.
 func TestSameBuildTwice(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, nil)
+		s.use(dbt)
 		gate := s.newGate("before build")
 		first := s.startAt(gate, "build", "dev@HEAD")
 		opened := gate.wait(first)
@@ -37,8 +38,9 @@ func TestSameBuildTwice(t *testing.T) {
 // Two dots run different builds. On PostgreSQL they run in parallel. A DuckDB file, which only one
 // process can write, makes them run one after the other.
 func TestTwoBuilds(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, nil)
+		s.use(dbt)
 		one := s.head()
 		s.write("seeds/prices.csv", "fruit,cents\nplum,30\n")
 		two := s.commit("Sell nothing but plums")
@@ -70,46 +72,48 @@ func TestTwoBuilds(t *testing.T) {
 // Eight dots run at once on PostgreSQL, some on the same builds. Two of them are killed. The others
 // end well, and the schemas have what the commits say.
 func TestEightAtOnce(t *testing.T) {
-	t.Parallel()
-	s := newStall(t, "postgres", nil)
-	s.ownDBT()
-	one := s.head()
-	s.write("seeds/prices.csv", "fruit,cents\nplum,30\n")
-	two := s.commit("Sell nothing but plums")
-	var all []*call
-	for _, specs := range []string{
-		"dev@" + one, "dev@" + one, "dev@" + one + " prod@" + two, "prod@" + one,
-		"dev@" + two, "dev@" + two,
-		"dev@" + two, "prod@" + two, // to be killed
-	} {
-		all = append(all, s.start(append([]string{"build"}, strings.Fields(specs)...)...))
-	}
-	eventually(t, "dbt is started", func() bool { return len(s.starts()) > 2 })
-	killed := all[6:]
-	for _, c := range killed {
-		c.signal(syscall.SIGKILL)
-	}
-	for i, c := range all {
-		if res := c.wait(); i < 6 && (res.code != 0 || strings.Contains(res.stderr, "error:")) {
-			t.Errorf("%s: exit code %d", c.line, res.code)
+	onRows(t, []string{"postgres"}, generations(), func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, nil)
+		s.use(dbt)
+		s.ownDBT()
+		one := s.head()
+		s.write("seeds/prices.csv", "fruit,cents\nplum,30\n")
+		two := s.commit("Sell nothing but plums")
+		var all []*call
+		for _, specs := range []string{
+			"dev@" + one, "dev@" + one, "dev@" + one + " prod@" + two, "prod@" + one,
+			"dev@" + two, "dev@" + two,
+			"dev@" + two, "prod@" + two, // to be killed
+		} {
+			all = append(all, s.start(append([]string{"build"}, strings.Fields(specs)...)...))
 		}
-	}
-	for schema, want := range map[string]string{"dev_" + one: "2", "prod_" + one: "2", "dev_" + two: "1", "prod_" + two: "1"} {
-		if got := s.query("select (select count(*) from " + schema + ".prices), fruits is not null from " + schema + ".season"); got[0][0] != want {
-			t.Errorf("%s.prices has %s rows, want %s", schema, got[0][0], want)
+		eventually(t, "dbt is started", func() bool { return len(s.starts()) > 2 })
+		killed := all[6:]
+		for _, c := range killed {
+			c.signal(syscall.SIGKILL)
 		}
-	}
-	// Each build ran once, except that a killed dot may have started it before.
-	builds := 0
-	for _, start := range s.starts() {
-		if start.command == "build" {
-			builds++
+		for i, c := range all {
+			if res := c.wait(); i < 6 && (res.code != 0 || strings.Contains(res.stderr, "error:")) {
+				t.Errorf("%s: exit code %d", c.line, res.code)
+			}
 		}
-	}
-	if builds < 4 || builds > 4+len(killed) {
-		t.Errorf("%d builds were made, want 4, and one more at most for each that was killed", builds)
-	}
-	schemas := []string{"dev_" + one, "dev_" + two, "prod_" + one, "prod_" + two}
-	slices.Sort(schemas)
-	s.wantSchemas(schemas...)
+		for schema, want := range map[string]string{"dev_" + one: "2", "prod_" + one: "2", "dev_" + two: "1", "prod_" + two: "1"} {
+			if got := s.query("select (select count(*) from " + schema + ".prices), fruits is not null from " + schema + ".season"); got[0][0] != want {
+				t.Errorf("%s.prices has %s rows, want %s", schema, got[0][0], want)
+			}
+		}
+		// Each build ran once, except that a killed dot may have started it before.
+		builds := 0
+		for _, start := range s.starts() {
+			if start.command == "build" {
+				builds++
+			}
+		}
+		if builds < 4 || builds > 4+len(killed) {
+			t.Errorf("%d builds were made, want 4, and one more at most for each that was killed", builds)
+		}
+		schemas := []string{"dev_" + one, "dev_" + two, "prod_" + one, "prod_" + two}
+		slices.Sort(schemas)
+		s.wantSchemas(schemas...)
+	})
 }

@@ -10,8 +10,9 @@ import (
 
 // TestCheckWarehouse drops what dot has built: E.2, F.1.
 func TestCheckWarehouse(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, layered)
+		s.use(dbt)
 		s.mustDot("build", "prod@main")
 		prod := "prod_" + s.head()
 		s.git("switch", "--quiet", "--create", "late")
