@@ -139,7 +139,7 @@ func (rt *runtime) checkDataReads(job *job, reads dataReads) error {
 }
 
 // notCommitted returns advice about the files that a failed job's nodes read, if only the working
-// tree has them.
+// tree has them, or if the worktree leaves them out.
 func (rt *runtime) notCommitted(job *job) []string {
 	b := job.build
 	checked, err := rt.checked(job)
@@ -155,8 +155,14 @@ func (rt *runtime) notCommitted(job *job) []string {
 		return nil
 	}
 	var advice []string
+	cone := rt.repo.Cone(b.Commit.Worktree())
 	for _, name := range slices.Sorted(maps.Keys(reads.within)) {
-		if !hasData(b.ProjectDir(), name) && hasData(rt.project, name) {
+		switch there := hasData(b.ProjectDir(), name); {
+		case there:
+		case !cone.Has(path.Join(b.Project, name)):
+			advice = append(advice, fmt.Sprintf("%s reads %s, and the worktree has %s: dot: {sparse: false} in the environment checks out all files",
+				workspace.NodeName(reads.within[name]), name, onlyDirs(cone)))
+		case hasData(rt.project, name):
 			advice = append(advice, fmt.Sprintf("%s reads %s, which is in your working tree, but not in commit %s: commit the file, and build that commit",
 				workspace.NodeName(reads.within[name]), name, b.Commit.Short))
 		}

@@ -53,7 +53,7 @@ func files(t *testing.T, dir string) string {
 
 const coned = ".gitattributes\nREADME.md\npackages/shared/m.sql\nteams/a b/warehouse/models/ü.sql\nteams/readme"
 
-// A sparse worktree has the files of some directories. Nobody's git finds it changed, and the
+// D.3: a sparse worktree has the files of some directories. Nobody's git finds it changed, and the
 // repository's own configuration stays as it is.
 func TestSparseWorktree(t *testing.T) {
 	f := monorepo(t)
@@ -84,7 +84,7 @@ func TestSparseWorktree(t *testing.T) {
 	}
 }
 
-// Each change in a sparse worktree is noticed, also where it has no files, and reset.
+// D.3: each change in a sparse worktree is noticed, also where it has no files, and reset.
 func TestSparseWorktree_changes(t *testing.T) {
 	f := monorepo(t)
 	check(t, f.git.AddSparseWorktree(t.Context(), f.path, f.first, cone(t, "teams/a b/warehouse", "packages/shared"), nil))

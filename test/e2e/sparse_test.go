@@ -70,3 +70,31 @@ func testSparse(v2 bool) func(t *testing.T, adapter string) {
 		has("services/web/data/prices.csv", true)
 	}
 }
+
+// An installed package that reads a file outside of the project fails in a sparse worktree. The error says
+// what to do, and that works.
+func TestSparseWorktreeLacks(t *testing.T) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+		s := newProject(t, adapter, map[string]string{
+			"warehouse/dbt_project.yml":   inner,
+			"warehouse/models/price.sql":  "select price from {{ far.size() }}\n",
+			"services/web/data/price.csv": "price\n7\n",
+		})
+		far := s.newPackage("far")
+		revision := far.publish("read_csv('../services/web/data/price.csv')")
+		top, profiles := s.dir, s.read("profiles.yml")
+		s.dir = filepath.Join(top, "warehouse")
+		s.write("profiles.yml", profiles)
+		s.setenv("SHOP_DB=" + filepath.Join(top, "shop.duckdb"))
+		s.write("packages.yml", "packages:\n  - git: "+far.url+"\n    revision: "+revision+"\n")
+		s.commit("A package that reads a file of a service")
+		res := s.dot("build", "dev@HEAD")
+		want := "hint: price reads ../services/web/data/price.csv, and the worktree has only warehouse/: dot: {sparse: false}"
+		if res.code == 0 || !strings.Contains(res.stderr, want) {
+			t.Fatalf("exit code %d, and no %q in:\n%s", res.code, want, res.stderr)
+		}
+		s.write("dot_environments.user.yml", "environment:\n  default: dev\n  all: {dot: {sparse: false}}\n  dev: {}\n")
+		s.mustDot("build", "dev@HEAD")
+		s.wantRows("select price from "+s.schema("dev@HEAD")+".price", "7")
+	})
+}
