@@ -122,6 +122,13 @@ test-dist: ## build this system's wheel, and install and run it with pip, uv, uv
 	@test/venv.sh dist
 	DOT_TEST_DIST=$(CURDIR)/.venv/dist go test -count=1 ./packaging
 
+# npm takes the packages from package-lock.json: always the same ones.
+.PHONY: test-editors
+test-editors: ## ask the YAML language server, from npm, about dot's files; needs Node.js 20
+	@mkdir -p .venv/editors && cp test/editors/package.json test/editors/package-lock.json .venv/editors
+	@npm ci --prefix .venv/editors --silent --no-audit --no-fund
+	DOT_TEST_EDITORS=$(CURDIR)/.venv/editors go test -count=1 ./test/editors
+
 .PHONY: lint
 lint: ## gofumpt, vet, staticcheck
 	@echo gofumpt

@@ -29,6 +29,7 @@ var house = map[string][]string{
 		"internal/ignore",
 		"internal/proc",  // signals
 		"internal/saves", // --watch
+		"schemas",
 		"internal/ui",
 		"watch",
 	},
@@ -88,30 +89,35 @@ var house = map[string][]string{
 	"internal/python":       {"internal/proc"},
 	"internal/saves":        {},
 	"internal/ui":           {},
+	"schemas":               {},
 	"spec":                  {},
 	"watch":                 {"graph", "steps", "internal/dbt/artifact", "internal/ui"},
 
-	"internal/git/gittest":      {},
-	"internal/testing/database": {"internal/testing/imported", "internal/testing/postgres"},
-	"internal/testing/dbttest":  {},
-	"internal/testing/dotdir":   {},
-	"internal/testing/imported": {},
-	"internal/testing/postgres": {},
-	"internal/testing/screen":   {},
-	"internal/testing/standin":  {},
-	"internal/testing/yamltest": {},
-	"packaging":                 {}, // scripts, and their tests
-	"test/bench":                {"graph", "internal/dbt/artifact", "internal/durable", "internal/testing/postgres", "internal/workspace", "test/bench/measure", "test/bench/project"},
-	"test/bench/compare":        {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
-	"test/bench/measure":        {},
-	"test/bench/project":        {},
-	"test/e2e":                  {},
-	"test/e2e/dot":              {"cli"}, // dot with another clock
+	"internal/git/gittest":        {},
+	"internal/testing/database":   {"internal/testing/imported", "internal/testing/postgres"},
+	"internal/testing/dbttest":    {},
+	"internal/testing/dotdir":     {},
+	"internal/testing/imported":   {},
+	"internal/testing/postgres":   {},
+	"internal/testing/schematest": {},
+	"internal/testing/screen":     {},
+	"internal/testing/standin":    {},
+	"internal/testing/yamltest":   {},
+	"packaging":                   {}, // scripts, and their tests
+	"test/bench":                  {"graph", "internal/dbt/artifact", "internal/durable", "internal/testing/postgres", "internal/workspace", "test/bench/measure", "test/bench/project"},
+	"test/bench/compare":          {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
+	"test/bench/measure":          {},
+	"test/bench/project":          {},
+	"test/e2e":                    {},
+	"test/e2e/dbt2":               {},      // dbt 2, as a shop has it
+	"test/e2e/dot":                {"cli"}, // dot with another clock
+	"test/editors":                {},
 }
 
 // inTests lists further packages that a package's tests may import.
 var inTests = map[string][]string{
-	".": {"config"}, // the README's examples are read
+	".":       {"config"},       // the README's examples are read
+	"schemas": {"internal/dbt"}, // the flags that an environment may have
 }
 
 // leaves are small packages that every package may import.

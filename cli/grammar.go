@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -36,6 +37,9 @@ type commands struct {
 	Prune  pruneCommand  `cmd:"" help:"Drop builds that are no longer needed, by rule. Shows what would go, and asks."`
 	Doctor doctorCommand `cmd:"" help:"Look for problems with the setup, and say how to fix them. Changes nothing."`
 
+	InitConfig initConfigCommand `cmd:"" help:"Write a dot_environments.yml from the profile's outputs, with all settings as comments, and schemas for editors. Never overwrites it."`
+	JSONSchema jsonSchemaCommand `cmd:"" name:"json-schema" help:"Print the JSON Schema of a file that dot reads, or of JSON that it writes."`
+
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
 	Man        manCommand        `cmd:"" help:"Print a man page, or write all of them into a directory."`
 }
@@ -70,7 +74,7 @@ func oneOf(all any, args []string) any {
 	}
 	from := reflect.ValueOf(all).Elem()
 	for _, field := range reflect.VisibleFields(from.Type()) {
-		if _, ok := field.Tag.Lookup("cmd"); !ok || args[0] != commandName(field.Name) && args[0] != field.Tag.Get("aliases") {
+		if _, ok := field.Tag.Lookup("cmd"); !ok || args[0] != cmp.Or(field.Tag.Get("name"), commandName(field.Name)) && args[0] != field.Tag.Get("aliases") {
 			continue
 		}
 		one := reflect.New(reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}}))

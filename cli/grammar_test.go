@@ -88,7 +88,7 @@ func TestExamples(t *testing.T) {
 				line, _, _ = strings.Cut(strings.TrimSuffix(after, `"`), ")")
 			}
 			own, _ := split(strings.Fields(line))
-			if i := slices.Index(own, ">"); i >= 0 {
+			if i := slices.IndexFunc(own, func(word string) bool { return word == ">" || word == "|" }); i >= 0 {
 				own = own[:i]
 			}
 			if _, err := new(app).parseOwn(newGrammar(own...), own); err != nil {

@@ -19,14 +19,16 @@ var usualFlags = []string{"help", "defer", "modified", "select", "vars", "full-r
 
 // ownFlags has the commands that take few general flags. Other commands take all of them.
 var ownFlags = map[string][]string{
-	"path":       {"vars", "select", "own-schema"},
-	"schema":     {"vars", "select", "own-schema"},
-	"status":     {"specs"},
-	"drop":       {"specs", "own-schema", "yes", "dry-run", "jobs", "vars"},
-	"prune":      {"specs", "yes", "dry-run", "jobs", "vars"},
-	"doctor":     {},
-	"completion": {},
-	"man":        {},
+	"path":        {"vars", "select", "own-schema"},
+	"schema":      {"vars", "select", "own-schema"},
+	"status":      {"specs"},
+	"drop":        {"specs", "own-schema", "yes", "dry-run", "jobs", "vars"},
+	"prune":       {"specs", "yes", "dry-run", "jobs", "vars"},
+	"doctor":      {},
+	"completion":  {},
+	"man":         {},
+	"init-config": {"dry-run"},
+	"json-schema": {},
 }
 
 // always are the general flags that every command takes.
@@ -68,6 +70,8 @@ var examples = map[string][2]string{
 	"drop":             {"dot drop dev@HEAD", "dot plan drop dev@main~5..main"},
 	"prune":            {"dot prune --gone", "dot prune ci --schemas --gone --dry-run"},
 	"doctor":           {"dot doctor", "dot doctor --format json"},
+	"init-config":      {"dot init-config", "dot init-config --dry-run"},
+	"json-schema":      {"dot json-schema", "dot json-schema plan > plan.schema.json"},
 	"completion":       {"source <(dot completion bash)", "dot completion fish > ~/.config/fish/completions/dot.fish"},
 	"man":              {"dot man build | man -l -", "dot man --dir share/man/man1"},
 	"build":            {"dot build dev@HEAD --defer prod@main --modified", "dot build dev@main~5..main --yes"},
@@ -143,7 +147,8 @@ A spec, env@ref, names a build: an environment at a commit. Without @ref, dbt
 runs on the working tree.
 
 dot's commands   plan, explain, compare, upgrade-check, status, drop, prune,
-                 path, schema, doctor, completion, man
+                 path, schema, doctor, init-config, json-schema,
+                 completion, man
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,
                  test

@@ -50,6 +50,8 @@ var written = []string{
 	"doctor --format json",
 	"completion bash",
 	"man build",
+	"json-schema plan",
+	"init-config --dry-run",
 	"__complete fish bui",
 }
 

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"dot-for-dbt/cli"
+	"dot-for-dbt/internal/testing/schematest"
 )
 
 // template is a repository made by makeShop, for copies.
@@ -156,6 +157,9 @@ func (s *shop) dot(args []string, env ...string) said {
 		Stdout: io.MultiWriter(&stdout, &both), Stderr: io.MultiWriter(&stderr, &both),
 		Now: func() time.Time { return s.now },
 	})
+	if code == 0 {
+		schematest.Output(s.t, args, stdout.String())
+	}
 	return said{s.portable(stdout.String()), s.portable(stderr.String()), s.portable(both.String()), code}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/testing/schematest"
 )
 
 // files is a project's configuration; "" means that a file doesn't exist.
@@ -23,7 +25,20 @@ func load(t *testing.T, f files) (*config.Config, error) {
 	write(t, dir, "dot_vars.yml", f.vars)
 	write(t, dir, "dot_environments.yml", f.base)
 	write(t, dir, "dot_environments.user.yml", f.user)
-	return config.Load(dir)
+	cfg, err := config.Load(dir)
+	if problem := f.schemaProblem(); err == nil && problem != nil && !errors.Is(problem, schematest.ErrSyntax) {
+		t.Errorf("dot reads it, but an editor with the schema doesn't: %v\n%+v", problem, f)
+	}
+	return cfg, err
+}
+
+// schemaProblem checks the files with their schemas.
+func (f files) schemaProblem() error {
+	return errors.Join(
+		schematest.YAML("dot_vars", f.vars),
+		schematest.YAML("dot_environments", f.base),
+		schematest.YAML("dot_environments", f.user),
+	)
 }
 
 func write(t *testing.T, dir, name, text string) {
@@ -52,6 +67,79 @@ type errorCase struct {
 	vars map[string]any // from the command line
 }
 
+// beyondSchemas has the cases, by file, that a schema can't tell from what dot reads.
+var beyondSchemas = map[string][]string{
+	"yaml": {
+		"key that is missing",
+		"unknown tag",
+		"second document",
+		"second document, the first empty",
+		"control character C1",
+		"number without digits",
+		"date that isn't one",
+		"time zone of more than a day",
+		"equals sign",
+		"key twice, as two spellings of a number",
+		"key twice, as a number and true",
+		"no key",
+		"too large",
+	},
+	"environments": {
+		"flag that is a mapping",
+		"control character in a flag",
+		"flag with dashes",
+		"flag in both spellings",
+		"name that is a device",
+		"names that differ in case",
+		"names that differ in case, in two files",
+		"default that isn't defined",
+		"default without environments",
+		"default that is all",
+		"default that is nothing",
+		"default of the user that isn't defined",
+	},
+	"settings": {
+		"twice",
+		"age too long",
+		"target name with an escape",
+		"toolchain that is absolute",
+		"toolchain outside",
+		"toolchain that is a directory",
+		"toolchain with backslashes",
+		"dbt and toolchain",
+		"dbt and toolchain of different layers",
+		"dbt-host in words",
+		"pool without a size",
+		"keep without a rule",
+	},
+	"vars": {
+		"strict, and dbt reads true",
+		"strict that is text",
+		"strict without values",
+		"not allowed",
+		"not allowed, text for a number",
+		"not allowed, in the user's file",
+		"not allowed, on the command line",
+		"not allowed, a list",
+		"not allowed, near one that is",
+		"not allowed, many are",
+		"not allowed, long",
+		"not allowed, an escape",
+		"required",
+		"required, a name to quote",
+		"two at once",
+	},
+	"resolve": {
+		"unknown",
+		"unknown, near a known one",
+		"unknown, other case",
+		"unknown, nothing is defined",
+		"no default",
+		"no default, nothing is defined",
+		"all",
+	},
+}
+
 // golden fails unless each case fails, and all errors together are as in the golden file.
 func golden(t *testing.T, file string, cases []errorCase) {
 	t.Helper()
@@ -66,6 +154,9 @@ func golden(t *testing.T, file string, cases []errorCase) {
 			}
 		}
 		fmt.Fprintf(&out, "# %s\n%s\n", c.name, report(err))
+		if c.schemaProblem() == nil && !slices.Contains(beyondSchemas[file], c.name) {
+			t.Errorf("%s: an editor with the schema takes it", c.name)
+		}
 	}
 	goldie.New(t, goldie.WithFixtureDir("testdata/golden")).Assert(t, file, []byte(out.String()))
 }

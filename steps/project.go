@@ -48,6 +48,38 @@ func (p *Project) Environments() ([]string, error) {
 	return names, err
 }
 
+// Outputs are the names in a project's profile.
+type Outputs struct {
+	Profile string
+	Names   []string // in the file's order
+	Default string   // dbt's target; "" if that can't be known here
+}
+
+// Outputs returns the outputs of the profile that the project names, without reading one.
+func (p *Project) Outputs() (Outputs, error) {
+	world := p.planner.world
+	project, err := p.planner.workingProject()
+	if err != nil {
+		return Outputs{}, err
+	}
+	file, err := profile.Search{Env: world.Getenv, WorkDir: p.Dir(), Home: world.Home, ProjectDir: p.Dir()}.Find()
+	if err != nil {
+		return Outputs{}, err
+	}
+	profiles, err := profile.Read(file)
+	if err != nil {
+		return Outputs{}, err
+	}
+	var out Outputs
+	out.Profile, out.Names, out.Default, err = profiles.NamesOf(profile.Choice{
+		ProjectProfile: project.Profile, Scope: profile.Scope{Env: world.Getenv},
+	})
+	if out.Names != nil {
+		err = nil // only the target isn't known
+	}
+	return out, err
+}
+
 // Environment returns an environment, "" for the default one, and its output of the
 // profile. If there is an error in the profile, the environment is returned, too,
 // and the output is nil. If the error is in the environment, its name is "".

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"dot-for-dbt/internal/testing/schematest"
 )
 
 // A result is the result of a command.
@@ -138,6 +140,9 @@ func (c *call) wait() result {
 	}
 	res := result{c.stdout.String(), c.stderr.String(), c.cmd.ProcessState.ExitCode()}
 	c.s.said = append(c.s.said, said{c.args, res})
+	if res.code == 0 {
+		schematest.Output(c.s.t, c.args, res.stdout)
+	}
 	return res
 }
 

@@ -55,6 +55,20 @@ func (p *File) Choose(c Choice) (*Output, error) {
 	return out, out.readAdapter()
 }
 
+// NamesOf returns the profile of a choice, the names of its outputs, and the one that Choose would take.
+// It reads no output, so no secret either.
+func (p *File) NamesOf(c Choice) (profile string, outputs []string, target string, err error) {
+	if profile, err = p.chooseProfile(c); err != nil {
+		return "", nil, "", err
+	}
+	entry, err := p.profile(profile)
+	if err != nil {
+		return profile, nil, "", err
+	}
+	target, err = p.chooseTarget(c, entry)
+	return profile, entry.outputs.Keys, target, err
+}
+
 func (p *File) chooseProfile(c Choice) (string, error) {
 	if c.Profile != "" {
 		return c.Profile, nil
