@@ -178,7 +178,8 @@ func (r *Repo) Cone(path string) Cone {
 // WidenWorktree adds to a sparse worktree what it lacks of a cone; an empty one makes it whole. Files
 // that are there already stay as they are, but for those outside of what the worktree had.
 //
-// It may be killed at any moment: then the worktree has the cone that it had.
+// It may be killed at any moment: then the worktree has the cone that it had, and the next call goes on. A
+// file that git had begun to write counts as changed.
 func (r *Repo) WidenWorktree(ctx context.Context, path string, cone Cone, inherit []*os.File) error {
 	admin, err := r.admin(path)
 	if err != nil {

@@ -147,6 +147,23 @@ func TestWidenWorktree(t *testing.T) {
 	wantEqual(t, w.Git("ls-files", "-v", "packages/else"), "H packages/else/m.sql")
 }
 
+// Killed in the middle, with the index and some files written: nothing counts as changed, and it goes on.
+func TestWidenWorktree_killed(t *testing.T) {
+	f := monorepo(t)
+	check(t, f.git.AddSparseWorktree(t.Context(), f.path, f.first, cone(t, "packages/shared"), nil))
+	w := f.At(f.path)
+	w.Git("update-index", "--no-skip-worktree", "data/big.csv", "data/more/deep.csv", "packages/else/m.sql")
+	w.Git("checkout-index", "data/big.csv")
+	changes, err := f.git.WorktreeChanges(t.Context(), f.path)
+	if err != nil || len(changes) > 0 {
+		t.Errorf("changes %v, %v", changes, err)
+	}
+	check(t, f.git.WidenWorktree(t.Context(), f.path, nil, nil))
+	wantEqual(t, w.Git("status", "--porcelain"), "")
+	wantEqual(t, len(strings.Split(files(t, f.path), "\n")), 9)
+	f.wantWhole(t)
+}
+
 // A filter runs for the files that are checked out only, as that of git-lfs.
 func TestSparseWorktree_filter(t *testing.T) {
 	f := monorepo(t)
