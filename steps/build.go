@@ -203,10 +203,10 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments, 
 			" dbt runs in the commit's worktree, so a relative path leads to the commit's file. For your own file, write an absolute path",
 			b.output.Name, b.output.Profile, strings.Join(output.unknownPaths, ", ")))
 	}
-	if b.profile, err = output.inWorktree.Isolated(b.suffix, b.env.Dot.TargetName, b.Dir()); err != nil {
+	if b.profile, err = output.inWorktree.Isolated(b.suffix, b.env.Dot.TargetName, b.FilesDir()); err != nil {
 		return nil, err
 	}
-	b.external = b.output.ExternalDir(b.suffix, b.Dir())
+	b.external = b.output.ExternalDir(b.suffix, b.FilesDir())
 	b.schema = output.schema + "_" + b.suffix
 	b.secret = newSecretNames(output.secret, p.ws)
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database}

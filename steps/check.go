@@ -253,6 +253,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 			return nil, err
 		}
 	}
+	a.reuseParse(ctx)
 	var out checkOutputs
 	if a.job.findsChanges() {
 		if err := a.findChanges(ctx, attempt, &out); err != nil {

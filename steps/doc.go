@@ -57,6 +57,7 @@
 //	rundbt.go      running dbt, and its output; host.go: in a host or not
 //	tree.go        the schema of a working tree
 //	takeover.go    what a build of a working tree takes over from the build before it
+//	parsed.go      what dbt has parsed of the files of the build before
 //	leftbehind.go  what earlier builds of a working tree have left is not read
 //	standing.go    the relations that a build has
 //	resolution.go  the relation that a job reads for each node; missing.go: of missing ones

@@ -185,6 +185,11 @@ func (a *forget) Run(context.Context, *graph.Attempt) (any, error) {
 		if err := a.Build.runtime.ws.Forget(state, a.places); err != nil {
 			return nil, err
 		}
+		if !a.alone && state.Tree != "" {
+			if err := os.RemoveAll(state.FilesDir()); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return nil, nil
 }

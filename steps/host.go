@@ -34,6 +34,9 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 	if e.Kind != graph.Decided || !e.Planned.Decision.Run && !lasting {
 		return
 	}
+	if p.runtime.ws != nil {
+		_ = p.runtime.ws.WritePlugin(run.PluginFile, run.Plugin) // before Python looks for it; without it there are no comments
+	}
 	commands := 1
 	if lasting { // the next program has the same ones: a host is worth its start
 		commands = 2
@@ -54,7 +57,26 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 	if rt.noHost {
 		hosting.Mode, hosting.Off = run.HostOff, "--no-dbt-host"
 	}
-	return run.Call{Argv: argv, Dir: rt.workDir(job), Env: environ, V2: job.tool.V2(), Hosting: hosting}
+	call := run.Call{Argv: argv, Dir: rt.workDir(job), Env: environ, V2: job.tool.V2(), Hosting: hosting}
+	rt.comment(&call, job, "")
+	return call
+}
+
+// comment makes dbt say in its comment on each query which build the query is of, and which run. dbt 2's
+// comment can't be changed from outside of the project; on PostgreSQL its sessions have such a name.
+func (rt *runtime) comment(call *run.Call, job *job, id string) {
+	if rt.ws == nil || job.build == nil || job.tool.Cloud {
+		return
+	}
+	said := run.Comment{Build: job.build.ID(), Run: id}
+	switch {
+	case !call.V2:
+		call.Env = said.Env(call.Env, rt.ws.PluginDir())
+	case job.build.output.Adapter == "postgres":
+		if own, _ := rt.world.Getenv("PGAPPNAME"); own == "" {
+			call.Env = append(slices.Clip(call.Env), "PGAPPNAME="+said.Session())
+		}
+	}
 }
 
 // listCall returns the call of a dbt list, the List of a line of a job.

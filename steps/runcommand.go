@@ -102,7 +102,9 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 			Time: a.world.Now(), Level: artifact.LevelInfo, Message: "dbt works on " + text.Plural(run.total, "node"), Total: run.total,
 		})
 	}
-	exit, err := a.runAsked(ctx, attempt, a.callOf(run.argv, run.environ))
+	call := a.callOf(run.argv, run.environ)
+	a.comment(&call, a.job, report.Run)
+	exit, err := a.runAsked(ctx, attempt, call)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func makeExternal(b *build) error {
 		return nil
 	}
 	mode := os.FileMode(0o777)
-	if inside(b.Dir(), b.external) {
+	if inside(b.FilesDir(), b.external) {
 		mode = 0o700
 	}
 	return os.MkdirAll(b.external, mode)

@@ -195,6 +195,15 @@ func (b Build) dir() string {
 // Dir returns the build's directory: dbt's --profiles-dir.
 func (b Build) Dir() string { return b.Commit.w.file(filepath.FromSlash(b.dir())) }
 
+// FilesDir returns the directory below which the build's external models write their files. All builds of
+// a working tree have the same one, as they have the same schema.
+func (b Build) FilesDir() string {
+	if b.Tree == "" {
+		return b.Dir()
+	}
+	return b.Commit.w.file("files", filepath.FromSlash(b.Project), b.envName())
+}
+
 // Profiles returns the path of the build's profiles.yml.
 func (b Build) Profiles() string { return filepath.Join(b.Dir(), "profiles.yml") }
 
