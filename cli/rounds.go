@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"dot-for-dbt/compare"
+	"dot-for-dbt/compare/report"
 	"dot-for-dbt/compare/table"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -75,6 +77,7 @@ type watching struct {
 	failed  bool            // the last round
 	schemas map[string]string
 	said    map[string]bool // remarks
+	shown   string          // the comparisons that the last table has, as asShown returns them
 
 	running atomic.Pointer[begun] // nil before the round knows its files
 }
@@ -411,7 +414,23 @@ func (w *watching) compare(ctx context.Context, a *app, line *commandLine) map[s
 	return nil
 }
 
-// showComparison prints a comparison, but for programs, and returns its verdicts.
+// asShown returns what comparisons have found, without what differs from round to round though it is the same
+// to a person: the code's text, names of commits, and times.
+func asShown(found report.Report) string {
+	var all []any
+	for _, c := range found.Comparisons {
+		relations := slices.Clone(c.Relations)
+		for i := range relations {
+			relations[i].SQL = ""
+		}
+		all = append(all, c.Baseline.Commit, relations, c.Tests)
+	}
+	text, _ := json.Marshal(all)
+	return string(text)
+}
+
+// showComparison prints a comparison, but for programs, and returns its verdicts. If a round has found what the one
+// before has, it says only that.
 func (w *watching) showComparison(ctx context.Context, a *app, compared *compare.Program, result *graph.Result) map[string]string {
 	verdicts := map[string]string{}
 	found := compared.Report()
@@ -420,7 +439,13 @@ func (w *watching) showComparison(ctx context.Context, a *app, compared *compare
 			verdicts[r.Name] = string(r.Verdict)
 		}
 	}
-	if w.options.Mode != watch.JSON && len(found.Comparisons) > 0 {
+	before := w.shown
+	w.shown = asShown(found)
+	switch {
+	case w.options.Mode == watch.JSON || len(found.Comparisons) == 0:
+	case w.shown == before:
+		fmt.Fprintf(a.Stdout, "compared with %s: as before\n", w.command.Compare)
+	default:
 		view := a.view(a.Stdout)
 		view.NoHints = true // they are about flags of dot compare
 		if err := table.Write(a.Stdout, found, view); err != nil {

@@ -133,7 +133,7 @@ func (rt *runtime) history(job *job) string {
 		s, err := rt.standingOf(job.build.Build, job.build.place)
 		switch {
 		case isNeverBuilt(err):
-			return "from scratch"
+			return cmp.Or(rt.keeps(job), "from scratch")
 		case err != nil:
 			return ""
 		}

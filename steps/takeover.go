@@ -53,6 +53,29 @@ func (a *checkIsolation) before(ctx context.Context, attempt *graph.Attempt) (fr
 	return from, changes, known, nil
 }
 
+// keeps says, before the first run of these files, that the schema has relations which may be as these files make
+// them; "" if it hasn't.
+func (rt *runtime) keeps(job *job) string {
+	b := job.build
+	_, refresh := job.Lookup("full-refresh")
+	if !job.inPlace() || job.force || refresh {
+		return ""
+	}
+	tip, ok := rt.ws.Tip(b.place)
+	from := rt.ws.BuildOf(tip)
+	if !ok || from.Project != b.Project || from.Env != b.Env {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(treeState(from, b.place), "manifest.json")); err != nil {
+		return ""
+	}
+	before, err := rt.ws.Layer(from, b.place)
+	if err != nil || before.Run.ID == "" {
+		return ""
+	}
+	return "keeps what is the same as " + rt.ago(before.Run.Time)
+}
+
 // stateBefore returns the build that has the schema, the directory of its manifest and the nodes
 // in that; "" and nil if nothing of it can be taken over.
 func (a *checkIsolation) stateBefore() (from workspace.Build, state string, known map[string]bool) {
