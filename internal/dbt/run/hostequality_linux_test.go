@@ -362,9 +362,9 @@ var inconstant = []struct {
 }
 
 // unsteadyLine matches further lines of debug logs that differ: which of several connections is
-// reused, the order of dicts and sets, and random parts.
+// reused, the order of dicts and sets, random parts, and what dbt only says on a slow machine.
 var unsteadyLine = regexp.MustCompile(`(?m)^.*(Re-using an available connection|Acquiring new |Connection '|Opening a new connection|` +
-	`running dbt with arguments|Resource report|ResourceReport|sending: \[|Flushing usage|downloads directory=).*\n`)
+	`running dbt with arguments|Resource report|ResourceReport|sending: \[|Flushing usage|downloads directory=|Your parse is taking a long time).*\n`)
 
 func (s *stand) steady(text string) string {
 	text = unsteadyLine.ReplaceAllString(text, "")
