@@ -1,8 +1,8 @@
 //go:build unix
 
-// Package imported gives tests a dbt that starts at once. Importing dbt takes longer than most of
-// its commands, so a server imports it once for all tests of a package, and forks a process for
-// each command. A forked process is made as dot's host makes its children; tests of
+// Package imported gives tests a dbt that starts at once. Importing dbt and parsing its own macros
+// take longer than most of its commands, so a server does both once for all tests of a package, and
+// forks a process for each command. A forked process is made as dot's host makes its children; tests of
 // internal/dbt/run compare those with processes of their own.
 package imported
 
