@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/steps"
 )
 
@@ -20,8 +21,8 @@ import (
 //
 // It prints completions of the last word, one on each line: for zsh as word:help,
 // for fish as word, tab, help. For bash it leaves out the text before REPLACED, the
-// end of the last word, which bash replaces. It reads files and runs git; it
-// writes nothing and prints no errors.
+// end of the last word, which bash replaces. It reads small files and runs git; it
+// writes nothing, prints no errors and never starts dbt.
 const completeCommand = "__complete"
 
 // A choice is a completion of a word.
@@ -43,9 +44,11 @@ func (a *app) complete(ctx context.Context, args []string) {
 		return
 	}
 	c := completer{app: a, node: parser.Model.Node, flags: parser.Model.Flags}
-	for _, found := range c.choices(ctx, words[:len(words)-1], words[len(words)-1]) {
+	word := words[len(words)-1]
+	typed := strings.LastIndexByte(word, ' ') + 1 // in quotes: -s 'orders cust
+	for _, found := range c.choices(ctx, words[:len(words)-1], word) {
 		switch {
-		case strings.ContainsFunc(found.word, special):
+		case strings.ContainsFunc(found.word[typed:], special):
 		case shell == "zsh":
 			fmt.Fprintln(a.Stdout, strings.TrimSuffix(strings.ReplaceAll(found.word, ":", `\:`)+":"+found.help, ":"))
 		case shell == "fish":
@@ -104,6 +107,8 @@ type completer struct {
 	node  *kong.Node   // the command so far
 	flags []*kong.Flag // of the command
 	given int          // the number of arguments so far
+	// builds is set if the command builds what it compares, so that any ref will do.
+	builds bool
 }
 
 // choices returns the completions of word, after the words before it.
@@ -117,6 +122,7 @@ func (c completer) choices(ctx context.Context, before []string, word string) []
 			c.enter(w)
 			continue
 		}
+		c.builds = c.builds || w == "--build" || w == "--fresh"
 		if flag := c.flag(w); flag != nil && !flag.IsBool() && !strings.Contains(w, "=") {
 			if i++; i == len(before) {
 				return c.values(ctx, flag.Value, "", word)
@@ -132,8 +138,8 @@ func (c completer) choices(ctx context.Context, before []string, word string) []
 	if strings.HasPrefix(word, "-") {
 		return c.flagNames(word)
 	}
-	if c.given < len(c.node.Positional) {
-		return c.values(ctx, c.node.Positional[c.given], "", word)
+	if last := len(c.node.Positional) - 1; c.given <= last || last >= 0 && c.node.Positional[last].IsSlice() {
+		return c.values(ctx, c.node.Positional[min(c.given, last)], "", word)
 	}
 	var found []choice
 	for _, child := range c.node.Children {
@@ -208,10 +214,16 @@ func (c completer) values(ctx context.Context, v *kong.Value, lead, word string)
 			found = append(found, choice{word: lead + value})
 		}
 		slices.SortFunc(found, func(a, b choice) int { return strings.Compare(a.word, b.word) })
+	case v.Name == "env@ref" && slices.Contains(ofBuilds, c.node.Name) && !c.builds:
+		if found = startingWith(lead+word, c.built(ctx, lead, word)); len(found) == 0 {
+			found = c.specs(ctx, lead, word, true)
+		}
 	case v.Name == "env@ref":
 		found = c.specs(ctx, lead, word, true)
-	case v.Name == "defer":
+	case v.Name == "defer", v.Name == "compare":
 		found = c.specs(ctx, lead, word, false)
+	case v.Name == "select", v.Name == "exclude":
+		found = c.nodes(ctx, lead, word)
 	}
 	return startingWith(lead+word, found)
 }
@@ -243,6 +255,63 @@ func (c completer) specs(ctx context.Context, lead, word string, plain bool) []c
 			found = append(found, choice{lead + name, "on the working tree"})
 		}
 		found = append(found, choice{lead + name + "@", "at a commit"})
+	}
+	return found
+}
+
+// ofBuilds are the commands whose specs mean what is built already.
+var ofBuilds = []string{"compare", "drop", "path", "prune", "retry", "schema", "status"}
+
+// built completes the specs of builds: environments that have some before the @, and after it the
+// commits of the builds and the refs that lead to them.
+func (c completer) built(ctx context.Context, lead, word string) []choice {
+	names, err := steps.BuiltNames(ctx, c.world())
+	if err != nil {
+		return nil
+	}
+	typed, _, isolated := strings.Cut(word, "@")
+	var found []choice
+	for _, name := range names {
+		env, ref, _ := strings.Cut(name, "@")
+		switch {
+		case isolated && typed == "":
+			found = append(found, choice{word: lead + "@" + ref})
+		case isolated:
+			found = append(found, choice{word: lead + name})
+		case c.node.Name == "status" || c.node.Name == "prune":
+			found = append(found, choice{lead + env, "all its builds"}, choice{lead + env + "@", "a build"})
+		default:
+			found = append(found, choice{lead + env + "@", "a build"})
+		}
+	}
+	slices.SortFunc(found, func(a, b choice) int { return strings.Compare(a.word, b.word) })
+	return slices.Compact(found)
+}
+
+// operators may stand before a node's name in a selection: +orders, 2+orders, @orders.
+var operators = lazy.Regexp(`^([0-9]*\+|@)?`)
+
+// nodes completes the last name of a selection. Names with a method are listed once the method is
+// typed: path:models.
+func (c completer) nodes(ctx context.Context, lead, word string) []choice {
+	names, err := steps.NodeNames(ctx, c.world())
+	if err != nil {
+		return nil
+	}
+	at := strings.LastIndexAny(word, " ,") + 1
+	at += len(operators().FindString(word[at:]))
+	lead, word = lead+word[:at], word[at:]
+	var found []choice
+	methods := map[string]bool{}
+	for _, name := range names {
+		method, _, ok := strings.Cut(name, ":")
+		switch {
+		case !ok || strings.HasPrefix(word, method+":"):
+			found = append(found, choice{word: lead + name})
+		case !methods[method]:
+			methods[method] = true
+			found = append(found, choice{lead + method + ":", "a method of dbt's"})
+		}
 	}
 	return found
 }

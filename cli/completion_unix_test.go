@@ -34,6 +34,10 @@ func TestCompletionInShells(t *testing.T) {
 			}
 			s := newShop(t)
 			s.git("branch", "feature/x")
+			s.write("models/late.sql", "{{ config(tags=['nightly']) }} select 1 as one")
+			s.git("add", "-A")
+			s.git("commit", "-qm", "Late")
+			s.run("build prod@HEAD")
 			exchanges := []exchange{
 				{"ready> ", shell.setup + "; PS1='arm''ed> '\n"}, // as typed it is no prompt yet
 				{"armed> ", ""},
@@ -48,6 +52,13 @@ func TestCompletionInShells(t *testing.T) {
 				{"dot build --defer=prod@ma", "dot build --defer=prod@main "},
 				{"dot plan build dev@HEAD --defer prod@ma", "dot plan build dev@HEAD --defer prod@main "},
 				{"dot build dev@HEAD -- --store-f", "dot build dev@HEAD -- --store-failures "},
+				{"dot build -s +stg", "dot build -s +stg_payments "},
+				{"dot build --exclude ta", "dot build --exclude tag:"},
+				{"dot build -s tag:ni", "dot build -s tag:nightly "},
+				{"dot build -s path:models/la", "dot build -s path:models/late.sql "},
+				{"dot build -s 'orders lat", "dot build -s 'orders late"},
+				{"dot drop p", "dot drop prod@"},
+				{"dot drop prod@me", "dot drop prod@metrics "},
 			} {
 				typed, want := tt[0], tt[1]
 				exchanges[len(exchanges)-1].typed += typed + "\t"
@@ -108,7 +119,11 @@ func TestCompletionInFish(t *testing.T) {
 		t.Skip("fish is not installed")
 	}
 	s := newShop(t)
+	s.run("build prod@main")
 	for _, tt := range []struct{ typed, want string }{
+		{"dot build -s +ord", "+orders\n"},
+		{"dot build -s path:models/or", "path:models/orders.sql\n"},
+		{"dot drop prod@ma", "prod@main\n"},
 		{"dot docs ", "generate\tWrite the documentation to the build's target path\nserve\tServe the documentation until Ctrl-C\n"},
 		{"dot build ", "dev\ton the working tree\ndev@\tat a commit\nprod\ton the working tree\nprod@\tat a commit\n"},
 		{"dot build prod@m", "prod@main\nprod@metrics\n"},

@@ -299,6 +299,7 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	_ = attempt.Previous.Decode(&before) // without outputs, all is new
 	reads, err := findDataReads(b, writes)
 	if err == nil {
+		a.keepNames(b, reads.names)
 		err = a.checkDataReads(a.job, reads)
 	}
 	if err != nil {

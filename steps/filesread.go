@@ -30,6 +30,8 @@ type dataReads struct {
 	outside []string // lines of those out of the worktree
 	// within are the relative paths that stay in it, each with a node that has it.
 	within map[string]string
+	// names are what may select the nodes of the manifest; see names.go.
+	names nodeNames
 }
 
 // findDataReads finds the data files that a build's nodes name: in their own code, in the
@@ -43,6 +45,7 @@ func findDataReads(b *build, writes []artifact.Node) (dataReads, error) {
 	}
 	defer f.Close()                // only read from
 	names := map[string][]string{} // the paths in a node or macro
+	found := dataReads{within: map[string]string{}, names: nodeNames{}}
 	_, err = artifact.ReadManifestCode(manifest, f, func(n artifact.NodeCode) error {
 		text := fmt.Sprintf("%s\n%s\n%s\n%s", n.RawCode, n.Config, n.Meta, n.SourceMeta)
 		if n.CompiledCode != nil { // after a run
@@ -51,6 +54,7 @@ func findDataReads(b *build, writes []artifact.Node) (dataReads, error) {
 		if named := code.DataFiles(text); len(named) > 0 {
 			names[n.UniqueID] = named
 		}
+		found.names.add(n, b.project.Name)
 		nodes[n.UniqueID] = artifact.NodeCode{ResourceType: n.ResourceType, DependsOn: n.DependsOn}
 		return nil
 	}, func(m artifact.Macro) error {
@@ -62,9 +66,8 @@ func findDataReads(b *build, writes []artifact.Node) (dataReads, error) {
 		return nil
 	})
 	if err != nil || len(names) == 0 {
-		return dataReads{}, err
+		return found, err
 	}
-	found := dataReads{within: map[string]string{}}
 	for _, n := range writes {
 		ids := []string{n.UniqueID}
 		for _, id := range nodes[n.UniqueID].DependsOn.Nodes {

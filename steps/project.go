@@ -128,10 +128,3 @@ func (p *planner) workingProject() (profile.Project, error) {
 	}
 	return profile.ParseProject(name, text)
 }
-
-// RefNames returns names that may follow the @ of a spec: the working tree's, HEAD, branches (those of
-// remotes, too) and tags.
-func RefNames(ctx context.Context, world World) ([]string, error) {
-	names, err := git.Names(ctx, world.Dir)
-	return append([]string{git.WorkingTree}, names...), err
-}

@@ -7,8 +7,8 @@
 _dot() {
   local IFS=$'\n'
   COMPREPLY=($(set -o noglob; dot __complete bash "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null))
-  # After env@ there is more to come. bash 3 has no compopt, and a space then.
-  if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[@=] ]]; then
+  # After env@ and tag: there is more to come. bash 3 has no compopt, and a space then.
+  if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[@=:] ]]; then
     compopt -o nospace 2>/dev/null
   fi
 }

@@ -7,9 +7,9 @@ _dot() {
   local -a all open closed
   all=("${(@f)$(dot __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
   all=(${all:#})
-  # After env@ there is more to come: no space.
-  open=(${(M)all:#*[@=](|:*)})
-  closed=(${all:#*[@=](|:*)})
+  # After env@ and tag: there is more to come: no space. A colon of a word is \:, one before help is not.
+  open=(${(M)all:#*([@=]|\\:)(|:*)})
+  closed=(${all:#*([@=]|\\:)(|:*)})
   _describe dot closed -- open -S ''
 }
 if [[ ${funcstack[1]} == _dot ]]; then

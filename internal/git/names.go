@@ -22,3 +22,13 @@ func Names(ctx context.Context, dir string) ([]string, error) {
 	}
 	return append(names, slices.Sorted(maps.Keys(all.hash))...), nil
 }
+
+// NamesByHash returns, for shell completion, the names of the branches and tags at each commit. An
+// annotated tag isn't among them: to read thousands of tags takes longer than a shell may wait.
+func NamesByHash(ctx context.Context, dir string) (map[string][]string, error) {
+	all, err := (&Repo{Top: dir}).refs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return all.at, nil
+}

@@ -163,6 +163,7 @@ type refs struct {
 	local  []string            // short names of branches and tags
 	remote map[string][]string // a branch's name → the remote branches (origin/name) that have it
 	hash   map[string]string   // a remote branch → its commit
+	at     map[string][]string // a commit → all of these that point to it, without annotated tags
 }
 
 func (r *Repo) refs(ctx context.Context) (*refs, error) {
@@ -171,13 +172,15 @@ func (r *Repo) refs(ctx context.Context) (*refs, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &refs{remote: map[string][]string{}, hash: map[string]string{}}
+	all := &refs{remote: map[string][]string{}, hash: map[string]string{}, at: map[string][]string{}}
 	for line := range strings.Lines(string(out)) {
 		hash, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		if branch, ok := strings.CutPrefix(name, "refs/heads/"); ok {
 			all.local = append(all.local, branch)
+			all.at[hash] = append(all.at[hash], branch)
 		} else if tag, ok := strings.CutPrefix(name, "refs/tags/"); ok {
 			all.local = append(all.local, tag)
+			all.at[hash] = append(all.at[hash], tag)
 		} else if full, ok := strings.CutPrefix(name, "refs/remotes/"); ok {
 			_, branch, _ := strings.Cut(full, "/")
 			if branch == "HEAD" { // the remote's default branch, not a branch called HEAD
@@ -185,6 +188,7 @@ func (r *Repo) refs(ctx context.Context) (*refs, error) {
 			}
 			all.remote[branch] = append(all.remote[branch], full)
 			all.hash[full] = hash
+			all.at[hash] = append(all.at[hash], full)
 		}
 	}
 	slices.Sort(all.local)

@@ -93,6 +93,7 @@ var cases = []struct {
 	{"the working tree of 5,000 files", planDraft},
 	{"from saving a model to dbt's first query", roundsOfEdits},
 	{"status of many builds", statusOfMany},
+	{"completion among 10,000 branches", completeMany},
 	{"many steps", manySteps},
 	{"composing a baseline of 5,000 models", composeManifest},
 	{"cold build of the sample project", coldSample},
