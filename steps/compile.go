@@ -92,10 +92,13 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		if err := p.scanProjects(ctx, jobs); err != nil {
 			return err
 		}
+		if err := p.findFootprints(ctx, jobs); err != nil {
+			return err
+		}
 	}
 	all := &stepList{named: map[string]*graph.Step{}}
 	for _, job := range jobs {
-		step, err := p.steps(ctx, job, all)
+		step, err := p.steps(job, all)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ type known struct {
 	projects     found[string, profile.Project]   // by the hash of the file
 	packages     found[string, packageFile]       // by the file's name and hash
 	reads        map[string]profile.EnvUse        // the environment variables that the project reads, by scan
+	footprints   map[string]footprint             // by footprintID
 	made         found[string, profile.EnvUse]    // those of installed packages and submodules, by the commit's directory
 	commits      found[string, workspace.Commit]  // by hash and abbreviation
 	directories  found[string, bool]              // whether a commit has one in .dot, by its name

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"context"
 	"slices"
 
 	"dot-for-dbt/graph"
@@ -48,7 +47,7 @@ func (l *stepList) orderAdoptions(jobs []*job) {
 }
 
 // steps adds the steps of a job and returns the name of the command's step.
-func (p *planner) steps(ctx context.Context, job *job, all *stepList) (string, error) {
+func (p *planner) steps(job *job, all *stepList) (string, error) {
 	if err := p.complete(job); err != nil {
 		return "", err
 	}
@@ -58,7 +57,7 @@ func (p *planner) steps(ctx context.Context, job *job, all *stepList) (string, e
 	if job.build == nil {
 		return p.plainSteps(job, all), nil
 	}
-	return p.isolatedSteps(ctx, job, all)
+	return p.isolatedSteps(job, all)
 }
 
 // checkFiles returns an error if a job's output names a file that it needs to connect and that
@@ -75,7 +74,7 @@ func (p *planner) checkFiles(job *job) error {
 }
 
 // isolatedSteps adds the steps of a build.
-func (p *planner) isolatedSteps(ctx context.Context, job *job, all *stepList) (string, error) {
+func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	b, command := job.build, job.Command
 	if command.Name == "clean" {
 		clean := cleanStep(b)
@@ -87,7 +86,7 @@ func (p *planner) isolatedSteps(ctx context.Context, job *job, all *stepList) (s
 	if err := p.refuse(job); err != nil {
 		return "", err
 	}
-	below, err := p.preparation(ctx, job, all)
+	below, err := p.preparation(job, all)
 	if err != nil {
 		return "", err
 	}
@@ -136,11 +135,9 @@ func (p *planner) refuse(job *job) error {
 
 // preparation adds the steps that prepare a build for dbt: worktree, commit file,
 // profile, toolchain and packages. It returns their names.
-func (p *planner) preparation(ctx context.Context, job *job, all *stepList) ([]string, error) {
+func (p *planner) preparation(job *job, all *stepList) ([]string, error) {
 	b := job.build
-	if err := p.need(ctx, job); err != nil {
-		return nil, err
-	}
+	p.need(job)
 	worktree := all.share("worktree "+b.Commit.Short, func() *graph.Step { return p.worktreeStep(b, p.req.ResetWorktree) })
 	below := []string{
 		worktree,

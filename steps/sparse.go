@@ -29,39 +29,33 @@ type footprint struct {
 	Why  string   // everything may be read
 }
 
-func everything(format string, args ...any) footprint {
-	return footprint{Why: fmt.Sprintf(format, args...)}
-}
+func everything(why string) footprint { return footprint{Why: why} }
 
 // cone returns the directories that the worktree of a job needs, and why it needs all of them.
-func (p *planner) cone(ctx context.Context, job *job) (git.Cone, string, error) {
-	b := job.build
-	if b.Project == "" {
-		return nil, "", nil
+func (p *planner) cone(job *job) (git.Cone, string) {
+	if job.build.Project == "" {
+		return nil, ""
 	}
-	if set := job.env.Dot.Sparse; set != nil && !*set {
-		return nil, "sparse: false", nil
+	if job.wantsWhole() {
+		return nil, "sparse: false"
 	}
 	if why := p.leadsOut(job); why != "" {
-		return nil, why, nil
+		return nil, why
 	}
-	read, err := p.footprint(ctx, b)
-	if err != nil || len(read.Dirs) == 0 {
-		return nil, read.Why, err
-	}
+	read := p.known.footprints[p.footprintID(job.build)]
 	cone, ok := git.NewCone(read.Dirs...)
 	if !ok {
-		return nil, "a directory's name has characters with a meaning for git", nil
+		return nil, "a directory's name has characters with a meaning for git"
 	}
-	return cone, "", nil
+	return cone, read.Why
 }
 
+// wantsWhole reports whether the environment wants worktrees with all files.
+func (job *job) wantsWhole() bool { return job.env.Dot.Sparse != nil && !*job.env.Dot.Sparse }
+
 // need notes what the worktree of a job has to have, beside what other jobs on the commit need.
-func (p *planner) need(ctx context.Context, job *job) error {
-	cone, why, err := p.cone(ctx, job)
-	if err != nil {
-		return fmt.Errorf("look for what %s reads: %w", job.build, err)
-	}
+func (p *planner) need(job *job) {
+	cone, why := p.cone(job)
 	if why != "" {
 		p.program.detail(fmt.Sprintf("the worktree of %s has all files of the repository: %s", job.build.Commit.Short, why))
 	}
@@ -69,7 +63,6 @@ func (p *planner) need(ctx context.Context, job *job) error {
 		cone = had.Plus(cone)
 	}
 	p.cones[job.build.Commit.Short] = cone
-	return nil
 }
 
 // leadsOut says which text of the user's, outside of the commit, has a path that may lead out of the
@@ -103,66 +96,128 @@ func goesUp(text string) bool { return strings.Contains(text, "..") && upward().
 // pythonUpward matches the ways of Python to reach another directory.
 var pythonUpward = lazy.Regexp(`pardir|dirname|parent|__file__|getcwd|\bcwd\b|chdir|subprocess`)
 
-// footprint returns what a build reads, by the files of its commit. The workspace's memo keeps it.
-func (p *planner) footprint(ctx context.Context, b *build) (footprint, error) {
-	id := fmt.Sprintf("footprint 1 %s %q %q", b.commit.Hash, b.Project, p.sources(b))
-	var read footprint
-	if text, ok := p.program.memo.Lookup(id); ok && json.Unmarshal([]byte(text), &read) == nil {
-		return read, nil
+// footprintID names a build's footprint in the workspace's memo.
+func (p *planner) footprintID(b *build) string {
+	return fmt.Sprintf("footprint 1 %s %q %q", b.commit.Hash, b.Project, p.sources(b))
+}
+
+// findFootprints finds what the builds of jobs read, unless their projects are at the top of the
+// repository. The workspace's memo keeps it. One git grep a word searches all new commits, unless they
+// have different directories.
+func (p *planner) findFootprints(ctx context.Context, jobs []*job) error {
+	p.known.footprints = map[string]footprint{}
+	groups := map[string][]*dirSearch{} // by their directories
+	for _, job := range jobs {
+		if job.build == nil || job.build.Project == "" || job.wantsWhole() {
+			continue
+		}
+		id := p.footprintID(job.build)
+		if _, ok := p.known.footprints[id]; ok {
+			continue
+		}
+		var read footprint
+		if text, ok := p.program.memo.Lookup(id); !ok || json.Unmarshal([]byte(text), &read) != nil {
+			s := &dirSearch{planner: p, build: job.build, hash: job.build.commit.Hash, id: id}
+			why, err := s.directories()
+			if err != nil {
+				return fmt.Errorf("look for what %s reads: %w", job.build, err)
+			}
+			if read = everything(why); why == "" {
+				by := fmt.Sprintf("%q", s.dirs)
+				groups[by] = append(groups[by], s)
+			} else if err := p.saveFootprint(id, read); err != nil {
+				return err
+			}
+		}
+		p.known.footprints[id] = read
 	}
-	s := dirSearch{planner: p, build: b, hash: b.commit.Hash}
-	read, err := s.survey(ctx)
+	for _, group := range groups {
+		if err := p.searchGroup(ctx, group); err != nil {
+			return fmt.Errorf("look for what builds read: %w", err)
+		}
+	}
+	return nil
+}
+
+// searchGroup finds the footprints of builds that have the same directories.
+func (p *planner) searchGroup(ctx context.Context, group []*dirSearch) error {
+	commits := make([]string, len(group))
+	for i, s := range group {
+		commits[i] = s.hash
+	}
+	ups, err := p.repo.Grep(ctx, commits, group[0].dirs, "..")
 	if err != nil {
-		return read, err
+		return err
 	}
+	imports, err := p.repo.Grep(ctx, commits, group[0].dirs, "import")
+	if err != nil {
+		return err
+	}
+	for _, s := range group {
+		why, err := s.first(ups[s.hash], s.leadsUp)
+		if err == nil && why == "" {
+			why, err = s.first(imports[s.hash], searchesByItself)
+		}
+		if err != nil {
+			return err
+		}
+		read := everything(why)
+		if why == "" {
+			read = footprint{Dirs: s.dirs}
+		}
+		if err := p.saveFootprint(s.id, read); err != nil {
+			return err
+		}
+		p.known.footprints[s.id] = read
+	}
+	return nil
+}
+
+func (p *planner) saveFootprint(id string, read footprint) error {
 	data, err := json.Marshal(read)
 	if err != nil {
-		return read, err
+		return err
 	}
-	return read, p.program.memo.Save(id, string(data))
+	return p.program.memo.Save(id, string(data))
 }
 
 // A dirSearch finds the directories that a build reads.
 type dirSearch struct {
 	*planner
-	build *build
-	hash  string
-	dirs  []string
+	build    *build
+	hash, id string
+	dirs     []string
 	// named are the paths with ".." that lead to dirs, as dbt's files have them.
 	named []string
 }
 
-func (s *dirSearch) survey(ctx context.Context) (footprint, error) {
+// directories finds the directories that the project names. why says what leads elsewhere, "" for nothing.
+func (s *dirSearch) directories() (why string, err error) {
 	project := s.build.Project
 	s.dirs = []string{project}
 	if found, err := s.objects.Files(s.hash, "", ".gitmodules"); err != nil || len(found) > 0 {
-		return everything("it has submodules"), err
+		return "it has submodules", err
 	}
 	scope := profile.Scope{Env: s.build.world.Getenv, Vars: s.build.env.Vars}
 	for _, source := range s.build.project.Sources() {
 		rendered, err := scope.Render(source)
 		if err != nil {
-			return everything("dot can't evaluate the path %s", source), nil
+			return "dot can't evaluate the path " + source, nil
 		}
 		if at := path.Join(project, filepath.ToSlash(rendered)); !within(at, project) {
 			s.named = append(s.named, source)
 			if ok, err := s.add(at); err != nil || !ok {
-				return everything("%s isn't a directory of the repository", source), err
+				return source + " isn't a directory of the repository", err
 			}
 		}
 	}
 	if why, err := s.packages(); err != nil || why != "" {
-		return everything("%s", why), err
+		return why, err
 	}
 	if slices.Contains(s.dirs, ".") {
-		return everything("the project's files are in the top directory, too"), nil
+		return "the project's files are in the top directory, too", nil
 	}
-	for _, find := range []func(context.Context) (string, error){s.links, s.upward, s.python} {
-		if why, err := find(ctx); err != nil || why != "" {
-			return everything("%s", why), err
-		}
-	}
-	return footprint{Dirs: s.dirs}, nil
+	return s.links()
 }
 
 // add adds a directory. ok is false if it isn't one of the commit, or if a link leads to it.
@@ -226,7 +281,7 @@ func (s *dirSearch) packages() (why string, err error) {
 }
 
 // links looks for symbolic links that lead out of the directories.
-func (s *dirSearch) links(context.Context) (why string, err error) {
+func (s *dirSearch) links() (why string, err error) {
 	for _, dir := range s.dirs {
 		links, err := s.objects.Links(s.hash, dir)
 		if err != nil {
@@ -248,38 +303,28 @@ func (s *dirSearch) links(context.Context) (why string, err error) {
 	return "", nil
 }
 
-// upward looks for paths with ".." in files that dbt reads, but for those of the directories themselves.
-func (s *dirSearch) upward(ctx context.Context) (why string, err error) {
-	var known *regexp.Regexp
-	if len(s.named) > 0 {
+// leadsUp reports whether a file that dbt reads has a path with "..", but for those of the directories
+// themselves.
+func (s *dirSearch) leadsUp(file string, text []byte) bool {
+	if len(s.named) > 0 && slices.Contains([]string{"dbt_project.yml", "packages.yml", "dependencies.yml"}, path.Base(file)) {
 		quoted := make([]string, len(s.named))
 		for i, name := range s.named {
 			quoted[i] = regexp.QuoteMeta(strings.TrimSuffix(name, "/"))
 		}
-		known = regexp.MustCompile(`(?m)(^|["'\s\[,:])(?:` + strings.Join(quoted, "|") + `)/?(["'\s,\]}]|$)`)
+		known := regexp.MustCompile(`(?m)(^|["'\s\[,:])(?:` + strings.Join(quoted, "|") + `)/?(["'\s,\]}]|$)`)
+		text = known.ReplaceAll(text, []byte("$1$2"))
 	}
-	return s.search(ctx, "..", func(file string, text []byte) bool {
-		if base := path.Base(file); known != nil && slices.Contains([]string{"dbt_project.yml", "packages.yml", "dependencies.yml"}, base) {
-			text = known.ReplaceAll(text, []byte("$1$2"))
-		}
-		return path.Ext(file) != ".md" && (readByDBT(file) || path.Base(file) == ".env") && goesUp(string(text))
-	})
+	return path.Ext(file) != ".md" && goesUp(string(text))
 }
 
-// python looks for Python models that may find their way to other directories.
-func (s *dirSearch) python(ctx context.Context) (why string, err error) {
-	return s.search(ctx, "import", func(file string, text []byte) bool {
-		return path.Ext(file) == ".py" && pythonUpward().Match(text)
-	})
+// searchesByItself reports whether a file is a Python model that may find its way to other directories.
+func searchesByItself(file string, text []byte) bool {
+	return path.Ext(file) == ".py" && pythonUpward().Match(text)
 }
 
-// search looks for a file in the directories that has a word, and that out finds to lead elsewhere.
-func (s *dirSearch) search(ctx context.Context, word string, out func(file string, text []byte) bool) (why string, err error) {
-	found, err := s.repo.Grep(ctx, []string{s.hash}, s.dirs, word)
-	if err != nil {
-		return "", err
-	}
-	for _, file := range found[s.hash] {
+// first names the first of the files that dbt reads, and that out finds to lead elsewhere; "" for none.
+func (s *dirSearch) first(files []string, out func(file string, text []byte) bool) (why string, err error) {
+	for _, file := range files {
 		if !readByDBT(file) && path.Base(file) != ".env" {
 			continue
 		}
