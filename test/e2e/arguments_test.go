@@ -20,8 +20,9 @@ var meddling = []string{
 
 // D.6: an isolated build is what its spec says, whatever variables dbt would inherit.
 func TestInheritedVariables(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, nil)
+		s.use(dbt)
 		schema := "dev_" + s.head()
 		s.during(meddling, func() { s.mustDot("build", "dev@HEAD") })
 		s.wantSchemas(schema)
@@ -49,40 +50,42 @@ func TestInheritedVariables(t *testing.T) {
 
 // A.8: arguments after -- can't switch isolation off. All others have their effect.
 func TestArgumentsAfterDashes(t *testing.T) {
-	t.Parallel()
-	s := newStall(t, "duckdb", map[string]string{
-		"dot_environments.yml": "environment:\n  default: dev\n  dev: {threads: 3, vars: {most: 200, kept: 1}}\n  prod: {}\n",
-	})
-	for _, args := range [][]string{
-		{"--profiles-dir", "."},
-		{"--project-dir=."},
-		{"--target-path", "elsewhere"},
-		{"--log-path", "elsewhere"},
-		{"--profiles-dir=.", "-s", "season"},
-	} {
-		flag, _, _ := strings.Cut(args[0], "=")
-		s.refused(append([]string{"build", "dev@HEAD", "--"}, args...), "", flag)
-	}
-	s.mustDot("build", "dev@HEAD", "-s", "prices")
-	s.refused([]string{"build", "prod@HEAD", "--defer", "dev@HEAD", "--", "--state", "."}, "", "--state")
-	s.refused([]string{"build", "prod@HEAD", "--defer", "dev@HEAD", "--", "--defer-state=."}, "", "--defer-state")
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, map[string]string{
+			"dot_environments.yml": "environment:\n  default: dev\n  dev: {threads: 3, vars: {most: 200, kept: 1}}\n  prod: {}\n",
+		})
+		s.use(dbt)
+		for _, args := range [][]string{
+			{"--profiles-dir", "."},
+			{"--project-dir=."},
+			{"--target-path", "elsewhere"},
+			{"--log-path", "elsewhere"},
+			{"--profiles-dir=.", "-s", "season"},
+		} {
+			flag, _, _ := strings.Cut(args[0], "=")
+			s.refused(append([]string{"build", "dev@HEAD", "--"}, args...), "", flag)
+		}
+		s.mustDot("build", "dev@HEAD", "-s", "prices")
+		s.refused([]string{"build", "prod@HEAD", "--defer", "dev@HEAD", "--", "--state", "."}, "", "--state")
+		s.refused([]string{"build", "prod@HEAD", "--defer", "dev@HEAD", "--", "--defer-state=."}, "", "--defer-state")
 
-	// If an argument repeats an environment's flag, dbt gets it once, with the argument's value.
-	words := strings.Fields(s.plan("build", "dev@HEAD", "--", "--threads", "1", "--vars", "{most: 1}", "-t", "prod").last().Commands[0])
-	for _, flag := range []string{"--threads", "--vars", "--target", "--profiles-dir"} {
-		if n := count(words, flag); n != 1 {
-			t.Errorf("%s stands %d times in %q", flag, n, words)
+		// If an argument repeats an environment's flag, dbt gets it once, with the argument's value.
+		words := strings.Fields(s.plan("build", "dev@HEAD", "--", "--threads", "1", "--vars", "{most: 1}", "-t", "prod").last().Commands[0])
+		for _, flag := range []string{"--threads", "--vars", "--target", "--profiles-dir"} {
+			if n := count(words, flag); n != 1 {
+				t.Errorf("%s stands %d times in %q", flag, n, words)
+			}
 		}
-	}
-	line := strings.Join(words, " ")
-	for _, want := range []string{"--threads 1", `--vars '{"kept":1,"most":1}'`, "--target prod"} {
-		if !strings.Contains(line, want) {
-			t.Errorf("%q is not in %s", want, line)
+		line := strings.Join(words, " ")
+		for _, want := range []string{"--threads 1", `--vars '{"kept":1,"most":1}'`, "--target prod"} {
+			if !strings.Contains(line, want) {
+				t.Errorf("%q is not in %s", want, line)
+			}
 		}
-	}
-	if i := slices.Index(words, "build"); i != 1 {
-		t.Errorf("flags stand before the command in %q", words)
-	}
+		if i := slices.Index(words, "build"); i != 1 {
+			t.Errorf("flags stand before the command in %q", words)
+		}
+	})
 }
 
 func count(words []string, word string) (n int) {

@@ -11,7 +11,7 @@ import (
 // data is that of a whole build. DOT_TEST_LAYERS is the number of layers.
 func TestChain(t *testing.T) {
 	layers := int(number(t, "DOT_TEST_LAYERS", 4))
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"seeds/orders.csv":   "id,amount\n1,20\n2,30\n",
 			"models/step0.sql":   "{{ config(materialized='table') }}select id, amount as n from {{ ref('orders') }}\n",
@@ -19,6 +19,7 @@ func TestChain(t *testing.T) {
 			"models/unmoved.sql": "{{ config(materialized='incremental') }}select 1 as one\n",
 			"tests/positive.sql": "select * from {{ ref('total') }} where n < 0\n",
 		})
+		s.use(dbt)
 		s.mustDot("build", "prod@main")
 		for i := 1; i <= layers; i++ {
 			s.write(fmt.Sprintf("models/step%d.sql", i), fmt.Sprintf("{{ config(materialized='%s') }}select id, n + %d as n from {{ ref('step%d') }}\n",

@@ -11,7 +11,7 @@ import (
 // numbers that are equal though they are written otherwise, and a versioned model by a
 // key.
 func TestCompareColumns(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		embedding := func(sign string) string {
 			if adapter == "duckdb" {
 				return "select 1 as id, [" + sign + "0.0::double, 1] as v\n"
@@ -26,6 +26,7 @@ func TestCompareColumns(t *testing.T) {
 			"models/dim_v1.sql":     "select 1 as id, 'a' as name union all select 2, 'b'\n",
 			"models/models.yml":     "models: [{name: dim, latest_version: 1, versions: [{v: 1}]}]\n",
 		})
+		s.use(dbt)
 		s.git("switch", "--quiet", "--create", "branch")
 		s.write("models/counted.sql", "select 3 as orders\n")
 		s.write("models/embedded.sql", embedding("-"))

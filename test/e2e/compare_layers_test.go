@@ -10,7 +10,7 @@ import (
 // TestCompareLayers compares builds that rest on others: each side has what it has by
 // resolution, wherever that lies.
 func TestCompareLayers(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml":  tables,
 			"seeds/prices.csv": "id,price\n1,20\n2,30\n",
@@ -19,6 +19,7 @@ func TestCompareLayers(t *testing.T) {
 			"models/c.sql":     "select sum(price) as total from {{ ref('b') }}\n",
 			"models/other.sql": "select count(*) as n from {{ ref('prices') }}\n",
 		})
+		s.use(dbt)
 		s.git("switch", "--quiet", "--create", "branch")
 		s.write("models/b.sql", "select id, price + 1 as price from {{ ref('a') }}\n")
 		s.commit("b costs more")

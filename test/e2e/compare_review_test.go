@@ -48,7 +48,7 @@ type columnProfile struct {
 // model and a renamed column are compared with the old ones; an added model has its code and what it
 // holds; and a seed has its rows.
 func TestCompareReview(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml":     tables,
 			"seeds/prices.csv":    "id,price\n1,10\n2,20\n",
@@ -57,6 +57,7 @@ func TestCompareReview(t *testing.T) {
 			"models/top.sql":      "select * from {{ ref('per_item') }}\n",
 			"models/models.yml":   "models: [{name: per_item, columns: [{name: id, data_tests: [unique]}]}]\n",
 		})
+		s.use(dbt)
 		s.git("switch", "--quiet", "--create", "review")
 		s.git("mv", "models/sales.sql", "models/stg_sales.sql")
 		s.write("models/per_item.sql", "select id, price * 2 as doubled, 'y' as label from {{ ref('stg_sales') }}\n")

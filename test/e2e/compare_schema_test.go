@@ -10,7 +10,7 @@ import (
 // TestCompareSchemaInValues compares models whose values have the name of their build's
 // schema. Only that name differs, or only the other differences count.
 func TestCompareSchemaInValues(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml":    tables,
 			"models/a.sql":       "select 1 as id, 10 as amount union all select 2, 20\n",
@@ -19,6 +19,7 @@ func TestCompareSchemaInValues(t *testing.T) {
 			"models/spaces.sql":  "-- depends_on: {{ ref('a') }}\nselect table_schema, table_name from information_schema.tables where table_schema = '{{ this.schema }}' and table_name = 'a'\n",
 			"models/commit.sql":  "select cast('build {{ this.schema.split('_')[-1] }}' as text) as build, count(*) as n from {{ ref('unioned') }}\n",
 		})
+		s.use(dbt)
 		s.mustDot("build", "prod@main", "dev@main")
 		s.git("switch", "--quiet", "--create", "branch")
 		s.write("models/a.sql", "select 1 as id, 11 as amount union all select 2, 20\n")

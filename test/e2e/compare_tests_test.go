@@ -10,13 +10,14 @@ import (
 // TestCompareFailedTests: each report of a comparison names the candidate's failed tests, and says
 // which of them failed in the baseline, too. --exit-code counts the new ones.
 func TestCompareFailedTests(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml":   tables,
 			"models/a.sql":      "select 1 as x\n",
 			"models/models.yml": "models: [{name: a, columns: [{name: x, data_tests: [not_null, unique]}]}]\n",
 			"tests/always.sql":  "select * from {{ ref('a') }}\n",
 		})
+		s.use(dbt)
 		s.git("switch", "--quiet", "--create", "branch")
 		s.write("models/a.sql", "{# the same rows, and another text #} select 1 as x\n")
 		s.commit("the same")

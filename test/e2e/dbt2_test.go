@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // use gives the shop a dbt of this generation.
@@ -32,6 +34,10 @@ func (s *shop) useV2() {
 	}
 	if err := os.Symlink(program, dbt); err != nil {
 		s.t.Fatal(err)
+	}
+	// dbt 1 ignores an empty one, dbt 2 refuses it.
+	if name := "DBT_PROFILES_DIR="; slices.Contains(s.env, name) {
+		s.env = slices.DeleteFunc(s.env, func(v string) bool { return strings.HasPrefix(v, name) })
 	}
 	if db, ok := s.warehouse.(postgresDB); ok { // dbt 2 puts the socket's directory into a URL
 		s.setenv("SHOP_PG_HOST=" + url.PathEscape(db.Host))

@@ -14,8 +14,9 @@ import (
 
 // A.11: a build is dropped with all that it has, and nothing else.
 func TestDropBuilds(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onEach(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
+		s.use(dbt)
 		prod, first := "prod_"+s.head(), s.head()
 		s.mustDot("build", "prod@HEAD")
 		s.write("models/cheap.sql", "select fruit, cents from {{ ref('prices') }} where cents < 100\n")

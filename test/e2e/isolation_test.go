@@ -74,13 +74,14 @@ func TestIsolation(t *testing.T) {
 // D.4, D.8: a macro that uses the target's name writes prod's own tables, with dot's profile as
 // with the user's.
 func TestIsolationOfTargetName(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{
 			"macros/generate_schema_name.sql": `{% macro generate_schema_name(custom, node) -%}
 {%- if target.name == 'prod' -%} analytics {%- else -%} {{ target.schema }} {%- endif -%}
 {%- endmacro %}
 `,
 		})
+		s.use(dbt)
 		s.touch()
 		s.refused([]string{"build", "prod@HEAD"}, "list", "is not isolated", "model.stall.season  schema analytics", "target-name")
 		s.wantSchemas()

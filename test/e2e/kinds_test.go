@@ -87,7 +87,7 @@ union all select 'variable', word from {{ ref('more') }}
 
 // TestKinds proves that each kind of node is read from the layer that has it, by each command.
 func TestKinds(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		functions := hasFunctions(t)
 		s := newProject(t, adapter, kindsOn(adapter, functions))
 		s.setenv("SHOP_EXTRA=yes")

@@ -23,14 +23,15 @@ var layered = map[string]string{
 `,
 	"models/schema.yml": `models:
   - name: a
-    columns: [{name: x, data_tests: [{accepted_values: {values: [1]}}]}]
+    columns: [{name: x, data_tests: [{accepted_values: {arguments: {values: [1]}}}]}]
 `,
 }
 
 // TestLayers follows what builds read that rest on each other: E.1, E.2, E.3.
 func TestLayers(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, layered)
+		s.use(dbt)
 		s.git("switch", "--quiet", "--create", "late")
 		s.write("models/a.sql", "select 2 as x\n")
 		s.write("models/schema.yml", "")
@@ -111,8 +112,9 @@ func TestLayers(t *testing.T) {
 // TestTestsOfOwn proves that tests are of what was built here: a failing one fails
 // again when the build goes on.
 func TestTestsOfOwn(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, layered)
+		s.use(dbt)
 		s.mustDot("build", "prod@main")
 		s.git("switch", "--quiet", "--create", "worse")
 		s.write("models/a.sql", "select 2 as x\n")

@@ -11,7 +11,7 @@ import (
 // Local packages as people have them: the repository's root beside its integration tests, one
 // behind a symbolic link, and one that has a local package itself.
 func TestPackagesD7_local(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"models/here.sql":                "select '{{ fruit.kind() }} {{ peel.how() }} {{ fruit.peeled() }}' as said\n",
 			"packages.yml":                   "packages:\n  - local: ./linked/fruit\n  - local: packages/peel\n",
@@ -26,6 +26,7 @@ func TestPackagesD7_local(t *testing.T) {
 			"integration_tests/models/it.sql":   "select '{{ stall.root() }}' as said\n",
 			"macros/root.sql":                   "{% macro root() %}the root{% endmacro %}\n",
 		})
+		s.use(dbt)
 		if err := os.Symlink("packages", s.dir+"/linked"); err != nil {
 			t.Fatal(err)
 		}

@@ -69,70 +69,91 @@ func venv(t *testing.T) string {
 // A generation is the first number of dbt's version, 1 or 2.
 type generation int
 
-// databases are the adapters of the tests.
-var databases = []string{"duckdb", "postgres"}
+// A row is a database and a dbt that a test runs with.
+type row struct {
+	adapter string
+	dbt     generation
+}
 
 // onBoth runs a test with dbt 1 on both databases, in parallel with all others.
 func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
 	t.Helper()
-	onRows(t, databases, []generation{1}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
+	onRows(t, []row{{"duckdb", 1}, {"postgres", 1}}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
 }
 
 // onOne is onBoth for a test that proves the same on either database: make test runs it on one of
 // them, make test-full on both.
 func onOne(t *testing.T, usual string, test func(t *testing.T, adapter string)) {
 	t.Helper()
-	onRows(t, usually(usual), []generation{1}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
+	if inFull() {
+		onBoth(t, test)
+		return
+	}
+	onRows(t, []row{{usual, 1}}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
 }
 
 // onBothAny is onBoth for a test that proves the same with either generation of dbt: make test runs it
-// with dbt 2, which starts quickly, make test-full with both. The test has to call shop.use.
+// with dbt 2, which starts quickly, make test-full with both. Such a test calls shop.use.
 func onBothAny(t *testing.T, test func(t *testing.T, adapter string, dbt generation)) {
 	t.Helper()
-	onRows(t, databases, generations(), test)
+	onRows(t, anyDBT("duckdb", "postgres"), test)
 }
 
-// onOneAny is onOne for a test that proves the same with either generation of dbt, as onBothAny.
+// onOneAny is onOne for a test that proves the same with either generation of dbt.
 func onOneAny(t *testing.T, usual string, test func(t *testing.T, adapter string, dbt generation)) {
 	t.Helper()
-	onRows(t, usually(usual), generations(), test)
+	if inFull() {
+		onBothAny(t, test)
+		return
+	}
+	onRows(t, anyDBT(usual), test)
 }
 
-// onRows runs a test on databases and with generations of dbt, in parallel with all others.
-func onRows(t *testing.T, adapters []string, dbts []generation, test func(t *testing.T, adapter string, dbt generation)) {
+// onOnlyAny is onOneAny for a test that needs this database.
+func onOnlyAny(t *testing.T, adapter string, test func(t *testing.T, adapter string, dbt generation)) {
 	t.Helper()
-	t.Parallel()
+	onRows(t, anyDBT(adapter), test)
+}
+
+// onEach is for a test in which the database counts, and dbt's generation, too: make test runs it with
+// dbt 1 on DuckDB and with dbt 2 on PostgreSQL, make test-full with both on both.
+func onEach(t *testing.T, test func(t *testing.T, adapter string, dbt generation)) {
+	t.Helper()
+	if inFull() || v2Venv() == "" {
+		onBothAny(t, test)
+		return
+	}
+	onRows(t, []row{{"duckdb", 1}, {"postgres", 2}}, test)
+}
+
+// anyDBT returns the rows of a test on these databases that any dbt will do for.
+func anyDBT(adapters ...string) (rows []row) {
 	for _, adapter := range adapters {
-		for _, dbt := range dbts {
-			name := adapter
-			if dbt == 2 {
-				name += "-dbt2"
-			}
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, adapter, dbt)
-			})
+		has2 := v2Venv() != ""
+		if !has2 || inFull() {
+			rows = append(rows, row{adapter, 1})
+		}
+		if has2 {
+			rows = append(rows, row{adapter, 2})
 		}
 	}
+	return rows
 }
 
-// usually returns the databases of a test that make test runs on one.
-func usually(adapter string) []string {
-	if inFull() {
-		return databases
+// onRows runs a test with each of these databases and dbts, in parallel with all others.
+func onRows(t *testing.T, rows []row, test func(t *testing.T, adapter string, dbt generation)) {
+	t.Helper()
+	t.Parallel()
+	for _, r := range rows {
+		name := r.adapter
+		if r.dbt == 2 {
+			name += "-dbt2"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, r.adapter, r.dbt)
+		})
 	}
-	return []string{adapter}
-}
-
-// generations returns those of a test that any dbt will do for.
-func generations() []generation {
-	switch {
-	case v2Venv() == "":
-		return []generation{1}
-	case inFull():
-		return []generation{1, 2}
-	}
-	return []generation{2}
 }
 
 // inFull reports whether make test-full runs, which has time for slow tests.

@@ -267,65 +267,67 @@ func TestModifiedFiles(t *testing.T) {
 // one. E.4: such a var counts for the nodes of that package, unless the project or --vars has a value
 // for it, which wins.
 func TestModifiedPackageVars(t *testing.T) {
-	t.Parallel()
-	project := strings.Replace(tables, "  most: 100\n", "  most: 100\n  overridden: own\n  near: {scoped: own}\n  far: {in_far: own}\n", 1)
-	near := func(value string) string {
-		return strings.ReplaceAll("name: near\nvars: {in_near: @, called: @, near: {in_scope: @}, scoped: @, overridden: @, on_line: @, in_far: @}\n", "@", value)
-	}
-	files := map[string]string{
-		"dbt_project.yml":          project,
-		"packages.yml":             "packages:\n  - local: near\n",
-		"models/own.sql":           "select '{{ near.how('own') }}' as said\n", // the project's node doesn't see the package's var
-		"near/dbt_project.yml":     near("one"),
-		"near/macros/how.sql":      "{% macro how(otherwise='') %}{{ var('called', otherwise) }}{% endmacro %}\n",
-		"near/models/by_macro.sql": "select '{{ how() }}' as said\n",
-		"near/models/neither.sql":  "select 1 as said\n",
-	}
-	for _, name := range []string{"in_near", "in_scope", "scoped", "overridden", "on_line"} {
-		files["near/models/of_"+name+".sql"] = "select '{{ var('" + name + "') }}' as said\n"
-	}
-	s := newProject(t, "duckdb", files)
-	far := s.newPackage("far")
-	publish := func(value string) {
-		version := far.push(map[string]string{
-			"dbt_project.yml":   "name: far\nvars: {at_far: " + value + ", in_far: " + value + "}\n",
-			"models/of_far.sql": "select '{{ var('at_far') }}' as said\n",
-			"models/in_far.sql": "select '{{ var('in_far') }}' as said\n",
-		})
-		s.write("packages.yml", "packages:\n  - local: near\n  - git: "+far.url+"\n    revision: "+version+"\n")
-	}
-	publish("one")
-	s.commit("Another package")
-	s.mustDot("build", "prod@main")
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		project := strings.Replace(tables, "  most: 100\n", "  most: 100\n  overridden: own\n  near: {scoped: own}\n  far: {in_far: own}\n", 1)
+		near := func(value string) string {
+			return strings.ReplaceAll("name: near\nvars: {in_near: @, called: @, near: {in_scope: @}, scoped: @, overridden: @, on_line: @, in_far: @}\n", "@", value)
+		}
+		files := map[string]string{
+			"dbt_project.yml":          project,
+			"packages.yml":             "packages:\n  - local: near\n",
+			"models/own.sql":           "select '{{ near.how('own') }}' as said\n", // the project's node doesn't see the package's var
+			"near/dbt_project.yml":     near("one"),
+			"near/macros/how.sql":      "{% macro how(otherwise='') %}{{ var('called', otherwise) }}{% endmacro %}\n",
+			"near/models/by_macro.sql": "select '{{ how() }}' as said\n",
+			"near/models/neither.sql":  "select 1 as said\n",
+		}
+		for _, name := range []string{"in_near", "in_scope", "scoped", "overridden", "on_line"} {
+			files["near/models/of_"+name+".sql"] = "select '{{ var('" + name + "') }}' as said\n"
+		}
+		s := newProject(t, adapter, files)
+		s.use(dbt)
+		far := s.newPackage("far")
+		publish := func(value string) {
+			version := far.push(map[string]string{
+				"dbt_project.yml":   "name: far\nvars: {at_far: " + value + ", in_far: " + value + "}\n",
+				"models/of_far.sql": "select '{{ var('at_far') }}' as said\n",
+				"models/in_far.sql": "select '{{ var('in_far') }}' as said\n",
+			})
+			s.write("packages.yml", "packages:\n  - local: near\n  - git: "+far.url+"\n    revision: "+version+"\n")
+		}
+		publish("one")
+		s.commit("Another package")
+		s.mustDot("build", "prod@main")
 
-	s.git("switch", "--quiet", "--create", "branch")
-	s.write("near/dbt_project.yml", near("two"))
-	publish("two")
-	s.commit("Other vars of packages")
-	args := []string{"build", "dev@branch", "--defer", "prod@main", "--modified", "--vars", "on_line: line"}
-	s.mustDot(args...)
-	want := map[string][]string{
-		"model.near.by_macro": {"var called of near"}, "model.near.of_in_near": {"var in_near of near"}, "model.near.of_in_scope": {"var in_scope of near"},
-		"model.far.of_far": {"var at_far of far"},
-	}
-	if diff := cmp.Diff(want, s.modified(args...)); diff != "" {
-		t.Errorf("modified (-want +got):\n%s", diff)
-	}
-	s.wantTables("dev@branch", "by_macro", "of_far", "of_in_near", "of_in_scope")
-	for _, name := range []string{"by_macro", "of_far", "of_in_near", "of_in_scope"} {
-		s.wantTable("dev@branch", name, "two")
-	}
-	var differ []string
-	s.mustDot("build", "dev@branch")
-	for _, r := range s.compare(0, "prod@main", "dev@branch", "--modified").Comparisons[0].Relations {
-		differ = append(differ, r.Name+": "+r.Verdict)
-	}
-	if diff := cmp.Diff([]string{"by_macro: differs", "of_far: differs", "of_in_near: differs", "of_in_scope: differs", "of_on_line: differs"}, differ); diff != "" {
-		t.Errorf("compared (-want +got):\n%s", diff)
-	}
-	for _, name := range []string{"own", "in_far", "of_scoped", "of_overridden"} { // what --modified left out has the same rows
-		s.wantRows("select count(*) from (select said from "+s.schema("prod@main")+"."+name+" except select said from "+s.schema("dev@branch")+"."+name+") x", "0")
-	}
+		s.git("switch", "--quiet", "--create", "branch")
+		s.write("near/dbt_project.yml", near("two"))
+		publish("two")
+		s.commit("Other vars of packages")
+		args := []string{"build", "dev@branch", "--defer", "prod@main", "--modified", "--vars", "on_line: line"}
+		s.mustDot(args...)
+		want := map[string][]string{
+			"model.near.by_macro": {"var called of near"}, "model.near.of_in_near": {"var in_near of near"}, "model.near.of_in_scope": {"var in_scope of near"},
+			"model.far.of_far": {"var at_far of far"},
+		}
+		if diff := cmp.Diff(want, s.modified(args...)); diff != "" {
+			t.Errorf("modified (-want +got):\n%s", diff)
+		}
+		s.wantTables("dev@branch", "by_macro", "of_far", "of_in_near", "of_in_scope")
+		for _, name := range []string{"by_macro", "of_far", "of_in_near", "of_in_scope"} {
+			s.wantTable("dev@branch", name, "two")
+		}
+		var differ []string
+		s.mustDot("build", "dev@branch")
+		for _, r := range s.compare(0, "prod@main", "dev@branch", "--modified").Comparisons[0].Relations {
+			differ = append(differ, r.Name+": "+r.Verdict)
+		}
+		if diff := cmp.Diff([]string{"by_macro: differs", "of_far: differs", "of_in_near: differs", "of_in_scope: differs", "of_on_line: differs"}, differ); diff != "" {
+			t.Errorf("compared (-want +got):\n%s", diff)
+		}
+		for _, name := range []string{"own", "in_far", "of_scoped", "of_overridden"} { // what --modified left out has the same rows
+			s.wantRows("select count(*) from (select said from "+s.schema("prod@main")+"."+name+" except select said from "+s.schema("dev@branch")+"."+name+") x", "0")
+		}
+	})
 }
 
 // TestModifiedCompiled changes a macro and a var whose names the models compute, and a model whose

@@ -14,62 +14,64 @@ import (
 // it found to package-lock.yml. If the built commit has no such file, that must not keep dbt from
 // looking for newer commits later.
 func TestPackagesD7_git(t *testing.T) {
-	t.Parallel()
-	s := newStall(t, "duckdb", nil)
-	pinned, moving := s.newPackage("pinned"), s.newPackage("moving")
-	first := pinned.publish("one")
-	moving.publish("one")
-	s.write("packages.yml", "packages:\n  - git: "+pinned.url+"\n    revision: "+first+
-		"\n  - git: "+moving.url+"\n    revision: main\n    warn-unpinned: false\n")
-	s.write("models/sizes.sql", "select '{{ pinned.size() }}' as pinned, '{{ moving.size() }}' as moving\n")
-	head := s.commit("Sizes from packages")
-	build := []string{"build", "dev@HEAD", "-s", "sizes"}
-	expect := func(moving string) {
-		t.Helper()
-		if got := s.query("select pinned, moving from dev_" + head + ".sizes")[0]; got[0] != "one" || got[1] != moving {
-			t.Errorf("built with pinned %s and moving %s, want one and %s", got[0], got[1], moving)
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, nil)
+		s.use(dbt)
+		pinned, moving := s.newPackage("pinned"), s.newPackage("moving")
+		first := pinned.publish("one")
+		moving.publish("one")
+		s.write("packages.yml", "packages:\n  - git: "+pinned.url+"\n    revision: "+first+
+			"\n  - git: "+moving.url+"\n    revision: main\n    warn-unpinned: false\n")
+		s.write("models/sizes.sql", "select '{{ pinned.size() }}' as pinned, '{{ moving.size() }}' as moving\n")
+		head := s.commit("Sizes from packages")
+		build := []string{"build", "dev@HEAD", "-s", "sizes"}
+		expect := func(moving string) {
+			t.Helper()
+			if got := s.query("select pinned, moving from dev_" + head + ".sizes")[0]; got[0] != "one" || got[1] != moving {
+				t.Errorf("built with pinned %s and moving %s, want one and %s", got[0], got[1], moving)
+			}
 		}
-	}
-	s.mustDot(build...)
-	expect("one")
+		s.mustDot(build...)
+		expect("one")
 
-	// New commits in the packages change nothing while the installed packages are young.
-	pinned.publish("two")
-	moving.publish("two")
-	deps := "deps " + head
-	if step := s.plan(build...).step(t, deps); step.Decision != "skip" {
-		t.Errorf("%s would run: %s", deps, step.Reason)
-	}
-	s.at(13*time.Hour, func() {
-		if step := s.plan(build...).step(t, deps); step.Reason != "older than 12h" {
-			t.Errorf("after 13 hours %s is %s: %s", deps, step.Decision, step.Reason)
+		// New commits in the packages change nothing while the installed packages are young.
+		pinned.publish("two")
+		moving.publish("two")
+		deps := "deps " + head
+		if step := s.plan(build...).step(t, deps); step.Decision != "skip" {
+			t.Errorf("%s would run: %s", deps, step.Reason)
 		}
-		s.planIsRun(build...)
-	})
-	expect("two")
+		s.at(13*time.Hour, func() {
+			if step := s.plan(build...).step(t, deps); step.Reason != "older than 12h" {
+				t.Errorf("after 13 hours %s is %s: %s", deps, step.Decision, step.Reason)
+			}
+			s.planIsRun(build...)
+		})
+		expect("two")
 
-	// dot deps looks for newer packages at once. Builds with the old ones are then out of date.
-	moving.publish("three")
-	s.mustDot("deps", "dev@HEAD")
-	if got := s.read(".dot/build/" + head + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
-		t.Errorf("dot deps has installed %s", got)
-	}
-	if step := s.plan(build...).step(t, "build dev@"+head); step.Reason != "changed: packages" {
-		t.Errorf("after dot deps %s is %s: %s", step.Name, step.Decision, step.Reason)
-	}
-
-	// A committed lock file pins its packages.
-	s.write("package-lock.yml", s.read(".dot/build/"+head+"/worktree/package-lock.yml"))
-	locked := s.commit("Lock the packages")
-	moving.publish("four")
-	s.mustDot("deps", "dev@HEAD")
-	if got := s.read(".dot/build/" + locked + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
-		t.Errorf("in spite of the lock file dot deps has installed %s", got)
-	}
-	s.at(13*time.Hour, func() {
-		if step := s.plan(build...).step(t, "deps "+locked); strings.Contains(step.Reason, "older") {
-			t.Errorf("locked packages age: %s", step.Reason)
+		// dot deps looks for newer packages at once. Builds with the old ones are then out of date.
+		moving.publish("three")
+		s.mustDot("deps", "dev@HEAD")
+		if got := s.read(".dot/build/" + head + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
+			t.Errorf("dot deps has installed %s", got)
 		}
+		if step := s.plan(build...).step(t, "build dev@"+head); step.Reason != "changed: packages" {
+			t.Errorf("after dot deps %s is %s: %s", step.Name, step.Decision, step.Reason)
+		}
+
+		// A committed lock file pins its packages.
+		s.write("package-lock.yml", s.read(".dot/build/"+head+"/worktree/package-lock.yml"))
+		locked := s.commit("Lock the packages")
+		moving.publish("four")
+		s.mustDot("deps", "dev@HEAD")
+		if got := s.read(".dot/build/" + locked + "/worktree/dbt_packages/moving/macros/size.sql"); !strings.Contains(got, "three") {
+			t.Errorf("in spite of the lock file dot deps has installed %s", got)
+		}
+		s.at(13*time.Hour, func() {
+			if step := s.plan(build...).step(t, "deps "+locked); strings.Contains(step.Reason, "older") {
+				t.Errorf("locked packages age: %s", step.Reason)
+			}
+		})
 	})
 }
 
@@ -133,22 +135,24 @@ func TestPackagesD7_private_host(t *testing.T) {
 
 // A package in the repository, above the project.
 func TestPackagesD7_local_above_the_project(t *testing.T) {
-	t.Parallel()
-	s := newStall(t, "duckdb", nil)
-	for _, name := range []string{"dbt_project.yml", "profiles.yml", "dot_environments.yml", "seeds", "models"} {
-		s.move(name, "shop/"+name)
-	}
-	s.write("shared/dbt_project.yml", "name: shared\n")
-	s.write("shared/macros/size.sql", "{% macro size() %}one{% endmacro %}\n")
-	s.write("shop/packages.yml", "packages:\n  - local: ../shared\n")
-	s.write("shop/models/sizes.sql", "select '{{ shared.size() }}' as size\n")
-	head := s.commit("A package above the project")
-	s.write("shared/macros/size.sql", "{% macro size() %}uncommitted{% endmacro %}\n")
-	s.below("shop", func() {
-		s.mustDot("build", "dev@HEAD", "-s", "sizes")
-		s.reason("", "build", "dev@HEAD", "-s", "sizes")
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, nil)
+		s.use(dbt)
+		for _, name := range []string{"dbt_project.yml", "profiles.yml", "dot_environments.yml", "seeds", "models"} {
+			s.move(name, "shop/"+name)
+		}
+		s.write("shared/dbt_project.yml", "name: shared\n")
+		s.write("shared/macros/size.sql", "{% macro size() %}one{% endmacro %}\n")
+		s.write("shop/packages.yml", "packages:\n  - local: ../shared\n")
+		s.write("shop/models/sizes.sql", "select '{{ shared.size() }}' as size\n")
+		head := s.commit("A package above the project")
+		s.write("shared/macros/size.sql", "{% macro size() %}uncommitted{% endmacro %}\n")
+		s.below("shop", func() {
+			s.mustDot("build", "dev@HEAD", "-s", "sizes")
+			s.reason("", "build", "dev@HEAD", "-s", "sizes")
+		})
+		if got := s.inDuckDB("shop/shop.duckdb", "select size from dev_"+head+".sizes")[0][0]; got != "one" {
+			t.Errorf("built with the package as it is %s", got)
+		}
 	})
-	if got := s.inDuckDB("shop/shop.duckdb", "select size from dev_"+head+".sizes")[0][0]; got != "one" {
-		t.Errorf("built with the package as it is %s", got)
-	}
 }

@@ -16,6 +16,7 @@ type shape struct {
 	name    string
 	adapter string // of make test
 	only    bool   // on this adapter: the other one can't do it
+	dbt1    bool   // dbt 2.0.0-alpha.4 can't do it
 	dir     string // of the project in the repository
 	files   map[string]string
 	changes []map[string]string
@@ -48,7 +49,7 @@ var shapes = []shape{
 		differ: []string{"checked", "lib", "of_lib"},
 	},
 	{
-		name: "data files in the repository", adapter: "duckdb", only: true,
+		name: "data files in the repository", adapter: "duckdb", only: true, dbt1: true,
 		files: map[string]string{
 			"dbt_project.yml":      tables,
 			"data/fruit.csv":       "fruit,cents\napple,120\npear,95\n",
@@ -72,7 +73,7 @@ var shapes = []shape{
 		differ:  []string{"now", "past", "prices"},
 	},
 	{
-		name: "Python models", adapter: "duckdb", only: true,
+		name: "Python models", adapter: "duckdb", only: true, dbt1: true,
 		files: map[string]string{
 			"models/base.sql":   "select 2 as x\n",
 			"models/py.py":      "def model(dbt, session):\n    return dbt.ref('base').project('x * 10 as y')\n",
@@ -96,7 +97,7 @@ var shapes = []shape{
 		differ: []string{"days", "total"},
 	},
 	{
-		name: "a monorepo with shared macros", adapter: "postgres", dir: "warehouse",
+		name: "a monorepo with shared macros", adapter: "postgres", dir: "warehouse", dbt1: true,
 		files: map[string]string{
 			"shared/macros/rate.sql":    "{% macro rate() %}{{ env_var('SHOP_RATE', '7') }}{% endmacro %}\n",
 			"warehouse/dbt_project.yml": inner + "macro-paths: [macros, ../shared/macros]\n",
@@ -135,15 +136,23 @@ var shapes = []shape{
 func TestProjectsOfPeople(t *testing.T) {
 	t.Parallel()
 	for _, shape := range shapes {
-		for _, adapter := range []string{"duckdb", "postgres"} {
-			if adapter != shape.adapter && (shape.only || !inFull()) {
-				continue
+		t.Run(shape.name, func(t *testing.T) {
+			test := func(t *testing.T, adapter string, dbt generation) {
+				s := newProject(t, adapter, shape.files)
+				s.use(dbt)
+				s.hasShape(shape)
 			}
-			t.Run(shape.name+"/"+adapter, func(t *testing.T) {
-				t.Parallel()
-				newProject(t, adapter, shape.files).hasShape(shape)
-			})
-		}
+			switch {
+			case shape.only && shape.dbt1:
+				onRows(t, []row{{shape.adapter, 1}}, test)
+			case shape.only:
+				onOnlyAny(t, shape.adapter, test)
+			case shape.dbt1:
+				onOne(t, shape.adapter, func(t *testing.T, adapter string) { test(t, adapter, 1) })
+			default:
+				onOneAny(t, shape.adapter, test)
+			}
+		})
 	}
 }
 

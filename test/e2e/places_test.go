@@ -11,7 +11,7 @@ import (
 // TestSecretPlaces proves F.2: a database that a secret variable names is a place like any other,
 // and its name is in no message and no record of dot's.
 func TestSecretPlaces(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
 		output := "{type: duckdb, path: \"{{ env_var('DBT_ENV_SECRET_DB') }}.duckdb\", schema: %, threads: 2}"
 		if adapter == "postgres" {
 			output = "{type: postgres, host: \"{{ env_var('SHOP_PG_HOST') }}\", port: 5432, user: \"{{ env_var('SHOP_PG_USER') }}\"," +
@@ -23,6 +23,7 @@ func TestSecretPlaces(t *testing.T) {
 			"models/a.sql":    "select 1 as x\n",
 			"models/b.sql":    "select x from {{ ref('a') }}\n",
 		})
+		s.use(dbt)
 		s.setenv("DBT_ENV_SECRET_DEV=dev")
 		in := map[string]warehouse{}
 		for _, name := range []string{"canary_one", "canary_two"} {

@@ -13,10 +13,11 @@ import (
 // A.4, D.9: without a ref, dot runs dbt on the working tree with an environment's flags and vars,
 // and does nothing else.
 func TestPlainCalls(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{
 			"dot_environments.yml": "environment:\n  default: dev\n  dev: {vars: {most: 200}}\n  prod: {}\n",
 		})
+		s.use(dbt)
 		head := s.head()
 		s.write("models/cheap.sql", "select fruit, cents + 1 as cents from {{ ref('prices') }} where cents < {{ var('most') }}\n")
 		if dbts := s.started(func() { s.mustDot("build") }); dbts != "build" {

@@ -146,13 +146,14 @@ func (s *shop) rows(sql string) []string {
 // TestProject is a test as described at the head of this file: a build, and one that reads the
 // unchanged part from it.
 func TestProject(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"seeds/orders.csv":     "id,day,amount\n1,2026-03-01,20\n2,2026-03-02,\n",
 			"models/open.sql":      "select id, day, amount from {{ ref('orders') }} where amount is null\n",
 			"models/revenue.sql":   "{{ config(materialized='table') }}\nselect sum(amount) as amount from {{ ref('orders') }}\n",
 			"models/untouched.sql": "select 'said' as word\n",
 		})
+		s.use(dbt)
 		s.mustDot("build", "prod@HEAD")
 		s.wantTables("prod@HEAD", "open", "orders", "revenue", "untouched")
 		s.wantTable("prod@HEAD", "orders", "1 2026-03-01 20", "2 2026-03-02 NULL")

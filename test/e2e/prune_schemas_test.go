@@ -64,8 +64,9 @@ func (s *shop) pruned(args ...string) map[string]string {
 
 // A.13: schemas of builds elsewhere are dropped by mark and rule, and nothing else.
 func TestPruneSchemas(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onEach(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
+		s.use(dbt)
 		s.published()
 		first := s.head()
 		s.mustDot("build", "prod@HEAD")
@@ -175,8 +176,9 @@ func TestPruneSchemas(t *testing.T) {
 // A.14: dot status --check finds what is missing in the warehouse, and what lies there without a build; it
 // changes nothing, and asks once for both environments.
 func TestStatusCheck(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
+		s.use(dbt)
 		s.published()
 		head := s.head()
 		s.mustDot("build", "prod@HEAD", "dev@HEAD")
@@ -250,7 +252,7 @@ func TestStatusCheck(t *testing.T) {
 
 // A secret in a schema's name is in nothing that dot says of what is missing or has no build.
 func TestSchemasWithASecret(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		output := "{type: duckdb, path: \"{{ env_var('SHOP_DB', 'shop.duckdb') }}\", "
 		if adapter == "postgres" {
 			output = "{type: postgres, host: \"{{ env_var('SHOP_PG_HOST') }}\", port: 5432, user: \"{{ env_var('SHOP_PG_USER') }}\"," +
@@ -261,6 +263,7 @@ func TestSchemasWithASecret(t *testing.T) {
 		s := newStall(t, adapter, map[string]string{
 			"profiles.yml": "shop:\n  target: dev\n  outputs:\n    dev: " + output + "\"{{ env_var('DBT_ENV_SECRET_DEV') }}\"}\n    prod: " + output + "prod}\n",
 		})
+		s.use(dbt)
 		s.setenv("DBT_ENV_SECRET_DEV=" + secret)
 		s.published()
 		s.mustDot("build", "dev@HEAD")

@@ -11,8 +11,9 @@ import (
 // TestReads follows what plans and explanations say of the nodes that a deferred build
 // reads, and the hints about missing ones: E.2, G.2.
 func TestReads(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, layered)
+		s.use(dbt)
 		s.mustDot("build", "prod@main")
 		s.git("switch", "--quiet", "--create", "twice")
 		s.write("models/a.sql", "select 2 as x\n")

@@ -15,7 +15,7 @@ import (
 // F.2, F.4, G.1, G.3: what makes a build run again, and what does not. If the plan is enough to
 // tell, nothing is run: planIsRun checks that a run does what its plan says.
 func TestRerun(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{
 			"dot_environments.yml": `environment:
   default: dev
@@ -23,6 +23,7 @@ func TestRerun(t *testing.T) {
   twin: {target: dev}
 `,
 		})
+		s.use(dbt)
 		schema := "dev_" + s.head()
 		build := []string{"build", "dev@HEAD"}
 		s.planIsRun(build...)
@@ -97,8 +98,9 @@ func TestRerun(t *testing.T) {
 
 // A.7, F.4: a build that failed runs again. A commit that fixes it is another build.
 func TestFailedThenFixed(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{"models/season.sql": "select no_such_column from {{ ref('cheap') }}\n"})
+		s.use(dbt)
 		broken := s.head()
 		res := s.dot("build", "dev@HEAD")
 		if res.code != 1 { // dbt's exit code
@@ -125,46 +127,48 @@ func TestFailedThenFixed(t *testing.T) {
 
 // F.2, G.3: a password is not an input. A new one is written, and nothing is built again.
 func TestPasswordRotated(t *testing.T) {
-	t.Parallel()
-	s := newStall(t, "postgres", nil)
-	role := "rotated_" + s.warehouse.(postgresDB).Name
-	s.query("create role " + role + " login superuser password 'harvest-moon'")
-	t.Cleanup(func() {
-		// Its schemas stay until the database is removed.
-		_, _ = s.warehouse.query(t.Context(), "alter role "+role+" nologin")
+	onOnlyAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, nil)
+		s.use(dbt)
+		role := "rotated_" + s.warehouse.(postgresDB).Name
+		s.query("create role " + role + " login superuser password 'harvest-moon'")
+		t.Cleanup(func() {
+			// Its schemas stay until the database is removed.
+			_, _ = s.warehouse.query(t.Context(), "alter role "+role+" nologin")
+		})
+		profile := strings.ReplaceAll(s.read("profiles.yml"), "{{ env_var('SHOP_PG_USER') }}", role)
+		password := func(p string) {
+			s.write("profiles.yml", strings.ReplaceAll(profile, "{{ env_var('SHOP_PG_PASSWORD') }}", p))
+		}
+		password("harvest-moon")
+		s.mustDot("build", "dev@HEAD")
+
+		s.query("alter role " + role + " password 'midnight-sun'")
+		password("midnight-sun")
+		planned := s.plan("build", "dev@HEAD")
+		want := []string{"→ profiles dev@" + s.head() + " (the profile has changed; schema dev_" + s.head() + ")"}
+		var runs []string
+		for _, line := range planned.does() {
+			if strings.HasPrefix(line, "→") {
+				runs = append(runs, line)
+			}
+		}
+		if diff := cmp.Diff(want, runs); diff != "" {
+			t.Errorf("what runs (-want +got):\n%s", diff)
+		}
+		s.planIsRun("build", "dev@HEAD")
+		// The new password was written: dbt can log in with it.
+		s.mustDot("build", "dev@HEAD", "--force")
+
+		// It is in the profile and nowhere else.
+		for _, said := range s.said {
+			if strings.Contains(said.stdout+said.stderr, "harvest-moon") || strings.Contains(said.stdout+said.stderr, "midnight-sun") {
+				t.Errorf("dot %s shows the password", strings.Join(said.args, " "))
+			}
+		}
+		found := s.must(s.commandIn(s.dir, "grep", "-rlE", "harvest-moon|midnight-sun", ".dot")).stdout
+		if want := ".dot/build/" + s.head() + "/env/dev/profiles.yml\n"; found != want {
+			t.Errorf("the password stands in\n%swant\n%s", found, want)
+		}
 	})
-	profile := strings.ReplaceAll(s.read("profiles.yml"), "{{ env_var('SHOP_PG_USER') }}", role)
-	password := func(p string) {
-		s.write("profiles.yml", strings.ReplaceAll(profile, "{{ env_var('SHOP_PG_PASSWORD') }}", p))
-	}
-	password("harvest-moon")
-	s.mustDot("build", "dev@HEAD")
-
-	s.query("alter role " + role + " password 'midnight-sun'")
-	password("midnight-sun")
-	planned := s.plan("build", "dev@HEAD")
-	want := []string{"→ profiles dev@" + s.head() + " (the profile has changed; schema dev_" + s.head() + ")"}
-	var runs []string
-	for _, line := range planned.does() {
-		if strings.HasPrefix(line, "→") {
-			runs = append(runs, line)
-		}
-	}
-	if diff := cmp.Diff(want, runs); diff != "" {
-		t.Errorf("what runs (-want +got):\n%s", diff)
-	}
-	s.planIsRun("build", "dev@HEAD")
-	// The new password was written: dbt can log in with it.
-	s.mustDot("build", "dev@HEAD", "--force")
-
-	// It is in the profile and nowhere else.
-	for _, said := range s.said {
-		if strings.Contains(said.stdout+said.stderr, "harvest-moon") || strings.Contains(said.stdout+said.stderr, "midnight-sun") {
-			t.Errorf("dot %s shows the password", strings.Join(said.args, " "))
-		}
-	}
-	found := s.must(s.commandIn(s.dir, "grep", "-rlE", "harvest-moon|midnight-sun", ".dot")).stdout
-	if want := ".dot/build/" + s.head() + "/env/dev/profiles.yml\n"; found != want {
-		t.Errorf("the password stands in\n%swant\n%s", found, want)
-	}
 }

@@ -88,20 +88,12 @@ func revenue(condition string) string {
 
 // A.4, A.7: whenever files are saved, dev@. is built and compared, until Ctrl-C.
 func TestRounds(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onEach(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newShop(t, adapter)
+		s.use(dbt)
 		if adapter == "duckdb" {
 			s.ownDBT() // which has a host
 		}
-		s.testRounds()
-	})
-}
-
-// The same with dbt 2.
-func TestV2Rounds(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
-		s := newShop(t, adapter)
-		s.useV2()
 		s.testRounds()
 	})
 }

@@ -15,8 +15,9 @@ import (
 
 // A.11: a working tree's schema goes with all builds that it had, and nothing else.
 func TestDropTree(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, edited)
+		s.use(dbt)
 		head := s.head()
 		s.mustDot("build", "prod@HEAD")
 		prod := "prod_" + head

@@ -57,12 +57,13 @@ func indent(text, by string) string {
 // TestHiddenValues proves D.8: a hook that holds the value of a variable is named, and the value is in no message
 // of dot's and in none of its own files. (dbt writes it into its manifest.)
 func TestHiddenValues(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"models/m.sql": `{{ config(materialized='table', pre_hook="select '" ~ env_var('S3_WORD') ~ "' as word", grants={'select': [env_var('S3_WORD')]} if target.type == 'none' else {}) }}
 select 1 as x
 `,
 		})
+		s.use(dbt)
 		s.setenv("S3_WORD=CANARY")
 		shown := func(args ...string) string {
 			t.Helper()
@@ -118,7 +119,7 @@ func (s *shop) eachFile(below string, visit func(name, text string)) {
 // TestSecretInAName proves D.8 and F.2: dbt hides a secret's value in all that it prints, also where the value is part
 // of a node's name. dot knows the node nevertheless.
 func TestSecretInAName(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml":         tables,
 			"models/b_postgres.sql":   "select 1 as x\n",
@@ -126,6 +127,7 @@ func TestSecretInAName(t *testing.T) {
 			"models/c.sql":            "select a.x + b.x as x from {{ ref('b_postgres') }} a cross join {{ ref('b_duck') }} b\n",
 			"models/postgres_log.sql": "select 4 as x\n",
 		})
+		s.use(dbt)
 		s.setenv("DBT_ENV_SECRET_X=postgres", "DBT_ENV_SECRET_Y=duck", "DBT_ENV_SECRET_Z=model")
 		res := s.mustDot("build", "prod@HEAD")
 		if strings.Contains(res.stderr, "warning") || !strings.Contains(res.stderr, "4 ok") {
@@ -158,24 +160,26 @@ func TestSecretInAName(t *testing.T) {
 // A.8: a project whose own flags switch dbt's artifacts off is built, skipped, a baseline and
 // compared, in dot's host and outside.
 func TestProjectWithoutArtifacts(t *testing.T) {
-	t.Parallel()
-	s := newProject(t, "duckdb", map[string]string{
-		"dbt_project.yml": "name: stall\nprofile: shop\nflags: {send_anonymous_usage_stats: false, write_json: false}\nmodels: {+materialized: table}\n",
-		"models/a.sql":    "select 1 as x\n",
-		"models/b.sql":    "select x from {{ ref('a') }}\n",
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml": "name: stall\nprofile: shop\nflags: {send_anonymous_usage_stats: false, write_json: false}\nmodels: {+materialized: table}\n",
+			"models/a.sql":    "select 1 as x\n",
+			"models/b.sql":    "select x from {{ ref('a') }}\n",
+		})
+		s.use(dbt)
+		s.mustDot("build", "prod@HEAD")
+		if last := s.plan("build", "prod@HEAD").last(); last.Decision != "skip" {
+			t.Errorf("the second time: %s (%s)", last.Decision, last.Reason)
+		}
+		s.write("models/b.sql", "select x + 1 as x from {{ ref('a') }}\n")
+		s.commit("One more")
+		s.during([]string{"DOT_DBT_HOST=off", "DBT_WRITE_JSON=false"}, func() {
+			s.mustDot("build", "dev@HEAD", "--defer", "prod@HEAD~", "--modified")
+		})
+		s.wantTables("dev@HEAD", "b")
+		s.wantTable("dev@HEAD", "b", "2")
+		if res := s.mustDot("compare", "prod@HEAD~", "dev@HEAD"); !strings.Contains(res.stdout, "differs") {
+			t.Errorf("compared: %s", res.stdout)
+		}
 	})
-	s.mustDot("build", "prod@HEAD")
-	if last := s.plan("build", "prod@HEAD").last(); last.Decision != "skip" {
-		t.Errorf("the second time: %s (%s)", last.Decision, last.Reason)
-	}
-	s.write("models/b.sql", "select x + 1 as x from {{ ref('a') }}\n")
-	s.commit("One more")
-	s.during([]string{"DOT_DBT_HOST=off", "DBT_WRITE_JSON=false"}, func() {
-		s.mustDot("build", "dev@HEAD", "--defer", "prod@HEAD~", "--modified")
-	})
-	s.wantTables("dev@HEAD", "b")
-	s.wantTable("dev@HEAD", "b", "2")
-	if res := s.mustDot("compare", "prod@HEAD~", "dev@HEAD"); !strings.Contains(res.stdout, "differs") {
-		t.Errorf("compared: %s", res.stdout)
-	}
 }

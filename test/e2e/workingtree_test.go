@@ -12,8 +12,9 @@ import (
 // A.4, D.5: dev@. is the working tree as it is, in a schema of its own: what is edited and what is
 // new, over the build of main.
 func TestWorkingTree(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onEach(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newShop(t, adapter)
+		s.use(dbt)
 		build := []string{"build", "dev@.", "--defer", "prod@main"}
 		revenue := func(want ...string) {
 			t.Helper()

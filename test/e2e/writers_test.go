@@ -29,8 +29,9 @@ var shared = map[string]string{
 // TestWriters proves that dot knows who wrote a relation last, wherever it lies, and checks every
 // run: D.8, D.11, F.2.
 func TestWriters(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, shared)
+		s.use(dbt)
 		s.mustDot("build", "dev@main")
 		main := s.head()
 
