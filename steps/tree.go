@@ -145,7 +145,9 @@ func (a *checkIsolation) takeOver(ctx context.Context, attempt *graph.Attempt, o
 		for id := range t.wanted {
 			_, fresh := t.fresh[id]
 			_, passed := t.passed[id]
-			if !fresh && !passed {
+			// An ephemeral model that is as it was has nothing to build; dbt 2 would report it as skipped.
+			nothing := t.whole != nil && !t.stale[id] && t.project.Materialized(id) == "ephemeral"
+			if !fresh && !passed && !nothing {
 				marks[id] = t.why(id, changes)
 			}
 		}
