@@ -109,6 +109,7 @@ var beyondSchemas = map[string][]string{
 		"dbt and toolchain",
 		"dbt and toolchain of different layers",
 		"dbt-host in words",
+		"sparse in words",
 		"pool without a size",
 		"keep without a rule",
 	},

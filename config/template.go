@@ -28,6 +28,7 @@ const settingLines = `    # dot:                                  # dot's own se
     #   # toolchain: requirements.txt       # or: each commit is built with the dbt that its file pins
     #   dbt-host: false                     # each dbt command starts dbt itself
     #   version-check: false                # require-dbt-version doesn't count
+    #   sparse: false                       # worktrees have all files of the repository
     #   protected: true                     # what writes into the environment's own schema is confirmed
     #   pool: warehouse                     # dbt commands of a pool wait for each other
     #   pools: {warehouse: 2}               # how many of them run at once
