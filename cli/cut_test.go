@@ -33,6 +33,9 @@ func TestCutFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if strings.HasPrefix(string(whole), "names of nodes: ") {
+				break // only completion reads it, which does without; the next check writes it again
+			}
 			n := []int{0, len(whole) / 2, len(whole) - 2}[cut]
 			if n < 0 || strings.TrimSpace(string(whole[:n])) == strings.TrimSpace(string(whole)) {
 				continue
