@@ -80,6 +80,9 @@ func (p *planner) leadsOut(job *job) string {
 	if slices.ContainsFunc(job.Positional, goesUp) {
 		return "an argument has a path with .."
 	}
+	if len(job.reads.Computed) > 0 {
+		return job.reads.Computed[0] + " may read any environment variable"
+	}
 	for _, name := range job.reads.Names {
 		if value, ok := b.world.Getenv(name); ok && goesUp(value) {
 			return "the environment variable " + name + " has a path with .."
