@@ -29,10 +29,11 @@ func (s *shop) wantSchemas(want ...string) {
 }
 
 // touch makes an empty warehouse, since a DuckDB file only exists once somebody has opened it.
+// The file is of a version that the older DuckDB of dbt 2 reads, too.
 func (s *shop) touch() {
 	s.t.Helper()
 	if db, ok := s.warehouse.(duckDB); ok {
-		s.must(s.commandIn(s.dir, db.python, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1]).close()", db.path))
+		s.must(s.commandIn(s.dir, db.python, "-c", "import duckdb, sys; duckdb.connect().execute(f\"attach '{sys.argv[1]}' (storage_version 'v1.0.0')\").close()", db.path))
 	}
 }
 

@@ -39,9 +39,10 @@ type outcome struct {
 	Dot                       map[string]string
 }
 
-func newVictim(t *testing.T, adapter string) *victim {
+func newVictim(t *testing.T, adapter string, dbt generation) *victim {
 	t.Helper()
 	s := newShop(t, adapter)
+	s.use(dbt)
 	s.ownDBT()
 	if adapter == "duckdb" {
 		s.unhosted() // both ways of running dbt
@@ -123,8 +124,8 @@ func (s *shop) free(lock string) bool {
 // one does.
 func TestKill(t *testing.T) {
 	kills, seed := number(t, "DOT_TEST_KILLS", 2), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
-	onBoth(t, func(t *testing.T, adapter string) {
-		v := newVictim(t, adapter)
+	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+		v := newVictim(t, adapter, dbt)
 		if inFull() || adapter == "duckdb" {
 			v.part("dot at each boundary", v.dotAtBoundaries)
 		}

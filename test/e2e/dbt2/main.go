@@ -57,6 +57,7 @@ func run(dbt string, args []string) (code int, err error) {
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return 2, err
 	}
+	signal.Reset(syscall.SIGINT) // it comes if dot is killed
 	return cmd.ProcessState.ExitCode(), passBy("after " + command)
 }
 
