@@ -50,7 +50,7 @@ func run(dbt string, args []string) (code int, err error) {
 		return 2, become(dbt, args)
 	}
 	// Ctrl-C reaches dbt, too, whose exit code counts.
-	signal.Ignore(syscall.SIGINT)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT)
 	cmd := exec.Command(dbt, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err = cmd.Run()
