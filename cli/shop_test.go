@@ -157,9 +157,7 @@ func (s *shop) dot(args []string, env ...string) said {
 		Stdout: io.MultiWriter(&stdout, &both), Stderr: io.MultiWriter(&stderr, &both),
 		Now: func() time.Time { return s.now },
 	})
-	if code == 0 {
-		schematest.Output(s.t, args, stdout.String())
-	}
+	schematest.Output(s.t, args, stdout.String(), code)
 	return said{s.portable(stdout.String()), s.portable(stderr.String()), s.portable(both.String()), code}
 }
 

@@ -94,10 +94,11 @@ func environmentNames(outputs []string) []string {
 				}
 				return '-'
 			}, output), "-._")
-			if spec.CheckName(base) != "" {
+			if base = base[:min(len(base), 30)]; spec.CheckName(base) != "" { // with room for a number
 				base = "output"
 			}
-			for n := 1; n == 1 || used(taken, name) || !usable(name); n++ {
+			name = base
+			for n := 1; used(taken, name) || !usable(name); n++ {
 				name = base + "-" + strconv.Itoa(n)
 			}
 		}

@@ -60,7 +60,7 @@ func sortedKeys[V any](m map[string]V) []string {
 func TestTemplateOfAnyOutputs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.OneOf(
-			rapid.SampledFrom([]string{"dev", "Dev", "default", "all", "null", "yes", "1e5", "007", "my output", "é", "con", "a.b", "-", "dev-1", "output-1", "a: b", "#x", "'", "\"", "{{ a }}"}),
+			rapid.SampledFrom([]string{"dev", "Dev", "default", "all", "null", "yes", "1e5", "007", "my output", "é", "con", strings.Repeat("a", 100), strings.Repeat("A", 100), strings.Repeat("a", 101), strings.Repeat("b", 200), "a.b", "-", "dev-1", "output-1", "a: b", "#x", "'", "\"", "{{ a }}"}),
 			rapid.StringN(1, 12, -1).Filter(func(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }),
 		)
 		outputs := rapid.SliceOfNDistinct(name, 1, 8, rapid.ID[string]).Draw(t, "outputs")

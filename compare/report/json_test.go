@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dot-for-dbt/compare/report"
+	"dot-for-dbt/internal/testing/schematest"
 )
 
 // example returns the report of a shop. The tests of all formats use it.
@@ -48,6 +49,7 @@ func TestExampleIsWrittenAsItWasRead(t *testing.T) {
 	if got := written(t, example(t)); !bytes.Equal(got, want) {
 		t.Errorf("testdata/report.json is written otherwise:\n%s", got)
 	}
+	schematest.Check(t, "report", want)
 }
 
 // An empty report is readable JSON: lists are lists, times are in UTC, and numbers that

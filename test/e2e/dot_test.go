@@ -140,9 +140,7 @@ func (c *call) wait() result {
 	}
 	res := result{c.stdout.String(), c.stderr.String(), c.cmd.ProcessState.ExitCode()}
 	c.s.said = append(c.s.said, said{c.args, res})
-	if res.code == 0 {
-		schematest.Output(c.s.t, c.args, res.stdout)
-	}
+	schematest.Output(c.s.t, c.args, res.stdout, res.code)
 	return res
 }
 

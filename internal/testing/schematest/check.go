@@ -97,22 +97,28 @@ func closeObjects(value any) {
 	}
 }
 
-// Output checks what a command of dot's has printed, if its arguments ask for JSON.
-func Output(t testing.TB, args []string, stdout string) {
+// Output checks what a command of dot's has printed, if its arguments ask for JSON. One that failed
+// may have printed nothing, or a part.
+func Output(t testing.TB, args []string, stdout string, code int) {
 	t.Helper()
 	name, lines := schemaOf(args)
-	if name == "" || stdout == "" {
+	if name == "" || code != 0 && stdout == "" {
 		return
 	}
 	if !lines {
-		Check(t, name, []byte(stdout))
+		if code == 0 || json.Valid([]byte(stdout)) {
+			Check(t, name, []byte(stdout))
+		}
 		return
 	}
 	decoder := json.NewDecoder(bytes.NewReader([]byte(stdout)))
 	for decoder.More() {
 		var event json.RawMessage
 		if err := decoder.Decode(&event); err != nil {
-			return // what a killed dot has written last
+			if code == 0 {
+				t.Errorf("no JSON: %v", err)
+			}
+			return
 		}
 		Check(t, name, event)
 	}
