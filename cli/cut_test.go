@@ -33,8 +33,8 @@ func TestCutFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasPrefix(string(whole), "names of nodes: ") {
-				break // only completion reads it, which does without; the next check writes it again
+			if strings.HasPrefix(string(whole), "names of nodes: ") || strings.HasPrefix(name, "plugin/") {
+				break // only completion, or a dbt, reads it; a command that starts a dbt writes it again first
 			}
 			n := []int{0, len(whole) / 2, len(whole) - 2}[cut]
 			if n < 0 || strings.TrimSpace(string(whole[:n])) == strings.TrimSpace(string(whole)) {

@@ -71,7 +71,9 @@ func (rt *runtime) comment(call *run.Call, job *job, id string) {
 	said := run.Comment{Build: job.build.ID(), Run: id}
 	switch {
 	case !call.V2:
-		call.Env = said.Env(call.Env, rt.ws.PluginDir())
+		if rt.ws.HasPlugin(run.PluginFile, run.Plugin) {
+			call.Env = said.Env(call.Env, rt.ws.PluginDir())
+		}
 	case job.build.output.Adapter == "postgres":
 		if own, _ := rt.world.Getenv("PGAPPNAME"); own == "" {
 			call.Env = append(slices.Clip(call.Env), "PGAPPNAME="+said.Session())

@@ -13,9 +13,14 @@ func (w *Workspace) PluginDir() string { return w.file("plugin") }
 
 // WritePlugin writes that module, unless it is there. dbts that import it may be running.
 func (w *Workspace) WritePlugin(name string, text []byte) error {
-	file := filepath.Join(w.PluginDir(), name)
-	if had, err := os.ReadFile(file); err == nil && bytes.Equal(had, text) {
+	if w.HasPlugin(name, text) {
 		return nil
 	}
-	return durable.Write(file, text, 0o600)
+	return durable.Write(filepath.Join(w.PluginDir(), name), text, 0o600)
+}
+
+// HasPlugin reports whether that module is there and whole: a dbt that imports half of it fails.
+func (w *Workspace) HasPlugin(name string, text []byte) bool {
+	had, err := os.ReadFile(filepath.Join(w.PluginDir(), name))
+	return err == nil && bytes.Equal(had, text)
 }

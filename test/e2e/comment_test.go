@@ -13,9 +13,7 @@ import (
 func TestQueryComment(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
-		if adapter == "duckdb" {
-			s.ownDBT() // in a host, and then as a process of its own
-		}
+		s.ownDBT() // in a host, and then as a process of its own
 		s.write("models/alone.sql", "select 1 as one")
 		s.commit("Build one")
 		comments := func() []string {
