@@ -89,6 +89,11 @@ func writable(r Report) Report {
 			side.First, side.Last = side.First.UTC(), side.Last.UTC()
 		}
 		c.Relations = append([]Relation{}, c.Relations...)
+		if c.Upgrade != nil {
+			upgrade := *c.Upgrade
+			upgrade.Said = append([]Said{}, upgrade.Said...)
+			c.Upgrade = &upgrade
+		}
 		for j := range c.Relations {
 			columns := slices.Clone(c.Relations[j].Columns)
 			for k := range columns {

@@ -60,14 +60,14 @@ func TestJSONIsAlwaysReadable(t *testing.T) {
 	given := report.Report{
 		Version:   99,
 		Generated: time.Date(2026, 3, 2, 13, 0, 0, 0, zone),
-		Comparisons: []report.Comparison{{}, {Relations: []report.Relation{{
+		Comparisons: []report.Comparison{{Upgrade: &report.Upgrade{}}, {Relations: []report.Relation{{
 			Name: "\x1b[31m\u202ered\u0085\x7f\ufeff", Verdict: report.Same,
 			Columns: []report.Column{{Name: "<b> & co", Before: &report.Distribution{Min: &nan, Max: &inf, Mean: &one}}},
 		}}}},
 	}
 	text := string(written(t, given))
 	for _, want := range []string{
-		`"version": 1,`, `"generated": "2026-03-02T12:00:00Z"`, `"relations": []`, `"mean": 1`, `<b> & co`,
+		`"version": 1,`, `"generated": "2026-03-02T12:00:00Z"`, `"relations": []`, `"said": []`, `"mean": 1`, `<b> & co`,
 		`\u001b[31m\u202ered\u0085\u007f\ufeff`,
 	} {
 		if !strings.Contains(text, want) {
