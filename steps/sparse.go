@@ -105,8 +105,8 @@ func (p *planner) footprintID(b *build) string {
 }
 
 // findFootprints finds what the builds of jobs read, unless their projects are at the top of the
-// repository. The workspace's memo keeps it. One git grep a word searches all new commits, unless they
-// have different directories.
+// repository. The workspace's memo keeps it. One git grep searches all new commits, unless they have
+// different directories.
 func (p *planner) findFootprints(ctx context.Context, jobs []*job) error {
 	p.known.footprints = map[string]footprint{}
 	groups := map[string][]*dirSearch{} // by their directories
@@ -148,19 +148,12 @@ func (p *planner) searchGroup(ctx context.Context, group []*dirSearch) error {
 	for i, s := range group {
 		commits[i] = s.hash
 	}
-	ups, err := p.repo.Grep(ctx, commits, group[0].dirs, "..")
-	if err != nil {
-		return err
-	}
-	imports, err := p.repo.Grep(ctx, commits, group[0].dirs, "import")
+	files, err := p.repo.Grep(ctx, commits, group[0].dirs, "..", "import")
 	if err != nil {
 		return err
 	}
 	for _, s := range group {
-		why, err := s.first(ups[s.hash], s.leadsUp)
-		if err == nil && why == "" {
-			why, err = s.first(imports[s.hash], searchesByItself)
-		}
+		why, err := s.leadsElsewhere(files[s.hash])
 		if err != nil {
 			return err
 		}
@@ -325,8 +318,9 @@ func searchesByItself(file string, text []byte) bool {
 	return path.Ext(file) == ".py" && pythonUpward().Match(text)
 }
 
-// first names the first of the files that dbt reads, and that out finds to lead elsewhere; "" for none.
-func (s *dirSearch) first(files []string, out func(file string, text []byte) bool) (why string, err error) {
+// leadsElsewhere names the first of the files that dbt reads and that may lead to other directories; ""
+// for none.
+func (s *dirSearch) leadsElsewhere(files []string) (why string, err error) {
 	for _, file := range files {
 		if !readByDBT(file) && path.Base(file) != ".env" {
 			continue
@@ -335,7 +329,7 @@ func (s *dirSearch) first(files []string, out func(file string, text []byte) boo
 		if err != nil {
 			return "", err
 		}
-		if out(file, text) {
+		if s.leadsUp(file, text) || searchesByItself(file, text) {
 			return file + " may lead to other directories", nil
 		}
 	}

@@ -9,13 +9,13 @@ import (
 	"dot-for-dbt/internal/proc"
 )
 
-// Grep searches commits for a text: it returns, for each commit, the files below paths that contain
-// the text. Case counts, and the text can't span lines. paths and the returned files have slashes
+// Grep searches commits for texts: it returns, for each commit, the files below paths that contain
+// one of them. Case counts, and a text can't span lines. paths and the returned files have slashes
 // and start at the top of the repository; an empty path means all of it.
 //
 // Files that git takes for binary are searched, too. Attributes may declare any file binary, and a
 // false positive is better than a miss.
-func (r *Repo) Grep(ctx context.Context, commits, paths []string, text string) (map[string][]string, error) {
+func (r *Repo) Grep(ctx context.Context, commits, paths []string, texts ...string) (map[string][]string, error) {
 	if len(commits) == 0 {
 		return nil, nil
 	}
@@ -29,7 +29,10 @@ func (r *Repo) Grep(ctx context.Context, commits, paths []string, text string) (
 	}
 	args := []string{
 		"--literal-pathspecs", "grep", "--files-with-matches", "--null", "--fixed-strings", "--text", "--full-name", "--no-color",
-		"--no-recurse-submodules", "-e", text,
+		"--no-recurse-submodules",
+	}
+	for _, text := range texts {
+		args = append(args, "-e", text)
 	}
 	args = slices.Concat(args, commits, []string{"--"}, paths)
 	out, err := run(ctx, "grep", r.reader(args...))
