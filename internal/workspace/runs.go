@@ -215,6 +215,7 @@ func (w *Workspace) endLayer(b Build, p Place, run Run, written int, never []str
 	if written+len(end.Written)+len(end.Failed)+len(end.Begun) > 0 || end.Layer != nil || layer.Run.ID == "" {
 		layer.Run = run
 	}
+	layer.Run.Nodes, layer.Run.Manifest = run.Nodes, run.Manifest // also of a run that had nothing to do
 	layer.Open, layer.Run.Drops, layer.Log = nil, nil, end.Log
 	if end.Layer != nil {
 		layer.Below, layer.Changed = end.Layer.Below, end.Layer.Changed

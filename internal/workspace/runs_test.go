@@ -132,6 +132,20 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
+// A run that had nothing to do keeps its manifest, too: the layer has the size of that one.
+func TestManifestOfNothing(t *testing.T) {
+	lt := newLedgerTest(t)
+	first := lt.begin("dev", "a")
+	first.Manifest = 100
+	lt.settle(first, Ending{Written: []string{"a"}, Complete: true, Succeeded: true})
+	second := lt.begin("dev", "")
+	second.Manifest = 105
+	lt.settle(second, Ending{Complete: true, Succeeded: true})
+	if s := lt.standing("dev"); s.Run.ID != first.ID || s.Run.Manifest != 105 {
+		t.Errorf("run %s, manifest of %d bytes", s.Run.ID, s.Run.Manifest)
+	}
+}
+
 func TestFooting(t *testing.T) {
 	lt := newLedgerTest(t)
 	below := lt.build("prod").Ref(place)

@@ -193,7 +193,7 @@ func TestFreeze(t *testing.T) {
 		t.Helper()
 		w, err := Open(root)
 		if err == nil {
-			err = w.Save("build/"+short+"/records/commit", graph.Record{Step: "commit"})
+			err = w.Save("build/"+short+"/records/commit", graph.Record{Version: graph.RecordVersion, State: graph.Succeeded})
 		}
 		if err != nil {
 			t.Fatal(err)

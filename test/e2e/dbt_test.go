@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -140,6 +141,13 @@ func alive(pid int) bool {
 	}
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return !strings.HasPrefix(rest, "Z")
+}
+
+// runs reports whether the process of a dbt that a test has started is there. By the end of a long test
+// another program may have its number.
+func runs(pid int) bool {
+	words, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	return alive(pid) && (err != nil || bytes.Contains(words, []byte("dbt")))
 }
 
 func isDir(name string) bool {

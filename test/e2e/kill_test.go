@@ -98,7 +98,7 @@ func (s *shop) nobodyLeft() {
 		return // nothing interrupts dbt there
 	}
 	for _, start := range s.starts() {
-		eventually(s.t, "dbt "+start.command+" (pid "+strconv.Itoa(start.pid)+") is gone", func() bool { return !alive(start.pid) })
+		eventually(s.t, "dbt "+start.command+" (pid "+strconv.Itoa(start.pid)+") is gone", func() bool { return !runs(start.pid) })
 	}
 	locks, err := filepath.Glob(filepath.Join(s.dir, ".dot", "locks", "*"))
 	if err != nil {

@@ -34,7 +34,11 @@ func (c Comment) Env(env []string, dir string) []string {
 		paths = append(paths, dir)
 	}
 	fields, _ := json.Marshal(c) // texts only
-	return append(slices.Clip(env), "PYTHONPATH="+strings.Join(paths, string(os.PathListSeparator)), "DOT_QUERY_COMMENT="+string(fields))
+
+	env = slices.DeleteFunc(slices.Clone(env), func(entry string) bool { // twice would be another host's environment
+		return strings.HasPrefix(entry, "PYTHONPATH=") || strings.HasPrefix(entry, "DOT_QUERY_COMMENT=")
+	})
+	return append(env, "PYTHONPATH="+strings.Join(paths, string(os.PathListSeparator)), "DOT_QUERY_COMMENT="+string(fields))
 }
 
 // Session returns a name for the sessions of dbt 2 on PostgreSQL, which keeps the first 63 bytes

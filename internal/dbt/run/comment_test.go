@@ -18,8 +18,8 @@ func TestCommentEnv(t *testing.T) {
 	}{
 		"a run":                {Comment{"dev@24256d1", "I2N2RA3NUADY"}, []string{"A=b"}, []string{"A=b", "PYTHONPATH=" + dir, `DOT_QUERY_COMMENT={"dot":"dev@24256d1","run":"I2N2RA3NUADY"}`}},
 		"no run":               {Comment{Build: "dev@24256d1"}, nil, []string{"PYTHONPATH=" + dir, `DOT_QUERY_COMMENT={"dot":"dev@24256d1"}`}},
-		"the user's own paths": {Comment{Build: "d"}, []string{"PYTHONPATH=" + users}, []string{"PYTHONPATH=" + users, "PYTHONPATH=" + both, `DOT_QUERY_COMMENT={"dot":"d"}`}},
-		"for the second time":  {Comment{Build: "d"}, []string{"PYTHONPATH=" + both}, []string{"PYTHONPATH=" + both, "PYTHONPATH=" + both, `DOT_QUERY_COMMENT={"dot":"d"}`}},
+		"the user's own paths": {Comment{Build: "d"}, []string{"PYTHONPATH=" + users}, []string{"PYTHONPATH=" + both, `DOT_QUERY_COMMENT={"dot":"d"}`}},
+		"for the second time":  {Comment{Build: "d"}, []string{"PYTHONPATH=" + both, `DOT_QUERY_COMMENT={"dot":"c"}`}, []string{"PYTHONPATH=" + both, `DOT_QUERY_COMMENT={"dot":"d"}`}},
 	} {
 		if diff := cmp.Diff(tt.want, tt.comment.Env(tt.env, dir)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

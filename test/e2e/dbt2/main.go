@@ -63,7 +63,7 @@ func run(dbt string, args []string) (code int, err error) {
 
 // become replaces this process by dbt, which keeps its process id.
 func become(dbt string, args []string) error {
-	return syscall.Exec(dbt, append([]string{"dbt"}, args...), os.Environ())
+	return syscall.Exec(dbt, append(os.Args[:1:1], args...), os.Environ())
 }
 
 // name is the name of a dbt command in the log. dot asks the warehouse, and marks a schema, with a
