@@ -13,10 +13,10 @@ import (
 	"dot-for-dbt/internal/git"
 )
 
-// reuseParse spares dbt to parse all files of a round anew: it gives dbt what it has parsed of the files of
-// the build before. dbt compares their digests, and the vars, the target and its own version, and parses what
-// differs. That is the same as parsing all of it if only the code of models differs. Otherwise, and if anything
-// is wrong here, nothing is given, and dbt parses all files.
+// reuseParse spares dbt a full parse in a round. dbt gets what it has parsed of the files of the build before.
+// It compares the files' digests, the vars, the target and its own version, and parses what differs. If only
+// the code of models differs, the result is that of a full parse. Otherwise, or if anything is wrong here, dbt
+// gets nothing, and parses all files.
 func (a *checkIsolation) reuseParse(ctx context.Context) {
 	b := a.job.build
 	parsed := filepath.Join(b.Target(), artifact.ParsedFile)
@@ -27,7 +27,7 @@ func (a *checkIsolation) reuseParse(ctx context.Context) {
 	if _, err := os.Lstat(parsed); err == nil {
 		return
 	}
-	from, state, _ := a.stateBefore()
+	from, state := a.buildBefore(a.job)
 	if state == "" || from.Commit.Hash == b.Commit.Hash {
 		return
 	}

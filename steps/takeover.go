@@ -56,39 +56,41 @@ func (a *checkIsolation) before(ctx context.Context, attempt *graph.Attempt) (fr
 // keeps says, before the first run of these files, that the schema has relations which may be as these files make
 // them; "" if it hasn't.
 func (rt *runtime) keeps(job *job) string {
-	b := job.build
 	_, refresh := job.Lookup("full-refresh")
-	if !job.inPlace() || job.force || refresh {
+	if !job.inPlace() || refresh {
 		return ""
 	}
-	tip, ok := rt.ws.Tip(b.place)
-	from := rt.ws.BuildOf(tip)
-	if !ok || from.Project != b.Project || from.Env != b.Env {
+	from, state := rt.buildBefore(job)
+	if _, err := os.Stat(filepath.Join(state, "manifest.json")); state == "" || err != nil {
 		return ""
 	}
-	if _, err := os.Stat(filepath.Join(treeState(from, b.place), "manifest.json")); err != nil {
-		return ""
-	}
-	before, err := rt.ws.Layer(from, b.place)
+	before, err := rt.ws.Layer(from, job.build.place)
 	if err != nil || before.Run.ID == "" {
 		return ""
 	}
 	return "keeps what is the same as " + rt.ago(before.Run.Time)
 }
 
-// stateBefore returns the build that has the schema, the directory of its manifest and the nodes
-// in that; "" and nil if nothing of it can be taken over.
-func (a *checkIsolation) stateBefore() (from workspace.Build, state string, known map[string]bool) {
-	b := a.job.build
-	tip, ok := a.ws.Tip(b.place)
+// buildBefore returns the build that has the schema of a job's working tree, and the directory of its
+// manifest; "" if nothing of it can be taken over.
+func (rt *runtime) buildBefore(job *job) (from workspace.Build, state string) {
+	b := job.build
+	tip, ok := rt.ws.Tip(b.place)
 	if !ok {
+		return from, ""
+	}
+	from = rt.ws.BuildOf(tip)
+	if from.Project != b.Project || from.Env != b.Env || job.force {
+		return from, ""
+	}
+	return from, treeState(from, b.place)
+}
+
+// stateBefore is buildBefore with the nodes in the manifest; "" and nil if it can't be read.
+func (a *checkIsolation) stateBefore() (from workspace.Build, state string, known map[string]bool) {
+	if from, state = a.buildBefore(a.job); state == "" {
 		return from, "", nil
 	}
-	from = a.ws.BuildOf(tip)
-	if from.Project != b.Project || from.Env != b.Env || a.job.force {
-		return from, "", nil
-	}
-	state = treeState(from, b.place)
 	if known = knownBefore(state); known == nil {
 		return from, "", nil
 	}
