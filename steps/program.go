@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -161,6 +162,21 @@ func (p *Program) Begin(ctx context.Context) (*Program, error) {
 type memo struct {
 	workspace.Memo
 	found map[string]string
+}
+
+// read reads a value that keep has kept. ok is false if there is none.
+func (m *memo) read(identity string, value any) (ok bool) {
+	text, ok := m.Lookup(identity)
+	return ok && json.Unmarshal([]byte(text), value) == nil
+}
+
+// keep keeps a value as JSON.
+func (m *memo) keep(identity string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return m.Save(identity, string(text))
 }
 
 // Save holds a text back.

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
@@ -31,7 +30,7 @@ func (p *planner) scanProjects(ctx context.Context, jobs []*job) error {
 			continue
 		}
 		var use profile.EnvUse
-		if text, ok := p.program.memo.Lookup(job.scan); !ok || json.Unmarshal([]byte(text), &use) != nil {
+		if !p.program.memo.read(job.scan, &use) {
 			if err := s.follow(p.objects); err != nil {
 				return fmt.Errorf("look for links: %w", err)
 			}
@@ -71,11 +70,7 @@ func (p *planner) scanGroup(ctx context.Context, group []scan) error {
 			use = use.Plus(profile.ScanEnvVars(file, text))
 		}
 		p.known.reads[s.id] = use
-		text, err := json.Marshal(use)
-		if err == nil {
-			err = p.program.memo.Save(s.id, string(text))
-		}
-		if err != nil {
+		if err := p.program.memo.keep(s.id, use); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -119,7 +118,7 @@ func (p *planner) findFootprints(ctx context.Context, jobs []*job) error {
 			continue
 		}
 		var read footprint
-		if text, ok := p.program.memo.Lookup(id); !ok || json.Unmarshal([]byte(text), &read) != nil {
+		if !p.program.memo.read(id, &read) {
 			s := &dirSearch{planner: p, build: job.build, hash: job.build.commit.Hash, id: id}
 			why, err := s.directories()
 			if err != nil {
@@ -128,7 +127,7 @@ func (p *planner) findFootprints(ctx context.Context, jobs []*job) error {
 			if read = everything(why); why == "" {
 				by := fmt.Sprintf("%q", s.dirs)
 				groups[by] = append(groups[by], s)
-			} else if err := p.saveFootprint(id, read); err != nil {
+			} else if err := p.program.memo.keep(id, read); err != nil {
 				return err
 			}
 		}
@@ -161,20 +160,12 @@ func (p *planner) searchGroup(ctx context.Context, group []*dirSearch) error {
 		if why == "" {
 			read = footprint{Dirs: s.dirs}
 		}
-		if err := p.saveFootprint(s.id, read); err != nil {
+		if err := p.program.memo.keep(s.id, read); err != nil {
 			return err
 		}
 		p.known.footprints[s.id] = read
 	}
 	return nil
-}
-
-func (p *planner) saveFootprint(id string, read footprint) error {
-	data, err := json.Marshal(read)
-	if err != nil {
-		return err
-	}
-	return p.program.memo.Save(id, string(data))
 }
 
 // A dirSearch finds the directories that a build reads.
@@ -299,18 +290,28 @@ func (s *dirSearch) links() (why string, err error) {
 	return "", nil
 }
 
-// leadsUp reports whether a file that dbt reads has a path with "..", but for those of the directories
-// themselves.
-func (s *dirSearch) leadsUp(file string, text []byte) bool {
-	if len(s.named) > 0 && slices.Contains([]string{"dbt_project.yml", "packages.yml", "dependencies.yml"}, path.Base(file)) {
-		quoted := make([]string, len(s.named))
-		for i, name := range s.named {
-			quoted[i] = regexp.QuoteMeta(strings.TrimSuffix(name, "/"))
-		}
-		known := regexp.MustCompile(`(?m)(^|["'\s\[,:])(?:` + strings.Join(quoted, "|") + `)/?(["'\s,\]}]|$)`)
-		text = known.ReplaceAll(text, []byte("$1$2"))
+// namesDirs are the files that name directories beside the project's.
+var namesDirs = []string{"dbt_project.yml", "packages.yml", "dependencies.yml"}
+
+// leadsUp reports whether a file that dbt reads has a path with "..". own matches those of the
+// directories themselves; it is nil if there are none.
+func leadsUp(file string, text []byte, own *regexp.Regexp) bool {
+	if own != nil && slices.Contains(namesDirs, path.Base(file)) {
+		text = own.ReplaceAll(text, []byte("$1$2"))
 	}
 	return path.Ext(file) != ".md" && goesUp(string(text))
+}
+
+// ownPaths returns what matches the paths with ".." that lead to the directories, nil if there are none.
+func (s *dirSearch) ownPaths() *regexp.Regexp {
+	if len(s.named) == 0 {
+		return nil
+	}
+	quoted := make([]string, len(s.named))
+	for i, name := range s.named {
+		quoted[i] = regexp.QuoteMeta(strings.TrimSuffix(name, "/"))
+	}
+	return regexp.MustCompile(`(?m)(^|["'\s\[,:])(?:` + strings.Join(quoted, "|") + `)/?(["'\s,\]}]|$)`)
 }
 
 // searchesByItself reports whether a file is a Python model that may find its way to other directories.
@@ -321,6 +322,7 @@ func searchesByItself(file string, text []byte) bool {
 // leadsElsewhere names the first of the files that dbt reads and that may lead to other directories; ""
 // for none.
 func (s *dirSearch) leadsElsewhere(files []string) (why string, err error) {
+	own := s.ownPaths()
 	for _, file := range files {
 		if !readByDBT(file) && path.Base(file) != ".env" {
 			continue
@@ -329,7 +331,7 @@ func (s *dirSearch) leadsElsewhere(files []string) (why string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if s.leadsUp(file, text) || searchesByItself(file, text) {
+		if leadsUp(file, text, own) || searchesByItself(file, text) {
 			return file + " may lead to other directories", nil
 		}
 	}
