@@ -32,10 +32,11 @@ func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
 			return ""
 		},
 		Detail: func(graph.Record) string {
-			if rt.repo.CheckWorktree(path, b.Commit.Hash) == nil && len(rt.repo.Cone(path)) == 0 {
+			only := onlyDirs(action.cone())
+			if only != "" && rt.repo.CheckWorktree(path, b.Commit.Hash) == nil && len(rt.repo.Cone(path)) == 0 {
 				return "" // it is whole, and stays so
 			}
-			return onlyDirs(action.cone())
+			return only
 		},
 		Locks:  []graph.Lock{b.commitLock()},
 		Pools:  []string{jobsPool},
