@@ -35,7 +35,9 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 		return
 	}
 	if p.runtime.ws != nil {
-		_ = p.runtime.ws.WritePlugin(run.PluginFile, run.Plugin) // before Python looks for it; without it there are no comments
+		p.runtime.plugin.Do(func() { // before Python looks for it; without it there are no comments
+			_ = p.runtime.ws.WritePlugin(run.PluginFile, run.Plugin)
+		})
 	}
 	commands := 1
 	if lasting { // the next program has the same ones: a host is worth its start

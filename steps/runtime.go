@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"sync"
+
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/workspace"
@@ -8,7 +10,7 @@ import (
 
 // A runtime has the services that steps need for deciding and running: the
 // repository, the workspace, dbt, the clock and the environment. All steps share
-// it, in many goroutines. After planning it is immutable, except for launcher, writers
+// it, in many goroutines. After planning it is immutable, except for launcher, plugin, writers
 // and bases, which are safe for concurrent use.
 type runtime struct {
 	world   World
@@ -26,8 +28,9 @@ type runtime struct {
 	cones map[string]git.Cone
 
 	launcher *run.Launcher
-	writers  writers // of each relation
-	bases    bases   // the manifests of baselines
+	plugin   sync.Once // writes the module that dbt imports for comments
+	writers  writers   // of each relation
+	bases    bases     // the manifests of baselines
 
 	noHost  bool // --no-dbt-host
 	reports bool // report programs' output instead of writing it
