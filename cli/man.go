@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -239,12 +238,7 @@ func builtOn() string {
 	if !ok {
 		return ""
 	}
-	for _, s := range info.Settings {
-		if at, err := time.Parse(time.RFC3339, s.Value); err == nil && s.Key == "vcs.time" {
-			return at.UTC().Format(time.DateOnly)
-		}
-	}
-	return ""
+	return commitDate(settingsOf(info))
 }
 
 // roff is a page in the language of man pages.

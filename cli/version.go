@@ -21,17 +21,14 @@ func version() string {
 }
 
 func describeBuild(info *debug.BuildInfo, goos, goarch string) string {
-	settings := map[string]string{}
-	for _, s := range info.Settings {
-		settings[s.Key] = s.Value
-	}
+	settings := settingsOf(info)
 	v := strings.Trim(cmp.Or(info.Main.Version, "devel"), "()")
 	var source []string
 	if revision := settings["vcs.revision"]; revision != "" {
 		source = append(source, revision[:min(len(revision), 12)])
 	}
-	if at, err := time.Parse(time.RFC3339, settings["vcs.time"]); err == nil { // of the commit
-		source = append(source, at.UTC().Format(time.DateOnly))
+	if date := commitDate(settings); date != "" {
+		source = append(source, date)
 	}
 	if settings["vcs.modified"] == "true" {
 		source = append(source, "modified")
@@ -40,4 +37,22 @@ func describeBuild(info *debug.BuildInfo, goos, goarch string) string {
 		v += " (" + strings.Join(source, ", ") + ")"
 	}
 	return fmt.Sprintf("dot %s %s %s/%s", v, cmp.Or(info.GoVersion, runtime.Version()), goos, goarch)
+}
+
+// settingsOf returns the settings of a build by their keys.
+func settingsOf(info *debug.BuildInfo) map[string]string {
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	return settings
+}
+
+// commitDate returns the date of the commit that a program was built from, "" if the settings lack it.
+func commitDate(settings map[string]string) string {
+	at, err := time.Parse(time.RFC3339, settings["vcs.time"])
+	if err != nil {
+		return ""
+	}
+	return at.UTC().Format(time.DateOnly)
 }
