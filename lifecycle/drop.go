@@ -68,7 +68,7 @@ func CompileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 		}
 	}
 	drop, err := compileDrop(ctx, world, req)
-	if err != nil && !req.OwnSchema {
+	if err != nil && drop.Program == nil && !req.OwnSchema {
 		if last, ok := req.lastOfTree(ctx, world); ok {
 			if again, failed := compileDrop(ctx, world, last); failed == nil {
 				return again, nil
