@@ -414,8 +414,8 @@ func (w *watching) compare(ctx context.Context, a *app, line *commandLine) map[s
 	return nil
 }
 
-// asShown returns what comparisons have found, without what differs from round to round though it is the same
-// to a person: the code's text, names of commits, and times.
+// asShown returns what comparisons have found, so that two rounds can be compared. It leaves out what the table
+// doesn't show, and what each round has anew: the code, the candidate's commit, and times.
 func asShown(found report.Report) string {
 	var all []any
 	for _, c := range found.Comparisons {
@@ -429,8 +429,8 @@ func asShown(found report.Report) string {
 	return string(text)
 }
 
-// showComparison prints a comparison, but for programs, and returns its verdicts. If a round has found what the one
-// before has, it says only that.
+// showComparison prints a comparison, but for programs, and returns its verdicts. If a round has found the same as
+// the last one, showComparison prints one line.
 func (w *watching) showComparison(ctx context.Context, a *app, compared *compare.Program, result *graph.Result) map[string]string {
 	verdicts := map[string]string{}
 	found := compared.Report()

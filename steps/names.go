@@ -111,8 +111,8 @@ func openForNames(ctx context.Context, world World) (*git.Repo, *workspace.Works
 // namesIdentity names the memo of a project's node names. The project is its path in the repository.
 func namesIdentity(project string) string { return "names of nodes: " + project }
 
-// keepNames keeps the names of a build's nodes for NodeNames. Without them, only completions are
-// missing: an error is none of the run.
+// keepNames keeps the names of a build's nodes for NodeNames. Only completion reads them, so an error
+// doesn't fail the run.
 func (rt *runtime) keepNames(b *build, names nodeNames) {
 	identity, text := namesIdentity(b.Project), strings.Join(names.sorted(), "\n")
 	if had, ok := rt.ws.Memo().Lookup(identity); !ok || had != text {

@@ -56,8 +56,8 @@ func Open(root string) (*Workspace, error) {
 	return w, nil
 }
 
-// Freeze notes which commits have a directory. From then on, commits without one are taken not to have any
-// file: an invocation that runs nothing would look for thousands of them.
+// Freeze notes which commits have a directory. From then on, w looks for no file of other commits. It is
+// for invocations that run nothing: a plan of many commits would look for thousands of files.
 func (w *Workspace) Freeze() {
 	entries, err := os.ReadDir(w.file("build"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -35,7 +35,7 @@ func (c Comment) Env(env []string, dir string) []string {
 	}
 	fields, _ := json.Marshal(c) // texts only
 
-	env = slices.DeleteFunc(slices.Clone(env), func(entry string) bool { // twice would be another host's environment
+	env = slices.DeleteFunc(slices.Clone(env), func(entry string) bool { // a host has each of them once
 		return strings.HasPrefix(entry, "PYTHONPATH=") || strings.HasPrefix(entry, "DOT_QUERY_COMMENT=")
 	})
 	return append(env, "PYTHONPATH="+strings.Join(paths, string(os.PathListSeparator)), "DOT_QUERY_COMMENT="+string(fields))
