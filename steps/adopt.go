@@ -134,14 +134,14 @@ func (rt *runtime) since(b workspace.Build, l *workspace.Layer) (a adoption, ok 
 }
 
 // readLog returns the nodes that dbt built according to the other tool's log, from an
-// offset on, with whether it succeeded.
+// offset on, with whether it succeeded. It didn't if dbt was killed in the middle.
 func (rt *runtime) readLog(a adoption, offset int64, nodes map[string]artifact.Node) map[string]bool {
-	log := artifact.ReadLog(a.logFile(), offset).Reveal(rt.world.Env, slices.Collect(maps.Keys(nodes)))
+	log := artifact.ReadLog(a.logFile(), offset).ByRelation(nodes).Reveal(rt.world.Env, slices.Collect(maps.Keys(nodes)))
 	wrote := map[string]bool{}
 	for _, id := range log.Written {
 		wrote[id] = true
 	}
-	for _, id := range log.Failed {
+	for _, id := range slices.Concat(log.Failed, log.Unfinished()) {
 		wrote[id] = false
 	}
 	return wrote

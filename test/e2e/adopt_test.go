@@ -93,8 +93,9 @@ func (s *shop) otherDbt(env, command string, args ...string) {
 
 // E.2: another tool builds what dot has built, with other vars. dot doesn't take that for its own.
 func TestBothToolsE2(t *testing.T) {
-	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, nil)
+		s.use(dbt)
 		s.mustDot("build", "dev@HEAD")
 		want := s.table("dev_" + s.head())
 		s.upToDate("build", "dev@HEAD")

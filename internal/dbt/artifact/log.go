@@ -2,8 +2,11 @@ package artifact
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/lazy"
@@ -11,7 +14,7 @@ import (
 
 // Log is what dbt's log file tells of a run: where dbt was killed there are no
 // run results, and the log says how far it got. Every list holds unique_ids, in
-// the order of the log.
+// the order of the log. The text log of dbt 2 names relations instead: see [Log.ByRelation].
 type Log struct {
 	// Known is false where the file doesn't tell: it is gone, shorter than it
 	// was (dbt starts a new one at 10 MiB), or has no line at level debug.
@@ -32,6 +35,26 @@ const (
 	began    = "Began running node "
 	finished = "Finished running node "
 )
+
+// The lines of dbt 2's text log (2.0.0-alpha.4) that tell of nodes. They name the type, the schema and
+// the alias, and no thread.
+var (
+	log2Began    = lazy.Regexp(`^\S+ \[info \]: +Started (\w+ [^ ]+\.[^ ]+)$`)
+	log2Finished = lazy.Regexp(`^\S+ \[info \]: +Finished running \[[^\]]*\] (\w+ [^ ]+\.[^ ]+) \[(\w+)\]$`)
+)
+
+// A jsonLine is an event in a log of JSON lines, which either dbt writes if asked to.
+type jsonLine struct {
+	Info struct {
+		Code, Level string
+	}
+	Data struct {
+		NodeInfo struct {
+			ID     string `json:"unique_id"`
+			Status string `json:"node_status"`
+		} `json:"node_info"`
+	}
+}
 
 var (
 	logLine    = lazy.Regexp(`^\S+ \[(\w+) *\] \[([^\]]*)\]: (.*)$`)
@@ -67,13 +90,86 @@ func parseLog(r io.Reader) Log {
 		line, err := lines.ReadString('\n')
 		line = logColour().ReplaceAllString(strings.TrimRight(line, "\r\n"), "")
 		log.Known = log.Known || strings.Contains(line, "[debug]")
-		if m := logLine().FindStringSubmatch(line); m != nil {
-			log.read(m[2], m[3], outcome)
-		}
+		log.readLine(line, outcome)
 		if err != nil {
 			return log
 		}
 	}
+}
+
+// readLine takes in a line of any of dbt's logs.
+func (l *Log) readLine(line string, outcome map[string]string) {
+	if strings.HasPrefix(line, "{") {
+		l.readJSON(line)
+	} else if m := logLine().FindStringSubmatch(line); m != nil {
+		l.read(m[2], m[3], outcome)
+	} else if m := log2Began().FindStringSubmatch(line); m != nil {
+		l.Begun = append(l.Begun, m[1])
+	} else if m := log2Finished().FindStringSubmatch(line); m != nil {
+		l.finish(m[1], Status(m[2]))
+	}
+}
+
+// readJSON takes in an event of a log of JSON lines.
+func (l *Log) readJSON(text string) {
+	var line jsonLine
+	if json.Unmarshal([]byte(text), &line) != nil {
+		return
+	}
+	l.Known = l.Known || line.Info.Level == string(LevelDebug)
+	switch id := line.Data.NodeInfo.ID; line.Info.Code {
+	case "Q024": // NodeStart
+		l.Begun = append(l.Begun, id)
+	case "Q025": // NodeFinished
+		l.finish(id, Status(line.Data.NodeInfo.Status))
+	}
+}
+
+// finish takes in how a node ended.
+func (l *Log) finish(id string, status Status) {
+	switch {
+	case status.Untouched():
+		l.forget(id)
+	case status.Wrote():
+		l.Written = append(l.Written, id)
+	default:
+		l.Failed = append(l.Failed, id)
+	}
+}
+
+// Unfinished returns the nodes that were begun more often than they came to an end.
+func (l Log) Unfinished() []string {
+	open := map[string]int{}
+	for _, id := range l.Begun {
+		open[id]++
+	}
+	for _, id := range slices.Concat(l.Written, l.Failed) {
+		open[id]--
+	}
+	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(l.Begun))), func(id string) bool { return open[id] <= 0 })
+}
+
+// ByRelation returns the log with unique_ids where dbt 2 has named relations. It leaves out relations
+// that none of the nodes has.
+func (l Log) ByRelation(nodes map[string]Node) Log {
+	ids := map[string][]string{}
+	for _, id := range slices.Sorted(maps.Keys(nodes)) {
+		n := nodes[id]
+		name := n.ResourceType + " " + n.Schema + "." + n.Alias
+		ids[name] = append(ids[name], id)
+	}
+	replace := func(list []string) (out []string) {
+		for _, name := range list {
+			if strings.Contains(name, " ") {
+				out = append(out, ids[name]...)
+			} else {
+				out = append(out, name)
+			}
+		}
+		return out
+	}
+	l.Begun, l.Written, l.Failed = replace(l.Begun), replace(l.Written), replace(l.Failed)
+	return l
 }
 
 // read takes in what a thread says.

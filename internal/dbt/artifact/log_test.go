@@ -71,3 +71,45 @@ func FuzzLog(f *testing.F) {
 		}
 	})
 }
+
+// dbt 2 writes text without threads, or JSON lines; dbt 1 writes JSON lines if asked to (recorded with
+// 2.0.0-alpha.4 and shortened).
+func TestReadLogOthers(t *testing.T) {
+	nodes := map[string]Node{}
+	for _, name := range []string{"fct_orders", "stg_orders", "customer_value"} {
+		nodes["model.shop."+name] = Node{UniqueID: "model.shop." + name, ResourceType: "model", Schema: "dev", Alias: name}
+	}
+	const text = "==================== 2026-11-27T20:09:04.591446Z | 01a21ea0-3133-7ef2-9edb-6145815a2554 ====================\n" +
+		"20:09:04.8 [info ]: Started model dev.stg_orders\n" +
+		"20:09:04.9 [debug]: Finished rendering [  0.00s] model dev.stg_orders [success]\n" +
+		"20:09:04.9 [info ]: Finished running [  0.03s] model dev.stg_orders [success]\n" +
+		"20:09:04.9 [info ]:  Succeeded [  0.03s] model dev.stg_orders (view)\n" +
+		"20:09:04.9 [info ]: Started test dev_dbt_test__audit.unique_stg_orders_order_id\n" +
+		"20:09:05.0 [info ]: Started model dev.fct_orders\n" +
+		"20:09:05.1 [info ]: Finished running [  1.02s] model dev.fct_orders [error]\n" +
+		"20:09:05.2 [info ]: Started model dev.customer_value\n" +
+		"20:09:05.3 [info ]: Finished running [  0.00s] model dev.customer_value [skipped]\n"
+	event := func(code, level, id, status string) string {
+		return `{"data":{"node_info":{"unique_id":"` + id + `","node_status":"` + status + `"}},"info":{"code":"` + code + `","level":"` + level + `"}}` + "\n"
+	}
+	json := event("Q024", "debug", "model.shop.stg_orders", "started") +
+		event("Q025", "debug", "model.shop.stg_orders", "success") +
+		event("Q024", "debug", "model.shop.fct_orders", "started") +
+		event("Q025", "debug", "model.shop.fct_orders", "error") +
+		event("Q024", "debug", "model.shop.customer_value", "started") +
+		event("Q025", "debug", "model.shop.customer_value", "skipped")
+	want := Log{
+		Known: true, Begun: []string{"model.shop.stg_orders", "model.shop.fct_orders"},
+		Written: []string{"model.shop.stg_orders"}, Failed: []string{"model.shop.fct_orders"},
+	}
+	for name, text := range map[string]string{"text of dbt 2": text, "JSON lines": json} {
+		got := parseLog(strings.NewReader(text)).ByRelation(nodes)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	again := parseLog(strings.NewReader(text + "20:10:00.0 [info ]: Started model dev.stg_orders\n")).ByRelation(nodes)
+	if diff := cmp.Diff([]string{"model.shop.stg_orders"}, again.Unfinished()); diff != "" {
+		t.Errorf("unfinished (-want +got):\n%s", diff)
+	}
+}
