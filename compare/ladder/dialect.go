@@ -15,6 +15,8 @@ type dialect struct {
 	Run bool `json:"-"`
 	// oneDatabase is set if a query can't read two databases.
 	oneDatabase bool
+	// informationSchema is set if each database has a schema of this name.
+	informationSchema bool
 	// fold is how unquoted names are looked up. metadata returns the query that
 	// lists relations and their columns.
 	fold     fold

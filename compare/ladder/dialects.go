@@ -18,7 +18,7 @@ var dialects = map[string]dialect{
 // hashed, too, without the signs of zero and NaN, which the database ignores. The hash of a 128-bit integer is the XOR of its halves' hashes: 0 and -1
 // have the same hash. So its nearest double is hashed, too.
 var duckDB = dialect{
-	Run: true, oneDatabase: true,
+	Run: true, oneDatabase: true, informationSchema: true,
 	fold:     foldAny,
 	metadata: duckdbMetadata,
 	Quote:    `"`, Escape: `""`,
@@ -108,7 +108,7 @@ order by r.n, c.column_index`
 // themselves, with seeds beyond any column's number: with small numbers, NULL beside 0
 // would have the same hash as 0 beside NULL. Mix hashes a numeric, since that covers all 64 bits except the sign.
 var postgreSQL = dialect{
-	Run: true, oneDatabase: true,
+	Run: true, oneDatabase: true, informationSchema: true,
 	fold:     foldLower,
 	metadata: postgresMetadata,
 	Quote:    `"`, Escape: `""`,

@@ -54,7 +54,9 @@ import "dot-for-dbt/compare/report"
 type Batch struct {
 	Adapter string // dbt's name of the adapter: duckdb, postgres, …
 	Profile string // the profile of the generated project
-	// Database and Schema exist, so that dbt can look there and creates nothing.
+	// Database and Schema exist, so that dbt can look there and creates nothing. Schema isn't used where
+	// each database has a schema information_schema: somebody may have dropped the builds' schemas, and
+	// dbt 2 would make one again (2.0.0-alpha.4).
 	Database, Schema string
 	// Threads is how many models of the project may run at once. A large pair gets
 	// a model of its own; the others share models.

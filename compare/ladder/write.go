@@ -28,7 +28,10 @@ func Write(dir string, batch Batch) error {
 	if err != nil {
 		return err
 	}
-	p := ask.Project{Name: projectName, Macros: macros, Profile: batch.Profile, Database: batch.Database, Schema: batch.Schema}
+	p := ask.Project{Name: projectName, Macros: macros, Profile: batch.Profile, Database: batch.Database}
+	if !d.informationSchema {
+		p.Schema = batch.Schema
+	}
 	for _, chunk := range chunks(batch) {
 		p.Work = append(p.Work, newWork(d, batch.Pairs, chunk))
 	}

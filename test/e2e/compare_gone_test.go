@@ -9,11 +9,12 @@ import (
 
 // TestCompareGone compares builds of which somebody dropped a relation, or the schema.
 func TestCompareGone(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"models/a.sql": "{{ config(materialized='table') }} select 1 as id\n",
 			"models/b.sql": "{{ config(materialized='table') }} select 2 as id\n",
 		})
+		s.use(dbt)
 		s.git("switch", "--quiet", "--create", "branch")
 		s.write("models/b.sql", "{{ config(materialized='table') }} select 3 as id\n")
 		s.commit("b is 3")

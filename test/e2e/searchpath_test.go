@@ -12,11 +12,12 @@ import (
 // environment's schema, SQL without a schema goes there, and dot says so before. A
 // protected environment's is refused.
 func TestSearchPath(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onEach(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml": tables + "on-run-start: \"create table if not exists mine (n int)\"\n",
 			"models/a.sql":    "select 1 as x\n",
 		})
+		s.use(dbt)
 		const says = "SQL without a schema reads and writes schema prod of environment prod, and not the build's"
 		s.mustDot("build", "prod")
 		if out := s.mustDot("build", "dev@HEAD"); strings.Contains(out.stderr, says) {
@@ -35,7 +36,9 @@ func TestSearchPath(t *testing.T) {
 		if strings.Count(out.stderr, says) != 1 {
 			t.Errorf("with another search path:\n%s", out.stderr)
 		}
-		s.wantRows("select count(*) from prod.mine", "0")
+		if adapter != "duckdb" || dbt == 1 { // dbt 2.0.0-alpha.4 doesn't set DuckDB's search path
+			s.wantRows("select count(*) from prod.mine", "0")
+		}
 		if out := s.mustDot("build", "dev@HEAD", "--force"); adapter == "postgres" && strings.Contains(out.stderr, says) {
 			t.Errorf("said again:\n%s", out.stderr)
 		}
