@@ -141,7 +141,7 @@ func (rt *runtime) readLog(a adoption, offset int64, nodes map[string]artifact.N
 	for _, id := range log.Written {
 		wrote[id] = true
 	}
-	for _, id := range slices.Concat(log.Failed, log.Unfinished()) {
+	for _, id := range slices.Concat(log.Failed, log.Open) {
 		wrote[id] = false
 	}
 	return wrote

@@ -151,7 +151,11 @@ func (s Standing) Overwritten(run string, written int) string {
 	if s.Run.Adopted {
 		by = "dbt " + s.Run.Command + " of another tool"
 	}
-	return fmt.Sprintf("%d of its %d relations were changed by %s", written-kept, written, by)
+	were := "were"
+	if written-kept == 1 {
+		were = "was"
+	}
+	return fmt.Sprintf("%d of its %d relations %s changed by %s", written-kept, written, were, by)
 }
 
 // touched says which later command may have changed a run's relations, "" for

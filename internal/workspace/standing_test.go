@@ -18,8 +18,8 @@ func TestOverwritten(t *testing.T) {
 	}{
 		{"nobody", func(*ledgerTest) {}, ""},
 		{"the same build, another node", func(t *ledgerTest) { t.end(t.begin(mine, "z"), "z", "", true) }, ""},
-		{"the same build, one of the nodes", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "a", "", true) }, "1 of its 2 relations were changed by a later dot build"},
-		{"the same build, failed", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "a", true) }, "1 of its 2 relations were changed by a later dot build"},
+		{"the same build, one of the nodes", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "a", "", true) }, "1 of its 2 relations was changed by a later dot build"},
+		{"the same build, failed", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "a", true) }, "1 of its 2 relations was changed by a later dot build"},
 		{"the same build, did not come to it", func(t *ledgerTest) { t.end(t.begin(mine, "a"), "", "", true) }, ""},
 		{"another build, another relation", func(t *ledgerTest) { t.end(t.begin(other, "z"), "z", "", true) }, ""},
 		{"another build, one of its relations", func(t *ledgerTest) { t.end(t.begin(other, "a"), "a", "", true) }, "1 of its 2 relations changed: a was overwritten by prod@9b13827"},

@@ -111,5 +111,14 @@ func TestBothToolsE2(t *testing.T) {
 			t.Errorf("built again (-before +after):\n%s", diff)
 		}
 		s.upToDate("build", "dev@HEAD")
+
+		json := "--log-format-file"
+		if dbt == 2 {
+			json = "--log-format"
+		}
+		s.otherDbt("dev", "compile", json, "json")
+		s.upToDate("build", "dev@HEAD")
+		s.otherDbt("dev", "run", "-s", "cheap", "--vars", "{most: 1}", json, "json")
+		s.reason("1 of its 3 relations was changed by dbt build of another tool", "build", "dev@HEAD")
 	})
 }

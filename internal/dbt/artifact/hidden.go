@@ -131,6 +131,7 @@ func hide(text string, secrets []string) string {
 // log doesn't have all of them, the log doesn't tell how they ended.
 func (l Log) Reveal(env []string, known []string) Log {
 	l.Begun, _ = revealAll(l.Begun, env, known)
+	l.Open, _ = revealAll(l.Open, env, known)
 	var surely [2][]string
 	for i, ids := range [][]string{l.Written, l.Failed} {
 		revealed, unsure := revealAll(ids, env, known)

@@ -26,6 +26,9 @@ type Log struct {
 	Begun []string
 	// Written and Failed are those of them that it also came to the end of.
 	Written, Failed []string
+	// Open are those whose end is not in the log, as after a kill. A node that ended without an
+	// outcome, as under dbt compile, is in none of the three.
+	Open []string
 }
 
 // The lines of dbt's text log that tell of nodes (dbt 1.11.16). Began and
@@ -37,16 +40,16 @@ const (
 )
 
 // The lines of dbt 2's text log (2.0.0-alpha.4) that tell of nodes. They name the type, the schema and
-// the alias, and no thread.
+// the alias, and no thread. A node that is only rendered, as under dbt compile, has neither line.
 var (
-	log2Began    = lazy.Regexp(`^\S+ \[info \]: +Started (\w+ [^ ]+\.[^ ]+)$`)
+	log2Began    = lazy.Regexp(`^\S+ \[\w+ *\]: +Started running (\w+ [^ ]+\.[^ ]+)$`)
 	log2Finished = lazy.Regexp(`^\S+ \[info \]: +Finished running \[[^\]]*\] (\w+ [^ ]+\.[^ ]+) \[(\w+)\]$`)
 )
 
 // A jsonLine is an event in a log of JSON lines, which either dbt writes if asked to.
 type jsonLine struct {
 	Info struct {
-		Code, Level string
+		Code, Name, Level string
 	}
 	Data struct {
 		NodeInfo struct {
@@ -60,6 +63,7 @@ var (
 	logLine    = lazy.Regexp(`^\S+ \[(\w+) *\] \[([^\]]*)\]: (.*)$`)
 	logOutcome = lazy.Regexp(`^\d+ of \d+ (OK|ERROR|SKIP)\b`)
 	logColour  = lazy.Regexp("\x1b\\[[0-9;]*m")
+	logResult  = lazy.Regexp(`^Log\w+Result$`)
 )
 
 // ReadLog reads dbt's log file from offset on.
@@ -84,13 +88,13 @@ func ReadLog(file string, offset int64) Log {
 
 func parseLog(r io.Reader) Log {
 	var log Log
-	outcome := map[string]string{} // of the node that a thread works on
+	state := map[string]string{} // how far the node of a thread is, in text, or a node, in JSON lines
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
 		line = logColour().ReplaceAllString(strings.TrimRight(line, "\r\n"), "")
 		log.Known = log.Known || strings.Contains(line, "[debug]")
-		log.readLine(line, outcome)
+		log.readLine(line, state)
 		if err != nil {
 			return log
 		}
@@ -98,38 +102,63 @@ func parseLog(r io.Reader) Log {
 }
 
 // readLine takes in a line of any of dbt's logs.
-func (l *Log) readLine(line string, outcome map[string]string) {
+func (l *Log) readLine(line string, state map[string]string) {
 	if strings.HasPrefix(line, "{") {
-		l.readJSON(line)
+		l.readJSON(line, state)
 	} else if m := logLine().FindStringSubmatch(line); m != nil {
-		l.read(m[2], m[3], outcome)
+		l.read(m[2], m[3], state)
 	} else if m := log2Began().FindStringSubmatch(line); m != nil {
-		l.Begun = append(l.Begun, m[1])
+		l.begin(m[1])
 	} else if m := log2Finished().FindStringSubmatch(line); m != nil {
-		l.finish(m[1], Status(m[2]))
+		l.end(m[1], Status(m[2]))
 	}
 }
 
+// How far a node is, in JSON lines. Under dbt compile, dbt 1 (1.11.16) executes nodes and has no result,
+// and dbt 2 (2.0.0-alpha.4) has a result and executes nothing.
+const (
+	executing = "executing"
+	executed  = "executed"
+)
+
 // readJSON takes in an event of a log of JSON lines.
-func (l *Log) readJSON(text string) {
+func (l *Log) readJSON(text string, state map[string]string) {
 	var line jsonLine
 	if json.Unmarshal([]byte(text), &line) != nil {
 		return
 	}
 	l.Known = l.Known || line.Info.Level == string(LevelDebug)
-	switch id := line.Data.NodeInfo.ID; line.Info.Code {
-	case "Q024": // NodeStart
-		l.Begun = append(l.Begun, id)
-	case "Q025": // NodeFinished
-		l.finish(id, Status(line.Data.NodeInfo.Status))
+	id := line.Data.NodeInfo.ID
+	switch {
+	case line.Info.Code == "Q024": // NodeStart
+		l.begin(id)
+		delete(state, id)
+	case line.Info.Code == "Q031": // NodeExecuting
+		state[id] = executing
+	case line.Info.Code == "Q025": // NodeFinished
+		status := Status(line.Data.NodeInfo.Status)
+		if state[id] != executed && !status.Untouched() {
+			status = ""
+		}
+		l.end(id, status)
+	case state[id] == executing && logResult().MatchString(line.Info.Name):
+		state[id] = executed
 	}
 }
 
-// finish takes in how a node ended.
-func (l *Log) finish(id string, status Status) {
+// begin takes in that a node was begun.
+func (l *Log) begin(id string) {
+	l.Begun = append(l.Begun, id)
+	l.Open = append(l.Open, id)
+}
+
+// end takes in how a node ended, with the empty status if the log doesn't say it.
+func (l *Log) end(id string, status Status) {
+	l.Open = withoutLast(l.Open, id)
 	switch {
+	case status == "":
 	case status.Untouched():
-		l.forget(id)
+		l.Begun = withoutLast(l.Begun, id)
 	case status.Wrote():
 		l.Written = append(l.Written, id)
 	default:
@@ -137,16 +166,14 @@ func (l *Log) finish(id string, status Status) {
 	}
 }
 
-// Unfinished returns the nodes that were begun more often than they came to an end.
-func (l Log) Unfinished() []string {
-	open := map[string]int{}
-	for _, id := range l.Begun {
-		open[id]++
+// withoutLast returns a list without the last of its entries that equal id.
+func withoutLast(list []string, id string) []string {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == id {
+			return slices.Delete(list, i, i+1)
+		}
 	}
-	for _, id := range slices.Concat(l.Written, l.Failed) {
-		open[id]--
-	}
-	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(l.Begun))), func(id string) bool { return open[id] <= 0 })
+	return list
 }
 
 // ByRelation returns the log with unique_ids where dbt 2 has named relations. It leaves out relations
@@ -168,43 +195,23 @@ func (l Log) ByRelation(nodes map[string]Node) Log {
 		}
 		return out
 	}
-	l.Begun, l.Written, l.Failed = replace(l.Begun), replace(l.Written), replace(l.Failed)
+	l.Begun, l.Written, l.Failed, l.Open = replace(l.Begun), replace(l.Written), replace(l.Failed), replace(l.Open)
 	return l
 }
 
-// read takes in what a thread says.
-func (l *Log) read(thread, text string, outcome map[string]string) {
-	if id, ok := strings.CutPrefix(text, began); ok {
-		l.Begun = append(l.Begun, id)
-		outcome[thread] = ""
-		return
-	}
-	if m := logOutcome().FindStringSubmatch(text); m != nil {
-		outcome[thread] = m[1]
-		return
-	}
-	id, ok := strings.CutPrefix(text, finished)
-	if !ok {
-		return
-	}
-	switch outcome[thread] {
-	case "OK":
-		l.Written = append(l.Written, id)
-	case "ERROR":
-		l.Failed = append(l.Failed, id)
-	case "SKIP":
-		l.forget(id)
-	}
-	delete(outcome, thread)
-}
+// The outcomes of dbt's text log, as statuses.
+var logStatuses = map[string]Status{"OK": StatusSuccess, "ERROR": StatusError, "SKIP": StatusSkipped}
 
-// forget takes a node that was skipped out of those that were begun.
-func (l *Log) forget(id string) {
-	for i := len(l.Begun) - 1; i >= 0; i-- {
-		if l.Begun[i] == id {
-			l.Begun = append(l.Begun[:i], l.Begun[i+1:]...)
-			return
-		}
+// read takes in what a thread says.
+func (l *Log) read(thread, text string, state map[string]string) {
+	if id, ok := strings.CutPrefix(text, began); ok {
+		l.begin(id)
+		delete(state, thread)
+	} else if m := logOutcome().FindStringSubmatch(text); m != nil {
+		state[thread] = m[1]
+	} else if id, ok := strings.CutPrefix(text, finished); ok {
+		l.end(id, logStatuses[state[thread]])
+		delete(state, thread)
 	}
 }
 

@@ -3,10 +3,12 @@ package artifact
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestReadLog(t *testing.T) {
@@ -29,14 +31,15 @@ func TestReadLog(t *testing.T) {
 		offset int
 		want   Log
 	}{
-		{name: "two nodes", log: earlier + debug + begun, offset: len(earlier), want: Log{Known: true, Begun: both}},
+		{name: "two nodes", log: earlier + debug + begun, offset: len(earlier), want: Log{Known: true, Begun: both, Open: both}},
 		{name: "two that came to their end, and one that was skipped", log: begun + ended, want: Log{Known: true, Begun: both, Written: both[:1], Failed: both[1:]}},
-		{name: "the end is not in the log", log: begun + strings.SplitAfter(ended, "\n")[0], want: Log{Known: true, Begun: both}},
+		{name: "the end is not in the log", log: begun + strings.SplitAfter(ended, "\n")[0], want: Log{Known: true, Begun: both, Open: both}},
+		{name: "only compiled", log: begun + ended[strings.Index(ended, "15:19:34.3"):strings.Index(ended, "15:19:34.5")], want: Log{Known: true, Begun: both}},
 		{name: "none", log: earlier + debug, offset: len(earlier), want: Log{Known: true}},
 		{name: "nothing written", log: earlier, offset: len(earlier), want: Log{Silent: true}},
 		{name: "not at level debug", log: "15:19:33 [info ] [MainThread]: Encountered an error\n"},
 		{name: "a new file since", log: debug, offset: len(debug) + 1},
-		{name: "cut in the middle of a line", log: begun[:len(begun)-1], want: Log{Known: true, Begun: both}},
+		{name: "cut in the middle of a line", log: begun[:len(begun)-1], want: Log{Known: true, Begun: both, Open: both}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -44,7 +47,7 @@ func TestReadLog(t *testing.T) {
 			if err := os.WriteFile(file, []byte(tt.log), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, ReadLog(file, int64(tt.offset))); diff != "" {
+			if diff := cmp.Diff(tt.want, ReadLog(file, int64(tt.offset)), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -81,35 +84,57 @@ func TestReadLogOthers(t *testing.T) {
 	}
 	const text = "==================== 2026-11-27T20:09:04.591446Z | 01a21ea0-3133-7ef2-9edb-6145815a2554 ====================\n" +
 		"20:09:04.8 [info ]: Started model dev.stg_orders\n" +
+		"20:09:04.8 [debug]: Started rendering model dev.stg_orders\n" +
 		"20:09:04.9 [debug]: Finished rendering [  0.00s] model dev.stg_orders [success]\n" +
+		"20:09:04.9 [info ]: Started running model dev.stg_orders\n" +
 		"20:09:04.9 [info ]: Finished running [  0.03s] model dev.stg_orders [success]\n" +
 		"20:09:04.9 [info ]:  Succeeded [  0.03s] model dev.stg_orders (view)\n" +
-		"20:09:04.9 [info ]: Started test dev_dbt_test__audit.unique_stg_orders_order_id\n" +
-		"20:09:05.0 [info ]: Started model dev.fct_orders\n" +
+		"20:09:04.9 [info ]: Started running test dev_dbt_test__audit.unique_stg_orders_order_id\n" +
+		"20:09:05.0 [info ]: Started running model dev.fct_orders\n" +
 		"20:09:05.1 [info ]: Finished running [  1.02s] model dev.fct_orders [error]\n" +
-		"20:09:05.2 [info ]: Started model dev.customer_value\n" +
+		"20:09:05.2 [info ]: Started running model dev.customer_value\n" +
 		"20:09:05.3 [info ]: Finished running [  0.00s] model dev.customer_value [skipped]\n"
+	const compiled = "20:10:00.1 [info ]: Started model dev.customer_value\n" +
+		"20:10:00.1 [debug]: Started rendering model dev.customer_value\n" +
+		"20:10:00.2 [debug]: Finished rendering [  0.00s] model dev.customer_value [success]\n"
 	event := func(code, level, id, status string) string {
-		return `{"data":{"node_info":{"unique_id":"` + id + `","node_status":"` + status + `"}},"info":{"code":"` + code + `","level":"` + level + `"}}` + "\n"
+		name := map[string]string{"Q012": "LogModelResult", "Q016": "LogSeedResult"}[code]
+		return `{"data":{"node_info":{"unique_id":"` + id + `","node_status":"` + status + `"}},"info":{"code":"` + code + `","name":"` + name + `","level":"` + level + `"}}` + "\n"
 	}
-	json := event("Q024", "debug", "model.shop.stg_orders", "started") +
-		event("Q025", "debug", "model.shop.stg_orders", "success") +
-		event("Q024", "debug", "model.shop.fct_orders", "started") +
-		event("Q025", "debug", "model.shop.fct_orders", "error") +
-		event("Q024", "debug", "model.shop.customer_value", "started") +
-		event("Q025", "debug", "model.shop.customer_value", "skipped")
+	node := func(id, status string, codes ...string) (lines string) {
+		lines = event("Q024", "debug", id, "started")
+		for _, code := range codes {
+			lines += event(code, "info", id, status)
+		}
+		return lines + event("Q025", "debug", id, status)
+	}
+	json := node("model.shop.stg_orders", "success", "Q031", "Q016") +
+		node("model.shop.fct_orders", "error", "Q031", "Q012") +
+		node("model.shop.customer_value", "skipped")
 	want := Log{
 		Known: true, Begun: []string{"model.shop.stg_orders", "model.shop.fct_orders"},
 		Written: []string{"model.shop.stg_orders"}, Failed: []string{"model.shop.fct_orders"},
 	}
-	for name, text := range map[string]string{"text of dbt 2": text, "JSON lines": json} {
-		got := parseLog(strings.NewReader(text)).ByRelation(nodes)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+	onlyBegun := want
+	onlyBegun.Begun = append(slices.Clone(want.Begun), "model.shop.customer_value")
+	open := onlyBegun
+	open.Open = []string{"model.shop.customer_value"}
+	tests := []struct {
+		name, log string
+		want      Log
+	}{
+		{"text of dbt 2", text, want},
+		{"text of dbt 2, then compiled", text + compiled, want},
+		{"text of dbt 2, cut", text + "20:10:00.0 [info ]: Started running model dev.customer_value\n", open},
+		{"JSON lines", json, want},
+		{"JSON lines, then compiled by dbt 1", json + node("model.shop.customer_value", "success", "Q031"), onlyBegun},
+		{"JSON lines, then compiled by dbt 2", json + node("model.shop.customer_value", "success", "Q012"), onlyBegun},
+		{"JSON lines, cut", json + event("Q024", "debug", "model.shop.customer_value", "started"), open},
 	}
-	again := parseLog(strings.NewReader(text + "20:10:00.0 [info ]: Started model dev.stg_orders\n")).ByRelation(nodes)
-	if diff := cmp.Diff([]string{"model.shop.stg_orders"}, again.Unfinished()); diff != "" {
-		t.Errorf("unfinished (-want +got):\n%s", diff)
+	for _, tt := range tests {
+		got := parseLog(strings.NewReader(tt.log)).ByRelation(nodes)
+		if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
 	}
 }

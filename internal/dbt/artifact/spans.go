@@ -96,15 +96,15 @@ func (s *Spans) read(line spanLine) {
 		s.readTest(line)
 	case !(Result{UniqueID: id}).Builds():
 	case line.Record == "SpanStart":
-		s.Begun = append(s.Begun, id)
+		s.begin(id)
 	case line.Record == "SpanEnd":
 		switch outcome := line.Attributes.Outcome; {
 		case outcome == "NODE_OUTCOME_SKIPPED", outcome == "NODE_OUTCOME_SUCCESS" && line.Attributes.Phase != ran:
-			s.forget(id)
+			s.end(id, StatusSkipped)
 		case outcome == "NODE_OUTCOME_SUCCESS":
-			s.Written = append(s.Written, id)
+			s.end(id, StatusSuccess)
 		default:
-			s.Failed = append(s.Failed, id)
+			s.end(id, StatusError)
 		}
 	}
 }

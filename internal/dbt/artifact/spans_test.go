@@ -32,7 +32,7 @@ func TestSpans(t *testing.T) {
 	}
 	got, ok := ReadSpans(file)
 	want := Spans{
-		Log:      Log{Known: true, Begun: []string{"model.p.a", "model.p.b", "model.p.d"}, Written: []string{"model.p.a"}, Failed: []string{"model.p.b"}},
+		Log:      Log{Known: true, Begun: []string{"model.p.a", "model.p.b", "model.p.d"}, Written: []string{"model.p.a"}, Failed: []string{"model.p.b"}, Open: []string{"model.p.d"}},
 		Messages: map[string]string{"model.p.b": "Database Error in model b\n  no column"},
 		Tests:    map[string]SpanTest{"test.p.t": {Status: StatusPass}},
 	}
