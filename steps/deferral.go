@@ -90,6 +90,10 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 		}
 		p.warnOfDeferral(job)
 	}
+	if slices.ContainsFunc(jobs, base.isOf) && p.adoption(base.build) != nil {
+		// The baseline's own job takes it over first, and its dbt writes into the directory of the other tool.
+		base.state = base.build.State(base.build.place)
+	}
 	return nil
 }
 
