@@ -30,6 +30,7 @@ type commands struct {
 
 	UpgradeCheck upgradeCommand `cmd:"" help:"Build a commit with two dbts, and say what differs: errors, warnings, and the data of each relation."`
 
+	Check  checkCommand  `cmd:"" help:"Check dot's configuration, each environment, and that builds would write into their own schemas only. dbt parses; nothing connects to the warehouse."`
 	Path   pathCommand   `cmd:"" help:"Print the directory of a build, whether it was built or not."`
 	Schema schemaCommand `cmd:"" help:"Print the schema of a build, whether it was built or not."`
 	Status statusCommand `cmd:"" help:"List the builds in .dot: when each was used, how its last command ended, and what it has. Changes nothing."`

@@ -19,6 +19,7 @@ var usualFlags = []string{"help", "defer", "modified", "select", "vars", "full-r
 
 // ownFlags has the commands that take few general flags. Other commands take all of them.
 var ownFlags = map[string][]string{
+	"check":       {"specs", "select", "exclude", "selector", "vars", "jobs", "no-deps", "no-dbt-host", "reset-worktree"},
 	"path":        {"vars", "select", "own-schema"},
 	"schema":      {"vars", "select", "own-schema"},
 	"status":      {"specs"},
@@ -64,6 +65,7 @@ var examples = map[string][2]string{
 	"explain":          {"dot explain build dev@HEAD", "dot explain build dev@HEAD --format json"},
 	"compare":          {"dot compare prod@main dev@HEAD --sample 2", "dot compare prod@main dev@HEAD --build -o report.html"},
 	"upgrade-check":    {"dot upgrade-check dev@HEAD --to 1.12.6", "dot upgrade-check dev@HEAD --from .venv/bin/dbt --to .venv-2/bin/dbt -o upgrade.html"},
+	"check":            {"dot check", "dot check dev@HEAD prod@HEAD"},
 	"path":             {"cd \"$(dot path dev@HEAD --worktree)\"", "ls \"$(dot path dev@HEAD --target)\""},
 	"schema":           {"dot schema dev@HEAD", "psql -c \"select * from $(dot schema dev@HEAD).orders\""},
 	"status":           {"dot status", "dot status dev@main..HEAD --size -v"},
@@ -146,8 +148,8 @@ const overview = `dot runs dbt at any commit, in a schema of its own.
 A spec, env@ref, names a build: an environment at a commit. Without @ref, dbt
 runs on the working tree.
 
-dot's commands   plan, explain, compare, upgrade-check, status, drop, prune,
-                 path, schema, doctor, init-config, json-schema,
+dot's commands   plan, explain, compare, upgrade-check, check, status, drop,
+                 prune, path, schema, doctor, init-config, json-schema,
                  completion, man
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,

@@ -82,6 +82,12 @@ func (b *Build) Gone() bool {
 	return b.InGit == Lost || b.InGit == InGit && !b.Git.Reached && !b.IsDraft()
 }
 
+// OnlyChecked reports that the build is that of a working tree that dot check has looked at, and that
+// nothing was built of it.
+func (b *Build) OnlyChecked() bool {
+	return b.IsDraft() && b.Last.Command == steps.CheckName && b.Last.State != Running && len(b.Places) == 0
+}
+
 // problem adds a problem. Paths in it start at the repository's root.
 func (b *Build) problem(text string) {
 	b.Problems = append(b.Problems, strings.ReplaceAll(text, b.root+string(filepath.Separator), ""))

@@ -24,7 +24,8 @@ import (
 type PruneRequest struct {
 	// Specs limit the builds; see Request.
 	Specs []spec.Spec
-	// Gone: no ref and no HEAD leads to the commit, or the working tree was built with other files since.
+	// Gone: no ref and no HEAD leads to the commit, or the working tree was built with other files since,
+	// or was checked and not built.
 	Gone bool
 	// Older: the build was last used longer ago than this; 0 for no limit.
 	Older time.Duration
@@ -248,6 +249,8 @@ func (req PruneRequest) rule(b Build, n int, now time.Time) (why string, goes bo
 		switch {
 		case b.Superseded:
 			reasons = append(reasons, "its working tree was built with other files since")
+		case b.OnlyChecked():
+			reasons = append(reasons, "its files were checked only")
 		case b.Gone():
 			reasons = append(reasons, "no ref leads to its commit")
 		default:

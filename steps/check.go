@@ -159,6 +159,19 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 	}
 }
 
+// CheckName names the record of a check that no command follows.
+const CheckName = "check"
+
+// onlyCheckStep is a check that no command follows. It has a record of its own, so that the check of
+// a command never reads what this one hasn't asked the warehouse.
+func (rt *runtime) onlyCheckStep(job *job, inputs []graph.Input, below []string) *graph.Step {
+	step := rt.checkStep(job, inputs, below)
+	step.With, step.Always = "", "dot check always runs"
+	step.Record = job.build.Record(CheckName)
+	step.Action = &checkIsolation{runtime: rt, job: job, only: true}
+	return step
+}
+
 // checked returns the outputs of the job's check.
 func (rt *runtime) checked(job *job) (checkOutputs, error) {
 	var out checkOutputs
@@ -179,6 +192,8 @@ func sharedInput(job *job) graph.Input {
 type checkIsolation struct {
 	*runtime
 	job *job
+	// only means that no command follows, and that the warehouse isn't asked.
+	only bool
 }
 
 func (a *checkIsolation) Describe(graph.Planned) []string {
@@ -364,12 +379,15 @@ func newCheckedNode(n artifact.Node, refresh bool) checkedNode {
 
 // asks reports whether the check asks the warehouse.
 func (a *checkIsolation) asks() bool {
-	return a.job.checkWarehouse || a.job.Command.WritesNodes() && warehouse.SupportOf(a.job.build.output.Adapter).Cascades
+	return !a.only && (a.job.checkWarehouse || a.job.Command.WritesNodes() && warehouse.SupportOf(a.job.build.output.Adapter).Cascades)
 }
 
 // askWarehouse asks whether the relations that the command reads are there, and what
 // is dropped with the relations that it replaces.
 func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attempt, before checkOutputs, out *checkOutputs) error {
+	if a.only {
+		return nil
+	}
 	q := warehouse.Question{Adapter: a.job.build.output.Adapter}
 	var claims []claim
 	if a.job.checkWarehouse && a.job.build.fileGone() == "" { // otherwise dbt would create the file
@@ -487,7 +505,7 @@ func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call 
 	}
 	listing := run.ReadListing(stdout.Bytes())
 	if ctx.Err() == nil { // after Ctrl-C, dbt prints a traceback
-		a.passOn(attempt, listing, exit.OK())
+		a.passOn(attempt, listing, exit.OK() && !a.only)
 	}
 	switch {
 	case exit.OK():

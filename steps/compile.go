@@ -59,7 +59,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		jobs, deferred = jobs[:1], nil
 		jobs[0].build, jobs[0].helps = nil, true
 	}
-	p.program.Writes = p.req.Command.WritesNodes()
+	p.program.Writes = p.req.Command.WritesNodes() && !p.req.ChecksOnly
 	p.reports = p.req.Report || len(jobs) > 1
 	if err := p.together(jobs); err != nil {
 		return err

@@ -63,7 +63,7 @@ func (p *planner) steps(job *job, all *stepList) (string, error) {
 // checkFiles returns an error if a job's output names a file that it needs to connect and that
 // isn't there: dbt would say so late, or not at all. dbt debug is for finding out.
 func (p *planner) checkFiles(job *job) error {
-	if job.output == nil || job.helps || !job.Command.OpensAdapter || job.Command.Name == "debug" {
+	if job.output == nil || job.helps || p.req.ChecksOnly || !job.Command.OpensAdapter || job.Command.Name == "debug" {
 		return nil
 	}
 	facts := p.factsOf(job.output)
@@ -93,7 +93,7 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	if command.Name == "deps" {
 		return below[len(below)-1], nil
 	}
-	if adopt := p.adoption(b); adopt != nil {
+	if adopt := p.adoption(b); adopt != nil && !p.req.ChecksOnly {
 		below = append(below, all.add(adopt))
 	}
 	if job.baseline != nil {
@@ -102,6 +102,9 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	inputs, err := p.inputs(job)
 	if err != nil {
 		return "", err
+	}
+	if p.req.ChecksOnly {
+		return all.add(p.onlyCheckStep(job, inputs, below)), nil
 	}
 	p.warnOfValues(job, inputs)
 	if job.checks() {

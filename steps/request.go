@@ -42,6 +42,9 @@ type Request struct {
 	// Report makes steps report the output of programs, as they do for several
 	// builds: as artifact.Event for the command, as Line for earlier steps.
 	Report bool
+	// ChecksOnly prepares the builds and checks where the command would write, and ends there: no step
+	// connects to the warehouse.
+	ChecksOnly bool
 	// Extend, if set, is called with the compiled program and may add steps on top.
 	// It may be called again: see [Program.Begin].
 	Extend func(*Program) error
