@@ -69,7 +69,7 @@ empty :=
 OTHER_VENVS := $(subst $(empty) $(empty),:,$(OTHER_DBTS:%=$(CURDIR)/.venv/%))
 
 .PHONY: test-full
-test-full: cross test-dist ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
+test-full: cross test-dist test-pre-commit ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
 	@for venv in test dbt-2 $(OTHER_DBTS); do test/venv.sh $$venv || exit; done
 	for venv in $(OTHER_DBTS); do \
 		DOT_TEST_PYTHON=$(CURDIR)/.venv/$$venv/bin/python go test -count=1 -run '^Test(FlagTable|DotEnv)' ./internal/dbt || exit; \
@@ -128,6 +128,12 @@ test-editors: ## ask the YAML language server, from npm, about dot's files; need
 	@mkdir -p .venv/editors && cp test/editors/package.json test/editors/package-lock.json .venv/editors
 	@npm ci --prefix .venv/editors --silent --no-audit --no-fund
 	DOT_TEST_EDITORS=$(CURDIR)/.venv/editors go test -count=1 ./test/editors
+
+.PHONY: test-pre-commit
+test-pre-commit: ## commit to a sample shop with the hook of pre-commit, and a real dbt (half a minute)
+	@test/venv.sh test
+	@test/tool.sh pre-commit
+	DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PRECOMMIT=$(CURDIR)/.venv/pre-commit go test -count=1 ./test/precommit
 
 .PHONY: lint
 lint: ## gofumpt, vet, staticcheck

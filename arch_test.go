@@ -112,6 +112,7 @@ var house = map[string][]string{
 	"test/e2e/dbt2":               {},      // dbt 2, as a shop has it
 	"test/e2e/dot":                {"cli"}, // dot with another clock
 	"test/editors":                {},
+	"test/precommit":              {},
 }
 
 // inTests lists further packages that a package's tests may import.
