@@ -123,6 +123,7 @@ type flags struct {
 	ResetWorktree  bool   `help:"Undo changes in the build's worktree."`
 	NoDBTHost      bool   `name:"no-dbt-host" help:"Run each dbt as its own process, instead of in a host that imports dbt once."`
 	OwnSchema      bool   `help:"Build the working tree (dev@.) in a schema for these files alone, as a commit."`
+	Isolated       bool   `help:"Refuse specs without a ref, and builds of protected environments: for agents and scripts."`
 	NoDeps         bool   `help:"Don't install the project's packages first."`
 	DisablePrompts bool   `help:"Ask nothing."`
 

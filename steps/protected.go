@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/profile"
+	"dot-for-dbt/internal/hint"
 )
 
 // Without a ref, a command writes into the environment's own schema, which may be
@@ -69,17 +70,48 @@ func (p *planner) protection(job *job, project profile.Project, given arguments)
 	if given.Target != "" && env.Dot.Protected != nil && !*env.Dot.Protected {
 		env.Dot.Protected = nil // it was said of the environment's own target
 	}
-	protection := protectionOf(env, job.output)
-	if env.Dot.Protected != nil || job.output == nil {
+	return p.protectionAt(env, job.output, project, given)
+}
+
+// protectionAt returns the protection of an environment's own schema: its own, or that of another
+// environment with the same schema.
+func (p *planner) protectionAt(env config.Environment, output *profile.Output, project profile.Project, given arguments) Protection {
+	protection := protectionOf(env, output)
+	if env.Dot.Protected != nil || output == nil {
 		return protection
 	}
-	place := job.output.Place(p.project, nil)
+	place := output.Place(p.project, nil)
 	for _, other := range p.environmentsOf(p.config.Environments(), project, given) {
 		if protectionOf(other.Environment, other.output) == Protected && other.output.Place(p.project, nil) == place {
 			return Protected
 		}
 	}
 	return protection
+}
+
+// onlyIsolated returns an error for a job that --isolated refuses: one without a build of its own, or
+// on a build that has to do with a protected environment.
+func (p *planner) onlyIsolated(job *job, given arguments) error {
+	if job.build == nil {
+		return hint.New("--isolated: "+job.name()+" has no ref, so dbt would run in the environment's own schema",
+			"for the last commit: "+job.env.Name+"@HEAD", "for the working tree, in a schema of its own: "+job.env.Name+"@.")
+	}
+	project, err := p.workingProject()
+	if err != nil {
+		return err
+	}
+	if p.protectionAt(job.env, job.output, project, given) == Protected {
+		return hint.New("--isolated: environment "+job.env.Name+" is protected, so none of its builds may be written",
+			"use another environment for the build", "a person may build it: leave --isolated out")
+	}
+	for _, s := range job.build.envSchemas {
+		shared := slices.ContainsFunc(job.env.Dot.SharedSchemas, func(name string) bool { return strings.EqualFold(name, s.schema) })
+		if shared && s.protection == Protected {
+			return hint.New(fmt.Sprintf("--isolated: %s is protected, and shared-schemas lets builds of %s write there", s, job.env.Name),
+				"take it out of shared-schemas")
+		}
+	}
+	return nil
 }
 
 // writesOwn reports whether the command writes to the warehouse: stored failures of tests,

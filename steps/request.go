@@ -32,6 +32,7 @@ type Request struct {
 	Modified       bool        // --modified
 	NoDeps         bool        // --no-deps
 	OwnSchema      bool        // --own-schema
+	Isolated       bool        // --isolated
 	Force          bool        // --force
 	Resume         bool        // --resume
 	CheckWarehouse bool        // --check-warehouse

@@ -99,6 +99,11 @@ func (p *planner) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
 		if err != nil {
 			return nil, err
 		}
+		if p.req.Isolated {
+			if err := p.onlyIsolated(job, given); err != nil {
+				return nil, err
+			}
+		}
 		same := byBuild[job.id()]
 		if same == nil {
 			byBuild[job.id()] = job
