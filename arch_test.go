@@ -29,6 +29,7 @@ var house = map[string][]string{
 		"internal/ignore",
 		"internal/proc",  // signals
 		"internal/saves", // --watch
+		"mcp",
 		"schemas",
 		"internal/ui",
 		"watch",
@@ -53,6 +54,7 @@ var house = map[string][]string{
 		"graph", "spec", "steps",
 		"internal/dbt", "internal/git", "internal/layer", "internal/workspace",
 	},
+	"mcp": {"compare/report", "spec", "internal/proc"},
 	"steps": {
 		"config", "graph", "spec",
 		"compare/code", // what a commit changes
@@ -125,7 +127,7 @@ var inTests = map[string][]string{
 var leaves = []string{"internal/hint", "internal/lazy", "internal/smallfile", "internal/text"}
 
 // runsPrograms lists the packages that may start programs.
-var runsPrograms = []string{"internal/dbt/run", "internal/dbt/tool", "internal/git", "internal/proc", "internal/python"}
+var runsPrograms = []string{"internal/dbt/run", "internal/dbt/tool", "internal/git", "internal/proc", "internal/python", "mcp"}
 
 // TestHouse fails on imports that the house does not have.
 func TestHouse(t *testing.T) {

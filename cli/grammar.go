@@ -41,6 +41,8 @@ type commands struct {
 	InitConfig initConfigCommand `cmd:"" help:"Write a dot_environments.yml from the profile's outputs, with all settings as comments, and schemas for editors. Never overwrites it."`
 	JSONSchema jsonSchemaCommand `cmd:"" name:"json-schema" help:"Print the JSON Schema of a file that dot reads, or of JSON that it writes."`
 
+	MCP mcpCommand `cmd:"" name:"mcp" help:"Serve agents: the Model Context Protocol over stdin and stdout."`
+
 	Completion completionCommand `cmd:"" help:"Print a script that completes dot's command line in a shell."`
 	Man        manCommand        `cmd:"" help:"Print a man page, or write all of them into a directory."`
 }

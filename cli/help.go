@@ -28,6 +28,7 @@ var ownFlags = map[string][]string{
 	"doctor":      {},
 	"completion":  {},
 	"man":         {},
+	"mcp":         {},
 	"init-config": {"dry-run"},
 	"json-schema": {},
 }
@@ -74,6 +75,7 @@ var examples = map[string][2]string{
 	"doctor":           {"dot doctor", "dot doctor --format json"},
 	"init-config":      {"dot init-config", "dot init-config --dry-run"},
 	"json-schema":      {"dot json-schema", "dot json-schema plan > plan.schema.json"},
+	"mcp":              {"dot mcp", "dot mcp --project-dir shop --allow-drop"},
 	"completion":       {"source <(dot completion bash)", "dot completion fish > ~/.config/fish/completions/dot.fish"},
 	"man":              {"dot man build | man -l -", "dot man --dir share/man/man1"},
 	"build":            {"dot build dev@HEAD --defer prod@main --modified", "dot build dev@main~5..main --yes"},
@@ -150,7 +152,7 @@ runs on the working tree.
 
 dot's commands   plan, explain, compare, upgrade-check, check, status, drop,
                  prune, path, schema, doctor, init-config, json-schema,
-                 completion, man
+                 completion, man, mcp
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,
                  test

@@ -69,6 +69,14 @@ func Signals(parent context.Context) (ctx context.Context, stop func()) {
 	})
 }
 
+// KeepOnBrokenPipe makes writing to a pipe without a reader an error, also before a signal. By default it
+// ends this process if the pipe is stdout or stderr. stop restores the default.
+func KeepOnBrokenPipe() (stop func()) {
+	unread := make(chan os.Signal, 1)
+	signal.Notify(unread, syscall.SIGPIPE)
+	return func() { signal.Stop(unread) }
+}
+
 type killKey struct{}
 
 // WithKill returns a context. Closing kill kills the commands that run with it, and their process
