@@ -69,7 +69,7 @@ empty :=
 OTHER_VENVS := $(subst $(empty) $(empty),:,$(OTHER_DBTS:%=$(CURDIR)/.venv/%))
 
 .PHONY: test-full
-test-full: cross test-dist test-pre-commit ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
+test-full: cross test-dist test-pre-commit test-release ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
 	@for venv in test dbt-2 $(OTHER_DBTS); do test/venv.sh $$venv || exit; done
 	for venv in $(OTHER_DBTS); do \
 		DOT_TEST_PYTHON=$(CURDIR)/.venv/$$venv/bin/python go test -count=1 -run '^Test(FlagTable|DotEnv)' ./internal/dbt || exit; \
@@ -121,6 +121,17 @@ dist: ## build the wheels for all systems into build/dist, from the commit
 test-dist: ## build this system's wheel, and install and run it with pip, uv, uvx and pipx
 	@test/venv.sh dist
 	DOT_TEST_DIST=$(CURDIR)/.venv/dist go test -count=1 ./packaging
+
+# GoReleaser has a module of its own, since it needs 340 others; the rest needs 50.
+.PHONY: release-tools
+release-tools: ## build GoReleaser and the other tools of a release into build/tools (5 minutes)
+	@mkdir -p build/tools
+	go build -modfile=tools/goreleaser.mod -o build/tools/ github.com/goreleaser/goreleaser/v2
+	go build -modfile=tools/release.mod -o build/tools/ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod github.com/rhysd/actionlint/cmd/actionlint
+
+.PHONY: test-release
+test-release: release-tools ## check the release's configuration, make a snapshot of the last commit, and look into it (10 minutes)
+	DOT_TEST_RELEASE=$(CURDIR)/build/tools go test -count=1 -timeout 60m -run '^Test(Release|Notes)' ./packaging
 
 # npm takes the packages from package-lock.json: always the same ones.
 .PHONY: test-editors

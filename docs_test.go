@@ -70,6 +70,22 @@ func TestNamedTestsExist(t *testing.T) {
 	}
 }
 
+// TestCaskHasAllPages fails on a man page that the Homebrew cask doesn't list.
+func TestCaskHasAllPages(t *testing.T) {
+	dir := t.TempDir()
+	printed(t, "man", "--dir", dir)
+	pages, err := os.ReadDir(dir)
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("%d man pages, %v", len(pages), err)
+	}
+	listed := readPage(t, ".goreleaser.yaml").text
+	for _, page := range pages {
+		if !strings.Contains(listed, "- man/"+page.Name()+"\n") {
+			t.Errorf(".goreleaser.yaml: homebrew_casks: manpages: lacks man/%s", page.Name())
+		}
+	}
+}
+
 // TestDecisionsAreListed fails on a decision that adr/README.md doesn't list,
 // and on numbers with gaps.
 func TestDecisionsAreListed(t *testing.T) {

@@ -14,6 +14,9 @@ import (
 	"github.com/creack/pty"
 )
 
+// otherName is the name that packages have for dot.
+const otherName = "dot-for-dbt"
+
 // TestCompletionInShells types into real shells. A shell that isn't installed
 // is left out.
 func TestCompletionInShells(t *testing.T) {
@@ -24,6 +27,7 @@ func TestCompletionInShells(t *testing.T) {
 	}{
 		{"bash", []string{"bash", "--norc", "--noprofile", "-i"}, "source <(dot completion bash)"},
 		{"bash without @ among its word breaks", []string{"bash", "--norc", "--noprofile", "-i"}, "COMP_WORDBREAKS=${COMP_WORDBREAKS//[@=]/}; source <(dot completion bash)"},
+		{"bash for " + otherName, []string{"bash", "--norc", "--noprofile", "-i"}, otherName + "() { dot \"$@\"; }; source <(dot completion bash --as " + otherName + ")"},
 		{"zsh", []string{"zsh", "-f", "-i"}, "autoload -U compinit; compinit -D -u; source <(dot completion zsh)"},
 	}
 	for _, shell := range shells {
@@ -61,6 +65,9 @@ func TestCompletionInShells(t *testing.T) {
 				{"dot drop prod@me", "dot drop prod@metrics "},
 			} {
 				typed, want := tt[0], tt[1]
+				if strings.Contains(shell.name, otherName) {
+					typed, want = strings.Replace(typed, "dot", otherName, 1), strings.Replace(want, "dot", otherName, 1)
+				}
 				exchanges[len(exchanges)-1].typed += typed + "\t"
 				exchanges = append(exchanges, exchange{want, "\x15"}) // Ctrl-U: away with the line
 			}

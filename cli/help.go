@@ -76,7 +76,7 @@ var examples = map[string][2]string{
 	"init-config":      {"dot init-config", "dot init-config --dry-run"},
 	"json-schema":      {"dot json-schema", "dot json-schema plan > plan.schema.json"},
 	"mcp":              {"dot mcp", "dot mcp --project-dir shop --allow-drop"},
-	"completion":       {"source <(dot completion bash)", "dot completion fish > ~/.config/fish/completions/dot.fish"},
+	"completion":       {"source <(dot completion bash)", "source <(dot-for-dbt completion bash --as dot-for-dbt)"},
 	"man":              {"dot man build | man -l -", "dot man --dir share/man/man1"},
 	"build":            {"dot build dev@HEAD --defer prod@main --modified", "dot build dev@main~5..main --yes"},
 	"test":             {"dot test dev@HEAD --defer prod@main", "dot test dev@HEAD -- --store-failures"},

@@ -2,7 +2,8 @@
 
 // Package packaging tests the wheels that wheels.sh builds: their content, and that each
 // installer people have makes a dot of them that runs. It needs the environment variable
-// DOT_TEST_DIST, the virtual environment of test/requirements/dist.txt.
+// DOT_TEST_DIST, the virtual environment of test/requirements/dist.txt. It also tests a snapshot of a
+// release, if DOT_TEST_RELEASE names the directory of make release-tools.
 package packaging
 
 import (
