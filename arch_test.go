@@ -62,8 +62,9 @@ var house = map[string][]string{
 		"internal/git", "internal/layer", "internal/warehouse", "internal/workspace",
 		"internal/proc", // how a dbt command ended
 		"internal/durable",
-		"internal/python", // a commit's own dbt
-		"internal/saves",  // what --watch watches
+		"internal/elsewhere", // a baseline that dbt built without dot
+		"internal/python",    // a commit's own dbt
+		"internal/saves",     // what --watch watches
 	},
 	"internal/dbt":          {"internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/version", "internal/pyyaml"},
 	"internal/dbt/adapter":  {},
@@ -84,6 +85,7 @@ var house = map[string][]string{
 	"internal/pyyaml":       {},
 	"internal/workspace":    {"graph", "internal/dbt/hidden", "internal/durable", "internal/pyyaml"},
 	"internal/durable":      {},
+	"internal/elsewhere":    {"internal/durable"},
 	"config":                {"spec", "internal/pyyaml"}, // what an environment may be called
 	"graph":                 {"internal/durable"},        // the seal of records
 	"internal/ignore":       {"internal/durable"},

@@ -5,6 +5,7 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
+	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
 )
@@ -33,6 +34,10 @@ func (a *app) request(line *commandLine, name string, specs []string) (steps.Req
 			return req, err
 		}
 		req.Baseline = &s
+	}
+	if req.At = line.At; line.At != "" && (req.Baseline == nil || req.Baseline.Isolated()) {
+		return req, hint.New("--at names the commit of artifacts that dbt left elsewhere, and --defer names none",
+			"leave it out: the ref of --defer env@ref is the commit")
 	}
 	if line.MaxAge != "" {
 		age, err := config.ParseAge(line.MaxAge)

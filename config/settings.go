@@ -47,6 +47,9 @@ type Settings struct {
 	// Protected (protected) says whether a command that writes into the environment's own schema
 	// has to be confirmed; nil: not set.
 	Protected *bool
+	// Baseline (baseline) is where a run of dbt in the environment's own schema left its artifacts: a
+	// directory, a .json file, or a URL of https or file; "": not set.
+	Baseline string
 	// Env and IgnoreEnv (env, ignore-env) name environment variables whose values do, or do not,
 	// affect whether a build is up to date.
 	Env, IgnoreEnv []string
@@ -131,6 +134,10 @@ var settings = map[string]func(*Settings, node) error{
 	},
 	"protected": func(s *Settings, n node) (err error) {
 		s.Protected, err = onOff(n, "protected")
+		return err
+	},
+	"baseline": func(s *Settings, n node) (err error) {
+		s.Baseline, err = word(n, "baseline")
 		return err
 	},
 	"env": func(s *Settings, n node) (err error) {

@@ -43,16 +43,7 @@ type Below struct {
 }
 
 // Name returns the name of the lower build, as [Build.Name] does.
-func (b Below) Name() string {
-	name := b.Env + "@" + b.Short
-	if b.Tree != "" {
-		name += workspace.TreeMark + b.Tree
-	}
-	if b.Project == "" {
-		return name
-	}
-	return b.Project + ":" + name
-}
+func (b Below) Name() string { return b.ID() }
 
 // place describes a standing.
 func (r *reader) place(s workspace.Standing) Place {
@@ -109,7 +100,7 @@ type lower struct {
 
 // keyOf is the key of a layer in reader.layers.
 func keyOf(ref workspace.LayerRef) string {
-	return strings.Join([]string{ref.Project, ref.Env, ref.Tree, ref.Hash, ref.Place.ID()}, "\x00")
+	return strings.Join([]string{ref.Project, ref.Env, ref.Tree, ref.Origin, ref.Hash, ref.Place.ID()}, "\x00")
 }
 
 // layerOf makes a layer of a standing.
@@ -124,14 +115,16 @@ func (r *reader) layerOf(ref workspace.LayerRef, s workspace.Standing) *lower {
 func (r *reader) readLower(ref workspace.LayerRef) *lower {
 	b := r.ws.BuildOf(ref)
 	l := &lower{ref: ref, layer: &layer.Layer{Name: b.String()}}
-	switch there, err := r.ws.Hash(ref.Short); {
-	case there != "" && there != ref.Hash, !b.Exists():
-		l.gone = "it is gone"
-		return l
-	case there == "" || err != nil, // the file is damaged, and this may be another commit
-		ref.Adopted: // another tool made it, and no ledger tells of it
-		l.unknown = true
-		return l
+	if ref.Origin == "" { // otherwise its commit has no directory
+		switch there, err := r.ws.Hash(ref.Short); {
+		case there != "" && there != ref.Hash, !b.Exists():
+			l.gone = "it is gone"
+			return l
+		case there == "" || err != nil, // the file is damaged, and this may be another commit
+			ref.Adopted: // another tool made it, and no ledger tells of it
+			l.unknown = true
+			return l
+		}
 	}
 	s, err := r.ws.Standing(b, ref.Place)
 	switch {

@@ -18,6 +18,9 @@ type Spec struct {
 	// Tree is the working tree in whose schema the build of Ref is, "" for a schema of the build's own.
 	// Nobody types it.
 	Tree string
+	// Path is where dbt's artifacts lie that a value of --defer names, as typed. A URL may hold a password:
+	// don't show it.
+	Path string
 }
 
 // WorkingTree is the ref of the working tree as it is now: dev@. is a build of it, in a schema that all
@@ -50,9 +53,13 @@ func Parse(text string) (Spec, error) {
 	}
 }
 
-// ParseBaseline reads the value of --defer: env@ref or @ref. Unlike in Parse the ref is required,
-// because a baseline is the build of a commit.
+// ParseBaseline reads the value of --defer: env@ref, @ref, an environment whose configuration says where
+// dbt's artifacts lie, or where they lie:
+// path:DIR, a .json file or a URL. It doesn't read a path or a URL.
 func ParseBaseline(text string) (Spec, error) {
+	if strings.HasPrefix(text, "path:") || strings.HasSuffix(text, ".json") || strings.Contains(text, "://") {
+		return Spec{Path: text}, nil
+	}
 	s, at, err := split("--defer", text)
 	switch {
 	case err != nil:
@@ -64,13 +71,12 @@ func ParseBaseline(text string) (Spec, error) {
 		}
 		return s, nil
 	}
-	add := "add a branch, tag or commit: --defer " + s.Env + "@main"
 	name := "name a build: --defer prod@main, or --defer @main for the default environment"
 	switch {
 	case s.Env != "" && at:
-		return Spec{}, wrong("--defer", text, `no ref after the "@"`, add)
+		return Spec{}, wrong("--defer", text, `no ref after the "@"`, "add a branch, tag or commit: --defer "+s.Env+"@main")
 	case s.Env != "":
-		return Spec{}, wrong("--defer", text, "no ref: a baseline is the build of a commit", add)
+		return s, nil
 	case at:
 		return Spec{}, wrong("--defer", text, "neither environment nor ref", name)
 	default:
@@ -84,6 +90,8 @@ func (s Spec) Isolated() bool { return s.Ref != "" }
 // String returns the text of s; for a parsed Spec exactly what was typed.
 func (s Spec) String() string {
 	switch {
+	case s.Path != "":
+		return "path" // without what may be secret
 	case s.Ref == "":
 		return s.Env
 	case s.Tree != "":

@@ -277,18 +277,24 @@ func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
 	if !ok { // another dot was faster
 		return nil, nil
 	}
+	return nil, a.takeOver(b, found, found.target(), artifact.LogSize(b.logFile()))
+}
+
+// takeOver copies the artifacts of another tool's run from a directory, and writes the ledger. log is how
+// much of dbt's log is known then, in bytes.
+func (rt *runtime) takeOver(b *build, found adoption, from string, log int64) error {
 	run, end := found.run, found.ending
 	targets := make(map[string]workspace.Target, len(found.nodes))
 	for id, name := range found.nodes {
 		targets[id] = b.target(name)
 	}
-	if err := keepState(b, found.target(), &run); err != nil {
-		return nil, err
+	if err := keepState(b, from, &run); err != nil {
+		return err
 	}
-	if err := a.ws.Begin(b.Build, b.place, run, targets); err != nil {
-		return nil, err
+	if err := rt.ws.Begin(b.Build, b.place, run, targets); err != nil {
+		return err
 	}
-	end.Log = artifact.LogSize(b.logFile())
-	_, err := a.ws.End(b.Build, b.place, run, targets, end)
-	return nil, err
+	end.Log = log
+	_, err := rt.ws.End(b.Build, b.place, run, targets, end)
+	return err
 }

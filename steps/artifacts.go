@@ -34,7 +34,8 @@ func keepState(b *build, target string, run *workspace.Run) error {
 			return fmt.Errorf("keep dbt's %s: %w", name, err)
 		}
 	}
-	if err := keepPackages(b); err != nil {
+	if b.Origin != "" { // whose packages are not known
+	} else if err := keepPackages(b); err != nil {
 		return fmt.Errorf("keep the packages' vars: %w", err)
 	}
 	manifest := filepath.Join(b.State(b.place), "manifest.json")

@@ -34,6 +34,14 @@ func (base *baseline) isOf(job *job) bool {
 	return job.build != nil && job.build.ID() == base.build.ID()
 }
 
+// remedy is the hint for a baseline whose artifacts can't be used.
+func (base *baseline) remedy() string {
+	if base.build.Origin != "" {
+		return artifactsRemedy
+	}
+	return buildIt(base.spec.String(), "--force")
+}
+
 // noneOf is the subject of a warning that no node of the baseline is read.
 func (base *baseline) noneOf() string {
 	if base.nodes == 0 {
@@ -42,13 +50,16 @@ func (base *baseline) noneOf() string {
 	return fmt.Sprintf("none of the baseline's %s", text.Plural(base.nodes, "node"))
 }
 
-// baselineStep stands for the baseline in the plan; it runs nothing. Steps that
-// defer to the baseline have its runs in their keys, see baselineInput. If the
-// invocation builds the baseline itself, it does so first. The key of that build is
+// baselineStep stands for the baseline in the plan. It runs nothing, but for a baseline from
+// elsewhere. Jobs share it; first is the first of them. Steps that defer to the baseline have
+// its runs in their keys, see baselineInput. If the invocation builds the baseline itself, it does so first. The key of that build is
 // not an input of the builds that defer to it, so their keys match those of a run
 // where it already existed.
-func (rt *runtime) baselineStep(base *baseline) *graph.Step {
-	b := base.build
+func (rt *runtime) baselineStep(first *job) *graph.Step {
+	base, b := first.baseline, first.baseline.build
+	if b.Origin != "" {
+		return rt.elsewhereStep(first)
+	}
 	if base.within != "" {
 		return &graph.Step{
 			Name: base.step(), Kind: "baseline", Version: 1,

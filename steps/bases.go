@@ -37,7 +37,7 @@ func (rt *runtime) baseOf(job *job, below standing) (*artifact.Base, error) {
 	default:
 		return base, nil
 	}
-	return nil, hint.New(problem, buildIt(job.baseline.spec.String(), "--force"))
+	return nil, hint.New(problem, job.baseline.remedy())
 }
 
 // get returns the manifest of a standing.

@@ -46,6 +46,9 @@ type build struct {
 	// dotEnv is the .env that its dbt loads, and world has its variables.
 	dotEnv dotEnv
 	world  World
+	// origin is what a build that was made elsewhere is to be read from; nil for others, and if the ledger
+	// has it.
+	origin *origin
 }
 
 // String returns the build's display name: dev@9b13827, or dev@. for that of the working tree. The

@@ -42,15 +42,18 @@ const byDBT = "state:modified"
 // unique_id. vars are the candidate's --vars, which override the project's. compiled is nil
 // if the compiled code of one of them is not known.
 func Changes(ctx context.Context, baseline, candidate *Layer, vars map[string]any, compiled *code.Compiled) (map[string][]string, error) {
-	commit, err := changedFiles(ctx, baseline, candidate)
-	if err != nil {
-		return nil, err
-	}
-	if commit.Vars, err = changedVars(ctx, baseline, candidate); err != nil {
-		return nil, err
-	}
-	if commit.PackageVars, err = changedPackageVars(ctx, baseline, candidate); err != nil {
-		return nil, err
+	commit := code.Commit{}
+	if baseline.commit != "" { // otherwise there is nothing to compare the files with
+		var err error
+		if commit, err = changedFiles(ctx, baseline, candidate); err != nil {
+			return nil, err
+		}
+		if commit.Vars, err = changedVars(ctx, baseline, candidate); err != nil {
+			return nil, err
+		}
+		if commit.PackageVars, err = changedPackageVars(ctx, baseline, candidate); err != nil {
+			return nil, err
+		}
 	}
 	set := func(name string) bool { _, is := vars[name]; return is }
 	commit.Vars = slices.DeleteFunc(commit.Vars, set)

@@ -80,7 +80,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		return err
 	}
 	if deferred != nil {
-		base, err := p.findBaseline(deferred, jobs)
+		base, err := p.findBaseline(ctx, deferred, jobs)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +19,10 @@ import (
 
 // findBaseline finds the build of --defer. It returns an error if the build has no
 // relations and this invocation doesn't build it.
-func (p *planner) findBaseline(s *resolvedSpec, jobs []*job) (*baseline, error) {
+func (p *planner) findBaseline(ctx context.Context, s *resolvedSpec, jobs []*job) (*baseline, error) {
+	if !s.Isolated() {
+		return p.findElsewhere(ctx, s, jobs)
+	}
 	// The command line's --target and --profile don't apply to the baseline. Its
 	// --vars do, since the environment may require some.
 	b, err := p.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}}, nil)
@@ -71,6 +75,9 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 		if err := p.refuseUnreachable(job); err != nil {
 			return err
 		}
+		if err := p.refuseOrigin(job); err != nil {
+			return err
+		}
 		if job.build != nil && slices.Contains(base.chain, job.build.Ref(job.build.place)) {
 			return hint.New(
 				fmt.Sprintf("%s rests on %s, so %s can't be deferred to it", base.build, job.build, job.build),
@@ -90,8 +97,8 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 		}
 		p.warnOfDeferral(job)
 	}
-	if slices.ContainsFunc(jobs, base.isOf) && p.adoption(base.build) != nil {
-		// The baseline's own job takes it over first, and its dbt writes into the directory of the other tool.
+	// The artifacts of these are copied first.
+	if base.build.Origin != "" || slices.ContainsFunc(jobs, base.isOf) && p.adoption(base.build) != nil {
 		base.state = base.build.State(base.build.place)
 	}
 	return nil
@@ -126,6 +133,9 @@ func (p *planner) readable(base *baseline, found tool.Tool) error {
 		return err
 	}
 	if err := found.CanRead(head.DBTVersion); err != nil {
+		if base.build.Origin != "" {
+			return hint.New(fmt.Sprintf("the manifest.json of %s can't be used: %v", base.build, err), artifactsRemedy)
+		}
 		return hint.New(
 			fmt.Sprintf("the manifest.json of %s can't be used: %v", base.build, err),
 			"build it with a newer dbt: "+text.ShellQuote([]string{"dot", "build", base.spec.String(), "--force"}),

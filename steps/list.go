@@ -166,7 +166,7 @@ func (p *planner) preparation(job *job, all *stepList) ([]string, error) {
 
 // deferral adds the step that stands for a job's baseline.
 func (p *planner) deferral(job *job, all *stepList) string {
-	return all.share(job.baseline.step(), func() *graph.Step { return p.baselineStep(job.baseline) })
+	return all.share(job.baseline.step(), func() *graph.Step { return p.baselineStep(job) })
 }
 
 // plainSteps adds the steps of a plain job: dbt on the working tree.

@@ -54,7 +54,9 @@ func (e *MissingError) Hints() []string {
 	}
 	var hints []string
 	for _, l := range layers[:min(maxLayers, len(layers))] {
-		hints = append(hints, e.there(l, ids[l]))
+		if e.resolution.stack.standings[l].build.Origin == "" { // dot can't build the others
+			hints = append(hints, e.there(l, ids[l]))
+		}
 	}
 	return append(hints, e.here())
 }
@@ -65,6 +67,8 @@ func (e *MissingError) there(l *layer.Layer, ids []string) string {
 	unchanged := !tried && !l.Changed[ids[0]]
 	s := e.resolution.stack.standings[l]
 	switch {
+	case unchanged && l.Gone != "" && s.Below.Origin != "":
+		return fmt.Sprintf("defer %s to it again: %s", l.Name, e.command(l.Name, "--defer", s.Below.Origin))
 	case unchanged && l.Gone != "":
 		below := s.Below.Env + "@" + s.Below.Short
 		return fmt.Sprintf("build %s again: %s", below, e.command(below))

@@ -74,7 +74,7 @@ func (p *planner) refuseUnreachable(job *job) error {
 		return nil
 	}
 	var hints []string
-	if job.build != nil && base.build.commit.Hash != job.build.commit.Hash {
+	if job.build != nil && base.build.Origin == "" && base.build.commit.Hash != job.build.commit.Hash {
 		same := base.spec
 		same.Ref = job.spec.Ref
 		words := []string{"dot", job.Command.Name, same.String(), "--defer", base.spec.String()}

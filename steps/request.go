@@ -20,6 +20,8 @@ type Request struct {
 	// environment on the working tree.
 	Specs    []spec.Spec
 	Baseline *spec.Spec // of --defer; nil for none
+	// At is the ref of --at, the commit that a Baseline without a ref was built from; "" if it is not known.
+	At string
 	// Variants build each spec several times, each with another dbt; nil: once.
 	Variants []Variant
 	// OfVariants has the variant that each of Specs means, "" for its own build; nil: for none. They are

@@ -38,8 +38,12 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 			refs = append(refs, s.Ref)
 		}
 	}
-	if p.req.Baseline != nil {
-		refs = append(refs, p.req.Baseline.Ref)
+	baseRef := p.req.At
+	if s := p.req.Baseline; s != nil && s.Isolated() {
+		baseRef = s.Ref
+	}
+	if baseRef != "" {
+		refs = append(refs, baseRef)
 	}
 	byRef := map[string]git.Commit{}
 	if len(refs) > 0 {
@@ -71,7 +75,7 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 		}
 	}
 	if s := p.req.Baseline; s != nil {
-		base = &resolvedSpec{Spec: *s, typed: s.String(), commit: byRef[s.Ref]}
+		base = &resolvedSpec{Spec: *s, typed: s.String(), commit: byRef[baseRef]}
 	}
 	return p.varied(specs), base, nil
 }

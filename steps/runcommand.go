@@ -269,7 +269,7 @@ func (rt *runtime) unbuilt(job *job) []string {
 	case errors.Is(err, fs.ErrNotExist):
 		return []string{"it was never built; do that first: " + text.ShellQuote([]string{"dot", "build", spec}), "or read from another build, such as --defer prod@main"}
 	case err == nil && l.Below != nil:
-		return []string{fmt.Sprintf("it rests on another build; to read from there, too: --defer %s@%s", l.Below.Env, l.Below.Short)}
+		return []string{"it rests on another build; to read from there, too: --defer " + rt.ws.BuildOf(*l.Below).String()}
 	}
 	return nil
 }

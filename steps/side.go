@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -88,6 +89,9 @@ type Layer struct {
 // ReadFile reads a file of the layer's project at its commit, through symbolic links. The
 // name has slashes.
 func (l *Layer) ReadFile(ctx context.Context, name string) (text []byte, err error) {
+	if l.commit == "" {
+		return nil, l.noCommit()
+	}
 	objects := l.repo.Objects(ctx)
 	defer func() { err = errors.Join(err, objects.Close()) }()
 	return objects.ReadFile(l.commit, path.Join(l.project, name))
@@ -96,9 +100,17 @@ func (l *Layer) ReadFile(ctx context.Context, name string) (text []byte, err err
 // FileID returns a digest of a file of the layer's project at its commit, also of one in a
 // submodule.
 func (l *Layer) FileID(ctx context.Context, name string) (id string, err error) {
+	if l.commit == "" {
+		return "", l.noCommit()
+	}
 	objects := l.repo.Objects(ctx)
 	defer func() { err = errors.Join(err, objects.Close()) }()
 	return objects.FileID(l.commit, path.Join(l.project, name))
+}
+
+// noCommit is the error for files of a layer that was made elsewhere.
+func (l *Layer) noCommit() error {
+	return fmt.Errorf("the commit of %s is not known: %w", l.Name, fs.ErrNotExist)
 }
 
 // Stands returns an error with a hint if the build has no relations.

@@ -74,7 +74,15 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 	remedy := func(msg string, more ...string) error {
 		return hint.New(msg, buildIt(named.String(), append(b.flags(), more...)...))
 	}
+	if b.Origin != "" {
+		remedy = func(msg string, _ ...string) error {
+			return hint.New(msg, artifactsRemedy)
+		}
+	}
 	found, err := rt.standingOf(b.Build, b.place)
+	if b.origin != nil {
+		found, err = b.origin.standing(b), nil
+	}
 	said := ""
 	if err != nil {
 		said = strings.Replace(err.Error(), b.Build.String(), b.label(), 1)
@@ -102,7 +110,7 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 			return standing{}, remedy(fmt.Sprintf("%s has none of its relations any more: %s", b, lost))
 		}
 		return standing{}, remedy(fmt.Sprintf(why, b, purpose))
-	case found.adopted:
+	case found.adopted, b.origin != nil:
 		return found, nil // its manifest has been read
 	}
 	if why := stateProblem(found.state, found.Standing); why != "" {

@@ -82,7 +82,7 @@ func (v values) differing(other values) string {
 
 // warnOfValues warns if the baseline of a job was built with other values.
 func (p *planner) warnOfValues(job *job, inputs []graph.Input) {
-	if !job.marksState() || job.baseline == nil {
+	if !job.marksState() || job.baseline == nil || job.baseline.build.Origin != "" { // then they aren't known
 		return
 	}
 	base := job.baseline.build

@@ -147,10 +147,24 @@ type Build struct {
 	// Tree is set for a build of a working tree, in the schema that all builds of that
 	// working tree share: the working tree's name.
 	Tree string
+	// Origin is set for a build of which dot only has dbt's artifacts, since dbt ran elsewhere: the name
+	// that it has for the user. Its commit has no directory, and has a Hash only if the user named it.
+	Origin string
+}
+
+// Elsewhere returns the build that was made elsewhere and is called origin. hash is that of its commit,
+// "" if that isn't known.
+func (w *Workspace) Elsewhere(project, env, origin, hash string) Build {
+	return Build{Commit: Commit{Hash: hash, w: w}, Project: project, Env: env, Origin: origin}
 }
 
 // String returns the build's display name: dev@9b13827.
-func (b Build) String() string { return b.Env + "@" + b.Commit.Short }
+func (b Build) String() string {
+	if b.Origin != "" {
+		return b.Origin
+	}
+	return b.Env + "@" + b.Commit.Short
+}
 
 // TreeMark is between a build's name and its working tree's: dev@9b13827+wt_1a2b3c4.
 const TreeMark = "+"
@@ -189,6 +203,9 @@ func (b Build) envName() string {
 }
 
 func (b Build) dir() string {
+	if b.Origin != "" {
+		return path.Join("baseline", digestOf(b.Project, b.Env, b.Origin))
+	}
 	return path.Join(b.Commit.project(b.Project), "env", b.envName())
 }
 

@@ -78,7 +78,8 @@ type LayerRef struct {
 	Short   string `json:"short"`
 	Project string `json:"project,omitempty"`
 	Env     string `json:"env"`
-	Tree    string `json:"tree,omitempty"` // see Build
+	Tree    string `json:"tree,omitempty"`   // see Build
+	Origin  string `json:"origin,omitempty"` // see Build
 	Place   Place  `json:"place"`
 	// Adopted is set for a build that another tool made: its artifacts are in
 	// dbt's target path.
@@ -87,13 +88,18 @@ type LayerRef struct {
 
 // Ref names the build's layer at a place.
 func (b Build) Ref(p Place) LayerRef {
-	return LayerRef{Hash: b.Commit.Hash, Short: b.Commit.Short, Project: b.Project, Env: b.Env, Tree: b.Tree, Place: p}
+	return LayerRef{Hash: b.Commit.Hash, Short: b.Commit.Short, Project: b.Project, Env: b.Env, Tree: b.Tree, Origin: b.Origin, Place: p}
 }
 
 // BuildOf returns the build that a layer belongs to.
-func (w *Workspace) BuildOf(r LayerRef) Build {
+func (w *Workspace) BuildOf(r LayerRef) Build { return r.build(w) }
+
+// ID is that of the build that the layer belongs to.
+func (r LayerRef) ID() string { return r.build(nil).ID() }
+
+func (r LayerRef) build(w *Workspace) Build {
 	b := Commit{Hash: r.Hash, Short: r.Short, w: w}.Build(r.Project, r.Env)
-	b.Tree = r.Tree
+	b.Tree, b.Origin = r.Tree, r.Origin
 	return b
 }
 
