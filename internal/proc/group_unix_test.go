@@ -201,3 +201,23 @@ func TestParentKilledTellsOnce(t *testing.T) {
 	release.Close()
 	endOf(t, out)
 }
+
+// A command that must be told only once, and was interrupted, isn't told again when its parent is killed.
+func TestParentKilledAfterInterrupt(t *testing.T) {
+	out := newLines(t)
+	stdin, release := pipe(t)
+	c := helper(t, "once-signals", "stubborn")
+	c.Stdin, c.Stdout = stdin, out.file
+	ended := start(t.Context(), c)
+	parent, err := strconv.Atoi(out.next())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.want("ready")
+	send(t, parent, syscall.SIGINT)
+	out.want("interrupt")
+	send(t, parent, syscall.SIGKILL)
+	(<-ended).want(t, proc.Exit{Code: 137, Signal: "SIGKILL"})
+	release.Close()
+	endOf(t, out)
+}

@@ -35,7 +35,9 @@ func TestMain(m *testing.M) {
 	case "once-parent":
 		handOnLock(args[0], args[1:], true)
 	case "signals":
-		reportSignals(args)
+		reportSignals(args, false)
+	case "once-signals":
+		reportSignals(args, true)
 	}
 }
 
@@ -94,10 +96,10 @@ func handOnLock(path string, part []string, once bool) {
 
 // reportSignals runs a part with the context of Signals, and prints how both ended. Then it waits
 // for the end of stdin.
-func reportSignals(part []string) {
+func reportSignals(part []string, once bool) {
 	ctx, stop := proc.Signals(context.Background())
 	fmt.Println(os.Getpid())
-	exit, err := proc.Command{Argv: append(os.Args[:1:1], part...), Stdin: os.Stdin, Stdout: os.Stdout}.Run(ctx)
+	exit, err := proc.Command{Argv: append(os.Args[:1:1], part...), Stdin: os.Stdin, Stdout: os.Stdout, OnceOnly: once}.Run(ctx)
 	fmt.Println(exit, err, context.Cause(ctx))
 	stop()
 	fmt.Println("stopped")

@@ -89,7 +89,8 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 	g := newGroup(cmd.Process, c.Interactive)
 	ended := make(chan struct{})
 	var watcher sync.WaitGroup
-	watcher.Go(func() { g.obey(ctx, ended) })
+	// A command that was interrupted isn't told again if this process is killed afterwards.
+	watcher.Go(func() { g.obey(ctx, ended, w.stop) })
 	err := wait(cmd, func() {
 		close(ended)
 		watcher.Wait()
@@ -112,8 +113,8 @@ func (c Command) Run(ctx context.Context) (Exit, error) {
 const sameSignal = 250 * time.Millisecond
 
 // obey passes ctx's end on to the group until the command has ended: at most one interrupt, and one
-// kill.
-func (g *group) obey(ctx context.Context, ended <-chan struct{}) {
+// kill. It calls interrupted after the interrupt.
+func (g *group) obey(ctx context.Context, ended <-chan struct{}, interrupted func()) {
 	interrupt, kill := ctx.Done(), KillChannel(ctx)
 	for {
 		select {
@@ -122,6 +123,7 @@ func (g *group) obey(ctx context.Context, ended <-chan struct{}) {
 		case <-interrupt:
 			interrupt = nil
 			g.interrupt()
+			interrupted()
 		case <-kill:
 			g.kill()
 			return

@@ -14,6 +14,7 @@ import (
 type watcher struct {
 	cmd   *exec.Cmd
 	input *os.File // our end of its standard input, which the system closes if we are killed
+	over  bool     // it was stopped
 }
 
 // watching reads the group's id. Then it reads either a line, which means that nothing is left to
@@ -49,11 +50,12 @@ func (w *watcher) guard(group int) {
 	}
 }
 
-// stop ends the watcher.
+// stop ends the watcher. It may be called twice, one after the other.
 func (w *watcher) stop() {
-	if w == nil {
+	if w == nil || w.over {
 		return
 	}
+	w.over = true
 	fmt.Fprintln(w.input, "over") // an error means that the watcher is gone
 	w.input.Close()
 	_ = w.cmd.Wait() // its exit code means nothing
