@@ -1,11 +1,14 @@
 package cli_test
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +20,7 @@ import (
 type agent struct {
 	t       *testing.T
 	cmd     *exec.Cmd
+	in      io.Closer // the server's stdin
 	session *sdk.ClientSession
 	said    *syncBuffer // on stderr
 }
@@ -32,18 +36,30 @@ func (s *shop) agentWith(options *sdk.ClientOptions, args []string, env ...strin
 	a := &agent{t: s.t, cmd: exec.Command("dot", append([]string{"mcp"}, args...)...), said: new(syncBuffer)}
 	a.cmd.Dir, a.cmd.Env = s.cwd, slices.Concat(s.env, env, []string{"DOT_TEST_NOW=" + s.now.Format(time.RFC3339)})
 	a.cmd.Stderr = a.said
-	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, options)
-	session, err := client.Connect(s.t.Context(), &sdk.CommandTransport{Command: a.cmd}, nil)
+	in, err := a.cmd.StdinPipe()
 	if err != nil {
-		s.t.Fatalf("%v\n%s", err, a.said)
+		s.t.Fatal(err)
 	}
-	a.session = session
+	out, err := a.cmd.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := a.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	a.in = in
 	s.t.Cleanup(func() {
-		session.Close() // an error, if the test has ended the server
+		in.Close()
+		_ = a.cmd.Wait() // an error, if the test has killed it
 		if s.t.Failed() {
 			s.t.Logf("dot mcp said:\n%s", a.said)
 		}
 	})
+	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, options)
+	a.session, err = client.Connect(s.t.Context(), &sdk.IOTransport{Reader: out, Writer: in}, nil)
+	if err != nil {
+		s.t.Fatalf("%v\n%s", err, a.said)
+	}
 	return a
 }
 
@@ -118,6 +134,12 @@ func (a *agent) toolHints() map[string]string {
 	return hints
 }
 
+type buildAnswer struct {
+	Handle, State, Build, Schema, Why, Progress, Said string
+	Nodes                                             map[string]int
+	Failed                                            []struct{ Node, Status, Message string }
+}
+
 type planAnswer struct {
 	Build, Schema string
 	Run           int
@@ -137,8 +159,11 @@ type statusAnswer struct {
 		Schemas                                  []string
 		Nodes                                    string
 	}
-	More    int
-	Missing []string
+	More     int
+	Missing  []string
+	Running  []string
+	Built    *buildAnswer
+	Compared *struct{ State, Said string }
 }
 
 // A session plans, looks at the builds and asks for reasons, and writes nothing.
@@ -146,7 +171,9 @@ func TestMCPReads(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	a := s.agent(nil)
-	want := map[string]string{"plan": "reads", "explain": "reads", "status": "reads"}
+	want := map[string]string{
+		"plan": "reads", "explain": "reads", "status": "reads", "compare": "reads", "build": "writes", "stop": "writes",
+	}
 	if diff := cmp.Diff(want, a.toolHints()); diff != "" {
 		t.Errorf("tools (-want +got):\n%s", diff)
 	}
@@ -213,5 +240,109 @@ func TestMCPProjectDir(t *testing.T) {
 	said, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(said), "--project-dir DIR") {
 		t.Errorf("without a project: %v\n%s", err, said)
+	}
+}
+
+// A build says what came of it, and tells how far it is while it runs.
+func TestMCPBuilds(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	var mu sync.Mutex
+	var told []float64
+	a := s.agentWith(&sdk.ClientOptions{ProgressNotificationHandler: func(_ context.Context, req *sdk.ProgressNotificationClientRequest) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, req.Params.Progress)
+	}}, nil)
+	params := &sdk.CallToolParams{Name: "build", Arguments: fields{"spec": "prod@main"}}
+	params.SetProgressToken("build")
+	result, err := a.session.CallTool(t.Context(), params)
+	if err != nil || result.IsError {
+		t.Fatalf("%v\n%s", err, textOf(result))
+	}
+	mu.Lock()
+	if len(told) == 0 || !slices.IsSorted(told) || len(slices.Compact(slices.Clone(told))) != len(told) {
+		t.Errorf("progress doesn't grow: %v", told)
+	}
+	mu.Unlock()
+
+	var built buildAnswer
+	branch := fields{"spec": "dev@HEAD", "baseline": "prod@main", "modified": true}
+	a.does("build", branch, &built)
+	if built.State != "built" || built.Schema != "dev_"+s.git("rev-parse", "--short", "HEAD") || built.Nodes["success"] != 3 {
+		t.Errorf("a build: %+v", built)
+	}
+	a.does("build", branch, &built)
+	if built.State != "up to date" {
+		t.Errorf("the same again: %+v", built)
+	}
+	s.write("models/orders.sql", "select 1 as order_id, 2 as amount, 3 as euros -- {{ ref('stg_payments') }}")
+	a.does("build", fields{"spec": "dev@.", "baseline": "dev@HEAD"}, &built)
+	if built.State != "built" || built.Build != "dev@." {
+		t.Errorf("a build of the working tree: %+v", built)
+	}
+	a.does("build", fields{"spec": "dev@.", "baseline": "dev@HEAD", "select": "orders", "exclude": "average", "force": true}, &built)
+	if built.State != "built" || built.Nodes["success"] != 1 {
+		t.Errorf("a build of a selection: %+v", built)
+	}
+	for name, in := range map[string]fields{
+		"ran": {"spec": "dev@HEAD", "select": "nope+ -x"}, "a ref": {"spec": "dev@nope"}, "a baseline": {"spec": "dev@HEAD", "baseline": "prod@v2"},
+	} {
+		if result := a.call("build", in, nil); !result.IsError {
+			t.Errorf("wrong %s: %s", name, textOf(result))
+		}
+	}
+}
+
+// A build that fails says which nodes failed, and why.
+func TestMCPFails(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	a := s.agent(nil, "STANDIN_FAIL=orders")
+	var built buildAnswer
+	if result := a.call("build", fields{"spec": "dev@HEAD"}, &built); !result.IsError {
+		t.Errorf("it didn't fail: %s", textOf(result))
+	}
+	if built.State != "failed" || len(built.Failed) != 1 || built.Failed[0].Node != "model.orders" || built.Failed[0].Message == "" {
+		t.Errorf("a build that failed: %+v", built)
+	}
+	if said := a.refused("build", fields{"spec": "dev@HEAD", "baseline": "prod@main"}); !strings.Contains(said, "prod@") || !strings.Contains(said, "refused") {
+		t.Errorf("a baseline that was never built: %s", said)
+	}
+	if result := a.call("compare", fields{"baseline": "prod@main", "candidate": "dev@HEAD"}, nil); !result.IsError || !strings.Contains(textOf(result), "never built") {
+		t.Errorf("a comparison of nothing: %s", textOf(result))
+	}
+}
+
+// Dropping is off unless the server was started with it, and says what went.
+func TestMCPDrops(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.run("build dev@HEAD")
+	if _, err := s.agent(nil).session.CallTool(t.Context(), &sdk.CallToolParams{Name: "drop", Arguments: fields{"spec": "dev@HEAD"}}); err == nil {
+		t.Error("dropped without --allow-drop")
+	}
+	a := s.agent([]string{"--allow-drop"})
+	if hint := a.toolHints()["drop"]; hint != "destroys" {
+		t.Errorf("the hint of drop is %q", hint)
+	}
+	var dropped struct {
+		Dropped bool
+		Said    []string
+	}
+	before := s.warehouse()
+	a.does("drop", fields{"spec": "dev@HEAD", "dry_run": true}, &dropped)
+	if len(dropped.Said) == 0 {
+		t.Error("a dry run says nothing")
+	}
+	if diff := cmp.Diff(before, s.warehouse()); diff != "" || dropped.Dropped {
+		t.Errorf("a dry run (-before +after):\n%s", diff)
+	}
+	a.does("drop", fields{"spec": "dev@HEAD"}, &dropped)
+	if !dropped.Dropped || len(dropped.Said) != 1 || !strings.HasPrefix(dropped.Said[0], "dropped dev@") {
+		t.Errorf("dropped: %+v", dropped)
+	}
+	if status := s.run("status").both; !strings.Contains(status, "no builds yet") {
+		t.Errorf("a build is left:\n%s", status)
 	}
 }

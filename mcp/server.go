@@ -25,8 +25,8 @@ type Options struct {
 
 // The number of children that may run at once.
 const (
-	maxShort  = 4
-	maxBuilds = 4
+	maxShort = 4
+	maxJobs  = 4
 )
 
 // server is one client's session.
@@ -34,6 +34,7 @@ type server struct {
 	Options
 	ctx   context.Context // ends when the client has gone, or a signal came
 	short chan struct{}   // a place for each short command that runs
+	jobs  jobs
 }
 
 // errGone is the cause of a context that ends because the client is gone.
@@ -63,6 +64,7 @@ func Serve(ctx context.Context, o Options) error {
 	})
 	gone := errors.Is(context.Cause(ctx), errGone)
 	cancel(errGone)
+	s.jobs.work.Wait()
 	if gone || errors.Is(err, io.EOF) {
 		return nil // how a session usually ends
 	}
@@ -90,16 +92,19 @@ type output struct{ io.Writer }
 
 func (output) Close() error { return nil }
 
-// shortened cuts errors, which may quote what a client sent.
+// shortened cuts errors, and makes them visible: the SDK's quote what a client sent.
 func shortened(next sdk.MethodHandler) sdk.MethodHandler {
 	return func(ctx context.Context, method string, req sdk.Request) (sdk.Result, error) {
 		result, err := next(ctx, method, req)
-		if err != nil && len(err.Error()) > errorRoom {
-			err = errors.New(clip(err.Error(), errorRoom))
+		if err != nil {
+			if said := clip(err.Error(), errorRoom); said != err.Error() {
+				err = errors.New(said)
+			}
+			return result, err
 		}
-		if called, ok := result.(*sdk.CallToolResult); ok && called.IsError {
+		if called, ok := result.(*sdk.CallToolResult); ok && called.IsError && called.StructuredContent == nil {
 			for _, part := range called.Content {
-				if said, ok := part.(*sdk.TextContent); ok && len(said.Text) > answerRoom+errorRoom {
+				if said, ok := part.(*sdk.TextContent); ok {
 					said.Text = clip(said.Text, errorRoom)
 				}
 			}
@@ -144,5 +149,11 @@ func (*answeredError) Error() string { return "it failed" }
 func (s *server) addTools(to *sdk.Server) {
 	add(to, tool{name: "plan", about: "Say what a build would run, what is up to date, and why. Changes nothing."}, s.plan)
 	add(to, tool{name: "explain", about: "Say for each step of a build which inputs changed and, with a baseline, from which build each node is read. Changes nothing."}, s.explain)
-	add(to, tool{name: "status", about: "List the builds that there are, and how their last command ended. Changes nothing."}, s.status)
+	add(to, tool{name: "build", writes: true, again: true, about: "Build a spec in a schema of its own. Does nothing if it is up to date. A build that takes longer than the call goes on: the answer has its handle."}, s.build)
+	add(to, tool{name: "compare", about: s.aboutCompare()}, s.compare)
+	add(to, tool{name: "status", about: "List the builds that there are, and how their last command ended; or, with a handle, how far a build or comparison of this session has come. Changes nothing."}, s.status)
+	add(to, tool{name: "stop", writes: true, again: true, about: "End a running build or comparison of this session, as Ctrl-C does: what is built stays, and resume goes on from there."}, s.stop)
+	if s.AllowDrop {
+		add(to, tool{name: "drop", writes: true, destroys: true, again: true, about: "Drop a build: its schemas, its worktree and what dot knows of it. Only what is marked as the build's own goes."}, s.drop)
+	}
 }

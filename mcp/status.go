@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ import (
 type statusFields struct {
 	Spec  string `json:"spec,omitempty" jsonschema:"only this build; default: all"`
 	Check bool   `json:"check,omitempty" jsonschema:"also ask the warehouse whether the relations are there"`
+
+	Handle string `json:"handle,omitempty" jsonschema:"instead: a build or comparison of this session"`
+	Wait   *int   `json:"wait_seconds,omitempty" jsonschema:"how long to wait until that has ended (default 0)"`
 }
 
 // statusJSON is what is read of dot status (docs/status-json.md).
@@ -56,10 +60,13 @@ type statusJSON struct {
 
 // statusAnswer is a list of builds in short.
 type statusAnswer struct {
-	Builds   []builtStatus `json:"builds" jsonschema:"the one that was used last comes first"`
-	More     int           `json:"more,omitempty"`
-	Missing  []string      `json:"missing,omitempty" jsonschema:"specs for which there is no build"`
-	Problems []string      `json:"problems,omitempty"`
+	Built    *buildAnswer   `json:"built,omitempty" jsonschema:"the build with the handle"`
+	Compared *compareAnswer `json:"compared,omitempty" jsonschema:"the comparison with the handle"`
+	Running  []string       `json:"running,omitempty" jsonschema:"handles of this session's builds and comparisons that go on"`
+	Builds   []builtStatus  `json:"builds,omitempty" jsonschema:"the one that was used last comes first"`
+	More     int            `json:"more,omitempty"`
+	Missing  []string       `json:"missing,omitempty" jsonschema:"specs for which there is no build"`
+	Problems []string       `json:"problems,omitempty"`
 }
 
 type builtStatus struct {
@@ -76,7 +83,28 @@ type builtStatus struct {
 	Lacks   []string `json:"lacks,omitempty" jsonschema:"what the warehouse doesn't have of it"`
 }
 
-func (s *server) status(ctx context.Context, _ *sdk.CallToolRequest, in statusFields) (statusAnswer, error) {
+func (s *server) status(ctx context.Context, req *sdk.CallToolRequest, in statusFields) (statusAnswer, error) {
+	wait, err := waiting(in.Wait, 0)
+	switch {
+	case err != nil:
+		return statusAnswer{}, err
+	case in.Handle != "" && (in.Spec != "" || in.Check):
+		return statusAnswer{}, errors.New("handle: it names a build, so it can't be combined with spec or check")
+	case in.Handle != "":
+		j, err := s.jobs.find(in.Handle)
+		if err != nil {
+			return statusAnswer{}, err
+		}
+		j.await(ctx, wait, reporter(ctx, req))
+		if j.kind == comparing {
+			answer, err := s.compared(j)
+			return statusAnswer{Compared: &answer}, err
+		}
+		answer, err := j.built()
+		return statusAnswer{Built: &answer}, err
+	case in.Wait != nil:
+		return statusAnswer{}, errors.New("wait_seconds: it needs the handle of the build to wait for")
+	}
 	args := slices.Concat([]string{"status", "--format=json"}, quiet)
 	if in.Check {
 		args = append(args, "--check")
@@ -91,13 +119,15 @@ func (s *server) status(ctx context.Context, _ *sdk.CallToolRequest, in statusFi
 	if err := s.read(ctx, &found, args...); err != nil {
 		return statusAnswer{}, err
 	}
-	return found.answer(), nil
+	answer := found.answer()
+	answer.Running = s.jobs.running()
+	return answer, nil
 }
 
 // answer shortens a list of builds.
 func (s statusJSON) answer() statusAnswer {
 	left := room(answerRoom)
-	out := statusAnswer{Builds: []builtStatus{}, Missing: clipAll(s.Missing, nameRoom)}
+	out := statusAnswer{Missing: clipAll(s.Missing, nameRoom)}
 	out.Problems, _ = fit(&left, clipAll(s.Problems, messageRoom))
 	var builds []builtStatus
 	for _, b := range s.Builds {
@@ -133,8 +163,6 @@ func (s statusJSON) answer() statusAnswer {
 		}
 		builds = append(builds, one)
 	}
-	if kept, more := fit(&left, builds); len(kept) > 0 {
-		out.Builds, out.More = kept, more
-	}
+	out.Builds, out.More = fit(&left, builds)
 	return out
 }
