@@ -27,6 +27,7 @@ const manName = "dot-for-dbt"
 type manCommand struct {
 	Command []string `arg:"" optional:"" name:"command" help:"The command: build, or docs generate. Default: dot as a whole."`
 	Dir     string   `placeholder:"DIR" help:"Write all pages into a directory, for packages: dot-for-dbt.1, dot-for-dbt-build.1, …"`
+	Format  string   `enum:"roff,markdown" default:"roff" placeholder:"FORM" help:"roff, for man, or markdown, for a site."`
 }
 
 func (c *manCommand) run(_ context.Context, a *app, _ *commandLine) error {
@@ -39,7 +40,7 @@ func (c *manCommand) run(_ context.Context, a *app, _ *commandLine) error {
 		if len(c.Command) > 0 {
 			return hint.New("--dir writes the pages of all commands", "leave "+strings.Join(c.Command, " ")+" out")
 		}
-		return writeManPages(root, a.outputFile("--dir", c.Dir).path)
+		return c.writePages(root, a.outputFile("--dir", c.Dir).path)
 	}
 	node := root
 	for _, word := range c.Command {
@@ -51,20 +52,30 @@ func (c *manCommand) run(_ context.Context, a *app, _ *commandLine) error {
 		}
 		node = node.Children[i]
 	}
-	_, err = a.Stdout.Write(manPage(node))
+	page, _ := c.page(node)
+	_, err = a.Stdout.Write(page)
 	return err
 }
 
-// writeManPages writes the page of dot and of each of its commands, without those below plan and
+// page returns the page of a command, and the name of its file.
+func (c *manCommand) page(node *kong.Node) (text []byte, name string) {
+	if c.Format == "markdown" {
+		return markdownPage(node), strings.Join(append([]string{"dot"}, nodeWords(node)...), "-") + ".md"
+	}
+	return manPage(node), pageName(node) + ".1"
+}
+
+// writePages writes the page of dot and of each of its commands, without those below plan and
 // explain: their flags are on the pages of the commands themselves.
-func writeManPages(root *kong.Node, dir string) error {
+func (c *manCommand) writePages(root *kong.Node, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	nodes := []*kong.Node{root}
 	for i := 0; i < len(nodes); i++ { // grows
 		node := nodes[i]
-		if err := durable.Write(filepath.Join(dir, pageName(node)+".1"), manPage(node), 0o644); err != nil {
+		text, name := c.page(node)
+		if err := durable.Write(filepath.Join(dir, name), text, 0o644); err != nil {
 			return err
 		}
 		if !isPlanned(node) {
@@ -205,24 +216,16 @@ func isDBTs(words []string) bool {
 
 // flags writes the flags of a command, then the general ones that mean something for it.
 func (m *roff) flags(node *kong.Node, words []string) {
-	root, command := node, ""
-	var own []*kong.Flag
-	for ; root.Parent != nil; root = root.Parent {
-		own = append(own, root.Flags...)
-	}
-	if len(words) > 0 {
-		command = words[0]
-	}
+	own, general := flagsOf(node, words)
 	m.flagList("OPTIONS", own)
 	title := "GENERAL OPTIONS"
 	if len(own) == 0 {
 		title = "OPTIONS"
 	}
-	m.flagList(title, slices.DeleteFunc(slices.Clone(root.Flags), func(f *kong.Flag) bool { return !belongs(f.Name, command) }))
+	m.flagList(title, general)
 }
 
 func (m *roff) flagList(title string, flags []*kong.Flag) {
-	flags = slices.DeleteFunc(slices.Clone(flags), func(f *kong.Flag) bool { return f.Hidden })
 	if len(flags) == 0 {
 		return
 	}

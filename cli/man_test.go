@@ -61,6 +61,47 @@ func TestManPagesHaveWhatTheHelpHas(t *testing.T) {
 	}
 }
 
+// The pages for the site have each flag and both examples, too, and no text is taken for Markdown.
+func TestMarkdownPagesHaveWhatTheHelpHas(t *testing.T) {
+	dir := t.TempDir()
+	var out bytes.Buffer
+	a := &app{Stdout: ui.NewOutput(&out)}
+	if err := (&manCommand{Dir: dir, Format: "markdown"}).run(t.Context(), a, nil); err != nil {
+		t.Fatal(err)
+	}
+	parser, err := new(app).parser(wholeGrammar())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range parser.Model.Leaves(true) {
+		words := nodeWords(leaf)
+		if below(leaf.Parent, "plan") || below(leaf.Parent, "explain") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "dot-"+strings.Join(words, "-")+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		page := string(text)
+		for _, group := range leaf.AllFlags(true) {
+			for _, flag := range group {
+				if got, want := strings.Contains(page, "--"+flag.Name), belongs(flag.Name, words[0]); !got && want {
+					t.Errorf("the page of %s lacks --%s", strings.Join(words, " "), flag.Name)
+				}
+			}
+		}
+		for _, example := range examplesOf(words) {
+			if !strings.Contains(page, "\n"+example+"\n") {
+				t.Errorf("the page of %s lacks the example %s", strings.Join(words, " "), example)
+			}
+		}
+	}
+	if got, want := escapeMarkdown("`a_b` <c> *d* [e](f) \\"), "\\`a\\_b\\` &lt;c&gt; \\*d\\* \\[e](f) \\\\"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // mandoc and groff find nothing wrong with the pages, where they are installed.
 func TestManPagesAreValid(t *testing.T) {
 	dir := pages(t)
