@@ -69,7 +69,7 @@ empty :=
 OTHER_VENVS := $(subst $(empty) $(empty),:,$(OTHER_DBTS:%=$(CURDIR)/.venv/%))
 
 .PHONY: test-full
-test-full: cross test-dist test-pre-commit test-release ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
+test-full: cross test-dist test-pre-commit test-release test-docs ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
 	@for venv in test dbt-2 $(OTHER_DBTS); do test/venv.sh $$venv || exit; done
 	for venv in $(OTHER_DBTS); do \
 		DOT_TEST_PYTHON=$(CURDIR)/.venv/$$venv/bin/python go test -count=1 -run '^Test(FlagTable|DotEnv)' ./internal/dbt || exit; \
@@ -121,6 +121,20 @@ dist: ## build the wheels for all systems into build/dist, from the commit
 test-dist: ## build this system's wheel, and install and run it with pip, uv, uvx and pipx
 	@test/venv.sh dist
 	DOT_TEST_DIST=$(CURDIR)/.venv/dist go test -count=1 ./packaging
+
+.PHONY: docs
+docs: build ## build the documentation site into build/site; a broken link is an error
+	@test/tool.sh docs
+	@rm -rf build/site build/site-source
+	@build/dot man --format markdown --dir build/site-source/commands
+	@# Not with --quiet: then mkdocs doesn't count its warnings, and a broken link is none.
+	@NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --strict
+
+.PHONY: test-docs
+test-docs: docs ## build the site, run the commands of its how-to pages, and look at it in a browser (a minute or two)
+	@test/venv.sh test
+	DOT_TEST_DOCS=1 DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -timeout 20m -run '^TestHowTo$$' ./test/e2e
+	DOT_TEST_DOCS=1 go test -count=1 ./site
 
 # GoReleaser has a module of its own, since it needs 340 others; the rest needs 50.
 .PHONY: release-tools

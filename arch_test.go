@@ -117,6 +117,7 @@ var house = map[string][]string{
 	"test/e2e/dot":                {"cli"}, // dot with another clock
 	"test/editors":                {},
 	"test/precommit":              {},
+	"site":                        {},
 }
 
 // inTests lists further packages that a package's tests may import.

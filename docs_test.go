@@ -86,6 +86,41 @@ func TestCaskHasAllPages(t *testing.T) {
 	}
 }
 
+// TestEnvironmentVariables fails on an environment variable of dot's own that the code names and the page about them
+// lacks, or the other way round.
+func TestEnvironmentVariables(t *testing.T) {
+	const name = "docs/environment-variables.md"
+	form := regexp.MustCompile("[\"`](DOT_[A-Z_]+)[=\"`]")
+	internal := []string{"DOT_QUERY_COMMENT"} // from dot to the Python that it starts
+	inCode := map[string]bool{}
+	if err := walk(func(file string) error {
+		if path.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "test/") || strings.HasPrefix(file, "internal/testing/") {
+			return nil
+		}
+		for _, m := range form.FindAllStringSubmatch(readPage(t, file).text, -1) {
+			inCode[m[1]] = !slices.Contains(internal, m[1])
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	onPage := map[string]bool{}
+	for _, m := range form.FindAllStringSubmatch(readPage(t, name).text, -1) {
+		onPage[m[1]] = true
+		if !inCode[m[1]] {
+			t.Errorf("%s: dot doesn't know %s", name, m[1])
+		}
+	}
+	for variable, own := range inCode {
+		if own && !onPage[variable] {
+			t.Errorf("%s lacks %s", name, variable)
+		}
+	}
+	if len(onPage) < 5 {
+		t.Errorf("%s: only %d variables were found", name, len(onPage))
+	}
+}
+
 // TestDecisionsAreListed fails on a decision that adr/README.md doesn't list,
 // and on numbers with gaps.
 func TestDecisionsAreListed(t *testing.T) {

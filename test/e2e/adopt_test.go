@@ -76,6 +76,11 @@ func (s *shop) otherTool(env string) {
 			s.t.Fatal(err)
 		}
 	}
+	if _, err := os.Stat(at("worktree/packages.yml")); err == nil {
+		if res := s.dbt("deps", "--project-dir", at("worktree"), "--profiles-dir", at("env/"+env)); res.code != 0 {
+			s.t.Fatalf("dbt deps: exit code %d\n%s", res.code, res.stdout)
+		}
+	}
 	s.otherDbt(env, "build")
 }
 

@@ -17,15 +17,105 @@ func TestREADME(t *testing.T) {
 	newShop(t, "duckdb").runPages(true)
 }
 
-// runPages runs the commands. same compares what they print, too; it isn't the same with dbt 2.
-func (s *shop) runPages(same bool) {
-	t := s.t
+// TestHowTo (G.2) runs every command of the how-to pages, each page in a sample shop of its own, and compares the
+// output with what is printed there. make test-docs and make test-full run it.
+func TestHowTo(t *testing.T) {
+	if os.Getenv("DOT_TEST_DOCS") == "" {
+		full(t)
+	}
+	before := map[string]func(*shop){
+		"slim-ci.md":                func(s *shop) { s.production("../prod-artifacts") },
+		"from-state-directories.md": func(s *shop) { s.production("../prod-artifacts") },
+		"from-the-python-tool.md": func(s *shop) {
+			s.git("switch", "--quiet", "main")
+			s.otherTool("prod")
+			s.git("switch", "--quiet", "feature/refunds")
+		},
+		"monorepo.md": func(s *shop) {
+			s.git("mv", "-k", "dbt_project.yml", "profiles.yml", "packages.yml", "models", "seeds", "tests", "macros", "packages", s.subdirectory("analytics/shop"))
+			s.commit("Into a directory")
+		},
+	}
+	after := map[string]func(*shop){
+		// Another runner has a fresh clone at the same path.
+		"tar -cf ../dot.tar --exclude='.dot/build/*/worktree' .dot": func(s *shop) {
+			if err := os.RemoveAll(filepath.Join(s.dir, ".dot")); err != nil {
+				s.t.Fatal(err)
+			}
+			s.git("worktree", "prune")
+			s.must(s.commandIn(s.dir, "tar", "-xf", "../dot.tar"))
+		},
+	}
+	pages, err := filepath.Glob("../../docs/howto/*.md")
+	if err != nil || len(pages) < 6 {
+		t.Fatalf("pages: %v, %v", pages, err)
+	}
+	for _, file := range append(pages, "../../docs/pre-commit.md") {
+		name := filepath.Base(file)
+		t.Run(strings.TrimSuffix(name, ".md"), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newShop(t, "duckdb")
+			s.findsDot()
+			if prepare := before[name]; prepare != nil {
+				prepare(s)
+			}
+			commands := printedCommands(string(text))
+			if len(commands) == 0 {
+				t.Error("the page has no command")
+			}
+			top := s.dir
+			for _, c := range commands {
+				if dir, ok := strings.CutPrefix(c.line, "cd "); ok {
+					s.dir = filepath.Join(top, dir)
+					continue
+				}
+				s.runPrinted(name, c, strings.NewReplacer(), true)
+				if then := after[c.line]; then != nil {
+					then(s)
+				}
+			}
+		})
+	}
+}
+
+// production lets dbt build main without dot, in production's own schema, and leaves its artifacts in a directory.
+func (s *shop) production(target string) {
+	s.t.Helper()
+	s.git("switch", "--quiet", "main")
+	for _, command := range [][]string{{"deps"}, {"build", "--target", "prod", "--target-path", target}} {
+		if res := s.dbt(command...); res.code != 0 {
+			s.t.Fatalf("dbt %s: exit code %d\n%s", command[0], res.code, res.stdout)
+		}
+	}
+	s.git("switch", "--quiet", "feature/refunds")
+}
+
+// subdirectory makes a directory in the shop, and returns its name.
+func (s *shop) subdirectory(name string) string {
+	if err := os.MkdirAll(filepath.Join(s.dir, name), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	return name
+}
+
+// findsDot lets the shop's shells find dot and the profile as a user's do.
+func (s *shop) findsDot() {
 	binary, err := dotBinary()
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	s.setenv("PATH=" + filepath.Dir(binary) + string(os.PathListSeparator) + s.bin + string(os.PathListSeparator) + os.Getenv("PATH"))
 	s.setenv("DBT_PROFILES_DIR=")
+}
+
+// runPages runs the commands. same compares what they print, too; it isn't the same with dbt 2.
+func (s *shop) runPages(same bool) {
+	t := s.t
+	s.findsDot()
 	// What stands in the text before a command.
 	here := strings.NewReplacer()
 	const upgrade = "dot upgrade-check dev@HEAD --to .venv-1.12"
@@ -55,7 +145,8 @@ func (s *shop) runPages(same bool) {
 				t.Error(err)
 			}
 		},
-		"dot build --specs nightly.txt": func() { s.write("nightly.txt", "# every night\nprod@main\n") },
+		"dot build dev@HEAD --defer path:../prod/target --modified": func() { s.production("../prod/target") },
+		"dot build --specs nightly.txt":                             func() { s.write("nightly.txt", "# every night\nprod@main\n") },
 		"dot build dev@HEAD": func() {
 			s.write("macros/generate_schema_name.sql", "{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}\n")
 			s.write("dbt_project.yml", s.read("dbt_project.yml")+"\nseeds:\n  shop:\n    +schema: raw\n")
@@ -84,33 +175,8 @@ func (s *shop) runPages(same bool) {
 				prepare()
 			}
 			ran++
-			res := s.run(s.commandIn(s.dir, "sh", "-c", c.line))
-			refused := len(c.output) > 0 && strings.HasPrefix(c.output[0], "error:")
-			if res.code != 0 && !refused || refused && res.code != 2 {
-				t.Errorf("%s: %s: exit code %d", name, c.line, res.code)
-			}
-			rest := strings.Split(res.stdout+"\n"+res.stderr, "\n")
-			if strings.HasPrefix(c.line, "dot build") {
-				rest = strings.Split(res.stderr, "\n")
-			}
-			for _, want := range c.output {
-				if !same {
-					break
-				}
-				at := -1
-				expected := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(normal(here.Replace(want))), "…", ".*") + "$")
-				for i, line := range rest {
-					if expected.MatchString(normal(line)) {
-						at = i
-						break
-					}
-				}
-				if at < 0 {
-					t.Errorf("%s: %s: not printed, or not in this order: %s\nbut\n%s", name, c.line, want, strings.Join(rest, "\n"))
-					continue
-				}
-				rest = rest[at+1:]
-			}
+			c.line = strings.Replace(c.line, "https://artifacts.example.com/prod", "file://"+filepath.Join(s.dir, "..", "prod", "target"), 1)
+			s.runPrinted(name, c, here, same)
 			if clean := after[c.line]; clean != nil && name == "README.md" {
 				clean()
 			}
@@ -118,6 +184,40 @@ func (s *shop) runPages(same bool) {
 	}
 	if ran < 15 {
 		t.Errorf("only %d commands were found", ran)
+	}
+}
+
+// runPrinted runs a command of a page. same compares what it prints, too, with what here has for the page's
+// words.
+func (s *shop) runPrinted(page string, c printedCommand, here *strings.Replacer, same bool) {
+	t := s.t
+	t.Helper()
+	res := s.run(s.commandIn(s.dir, "sh", "-c", c.line))
+	refused := len(c.output) > 0 && strings.HasPrefix(c.output[0], "error:")
+	if res.code != 0 && !refused || refused && res.code != 2 {
+		t.Errorf("%s: %s: exit code %d\n%s", page, c.line, res.code, res.stderr)
+	}
+	rest := strings.Split(res.stdout+"\n"+res.stderr, "\n")
+	if strings.HasPrefix(c.line, "dot build") {
+		rest = strings.Split(res.stderr, "\n")
+	}
+	for _, want := range c.output {
+		if !same {
+			break
+		}
+		at := -1
+		expected := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(normal(here.Replace(want))), "…", ".*") + "$")
+		for i, line := range rest {
+			if expected.MatchString(normal(line)) {
+				at = i
+				break
+			}
+		}
+		if at < 0 {
+			t.Errorf("%s: %s: not printed, or not in this order: %s\nbut\n%s", page, c.line, want, strings.Join(rest, "\n"))
+			continue
+		}
+		rest = rest[at+1:]
 	}
 }
 
