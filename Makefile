@@ -26,9 +26,9 @@ demo: build ## build dot and run the main job on a sample shop with DuckDB
 	@demo/run.sh build .venv/demo
 
 .PHONY: test
-test: ## everything: linters, types on every system, all tests with real dbt and PostgreSQL
+test: ## everything: linters, types on every system, the documentation site, all tests with real dbt and PostgreSQL
 	@# pip and apt mostly wait for the network, so they run beside each other, and beside the linters.
-	@$(MAKE) --no-print-directory --jobs=5 test-all lint typecheck
+	@$(MAKE) --no-print-directory --jobs=6 test-all lint typecheck docs
 
 # WITH=browser also installs a browser. Then the tests that need one must pass.
 .PHONY: test-all

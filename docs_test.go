@@ -121,6 +121,25 @@ func TestEnvironmentVariables(t *testing.T) {
 	}
 }
 
+// TestPagesAreInNav fails on a page in docs/ that the site's navigation lacks: make docs would fail.
+func TestPagesAreInNav(t *testing.T) {
+	nav := readPage(t, "mkdocs.yml").text
+	found := 0
+	for _, page := range markdown(t) {
+		name, ok := strings.CutPrefix(page.name, "docs/")
+		if !ok {
+			continue
+		}
+		found++
+		if !strings.Contains(nav, ": "+name+"\n") {
+			t.Errorf("mkdocs.yml: nav: lacks %s", name)
+		}
+	}
+	if found == 0 {
+		t.Error("no page was found: the test looks for them in the wrong way")
+	}
+}
+
 // TestDecisionsAreListed fails on a decision that adr/README.md doesn't list,
 // and on numbers with gaps.
 func TestDecisionsAreListed(t *testing.T) {
