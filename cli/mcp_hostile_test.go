@@ -114,6 +114,7 @@ func TestMCPEscapes(t *testing.T) {
 			{"baseline": "prod@main", "candidate": "dev@HEAD", "output": "/tmp/report.html"},
 		},
 		"status": {{"spec": "dev"}, {"spec": "--size"}, {"spec": "dev@HEAD", "handle": "build-1"}, {"handle": big}, {"wait_seconds": 5}},
+		"logs":   {{"spec": "dev"}, {"spec": "dev@HEAD", "node": big}, {"spec": "dev@HEAD", "file": "/etc/passwd"}},
 		"stop":   {{"handle": "build-99"}, {"handle": "1"}},
 		"drop":   {{"spec": "dev"}, {"spec": "dev@HEAD", "breaking": true}, {"spec": "--breaking"}},
 	} {
@@ -165,7 +166,7 @@ func TestMCPFuzz(t *testing.T) {
 		"modified": func() any { return true }, "force": func() any { return true }, "resume": func() any { return false }, "wait_seconds": func() any { return random.IntN(3) }, "rows": func() any { return 2 }, "all": func() any { return true },
 		"select": func() any { return "orders+" }, "exclude": func() any { return "average" }, "handle": func() any { return fmt.Sprint("build-", random.IntN(4)) },
 	}
-	tools := []string{"plan", "explain", "build", "build", "status", "compare", "stop", "drop"}
+	tools := []string{"plan", "explain", "build", "build", "status", "compare", "stop", "logs", "drop"}
 	outside := func() []string { return s.around(" shop/.dot", " shop/warehouse.duckdb", " shop/.git", " shop\n") }
 	before := outside()
 	for range 80 {

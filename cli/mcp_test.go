@@ -172,7 +172,7 @@ func TestMCPReads(t *testing.T) {
 	s := newShop(t)
 	a := s.agent(nil)
 	want := map[string]string{
-		"plan": "reads", "explain": "reads", "status": "reads", "compare": "reads", "build": "writes", "stop": "writes",
+		"plan": "reads", "explain": "reads", "status": "reads", "compare": "reads", "logs": "reads", "build": "writes", "stop": "writes",
 	}
 	if diff := cmp.Diff(want, a.toolHints()); diff != "" {
 		t.Errorf("tools (-want +got):\n%s", diff)
@@ -305,6 +305,29 @@ func TestMCPFails(t *testing.T) {
 	}
 	if built.State != "failed" || len(built.Failed) != 1 || built.Failed[0].Node != "model.orders" || built.Failed[0].Message == "" {
 		t.Errorf("a build that failed: %+v", built)
+	}
+	var logs struct {
+		State, Note string
+		Nodes       []struct{ Node, Status, Message string }
+	}
+	a.does("logs", fields{"spec": "dev@HEAD"}, &logs)
+	if logs.State != "failed" || len(logs.Nodes) != 1 || logs.Nodes[0].Node != "model.orders" || logs.Nodes[0].Message == "" {
+		t.Errorf("its logs: %+v", logs)
+	}
+	a.does("logs", fields{"spec": "dev@HEAD", "node": "stg_payments"}, &logs)
+	if len(logs.Nodes) != 1 || logs.Nodes[0].Status != "success" {
+		t.Errorf("the logs of a node: %+v", logs)
+	}
+	a.does("logs", fields{"spec": "dev@HEAD", "node": "../../../../profiles.yml"}, &logs)
+	if len(logs.Nodes) != 0 || logs.Note == "" {
+		t.Errorf("the logs of no node: %+v", logs)
+	}
+	if said := a.refused("logs", fields{"spec": "prod@main"}); !strings.Contains(said, "never built") {
+		t.Errorf("logs of no build: %s", said)
+	}
+	s.write("models/orders.sql", "select * from {{ ref('nowhere') }}")
+	if result := a.call("build", fields{"spec": "dev@."}, &built); !result.IsError || !strings.Contains(built.Said, "nowhere") {
+		t.Errorf("a model that can't be read: %s", textOf(result))
 	}
 	if said := a.refused("build", fields{"spec": "dev@HEAD", "baseline": "prod@main"}); !strings.Contains(said, "prod@") || !strings.Contains(said, "refused") {
 		t.Errorf("a baseline that was never built: %s", said)

@@ -213,7 +213,8 @@ func (j *job) far() progress {
 // events are what a job's events have said (docs/events.md).
 type events struct {
 	failed []failedNode
-	steps  []string // errors of steps
+	steps  []string        // errors of steps
+	output strings.Builder // the beginning of what the step before dbt's command prints
 	result *eventBuild
 }
 
@@ -230,6 +231,7 @@ const maxFailed = 1000
 type event struct {
 	Event  string       `json:"event"`
 	Step   string       `json:"step"`
+	Build  string       `json:"build"` // only of the command itself
 	State  string       `json:"state"`
 	Error  string       `json:"error"`
 	Text   string       `json:"text"`
@@ -281,7 +283,10 @@ func (j *job) take(e event) {
 			j.Steps++
 		case "started":
 			j.Now = e.Step
+			j.output.Reset()
 		case "failed":
+			j.said.add(j.output.String()) // a mistake in the project's files
+			j.output.Reset()
 			if e.Error != "" {
 				j.steps = append(j.steps, e.Step+": "+e.Error)
 			}
@@ -292,6 +297,9 @@ func (j *job) take(e event) {
 	case "line":
 		if e.Total > 0 {
 			j.Nodes = e.Total
+		}
+		if e.Build == "" && j.output.Len() < outputRoom && strings.TrimSpace(e.Text) != "" {
+			j.output.WriteString(clip(e.Text, nameRoom) + "\n")
 		}
 	case "progress":
 		j.Nodes, j.NodesDone = e.Total, e.Done

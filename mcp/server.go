@@ -152,6 +152,7 @@ func (s *server) addTools(to *sdk.Server) {
 	add(to, tool{name: "build", writes: true, again: true, about: "Build a spec in a schema of its own. Does nothing if it is up to date. A build that takes longer than the call goes on: the answer has its handle."}, s.build)
 	add(to, tool{name: "compare", about: s.aboutCompare()}, s.compare)
 	add(to, tool{name: "status", about: "List the builds that there are, and how their last command ended; or, with a handle, how far a build or comparison of this session has come. Changes nothing."}, s.status)
+	add(to, tool{name: "logs", about: "Say what dbt said of the nodes that failed in a build's last run; with node, all of one node with its compiled SQL. Changes nothing."}, s.logs)
 	add(to, tool{name: "stop", writes: true, again: true, about: "End a running build or comparison of this session, as Ctrl-C does: what is built stays, and resume goes on from there."}, s.stop)
 	if s.AllowDrop {
 		add(to, tool{name: "drop", writes: true, destroys: true, again: true, about: "Drop a build: its schemas, its worktree and what dot knows of it. Only what is marked as the build's own goes."}, s.drop)

@@ -14,6 +14,7 @@ import (
 const (
 	answerRoom  = 16_000 // all lists of an answer together, about 4,000 tokens
 	errorRoom   = 4_000  // an error, or what dot says beside an answer
+	outputRoom  = 1_000  // what a step printed that failed before dbt's command
 	messageRoom = 600    // a message of dbt's about a node
 	nameRoom    = 200    // a name or a reason
 )
