@@ -125,7 +125,7 @@ func TestRelease(t *testing.T) {
 	t.Run("archive", func(t *testing.T) {
 		into := t.TempDir()
 		names := untar(t, one("*_"+runtime.GOOS+"_"+runtime.GOARCH+".tar.gz"), into)
-		for _, want := range append(pages, "dot", "LICENSE", "CHANGELOG.md", "completions/dot.bash", "completions/_dot", "completions/dot.fish") {
+		for _, want := range append(pages, "dot", "LICENSE", "CHANGELOG.md", "SKILL.md", "completions/dot.bash", "completions/_dot", "completions/dot.fish") {
 			if !slices.Contains(names, want) {
 				t.Errorf("it lacks %s", want)
 			}

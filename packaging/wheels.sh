@@ -50,6 +50,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -R packaging/python "$work/python"
 cp LICENSE "$work/python"
+cp SKILL.md "$work/python/dot_for_dbt" # for agents
 for system in "$@"; do
 	DOT_WHEEL_PLATFORM=$(platform "$system")
 	os=${system%/*}
