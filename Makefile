@@ -161,10 +161,11 @@ test-pre-commit: ## commit to a sample shop with the hook of pre-commit, and a r
 	DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PRECOMMIT=$(CURDIR)/.venv/pre-commit go test -count=1 ./test/precommit
 
 .PHONY: test-agents
-test-agents: ## let the reference client in Python, from PyPI, talk to dot mcp
+test-agents: ## let the reference clients, from PyPI and npm, talk to dot mcp; needs Node.js 20
 	@test -x .venv/agents/bin/pip || python3 -m venv .venv/agents
 	@.venv/agents/bin/pip install --quiet --disable-pip-version-check --requirement test/agents/requirements.txt
-	DOT_TEST_AGENTS=$(CURDIR)/.venv/agents go test -count=1 -run '^TestMCPWithPython$$' ./cli
+	@npm install --prefix .venv/agents --silent --no-audit --no-fund --no-save @modelcontextprotocol/inspector@0.15.0
+	DOT_TEST_AGENTS=$(CURDIR)/.venv/agents go test -count=1 -run '^TestMCPWith' ./cli
 
 .PHONY: lint
 lint: ## gofumpt, vet, staticcheck

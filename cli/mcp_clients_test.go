@@ -66,3 +66,46 @@ func TestMCPWithPython(t *testing.T) {
 		})
 	}
 }
+
+// The MCP inspector, from npm, lists the tools and calls one by its command line.
+func TestMCPWithInspector(t *testing.T) {
+	venv := os.Getenv("DOT_TEST_AGENTS")
+	if venv == "" {
+		t.Skip("DOT_TEST_AGENTS is not set: run make test-agents")
+	}
+	t.Parallel()
+	s := newShop(t)
+	dot, err := exec.LookPath("dot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(out any, args ...string) {
+		t.Helper()
+		cmd := exec.Command(filepath.Join(venv, "node_modules", ".bin", "mcp-inspector"), append([]string{"--cli", dot, "mcp"}, args...)...)
+		cmd.Dir, cmd.Env = s.dir, s.env
+		printed, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", cmd, err, printed)
+		}
+		if err := json.Unmarshal(printed, out); err != nil {
+			t.Fatalf("%v: %s", err, printed)
+		}
+	}
+	var list struct{ Tools []struct{ Name string } }
+	ask(&list, "--method", "tools/list")
+	if len(list.Tools) != 7 { // without drop
+		t.Errorf("tools: %+v", list.Tools)
+	}
+	var called struct {
+		IsError           bool
+		StructuredContent struct{ Build string }
+	}
+	ask(&called, "--method", "tools/call", "--tool-name", "plan", "--tool-arg", "spec=dev@main")
+	if called.IsError || called.StructuredContent.Build != "dev@"+s.git("rev-parse", "--short", "main") {
+		t.Errorf("a plan: %+v", called)
+	}
+	ask(&called, "--method", "tools/call", "--tool-name", "build", "--tool-arg", "spec=dev")
+	if !called.IsError {
+		t.Errorf("dev alone was built: %+v", called)
+	}
+}
