@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -367,5 +368,53 @@ func TestMCPDrops(t *testing.T) {
 	}
 	if status := s.run("status").both; !strings.Contains(status, "no builds yet") {
 		t.Errorf("a build is left:\n%s", status)
+	}
+}
+
+// The project may change under the server: each call sees it as it is then.
+func TestMCPProjectChanges(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	a := s.agent(nil)
+	var plan planAnswer
+	a.does("plan", fields{"spec": "dev@HEAD"}, &plan)
+	before := plan.Build
+	s.git("switch", "-q", "main")
+	a.does("plan", fields{"spec": "dev@HEAD"}, &plan)
+	if plan.Build == before {
+		t.Errorf("after a switch to main the plan is still of %s", before)
+	}
+	s.write("dot_environments.yml", "environment:\n  default: dev\n  dev: {dot: {protected: true}}\n")
+	if said := a.refused("build", fields{"spec": "dev@HEAD"}); !strings.Contains(said, "protected") {
+		t.Errorf("an environment that is protected now: %s", said)
+	}
+	s.remove("dbt_project.yml")
+	if said := a.refused("plan", fields{"spec": "dev@HEAD"}); !strings.Contains(said, "dbt_project.yml") {
+		t.Errorf("without a project: %s", said)
+	}
+	s.git("checkout", "-q", ".")
+	a.does("plan", fields{"spec": "dev@HEAD"}, &plan)
+}
+
+// Two clients at once, each with its server, build the same: one of them waits, and finds it built.
+func TestMCPTogether(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	log := filepath.Join(t.TempDir(), "dbt.log")
+	agents := []*agent{s.agent(nil, "STANDIN_LOG="+log), s.agent(nil, "STANDIN_LOG="+log)}
+	built := make([]buildAnswer, len(agents))
+	var both sync.WaitGroup
+	for i, a := range agents {
+		both.Go(func() { a.call("build", fields{"spec": "dev@HEAD"}, &built[i]) })
+	}
+	both.Wait()
+	states := []string{built[0].State, built[1].State}
+	slices.Sort(states)
+	if !slices.Equal(states, []string{"built", "up to date"}) {
+		t.Errorf("the builds: %+v", built)
+	}
+	started, err := os.ReadFile(log)
+	if err != nil || strings.Count(string(started), "\nbuild ") != 1 {
+		t.Errorf("dbt was started: %v\n%s", err, started)
 	}
 }
