@@ -35,6 +35,8 @@ var written = []string{
 	"plan build dev@HEAD",
 	"plan build dev@HEAD --format json",
 	"plan compare prod@main dev@v1",
+	"check --help", // its answer goes to stderr
+	"mcp --help",
 	"explain build dev@HEAD",
 	"explain build dev@HEAD --format json",
 	"compare prod@main dev@v1 --dry-run",

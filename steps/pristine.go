@@ -63,13 +63,20 @@ func (rt *runtime) withoutGitignore(ctx context.Context, b *build, changes []git
 	if err != nil {
 		return changes, nil // it was removed
 	}
-	if len(was) > 0 && !bytes.HasSuffix(was, []byte("\n")) {
-		was = append(was, '\n')
-	}
-	if bytes.Equal(is, append(was, internalPackages+"/\n"...)) {
+	if onlyAppended(was, is) {
 		return slices.Delete(slices.Clone(changes), i, i+1), nil
 	}
 	return changes, nil
+}
+
+// onlyAppended reports whether a .gitignore differs only by dbt 2's line. Two dbts at once, such as those
+// of two environments, may both append it.
+func onlyAppended(was, is []byte) bool {
+	if len(was) > 0 && !bytes.HasSuffix(was, []byte("\n")) {
+		was = append(slices.Clip(was), '\n')
+	}
+	added, ok := bytes.CutPrefix(is, was)
+	return ok && len(added) > 0 && len(bytes.ReplaceAll(added, []byte(internalPackages+"/\n"), nil)) == 0
 }
 
 // texts returns changes as git status shows them.
