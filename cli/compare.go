@@ -18,12 +18,13 @@ import (
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/ui"
+	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
 )
 
 // comparisonArgs are the arguments and flags of a comparison.
 type comparisonArgs struct {
-	Builds []string `arg:"" name:"env@ref" help:"The baseline, then the builds to compare with it: prod@main dev@HEAD."`
+	Builds []string `arg:"" name:"env@ref" help:"The baseline, then the builds to compare with it: prod@main dev@HEAD. The baseline may be what dbt built elsewhere, as for --defer."`
 
 	Build     bool `help:"First build sides that are missing or out of date."`
 	Fresh     bool `help:"First rebuild both sides, so that they read the same sources at about the same time."`
@@ -128,21 +129,32 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	case line.Modified && len(line.Select) > 0:
 		return req, errors.New("--modified and --select can't be combined: each is a selection")
 	}
-	if req, err = c.howArgs.request(a, line); err != nil {
+	building := *line
+	building.At = "" // which is the baseline's
+	if req, err = c.howArgs.request(a, &building); err != nil {
 		return req, err
 	}
+	req.Building.At = line.At
 	req.Build, req.Fresh, req.MergeBase, req.All = c.Build, c.Fresh, c.MergeBase, c.All
 	if line.Modified {
 		req.Select = []string{steps.SelectModified}
 	}
-	all, err := a.specs(c.Builds, line.Specs)
+	given, all := c.Builds, []spec.Spec(nil)
+	if len(given) > 0 {
+		if s, err := spec.ParseBaseline(given[0]); err == nil && s.Path != "" {
+			given, all = given[1:], []spec.Spec{s}
+		}
+	}
+	more, err := a.specs(given, line.Specs)
 	if err != nil {
 		return req, err
 	}
-	if len(all) < 2 {
+	if all = append(all, more...); len(all) < 2 {
 		return req, hint.Add(errors.New("compare needs a baseline and at least one build to compare with it"), "dot compare prod@main dev@HEAD")
 	}
-	req.Baseline, req.Candidates = all[0], all[1:]
+	if req.Baseline, req.Candidates = all[0], all[1:]; req.Baseline.Isolated() && line.At != "" {
+		return req, notElsewhere
+	}
 	return req, nil
 }
 

@@ -36,8 +36,7 @@ func (a *app) request(line *commandLine, name string, specs []string) (steps.Req
 		req.Baseline = &s
 	}
 	if req.At = line.At; line.At != "" && (req.Baseline == nil || req.Baseline.Isolated()) {
-		return req, hint.New("--at names the commit of artifacts that dbt left elsewhere, and --defer names none",
-			"leave it out: the ref of --defer env@ref is the commit")
+		return req, notElsewhere
 	}
 	if line.MaxAge != "" {
 		age, err := config.ParseAge(line.MaxAge)
@@ -48,6 +47,10 @@ func (a *app) request(line *commandLine, name string, specs []string) (steps.Req
 	}
 	return req, nil
 }
+
+// notElsewhere is the error for --at without artifacts.
+var notElsewhere = hint.New("--at names the commit of artifacts that dbt left elsewhere, and no baseline is such",
+	"leave it out: the ref of env@ref is the commit")
 
 // passedOn returns the flags that dot takes before "--" and passes to dbt.
 func (f flags) passedOn() []string {

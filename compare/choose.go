@@ -64,6 +64,9 @@ func (c *comparison) listCalls() []run.Call {
 		inBaseline = slices.DeleteFunc(inBaseline, func(o dbt.Option) bool { return o.Flag == "select" })
 	}
 	calls := []run.Call{c.b.ListCall(c.state(), c.selection()...)}
+	if c.a.IsElsewhere() { // then there is no project that could be asked
+		return calls
+	}
 	if c.modified() || !strings.Contains(strings.Join(c.Request.Select, " ")+" "+c.Request.Selector, "state:") {
 		calls = append(calls, c.a.ListCall(c.state(), inBaseline...))
 	}

@@ -88,6 +88,9 @@ func (p *Program) building(specs []spec.Spec) steps.Request {
 	building := p.Request.Building
 	building.Command, _ = dbt.LookupCommand("build")
 	building.Specs, building.Report = specs, true
+	if !p.Request.Baseline.Isolated() {
+		building.Elsewhere = &p.Request.Baseline
+	}
 	building.Force = building.Force || p.Request.Fresh
 	return building
 }
@@ -99,7 +102,14 @@ type specPair struct{ baseline, candidate spec.Spec }
 // each once.
 func (p *Program) specPairs(ctx context.Context) (pairs []specPair, specs []spec.Spec, err error) {
 	req := p.Request
-	for _, s := range append([]spec.Spec{req.Baseline}, req.Candidates...) {
+	elsewhere := !req.Baseline.Isolated() && (req.Baseline.Env != "" || req.Baseline.Path != "")
+	if elsewhere && req.MergeBase {
+		return nil, nil, hint.New("--merge-base needs the baseline's commit, and dbt built it elsewhere", "leave it out, or name a build: prod@main")
+	}
+	for i, s := range append([]spec.Spec{req.Baseline}, req.Candidates...) {
+		if i == 0 && elsewhere {
+			continue
+		}
 		if !s.Isolated() {
 			return nil, nil, hint.New(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
 				"name a commit, too: "+s.Env+"@HEAD", "or for the working tree, in a schema of its own: "+s.Env+"@.", "or, if "+orDefault(s)+" is a branch, tag or commit: @"+s.Env)
@@ -117,7 +127,7 @@ func (p *Program) specPairs(ctx context.Context) (pairs []specPair, specs []spec
 		}
 		pairs = append(pairs, specPair{baseline, candidate})
 		for _, s := range []spec.Spec{baseline, candidate} {
-			if !slices.Contains(specs, s) {
+			if s.Isolated() && !slices.Contains(specs, s) {
 				specs = append(specs, s)
 			}
 		}
@@ -150,7 +160,7 @@ func (p *Program) extend(ctx context.Context, below *steps.Program, all []specPa
 		if err := p.standing(ctx); err != nil {
 			return err
 		}
-		kinds := []string{"profiles", "toolchain"}
+		kinds := []string{"profiles", "toolchain", "baseline"}
 		if slices.ContainsFunc(p.comparisons, (*comparison).selects) {
 			kinds = append(kinds, "deps") // dbt reads the project
 		}
@@ -175,6 +185,9 @@ func (p *Program) builds() bool { return p.Request.Build || p.Request.Fresh }
 
 // built returns the program's build for a spec.
 func built(p *steps.Program, s spec.Spec) *steps.Built {
+	if !s.Isolated() {
+		return p.Elsewhere
+	}
 	i := slices.IndexFunc(p.Builds, func(b *steps.Built) bool { return slices.Contains(b.Specs, s.String()) })
 	return p.Builds[i]
 }

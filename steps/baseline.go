@@ -58,7 +58,7 @@ func (base *baseline) noneOf() string {
 func (rt *runtime) baselineStep(first *job) *graph.Step {
 	base, b := first.baseline, first.baseline.build
 	if b.Origin != "" {
-		return rt.elsewhereStep(first)
+		return rt.elsewhereStep(base, first)
 	}
 	if base.within != "" {
 		return &graph.Step{

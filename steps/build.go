@@ -110,6 +110,9 @@ func CommitLock(c workspace.Commit) graph.Lock {
 
 // BuildLock returns the lock of a build: commands that change it hold it, others share it.
 func BuildLock(b workspace.Build) graph.Lock {
+	if b.Origin != "" {
+		return graph.Lock{Name: "baseline-" + lockName(b.Project, b.Env, b.Origin), What: "baseline " + b.Origin}
+	}
 	names := []string{b.Commit.Short, b.Project, b.Env}
 	if b.Tree != "" {
 		names = append(names, b.Tree)

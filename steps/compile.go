@@ -79,7 +79,14 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 	if err := p.noteUncommitted(uncommitted, jobs); err != nil {
 		return err
 	}
-	if deferred != nil {
+	var beside *baseline
+	switch {
+	case deferred == nil:
+	case p.req.Elsewhere != nil:
+		if beside, err = p.findElsewhere(ctx, deferred, jobs); err != nil {
+			return err
+		}
+	default:
 		base, err := p.findBaseline(ctx, deferred, jobs)
 		if err != nil {
 			return err
@@ -104,6 +111,9 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		}
 		p.warnOfOperation(job)
 		p.program.add(newBuilt(p.runtime, job, step))
+	}
+	if beside != nil {
+		p.program.Elsewhere = p.builtElsewhere(beside, jobs[0], all)
 	}
 	all.orderAdoptions(jobs)
 	if p.program.Graph, err = graph.New(all.steps...); err != nil || p.req.Extend == nil {

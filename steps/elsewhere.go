@@ -48,7 +48,7 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 		return nil, err
 	}
 	if env.output == nil {
-		return nil, hint.New(fmt.Sprintf("--defer %s: the connection to the warehouse is not known", source), "name an environment whose output the profile has")
+		return nil, hint.New(fmt.Sprintf("%s: the connection to the warehouse is not known", source), "name an environment whose output the profile has")
 	}
 	b := &build{commit: s.commit, project: project, output: env.output, workDir: p.project}
 	if s.Path == "" {
@@ -79,7 +79,7 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 		return nil, err
 	}
 	p.warnOfAge(b, standing)
-	if s.commit.Hash == "" && p.req.Modified {
+	if s.commit.Hash == "" && p.req.Modified && p.req.Elsewhere == nil {
 		p.program.warn(fmt.Sprintf("the commit of %s is not known: --modified selects what dbt's state:modified finds, and not what else a commit changes. "+
 			"If you know the commit, name it: --at main", b))
 	}
@@ -90,7 +90,11 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 // of the run that left them: for a path, that of the build that defers.
 func (p *planner) sourceOf(s spec.Spec, job *job) (environment, elsewhere.Source, error) {
 	if s.Path != "" {
-		source, err := elsewhere.Parse("--defer", s.Path, p.world.Dir)
+		what := "--defer"
+		if p.req.Elsewhere != nil {
+			what = "the baseline"
+		}
+		source, err := elsewhere.Parse(what, s.Path, p.world.Dir)
 		return environment{Environment: job.env, output: job.output}, source, err
 	}
 	project, err := p.workingProject()
@@ -102,6 +106,15 @@ func (p *planner) sourceOf(s spec.Spec, job *job) (environment, elsewhere.Source
 		return environment{}, elsewhere.Source{}, err
 	}
 	where := env.Dot.Baseline
+	if where == "" && p.req.Elsewhere != nil {
+		return environment{}, elsewhere.Source{}, hint.New(
+			fmt.Sprintf("%s means the working tree, which has no build of its own", s),
+			fmt.Sprintf("name a commit, too: %s@HEAD", s),
+			fmt.Sprintf("or for the working tree, in a schema of its own: %s@.", s),
+			fmt.Sprintf("or say where dbt left its artifacts in the environment's own schema: environment: {%s: {dot: {baseline: PATH or URL of its target directory}}}", s),
+			fmt.Sprintf("or, if %s is a branch, tag or commit: @%s", s, s),
+		)
+	}
 	if where == "" {
 		return environment{}, elsewhere.Source{}, hint.New(
 			fmt.Sprintf("--defer %s: no ref, and the environment says nothing about where a run of dbt left its artifacts", s),
@@ -246,11 +259,12 @@ func (o *origin) says(rt *runtime) string {
 }
 
 // elsewhereStep copies the artifacts of a baseline from elsewhere, and writes its ledger, if they have changed.
-func (rt *runtime) elsewhereStep(first *job) *graph.Step {
-	base, b := first.baseline, first.baseline.build
+// reader is a job that reads the baseline.
+func (rt *runtime) elsewhereStep(base *baseline, reader *job) *graph.Step {
+	b := base.build
 	var after []string
-	if first.build != nil { // so that it runs in the order of the plan
-		after = []string{"profiles " + first.build.String()}
+	if reader.build != nil { // so that it runs in the order of the plan
+		after = []string{"profiles " + reader.build.String()}
 	}
 	return &graph.Step{
 		Name: base.step(), Kind: "baseline", Version: 1, After: after,
@@ -267,15 +281,21 @@ func (rt *runtime) elsewhereStep(first *job) *graph.Step {
 			}
 			return fmt.Sprintf("dbt %s ran there %s, %d of %d nodes ok", s.Run.Command, rt.ago(s.Run.Time), s.Written(""), max(s.Run.Nodes, len(s.Nodes)))
 		},
-		Locks:  []graph.Lock{b.elsewhereLock(), b.placeLock()},
+		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
 		Action: takeElsewhere{runtime: rt, build: b},
 	}
 }
 
-// elsewhereLock is the lock of the copy of a build that was made elsewhere.
-func (b *build) elsewhereLock() graph.Lock {
-	return graph.Lock{Name: "baseline-" + lockName(b.Project, b.Env, b.Origin), What: "baseline " + b.Origin}
+// builtElsewhere returns a baseline from elsewhere as a side of a comparison. The other side's dbt reads it.
+func (p *planner) builtElsewhere(base *baseline, candidate *job, all *stepList) *Built {
+	b := base.build
+	side := &job{specs: []string{b.Origin}, build: b, env: b.env, output: b.output, tool: candidate.tool, world: candidate.world}
+	step := all.add(p.elsewhereStep(base, candidate))
+	return newBuilt(p.runtime, side, step)
 }
+
+// IsElsewhere reports whether dbt built it elsewhere: then there is no project of it.
+func (b *Built) IsElsewhere() bool { return b.job.build != nil && b.job.build.Origin != "" }
 
 type takeElsewhere struct {
 	*runtime

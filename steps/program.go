@@ -22,6 +22,8 @@ type Program struct {
 	Repo *git.Repo
 	// Builds are the builds that the command runs on, in the order of the specs.
 	Builds []*Built
+	// Elsewhere is the side of a comparison that dbt built elsewhere, nil for none.
+	Elsewhere *Built
 	// Writes reports whether the command writes to the warehouse.
 	Writes   bool
 	Resolved []Resolved
@@ -67,6 +69,14 @@ func (p *Program) add(b *Built) {
 	}
 }
 
+// all returns Builds and Elsewhere.
+func (p *Program) all() []*Built {
+	if p.Elsewhere == nil {
+		return p.Builds
+	}
+	return append(slices.Clip(p.Builds), p.Elsewhere)
+}
+
 // Isolated reports whether any of the builds has a commit.
 func (p *Program) Isolated() bool {
 	return slices.ContainsFunc(p.Builds, func(b *Built) bool { return b.Schema != "" })
@@ -97,7 +107,7 @@ func (p *Program) Keep(kinds ...string) error {
 			}
 		}
 	}
-	for _, b := range p.Builds {
+	for _, b := range p.all() {
 		b.steps = slices.DeleteFunc(b.steps, func(name string) bool { return !wanted[name] })
 	}
 	var err error
@@ -132,7 +142,7 @@ func (p *Program) listSteps() {
 		slices.Sort(all)
 		deps[s.Name] = slices.Compact(all)
 	}
-	for _, b := range p.Builds {
+	for _, b := range p.all() {
 		b.steps = slices.Clone(deps[b.Step])
 	}
 }

@@ -20,7 +20,10 @@ type Request struct {
 	// environment on the working tree.
 	Specs    []spec.Spec
 	Baseline *spec.Spec // of --defer; nil for none
-	// At is the ref of --at, the commit that a Baseline without a ref was built from; "" if it is not known.
+	// Elsewhere is a side of a comparison that dbt built elsewhere; nil for none.
+	Elsewhere *spec.Spec
+	// At is the ref of --at, the commit that Elsewhere or a Baseline without a ref was built from; "" if it
+	// is not known.
 	At string
 	// Variants build each spec several times, each with another dbt; nil: once.
 	Variants []Variant

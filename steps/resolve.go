@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -74,7 +75,7 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 			specs = append(specs, resolvedSpec{Spec: spec.Spec{Env: s.Env, Ref: commit.Ref}, typed: s.String(), commit: commit})
 		}
 	}
-	if s := p.req.Baseline; s != nil {
+	if s := cmp.Or(p.req.Baseline, p.req.Elsewhere); s != nil {
 		base = &resolvedSpec{Spec: *s, typed: s.String(), commit: byRef[baseRef]}
 	}
 	return p.varied(specs), base, nil

@@ -34,7 +34,8 @@ func (b *Built) head() string {
 // Since returns what lies between the commits of another build and this one.
 func (b *Built) Since(ctx context.Context, older *Built) (c CommitChange, err error) {
 	repo, from, to := b.runtime.repo, older.job.build.commit.Hash, b.job.build.commit.Hash
-	if c.Branch, err = repo.BranchAt(ctx, b.head(), b.job.spec.Ref); err != nil || from == to {
+	// from is "" for a build from elsewhere.
+	if c.Branch, err = repo.BranchAt(ctx, b.head(), b.job.spec.Ref); err != nil || from == to || from == "" {
 		return c, err
 	}
 	if c.Commits, err = repo.Between(ctx, older.head(), b.head()); err != nil {

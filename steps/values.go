@@ -99,6 +99,9 @@ func (p *planner) warnOfValues(job *job, inputs []graph.Input) {
 // DiffersInValues is a warning if a candidate was built with other values than this
 // build, "" if not.
 func (b *Built) DiffersInValues(candidate *Built) string {
+	if b.IsElsewhere() { // whose values are not known
+		return ""
+	}
 	last := func(b *Built) values { return b.runtime.lastValues(b.job.build, b.job.env) }
 	if names := last(b).differing(last(candidate)); names != "" {
 		return otherValues(b.Name, candidate.Name, names)

@@ -125,7 +125,7 @@ func (t table) sides(c report.Comparison) {
 		report.Side
 	}{{"A", c.Baseline}, {"B", c.Candidate}} {
 		subject := ui.Inline(s.Subject)
-		if !s.Edited() {
+		if !s.Edited() && s.Commit != "" {
 			subject = `"` + subject + `"`
 		}
 		name := s.Name

@@ -257,6 +257,9 @@ func (b Build) Comparison(candidate Build) string {
 
 // file is a name for files about the build.
 func (b Build) file() string {
+	if b.Origin != "" {
+		return path.Base(b.dir())
+	}
 	if b.Tree != "" {
 		return b.String() + "-" + b.Tree
 	}

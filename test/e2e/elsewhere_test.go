@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,6 +60,12 @@ func TestElsewhere(t *testing.T) {
 		s.reason("changed: baseline", build...)
 		s.mustDot(build...)
 		s.wantRows("select season, fruits from dev_"+s.head()+".season", "new 1")
+
+		// What the change does to production's data.
+		res := s.dot("compare", "prod", "dev@HEAD")
+		if !regexp.MustCompile(`(?m)^season +differs `).MatchString(res.stdout) || !strings.Contains(res.stdout, "same relation on both sides: 2 relations") {
+			t.Errorf("compared with production: exit code %d", res.code)
+		}
 
 		// The working tree's build reads it, too, and what dot drops isn't production's.
 		prod := s.table("prod")
