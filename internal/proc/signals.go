@@ -41,14 +41,13 @@ func Signals(parent context.Context) (ctx context.Context, stop func()) {
 	}
 	received := make(chan os.Signal, 2)
 	signal.Notify(received, signals...)
-	unread := make(chan os.Signal, 1)
 
 	var listener sync.WaitGroup
 	listener.Go(func() {
 		defer signal.Stop(received)
 		for _, react := range []func(syscall.Signal){
 			func(s syscall.Signal) {
-				signal.Notify(unread, syscall.SIGPIPE)
+				KeepOnBrokenPipe()
 				cancel(&SignalError{Signal: s})
 			},
 			func(syscall.Signal) { close(kill) },
