@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -51,7 +52,7 @@ type version struct {
 // aboutFile is the file of a copy's about.
 const aboutFile = "fetched.json"
 
-// Keep moves what Get has copied into the directory of an earlier copy.
+// Keep replaces the earlier copy in a directory by this one.
 func (c Copy) Keep(dir string) error {
 	for _, name := range []string{Manifest, RunResults, aboutFile} {
 		err := durable.Copy(filepath.Join(dir, name), filepath.Join(c.Dir, name))
@@ -165,7 +166,7 @@ func (s Source) fromDisk(ctx context.Context, had, next about, create creator) e
 	if err != nil {
 		return err
 	}
-	if same(had.Files, seen) {
+	if maps.Equal(had.Files, seen) {
 		return errSame
 	}
 	for range tries {
@@ -178,27 +179,13 @@ func (s Source) fromDisk(ctx context.Context, had, next about, create creator) e
 		if err != nil {
 			return err
 		}
-		if same(seen, again) {
-			for name, v := range seen {
-				next.Files[name] = v
-			}
+		if maps.Equal(seen, again) {
+			maps.Copy(next.Files, seen)
 			return nil
 		}
 		seen = again
 	}
 	return hint.New(fmt.Sprintf("%s: the artifacts change while dot reads them", s), "wait until dbt has ended there")
-}
-
-func same(a, b map[string]version) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for name, v := range a {
-		if b[name] != v {
-			return false
-		}
-	}
-	return true
 }
 
 func copyFile(ctx context.Context, create creator, name, from string) error {
