@@ -82,8 +82,8 @@ func (b *Build) Gone() bool {
 	return b.InGit == Lost || b.InGit == InGit && !b.Git.Reached && !b.IsDraft()
 }
 
-// OnlyChecked reports that the build is that of a working tree that dot check has looked at, and that
-// nothing was built of it.
+// OnlyChecked reports whether the build is one of a working tree that dot check has looked at, and of
+// which nothing was built.
 func (b *Build) OnlyChecked() bool {
 	return b.IsDraft() && b.Last.Command == steps.CheckName && b.Last.State != Running && len(b.Places) == 0
 }

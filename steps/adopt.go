@@ -280,8 +280,8 @@ func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
 	return nil, a.takeOver(b, found, found.target(), artifact.LogSize(b.logFile()))
 }
 
-// takeOver copies the artifacts of another tool's run from a directory, and writes the ledger. log is how
-// much of dbt's log is known then, in bytes.
+// takeOver copies the artifacts of another tool's run from a directory, and writes the ledger. log
+// is the size in bytes of the part of dbt's log that the ledger then covers.
 func (rt *runtime) takeOver(b *build, found adoption, from string, log int64) error {
 	run, end := found.run, found.ending
 	targets := make(map[string]workspace.Target, len(found.nodes))

@@ -34,9 +34,10 @@ func keepState(b *build, target string, run *workspace.Run) error {
 			return fmt.Errorf("keep dbt's %s: %w", name, err)
 		}
 	}
-	if b.Origin != "" { // whose packages are not known
-	} else if err := keepPackages(b); err != nil {
-		return fmt.Errorf("keep the packages' vars: %w", err)
+	if b.Origin == "" { // otherwise the packages are not known
+		if err := keepPackages(b); err != nil {
+			return fmt.Errorf("keep the packages' vars: %w", err)
+		}
 	}
 	manifest := filepath.Join(b.State(b.place), "manifest.json")
 	info, err := os.Stat(manifest)
@@ -63,20 +64,31 @@ func readResults(dir string) (artifact.RunResults, error) {
 // writtenNodes returns the nodes of a manifest.json that dbt build would write,
 // without tests, by unique_id.
 func writtenNodes(manifest string) (map[string]artifact.Node, error) {
-	f, err := os.Open(manifest)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	nodes := map[string]artifact.Node{}
+	_, nodes, err := readWritten(manifest)
+	return nodes, err
+}
+
+// readWritten is writtenNodes for who needs what the manifest says of itself, too.
+func readWritten(manifest string) (head artifact.Metadata, nodes map[string]artifact.Node, err error) {
+	nodes = map[string]artifact.Node{}
 	build, _ := dbt.LookupCommand("build")
-	_, err = artifact.ReadManifest(manifest, f, func(node artifact.Node) error {
+	head, err = readManifest(manifest, func(node artifact.Node) error {
 		if node.ResourceType != "test" && build.Writes(node, nil) {
 			nodes[node.UniqueID] = node
 		}
 		return nil
 	})
-	return nodes, err
+	return head, nodes, err
+}
+
+// readManifest reads a manifest.json. visit may be nil, see [artifact.ReadManifest].
+func readManifest(file string, visit func(artifact.Node) error) (artifact.Metadata, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return artifact.Metadata{}, err
+	}
+	defer f.Close() // only read from
+	return artifact.ReadManifest(file, f, visit)
 }
 
 // manifestMark identifies a version of the manifest.json in a build's target path,

@@ -46,8 +46,7 @@ type build struct {
 	// dotEnv is the .env that its dbt loads, and world has its variables.
 	dotEnv dotEnv
 	world  World
-	// origin is what a build that was made elsewhere is to be read from; nil for others, and if the ledger
-	// has it.
+	// origin is what the ledger still lacks of a build that was made elsewhere; nil for other builds.
 	origin *origin
 }
 

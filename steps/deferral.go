@@ -3,12 +3,10 @@ package steps
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"dot-for-dbt/internal/dbt"
-	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
@@ -122,13 +120,7 @@ func (p *planner) readable(base *baseline, found tool.Tool) error {
 	if !found.V2() || base.within != "" { // dbt 1 reads manifests of any dbt 1; any dbt reads its own
 		return nil
 	}
-	name := filepath.Join(base.state, "manifest.json")
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	head, err := artifact.ReadManifest(name, f, nil)
+	head, err := readManifest(filepath.Join(base.state, "manifest.json"), nil)
 	if err != nil {
 		return err
 	}

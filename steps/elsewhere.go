@@ -15,6 +15,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/adapter"
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/elsewhere"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
@@ -43,7 +44,7 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 	if err != nil {
 		return nil, err
 	}
-	env, source, err := p.sourceOf(s.Spec, jobs[0])
+	env, source, err := p.sourceOf(s.Spec, project, jobs[0])
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 
 // sourceOf returns where the artifacts that --defer names lie, and the environment with the connection
 // of the run that left them: for a path, that of the build that defers.
-func (p *planner) sourceOf(s spec.Spec, job *job) (environment, elsewhere.Source, error) {
+func (p *planner) sourceOf(s spec.Spec, project profile.Project, job *job) (environment, elsewhere.Source, error) {
 	if s.Path != "" {
 		what := "--defer"
 		if p.req.Elsewhere != nil {
@@ -96,10 +97,6 @@ func (p *planner) sourceOf(s spec.Spec, job *job) (environment, elsewhere.Source
 		}
 		source, err := elsewhere.Parse(what, s.Path, p.world.Dir)
 		return environment{Environment: job.env, output: job.output}, source, err
-	}
-	project, err := p.workingProject()
-	if err != nil {
-		return environment{}, elsewhere.Source{}, err
 	}
 	env, err := p.environment(s, project, arguments{Args: dbt.Args{Vars: job.given.Vars}}, nil)
 	if err != nil {
@@ -140,12 +137,7 @@ func (b *build) fetched() string { return filepath.Join(b.Dir(), "fetched") }
 
 // readOrigin reads what a copy of artifacts says of a build, and sets the build's origin and place.
 func (b *build) readOrigin(found elsewhere.Copy) error {
-	file := filepath.Join(found.Dir, elsewhere.Manifest)
-	var nodes map[string]artifact.Node
-	head, err := readHead(file)
-	if err == nil {
-		nodes, err = writtenNodes(file)
-	}
+	head, nodes, err := readWritten(filepath.Join(found.Dir, elsewhere.Manifest))
 	if err != nil {
 		return hint.New(fmt.Sprintf("the manifest.json of %s can't be read: %v", b, err), artifactsRemedy)
 	}
@@ -184,16 +176,6 @@ func (b *build) readOrigin(found elsewhere.Copy) error {
 	b.origin = o
 	b.place.Schema = b.mostOf(nodes)
 	return nil
-}
-
-// readHead reads what a manifest says of itself.
-func readHead(file string) (artifact.Metadata, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return artifact.Metadata{}, err
-	}
-	defer f.Close() // only read from
-	return artifact.ReadManifest(file, f, nil)
 }
 
 // mostOf returns the schema that most nodes lie in: the build's own. A manifest doesn't name it.
@@ -255,7 +237,12 @@ func (o *origin) says(rt *runtime) string {
 	if o.noResults {
 		return fmt.Sprintf("its manifest.json is of %s; there is no run_results.json, so all of its %s count as built", rt.ago(o.run.Time), text.Plural(all, "node"))
 	}
-	return fmt.Sprintf("dbt %s ran there %s, %d of %d nodes ok", o.run.Command, rt.ago(o.run.Time), len(o.ending.Written), all)
+	return rt.ranThere(o.run, len(o.ending.Written), all)
+}
+
+// ranThere says how a run of dbt elsewhere ended.
+func (rt *runtime) ranThere(run workspace.Run, ok, all int) string {
+	return fmt.Sprintf("dbt %s ran there %s, %d of %d nodes ok", run.Command, rt.ago(run.Time), ok, all)
 }
 
 // elsewhereStep copies the artifacts of a baseline from elsewhere, and writes its ledger, if they have changed.
@@ -279,7 +266,7 @@ func (rt *runtime) elsewhereStep(base *baseline, reader *job) *graph.Step {
 			if err != nil {
 				return err.Error()
 			}
-			return fmt.Sprintf("dbt %s ran there %s, %d of %d nodes ok", s.Run.Command, rt.ago(s.Run.Time), s.Written(""), max(s.Run.Nodes, len(s.Nodes)))
+			return rt.ranThere(s.Run, s.Written(""), max(s.Run.Nodes, len(s.Nodes)))
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
 		Action: takeElsewhere{runtime: rt, build: b},
@@ -305,10 +292,7 @@ type takeElsewhere struct {
 func (takeElsewhere) Describe(graph.Planned) []string { return nil }
 
 func (a takeElsewhere) Run(context.Context, *graph.Attempt) (any, error) {
-	b, found := a.build, a.build.origin
-	if found == nil {
-		return nil, nil
-	}
+	b, found := a.build, a.build.origin // which is there: otherwise the step doesn't run
 	if err := a.takeOver(b, found.adoption, found.copy.Dir, 0); err != nil || found.copy.Kept {
 		return nil, err
 	}
