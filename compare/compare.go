@@ -111,8 +111,13 @@ func (p *Program) specPairs(ctx context.Context) (pairs []specPair, specs []spec
 			continue
 		}
 		if !s.Isolated() {
-			return nil, nil, hint.New(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)),
-				"name a commit, too: "+s.Env+"@HEAD", "or for the working tree, in a schema of its own: "+s.Env+"@.", "or, if "+orDefault(s)+" is a branch, tag or commit: @"+s.Env)
+			hints := []string{"name a commit, too: " + s.Env + "@HEAD", "or for the working tree, in a schema of its own: " + s.Env + "@."}
+			for _, side := range []spec.Spec{req.Baseline, s} {
+				if !side.Isolated() && side.Env != "" {
+					hints = append(hints, fmt.Sprintf("or, if %s is a branch, tag or commit: @%s", side, side.Env))
+				}
+			}
+			return nil, nil, hint.New(fmt.Sprintf("%s means the working tree, which has no build of its own", orDefault(s)), slices.Compact(hints)...)
 		}
 		if _, several := s.Range(); several {
 			return nil, nil, hint.New(fmt.Sprintf("%s is a range of commits, and each has a build of its own", s), "name the builds to compare one by one")
