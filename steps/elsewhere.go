@@ -31,8 +31,6 @@ import (
 type origin struct {
 	adoption
 	copy elsewhere.Copy
-	// noResults is set if there is no run_results.json: then every node of the manifest counts as built.
-	noResults bool
 }
 
 // artifactsRemedy is the hint for artifacts of a baseline from elsewhere that can't be used.
@@ -71,6 +69,9 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 	if err := b.readOrigin(found); err != nil {
 		return nil, err
 	}
+	if err := p.refuseOtherTarget(b, source, env); err != nil {
+		return nil, err
+	}
 	if l, err := p.ws.Layer(b.Build, b.place); found.Kept && err == nil && l.Open == nil && l.Run.ID == b.origin.run.ID && stateProblem(b.State(b.place), workspace.Standing{Layer: l}) == "" {
 		b.origin = nil // the ledger has it
 	}
@@ -102,25 +103,73 @@ func (p *planner) sourceOf(s spec.Spec, project profile.Project, job *job) (envi
 	if err != nil {
 		return environment{}, elsewhere.Source{}, err
 	}
-	where := env.Dot.Baseline
-	if where == "" && p.req.Elsewhere != nil {
-		return environment{}, elsewhere.Source{}, hint.New(
-			fmt.Sprintf("%s means the working tree, which has no build of its own", s),
+	if env.Dot.Baseline == "" {
+		source, err := p.leftInWorkingTree(s, env, project)
+		return env, source, err
+	}
+	source, err := elsewhere.Parse(fmt.Sprintf("dot: baseline of environment %s", env.Name), env.Dot.Baseline, p.project)
+	return env, source, err
+}
+
+// leftInWorkingTree returns the artifacts that the last run of dbt left in the working tree's target path.
+func (p *planner) leftInWorkingTree(s spec.Spec, env environment, project profile.Project) (elsewhere.Source, error) {
+	getenv := p.world.with(env.dotEnv.DotEnv).Getenv
+	dir := flagText(env.Environment, "target-path")
+	for _, name := range []string{"DBT_ENGINE_TARGET_PATH", "DBT_TARGET_PATH"} {
+		if dir == "" {
+			dir, _ = getenv(name)
+		}
+	}
+	if dir == "" {
+		text, err := profile.Scope{Env: getenv, Vars: env.Vars}.Render(project.TargetPath)
+		if err != nil {
+			return elsewhere.Source{}, hint.New(fmt.Sprintf("the target-path of dbt_project.yml: %v", err), baselineHint(s))
+		}
+		dir = text
+	}
+	source, err := elsewhere.Parse("target-path", dir, p.project)
+	if err != nil || source.Exists() {
+		return source, err
+	}
+	if p.req.Elsewhere != nil {
+		return elsewhere.Source{}, hint.New(
+			fmt.Sprintf("%s means the working tree, and dbt has left no manifest.json in %s", s, dir),
 			fmt.Sprintf("name a commit, too: %s@HEAD", s),
 			fmt.Sprintf("or for the working tree, in a schema of its own: %s@.", s),
-			fmt.Sprintf("or say where dbt left its artifacts in the environment's own schema: environment: {%s: {dot: {baseline: PATH or URL of its target directory}}}", s),
+			fmt.Sprintf("or build it there first: dot build %s", s),
+			baselineHint(s),
 			fmt.Sprintf("or, if %s is a branch, tag or commit: @%s", s, s),
 		)
 	}
-	if where == "" {
-		return environment{}, elsewhere.Source{}, hint.New(
-			fmt.Sprintf("--defer %s: no ref, and the environment says nothing about where a run of dbt left its artifacts", s),
-			fmt.Sprintf("for the build of a commit: --defer %s@main", s),
-			fmt.Sprintf("for what dbt built elsewhere, in dot_environments.yml: environment: {%s: {dot: {baseline: PATH or URL of its target directory}}}", s),
-		)
+	return elsewhere.Source{}, hint.New(
+		fmt.Sprintf("--defer %s: no ref, and dbt has left no manifest.json in %s", s, dir),
+		fmt.Sprintf("for the build of a commit: --defer %s@main", s),
+		baselineHint(s),
+	)
+}
+
+// baselineHint says how to name the artifacts of an environment that dbt builds elsewhere.
+func baselineHint(s spec.Spec) string {
+	return fmt.Sprintf("for what dbt built elsewhere, in dot_environments.yml: environment: {%s: {dot: {baseline: PATH or URL of its target directory}}}", s)
+}
+
+// refuseOtherTarget returns an error if the artifacts in the working tree may be of a run with another output of
+// the profile: each command of dbt replaces them. What a user names is taken as named. A schema that begins with
+// that of the output proves nothing: analytics_alice may be another output's, or the custom schema alice.
+func (p *planner) refuseOtherTarget(b *build, source elsewhere.Source, env environment) error {
+	if b.Env == "" || env.Dot.Baseline != "" {
+		return nil
 	}
-	source, err := elsewhere.Parse(fmt.Sprintf("dot: baseline of environment %s", env.Name), where, p.project)
-	return env, source, err
+	own := workspace.Place(p.factsOf(env.output).place)
+	for _, entry := range b.origin.standing(b).Nodes {
+		if b.target(entry.Name).Place == own {
+			return nil
+		}
+	}
+	return hint.New(
+		fmt.Sprintf("%s: the last run of dbt there was with another target: it wrote nothing into schema %s, which is that of %s", source, p.factsOf(env.output).schema, b),
+		fmt.Sprintf("build it there: dot build %s", b), baselineHint(spec.Spec{Env: b.Origin}),
+	)
 }
 
 // temporary makes a directory that lives as long as the invocation.
@@ -158,9 +207,10 @@ func (b *build) readOrigin(found elsewhere.Copy) error {
 	results, err := readResults(found.Dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		o.noResults = true
 	case err != nil:
 		return hint.New(fmt.Sprintf("the run_results.json of %s can't be read: %v", b, err), artifactsRemedy)
+	case bool(results.Args.Empty):
+		return hint.New(fmt.Sprintf("the last run of dbt in %s was with --empty: its relations have no rows", b), "run dbt there again, without --empty")
 	case dbt.Built(results):
 		o.run.Command, o.run.Time = results.Args.Which, results.Metadata.GeneratedAt
 		for _, r := range results.Results {
@@ -231,18 +281,25 @@ func (o *origin) standing(b *build) standing {
 	return standing{Standing: o.adoption.standing(b.Build, b.place), build: b.Build, state: o.copy.Dir}
 }
 
-// says describes the origin.
-func (o *origin) says(rt *runtime) string {
-	all := len(o.nodes)
-	if o.noResults {
-		return fmt.Sprintf("its manifest.json is of %s; there is no run_results.json, so all of its %s count as built", rt.ago(o.run.Time), text.Plural(all, "node"))
+// ranThere says how a run of dbt elsewhere ended, by the artifacts in a directory. Nodes that its results don't
+// list count as built, since the manifest has them: failed is the number of the others that failed.
+func (rt *runtime) ranThere(run workspace.Run, dir string, failed, all int) string {
+	results, err := readResults(dir)
+	if err != nil || !dbt.Built(results) {
+		return fmt.Sprintf("its manifest.json is of %s; there is no run_results.json of a build, so all of its %s count as built", rt.ago(run.Time), text.Plural(all, "node"))
 	}
-	return rt.ranThere(o.run, len(o.ending.Written), all)
-}
-
-// ranThere says how a run of dbt elsewhere ended.
-func (rt *runtime) ranThere(run workspace.Run, ok, all int) string {
-	return fmt.Sprintf("dbt %s ran there %s, %d of %d nodes ok", run.Command, rt.ago(run.Time), ok, all)
+	listed := 0
+	for _, r := range results.Results {
+		if r.Builds() {
+			listed++
+		}
+	}
+	listed = min(listed, all)
+	says := fmt.Sprintf("dbt %s ran there %s, %d of %s ok", run.Command, rt.ago(run.Time), listed-failed, text.Plural(listed, "node"))
+	if listed < all {
+		says += fmt.Sprintf("; its manifest.json has %d more, which count as built", all-listed)
+	}
+	return says
 }
 
 // elsewhereStep copies the artifacts of a baseline from elsewhere, and writes its ledger, if they have changed.
@@ -259,14 +316,15 @@ func (rt *runtime) elsewhereStep(base *baseline, reader *job) *graph.Step {
 			if b.origin == nil {
 				return ""
 			}
-			return b.origin.says(rt)
+			return rt.ranThere(b.origin.run, b.origin.copy.Dir, len(b.origin.ending.Failed), len(b.origin.nodes))
 		},
 		Summary: func(graph.Record) string {
 			s, err := rt.standing(b, base.spec, toDefer)
 			if err != nil {
 				return err.Error()
 			}
-			return rt.ranThere(s.Run, s.Written(""), max(s.Run.Nodes, len(s.Nodes)))
+			all := max(s.Run.Nodes, len(s.Nodes))
+			return rt.ranThere(s.Run, b.fetched(), all-s.Written(""), all)
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
 		Action: takeElsewhere{runtime: rt, build: b},

@@ -1,8 +1,11 @@
 package elsewhere
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -94,6 +97,15 @@ func parseURL(wrong func(string, ...string) error, text string) (Source, error) 
 	}
 	return Source{}, wrong(fmt.Sprintf("%s: a URL of https or file is expected, not of %q", s.shown, u.Scheme),
 		"copy the artifacts first, and name the directory: path:DIR")
+}
+
+// Exists reports whether the manifest of a source on a disk is there. That of a URL counts as there.
+func (s Source) Exists() bool {
+	if s.url != nil {
+		return true
+	}
+	_, err := os.Stat(s.file)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func isLoopback(host string) bool {

@@ -71,6 +71,17 @@ func TestElsewhere(t *testing.T) {
 		prod := s.table("prod")
 		s.mustDot("build", "dev", "--defer", "prod", "-s", "season")
 		s.wantRows("select season, fruits from dev.season", "new 1")
+
+		// And the working tree's own build is such a layer.
+		s.mustDot("build", "dev")
+		s.write("models/late.sql", "select 'late' as season from {{ ref('season') }}\n")
+		s.commit("Late")
+		s.mustDot("build", "dev@HEAD", "--defer", "dev", "-s", "late")
+		s.wantTables("dev@HEAD", "late")
+		res = s.dot("compare", "dev", "dev@HEAD")
+		if !regexp.MustCompile(`(?m)^late +differs `).MatchString(res.stdout) || !strings.Contains(res.stdout, "same relation on both sides: ") {
+			t.Errorf("compared with the working tree's build: exit code %d", res.code)
+		}
 		s.mustDot("drop", "dev@HEAD", "--yes")
 		if diff := cmp.Diff(prod, s.table("prod")); diff != "" || len(prod) == 0 {
 			t.Errorf("production (-before +after):\n%s", diff)

@@ -14,6 +14,7 @@ type Project struct {
 	Name         string
 	Profile      string   // "" if it names none: then dbt needs --profile
 	PackagesPath string   // packages-install-path; dbt's default is dbt_packages
+	TargetPath   string   // target-path, in which dbt leaves its artifacts; dbt's default is target
 	RequireDBT   []string // require-dbt-version, e.g. ">=1.8.0"
 	NoCheck      bool     // flags: {version_check: false}: dbt ignores RequireDBT
 	ParsesAnew   bool     // flags: {partial_parse: false}: each dbt command parses all files
@@ -47,9 +48,10 @@ func ParseProject(file string, data []byte) (Project, error) {
 	if err != nil {
 		return Project{}, err
 	}
-	p := Project{PackagesPath: "dbt_packages"}
+	p := Project{PackagesPath: "dbt_packages", TargetPath: "target"}
 	for key, into := range map[string]*string{
 		"name": &p.Name, "profile": &p.Profile, "packages-install-path": &p.PackagesPath,
+		"target-path": &p.TargetPath,
 	} {
 		if err := textInto(into, key, top.Values[key]); err != nil {
 			return Project{}, err

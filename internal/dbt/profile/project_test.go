@@ -13,16 +13,16 @@ func TestParseProject(t *testing.T) {
 		yaml string
 		want Project
 	}{
-		"least":                       {"name: shop\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
-		"all":                         {"name: 'shop'\nprofile: \"{{ env_var('P') }}\"\npackages-install-path: \"{{ env_var('X', 'lib') }}\"\nrequire-dbt-version: [\">=1.8.0\", \"<2.0.0\"]\n", Project{Name: "shop", Profile: "{{ env_var('P') }}", PackagesPath: "{{ env_var('X', 'lib') }}", RequireDBT: []string{">=1.8.0", "<2.0.0"}}},
-		"one text":                    {"name: shop\nrequire-dbt-version: '>=1.8.0'\nprofile: ~\n", Project{Name: "shop", PackagesPath: "dbt_packages", RequireDBT: []string{">=1.8.0"}}},
-		"no partial parse":            {"name: shop\nflags:\n  partial_parse: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", ParsesAnew: true}},
-		"no check of the version":     {"name: shop\nflags:\n  version_check: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", NoCheck: true}},
-		"checked as by default":       {"name: shop\nflags: {version_check: true}\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
-		"flags as they like":          {"name: shop\nflags: [version_check]\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
-		"paths":                       {"name: shop\nseed-paths: [data, '{{ var(\"s\") }}']\nmodel-paths: [sql]\nmacro-paths: ~\n", Project{Name: "shop", PackagesPath: "dbt_packages", Paths: []string{"sql", "data", "{{ var(\"s\") }}"}}},
-		"the rest may be as it likes": {"name: shop\nmodels: {a: {b: \"{{ broken\"}}\nvars: *nowhere\nseeds:\n", Project{Name: "shop", PackagesPath: "dbt_packages"}},
-		"windows":                     {"\ufeffname: shop\r\nprofile: p\r\n", Project{Name: "shop", Profile: "p", PackagesPath: "dbt_packages"}},
+		"least":                       {"name: shop\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target"}},
+		"all":                         {"name: 'shop'\nprofile: \"{{ env_var('P') }}\"\npackages-install-path: \"{{ env_var('X', 'lib') }}\"\ntarget-path: out\nrequire-dbt-version: [\">=1.8.0\", \"<2.0.0\"]\n", Project{Name: "shop", Profile: "{{ env_var('P') }}", PackagesPath: "{{ env_var('X', 'lib') }}", TargetPath: "out", RequireDBT: []string{">=1.8.0", "<2.0.0"}}},
+		"one text":                    {"name: shop\nrequire-dbt-version: '>=1.8.0'\nprofile: ~\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target", RequireDBT: []string{">=1.8.0"}}},
+		"no partial parse":            {"name: shop\nflags:\n  partial_parse: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target", ParsesAnew: true}},
+		"no check of the version":     {"name: shop\nflags:\n  version_check: false\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target", NoCheck: true}},
+		"checked as by default":       {"name: shop\nflags: {version_check: true}\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target"}},
+		"flags as they like":          {"name: shop\nflags: [version_check]\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target"}},
+		"paths":                       {"name: shop\nseed-paths: [data, '{{ var(\"s\") }}']\nmodel-paths: [sql]\nmacro-paths: ~\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target", Paths: []string{"sql", "data", "{{ var(\"s\") }}"}}},
+		"the rest may be as it likes": {"name: shop\nmodels: {a: {b: \"{{ broken\"}}\nvars: *nowhere\nseeds:\n", Project{Name: "shop", PackagesPath: "dbt_packages", TargetPath: "target"}},
+		"windows":                     {"\ufeffname: shop\r\nprofile: p\r\n", Project{Name: "shop", Profile: "p", PackagesPath: "dbt_packages", TargetPath: "target"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseProject("dbt_project.yml", []byte(c.yaml))
