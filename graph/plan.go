@@ -117,6 +117,9 @@ func (p *Plan) accompany(g *Graph, step *Step) {
 			what, _ := step.Title()
 			below.Decision = run(Accompanies, "before each %s", what)
 		}
+		if below.Step.With == step.Name && below.Step.Detail != nil {
+			below.Decision.Detail = below.Step.Detail(below.Record)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func TestWith(t *testing.T) {
 			})
 		}
 		// The check's own input changes each time.
-		check := &graph.Step{Name: "check b", Kind: "check", Record: "check", With: "build b", Action: does("check"), Inputs: []graph.Input{{Label: "moment", Value: input}}}
+		check := &graph.Step{Name: "check b", Kind: "check", Record: "check", With: "build b", Action: does("check"), Detail: func(graph.Record) string { return "of " + input }, Inputs: []graph.Input{{Label: "moment", Value: input}}}
 		build := &graph.Step{Name: "build b", Kind: "build", Record: "build", Deps: []string{"check b"}, Action: does("build")}
 		if input == "forced" {
 			build.Force = true
@@ -41,6 +41,9 @@ func TestWith(t *testing.T) {
 		plan, err := g.Plan(t.Context(), w.options().Env)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got := plan.Steps[0].Decision; got.Run && got.Detail != "of "+input {
+			t.Errorf("input %s: the check's detail is %q", input, got.Detail)
 		}
 		if got := plan.Steps[0].Decision.Text; got != tt.reason {
 			t.Errorf("input %s: the check's reason is %q, want %q", input, got, tt.reason)

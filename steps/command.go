@@ -132,6 +132,8 @@ func (rt *runtime) history(job *job) string {
 	if err != nil { // the check has not run yet
 		s, err := rt.standingOf(job.build.Build, job.build.place)
 		switch {
+		case isNeverBuilt(err) && job.cloneIncremental:
+			return ""
 		case isNeverBuilt(err):
 			return cmp.Or(rt.keeps(job), "from scratch")
 		case err != nil:
@@ -158,17 +160,25 @@ func (rt *runtime) history(job *job) string {
 	if err != nil {
 		return ""
 	}
+	if job.cloneIncremental {
+		if found, err := rt.clonings(job, checked); err == nil && len(found.all) > 0 {
+			return "on top of clones of " + found.all[0].layer
+		}
+	}
 	var last workspace.Entry
 	for id, e := range written {
 		if !keeps[id] && e.Unfinished {
 			continue // it is made from scratch again: see historyOf
 		}
-		if e.Status == workspace.Gone {
+		if e.Status == workspace.Gone || e.IsClone() && e.Clone.View {
 			continue
 		}
 		if e.Time.After(last.Time) {
 			last = e
 		}
+	}
+	if last.IsClone() {
+		return "on top of a clone of " + last.Clone.From + " from " + rt.ago(last.Time)
 	}
 	switch last.Build {
 	case "":

@@ -76,6 +76,11 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 		if err := p.refuseOrigin(job); err != nil {
 			return err
 		}
+		if job.cloneIncremental = p.req.CloneIncremental; job.cloneIncremental {
+			if err := p.refuseClones(job); err != nil {
+				return err
+			}
+		}
 		if job.build != nil && slices.Contains(base.chain, job.build.Ref(job.build.place)) {
 			return hint.New(
 				fmt.Sprintf("%s rests on %s, so %s can't be deferred to it", base.build, job.build, job.build),

@@ -48,11 +48,13 @@ type job struct {
 	// retry is the command line that continues a stopped run of the same command; nil
 	// without --resume.
 	retry    []string
-	modified bool           // the selection is what --modified selects
-	stale    bool           // the selection is what is to be built in the schema of a working tree
-	scan     string         // names the scan for the environment variables that the project reads
-	reads    profile.EnvUse // the environment variables that the project and the output read
-	keyVars  profile.EnvUse // reads, without secrets: the result may depend on them
+	modified bool // the selection is what --modified selects
+	// cloneIncremental is set if nodes with a history that the build lacks are cloned first.
+	cloneIncremental bool
+	stale            bool           // the selection is what is to be built in the schema of a working tree
+	scan             string         // names the scan for the environment variables that the project reads
+	reads            profile.EnvUse // the environment variables that the project and the output read
+	keyVars          profile.EnvUse // reads, without secrets: the result may depend on them
 	// codeInputs are the inputs that the compiled code depends on, apart from the commit.
 	codeInputs []graph.Input
 	slot       string   // names the records of the command with this selection

@@ -264,6 +264,16 @@ func (rt *runtime) settleKilled(b *build) error {
 	if err != nil || s.Open == nil {
 		return nil // the next run replaces an unreadable layer
 	}
+	if s.Open.Clones {
+		targets := map[string]workspace.Target{}
+		for id, e := range s.Nodes {
+			if r, ok := s.Claimed(id); ok && e.Run == s.Open.ID {
+				targets[id] = workspace.Target{Relation: r}
+			}
+		}
+		_, err := rt.ws.End(b.Build, b.place, *s.Open, targets, workspace.Ending{}) // they stay unknown
+		return err
+	}
 	may := map[string]workspace.Target{}
 	var should []string
 	for id, e := range s.Nodes {

@@ -110,6 +110,9 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	if job.checks() {
 		below = append(below, all.add(p.checkStep(job, inputs, below)))
 	}
+	if job.cloneIncremental {
+		below = append(below, all.add(p.cloneStep(job, inputs, below)))
+	}
 	return all.add(p.commandStep(job, inputs, below)), nil
 }
 

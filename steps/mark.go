@@ -76,12 +76,12 @@ func (rt *runtime) dueMarks(job *job, targets map[string]workspace.Target) (due 
 // markSchemas marks the schemas that a run may write to, unless the ledger knows that they are
 // marked. It makes missing ones. A schema that can't be marked is built all the same, and noted:
 // dot will never drop it.
-func (a *runCommand) markSchemas(ctx context.Context, attempt *graph.Attempt, targets map[string]workspace.Target) error {
-	due, err := a.dueMarks(a.job, targets)
+func (rt *runtime) markSchemas(ctx context.Context, attempt *graph.Attempt, job *job, targets map[string]workspace.Target) error {
+	due, err := rt.dueMarks(job, targets)
 	if err != nil || len(due.places) == 0 {
 		return err
 	}
-	out, err := a.manageSchemas(ctx, a.job, due.dir, a.job.build.Dir(), due.task, attempt.LockFiles())
+	out, err := rt.manageSchemas(ctx, job, due.dir, job.build.Dir(), due.task, attempt.LockFiles())
 	err = errors.Join(withLast(err), os.RemoveAll(due.dir))
 	switch {
 	case ctx.Err() != nil:
@@ -90,7 +90,7 @@ func (a *runCommand) markSchemas(ctx context.Context, attempt *graph.Attempt, ta
 		attempt.Notef("dot can't mark its schemas, so dot drop will leave them: %v", err)
 		return nil
 	}
-	return a.noteMarks(attempt, a.job.build, due, out.Marked)
+	return rt.noteMarks(attempt, job.build, due, out.Marked)
 }
 
 // noteMarks notes in the ledgers what became of the marks that were due.

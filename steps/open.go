@@ -97,6 +97,11 @@ func (p *planner) readArguments() (arguments, error) {
 			"name one: dev@HEAD",
 		)
 	}
+	if p.req.CloneIncremental {
+		if err := p.checkCloneIncremental(); err != nil {
+			return given, err
+		}
+	}
 	if !p.req.Modified {
 		return given, nil
 	}

@@ -97,7 +97,7 @@ func (b *Built) Reads(plan *graph.Plan) (r Reads, ok bool) {
 // never run, or if its next run may find other nodes.
 func lastCheck(plan *graph.Plan, job *job) (out checkOutputs, ok bool) {
 	for _, s := range plan.Steps {
-		if s.Step.With == job.step() {
+		if s.Step.Kind == "check" && s.Step.With == job.step() {
 			same := s.Key() != "" && s.Record.Key == s.Key()
 			return out, same && s.Record.Decode(&out) == nil
 		}

@@ -34,17 +34,19 @@ type Request struct {
 	// after "--".
 	Args []string
 
-	Modified       bool        // --modified
-	NoDeps         bool        // --no-deps
-	OwnSchema      bool        // --own-schema
-	Isolated       bool        // --isolated
-	Force          bool        // --force
-	Resume         bool        // --resume
-	CheckWarehouse bool        // --check-warehouse
-	Yes            bool        // --yes
-	ResetWorktree  bool        // --reset-worktree
-	NoDBTHost      bool        // --no-dbt-host
-	MaxAge         *config.Age // --max-age; nil: not given
+	Modified bool // --modified
+	// CloneIncremental is --clone-incremental.
+	CloneIncremental bool
+	NoDeps           bool        // --no-deps
+	OwnSchema        bool        // --own-schema
+	Isolated         bool        // --isolated
+	Force            bool        // --force
+	Resume           bool        // --resume
+	CheckWarehouse   bool        // --check-warehouse
+	Yes              bool        // --yes
+	ResetWorktree    bool        // --reset-worktree
+	NoDBTHost        bool        // --no-dbt-host
+	MaxAge           *config.Age // --max-age; nil: not given
 	// Report makes steps report the output of programs, as they do for several
 	// builds: as artifact.Event for the command, as Line for earlier steps.
 	Report bool

@@ -73,7 +73,7 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	}
 	if a.job.Command.WritesNodes() {
 		if !run.checked.Marked {
-			if err := a.markSchemas(ctx, attempt, run.checked.targets(a.job)); err != nil {
+			if err := a.markSchemas(ctx, attempt, a.job, run.checked.targets(a.job)); err != nil {
 				return nil, err
 			}
 		}

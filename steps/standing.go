@@ -220,6 +220,9 @@ func (rt *runtime) stackOf(s standing) stack {
 func NewLayer(name string, s workspace.Standing, changed []string) *layer.Layer {
 	l := &layer.Layer{Name: name, Nodes: make(map[string]layer.Node, len(s.Nodes)), Changed: map[string]bool{}}
 	for id, e := range s.Nodes {
+		if e.IsClone() { // what it is a copy of lies below
+			continue
+		}
 		l.Nodes[id] = layer.Node{Problem: s.Problem(id), Run: e.Run, Relation: e.Name.SQL}
 	}
 	for id := range s.Lost {

@@ -18,6 +18,8 @@ type dialect struct {
 	// searchPath returns a row for each schema in which SQL finds what it names without a
 	// schema, in order. "": only the profile sets it.
 	searchPath string
+	// clone returns the statements that copy a table, by names in SQL. nil: that was never tried.
+	clone func(from, to string) []string
 	// schemas is how schemas are managed. nil: that was never tried.
 	schemas *schemaDialect
 }
@@ -27,8 +29,8 @@ type dialect struct {
 // relations for each one it looks up: 1,000 of 1,000 take it some seconds, and four
 // times that for twice as many.
 var dialects = map[string]dialect{
-	"duckdb":   {run: true, functions: true, most: 10_000, exist: duckdbExist, schemas: duckdbSchemas},
-	"postgres": {run: true, functions: true, oneDatabase: true, most: 10_000, exist: postgresExist, dependents: postgresDependents, searchPath: "select s::text from unnest(pg_catalog.current_schemas(false)) as s", schemas: postgresSchemas},
+	"duckdb":   {run: true, functions: true, most: 10_000, exist: duckdbExist, clone: duckdbClone, schemas: duckdbSchemas},
+	"postgres": {run: true, functions: true, oneDatabase: true, most: 10_000, exist: postgresExist, clone: postgresClone, dependents: postgresDependents, searchPath: "select s::text from unnest(pg_catalog.current_schemas(false)) as s", schemas: postgresSchemas},
 	"redshift": {most: 1_000, dependents: redshiftDependents},
 }
 

@@ -22,6 +22,9 @@ type Task struct {
 	Marks bool
 	Mark  []Marking
 	Drop  []Dropping
+	// Clone are relations to clone, in schemas that are there. DropViews are clones to drop.
+	Clone     []Cloning
+	DropViews []Clonable
 }
 
 // A Schema is named as the database has it.
@@ -36,6 +39,9 @@ type Outcome struct {
 	Marks   []MarkedSchema
 	Marked  []Marked
 	Dropped []Dropped
+	Cloned  []Cloned
+	// DroppedViews are the errors of DropViews.
+	DroppedViews []error
 }
 
 // A MarkedSchema is a schema that has a mark.
@@ -97,6 +103,8 @@ type part struct {
 	Same   string   `json:"same"`
 	Take   bool     `json:"take"`
 	Create []string `json:"create"`
+	// Absent means that nothing is changed if the queries return rows.
+	Absent bool `json:"absent"`
 	// Change are the statements that change something, in one transaction.
 	Change []string `json:"change"`
 }
@@ -135,6 +143,12 @@ func WriteTask(dir string, t Task) error {
 	}
 	for _, drop := range t.Drop {
 		p.Work = append(p.Work, part{Queries: []string{}, Create: []string{}, Change: d.drop(drop)})
+	}
+	for _, c := range t.Clone {
+		p.Work = append(p.Work, clonePart(t.Adapter, c))
+	}
+	for _, c := range t.DropViews {
+		p.Work = append(p.Work, dropViewPart(c))
 	}
 	if err := p.Write(dir); err != nil {
 		return fmt.Errorf("writing the project that manages schemas: %w", err)
@@ -189,6 +203,17 @@ func ReadTask(dir string, t Task) (Outcome, error) {
 	for range t.Drop {
 		_, err := read()
 		out.Dropped = append(out.Dropped, Dropped{Err: err})
+	}
+	for _, c := range t.Clone {
+		said, err := read()
+		if err == nil && dialects[t.Adapter].oneDatabase {
+			err = inDatabase(said.Database, c.To.Database, c.To.Schema+"."+c.To.Name)
+		}
+		out.Cloned = append(out.Cloned, Cloned{There: err == nil && !said.Did, Err: err})
+	}
+	for range t.DropViews {
+		_, err := read()
+		out.DroppedViews = append(out.DroppedViews, err)
 	}
 	return out, nil
 }

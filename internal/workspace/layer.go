@@ -67,6 +67,8 @@ type Run struct {
 	// replaces a node's relation, by the node's unique_id. They are known until the
 	// run has ended.
 	Drops map[string][]Relation `json:"drops,omitempty"`
+	// Clones is set for a run that clones relations. dbt's log doesn't tell how far it got.
+	Clones bool `json:"clones,omitempty"`
 	// Log is the offset in bytes at which the run starts in dbt's log. After a
 	// kill, the log says how far the run got.
 	Log int64 `json:"log,omitempty"`

@@ -41,12 +41,13 @@ const (
 	Written Status = "written"
 	Damaged Status = "failed" // the run failed on this node: the relation may hold anything
 	Gone    Status = "gone"   // the relation was dropped: by a cascade, or by another program
+	Cloned  Status = "cloned" // a copy of a lower layer's relation: the build has not built the node
 )
 
 // valid reports whether a status is one that dot writes.
 func (s Status) valid() bool {
 	switch s {
-	case Unknown, Written, Damaged, Gone:
+	case Unknown, Written, Damaged, Gone, Cloned:
 		return true
 	}
 	return false
@@ -87,10 +88,29 @@ type Entry struct {
 	// Kept is set, while the status is Unknown, if the run continues one that has
 	// written the relation: the run leaves it as it is.
 	Kept bool `json:"kept,omitempty"`
+	// Clone says what the relation is a copy of, or was until runs of the build added to it; nil
+	// for a relation that the build made itself.
+	Clone *Clone `json:"clone,omitempty"`
 	// Before is the entry before the run marked it as Unknown. It applies again
 	// if the run does not reach the relation.
 	Before *Entry `json:"before,omitempty"`
 }
+
+// A Clone is a copy of a relation of a lower layer.
+type Clone struct {
+	From string `json:"from"` // the ID of the layer's build
+	Run  string `json:"run"`  // the run that wrote the relation there
+	// View is set for a view on that relation; otherwise the clone is a table with the same rows.
+	View bool `json:"view,omitempty"`
+	// Since is when the history of the rows starts; see Entry.
+	Since time.Time `json:"since,omitzero"`
+	// Grown is set once a run of the build has added to the rows. Until then, the build doesn't have
+	// the node: what reads it reads the lower layer.
+	Grown bool `json:"grown,omitempty"`
+}
+
+// IsClone reports whether the relation is, or was when it was last there, only a copy of a lower layer's.
+func (e Entry) IsClone() bool { return e.Clone != nil && !e.Clone.Grown }
 
 // NodeName returns a node's display name: dbt's unique_id without the type and the
 // package. That of a versioned model has a dot: dim.v1.
@@ -134,7 +154,7 @@ func (w *Workspace) Views() []Entry {
 		}
 		if l, err := parseLedger(data); err == nil {
 			for _, name := range slices.Sorted(maps.Keys(l.Relations)) {
-				if e := l.Relations[name]; len(e.On) > 0 && e.Status == Written {
+				if e := l.Relations[name]; len(e.On) > 0 && (e.Status == Written || e.Status == Cloned) {
 					views = append(views, e)
 				}
 			}

@@ -36,7 +36,7 @@ func (l *Ledger) HasOf(b Build) bool {
 		if e.Status == Unknown && e.Before != nil {
 			e = *e.Before
 		}
-		if b.Shares(e.Build) && (e.Status == Written || e.Status == Damaged) {
+		if b.Shares(e.Build) && (e.Status == Written || e.Status == Damaged || e.Status == Cloned) {
 			return true
 		}
 	}

@@ -17,6 +17,7 @@ type Target struct {
 	Partial  string     // see Entry
 	On       []Relation // see Entry
 	Kept     bool       // see Entry
+	Clone    *Clone     // see Entry; for a run that clones
 }
 
 // Begin marks the nodes that a run of a build may write as Unknown. targets is
@@ -45,7 +46,7 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 			t := targets[id]
 			e := Entry{
 				Node: id, Name: t.Spelling, Build: b.ID(), Run: run.ID, Status: Unknown, Time: run.Time,
-				Unfinished: true, Partial: t.Partial, On: t.On, Kept: t.Kept,
+				Unfinished: true, Partial: t.Partial, On: t.On, Kept: t.Kept, Clone: t.Clone,
 			}
 			if before, ok := l.Relations[t.Name]; ok {
 				before.Before = nil
@@ -175,8 +176,19 @@ func (e Entry) settled(s Status, file string, succeeded, anew bool) Entry {
 	e.Before, e.Kept, e.Status, e.File = nil, false, s, file
 	e.Unfinished = !succeeded && (e.Unfinished || anew)
 	e.Since = e.Time
+	if e.IsClone() {
+		if s == Written {
+			e.Status, e.Since, e.Unfinished = Cloned, e.Clone.Since, false
+		}
+		return e
+	}
 	if before != nil && before.exists(file) && !anew {
 		e.Since = before.Since
+		if before.Clone != nil && !before.Clone.View {
+			grown := *before.Clone
+			grown.Grown = true
+			e.Clone = &grown
+		}
 	}
 	return e
 }
@@ -193,6 +205,10 @@ func (w *Workspace) endLayer(b Build, p Place, run Run, written int, never []str
 	}
 	for _, id := range never {
 		delete(layer.Claims, id)
+	}
+	if run.Clones { // it has built no node
+		layer.Open = nil
+		return w.saveLayer(b, layer)
 	}
 	for _, id := range slices.Concat(end.Written, end.Failed, end.Begun) {
 		delete(layer.Skipped, id)

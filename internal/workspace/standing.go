@@ -96,6 +96,8 @@ func (s Standing) Problem(id string) string {
 		return why
 	}
 	switch e := s.Nodes[id]; {
+	case e.IsClone():
+		return "was only cloned from " + e.Clone.From
 	case e.Status == Damaged:
 		return "failed in " + e.Build
 	case e.Status == Unknown:

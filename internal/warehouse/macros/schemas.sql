@@ -18,6 +18,9 @@
       {%- endif -%}
     {%- endif -%}
   {%- endif -%}
+  {%- if work.absent and answer.rows | length > 0 -%}
+    {%- set statements = [] -%}
+  {%- endif -%}
   {%- for text in statements -%}
     {%- call statement('dot_change') -%}{{ text }}{%- endcall -%}
   {%- endfor -%}

@@ -1,0 +1,343 @@
+package steps
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dot-for-dbt/graph"
+	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/layer"
+	"dot-for-dbt/internal/text"
+	"dot-for-dbt/internal/warehouse"
+	"dot-for-dbt/internal/workspace"
+)
+
+// Cloning relations of lower layers into a build's schemas, with --clone-incremental. A clone doesn't
+// count as a node that the build has: it only looks like what lies below, until dbt adds to it.
+
+// cloneCommands are the commands that --clone-incremental is for.
+var cloneCommands = []string{"build", "run", "snapshot"}
+
+// checkCloneIncremental returns an error if --clone-incremental doesn't go with the rest of the request.
+func (p *planner) checkCloneIncremental() error {
+	switch {
+	case p.req.Baseline == nil:
+		return hint.New("--clone-incremental clones from a baseline, and there is no baseline", "name one: --defer prod@main")
+	case !slices.Contains(cloneCommands, p.req.Command.Name):
+		return hint.New("dot "+p.req.Command.Name+" takes no --clone-incremental: it adds to no relations", "it is for "+listNames(cloneCommands))
+	}
+	return nil
+}
+
+// refuseClones returns an error if a job's incremental models can't be cloned.
+func (p *planner) refuseClones(job *job) error {
+	const flag = "--clone-incremental"
+	switch {
+	case job.build == nil:
+		return hint.New(flag+" clones into the schema of a build, and the working tree has none of its own", "name one: "+text.ShellQuote([]string{"dot", job.Command.Name, job.env.Name + "@HEAD"}))
+	case job.inPlace():
+		return hint.New(flag+" is not for the schema of a working tree, which keeps its rows from one build to the next", "give it a schema for these files alone: --own-schema")
+	case !warehouse.Clones(job.output.Adapter):
+		return hint.New(fmt.Sprintf("dot was never tried to clone relations through the adapter %s", job.output.Adapter),
+			"dbt does it: "+text.ShellQuote([]string{"dot", "clone", job.spec.String(), "--defer", job.baseline.spec.String(), "-s", "config.materialized:incremental"}))
+	case job.build.place.InMemory():
+		return hint.New(flag+" has nothing to clone: the database is in memory, and ends with each dbt", "give the output a file: path: "+job.output.Profile+".duckdb")
+	}
+	return nil
+}
+
+// A cloning is a relation of a lower layer that a job clones.
+type cloning struct {
+	node  checkedNode
+	to    workspace.Target
+	from  workspace.Entry // of the lower layer
+	layer string          // the display name of the layer
+	view  bool
+	// replaces is what is there of an earlier clone, see [warehouse.Cloning].
+	replaces string
+}
+
+// warehouse returns the cloning for the warehouse.
+func (c cloning) warehouse() warehouse.Cloning {
+	return warehouse.Cloning{
+		From:     warehouse.Clonable{Relation: inWarehouse(c.from.Name), SQL: c.from.Name.SQL},
+		To:       warehouse.Clonable{Relation: inWarehouse(c.to.Spelling), SQL: c.to.Spelling.SQL},
+		View:     c.view,
+		Replaces: c.replaces,
+	}
+}
+
+// clonings are what a job clones, in the order of the IDs.
+type clonings struct {
+	all []cloning
+	// notes say why nodes with a history are built from scratch.
+	notes []string
+}
+
+// clonings returns what a job has to clone now, according to a check: for each selected node with a
+// history that is not in the build's schema yet, the relation of the layer below.
+func (rt *runtime) clonings(job *job, checked checkOutputs) (found clonings, err error) {
+	below, err := rt.deferredTo(job)
+	if err != nil {
+		return found, err
+	}
+	base, err := rt.baseOf(job, below)
+	if err != nil {
+		return found, err
+	}
+	stack := rt.stackOf(below)
+	targets := checked.targets(job)
+	last, err := rt.ws.Last(targets)
+	if err != nil {
+		return found, err
+	}
+	connection, kinds := rt.connectionOf(job), map[*layer.Layer]map[string]artifact.Node{}
+	own := ownSchemasOf(job.build, targets)
+	note := func(n checkedNode, format string, args ...any) {
+		found.notes = append(found.notes, workspace.NodeName(n.ID)+" is not cloned but built from scratch: "+fmt.Sprintf(format, args...))
+	}
+	nodes := slices.SortedFunc(slices.Values(checked.Nodes), func(a, b checkedNode) int { return strings.Compare(a.ID, b.ID) })
+	for _, n := range nodes {
+		had, there := last[n.ID]
+		there = there && had.Status != workspace.Gone
+		if !n.History || there && !had.IsClone() {
+			continue
+		}
+		r := stack.top.Resolve(n.ID)
+		if r.Kind == layer.Missing {
+			if base.Has(n.ID) {
+				note(n, "it %s", r.Why)
+			}
+			continue
+		}
+		s := stack.standings[r.Layer]
+		if kinds[r.Layer] == nil {
+			if kinds[r.Layer], err = writtenNodes(filepath.Join(s.state, "manifest.json")); err != nil {
+				return found, err
+			}
+		}
+		from, to := stack.entry(r), targets[n.ID]
+		kind := kinds[r.Layer][n.ID].Config.Materialized
+		switch why := connection.cantRead(s.place()); {
+		case why != "":
+			return found, hint.New(fmt.Sprintf("%s can't be cloned from %s, which %s", workspace.NodeName(n.ID), r.Layer.Name, why), "build it from scratch: leave out --clone-incremental")
+		case own[to.Place].Name == "":
+			note(n, "its schema %s is not only this build's", to.Spelling.Schema)
+			continue
+		case to.Relation == relationIn(s, n.ID):
+			continue
+		case n.Type != "snapshot" && kind != "incremental" && kind != "table":
+			note(n, "in %s it is materialized as %s", r.Layer.Name, kind)
+			continue
+		case from.Unfinished:
+			note(n, "in %s only unfinished runs have built it", r.Layer.Name)
+			continue
+		}
+		c := cloning{node: n, to: to, from: from, layer: r.Layer.Name}
+		if there {
+			if had.Status == workspace.Cloned && !had.Clone.View && had.Clone.From == from.Build && had.Clone.Run == from.Run {
+				continue
+			}
+			c.replaces = kindOfClone(*had.Clone)
+		}
+		found.all = append(found.all, c)
+	}
+	return found, nil
+}
+
+// relationIn returns the relation that a standing has for a node; zero if no ledger says so.
+func relationIn(s standing, id string) workspace.Relation {
+	if s.Layer == nil {
+		return workspace.Relation{}
+	}
+	r, _ := s.Claimed(id)
+	return r
+}
+
+// kindOfClone is what a clone is for the warehouse.
+func kindOfClone(c workspace.Clone) string {
+	if c.View {
+		return "view"
+	}
+	return "table"
+}
+
+// cloneStep clones what the job's command needs. It runs whenever the command does, and clones
+// what is not there yet.
+func (rt *runtime) cloneStep(job *job, inputs []graph.Input, below []string) *graph.Step {
+	b := job.build
+	return &graph.Step{
+		Name: "clone " + b.String(), Kind: "clone-incremental", Version: 1, With: job.step(),
+		Deps: below, Inputs: inputs,
+		Late: func(context.Context) ([]graph.Input, error) {
+			return append(rt.lateCheckInputs(job), checkedBaseline(job)), nil
+		},
+		Record: b.Record("clone-" + job.slot),
+		Summary: func(r graph.Record) string {
+			var out cloneOutputs
+			if r.Decode(&out) != nil {
+				return ""
+			}
+			return out.String()
+		},
+		Detail: func(graph.Record) string {
+			checked, err := rt.checked(job)
+			if err != nil {
+				return ""
+			}
+			found, err := rt.clonings(job, checked)
+			if err != nil {
+				return ""
+			}
+			return found.String()
+		},
+		Locks:  append(b.warehouseLocks(false), b.buildLock()),
+		Pools:  job.pools,
+		Action: &cloneRelations{runtime: rt, job: job},
+	}
+}
+
+// String says what will be cloned: "copies whole: events, past of prod@9b13827".
+func (c clonings) String() string {
+	return byLayer(len(c.all), func(i int) (name, from string) { return workspace.NodeName(c.all[i].node.ID), c.all[i].layer }, "nothing to clone", "copies all rows of ")
+}
+
+// A cloneOutputs is what a clone step keeps: what it has cloned.
+type cloneOutputs struct {
+	Clones []clonedNode `json:"clones,omitempty"`
+}
+
+type clonedNode struct {
+	ID   string `json:"id"`
+	From string `json:"from"` // the layer's display name
+}
+
+func (o cloneOutputs) String() string {
+	return byLayer(len(o.Clones), func(i int) (name, from string) { return workspace.NodeName(o.Clones[i].ID), o.Clones[i].From }, "nothing was to be cloned", "cloned ")
+}
+
+// byLayer lists nodes with the layers that they are cloned from.
+func byLayer(n int, node func(i int) (name, from string), none, verb string) string {
+	if n == 0 {
+		return none
+	}
+	names := map[string][]string{}
+	for i := range n {
+		name, from := node(i)
+		names[from] = append(names[from], name)
+	}
+	var parts []string
+	for _, from := range slices.Sorted(maps.Keys(names)) {
+		parts = append(parts, listNames(names[from])+" of "+from)
+	}
+	return verb + strings.Join(parts, "; ")
+}
+
+// cloneRelations clones relations by a dbt project of dot's own.
+type cloneRelations struct {
+	*runtime
+	job *job
+}
+
+func (a *cloneRelations) Describe(graph.Planned) []string {
+	checked, err := a.checked(a.job)
+	if err != nil {
+		return nil
+	}
+	found, err := a.clonings(a.job, checked)
+	if err != nil {
+		return nil
+	}
+	lines := slices.Clone(found.notes)
+	for _, c := range found.all {
+		lines = append(lines, fmt.Sprintf("%s  cloned from %s", workspace.NodeName(c.node.ID), c.layer))
+		for _, sql := range c.warehouse().Statements(a.job.output.Adapter) {
+			lines = append(lines, "  "+a.job.build.secret.hidden(sql))
+		}
+	}
+	return lines
+}
+
+func (a *cloneRelations) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
+	b := a.job.build
+	if err := a.settleKilled(b); err != nil {
+		return nil, err
+	}
+	checked, err := a.checked(a.job)
+	if err != nil {
+		return nil, fmt.Errorf("read which nodes %s may write: %w", a.job.Command.Name, err)
+	}
+	found, err := a.clonings(a.job, checked)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range found.notes {
+		attempt.Notef("%s", note)
+	}
+	if len(found.all) == 0 {
+		return cloneOutputs{}, nil
+	}
+	return a.clone(ctx, attempt, found.all)
+}
+
+// clone clones relations. While it runs, the ledger says that they may be anything.
+func (a *cloneRelations) clone(ctx context.Context, attempt *graph.Attempt, all []cloning) (out cloneOutputs, err error) {
+	b := a.job.build
+	targets, task := map[string]workspace.Target{}, warehouse.Task{Adapter: b.place.Adapter}
+	for _, c := range all {
+		t := c.to
+		t.Clone = &workspace.Clone{From: c.from.Build, Run: c.from.Run, View: c.view, Since: c.from.Since}
+		targets[c.node.ID] = t
+		task.Clone = append(task.Clone, c.warehouse())
+	}
+	if err := a.markSchemas(ctx, attempt, a.job, targets); err != nil {
+		return out, err
+	}
+	run := workspace.Run{ID: rand.Text()[:12], Command: a.job.Command.Name, Time: a.world.Now(), Clones: true}
+	if err := a.ws.Begin(b.Build, b.place, run, targets); err != nil {
+		return out, err
+	}
+	dir := filepath.Join(b.Dir(), "clone")
+	answer, err := a.manageSchemas(ctx, a.job, dir, b.Dir(), task, attempt.LockFiles())
+	err = errors.Join(withLast(err), os.RemoveAll(dir))
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil { // what is there isn't known: it stays so in the ledger
+		_, endErr := a.ws.End(b.Build, b.place, run, targets, workspace.Ending{})
+		return out, errors.Join(fmt.Errorf("clone into %s: %w", b, err), endErr)
+	}
+	end := workspace.Ending{Complete: true, Succeeded: true}
+	var failed []string
+	for i, done := range answer.Cloned {
+		c := all[i]
+		name := workspace.NodeName(c.node.ID)
+		switch {
+		case done.Err != nil:
+			end.Failed = append(end.Failed, c.node.ID)
+			failed = append(failed, name+": "+done.Err.Error())
+		case done.There:
+			attempt.Notef("%s is not cloned: its schema %s has one that no ledger of dot's knows, and dbt will use it", name, b.secret.hidden(c.to.Spelling.Schema))
+		default:
+			end.Written = append(end.Written, c.node.ID)
+			out.Clones = append(out.Clones, clonedNode{c.node.ID, c.layer})
+		}
+	}
+	if _, err := a.ws.End(b.Build, b.place, run, targets, end); err != nil {
+		return out, err
+	}
+	if len(failed) > 0 {
+		return out, hint.New(fmt.Sprintf("nothing was run, because these could not be cloned into %s:%s", b, lines(failed)),
+			"if a schema is gone, --force makes it again", "build from scratch: leave out --clone-incremental")
+	}
+	attempt.Notef("%s", out)
+	return out, nil
+}
