@@ -29,6 +29,7 @@ var house = map[string][]string{
 		"internal/ignore",
 		"internal/proc",  // signals
 		"internal/saves", // --watch
+		"internal/store", // a file with a build
 		"mcp",
 		"schemas",
 		"internal/ui",
@@ -65,6 +66,7 @@ var house = map[string][]string{
 		"internal/elsewhere", // a baseline that dbt built without dot
 		"internal/python",    // a commit's own dbt
 		"internal/saves",     // what --watch watches
+		"internal/store",     // the builds of a team
 	},
 	"internal/dbt":          {"internal/dbt/artifact", "internal/dbt/profile", "internal/dbt/version", "internal/pyyaml"},
 	"internal/dbt/adapter":  {},
@@ -86,6 +88,7 @@ var house = map[string][]string{
 	"internal/workspace":    {"graph", "internal/dbt/hidden", "internal/durable", "internal/pyyaml"},
 	"internal/durable":      {},
 	"internal/elsewhere":    {"internal/durable"},
+	"internal/store":        {"internal/durable", "internal/workspace"},
 	"config":                {"spec", "internal/pyyaml"}, // what an environment may be called
 	"graph":                 {"internal/durable"},        // the seal of records
 	"internal/ignore":       {"internal/durable"},

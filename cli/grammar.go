@@ -28,6 +28,11 @@ type commands struct {
 	Explain plannedCommand `cmd:"" help:"Print the details of a plan: each step's inputs, its record, what changed, and from which layer a deferred build reads each node. Changes nothing."`
 	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 
+	Push   pushCommand   `cmd:"" help:"Put builds into the team's store: what dot knows of them, and dbt's manifest. No data, no profile, no secrets."`
+	Pull   pullCommand   `cmd:"" help:"Take builds over from the team's store, so that --defer and compare find them without it."`
+	Export exportCommand `cmd:"" help:"Write a build into a file, as push does into a store."`
+	Import importCommand `cmd:"" help:"Take over the build in a file that dot export has written."`
+
 	UpgradeCheck upgradeCommand `cmd:"" help:"Build a commit with two dbts, and say what differs: errors, warnings, and the data of each relation."`
 
 	Check  checkCommand  `cmd:"" help:"Check dot's configuration, each environment, and that builds would write into their own schemas only. dbt parses; nothing connects to the warehouse."`
@@ -103,6 +108,7 @@ func commandName(field string) string {
 type flags struct {
 	Defer            string `placeholder:"ENV@REF" help:"Read nodes that the build doesn't have from the build of another commit (the baseline), with dbt's --defer. Or from what dbt built elsewhere: path:DIR or a URL with its manifest.json, or an environment with dot: baseline."`
 	At               string `placeholder:"REF" help:"The commit that dbt built elsewhere, if --defer names its artifacts. --modified then finds all that differs."`
+	Store            string `placeholder:"URL" help:"The team's store of builds, instead of DOT_STORE or the environment's dot: store. --defer and compare look there for builds that aren't in .dot."`
 	Modified         bool   `help:"Select nodes that differ from the baseline, and those that depend on them: -s state:modified+. Needs --defer."`
 	CloneIncremental bool   `help:"First copy the baseline's tables of incremental models and snapshots that the build runs and doesn't have, so that they add to its rows. Needs --defer."`
 

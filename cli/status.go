@@ -162,6 +162,8 @@ func lastInShort(b *lifecycle.Build) string {
 		return "never built"
 	case lifecycle.Adopted:
 		return "by another tool"
+	case lifecycle.Pulled:
+		return l.Command + " pulled"
 	case lifecycle.Running:
 		words := strings.TrimSpace(l.Command + " running")
 		if l.PID > 0 {

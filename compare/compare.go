@@ -92,6 +92,7 @@ func (p *Program) building(specs []spec.Spec) steps.Request {
 		building.Elsewhere = &p.Request.Baseline
 	}
 	building.Force = building.Force || p.Request.Fresh
+	building.Pulls = !p.builds()
 	return building
 }
 
@@ -165,7 +166,7 @@ func (p *Program) extend(ctx context.Context, below *steps.Program, all []specPa
 		if err := p.standing(ctx); err != nil {
 			return err
 		}
-		kinds := []string{"profiles", "toolchain", "baseline"}
+		kinds := []string{"profiles", "toolchain", "baseline", "pull"}
 		if slices.ContainsFunc(p.comparisons, (*comparison).selects) {
 			kinds = append(kinds, "deps") // dbt reads the project
 		}

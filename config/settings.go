@@ -50,6 +50,8 @@ type Settings struct {
 	// Baseline (baseline) is where a run of dbt in the environment's own schema left its artifacts: a
 	// directory, a .json file, or a URL of https or file; "": not set.
 	Baseline string
+	// Store (store) is the URL of the team's store of builds; "": not set.
+	Store string
 	// Env and IgnoreEnv (env, ignore-env) name environment variables whose values do, or do not,
 	// affect whether a build is up to date.
 	Env, IgnoreEnv []string
@@ -138,6 +140,10 @@ var settings = map[string]func(*Settings, node) error{
 	},
 	"baseline": func(s *Settings, n node) (err error) {
 		s.Baseline, err = word(n, "baseline")
+		return err
+	},
+	"store": func(s *Settings, n node) (err error) {
+		s.Store, err = word(n, "store")
 		return err
 	},
 	"env": func(s *Settings, n node) (err error) {

@@ -22,6 +22,7 @@ const (
 	Interrupted State = "interrupted" // by Ctrl-C or a kill: --resume continues
 	Running     State = "running"
 	Adopted     State = "adopted" // another tool built it, and dot never ran on it
+	Pulled      State = "pulled"  // another machine built it, and this one knows of it by the team's store or a file
 	Never       State = "never"   // no command has run
 	Unknown     State = "unknown" // its record can't be trusted
 )
@@ -62,6 +63,9 @@ func (r *reader) last(b *Build, standings []workspace.Standing) {
 		b.Used = at
 	}
 	b.Last.set(last)
+	if len(standings) > 0 && standings[0].Run.From != "" && standings[0].Run.Time.After(usedAt(last)) {
+		b.Last = Last{State: Pulled, Command: standings[0].Run.Command, Started: standings[0].Run.Time, Holder: b.Last.Holder}
+	}
 	if b.Last.State == Never {
 		b.Last.withoutRecord(b.Build, standings, len(b.Problems) > 0)
 	}

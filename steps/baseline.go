@@ -60,6 +60,13 @@ func (rt *runtime) baselineStep(first *job) *graph.Step {
 	if b.Origin != "" {
 		return rt.elsewhereStep(base, first)
 	}
+	if b.offered != nil {
+		step := rt.receiveStep(base.step(), "baseline", b)
+		if first.build != nil { // so that it runs in the order of the plan
+			step.After = []string{"profiles " + first.build.String()}
+		}
+		return step
+	}
 	if base.within != "" {
 		return &graph.Step{
 			Name: base.step(), Kind: "baseline", Version: 1,

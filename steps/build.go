@@ -48,6 +48,10 @@ type build struct {
 	world  World
 	// origin is what the ledger still lacks of a build that was made elsewhere; nil for other builds.
 	origin *origin
+	// offered is what the team's store has of it that isn't here yet; nil for nothing.
+	offered *offered
+	// sought names the store that has no such build, "" if none was asked.
+	sought string
 }
 
 // String returns the build's display name: dev@9b13827, or dev@. for that of the working tree. The
@@ -226,7 +230,7 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments, 
 
 // workspaceBuild returns the directory of the environment's build of a commit.
 func (p *planner) workspaceBuild(commit git.Commit, env config.Environment) (workspace.Build, error) {
-	short := commit.Short
+	short := cmp.Or(p.shorts[commit.Hash], commit.Short)
 	if n := env.Dot.Short; n > 0 && n <= len(commit.Hash) {
 		short = commit.Hash[:n]
 	}

@@ -9,6 +9,7 @@ import (
 	"dot-for-dbt/config"
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/store"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
@@ -40,7 +41,9 @@ type planner struct {
 	objects *git.Objects // nil outside of a repository
 	commits *workspace.Finder
 	known   known
-	program *Program // the result, not complete yet
+	stores  map[string]*store.Store // by URL
+	shorts  map[string]string       // the abbreviations that offers of the store have, by commit
+	program *Program                // the result, not complete yet
 }
 
 func (p *planner) compile(ctx context.Context, given arguments) error {
@@ -58,6 +61,11 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		// dbt prints its help or version: that needs no build.
 		jobs, deferred = jobs[:1], nil
 		jobs[0].build, jobs[0].helps = nil, true
+	}
+	for _, job := range jobs {
+		if err := p.pullJob(ctx, job, jobs); err != nil {
+			return err
+		}
 	}
 	p.program.Writes = p.req.Command.WritesNodes() && !p.req.ChecksOnly
 	p.reports = p.req.Report || len(jobs) > 1

@@ -27,6 +27,11 @@ func (p *planner) findBaseline(ctx context.Context, s *resolvedSpec, jobs []*job
 	if err != nil {
 		return nil, fmt.Errorf("baseline %s: %w", s, err)
 	}
+	if !slices.ContainsFunc(jobs, (&baseline{build: b}).isOf) {
+		if b, err = p.pull(ctx, s.Spec, b, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}}, jobs); err != nil {
+			return nil, err
+		}
+	}
 	base := &baseline{build: b, spec: s.Spec, state: b.State(b.place)}
 	for _, job := range jobs {
 		switch {
@@ -101,7 +106,7 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 		p.warnOfDeferral(job)
 	}
 	// The artifacts of these are copied first.
-	if base.build.Origin != "" || slices.ContainsFunc(jobs, base.isOf) && p.adoption(base.build) != nil {
+	if base.build.Origin != "" || base.build.offered != nil || slices.ContainsFunc(jobs, base.isOf) && p.adoption(base.build) != nil {
 		base.state = base.build.State(base.build.place)
 	}
 	return nil
@@ -111,11 +116,11 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 // can't be read.
 func (p *planner) chain(b *build) []workspace.LayerRef {
 	var all []workspace.LayerRef
-	at, err := p.ws.Layer(b.Build, b.place)
+	at, err := p.layerOf(b.Build, b.place)
 	for err == nil && at.Below != nil && !slices.Contains(all, *at.Below) {
 		below := *at.Below
 		all = append(all, below)
-		at, err = p.ws.Layer(p.ws.BuildOf(below), below.Place)
+		at, err = p.layerOf(p.ws.BuildOf(below), below.Place)
 	}
 	return all
 }

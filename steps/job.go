@@ -17,6 +17,7 @@ import (
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/store"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
@@ -66,9 +67,10 @@ type job struct {
 	yes   bool       // --yes: drop what other builds and programs have on replaced relations
 	// checkWarehouse is --check-warehouse.
 	checkWarehouse bool
-	always         string   // why its step is never skipped, "" if it may be
-	duckdb         string   // the path of the DuckDB file that the command opens, "" for none
-	pools          []string // the pools of the command
+	always         string       // why its step is never skipped, "" if it may be
+	duckdb         string       // the path of the DuckDB file that the command opens, "" for none
+	pools          []string     // the pools of the command
+	store          *store.Store // to push to; nil for none
 }
 
 // newJob makes a job with the build or environment of a spec; complete does the rest.

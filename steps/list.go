@@ -93,6 +93,9 @@ func (p *planner) isolatedSteps(job *job, all *stepList) (string, error) {
 	if command.Name == "deps" {
 		return below[len(below)-1], nil
 	}
+	if b.offered != nil {
+		below = append(below, all.add(p.receiveStep(pullStep(b), "pull", b)))
+	}
 	if adopt := p.adoption(b); adopt != nil && !p.req.ChecksOnly {
 		below = append(below, all.add(adopt))
 	}

@@ -29,7 +29,8 @@ type Remains struct {
 
 	orphan bool              // there is no build, see orphans.go
 	states []workspace.Build // the builds that go: the build itself or, of a working tree, all of its builds
-	alone  bool              // only records go: other builds of the working tree need the schemas
+	alone  bool              // only records go: other builds of the working tree, or other machines, need the schemas
+	pulled bool              // another machine has built it
 	places []workspace.Place
 	drop   warehouse.Dropping
 	after  []string // the steps that drop its readers
@@ -59,7 +60,8 @@ func (p *Program) Remains(ctx context.Context, rests bool, alone func(*Built) bo
 	dropped := map[string]bool{}
 	byID := map[string]*Remains{}
 	for _, b := range p.Builds {
-		r := &Remains{Build: b, Name: b.Name, states: []workspace.Build{b.job.build.Build}, alone: b.job.inPlace() && alone(b)}
+		r := &Remains{Build: b, Name: b.Name, states: []workspace.Build{b.job.build.Build}, alone: b.job.inPlace() && alone(b), pulled: b.runtime.isPulled(b.job.build.Build)}
+		r.alone = r.alone || r.pulled
 		if b.job.inPlace() && !r.alone {
 			r.states = statesOf(b.job.build.Build, found)
 		}
@@ -159,7 +161,7 @@ func (r *Remains) mayDrop(resting map[string][]workspace.Build, unknown []worksp
 			return hint.New(fmt.Sprintf("%s was built in the schema of the working tree, which all its builds share", b.Name), "drop them all: dot drop "+build.Env+"@.")
 		}
 		return hint.New(fmt.Sprintf("%s was never built: there is nothing to drop", b.Name), "dot status lists the builds")
-	case protectionOf(b.job.env, b.job.output) == Protected:
+	case protectionOf(b.job.env, b.job.output) == Protected && !r.pulled:
 		return fmt.Errorf("%s stays: environment %s is protected", b.Name, build.Env)
 	case len(left) > 0 && !rests:
 		return hint.New(fmt.Sprintf("%s stays: %s on it", b.Name, rest(left)),
@@ -406,6 +408,9 @@ func (l *looking) knows(o warehouse.Object) bool {
 
 // String says how much lies in the schemas: "schema dev_24256d1, 9 relations".
 func (r *Remains) String() string {
+	if r.pulled {
+		return "only its files: another machine has built its schema"
+	}
 	if r.alone {
 		return "only its files, not the schema"
 	}

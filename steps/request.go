@@ -10,6 +10,7 @@ import (
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/store"
 	"dot-for-dbt/spec"
 )
 
@@ -25,6 +26,15 @@ type Request struct {
 	// At is the ref of --at, the commit that Elsewhere or a Baseline without a ref was built from; "" if it
 	// is not known.
 	At string
+	// Pulls takes over builds of Specs that the team's store has, and that were not built here. Pull does
+	// so if they were built here, too, and is an error for one that the store lacks.
+	Pulls, Pull bool
+	// Pushes finds the store of each build.
+	Pushes bool
+	// Store is the URL of the team's store, "" for that of the environment.
+	Store string
+	// From is the store, instead of that of Store and the environment; nil for none.
+	From *store.Store
 	// Variants build each spec several times, each with another dbt; nil: once.
 	Variants []Variant
 	// OfVariants has the variant that each of Specs means, "" for its own build; nil: for none. They are

@@ -31,6 +31,8 @@ type runtime struct {
 	plugin   sync.Once // writes the module that dbt imports for comments
 	writers  writers   // of each relation
 	bases    bases     // the manifests of baselines
+	// pulled are layers in the team's store that aren't here yet, by the build's ID and the place's.
+	pulled map[string]standing
 
 	noHost  bool // --no-dbt-host
 	reports bool // report programs' output instead of writing it

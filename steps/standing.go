@@ -35,6 +35,9 @@ const (
 // standingOf reads a build's standing at a place. If the build never ran there, the
 // error is errNeverBuilt.
 func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, error) {
+	if s, ok := rt.pulled[pulledKey(b, p)]; ok {
+		return s, nil
+	}
 	if _, err := os.Stat(foreignDir(b)); errors.Is(err, fs.ErrNotExist) { // nor is there anything else of it
 		return standing{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	}
@@ -89,6 +92,9 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 	}
 	switch {
 	case errors.Is(err, errNeverBuilt):
+		if b.sought != "" {
+			said += ", and the store " + b.sought + " doesn't have it"
+		}
 		msg := fmt.Sprintf("%s: there is nothing to %s", said, purpose)
 		if dir := rt.ws.TaggedBuild(b.commit.Tag, b.Env); dir != "" {
 			msg += fmt.Sprintf("; another tool built it in %s, under the hash of the tag and not of the commit", dir)
@@ -110,7 +116,7 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 			return standing{}, remedy(fmt.Sprintf("%s has none of its relations any more: %s", b, lost))
 		}
 		return standing{}, remedy(fmt.Sprintf(why, b, purpose))
-	case found.adopted, b.origin != nil:
+	case found.adopted, b.origin != nil, b.offered != nil:
 		return found, nil // its manifest has been read
 	}
 	if why := stateProblem(found.state, found.Standing); why != "" {

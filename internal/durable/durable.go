@@ -53,6 +53,26 @@ func Create(name string, data []byte, mode os.FileMode) error {
 	return replace(name, mode, link, exactly(mode, holding(data)))
 }
 
+// Publish is Create for a file, read from a stream, in a directory that several users share: the umask sets
+// the modes of the file and of new directories.
+func Publish(name string, from io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return err
+	}
+	return replace(name, 0o666, link, reading(from))
+}
+
+// Export replaces a file as a whole by what a stream holds. The umask sets the mode of a new file.
+func Export(name string, from io.Reader) error { return replace(name, 0o666, os.Rename, reading(from)) }
+
+// reading returns a function that writes what a stream holds to a file.
+func reading(from io.Reader) func(*os.File) error {
+	return func(f *os.File) error {
+		_, err := io.Copy(f, from)
+		return err
+	}
+}
+
 // link gives a file an additional name, which must be new.
 func link(from, to string) error {
 	err := os.Link(from, to)

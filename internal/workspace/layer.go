@@ -72,6 +72,9 @@ type Run struct {
 	// Log is the offset in bytes at which the run starts in dbt's log. After a
 	// kill, the log says how far the run got.
 	Log int64 `json:"log,omitempty"`
+	// From is the digest of the archive that tells of the run, if another machine ran it; "" for a run
+	// of this one.
+	From string `json:"from,omitempty"`
 }
 
 // A LayerRef names a layer that another layer rests on.

@@ -80,6 +80,9 @@ func (w *Workspace) readOld(p Place) (*ledgerOld, error) {
 // sqlPart is one part of a relation's name in SQL: quoted, or plain.
 var sqlPart = lazy.Regexp("\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\\[([^\\]]*)\\]|([^.]+)")
 
+// sqlQuoted matches a quoted part of an SQL name.
+var sqlQuoted = lazy.Regexp("\"(?:[^\"]|\"\")*\"|`[^`]*`|\\[[^\\]]*\\]")
+
 // Spell splits a relation's SQL name into its parts.
 func Spell(sql string) Spelling {
 	var parts []string

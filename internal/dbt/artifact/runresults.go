@@ -267,6 +267,44 @@ func RawResults(file string) (Results, error) {
 	return out, err
 }
 
+// WithoutData returns run results without what only the machine that ran dbt has, such as paths, and without
+// what may hold data or SQL: messages, the warehouse's own details, and compiled code.
+func WithoutData(data []byte) ([]byte, error) {
+	var all struct {
+		Metadata map[string]any   `json:"metadata"`
+		Results  []map[string]any `json:"results"`
+		Elapsed  any              `json:"elapsed_time"`
+		Args     map[string]any   `json:"args"`
+	}
+	read := json.NewDecoder(bytes.NewReader(fromPython(data)))
+	read.UseNumber()
+	if err := read.Decode(&all); err != nil {
+		return nil, err
+	}
+	for _, r := range all.Results {
+		r["message"], r["compiled_code"] = nil, nil
+		response, _ := r["adapter_response"].(map[string]any)
+		r["adapter_response"] = only(response, "code", "rows_affected")
+	}
+	return json.Marshal(map[string]any{
+		"metadata":     only(all.Metadata, "dbt_schema_version", "dbt_version", "generated_at", "invocation_id", "invocation_started_at"),
+		"results":      all.Results,
+		"elapsed_time": all.Elapsed,
+		"args":         only(all.Args, "which", "empty", "defer", "favor_state", "full_refresh", "event_time_start", "event_time_end"),
+	})
+}
+
+// only returns some of the fields of an object.
+func only(object map[string]any, names ...string) map[string]any {
+	out := map[string]any{}
+	for _, name := range names {
+		if value, ok := object[name]; ok {
+			out[name] = value
+		}
+	}
+	return out
+}
+
 // Retries says whether dbt retry runs a node of that status again (dbt 1.11.16).
 func Retries(s Status) bool {
 	return s.Failed() || s == StatusSkipped
