@@ -34,21 +34,26 @@ func (r *Repo) Grep(ctx context.Context, commits, paths []string, texts ...strin
 	for _, text := range texts {
 		args = append(args, "-e", text)
 	}
-	args = slices.Concat(args, commits, []string{"--"}, paths)
-	out, err := run(ctx, "grep", r.reader(args...))
-	if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 && failed.Stderr == "" {
-		return nil, nil // nothing found
-	}
-	if err != nil {
-		return nil, err
-	}
 	found := map[string][]string{}
-	for _, entry := range entries(out) {
-		commit, file, _ := strings.Cut(entry, ":")
-		found[commit] = append(found[commit], file)
+	for some := range slices.Chunk(commits, mostCommits) {
+		out, err := run(ctx, "grep", r.reader(slices.Concat(args, some, []string{"--"}, paths)...))
+		if failed := (*proc.ExitError)(nil); errors.As(err, &failed) && failed.Exit.Code == 1 && failed.Stderr == "" {
+			continue // nothing found
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries(out) {
+			commit, file, _ := strings.Cut(entry, ":")
+			found[commit] = append(found[commit], file)
+		}
 	}
 	return found, nil
 }
+
+// mostCommits is how many commits one git grep is given: a command line has a limited length, on Windows
+// of 32,767 characters.
+const mostCommits = 500
 
 // entries splits the NUL-separated output of git -z.
 func entries(out []byte) []string {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -224,6 +225,18 @@ func TestGrep(t *testing.T) {
 	}
 	_, err := r.Grep(t.Context(), []string{strings.Repeat("0", 40)}, []string{""}, "x")
 	wantError(t, err, "git grep: ")
+	// More commits than a command line has room for: 60,000 hashes are 2.5 MB.
+	many := append(slices.Repeat([]string{hash}, 60_000), second)
+	got, err := r.Grep(t.Context(), many, []string{"gone"}, "x")
+	check(t, err)
+	if len(got) > 0 {
+		t.Errorf("found %v", got)
+	}
+	got, err = r.Grep(t.Context(), many[len(many)-600:], []string{"proj"}, "env_var")
+	check(t, err)
+	if len(got[second]) == 0 {
+		t.Error("the last of 600 commits was not searched")
+	}
 }
 
 func TestObjectsFind(t *testing.T) {
