@@ -69,7 +69,7 @@ empty :=
 OTHER_VENVS := $(subst $(empty) $(empty),:,$(OTHER_DBTS:%=$(CURDIR)/.venv/%))
 
 .PHONY: test-full
-test-full: cross test-dist test-pre-commit test-release test-docs ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
+test-full: cross test-dist test-pre-commit test-engines test-release test-docs ## every test with real dbt on both databases, and hosts with four dbts; make test has only some
 	@for venv in test dbt-2 $(OTHER_DBTS); do test/venv.sh $$venv || exit; done
 	for venv in $(OTHER_DBTS); do \
 		DOT_TEST_PYTHON=$(CURDIR)/.venv/$$venv/bin/python go test -count=1 -run '^Test(FlagTable|DotEnv)' ./internal/dbt || exit; \
@@ -166,6 +166,16 @@ test-agents: ## let the reference clients, from PyPI and npm, talk to dot mcp; n
 	@.venv/agents/bin/pip install --quiet --disable-pip-version-check --requirement test/agents/requirements.txt
 	@npm install --prefix .venv/agents --silent --no-audit --no-fund --no-save @modelcontextprotocol/inspector@0.15.0
 	DOT_TEST_AGENTS=$(CURDIR)/.venv/agents go test -count=1 -run '^TestMCPWith' ./cli
+
+# The schema of Argo Workflows comes with its Go module, of which nothing is compiled.
+.PHONY: test-engines
+test-engines: ## run the jobs of dot plan in Airflow, and check those for other engines with linters and schemas (a few minutes)
+	@test/venv.sh dbt-2
+	@test/tool.sh engines
+	go build -modfile=tools/release.mod -o build/tools/ github.com/rhysd/actionlint/cmd/actionlint
+	argo=$$(go mod download -modfile=tools/argo.mod -json github.com/argoproj/argo-workflows/v4 | sed -n 's/^.*"Dir": "\(.*\)".*$$/\1/p') && \
+		DOT_TEST_ARGO=$$argo DOT_TEST_ENGINES=$(CURDIR)/.venv/engines DOT_TEST_ACTIONLINT=$(CURDIR)/build/tools/actionlint \
+		DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 go test -count=1 -timeout 30m ./test/engines
 
 .PHONY: lint
 lint: ## gofumpt, vet, staticcheck

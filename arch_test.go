@@ -31,6 +31,7 @@ var house = map[string][]string{
 		"internal/saves", // --watch
 		"internal/store", // a file with a build
 		"mcp",
+		"pipeline", // the jobs of a plan, for CI and schedulers
 		"schemas",
 		"internal/ui",
 		"watch",
@@ -96,6 +97,7 @@ var house = map[string][]string{
 	"internal/python":       {"internal/proc"},
 	"internal/saves":        {},
 	"internal/ui":           {},
+	"pipeline":              {},
 	"schemas":               {},
 	"spec":                  {},
 	"watch":                 {"graph", "steps", "internal/dbt/artifact", "internal/ui"},
@@ -119,6 +121,7 @@ var house = map[string][]string{
 	"test/e2e/dbt2":               {},      // dbt 2, as a shop has it
 	"test/e2e/dot":                {"cli"}, // dot with another clock
 	"test/editors":                {},
+	"test/engines":                {},
 	"test/precommit":              {},
 	"site":                        {},
 }

@@ -138,6 +138,9 @@ func (a *app) run(ctx context.Context) error {
 	case line.mode == explaining:
 		return a.explain(ctx, program, line.format)
 	}
+	if format, ok := pipelineFormatOf(line.format); ok {
+		return a.planPipeline(program, line, format)
+	}
 	return a.plan(ctx, program, line.format)
 }
 

@@ -16,6 +16,8 @@ type commandLine struct {
 	chosen any      // the command, as the grammar holds it
 	format string   // of a plan or an explanation
 	forDBT []string // the arguments after "--"
+	// general are the general flags that were given, each once.
+	general []*kong.Flag
 }
 
 // A mode says whether a command runs, is planned or is explained.
@@ -53,17 +55,29 @@ func (a *app) parse() (*commandLine, error) {
 		return nil, nil
 	}
 	line.words, line.chosen = commandWords(parsed), parsed.Selected().Target.Addr().Interface()
-	switch line.words[0] {
-	case "plan":
-		line.mode = planning
-	case "explain":
-		line.mode = explaining
+	line.general = generalFlags(parsed)
+	first := slices.IndexFunc(parsed.Path, func(p *kong.Path) bool { return p.Command != nil })
+	switch command := parsed.Path[first].Command.Target.Addr().Interface().(type) {
+	case *planCommand:
+		line.mode, line.format = planning, command.Format
+	case *explainCommand:
+		line.mode, line.format = explaining, command.Format
 	default:
 		return line, nil
 	}
-	first := slices.IndexFunc(parsed.Path, func(p *kong.Path) bool { return p.Command != nil })
-	line.format, line.words = parsed.Path[first].Command.Target.Addr().Interface().(*plannedCommand).Format, line.words[1:]
+	line.words = line.words[1:]
 	return line, nil
+}
+
+// generalFlags returns the general flags that were given, each once.
+func generalFlags(parsed *kong.Context) []*kong.Flag {
+	var given []*kong.Flag
+	for _, p := range parsed.Path {
+		if p.Flag != nil && slices.Contains(parsed.Model.Flags, p.Flag) && !slices.Contains(given, p.Flag) {
+			given = append(given, p.Flag)
+		}
+	}
+	return given
 }
 
 // split splits a command line at the first "--": the arguments after it are
@@ -83,7 +97,7 @@ func (a *app) parser(line *grammar, options ...kong.Option) (*kong.Kong, error) 
 		kong.Writers(a.Stdout, a.Stderr),
 		kong.Exit(func(int) { panic(exited{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		formatVars(),
+		formatVars(), planFormatVars(),
 		kong.ExplicitGroups([]kong.Group{{Key: "dbt", Title: "dbt's commands:"}}),
 	)...)
 }

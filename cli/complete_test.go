@@ -55,7 +55,7 @@ func TestComplete(t *testing.T) {
 		{"a baseline's ref", "build dev@HEAD --defer prod@v", []string{"prod@v1"}},
 		{"a baseline's ref in one word", "--defer=prod@v", []string{"--defer=prod@v1"}},
 		{"a spec after flags with values", "--max-age 1h build --select a --color=never -s b -v d", []string{"dev", "dev@"}},
-		{"a value among few", "plan --format ", []string{"json", "text"}},
+		{"a value among few", "plan --format ", []string{"airflow", "argo", "github-matrix", "gitlab", "json", "text"}},
 		{"a value that anything may be", "build --vars ", nil},
 		{"a value of a switch", "build --force=", nil},
 		{"an unknown flag's value", "build --wat=", nil},

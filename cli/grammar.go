@@ -24,8 +24,8 @@ type grammar struct {
 type commands struct {
 	dbtCommands
 
-	Plan    plannedCommand `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
-	Explain plannedCommand `cmd:"" help:"Print the details of a plan: each step's inputs, its record, what changed, and from which layer a deferred build reads each node. Changes nothing."`
+	Plan    planCommand    `cmd:"" help:"Print what a command would run, what is up to date, and why. Changes nothing."`
+	Explain explainCommand `cmd:"" help:"Print the details of a plan: each step's inputs, its record, what changed, and from which layer a deferred build reads each node. Changes nothing."`
 	Compare compareCommand `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 
 	Push   pushCommand   `cmd:"" help:"Put builds into the team's store: what dot knows of them, and dbt's manifest. No data, no profile, no secrets."`
@@ -57,7 +57,7 @@ type commands struct {
 // holds for dbt's commands below plan and explain, which are left out of any other line.
 func newGrammar(args ...string) *grammar {
 	all := new(commands)
-	for word, command := range map[string]*plannedCommand{"plan": &all.Plan, "explain": &all.Explain} {
+	for word, command := range map[string]*plannedCommand{"plan": &all.Plan.plannedCommand, "explain": &all.Explain.plannedCommand} {
 		if i := slices.Index(args, word); i >= 0 {
 			command.Plugins = kong.Plugins{oneOf(new(dbtCommands), args[i+1:])}
 		}
@@ -68,7 +68,7 @@ func newGrammar(args ...string) *grammar {
 // wholeGrammar returns the grammar of all command lines.
 func wholeGrammar() *grammar {
 	all := new(commands)
-	for _, command := range []*plannedCommand{&all.Plan, &all.Explain} {
+	for _, command := range []*plannedCommand{&all.Plan.plannedCommand, &all.Explain.plannedCommand} {
 		command.Plugins = kong.Plugins{new(dbtCommands)}
 	}
 	return &grammar{Plugins: kong.Plugins{all}}
@@ -184,5 +184,14 @@ type plannedCommand struct {
 	Prune        pruneArgs      `cmd:"" help:"Drop builds that are no longer needed, by rule."`
 	Compare      comparisonArgs `cmd:"" help:"Say which relations of builds hold the same data as the baseline's, which don't, and how they differ."`
 	UpgradeCheck upgradeArgs    `cmd:"" help:"Build a commit with two dbts, and say what differs: errors, warnings, and the data of each relation."`
-	Format       string         `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+}
+
+type planCommand struct {
+	plannedCommand
+	Format string `enum:"${plan_formats}" default:"text" placeholder:"FORM" help:"${plan_formats_help}"`
+}
+
+type explainCommand struct {
+	plannedCommand
+	Format string `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }

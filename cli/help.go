@@ -62,7 +62,7 @@ func refuseOthers(parsed *kong.Context) error {
 
 // examples are two command lines for each command, below its help.
 var examples = map[string][2]string{
-	"plan":             {"dot plan build dev@HEAD --defer prod@main", "dot plan build dev@HEAD --format json"},
+	"plan":             {"dot plan build dev@HEAD --defer prod@main", "dot plan build --specs nightly.txt --format airflow > nightly.py"},
 	"explain":          {"dot explain build dev@HEAD", "dot explain build dev@HEAD --format json"},
 	"compare":          {"dot compare prod@main dev@HEAD --sample 2", "dot compare prod@main dev@HEAD --build -o report.html"},
 	"upgrade-check":    {"dot upgrade-check dev@HEAD --to 1.12.6", "dot upgrade-check dev@HEAD --from .venv/bin/dbt --to .venv-2/bin/dbt -o upgrade.html"},

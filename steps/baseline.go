@@ -15,6 +15,7 @@ import (
 type baseline struct {
 	build *build
 	spec  spec.Spec
+	asked spec.Spec // as typed
 	// state is dbt's --state.
 	state string
 	// nodes is the number of its nodes; 0 if that isn't known yet.

@@ -99,6 +99,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 		if err != nil {
 			return err
 		}
+		base.asked, p.program.baseline = deferred.Spec, base
 		if err := p.deferTo(base, jobs); err != nil {
 			return err
 		}

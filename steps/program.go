@@ -29,11 +29,12 @@ type Program struct {
 	Resolved []Resolved
 	Remarks
 
-	runtime *runtime
-	byStep  map[string]*Built
-	pools   map[string]int // the sizes of the pools in the configuration
-	memo    *memo
-	again   func(context.Context) (*Program, error) // compiles the invocation again
+	runtime  *runtime
+	baseline *baseline // of --defer, nil without
+	byStep   map[string]*Built
+	pools    map[string]int // the sizes of the pools in the configuration
+	memo     *memo
+	again    func(context.Context) (*Program, error) // compiles the invocation again
 }
 
 // A Resolved is a spec with its commit.

@@ -1,0 +1,93 @@
+package steps
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"dot-for-dbt/internal/hint"
+)
+
+// Naming an invocation's builds for jobs on other machines: there, a branch may be at another commit,
+// and the working tree is another one.
+
+// Pinned returns the spec that means the build in every clone: its environment and the commit's whole
+// hash. It returns an error for a build of files that only this machine has.
+func (b *Built) Pinned() (string, error) {
+	if b.job.build == nil {
+		return "", hint.New(b.Name+" is dbt on the working tree, which only this machine has", "name a commit: "+b.Environment()+"@HEAD")
+	}
+	return b.job.build.pinned()
+}
+
+// pinned returns the build's spec with the commit's whole hash.
+func (b *build) pinned() (string, error) {
+	if b.isDraft() || b.Tree != "" {
+		return "", hint.New(b.String()+" has files that only this machine has", "commit them, and name the commit: "+b.Env+"@HEAD")
+	}
+	return b.Env + "@" + b.Commit.Hash, nil
+}
+
+// PinnedBaseline returns the values of --defer and --at that mean the same in every clone, "" for a flag
+// that the invocation doesn't have.
+func (p *Program) PinnedBaseline() (deferred, at string, err error) {
+	if p.baseline == nil {
+		return "", "", nil
+	}
+	b, asked := p.baseline.build, p.baseline.asked
+	switch {
+	case asked.Isolated():
+		deferred, err = b.pinned()
+		return deferred, "", err
+	case asked.Path == "" && b.env.Dot.Baseline == "":
+		return "", "", hint.New(
+			fmt.Sprintf("--defer %s is what dbt left in the working tree, which only this machine has", b.env.Name),
+			fmt.Sprintf("name a commit: --defer %s@main", b.env.Name),
+		)
+	case asked.Path == "":
+		return b.env.Name, b.commit.Hash, nil
+	}
+	if u, err := url.Parse(asked.Path); err == nil && u.Scheme != "" && (u.User != nil || u.RawQuery != "") {
+		return "", "", hint.New(
+			"the URL of --defer has a user, a password or a query, and each job would show it",
+			"set it where the jobs run, in dot_environments.user.yml: environment: {prod: {dot: {baseline: …}}}; then --defer prod is enough",
+		)
+	}
+	return asked.Path, b.commit.Hash, nil
+}
+
+// Needs returns the builds of the program that a build needs: its baseline, if the program builds that.
+func (p *Program) Needs(b *Built) []*Built {
+	base := b.job.baseline
+	if base == nil || base.within == "" {
+		return nil
+	}
+	return []*Built{p.byStep[base.within]}
+}
+
+// Pool returns the pool of the configuration that a build's command is in, and its size; "" and 0 for
+// none.
+func (p *Program) Pool(b *Built) (name string, size int) {
+	if name = b.Settings().Pool; name != "" {
+		size = p.pools[namedPool(name)]
+	}
+	return name, size
+}
+
+// WorkDir returns the directory that the invocation runs in, relative to the repository's root and with
+// slashes; "." is the root.
+func (p *Program) WorkDir() (string, error) {
+	below, err := filepath.Rel(p.runtime.project, p.runtime.world.Dir)
+	return filepath.ToSlash(filepath.Join(p.Repo.Prefix, below)), err
+}
+
+// LocalFiles names the builds whose database is a file of this machine, "" for none.
+func (p *Program) LocalFiles() string {
+	var names []string
+	for _, b := range p.Builds {
+		if b.job.build != nil && b.job.build.duckdb != "" {
+			names = append(names, b.Name)
+		}
+	}
+	return listNames(names)
+}

@@ -1,0 +1,241 @@
+//go:build unix
+
+// Package engines tests the jobs that dot plan writes with the engines they are for, and the files of CI
+// that the pages have with linters and published schemas. It needs the environment variables
+// DOT_TEST_ENGINES, the virtual environment of test/requirements/tools/engines.txt, DOT_TEST_ACTIONLINT
+// and DOT_TEST_ARGO, the directory of the module of Argo Workflows. To run jobs it needs a dbt, in
+// DOT_TEST_V2.
+package engines
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tools are the programs of the tests.
+type tools struct {
+	venv, actionlint, argo string
+	bin                    string // a directory with dot
+}
+
+func needTools(t *testing.T) tools {
+	t.Helper()
+	all := tools{venv: os.Getenv("DOT_TEST_ENGINES"), actionlint: os.Getenv("DOT_TEST_ACTIONLINT"), argo: os.Getenv("DOT_TEST_ARGO")}
+	if all.venv == "" || all.actionlint == "" || all.argo == "" {
+		t.Skip("DOT_TEST_ENGINES, DOT_TEST_ACTIONLINT or DOT_TEST_ARGO is not set: run make test-engines")
+	}
+	all.bin = t.TempDir()
+	must(t, "../..", nil, "go", "build", "-o", filepath.Join(all.bin, "dot"), ".")
+	return all
+}
+
+// must runs a command that must end well, and returns its stdout.
+func must(t *testing.T, dir string, env []string, argv ...string) string {
+	t.Helper()
+	said, all, err := run(dir, env, argv...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, all)
+	}
+	return said
+}
+
+// run runs a command. all is what it wrote to stdout and stderr.
+func run(dir string, env []string, argv ...string) (stdout, all string, err error) {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	var out, both bytes.Buffer
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = &out, &both
+	err = cmd.Run()
+	return out.String(), out.String() + both.String(), err
+}
+
+// shop makes a sample shop with builds on DuckDB, and returns it with the environment variables for dot.
+func (all tools) shop(t *testing.T) (dir string, env []string) {
+	t.Helper()
+	home, v2 := t.TempDir(), os.Getenv("DOT_TEST_V2")
+	env = []string{
+		"LD_LIBRARY_PATH=" + filepath.Join(v2, "drivers"), "XDG_CACHE_HOME=" + filepath.Join(v2, "cache"), "DBT_ALLOW_EXPERIMENTAL_ADAPTERS=true", "DBT_SEND_ANONYMOUS_USAGE_STATS=false", "DBT_DISABLE_VERSION_CHECK=1",
+		"HOME=" + home, "LANG=C.UTF-8", "GIT_CONFIG_NOSYSTEM=1",
+		"PATH=" + all.bin + string(os.PathListSeparator) + filepath.Join(v2, "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
+	}
+	dir = filepath.Join(home, "a {{ shop }} of $HOME")
+	must(t, "../..", env, "sh", "demo/history.sh", dir)
+	return dir, env
+}
+
+// specs are eight builds; the baseline is the first.
+var specs = []string{"prod@main", "prod@HEAD", "prod@HEAD~1", "prod@HEAD~2", "dev@main", "dev@main~1", "dev@HEAD", "dev@HEAD~1"}
+
+// hostile is a flag with what shells, YAML, Jinja and Argo give a meaning.
+const hostile = "--vars={note: \"it's {{ x }} {% raw %} {# y #} ${{ z }} $HOME `id`\"}"
+
+func (all tools) plan(t *testing.T, dir string, env []string, format string) string {
+	t.Helper()
+	return must(t, dir, env, append(append([]string{filepath.Join(all.bin, "dot"), "plan", "build"}, specs...), "--defer", "prod@main", "--modified", hostile, "--format", format)...)
+}
+
+// TestAirflow runs the jobs of eight builds. The repository's directory and a variable have hostile text.
+func TestAirflow(t *testing.T) {
+	all := needTools(t)
+	if os.Getenv("DOT_TEST_V2") == "" {
+		t.Skip("DOT_TEST_V2 is not set: run make test-engines")
+	}
+	dir, env := all.shop(t)
+	home := t.TempDir()
+	dags := filepath.Join(home, "dags")
+	if err := os.MkdirAll(dags, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dags, "nightly.py"), []byte(all.plan(t, dir, env, "airflow")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, "AIRFLOW_HOME="+home, "AIRFLOW__CORE__LOAD_EXAMPLES=False", "REPOSITORY="+dir)
+	airflow := filepath.Join(all.venv, "bin", "airflow")
+	must(t, home, env, airflow, "db", "migrate")
+	_, said, err := run(home, env, airflow, "dags", "test", "nightly")
+	if err != nil || !strings.Contains(said, "state:success") && !strings.Contains(said, "> successful") {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	ended := regexp.MustCompile(`end task task_id=(\S+)`).FindAllStringSubmatch(said, -1)
+	if len(ended) != len(specs) || !strings.HasPrefix(ended[0][1], "prod.7233c9a") {
+		t.Errorf("the tasks ended in this order: %q", ended)
+	}
+	status := must(t, dir, env, filepath.Join(all.bin, "dot"), "status")
+	if n := strings.Count(status, "build ok"); n != len(specs) {
+		t.Errorf("%d builds are ok:\n%s", n, status)
+	}
+}
+
+// TestSchemas checks what dot plan writes, and the files of the pages.
+func TestSchemas(t *testing.T) {
+	all := needTools(t)
+	dir, env := all.shop(t)
+	check := func(t *testing.T, file string, schema ...string) {
+		t.Helper()
+		must(t, ".", nil, slices.Concat([]string{filepath.Join(all.venv, "bin", "check-jsonschema")}, schema, []string{file})...)
+	}
+	schemas := map[string][]string{
+		"gitlab": {"--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"},
+		"argo":   {"--schemafile", all.strictArgo(t)},
+		"azure":  {"--builtin-schema", "vendor.azure-pipelines", "--data-transform", "azure-pipelines"},
+		"github": {"--builtin-schema", "vendor.github-workflows"},
+	}
+	for _, format := range []string{"gitlab", "argo"} {
+		t.Run(format, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), format+".yml")
+			write(t, file, all.plan(t, dir, env, format))
+			check(t, file, schemas[format]...)
+			// The schema must not take just anything.
+			broken := strings.NewReplacer("failFast:", "fastFail:", "stage: then", "stages: 1").Replace(all.plan(t, dir, env, format))
+			write(t, file, broken)
+			if _, said, err := run(".", nil, append(append([]string{filepath.Join(all.venv, "bin", "check-jsonschema")}, schemas[format]...), file)...); err == nil {
+				t.Errorf("a broken file passes: %s", said)
+			}
+		})
+	}
+	root := t.TempDir()
+	must(t, root, nil, "git", "init", "--quiet")
+	var workflows []string
+	for name, text := range pagesFiles(t) {
+		file := filepath.Join(root, name)
+		write(t, file, text)
+		kind := ""
+		switch {
+		case strings.HasPrefix(name, ".github/workflows/"):
+			kind, workflows = "github", append(workflows, file)
+		case strings.HasPrefix(name, ".gitlab"):
+			kind = "gitlab"
+		case strings.HasPrefix(name, "argo/"):
+			kind = "argo"
+		case strings.HasPrefix(name, "azure-pipelines"):
+			kind = "azure"
+		default:
+			t.Errorf("nobody checks %s of the pages", name)
+			continue
+		}
+		t.Run(filepath.Base(name), func(t *testing.T) { check(t, file, schemas[kind]...) })
+	}
+	if len(workflows) < 2 {
+		t.Fatalf("the pages have workflows %q", workflows)
+	}
+	t.Run("actionlint", func(t *testing.T) {
+		shellcheck := filepath.Join(all.venv, "bin", "shellcheck")
+		must(t, root, nil, append([]string{all.actionlint, "-shellcheck", shellcheck}, workflows...)...)
+		write(t, workflows[0], strings.Replace(pagesFiles(t)[strings.TrimPrefix(workflows[0], root+"/")], "runs-on:", "runson:", 1))
+		if _, said, err := run(root, nil, all.actionlint, workflows[0]); err == nil {
+			t.Errorf("a broken workflow passes: %s", said)
+		}
+	})
+}
+
+// strictArgo returns the schema of Argo in which, unlike in the published one, no object has other fields than
+// those that are described.
+func (all tools) strictArgo(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(all.argo, "api", "jsonschema", "schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Definitions map[string]map[string]any `json:"definitions"`
+		OneOf       []any                     `json:"oneOf"`
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	closed := 0
+	for _, d := range schema.Definitions {
+		if _, has := d["properties"]; has && d["additionalProperties"] == nil {
+			d["additionalProperties"] = false
+			closed++
+		}
+	}
+	if closed < 100 || len(schema.OneOf) == 0 {
+		t.Fatalf("Argo's schema has changed: %d objects, %d kinds", closed, len(schema.OneOf))
+	}
+	if text, err = json.Marshal(schema); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "schema.json")
+	write(t, file, string(text))
+	return file
+}
+
+// fence is a block of YAML in a page whose first line says which file it is.
+var fence = regexp.MustCompile("(?ms)^```yaml\n# (\\S+\\.ya?ml)\n(.*?)^```$")
+
+// pagesFiles returns the files that the pages about CI have, by their names.
+func pagesFiles(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, page := range []string{"howto/batch.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range fence.FindAllStringSubmatch(string(text), -1) {
+			if _, twice := found[m[1]]; twice {
+				t.Errorf("two pages have a %s", m[1])
+			}
+			found[m[1]] = m[2]
+		}
+	}
+	return found
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
