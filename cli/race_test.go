@@ -1,0 +1,6 @@
+//go:build race
+
+package cli_test
+
+// raceDetector reports whether the tests were built with the race detector.
+const raceDetector = true
