@@ -11,6 +11,8 @@ const (
 	// workingTreePool lets one plain job run at a time: they share the project's
 	// target path.
 	workingTreePool = "working tree"
+	// pullPool lets one build at a time be taken over from a store.
+	pullPool = "pull"
 )
 
 // namedPool returns the pool with a name of the configuration.

@@ -304,6 +304,7 @@ func (rt *runtime) receiveStep(name, kind string, b *build) *graph.Step {
 		},
 		Summary: func(graph.Record) string { return "pulled; " + o.says(rt) },
 		Action:  receive{rt, o},
+		Pools:   []string{pullPool}, // builds of an invocation may have layers in common
 	}
 	add := func(lock graph.Lock) {
 		if !slices.ContainsFunc(step.Locks, func(had graph.Lock) bool { return had.Name == lock.Name }) {
