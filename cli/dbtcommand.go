@@ -56,6 +56,7 @@ func (c *dbtCommand) compile(ctx context.Context, a *app, line *commandLine) (*s
 		return nil, err
 	}
 	req.Planning = line.mode != running || line.DryRun
+	_, req.Pushes = pipelineFormatOf(line.format)
 	program, err := steps.Compile(ctx, a.world(), req)
 	if err != nil {
 		if quote := unquoted(a.Args); quote != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -64,6 +65,9 @@ func (a *app) planPipeline(p *steps.Program, line *commandLine, format pipelineF
 		return err
 	}
 	a.remarks(p)
+	if shared, _ := p.Shared(); !shared { // newPipeline has returned the error
+		a.say.Warning("no store is named: jobs find each other's builds only if they share one .dot (dot: {store: …}, DOT_STORE or --store)")
+	}
 	if names := p.LocalFiles(); names != "" {
 		a.say.Warning("the database of " + text.Visible(names) + " is a file: a job on another machine doesn't see it")
 	}
@@ -139,7 +143,19 @@ func jobScript(p *steps.Program, line *commandLine) ([]string, error) {
 	if len(flags) > 0 {
 		build += " " + pipeline.Quote(flags...)
 	}
-	return append(script, build), nil
+	script = append(script, build)
+	shared, err := p.Shared()
+	if err != nil || !shared {
+		return script, err
+	}
+	push := "dot push " + pipeline.Spec
+	if line.Store != "" {
+		if u, err := url.Parse(line.Store); err == nil && u.User != nil {
+			return nil, hint.New("the URL of --store has a user or a password, and each job would show it", "set DOT_STORE where the jobs run, and here")
+		}
+		push += " " + pipeline.Quote("--store="+line.Store)
+	}
+	return append(script, push), nil
 }
 
 // notOfJobs are general flags that a job doesn't get as they are: those of the baseline, and those for several

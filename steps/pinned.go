@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"dot-for-dbt/internal/hint"
 )
@@ -72,6 +73,19 @@ func (p *Program) Pool(b *Built) (name string, size int) {
 		size = p.pools[namedPool(name)]
 	}
 	return name, size
+}
+
+// Shared reports whether builds go into a team's store. It returns an error if some do and others don't.
+func (p *Program) Shared() (bool, error) {
+	with := slices.IndexFunc(p.Builds, func(b *Built) bool { return b.job.store != nil })
+	without := slices.IndexFunc(p.Builds, func(b *Built) bool { return b.job.store == nil })
+	if with >= 0 && without >= 0 {
+		return false, hint.New(
+			fmt.Sprintf("environment %s has a store, and %s has none", p.Builds[with].Environment(), p.Builds[without].Environment()),
+			"name one for all, in dot_environments.yml: environment: {all: {dot: {store: …}}}",
+		)
+	}
+	return with >= 0, nil
 }
 
 // WorkDir returns the directory that the invocation runs in, relative to the repository's root and with

@@ -10,6 +10,7 @@ package engines
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,6 +47,16 @@ func must(t *testing.T, dir string, env []string, argv ...string) string {
 	return said
 }
 
+// mustSay is must, and returns stderr, too.
+func mustSay(t *testing.T, dir string, env []string, argv ...string) string {
+	t.Helper()
+	_, all, err := run(dir, env, argv...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, all)
+	}
+	return all
+}
+
 // run runs a command. all is what it wrote to stdout and stderr.
 func run(dir string, env []string, argv ...string) (stdout, all string, err error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
@@ -61,9 +72,9 @@ func (all tools) shop(t *testing.T) (dir string, env []string) {
 	t.Helper()
 	home, v2 := t.TempDir(), os.Getenv("DOT_TEST_V2")
 	env = []string{
+		"PATH=" + all.bin + string(os.PathListSeparator) + filepath.Join(v2, "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"LD_LIBRARY_PATH=" + filepath.Join(v2, "drivers"), "XDG_CACHE_HOME=" + filepath.Join(v2, "cache"), "DBT_ALLOW_EXPERIMENTAL_ADAPTERS=true", "DBT_SEND_ANONYMOUS_USAGE_STATS=false", "DBT_DISABLE_VERSION_CHECK=1",
 		"HOME=" + home, "LANG=C.UTF-8", "GIT_CONFIG_NOSYSTEM=1",
-		"PATH=" + all.bin + string(os.PathListSeparator) + filepath.Join(v2, "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
 	}
 	dir = filepath.Join(home, "a {{ shop }} of $HOME")
 	must(t, "../..", env, "sh", "demo/history.sh", dir)
@@ -81,13 +92,46 @@ func (all tools) plan(t *testing.T, dir string, env []string, format string) str
 	return must(t, dir, env, append(append([]string{filepath.Join(all.bin, "dot"), "plan", "build"}, specs...), "--defer", "prod@main", "--modified", hostile, "--format", format)...)
 }
 
-// TestAirflow runs the jobs of eight builds. The repository's directory and a variable have hostile text.
+// machines returns a directory with a dot that works as if each job had a machine of its own: a new clone of
+// the repository for each spec. The builds are in one DuckDB file, and the machines share a store alone.
+func (all tools) machines(t *testing.T, repository string) (bin string, env []string) {
+	t.Helper()
+	home := t.TempDir()
+	bin, profiles, team := filepath.Join(home, "bin"), filepath.Join(home, "profiles"), filepath.Join(home, "team")
+	write(t, filepath.Join(bin, "dot"), `#!/bin/sh
+set -eu
+clone=$CLONES/$SPEC
+test -d "$clone" || git clone --quiet "$REPOSITORY" "$clone"
+cd "$clone"
+exec "$DOT" "$@"
+`)
+	if err := os.Chmod(filepath.Join(bin, "dot"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	outputs := ""
+	for _, name := range []string{"dev", "prod"} {
+		outputs += fmt.Sprintf("    %s: {type: duckdb, path: %q, schema: %s}\n", name, filepath.Join(home, "warehouse.duckdb"), name)
+	}
+	write(t, filepath.Join(profiles, "profiles.yml"), "shop:\n  target: dev\n  outputs:\n"+outputs)
+	if err := os.Mkdir(team, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return bin, []string{
+		"CLONES=" + filepath.Join(home, "clones"), "REPOSITORY=" + repository, "DOT=" + filepath.Join(all.bin, "dot"),
+		"DBT_PROFILES_DIR=" + profiles, "DOT_STORE=file://" + team,
+	}
+}
+
+// TestAirflow runs the jobs of eight builds, each in a clone of its own: a store is all that they share. The
+// repository's directory and a variable have hostile text.
 func TestAirflow(t *testing.T) {
 	all := needTools(t)
 	if os.Getenv("DOT_TEST_V2") == "" {
 		t.Skip("DOT_TEST_V2 is not set: run make test-engines")
 	}
 	dir, env := all.shop(t)
+	bin, machines := all.machines(t, dir)
+	env = append(env, machines...)
 	home := t.TempDir()
 	dags := filepath.Join(home, "dags")
 	if err := os.MkdirAll(dags, 0o755); err != nil {
@@ -96,7 +140,7 @@ func TestAirflow(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dags, "nightly.py"), []byte(all.plan(t, dir, env, "airflow")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	env = append(env, "AIRFLOW_HOME="+home, "AIRFLOW__CORE__LOAD_EXAMPLES=False", "REPOSITORY="+dir)
+	env = append(env, "AIRFLOW_HOME="+home, "AIRFLOW__CORE__LOAD_EXAMPLES=False", "PATH="+bin+string(os.PathListSeparator)+strings.TrimPrefix(env[0], "PATH="))
 	airflow := filepath.Join(all.venv, "bin", "airflow")
 	must(t, home, env, airflow, "db", "migrate")
 	_, said, err := run(home, env, airflow, "dags", "test", "nightly")
@@ -107,10 +151,26 @@ func TestAirflow(t *testing.T) {
 	if len(ended) != len(specs) || !strings.HasPrefix(ended[0][1], "prod.7233c9a") {
 		t.Errorf("the tasks ended in this order: %q", ended)
 	}
-	status := must(t, dir, env, filepath.Join(all.bin, "dot"), "status")
-	if n := strings.Count(status, "build ok"); n != len(specs) {
-		t.Errorf("%d builds are ok:\n%s", n, status)
+	if n := strings.Count(said, "] pushed "); n != len(specs) {
+		t.Errorf("%d builds were pushed:\n%s", n, said)
 	}
+	// Another machine finds all of them.
+	clone := filepath.Join(t.TempDir(), "clone")
+	must(t, ".", env, "git", "clone", "--quiet", dir, clone)
+	if pulled := mustSay(t, clone, env, append([]string{filepath.Join(all.bin, "dot"), "pull", "--yes"}, pinned(t, dir, env)...)...); strings.Count(pulled, "pulled ") != len(specs) {
+		t.Errorf("pulled:\n%s", pulled)
+	}
+}
+
+// pinned returns the specs for a clone that lacks the branches.
+func pinned(t *testing.T, dir string, env []string) []string {
+	t.Helper()
+	var all []string
+	for _, spec := range specs {
+		environment, ref, _ := strings.Cut(spec, "@")
+		all = append(all, environment+"@"+strings.TrimSpace(must(t, dir, env, "git", "rev-parse", ref)))
+	}
+	return all
 }
 
 // TestSchemas checks what dot plan writes, and the files of the pages.
