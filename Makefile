@@ -162,6 +162,15 @@ test-pre-commit: ## commit to a sample shop with the hook of pre-commit, and a r
 	@test/tool.sh pre-commit
 	DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PRECOMMIT=$(CURDIR)/.venv/pre-commit go test -count=1 ./test/precommit
 
+# The server has a module of its own, since it needs 80 others.
+.PHONY: test-store
+test-store: ## let builds of a team meet in a server with the protocol of S3 (3 minutes)
+	@mkdir -p build/tools
+	go build -modfile=tools/s3.mod -o build/tools/ github.com/versity/versitygw/cmd/versitygw
+	@test/venv.sh test
+	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw go test -count=1 ./internal/s3 ./internal/store ./internal/elsewhere
+	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -run '^TestStore$$' ./test/e2e
+
 .PHONY: test-agents
 test-agents: ## let the reference clients, from PyPI and npm, talk to dot mcp; needs Node.js 20
 	@test -x .venv/agents/bin/pip || python3 -m venv .venv/agents

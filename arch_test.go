@@ -88,8 +88,9 @@ var house = map[string][]string{
 	"internal/pyyaml":       {},
 	"internal/workspace":    {"graph", "internal/dbt/hidden", "internal/durable", "internal/pyyaml"},
 	"internal/durable":      {},
-	"internal/elsewhere":    {"internal/durable"},
-	"internal/store":        {"internal/durable", "internal/workspace"},
+	"internal/elsewhere":    {"internal/durable", "internal/s3"},
+	"internal/s3":           {},
+	"internal/store":        {"internal/durable", "internal/s3", "internal/workspace"},
 	"config":                {"spec", "internal/pyyaml"}, // what an environment may be called
 	"graph":                 {"internal/durable"},        // the seal of records
 	"internal/ignore":       {"internal/durable"},
@@ -108,6 +109,7 @@ var house = map[string][]string{
 	"internal/testing/dotdir":     {},
 	"internal/testing/imported":   {},
 	"internal/testing/postgres":   {},
+	"internal/testing/s3server":   {},
 	"internal/testing/schematest": {},
 	"internal/testing/screen":     {},
 	"internal/testing/standin":    {},

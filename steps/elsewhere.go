@@ -96,7 +96,7 @@ func (p *planner) sourceOf(s spec.Spec, project profile.Project, job *job) (envi
 		if p.req.Elsewhere != nil {
 			what = "the baseline"
 		}
-		source, err := elsewhere.Parse(what, s.Path, p.world.Dir)
+		source, err := elsewhere.Parse(p.world.Getenv, what, s.Path, p.world.Dir)
 		return environment{Environment: job.env, output: job.output}, source, err
 	}
 	env, err := p.environment(s, project, arguments{Args: dbt.Args{Vars: job.given.Vars}}, nil)
@@ -107,7 +107,7 @@ func (p *planner) sourceOf(s spec.Spec, project profile.Project, job *job) (envi
 		source, err := p.leftInWorkingTree(s, env, project)
 		return env, source, err
 	}
-	source, err := elsewhere.Parse(fmt.Sprintf("dot: baseline of environment %s", env.Name), env.Dot.Baseline, p.project)
+	source, err := elsewhere.Parse(p.world.Getenv, fmt.Sprintf("dot: baseline of environment %s", env.Name), env.Dot.Baseline, p.project)
 	return env, source, err
 }
 
@@ -127,7 +127,7 @@ func (p *planner) leftInWorkingTree(s spec.Spec, env environment, project profil
 		}
 		dir = text
 	}
-	source, err := elsewhere.Parse("target-path", dir, p.project)
+	source, err := elsewhere.Parse(p.world.Getenv, "target-path", dir, p.project)
 	if err != nil || source.Exists() {
 		return source, err
 	}

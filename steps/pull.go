@@ -70,7 +70,7 @@ func (p *planner) storeOf(env config.Environment) (*store.Store, error) {
 	if url == "" || p.stores[url] != nil {
 		return p.stores[url], nil
 	}
-	s, err := store.Open(what, url)
+	s, err := store.Open(p.world.Getenv, what, url)
 	if err != nil {
 		return nil, err
 	}

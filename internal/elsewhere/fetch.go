@@ -19,6 +19,7 @@ import (
 
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/s3"
 )
 
 // most is the largest artifact that is fetched, in bytes. Manifests of 300 MB exist.
@@ -274,6 +275,9 @@ func (e *refusal) Error() string { return e.status }
 
 // download fetches a file. unchanged is set if the earlier copy is still what the server has.
 func (s Source) download(ctx context.Context, client *http.Client, at url.URL, name string, had, next about, create creator) (unchanged bool, err error) {
+	if s.s3 != nil {
+		return s.fromBucket(ctx, path.Base(at.Path), name, had, next, create)
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
 	if err != nil {
 		return false, withoutURL(err)
@@ -302,19 +306,45 @@ func (s Source) download(ctx context.Context, client *http.Client, at url.URL, n
 		return false, hint.New(fmt.Sprintf("%s: the server says %s", s, answer.Status),
 			"the URL must lead to the manifest.json of a run of dbt, or to the directory that holds it")
 	}
-	size, err := fill(ctx, create, name, io.LimitReader(answer.Body, most+1))
+	return false, s.take(ctx, name, answer.Body, version{Tag: answer.Header.Get("ETag"), Modified: answer.Header.Get("Last-Modified")}, next, create)
+}
+
+// fromBucket is download for a bucket.
+func (s Source) fromBucket(ctx context.Context, object, name string, had, next about, create creator) (unchanged bool, err error) {
+	r, tag, err := s.s3.ReadUnless(ctx, object, had.Files[name].Tag)
+	denied := errors.Is(err, fs.ErrPermission) // also of what isn't there, to who may not list the bucket
 	switch {
-	case ctx.Err() != nil:
-		return false, ctx.Err()
-	case errors.As(err, new(*fs.PathError)): // of the copy
+	case errors.Is(err, s3.ErrSame):
+		return true, nil
+	case name == RunResults && (denied || errors.Is(err, fs.ErrNotExist)):
+		return false, &refusal{err.Error()}
+	case errors.Is(err, fs.ErrNotExist):
+		return false, hint.New(fmt.Sprintf("%s: there is no %s", s, object), "the URL must lead to the manifest.json of a run of dbt, or to what is before its name")
+	case denied, err != nil && (ctx.Err() != nil || len(hint.Of(err)) > 0):
 		return false, err
 	case err != nil:
-		return false, &unreachable{withoutURL(err)}
-	case size > most:
-		return false, fmt.Errorf("%s: %s has more than %s", s, name, humanize.Bytes(most))
+		return false, &unreachable{err}
 	}
-	next.Files[name] = version{Tag: answer.Header.Get("ETag"), Modified: answer.Header.Get("Last-Modified"), Size: size}
-	return false, nil
+	defer r.Close() // only read from
+	return false, s.take(ctx, name, r, version{Tag: tag}, next, create)
+}
+
+// take writes what a server sends to a file of the copy.
+func (s Source) take(ctx context.Context, name string, from io.Reader, v version, next about, create creator) error {
+	size, err := fill(ctx, create, name, io.LimitReader(from, most+1))
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, new(*fs.PathError)): // of the copy
+		return err
+	case err != nil:
+		return &unreachable{withoutURL(err)}
+	case size > most:
+		return fmt.Errorf("%s: %s has more than %s", s, name, humanize.Bytes(most))
+	}
+	v.Size = size
+	next.Files[name] = v
+	return nil
 }
 
 // withoutURL returns the cause of an error of the client. The error itself quotes the URL, whose query may

@@ -2,14 +2,19 @@ package elsewhere
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"dot-for-dbt/internal/s3"
+	"dot-for-dbt/internal/testing/s3server"
 )
 
 // A fetcher fetches a source again and again, as invocations do.
@@ -61,9 +66,11 @@ func (f *fetcher) write(name, text string) {
 	}
 }
 
+func noVariables(string) (string, bool) { return "", false }
+
 func parse(t *testing.T, text, dir string) Source {
 	t.Helper()
-	s, err := Parse("--defer", text, dir)
+	s, err := Parse(noVariables, "--defer", text, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,13 +206,14 @@ func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
 		"path:":                      "no directory after path:",
 		"path:a\x1b[2J":              "control character",
-		"s3://bucket/prod":           `of https or file is expected, not of "s3"`,
+		"gs://bucket/prod":           `of https, s3 or file is expected, not of "gs"`,
+		"s3:///prod":                 "a bucket and a prefix are expected",
 		"https:///manifest.json":     "names no host",
 		"http://example.com/prod":    "isn't encrypted",
 		"file://srv/prod":            "names the host srv",
 		"https://me:hush@exa mple/x": "not a URL",
 	} {
-		_, err := Parse("--defer", text, "/project")
+		_, err := Parse(noVariables, "--defer", text, "/project")
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
@@ -219,9 +227,54 @@ func FuzzParse(f *testing.F) {
 	f.Add("path:../target")
 	f.Add("https://me:hush@example.com/prod?token=hush")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := Parse("--defer", text, t.TempDir())
+		s, err := Parse(noVariables, "--defer", text, t.TempDir())
 		if err == nil && (s.file == "") == (s.url == nil) {
 			t.Errorf("%q: %+v", text, s)
 		}
 	})
+}
+
+func TestGetFromBucket(t *testing.T) {
+	server := s3server.Start(t)
+	server.Setenv(t)
+	f := newFetcher(t)
+	s, err := Parse(server.Getenv, "--defer", "s3://"+s3server.Bucket+"/prod", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.get(s); err == nil || err.Error() != "s3://team/prod: there is no manifest.json" {
+		t.Errorf("not there: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(server.Dir, "prod"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name, text string) {
+		t.Helper()
+		u, err := url.Parse("s3://" + s3server.Bucket + "/prod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := s3.Open(server.Getenv, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), name)
+		f.write(file, text)
+		from, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer from.Close()
+		if err := errors.Join(b.Remove(t.Context(), name), b.Create(t.Context(), name, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(Manifest, "one")
+	f.wants(s, false, "one", "")
+	f.wants(s, true, "one", "")
+	put(RunResults, "results")
+	f.wants(s, false, "one", "results")
+	f.wants(s, true, "one", "results")
+	put(Manifest, "two")
+	f.wants(s, false, "two", "results")
 }

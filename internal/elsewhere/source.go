@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/s3"
 )
 
 // The names of the artifacts.
@@ -32,17 +33,20 @@ type Source struct {
 	// file is the path of the manifest, "" for a URL.
 	file string
 	url  *url.URL
+	s3   *s3.Bucket // url is in it; nil for another server
 }
 
 // Parse reads where artifacts lie: a directory or a .json file, with or without path: before it, or a
-// file:// or https:// URL of either. Relative paths are relative to dir. what names the text in an error,
+// file://, https:// or s3:// URL of either. Relative paths are relative to dir. what names the text in an error,
 // which has hints.
-func Parse(what, text, dir string) (Source, error) {
+//
+// getenv reads environment variables.
+func Parse(getenv func(string) (string, bool), what, text, dir string) (Source, error) {
 	wrong := func(problem string, hints ...string) error {
 		return hint.New(what+": "+problem, hints...)
 	}
 	if strings.Contains(text, "://") && !strings.HasPrefix(text, prefix) {
-		return parseURL(wrong, text)
+		return parseURL(getenv, wrong, text)
 	}
 	name := strings.TrimPrefix(text, prefix)
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
@@ -66,7 +70,7 @@ func (s Source) inDirectory() Source {
 	return s
 }
 
-func parseURL(wrong func(string, ...string) error, text string) (Source, error) {
+func parseURL(getenv func(string) (string, bool), wrong func(string, ...string) error, text string) (Source, error) {
 	u, err := url.Parse(text)
 	if err != nil { // the error would quote the text, which may hold a password
 		return Source{}, wrong("not a URL", "such as https://artifacts.example.com/prod/manifest.json")
@@ -85,6 +89,17 @@ func parseURL(wrong func(string, ...string) error, text string) (Source, error) 
 		}
 		s.url = u
 		return s, nil
+	case "s3":
+		if !strings.HasSuffix(u.Path, ".json") {
+			u.Path = path.Join("/", u.Path, Manifest)
+		}
+		in := *u
+		in.Path = path.Dir(u.Path)
+		if s.s3, err = s3.Open(getenv, &in); err != nil {
+			return Source{}, wrong(err.Error(), hint.Of(err)...)
+		}
+		s.url = u
+		return s, nil
 	case "file":
 		if u.Host != "" && u.Host != "localhost" {
 			return Source{}, wrong(fmt.Sprintf("%s names the host %s: a file URL has three slashes", s.shown, u.Host), "file:///"+u.Host+u.Path)
@@ -95,7 +110,7 @@ func parseURL(wrong func(string, ...string) error, text string) (Source, error) 
 		}
 		return s.inDirectory(), nil
 	}
-	return Source{}, wrong(fmt.Sprintf("%s: a URL of https or file is expected, not of %q", s.shown, u.Scheme),
+	return Source{}, wrong(fmt.Sprintf("%s: a URL of https, s3 or file is expected, not of %q", s.shown, u.Scheme),
 		"copy the artifacts first, and name the directory: path:DIR")
 }
 

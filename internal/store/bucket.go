@@ -16,6 +16,7 @@ import (
 
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/s3"
 )
 
 // A bucket has objects with names, which have slashes.
@@ -41,12 +42,13 @@ type object struct {
 // Variable is the environment variable with the address of the store.
 const Variable = "DOT_STORE"
 
-// Open opens the store at a URL. what names the URL in an error. Nothing is written.
-func Open(what, text string) (*Store, error) {
+// Open opens the store at a URL. what names the URL in an error, and getenv reads environment variables.
+// Nothing is written, and nothing sent yet.
+func Open(getenv func(string) (string, bool), what, text string) (*Store, error) {
 	wrong := func(problem string, hints ...string) (*Store, error) {
 		return nil, hint.New(what+": "+problem, hints...)
 	}
-	const example = "such as file:///srv/dot"
+	const example = "such as file:///srv/dot or s3://bucket/dot"
 	if strings.ContainsFunc(text, unicode.IsControl) {
 		return wrong("the URL of the store holds a control character")
 	}
@@ -55,8 +57,19 @@ func Open(what, text string) (*Store, error) {
 		return wrong("the store is not a URL", example)
 	}
 	shown := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-	if u.Scheme != "file" {
-		return wrong(fmt.Sprintf("%s: a URL of file is expected, not of %q", shown, u.Scheme), example)
+	switch u.Scheme {
+	case "file":
+	case "s3":
+		in, err := s3.Open(getenv, u)
+		if err != nil {
+			return nil, hint.Reword(err, what+": "+err.Error())
+		}
+		return &Store{shown: shown, remedy: pushAgain, in: inS3{in}}, nil
+	case "gs", "az":
+		return wrong(fmt.Sprintf("%s: dot doesn't speak the protocol of %s://", shown, u.Scheme),
+			"a shared directory or a bucket with the protocol of S3 will do: file:///srv/dot, s3://bucket/dot", "or dot export and dot import, and copy the file with the cloud's own tool")
+	default:
+		return wrong(fmt.Sprintf("%s: a URL of file or s3 is expected, not of %q", shown, u.Scheme), example)
 	}
 	if u.Host != "" && u.Host != "localhost" {
 		return wrong(fmt.Sprintf("%s names the host %s: a file URL has three slashes", shown, u.Host), "file:///"+u.Host+u.Path)
@@ -68,8 +81,50 @@ func Open(what, text string) (*Store, error) {
 	if !filepath.IsAbs(dir) {
 		return wrong(shown+" is not an absolute path", example)
 	}
-	return &Store{shown: shown, remedy: "push the build again, which replaces it: dot push prod@main --force", in: directory{dir}}, nil
+	return &Store{shown: shown, remedy: pushAgain, in: directory{dir}}, nil
 }
+
+// pushAgain is the hint for an object that can't be used.
+const pushAgain = "push the build again, which replaces it: dot push prod@main --force"
+
+// inS3 is a bucket of S3.
+type inS3 struct{ *s3.Bucket }
+
+func (b inS3) list(ctx context.Context, prefix string) ([]object, error) {
+	found, err := b.List(ctx, prefix)
+	all := make([]object, len(found))
+	for i, o := range found {
+		all[i] = object{o.Name, o.Size, o.Changed}
+	}
+	return all, err
+}
+
+func (b inS3) open(ctx context.Context, name string) (io.ReadCloser, error) {
+	r, _, err := b.Read(ctx, name)
+	return r, err
+}
+
+func (b inS3) size(ctx context.Context, name string) (int64, error) { return b.Size(ctx, name) }
+
+// create checks that the server knows of conditions: one that doesn't takes the same object twice.
+func (b inS3) create(ctx context.Context, name string, from *os.File) error {
+	if err := b.Create(ctx, name, from); err != nil || !strings.HasPrefix(name, buildsDir) {
+		return err
+	}
+	if _, err := from.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	switch err := b.Create(ctx, name, from); {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return hint.New("the server doesn't know conditional writes (If-None-Match): two pushes at once would overwrite each other",
+		"use a bucket of a server that does, or a shared directory")
+}
+
+func (b inS3) remove(ctx context.Context, name string) error { return b.Remove(ctx, name) }
 
 // directory is a bucket in a directory that the users share.
 type directory struct{ dir string }

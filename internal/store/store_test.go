@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +19,7 @@ import (
 
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/testing/s3server"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -56,6 +59,8 @@ func testLayer(t *testing.T, env, of, run string, on *workspace.LayerRef) Layer 
 	return l
 }
 
+func noVariables(string) (string, bool) { return "", false }
+
 func offerOf(l Layer) Offer {
 	return Offer{Project: "shop", Build: l.Ref, Run: l.Layer.Run, Written: 1, Nodes: 1, Pushed: built, By: "test"}
 }
@@ -71,11 +76,28 @@ func write(t *testing.T, name, text string) {
 func inDirectory(t *testing.T) (*Store, string) {
 	t.Helper()
 	dir := t.TempDir()
-	s, err := Open("--store", "file://"+filepath.ToSlash(dir))
+	s, err := Open(noVariables, "--store", "file://"+filepath.ToSlash(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s, dir
+}
+
+// onEach runs a test on an empty store of each kind.
+func onEach(t *testing.T, test func(t *testing.T, s *Store)) {
+	t.Run("directory", func(t *testing.T) {
+		s, _ := inDirectory(t)
+		test(t, s)
+	})
+	t.Run("s3", func(t *testing.T) {
+		server := s3server.Start(t)
+		server.Setenv(t)
+		s, err := Open(server.Getenv, "--store", "s3://"+s3server.Bucket+"/dot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, s)
+	})
 }
 
 func push(t *testing.T, s *Store, force bool, layers ...Layer) (Pushed, error) {
@@ -105,8 +127,9 @@ func fetch(t *testing.T, s *Store, of string) ([]Layer, error) {
 	return s.Fetch(t.Context(), offers[0], t.TempDir())
 }
 
-func TestPushAndFetch(t *testing.T) {
-	s, dir := inDirectory(t)
+func TestPushAndFetch(t *testing.T) { onEach(t, testPushAndFetch) }
+
+func testPushAndFetch(t *testing.T, s *Store) {
 	lower := testLayer(t, "prod", below, "A", nil)
 	upper := testLayer(t, "dev", commit, "B", &lower.Ref)
 	if p := mustPush(t, s, upper, lower); p.New != 2 || p.Same {
@@ -126,9 +149,6 @@ func TestPushAndFetch(t *testing.T) {
 	want, _ := os.ReadFile(lower.Files[Manifest])
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%s, %v", got, err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "v1", "*", ".*")); left != nil {
-		t.Errorf("left %v", left)
 	}
 	if offers, err := s.Find(t.Context(), "shop", "dev", below); err != nil || len(offers) != 0 {
 		t.Errorf("another commit: %v, %v", offers, err)
@@ -155,8 +175,9 @@ func TestPushOfAnOlderRun(t *testing.T) {
 }
 
 // Of two pushes at once one wins, whoever that is, and the other says so.
-func TestPushesAtOnce(t *testing.T) {
-	s, _ := inDirectory(t)
+func TestPushesAtOnce(t *testing.T) { onEach(t, testPushesAtOnce) }
+
+func testPushesAtOnce(t *testing.T, s *Store) {
 	const many = 8
 	layers, errs := make([]Layer, many), make([]error, many)
 	for i := range layers {
@@ -463,6 +484,31 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
+// A server that ignores conditions would let a push overwrite another one.
+func TestServerWithoutConditions(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodHead:
+			w.WriteHeader(http.StatusNotFound)
+		case r.Method == http.MethodGet:
+			_, _ = w.Write([]byte(`<ListBucketResult><Name>team</Name></ListBucketResult>`))
+		}
+	}))
+	defer server.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	s, err := Open(func(name string) (string, bool) {
+		value, ok := map[string]string{"AWS_ENDPOINT_URL_S3": server.URL, "AWS_REGION": "us-east-1"}[name]
+		return value, ok
+	}, "--store", "s3://team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := push(t, s, false, testLayer(t, "dev", commit, "B", nil)); err == nil || !strings.Contains(err.Error(), "doesn't know conditional writes") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestOpen(t *testing.T) {
 	for text, want := range map[string]string{
 		"/srv/dot":                 "not a URL",
@@ -472,8 +518,11 @@ func TestOpen(t *testing.T) {
 		"file:///srv/\x1b":         "control character",
 		"file:///%zz?token=hush":   "not a URL",
 		"https://me:hush@host/dot": "https://host/dot: a URL of ",
+		"gs://bucket/dot":          "doesn't speak the protocol of gs://",
+		"s3://me:hush@bucket/dot":  "s3://bucket/dot: a bucket and a prefix are expected",
+		"s3:///dot":                "a bucket and a prefix are expected",
 	} {
-		_, err := Open("--store", text)
+		_, err := Open(noVariables, "--store", text)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dot-for-dbt/internal/testing/s3server"
 )
 
 // E.2: of two clones of one repository one builds and pushes. The other has nothing but the store's address and a
@@ -27,19 +29,17 @@ func TestStore(t *testing.T) {
 		s.commit("Another season")
 		s.git("push", "--quiet", "origin", "HEAD")
 		s.mustDot("build", "prod@main~1")
-		team := filepath.Join(t.TempDir(), "team")
-		if err := os.Mkdir(team, 0o755); err != nil {
-			t.Fatal(err)
+		team, env := newTeamStore(t)
+		for _, variable := range env {
+			s.setenv(variable)
 		}
-		s.setenv("DOT_STORE=file://" + team)
 		s.mustDot("push", "prod@main~1")
 
 		other := s.fresh()
 		other.use(dbt)
-		other.setenv("DOT_STORE=file://" + team)
 		build := []string{"build", "dev@HEAD", "--defer", "prod@main~1", "--modified"}
 		plan := other.plan(build...)
-		if reason := plan.step(t, "baseline prod@"+short(other, "main~1")).Reason; !strings.HasPrefix(reason, "in file://") || !strings.HasSuffix(reason, "4 of 4 nodes ok") {
+		if reason := plan.step(t, "baseline prod@"+short(other, "main~1")).Reason; !strings.HasPrefix(reason, "in ") || !strings.HasSuffix(reason, "4 of 4 nodes ok") {
 			t.Errorf("the baseline is taken over, since %s", reason)
 		}
 		if _, err := os.Stat(filepath.Join(other.dir, ".dot")); err == nil {
@@ -81,6 +81,18 @@ func TestStore(t *testing.T) {
 }
 
 func short(s *shop, ref string) string { return s.git("rev-parse", "--short", ref) }
+
+// newTeamStore makes an empty store: in a directory or, for make test-store, in a bucket. It returns the directory
+// with its objects, and the environment variables that lead to it.
+func newTeamStore(t *testing.T) (dir string, env []string) {
+	t.Helper()
+	if os.Getenv(s3server.Program) == "" {
+		dir = t.TempDir()
+		return dir, []string{"DOT_STORE=file://" + dir}
+	}
+	server := s3server.Start(t)
+	return server.Dir, append(server.Env(), "DOT_STORE=s3://"+s3server.Bucket+"/dot")
+}
 
 // objects returns the files in a store, those in its archives included, by name.
 func objects(t *testing.T, dir string) map[string]string {
