@@ -126,7 +126,9 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	switch {
 	case line.Defer != "":
 		return req, hint.Add(errors.New("--defer: the baseline of a comparison is its first spec"), "dot compare "+line.Defer+" dev@HEAD")
-	case line.Modified && len(line.Select) > 0:
+	case line.Modified == modifiedByCompiled:
+		return req, hint.New("--modified=compiled selects what is built, and compare finds the same code by itself", "leave the value out: --modified")
+	case line.Modified != "" && len(line.Select) > 0:
 		return req, errors.New("--modified and --select can't be combined: each is a selection")
 	}
 	building := *line
@@ -136,7 +138,7 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	}
 	req.Building.At = line.At
 	req.Build, req.Fresh, req.MergeBase, req.All = c.Build, c.Fresh, c.MergeBase, c.All
-	if line.Modified {
+	if line.Modified != "" {
 		req.Select = []string{steps.SelectModified}
 	}
 	given, all := c.Builds, []spec.Spec(nil)
@@ -180,7 +182,7 @@ func (c *howArgs) request(a *app, line *commandLine) (req compare.Request, err e
 		return req, fmt.Errorf("--sample: expected a number of rows, found %d", c.Sample)
 	}
 	building := *line // the selection is for the comparison, not for the builds
-	building.Select, building.Exclude, building.Selector, building.Modified, building.Specs = nil, nil, "", false, ""
+	building.Select, building.Exclude, building.Selector, building.Modified, building.Specs = nil, nil, "", "", ""
 	req.Building, err = a.request(&building, "build", nil)
 	return req, err
 }

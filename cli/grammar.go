@@ -106,11 +106,11 @@ func commandName(field string) string {
 
 // flags are dot's own.
 type flags struct {
-	Defer            string `placeholder:"ENV@REF" help:"Read nodes that the build doesn't have from the build of another commit (the baseline), with dbt's --defer. Or from what dbt built elsewhere: path:DIR or a URL with its manifest.json, or an environment with dot: baseline."`
-	At               string `placeholder:"REF" help:"The commit that dbt built elsewhere, if --defer names its artifacts. --modified then finds all that differs."`
-	Store            string `placeholder:"URL" help:"The team's store of builds, instead of DOT_STORE or the environment's dot: store. --defer and compare look there for builds that aren't in .dot."`
-	Modified         bool   `help:"Select nodes that differ from the baseline, and those that depend on them: -s state:modified+. Needs --defer."`
-	CloneIncremental bool   `help:"First copy the baseline's tables of incremental models and snapshots that the build runs and doesn't have, so that they add to its rows. Needs --defer."`
+	Defer            string       `placeholder:"ENV@REF" help:"Read nodes that the build doesn't have from the build of another commit (the baseline), with dbt's --defer. Or from what dbt built elsewhere: path:DIR or a URL with its manifest.json, or an environment with dot: baseline."`
+	At               string       `placeholder:"REF" help:"The commit that dbt built elsewhere, if --defer names its artifacts. --modified then finds all that differs."`
+	Store            string       `placeholder:"URL" help:"The team's store of builds, instead of DOT_STORE or the environment's dot: store. --defer and compare look there for builds that aren't in .dot."`
+	Modified         modifiedFlag `help:"Select nodes that differ from the baseline, and those that depend on them: -s state:modified+. Needs --defer. --modified=compiled leaves out nodes that compile to the baseline's code."`
+	CloneIncremental bool         `help:"First copy the baseline's tables of incremental models and snapshots that the build runs and doesn't have, so that they add to its rows. Needs --defer."`
 
 	Select      []string `short:"s" sep:"none" placeholder:"NODES" help:"As dbt's. Quote several words: -s 'orders customers'."`
 	Exclude     []string `sep:"none" placeholder:"NODES" help:"As dbt's."`

@@ -18,7 +18,7 @@ func modifiedLines(m steps.Modified, most int) []string {
 	switch {
 	case m.Unknown != "":
 		return []string{"modified: " + m.Unknown}
-	case len(m.Nodes) == 0:
+	case len(m.Nodes) == 0 && len(m.Same) == 0:
 		return []string{"nothing modified"}
 	}
 	var rows [][]string
@@ -26,6 +26,9 @@ func modifiedLines(m steps.Modified, most int) []string {
 		rows = append(rows, []string{n.Name(), n.String()})
 	}
 	lines := []string{fmt.Sprintf("modified: %s", text.Plural(len(m.Nodes), "node"))}
+	if n := len(m.Same); n > 0 {
+		lines[0] = fmt.Sprintf("modified: %s by dbt, %d by compiled code", text.Plural(len(m.Nodes)+n, "node"), len(m.Nodes))
+	}
 	for _, line := range ui.Columns(rows, nil) {
 		lines = append(lines, "  "+line)
 	}
@@ -39,6 +42,8 @@ func modifiedLines(m steps.Modified, most int) []string {
 type jsonModified struct {
 	Unknown string             `json:"unknown,omitempty"` // why the nodes aren't known
 	Nodes   []jsonModifiedNode `json:"nodes"`
+	// Same are, with --modified=compiled, the nodes that compile to the baseline's code.
+	Same []string `json:"same,omitempty"`
 }
 
 type jsonModifiedNode struct {
@@ -53,7 +58,7 @@ func newJSONModified(b *steps.Built, plan *graph.Plan) *jsonModified {
 	if !ok {
 		return nil
 	}
-	out := &jsonModified{Unknown: m.Unknown, Nodes: []jsonModifiedNode{}}
+	out := &jsonModified{Unknown: m.Unknown, Same: m.Same, Nodes: []jsonModifiedNode{}}
 	for _, n := range m.Nodes {
 		out.Nodes = append(out.Nodes, jsonModifiedNode(n))
 	}

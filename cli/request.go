@@ -13,7 +13,7 @@ import (
 // request makes the request for a dbt command on specs.
 func (a *app) request(line *commandLine, name string, specs []string) (steps.Request, error) {
 	req := steps.Request{
-		Store: line.Store, Modified: line.Modified, CloneIncremental: line.CloneIncremental, NoDeps: line.NoDeps, OwnSchema: line.OwnSchema, Isolated: line.Isolated, Force: line.Force, Resume: line.Resume, Report: line.Log != autoLog, ResetWorktree: line.ResetWorktree,
+		Store: line.Store, Modified: line.Modified != "", ByCompiled: line.Modified == modifiedByCompiled, CloneIncremental: line.CloneIncremental, NoDeps: line.NoDeps, OwnSchema: line.OwnSchema, Isolated: line.Isolated, Force: line.Force, Resume: line.Resume, Report: line.Log != autoLog, ResetWorktree: line.ResetWorktree,
 		NoDBTHost: line.NoDBTHost, CheckWarehouse: line.CheckWarehouse, Yes: line.Yes,
 		Args: append(line.passedOn(), line.forDBT...),
 	}

@@ -203,17 +203,24 @@ func (a *checkIsolation) findChanges(ctx context.Context, attempt *graph.Attempt
 	if err != nil {
 		return fmt.Errorf("find what %s changes: %w", a.job.build, err)
 	}
-	if a.job.marksState() {
-		if err := MarkChanged(a.job.state(), below.state, changes); err != nil {
-			return fmt.Errorf("write dbt's --state: %w", err)
-		}
-	}
-	out.BaselineRun = below.runID()
 	for _, n := range listed {
 		if len(changes[n.UniqueID]) == 0 {
 			changes[n.UniqueID] = []string{byDBT}
 		}
 	}
+	state := below.state
+	if a.job.byCompiled {
+		if out.Same, err = a.narrow(ctx, attempt, below, changes); err != nil {
+			return err
+		}
+		state = a.job.build.Target() // compared with itself: only what is marked is modified
+	}
+	if a.job.marksState() {
+		if err := MarkChanged(a.job.state(), state, changes); err != nil {
+			return fmt.Errorf("write dbt's --state: %w", err)
+		}
+	}
+	out.BaselineRun = below.runID()
 	project, err := readGraph(manifest)
 	if err != nil {
 		return err
@@ -233,6 +240,9 @@ type Modified struct {
 	// Unknown says why the nodes aren't known, "" if they are.
 	Unknown string
 	Nodes   []Change // in the order of their IDs
+	// Same are, with --modified=compiled, the IDs of nodes that would be among Nodes, and that compile to
+	// the baseline's code.
+	Same []string
 }
 
 // Modified returns the nodes that the commit changes, according to a plan. ok is false if
@@ -257,7 +267,7 @@ func (b *Built) Modified(plan *graph.Plan) (m Modified, ok bool) {
 	case checked.BaselineRun != below.runID():
 		return Modified{Unknown: notYet}, true
 	}
-	return Modified{Nodes: checked.Modified}, true
+	return Modified{Nodes: checked.Modified, Same: checked.Same}, true
 }
 
 // Name is the node's name that is shown.

@@ -33,6 +33,9 @@ type checkOutputs struct {
 	// baseline's. Modified has all such nodes, with the reasons.
 	Changed  []string `json:"changed,omitempty"`
 	Modified []Change `json:"modified,omitempty"`
+	// Same are, with --modified=compiled, the nodes that would be in Modified, and that compile to the
+	// baseline's code.
+	Same []string `json:"same,omitempty"`
 	// Drops are the relations in the ledgers that are dropped with a node's relation
 	// when the job replaces it, by the node's unique_id.
 	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
@@ -151,12 +154,21 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 			}
 			return found
 		},
-		Locks: []graph.Lock{b.buildLock()},
+		Locks: rt.checkLocks(job),
 		Pools: []string{jobsPool},
 		Action: &checkIsolation{
 			runtime: rt, job: job,
 		},
 	}
+}
+
+// checkLocks are the locks of a job's check. dbt may open the warehouse to compile.
+func (rt *runtime) checkLocks(job *job) []graph.Lock {
+	locks := []graph.Lock{job.build.buildLock()}
+	if job.byCompiled {
+		locks = append(locks, job.build.warehouseLocks(true)...)
+	}
+	return locks
 }
 
 // CheckName names the record of a check that no command follows.
@@ -209,6 +221,9 @@ func (a *checkIsolation) DBTCalls() []run.Call {
 	if a.job.findsChanges() {
 		calls = append(calls, a.changedCall())
 	}
+	if a.job.byCompiled {
+		calls = append(calls, a.compileCall())
+	}
 	if len(a.job.Command.Builds) == 0 {
 		return calls
 	}
@@ -234,6 +249,9 @@ func (a *checkIsolation) modifiedCall(state string) run.Call {
 	if state != "" {
 		line.Fixed = append(line.Fixed, dbt.NewOption("state", state))
 		line.Options = append(line.Options, dbt.NewOption("select", "state:modified"))
+	}
+	if a.job.byCompiled { // otherwise the tests of what is modified are listed, too
+		line.Options = append(line.Options, dbt.NewOption("indirect-selection", "empty"))
 	}
 	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })
 	build, _ := dbt.LookupCommand("build") // lists all types of nodes

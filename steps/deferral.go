@@ -81,6 +81,11 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 		if err := p.refuseOrigin(job); err != nil {
 			return err
 		}
+		if job.byCompiled = p.req.ByCompiled; job.byCompiled {
+			if err := refuseByCompiled(job); err != nil {
+				return err
+			}
+		}
 		if job.cloneIncremental = p.req.CloneIncremental; job.cloneIncremental {
 			if err := p.refuseClones(job); err != nil {
 				return err

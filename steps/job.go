@@ -48,8 +48,9 @@ type job struct {
 	asked dbt.CommandLine
 	// retry is the command line that continues a stopped run of the same command; nil
 	// without --resume.
-	retry    []string
-	modified bool // the selection is what --modified selects
+	retry      []string
+	modified   bool // the selection is what --modified selects
+	byCompiled bool // --modified=compiled
 	// cloneIncremental is set if nodes with a history that the build lacks are cloned first.
 	cloneIncremental bool
 	stale            bool           // the selection is what is to be built in the schema of a working tree
@@ -295,6 +296,11 @@ func (p *planner) complete(job *job) error {
 		job.slot = slot(command, deferred)
 	}
 	job.always = p.unskippable(job)
+	if job.byCompiled { // then the same selection means other nodes
+		compiled := job.given
+		compiled.Positional = append(slices.Clip(compiled.Positional), "by compiled code")
+		job.slot = slot(command, compiled)
+	}
 	if p.req.Resume {
 		job.retry = retryLine(job)
 	}

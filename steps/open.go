@@ -111,6 +111,11 @@ func (p *planner) readArguments() (arguments, error) {
 			"name one: --defer prod@main",
 		)
 	}
+	if p.req.ByCompiled {
+		if err := p.checkByCompiled(given); err != nil {
+			return given, err
+		}
+	}
 	for _, flag := range []string{"select", "selector"} {
 		if _, ok := dbt.Lookup(given.Options, flag); ok {
 			return given, hint.New(

@@ -45,6 +45,8 @@ type Request struct {
 	Args []string
 
 	Modified bool // --modified
+	// ByCompiled is --modified=compiled: of what --modified selects, only what compiles to other code.
+	ByCompiled bool
 	// CloneIncremental is --clone-incremental.
 	CloneIncremental bool
 	NoDeps           bool        // --no-deps
