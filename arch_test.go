@@ -54,7 +54,7 @@ var house = map[string][]string{
 	"lifecycle": {
 		"config", // which builds are kept
 		"graph", "spec", "steps",
-		"internal/dbt", "internal/git", "internal/layer", "internal/workspace",
+		"internal/dbt", "internal/git", "internal/layer", "internal/store", "internal/workspace",
 	},
 	"mcp": {"compare/report", "spec", "internal/proc"},
 	"steps": {

@@ -69,12 +69,16 @@ type pruneArgs struct {
 // pruneCommand drops builds that are no longer needed.
 type pruneCommand struct {
 	pruneArgs
-	JSON bool `name:"json" help:"Print what was dropped and what stays, with the reasons, as JSON (docs/life.md)."`
+	InStore bool `help:"Drop builds from the team's store instead, by --older or --keep: for everybody. Their schemas stay."`
+	JSON    bool `name:"json" help:"Print what was dropped and what stays, with the reasons, as JSON (docs/life.md)."`
 }
 
 func (c *pruneCommand) run(ctx context.Context, a *app, line *commandLine) error {
 	if c.JSON && (c.Worktrees || c.Toolchains) {
 		return hint.New("--json says which builds go, and with --worktrees or --toolchains none does", "leave it out, or see the plan: dot plan prune --worktrees --format json")
+	}
+	if c.InStore {
+		return c.runInStore(ctx, a, line)
 	}
 	prune, err := c.compile(ctx, a, line)
 	if err != nil {
@@ -112,24 +116,48 @@ func (c *pruneArgs) program(ctx context.Context, a *app, line *commandLine) (*st
 	return prune.Program, nil
 }
 
-func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*lifecycle.Prune, error) {
-	req := lifecycle.PruneRequest{Gone: c.Gone, Keep: c.Keep, Worktrees: c.Worktrees, Schemas: c.Schemas, Toolchains: c.Toolchains, IgnoreKeep: c.IgnoreKeep}
-	var err error
+// runInStore drops builds from the team's store.
+func (c *pruneCommand) runInStore(ctx context.Context, a *app, line *commandLine) error {
+	if c.Gone || c.Schemas || c.Toolchains || c.IgnoreKeep || c.Worktrees || c.JSON {
+		return hint.New("--in-store takes --older and --keep only: a clone doesn't know which commits others have, and what is here stays", "such as dot prune --in-store --older 30d")
+	}
+	req, err := c.request(a, line)
+	if err != nil {
+		return err
+	}
+	if !req.Rules() {
+		return hint.New("prune --in-store needs a rule that says which builds are no longer needed", "--older 30d: they were pushed longer ago", "--keep 5: all but the last 5 of each environment")
+	}
+	return a.pruneStore(ctx, line, req)
+}
+
+// request makes a request from the arguments.
+func (c *pruneArgs) request(a *app, line *commandLine) (req lifecycle.PruneRequest, err error) {
+	req = lifecycle.PruneRequest{Gone: c.Gone, Keep: c.Keep, Worktrees: c.Worktrees, Schemas: c.Schemas, Toolchains: c.Toolchains, IgnoreKeep: c.IgnoreKeep}
 	if req.Specs, err = a.specs(c.Builds, line.Specs); err != nil {
-		return nil, err
+		return req, err
 	}
 	if c.Older != "" {
 		age, err := config.ParseAge(c.Older)
 		if err != nil {
-			return nil, fmt.Errorf("--older: %w", err)
+			return req, fmt.Errorf("--older: %w", err)
 		}
 		if req.Older = age.Limit; age.Never || age.Limit == 0 {
-			return nil, fmt.Errorf("--older %s: expected an age such as 30d or 12h", c.Older)
+			return req, fmt.Errorf("--older %s: expected an age such as 30d or 12h", c.Older)
 		}
 	}
+	if c.Keep != nil && *c.Keep < 0 {
+		return req, fmt.Errorf("--keep %d: expected a number of builds", *c.Keep)
+	}
+	return req, nil
+}
+
+func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*lifecycle.Prune, error) {
+	req, err := c.request(a, line)
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case c.Keep != nil && *c.Keep < 0:
-		return nil, fmt.Errorf("--keep %d: expected a number of builds", *c.Keep)
 	case c.Toolchains && (c.Schemas || c.Worktrees || req.Rules() || c.IgnoreKeep || len(req.Specs) > 0):
 		return nil, hint.New("--toolchains removes what no build and no environment uses: it takes no specs and no other rule", "dot prune --toolchains")
 	case c.Schemas && (c.Keep != nil || c.Worktrees):

@@ -19,12 +19,13 @@ import (
 
 // statusCommand lists the builds in .dot.
 type statusCommand struct {
-	Spec   []string `arg:"" optional:"" name:"env@ref" help:"Builds of this project: env@ref, a range, or env for all builds of an environment. Default: all builds of the repository."`
-	All    bool     `help:"List all builds, not only the 25 that were used last."`
-	Size   bool     `help:"Show the size on disk. Looks at all files of the builds, which may take long."`
-	Check  bool     `help:"Ask the warehouse for the builds' schemas and relations, and for schemas that have a mark of this project and no build here."`
-	Format string   `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json (docs/status-json.md), which has all builds."`
-	JSON   bool     `name:"json" help:"The same as --format json."`
+	Spec    []string `arg:"" optional:"" name:"env@ref" help:"Builds of this project: env@ref, a range, or env for all builds of an environment. Default: all builds of the repository."`
+	All     bool     `help:"List all builds, not only the 25 that were used last."`
+	Size    bool     `help:"Show the size on disk. Looks at all files of the builds, which may take long."`
+	Check   bool     `help:"Ask the warehouse for the builds' schemas and relations, and for schemas that have a mark of this project and no build here."`
+	InStore bool     `help:"List the builds in the team's store instead."`
+	Format  string   `enum:"text,json" default:"text" placeholder:"FORM" help:"text or json (docs/status-json.md), which has all builds."`
+	JSON    bool     `name:"json" help:"The same as --format json."`
 }
 
 // statusLimit is the number of builds that dot status lists without --all.
@@ -36,6 +37,12 @@ func (c *statusCommand) run(ctx context.Context, a *app, line *commandLine) erro
 		return err
 	}
 	asJSON := c.JSON || c.Format == "json"
+	if c.InStore {
+		if asJSON || c.Check || c.Size {
+			return hint.New("--in-store lists the builds of a store: it can't be combined with --check, --size or --json", "leave them out")
+		}
+		return a.statusOfStore(ctx, line, specs, c.All)
+	}
 	req := lifecycle.Request{Specs: specs, Limit: statusLimit, Folded: !c.All && !asJSON && !a.verbose, Resting: asJSON || a.verbose, Size: c.Size}
 	if c.All || asJSON {
 		req.Limit = 0

@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/dbt/tool"
 	"dot-for-dbt/internal/git"
+	"dot-for-dbt/internal/store"
 	"dot-for-dbt/internal/workspace"
 	"dot-for-dbt/spec"
 )
@@ -127,4 +129,35 @@ func (p *planner) workingProject() (profile.Project, error) {
 		return profile.Project{}, err
 	}
 	return profile.ParseProject(name, text)
+}
+
+// Stores returns the stores of the project's environments, or only the one at a URL, and dbt's name of the
+// project, which its builds have there. None is an error.
+func (p *Project) Stores(url string) (all []*store.Store, project string, err error) {
+	of, err := p.planner.workingProject()
+	if err != nil {
+		return nil, "", err
+	}
+	p.planner.req.Store = url
+	names, err := p.Environments()
+	if err != nil {
+		return nil, "", err
+	}
+	for _, name := range names {
+		env, _, err := p.Environment(name)
+		if err != nil && env.Name == "" {
+			return nil, "", err
+		}
+		in, err := p.planner.storeOf(env)
+		if err != nil {
+			return nil, "", err
+		}
+		if in != nil && !slices.Contains(all, in) {
+			all = append(all, in)
+		}
+	}
+	if len(all) == 0 {
+		return nil, "", noStore("all")
+	}
+	return all, of.Name, nil
 }

@@ -373,3 +373,93 @@ func (s *Store) put(ctx context.Context, name, file string) error {
 	defer f.Close() // only read from
 	return s.in.create(ctx, name, f)
 }
+
+// Drop removes the offers of a build at its place, also earlier ones. Its layers stay, see Sweep.
+func (s *Store) Drop(ctx context.Context, o Offer) error {
+	found, err := s.in.list(ctx, o.dir())
+	if err != nil {
+		return s.about("the list of builds", err)
+	}
+	slices.SortFunc(found, func(a, b object) int { return cmp.Compare(a.name, b.name) }) // stopped in between, the newest is still there
+	for _, one := range found {
+		if _, ok := numberOf(one.name); !ok {
+			continue
+		}
+		if err := s.in.remove(ctx, one.name); err != nil {
+			return s.about(one.name, err)
+		}
+	}
+	return nil
+}
+
+// unfinished is the age up to which a layer without an offer may be that of a push in progress.
+const unfinished = 24 * time.Hour
+
+// Swept says what Sweep has removed.
+type Swept struct {
+	Offers, Layers int
+	Bytes          int64 // of the layers
+}
+
+// Sweep removes offers for which there are newer ones, and layers that no offer names. If an offer can't be
+// read, no layer is removed.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (done Swept, err error) {
+	found, err := s.in.list(ctx, buildsDir)
+	if err != nil {
+		return done, s.about("the list of builds", err)
+	}
+	newest := map[string]int{}
+	for _, o := range found {
+		if n, ok := numberOf(o.name); ok {
+			newest[path.Dir(o.name)] = max(newest[path.Dir(o.name)], n)
+		}
+	}
+	layers, err := s.in.list(ctx, layersDir) // before the offers are read: a later layer isn't removed
+	if err != nil {
+		return done, s.about("the list of layers", err)
+	}
+	used := map[string]bool{}
+	for _, one := range found {
+		n, ok := numberOf(one.name)
+		if !ok {
+			continue
+		}
+		old := n < newest[path.Dir(one.name)]
+		if old && now.Sub(one.changed) > unfinished { // somebody may be reading a younger one
+			if err := s.in.remove(ctx, one.name); err != nil {
+				return done, s.about(one.name, err)
+			}
+			done.Offers++
+			continue
+		}
+		o, err := s.offer(ctx, one.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return done, err
+		}
+		for _, l := range o.Layers {
+			used[l.name()] = true
+		}
+	}
+	for _, l := range layers {
+		if used[l.name] || now.Sub(l.changed) <= unfinished {
+			continue
+		}
+		if err := s.in.remove(ctx, l.name); err != nil {
+			return done, s.about(l.name, err)
+		}
+		done.Layers, done.Bytes = done.Layers+1, done.Bytes+l.size
+	}
+	return done, nil
+}
+
+// Size is the size of an offer's layers, in bytes.
+func (o Offer) Size() int64 {
+	var n int64
+	for _, l := range o.Layers {
+		n += l.Size
+	}
+	return n
+}

@@ -574,3 +574,53 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+func TestSweep(t *testing.T) { onEach(t, testSweep) }
+
+func testSweep(t *testing.T, s *Store) {
+	lower := testLayer(t, "prod", below, "A", nil)
+	mustPush(t, s, testLayer(t, "dev", commit, "B", &lower.Ref), lower)
+	mustPush(t, s, testLayer(t, "dev", commit, "C", &lower.Ref), lower) // in place of the first
+	mustPush(t, s, testLayer(t, "dev", below, "D", nil))
+	now := time.Now()
+	if done, err := s.Sweep(t.Context(), now.Add(time.Hour)); err != nil || done != (Swept{}) {
+		t.Errorf("while pushes may be in progress: %+v, %v", done, err)
+	}
+	later := now.Add(25 * time.Hour)
+	if done, err := s.Sweep(t.Context(), later); err != nil || done.Offers != 1 || done.Layers != 1 || done.Bytes == 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if layers, err := fetch(t, s, commit); err != nil || len(layers) != 2 {
+		t.Errorf("%v, %v", layers, err)
+	}
+	offers, err := s.Find(t.Context(), "shop", "dev", commit)
+	if err != nil || len(offers) != 1 || offers[0].Size() == 0 {
+		t.Fatal(offers, err)
+	}
+	if err := s.Drop(t.Context(), offers[0]); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := s.Sweep(t.Context(), later); err != nil || done.Offers != 0 || done.Layers != 2 {
+		t.Errorf("after a drop: %+v, %v", done, err)
+	}
+	if layers, err := fetch(t, s, below); err != nil || len(layers) != 1 {
+		t.Errorf("the other build: %v, %v", layers, err)
+	}
+}
+
+// Which layers an offer that can't be read needs isn't known.
+func TestSweepWithADamagedOffer(t *testing.T) {
+	s, dir := inDirectory(t)
+	mustPush(t, s, testLayer(t, "dev", commit, "B", nil))
+	files, err := filepath.Glob(filepath.Join(dir, "v1", "builds", "*", "*", "*", "*", "*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	write(t, files[0], "{}")
+	if _, err := s.Sweep(t.Context(), time.Now().Add(25*time.Hour)); err == nil {
+		t.Error("it swept")
+	}
+	if layers, _ := filepath.Glob(filepath.Join(dir, "v1", "layers", "*")); len(layers) != 1 {
+		t.Errorf("layers %v", layers)
+	}
+}
