@@ -184,7 +184,7 @@ func TestSchemas(t *testing.T) {
 	schemas := map[string][]string{
 		"gitlab": {"--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"},
 		"argo":   {"--schemafile", all.strictArgo(t)},
-		"azure":  {"--builtin-schema", "vendor.azure-pipelines", "--data-transform", "azure-pipelines"},
+		"azure":  {"--regex-variant", "nonunicode", "--builtin-schema", "vendor.azure-pipelines", "--data-transform", "azure-pipelines"},
 		"github": {"--builtin-schema", "vendor.github-workflows"},
 	}
 	for _, format := range []string{"gitlab", "argo"} {
@@ -200,38 +200,53 @@ func TestSchemas(t *testing.T) {
 			}
 		})
 	}
-	root := t.TempDir()
-	must(t, root, nil, "git", "init", "--quiet")
-	var workflows []string
-	for name, text := range pagesFiles(t) {
-		file := filepath.Join(root, name)
-		write(t, file, text)
-		kind := ""
-		switch {
-		case strings.HasPrefix(name, ".github/workflows/"):
-			kind, workflows = "github", append(workflows, file)
-		case strings.HasPrefix(name, ".gitlab"):
-			kind = "gitlab"
-		case strings.HasPrefix(name, "argo/"):
-			kind = "argo"
-		case strings.HasPrefix(name, "azure-pipelines"):
-			kind = "azure"
-		default:
-			t.Errorf("nobody checks %s of the pages", name)
-			continue
-		}
-		t.Run(filepath.Base(name), func(t *testing.T) { check(t, file, schemas[kind]...) })
+	for _, page := range []string{"ci.md", "howto/batch.md"} {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			root := t.TempDir()
+			must(t, root, nil, "git", "init", "--quiet")
+			if err := os.CopyFS(filepath.Join(root, ".github", "actions", "dot"), os.DirFS("../../action")); err != nil {
+				t.Fatal(err)
+			}
+			var workflows []string
+			for name, text := range pageFiles(t, page) {
+				file := filepath.Join(root, name)
+				write(t, file, text)
+				switch {
+				case strings.HasPrefix(name, ".github/workflows/"):
+					workflows = append(workflows, file)
+					check(t, file, schemas["github"]...)
+				case strings.HasPrefix(name, ".gitlab"):
+					check(t, file, schemas["gitlab"]...)
+				case strings.HasPrefix(name, "argo/"):
+					check(t, file, schemas["argo"]...)
+				case strings.HasPrefix(name, "azure-pipelines"):
+					check(t, file, schemas["azure"]...)
+				case name != "dot_environments.yml":
+					t.Errorf("nobody checks %s", name)
+				}
+			}
+			if len(workflows) == 0 {
+				t.Fatal("the page has no workflow")
+			}
+			lint := []string{all.actionlint, "-shellcheck", filepath.Join(all.venv, "bin", "shellcheck")}
+			must(t, root, nil, append(lint, workflows...)...)
+			text, err := os.ReadFile(workflows[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, workflows[0], strings.ReplaceAll(string(text), "runs-on:", "runson:"))
+			if _, said, err := run(root, nil, append(lint, workflows...)...); err == nil {
+				t.Errorf("a broken workflow passes: %s", said)
+			}
+		})
 	}
-	if len(workflows) < 2 {
-		t.Fatalf("the pages have workflows %q", workflows)
-	}
-	t.Run("actionlint", func(t *testing.T) {
-		shellcheck := filepath.Join(all.venv, "bin", "shellcheck")
-		must(t, root, nil, append([]string{all.actionlint, "-shellcheck", shellcheck}, workflows...)...)
-		write(t, workflows[0], strings.Replace(pagesFiles(t)[strings.TrimPrefix(workflows[0], root+"/")], "runs-on:", "runson:", 1))
-		if _, said, err := run(root, nil, all.actionlint, workflows[0]); err == nil {
-			t.Errorf("a broken workflow passes: %s", said)
+	t.Run("action", func(t *testing.T) {
+		check(t, "../../action/action.yml", "--builtin-schema", "vendor.github-actions")
+		scripts, err := filepath.Glob("../../action/*.sh")
+		if err != nil || len(scripts) < 4 {
+			t.Fatalf("scripts: %v, %v", scripts, err)
 		}
+		must(t, ".", nil, append([]string{filepath.Join(all.venv, "bin", "shellcheck")}, scripts...)...)
 	})
 }
 
@@ -271,21 +286,19 @@ func (all tools) strictArgo(t *testing.T) string {
 // fence is a block of YAML in a page whose first line says which file it is.
 var fence = regexp.MustCompile("(?ms)^```yaml\n# (\\S+\\.ya?ml)\n(.*?)^```$")
 
-// pagesFiles returns the files that the pages about CI have, by their names.
-func pagesFiles(t *testing.T) map[string]string {
+// pageFiles returns the files that a page has, by their names.
+func pageFiles(t *testing.T, page string) map[string]string {
 	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
 	found := map[string]string{}
-	for _, page := range []string{"howto/batch.md"} {
-		text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
-		if err != nil {
-			t.Fatal(err)
+	for _, m := range fence.FindAllStringSubmatch(string(text), -1) {
+		if _, twice := found[m[1]]; twice {
+			t.Errorf("the page has two %s", m[1])
 		}
-		for _, m := range fence.FindAllStringSubmatch(string(text), -1) {
-			if _, twice := found[m[1]]; twice {
-				t.Errorf("two pages have a %s", m[1])
-			}
-			found[m[1]] = m[2]
-		}
+		found[m[1]] = m[2]
 	}
 	return found
 }
