@@ -205,6 +205,9 @@ func flagWords(f *kong.Flag) ([]string, error) {
 		}
 		return nil, nil
 	case reflect.String:
+		if f.IsBool() && value.String() == "true" { // --modified, which may have a value
+			return []string{"--" + f.Name}, nil
+		}
 		return []string{"--" + f.Name + "=" + value.String()}, nil
 	case reflect.Int:
 		return []string{fmt.Sprintf("--%s=%d", f.Name, value.Int())}, nil
