@@ -160,7 +160,7 @@ func jobScript(p *steps.Program, line *commandLine) ([]string, error) {
 
 // notOfJobs are general flags that a job doesn't get as they are: those of the baseline, and those for several
 // builds or for the machine that plans.
-var notOfJobs = []string{"defer", "at", "specs", "jobs", "fail-fast", "keep-going", "dry-run", "trace", "color"}
+var notOfJobs = []string{"defer", "reuse", "at", "specs", "jobs", "fail-fast", "keep-going", "dry-run", "trace", "color"}
 
 // jobFlags returns the flags of each job's command: those of the command line, with a baseline that means
 // the same in every clone.
@@ -171,7 +171,11 @@ func jobFlags(p *steps.Program, line *commandLine) ([]string, error) {
 	}
 	var flags []string
 	if deferred != "" {
-		flags = append(flags, "--defer="+deferred)
+		named := "--defer="
+		if slices.ContainsFunc(line.general, func(f *kong.Flag) bool { return f.Name == "reuse" }) {
+			named = "--reuse=" // which names the baseline, too
+		}
+		flags = append(flags, named+deferred)
 	}
 	if at != "" {
 		flags = append(flags, "--at="+at)

@@ -3,6 +3,7 @@ package cli
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,9 @@ func TestFlagWords(t *testing.T) {
 	for _, f := range parser.Model.Flags {
 		if slices.Contains([]string{"help", "version", "help-all"}, f.Name) {
 			continue
+		}
+		if strings.Contains(f.PlaceHolder, "REF") && !slices.Contains(notOfJobs, f.Name) {
+			t.Errorf("--%s names a ref, which may move before a job runs: jobFlags has to give its commit", f.Name)
 		}
 		given := []string{"--" + f.Name}
 		switch value, ok := values[f.Name]; {
