@@ -92,7 +92,7 @@ func (p *Program) building(specs []spec.Spec) steps.Request {
 		building.Elsewhere = &p.Request.Baseline
 	}
 	building.Force = building.Force || p.Request.Fresh
-	building.Pulls = !p.builds()
+	building.Pulls = !p.Request.Fresh
 	return building
 }
 
@@ -171,6 +171,10 @@ func (p *Program) extend(ctx context.Context, below *steps.Program, all []specPa
 			kinds = append(kinds, "deps") // dbt reads the project
 		}
 		if err := below.Keep(kinds...); err != nil {
+			return err
+		}
+	} else if !p.Request.Fresh {
+		if err := below.LeavePulled(); err != nil {
 			return err
 		}
 	}

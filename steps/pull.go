@@ -46,6 +46,26 @@ func (rt *runtime) isPulled(b workspace.Build) bool {
 	})
 }
 
+// LeavePulled removes the steps that build what another machine has built: it isn't missing, and the schema is
+// that machine's to write to.
+func (p *Program) LeavePulled() error {
+	leave := map[string]bool{}
+	for _, b := range p.Builds {
+		if build := b.job.build; build != nil && (build.offered != nil || p.runtime.isPulled(build.Build)) {
+			leave[b.Step], leave["check "+build.String()] = true, true
+		}
+	}
+	if len(leave) == 0 {
+		return nil
+	}
+	for _, b := range p.all() {
+		b.steps = slices.DeleteFunc(b.steps, func(name string) bool { return leave[name] })
+	}
+	var err error
+	p.Graph, err = graph.New(slices.DeleteFunc(p.Graph.Steps(), func(s *graph.Step) bool { return leave[s.Name] })...)
+	return err
+}
+
 // layerOf returns a build's layer, which may still be in the store.
 func (rt *runtime) layerOf(b workspace.Build, p workspace.Place) (*workspace.Layer, error) {
 	if s, ok := rt.pulled[pulledKey(b, p)]; ok {

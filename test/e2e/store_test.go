@@ -57,7 +57,7 @@ func TestStore(t *testing.T) {
 		if res := other.mustDot("push", "dev@HEAD"); !strings.Contains(res.stderr, "2 layers (1 new)") {
 			t.Errorf("the thin layer's push: %s", res.stderr)
 		}
-		if res := s.dot("compare", "prod@main~1", "dev@HEAD"); !regexp.MustCompile(`(?m)^season +differs `).MatchString(res.stdout) {
+		if res := s.dot("compare", "prod@main~1", "dev@HEAD", "--build"); !regexp.MustCompile(`(?m)^season +differs `).MatchString(res.stdout) {
 			t.Errorf("compared by the first clone: exit code %d", res.code)
 		}
 
