@@ -174,7 +174,7 @@ func (p *planner) refuseOtherTarget(b *build, source elsewhere.Source, env envir
 
 // temporary makes a directory that lives as long as the invocation.
 func (p *planner) temporary() (string, error) {
-	dir, err := os.MkdirTemp("", "dot-baseline-")
+	dir, err := os.MkdirTemp("", temporaryBaseline)
 	if err == nil && p.world.AtEnd != nil {
 		p.world.AtEnd(func() error { return os.RemoveAll(dir) })
 	}

@@ -266,14 +266,31 @@ func (p *planner) take(ctx context.Context, b *build, o store.Offer, in *store.S
 		at.Layer.Run.From = o.Layers[i].SHA256
 		of := p.ws.BuildOf(at.Ref)
 		if i > 0 {
-			if was, err := p.ws.Layer(of, at.Layer.Place); err == nil && !was.Run.Time.Before(at.Layer.Run.Time) {
+			if was, err := p.layerOf(of, at.Layer.Place); err == nil && !was.Run.Time.Before(at.Layer.Run.Time) {
 				continue // what is here is as new
+			}
+			if name := p.writes(of, jobs); name != "" {
+				return nil, hint.New(fmt.Sprintf("%s in %s rests on %s, which this command builds: what it reads would not be known", b, in, name),
+					"build one after the other: first "+text.ShellQuote([]string{"dot", p.req.Command.Name, name}))
 			}
 		}
 		out.offered.layers = append(out.offered.layers, received{at, l.Files})
 		p.pulled[pulledKey(of, at.Layer.Place)] = standing{Standing: p.ws.Expect(at), build: of, state: filepath.Dir(l.Files[store.Manifest])}
 	}
 	return &out, nil
+}
+
+// writes returns the name of a build that one of the jobs writes, "" if none does.
+func (p *planner) writes(of workspace.Build, jobs []*job) string {
+	if p.req.Pulls || p.req.Pull || !p.req.Command.WritesNodes() {
+		return "" // a comparison doesn't build what is in the store
+	}
+	for _, job := range jobs {
+		if job.build != nil && job.build.ID() == of.ID() {
+			return job.name()
+		}
+	}
+	return ""
 }
 
 // located returns a layer with the places of this machine. It is an error if the layer doesn't fit here. The

@@ -121,7 +121,7 @@ type sharing struct {
 func (*sharing) Describe(graph.Planned) []string { return nil }
 
 func (a *sharing) Run(ctx context.Context, _ *graph.Attempt) (_ any, err error) {
-	scratch, err := os.MkdirTemp("", "dot-push-")
+	scratch, err := os.MkdirTemp("", temporaryPush)
 	if err != nil {
 		return nil, err
 	}
