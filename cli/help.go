@@ -25,6 +25,10 @@ var ownFlags = map[string][]string{
 	"status":      {"specs"},
 	"drop":        {"specs", "own-schema", "yes", "dry-run", "jobs", "vars"},
 	"prune":       {"specs", "yes", "dry-run", "jobs", "vars"},
+	"push":        {"specs", "store", "dry-run", "force", "jobs", "own-schema", "vars"},
+	"pull":        {"specs", "store", "dry-run", "force", "jobs", "own-schema", "vars"},
+	"export":      {"dry-run", "own-schema", "vars"},
+	"import":      {"dry-run", "force", "vars"},
 	"doctor":      {},
 	"completion":  {},
 	"man":         {},
@@ -72,6 +76,10 @@ var examples = map[string][2]string{
 	"status":           {"dot status", "dot status dev@main..HEAD --size -v"},
 	"drop":             {"dot drop dev@HEAD", "dot plan drop dev@main~5..main"},
 	"prune":            {"dot prune --gone", "dot prune ci --schemas --gone --dry-run"},
+	"push":             {"dot push prod@main", "dot push prod@main --store s3://bucket/builds --dry-run"},
+	"pull":             {"dot pull prod@main", "dot pull prod@main --store file:///shared/builds"},
+	"export":           {"dot export prod@main prod.dotbuild", "dot export prod@main prod.dotbuild --dry-run"},
+	"import":           {"dot import prod.dotbuild", "dot import prod.dotbuild --dry-run"},
 	"doctor":           {"dot doctor", "dot doctor --format json"},
 	"init-config":      {"dot init-config", "dot init-config --dry-run"},
 	"json-schema":      {"dot json-schema", "dot json-schema plan > plan.schema.json"},
@@ -151,8 +159,8 @@ A spec, env@ref, names a build: an environment at a commit. Without @ref, dbt
 runs on the working tree.
 
 dot's commands   plan, explain, compare, upgrade-check, check, status, drop,
-                 prune, path, schema, doctor, init-config, json-schema,
-                 completion, man, mcp
+                 prune, push, pull, export, import, path, schema, doctor,
+                 init-config, json-schema, completion, man, mcp
 dbt's commands   build, clean, clone, compile, debug, deps, docs, init, list,
                  parse, retry, run, run-operation, seed, show, snapshot, source,
                  test

@@ -37,6 +37,10 @@ var written = []string{
 	"plan compare prod@main dev@v1",
 	"check --help", // its answer goes to stderr
 	"mcp --help",
+	"push --help", // so do theirs
+	"pull --help",
+	"export --help",
+	"import --help",
 	"explain build dev@HEAD",
 	"explain build dev@HEAD --format json",
 	"compare prod@main dev@v1 --dry-run",
