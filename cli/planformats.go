@@ -209,7 +209,10 @@ func flagWords(f *kong.Flag) ([]string, error) {
 		}
 		return nil, nil
 	case reflect.String:
-		if f.IsBool() && value.String() == "true" { // --modified, which may have a value
+		switch { // --modified may have a value
+		case f.IsBool() && value.String() == "": // it was false
+			return nil, nil
+		case f.IsBool() && value.String() == string(modifiedByDBT):
 			return []string{"--" + f.Name}, nil
 		}
 		return []string{"--" + f.Name + "=" + value.String()}, nil

@@ -316,6 +316,7 @@ func TestConfirmProtected(t *testing.T) {
 }
 
 func TestPromptsNotAsked(t *testing.T) {
+	skipRaced(t)
 	const question = "question:"
 	for name, command := range map[string]string{
 		"with --disable-prompts": "build dev@HEAD --disable-prompts",
@@ -384,6 +385,7 @@ func TestPromptsNotAsked(t *testing.T) {
 // TestPromptsBrokenConfig proves H.1: a config.yml that dot doesn't understand is said once, and
 // never stops a build.
 func TestPromptsBrokenConfig(t *testing.T) {
+	skipRaced(t)
 	const unread = "; dot goes on without it\n"
 	for name, tt := range map[string]struct{ config, place, then string }{
 		"the opposite":        {"prompts: {gitignore: enabled}\n", ":1:22: disabled is expected, or nothing", "prompts: {gitignore: disabled}\n"},

@@ -33,7 +33,7 @@ import (
 // and the programs dot and dbt, of which dbt is a stand-in.
 //
 // With the race detector, programs take three times as long. Then only those scripts run in which
-// builds share state; make test also runs all of them without it.
+// builds share state, see skipRaced.
 func TestScripts(t *testing.T) {
 	dir := filepath.Join("..", "testdata", "script")
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
@@ -62,6 +62,15 @@ func TestScripts(t *testing.T) {
 			"remember": remember, "unchanged": unchanged,
 		},
 	})
+}
+
+// skipRaced skips a test in which builds share no state, with the race detector. make test also runs
+// all tests of this package without it.
+func skipRaced(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("no builds share state, and make test runs it without the race detector, too")
+	}
 }
 
 // severalBuilds matches a script with a command that has several builds, or rounds of one.
