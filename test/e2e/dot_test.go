@@ -123,6 +123,7 @@ func (c *call) run() *call {
 	}
 	go func() {
 		_ = c.cmd.Wait() // wait looks at its exit code
+		spent(c.s.t, c.cmd.ProcessState)
 		close(c.done)
 	}()
 	return c

@@ -53,7 +53,12 @@ func run(m *testing.M) int {
 	// Under nohup, the started programs would not notice a closed terminal: ignored signals are
 	// inherited. Handled ones are not.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	return m.Run()
+	code := m.Run()
+	if err := writeTimes(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // venv returns the virtual environment with dbt. Without one, it skips the test.

@@ -159,6 +159,7 @@ func (s *shop) run(cmd *exec.Cmd) result {
 	if err != nil && !errors.As(err, &exit) {
 		s.t.Fatalf("%s: %v", cmd, err)
 	}
+	spent(s.t, cmd.ProcessState)
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 

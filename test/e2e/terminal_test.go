@@ -35,6 +35,7 @@ func (s *shop) startAtTerminal(args ...string) (*call, *os.File) {
 	go func() {
 		_, _ = io.Copy(&c.stderr, screen) // until it is closed, or no process has it open
 		_ = c.cmd.Wait()                  // wait looks at its exit code
+		spent(s.t, c.cmd.ProcessState)
 		close(c.done)
 	}()
 	return c, screen
