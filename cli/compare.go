@@ -126,6 +126,8 @@ func (c *comparisonArgs) request(a *app, line *commandLine) (req compare.Request
 	switch {
 	case line.Defer != "":
 		return req, hint.Add(errors.New("--defer: the baseline of a comparison is its first spec"), "dot compare "+line.Defer+" dev@HEAD")
+	case line.Reuse != "":
+		return req, hint.New("--reuse is for building, and compare compares builds", "build with it first: "+text.ShellQuote([]string{"dot", "build", "dev@HEAD", "--reuse", line.Reuse}))
 	case line.Modified == modifiedByCompiled:
 		return req, hint.New("--modified=compiled selects what is built, and compare finds the same code by itself", "leave the value out: --modified")
 	case line.Modified != "" && len(line.Select) > 0:

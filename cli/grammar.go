@@ -110,6 +110,7 @@ type flags struct {
 	At               string       `placeholder:"REF" help:"The commit that dbt built elsewhere, if --defer names its artifacts. --modified then finds all that differs."`
 	Store            string       `placeholder:"URL" help:"The team's store of builds, instead of DOT_STORE or the environment's dot: store. --defer and compare look there for builds that aren't in .dot."`
 	Modified         modifiedFlag `help:"Select nodes that differ from the baseline, and those that depend on them: -s state:modified+. Needs --defer. --modified=compiled leaves out nodes that compile to the baseline's code."`
+	Reuse            string       `placeholder:"ENV@REF" help:"Build what differs from another build, and make views on all else of it: a schema with all nodes. It clones incremental models as --clone-incremental does."`
 	CloneIncremental bool         `help:"First copy the baseline's tables of incremental models and snapshots that the build runs and doesn't have, so that they add to its rows. Needs --defer."`
 
 	Select      []string `short:"s" sep:"none" placeholder:"NODES" help:"As dbt's. Quote several words: -s 'orders customers'."`

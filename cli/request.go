@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 
 	"dot-for-dbt/config"
@@ -28,8 +29,17 @@ func (a *app) request(line *commandLine, name string, specs []string) (steps.Req
 	if req.Specs, err = a.specs(specs, line.Specs); err != nil {
 		return req, err
 	}
-	if line.Defer != "" {
-		s, err := spec.ParseBaseline(line.Defer)
+	if line.Reuse != "" {
+		switch {
+		case line.Defer != "":
+			return req, hint.New("--reuse and --defer can't be combined: each names the baseline", "leave --defer out")
+		case line.Modified == modifiedByDBT:
+			return req, hint.New("--reuse selects what differs by itself", "leave --modified out")
+		}
+		req.Reuse, req.Modified = true, true
+	}
+	if baseline := cmp.Or(line.Defer, line.Reuse); baseline != "" {
+		s, err := spec.ParseBaseline(baseline)
 		if err != nil {
 			return req, err
 		}

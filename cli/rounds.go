@@ -395,7 +395,7 @@ func (d *roundDisplay) summary(ctx context.Context, result *graph.Result) error 
 // verdicts.
 func (w *watching) compare(ctx context.Context, a *app, line *commandLine) map[string]string {
 	one := *line
-	one.Defer, one.Modified, one.FullRefresh, one.Trace, one.Log = "", "", false, "", autoLog
+	one.Defer, one.Reuse, one.CloneIncremental, one.Modified, one.FullRefresh, one.Trace, one.Log = "", "", false, "", false, "", autoLog
 	args := comparisonArgs{Builds: append([]string{w.command.Compare}, w.command.Builds...)}
 	compared, err := args.compile(ctx, a, &one, false)
 	if now, failed := w.tree.State(ctx); failed != nil || now != w.last {

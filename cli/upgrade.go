@@ -47,7 +47,7 @@ func (c *upgradeArgs) program(ctx context.Context, a *app, line *commandLine) (*
 // compile compiles the check.
 func (c *upgradeArgs) compile(ctx context.Context, a *app, line *commandLine, distributions bool) (*compare.Program, error) {
 	switch {
-	case line.Defer != "" || line.Modified != "":
+	case line.Defer != "" || line.Modified != "" || line.Reuse != "":
 		return nil, errors.New("dot upgrade-check builds everything with both dbts: --defer and --modified mean nothing for it")
 	case line.Resume:
 		return nil, hint.Add(errors.New("dot upgrade-check builds both sides at about the same time: it doesn't resume one of them"), "leave --resume out")

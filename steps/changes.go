@@ -215,8 +215,14 @@ func (a *checkIsolation) findChanges(ctx context.Context, attempt *graph.Attempt
 		}
 		state = a.job.build.Target() // compared with itself: only what is marked is modified
 	}
+	marks := changes
+	if a.job.reuse {
+		if marks, err = a.withLacking(attempt, below, changes); err != nil {
+			return err
+		}
+	}
 	if a.job.marksState() {
-		if err := MarkChanged(a.job.state(), state, changes); err != nil {
+		if err := MarkChanged(a.job.state(), state, marks); err != nil {
 			return fmt.Errorf("write dbt's --state: %w", err)
 		}
 	}

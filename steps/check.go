@@ -36,6 +36,8 @@ type checkOutputs struct {
 	// Same are, with --modified=compiled, the nodes that would be in Modified, and that compile to the
 	// baseline's code.
 	Same []string `json:"same,omitempty"`
+	// Reused are, with --reuse, the nodes that the command doesn't build and that lie below.
+	Reused []checkedNode `json:"reused,omitempty"`
 	// Drops are the relations in the ledgers that are dropped with a node's relation
 	// when the job replaces it, by the node's unique_id.
 	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
@@ -353,6 +355,11 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	}
 	if taken != nil && a.job.baseline == nil {
 		if err := a.checkOwnReads(taken, listed); err != nil {
+			return nil, err
+		}
+	}
+	if a.job.reuse {
+		if err := a.findReused(attempt, &out); err != nil {
 			return nil, err
 		}
 	}

@@ -39,7 +39,10 @@ func (p *planner) checkCloneIncremental() error {
 
 // refuseClones returns an error if a job's incremental models can't be cloned.
 func (p *planner) refuseClones(job *job) error {
-	const flag = "--clone-incremental"
+	flag := "--clone-incremental"
+	if job.reuse {
+		flag = "--reuse"
+	}
 	switch {
 	case job.build == nil:
 		return hint.New(flag+" clones into the schema of a build, and the working tree has none of its own", "name one: "+text.ShellQuote([]string{"dot", job.Command.Name, job.env.Name + "@HEAD"}))
@@ -150,6 +153,13 @@ func (rt *runtime) clonings(job *job, checked checkOutputs) (found clonings, err
 		}
 		found.all = append(found.all, c)
 	}
+	if job.reuse {
+		views, err := rt.reused(job, checked, stack)
+		if err != nil {
+			return found, err
+		}
+		found.all, found.notes = append(found.all, views.all...), append(found.notes, views.notes...)
+	}
 	return found, nil
 }
 
@@ -205,9 +215,28 @@ func (rt *runtime) cloneStep(job *job, inputs []graph.Input, below []string) *gr
 	}
 }
 
-// String says what will be cloned: "copies whole: events, past of prod@9b13827".
+// String says what will be cloned, and what that costs: "copies all rows of events of prod@9b13827; views
+// on orders of prod@9b13827 (no rows are copied)".
 func (c clonings) String() string {
-	return byLayer(len(c.all), func(i int) (name, from string) { return workspace.NodeName(c.all[i].node.ID), c.all[i].layer }, "nothing to clone", "copies all rows of ")
+	var tables, views []clonedNode
+	for _, one := range c.all {
+		if node := (clonedNode{ID: one.node.ID, From: one.layer}); one.view {
+			views = append(views, node)
+		} else {
+			tables = append(tables, node)
+		}
+	}
+	var parts []string
+	if len(tables) > 0 {
+		parts = append(parts, "copies all rows of "+byLayer(tables))
+	}
+	if len(views) > 0 {
+		parts = append(parts, "views on "+byLayer(views)+" (no rows are copied)")
+	}
+	if len(parts) == 0 {
+		return "nothing to clone"
+	}
+	return strings.Join(parts, "; ")
 }
 
 // A cloneOutputs is what a clone step keeps: what it has cloned.
@@ -221,24 +250,24 @@ type clonedNode struct {
 }
 
 func (o cloneOutputs) String() string {
-	return byLayer(len(o.Clones), func(i int) (name, from string) { return workspace.NodeName(o.Clones[i].ID), o.Clones[i].From }, "nothing was to be cloned", "cloned ")
+	if len(o.Clones) == 0 {
+		return "nothing was to be cloned"
+	}
+	return "cloned " + byLayer(o.Clones)
 }
 
 // byLayer lists nodes with the layers that they are cloned from.
-func byLayer(n int, node func(i int) (name, from string), none, verb string) string {
-	if n == 0 {
-		return none
-	}
+func byLayer(nodes []clonedNode) string {
 	names := map[string][]string{}
-	for i := range n {
-		name, from := node(i)
-		names[from] = append(names[from], name)
+	for _, n := range nodes {
+		names[n.From] = append(names[n.From], workspace.NodeName(n.ID))
 	}
 	var parts []string
 	for _, from := range slices.Sorted(maps.Keys(names)) {
+		slices.Sort(names[from])
 		parts = append(parts, listNames(names[from])+" of "+from)
 	}
-	return verb + strings.Join(parts, "; ")
+	return strings.Join(parts, "; ")
 }
 
 // cloneRelations clones relations by a dbt project of dot's own.
@@ -336,8 +365,12 @@ func (a *cloneRelations) clone(ctx context.Context, attempt *graph.Attempt, all 
 	}
 	if len(failed) > 0 {
 		return out, hint.New(fmt.Sprintf("nothing was run, because these could not be cloned into %s:%s", b, lines(failed)),
-			"if a schema is gone, --force makes it again", "build from scratch: leave out --clone-incremental")
+			"if a schema is gone, --force makes it again", "or build it all: leave out --clone-incremental or --reuse")
 	}
-	attempt.Notef("%s", out)
-	return out, nil
+	if len(out.Clones) > 0 {
+		to, end := a.aside(attempt)
+		_, err = fmt.Fprintln(to, out)
+		end()
+	}
+	return out, err
 }

@@ -161,8 +161,12 @@ func (rt *runtime) history(job *job) string {
 		return ""
 	}
 	if job.cloneIncremental {
-		if found, err := rt.clonings(job, checked); err == nil && len(found.all) > 0 {
-			return "on top of clones of " + found.all[0].layer
+		if found, err := rt.clonings(job, checked); err == nil {
+			for _, c := range found.all {
+				if !c.view {
+					return "on top of clones of " + c.layer
+				}
+			}
 		}
 	}
 	var last workspace.Entry

@@ -86,7 +86,8 @@ func (p *planner) deferTo(base *baseline, jobs []*job) error {
 				return err
 			}
 		}
-		if job.cloneIncremental = p.req.CloneIncremental; job.cloneIncremental {
+		job.reuse = p.req.Reuse
+		if job.cloneIncremental = p.req.CloneIncremental || job.reuse; job.cloneIncremental {
 			if err := p.refuseClones(job); err != nil {
 				return err
 			}

@@ -42,7 +42,7 @@
 //	baseline.go    stands for the baseline
 //	check.go       checks where the command writes and what it reads; isolation.go, filesread.go, unseen.go,
 //	               changes.go: what the commit changes, narrow.go: what compiles to other code, losses.go: what dbt would drop
-//	clone.go       copies the baseline's relations that the command adds to
+//	clone.go       copies the baseline's relations that the command adds to; reuse.go: views on the rest
 //	command.go     runs dbt on a build
 //	plain.go       runs dbt on the working tree
 //	clean.go       removes dbt's files

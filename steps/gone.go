@@ -31,8 +31,12 @@ func (rt *runtime) gone(ctx context.Context, job *job) string {
 	}
 	q := warehouse.Question{Adapter: job.build.output.Adapter}
 	names := map[warehouse.Relation]string{}
-	for id := range checked.targets(job) {
-		if e, ok := s.Nodes[id]; ok && e.Status == workspace.Written && findable(id, job) {
+	ids := slices.Collect(maps.Keys(checked.targets(job)))
+	for _, n := range checked.Reused {
+		ids = append(ids, n.ID)
+	}
+	for _, id := range ids {
+		if e, ok := s.Nodes[id]; ok && (e.Status == workspace.Written || e.Status == workspace.Cloned) && findable(id, job) {
 			r := inWarehouse(e.Name)
 			names[r] = workspace.NodeName(id)
 			q.Exist = append(q.Exist, r)
@@ -78,7 +82,7 @@ func (rt *runtime) claims(job *job) []claim {
 	var out []claim
 	add := func(s standing) {
 		for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
-			if e := s.Nodes[id]; s.Layer != nil && e.Status == workspace.Written && findable(id, job) {
+			if e := s.Nodes[id]; s.Layer != nil && (e.Status == workspace.Written || e.Status == workspace.Cloned) && findable(id, job) {
 				at, _ := s.Claimed(id)
 				out = append(out, claim{inWarehouse(e.Name), at})
 			}

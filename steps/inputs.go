@@ -72,6 +72,9 @@ func (rt *runtime) lateInputs(job *job) func(context.Context) ([]graph.Input, er
 			}
 			in = append(in, input)
 		}
+		if input, ok := rt.reusedInput(job); ok {
+			in = append(in, input)
+		}
 		return append(in, rt.compiledInput(job)...), nil
 	}
 }

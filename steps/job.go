@@ -51,6 +51,8 @@ type job struct {
 	retry      []string
 	modified   bool // the selection is what --modified selects
 	byCompiled bool // --modified=compiled
+	// reuse is set if all that the command doesn't build is cloned, as views.
+	reuse bool
 	// cloneIncremental is set if nodes with a history that the build lacks are cloned first.
 	cloneIncremental bool
 	stale            bool           // the selection is what is to be built in the schema of a working tree
@@ -296,10 +298,10 @@ func (p *planner) complete(job *job) error {
 		job.slot = slot(command, deferred)
 	}
 	job.always = p.unskippable(job)
-	if job.byCompiled { // then the same selection means other nodes
-		compiled := job.given
-		compiled.Positional = append(slices.Clip(compiled.Positional), "by compiled code")
-		job.slot = slot(command, compiled)
+	if job.byCompiled || job.reuse { // then the same selection means other nodes
+		other := job.given
+		other.Positional = append(slices.Clip(other.Positional), fmt.Sprintf("by compiled code: %t, reuse: %t", job.byCompiled, job.reuse))
+		job.slot = slot(command, other)
 	}
 	if p.req.Resume {
 		job.retry = retryLine(job)

@@ -97,6 +97,11 @@ func (p *planner) readArguments() (arguments, error) {
 			"name one: dev@HEAD",
 		)
 	}
+	if p.req.Reuse {
+		if err := p.checkReuse(given); err != nil {
+			return given, err
+		}
+	}
 	if p.req.CloneIncremental {
 		if err := p.checkCloneIncremental(); err != nil {
 			return given, err

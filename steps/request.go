@@ -47,6 +47,8 @@ type Request struct {
 	Modified bool // --modified
 	// ByCompiled is --modified=compiled: of what --modified selects, only what compiles to other code.
 	ByCompiled bool
+	// Reuse is --reuse: Baseline is its build, and Modified is set, too.
+	Reuse bool
 	// CloneIncremental is --clone-incremental.
 	CloneIncremental bool
 	NoDeps           bool        // --no-deps

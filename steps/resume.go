@@ -284,7 +284,7 @@ func (rt *runtime) historyOf(job *job, nodes []checkedNode, batches map[string]b
 	for _, n := range nodes {
 		e, ok := s.Nodes[n.ID]
 		switch {
-		case !ok || !n.incremental() || batches[n.ID]:
+		case !ok || !n.incremental() || batches[n.ID] || e.IsClone() && e.Clone.View:
 		case !e.Unfinished:
 			h.older = true
 		default:

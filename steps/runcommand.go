@@ -71,7 +71,11 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 	if checked, err := a.checked(a.job); err == nil && checked.history() {
 		report.History = a.history(a.job) // before the ledger knows of this run
 	}
+	a.warnOfClones(attempt)
 	if a.job.Command.WritesNodes() {
+		if err := a.dropViews(ctx, attempt, run.checked.targets(a.job)); err != nil {
+			return nil, err
+		}
 		if !run.checked.Marked {
 			if err := a.markSchemas(ctx, attempt, a.job, run.checked.targets(a.job)); err != nil {
 				return nil, err

@@ -55,11 +55,13 @@ func (s secretNames) hideLeaks(found []leak) []leak {
 
 // mapNames returns the outputs with other names of databases and schemas.
 func (o checkOutputs) mapNames(to func(string) string) checkOutputs {
-	var nodes []checkedNode
-	for _, n := range o.Nodes {
-		n.Name.Database, n.Name.Schema, n.Name.SQL = to(n.Name.Database), to(n.Name.Schema), to(n.Name.SQL)
-		nodes = append(nodes, n)
+	for _, all := range []*[]checkedNode{&o.Nodes, &o.Reused} {
+		var nodes []checkedNode
+		for _, n := range *all {
+			n.Name.Database, n.Name.Schema, n.Name.SQL = to(n.Name.Database), to(n.Name.Schema), to(n.Name.SQL)
+			nodes = append(nodes, n)
+		}
+		*all = nodes
 	}
-	o.Nodes = nodes
 	return o
 }

@@ -3,7 +3,9 @@
 package e2e
 
 import (
+	"context"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -68,5 +70,92 @@ func TestCloneIncremental(t *testing.T) {
 		}
 		s.mustDot(args("--full-refresh")...)
 		s.wantRows("select id, taken from "+schema+".events order by id", "1 4", "2 4", "3 4", "4 4")
+	})
+}
+
+// A clone that was killed counts for nothing: without the flag, the model is built from scratch.
+func TestCloneKilled(t *testing.T) {
+	onOnlyAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
+		s := cloneProject(t, adapter, dbt)
+		s.ownDBT()
+		base, schema := s.schema("prod@main"), s.schema("dev@branch")
+		db := s.warehouse.(postgresDB)
+		held := make(chan error, 1)
+		go func() {
+			_, err := db.Query(context.Background(), "begin; lock table "+base+".events in access exclusive mode; select pg_sleep(600)")
+			held <- err
+		}()
+		waits := func(query string) func() bool {
+			return func() bool {
+				return db.admin(t, "select count(*) from pg_stat_activity where datname = '"+db.Name+"' and state = 'active' and query like '%"+query+"%'")[0][0] != "0"
+			}
+		}
+		eventually(t, "the baseline's table is locked", waits("pg_sleep(600)"))
+		args := []string{"build", "dev@branch", "--defer", "prod@main", "--modified", "--vars", "most: 4"}
+		c := s.start(append(args, "--clone-incremental")...)
+		eventually(t, "the clone waits for the lock", waits("create table %events%"))
+		starts := s.starts()
+		last := starts[len(starts)-1]
+		c.signal(syscall.SIGKILL)
+		_ = syscall.Kill(last.pid, syscall.SIGKILL)
+		c.wait()
+		eventually(t, "dbt is gone", func() bool { return !alive(last.pid) })
+		db.admin(t, "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"+db.Name+"'")
+		<-held
+
+		if res := s.dot("compare", "prod@main", "dev@branch"); res.code == 0 {
+			t.Errorf("a build of which only a clone was begun can be compared:\n%s", res.stdout)
+		}
+		s.mustDot(args...)
+		s.wantRows("select id, taken from "+schema+".events order by id", "1 4", "2 4", "3 4", "4 4")
+	})
+}
+
+// --reuse builds what differs and makes views on all else: the schema has all nodes. For dot, the build is one
+// that rests on the baseline.
+func TestReuse(t *testing.T) {
+	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+		s := cloneProject(t, adapter, dbt)
+		main := s.git("rev-parse", "--short", "main")
+		schema := s.schema("dev@branch")
+		kinds := func() string {
+			return strings.Join(s.rows("select table_name, case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables where table_schema = '"+schema+"' order by 1"), ", ")
+		}
+		s.git("switch", "--quiet", "branch")
+		s.write("models/latest.sql", cloneFiles["models/latest.sql"]+"-- changed\n")
+		s.git("checkout", "--quiet", "main", "--", "models/events.sql")
+		s.commit("Change latest")
+		schema = s.schema("dev@branch")
+		args := []string{"build", "dev@branch", "--reuse", "prod@main"}
+		s.mustDot(args...)
+		if got, want := kinds(), "events view, latest table, orders view, past table"; got != want {
+			t.Errorf("the schema has %s, want %s", got, want)
+		}
+		s.wantRows("select id, taken from "+schema+".events order by id", "1 2", "2 2")
+		s.upToDate(args...)
+		if explained := s.mustDot(append([]string{"explain"}, args...)...).stdout; !strings.Contains(explained, "cloned events, orders, past of prod@"+main) {
+			t.Errorf("dot explain does not say what was cloned:\n%s", explained)
+		}
+		s.wantVerdicts(s.compare(0, "prod@main", "dev@branch", "-s", "events orders"), 0, "events: same relation", "orders: same relation")
+		s.mustDot("test", "dev@branch")
+
+		// The baseline is built again: the views are made again.
+		s.mustDot("build", "prod@main", "--force", "--yes", "--vars", "most: 3")
+		s.mustDot(args...)
+		s.wantRows("select id, taken from "+schema+".events order by id", "1 2", "2 2", "3 3")
+		if got, want := kinds(), "events view, latest table, orders view, past table"; got != want {
+			t.Errorf("then the schema has %s, want %s", got, want)
+		}
+
+		// What was cloned is built: a view is no seed, and no incremental model.
+		s.mustDot("build", "dev@branch")
+		if got, want := kinds(), "events table, latest table, orders table, past table"; got != want {
+			t.Errorf("at the end the schema has %s, want %s", got, want)
+		}
+		s.wantRows("select id, taken from "+schema+".events order by id", "1 2", "2 2")
+		s.mustDot("drop", "dev@branch", "--yes")
+		if got := kinds(); got != "" {
+			t.Errorf("after dot drop the schema has %s", got)
+		}
 	})
 }
