@@ -51,7 +51,11 @@ func (rt *runtime) isPulled(b workspace.Build) bool {
 func (p *Program) LeavePulled() error {
 	leave := map[string]bool{}
 	for _, b := range p.Builds {
-		if build := b.job.build; build != nil && (build.offered != nil || p.runtime.isPulled(build.Build)) {
+		build := b.job.build
+		if build == nil {
+			continue
+		}
+		if s, err := p.runtime.standingOf(build.Build, build.place); err == nil && s.Layer != nil && s.Run.From != "" {
 			leave[b.Step], leave["check "+build.String()] = true, true
 		}
 	}
@@ -168,6 +172,9 @@ func (p *planner) pull(ctx context.Context, s spec.Spec, b *build, given argumen
 			found, err = p.take(ctx, found, offer, in, here, jobs)
 		}
 		if err == nil {
+			found, err = p.renew(ctx, found, offer, in, jobs)
+		}
+		if err == nil {
 			return found, nil
 		}
 	}
@@ -255,29 +262,92 @@ func (p *planner) take(ctx context.Context, b *build, o store.Offer, in *store.S
 	}
 	out := *b
 	out.offered = &offered{Offer: o, in: in.String(), force: p.req.Force}
+	for i, l := range layers {
+		if err := p.offer(&out, l, o.Layers[i], in, jobs); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
+
+// renew looks for newer runs of the layers below a build that other machines have built: they may have been
+// pushed again without it.
+func (p *planner) renew(ctx context.Context, b *build, top store.Offer, in *store.Store, jobs []*job) (*build, error) {
+	var below []*workspace.Layer
+	var refs []workspace.LayerRef
+	for _, ref := range p.chain(b) {
+		l, err := p.layerOf(p.ws.BuildOf(ref), ref.Place)
+		if err == nil && l.Run.From != "" && ref.Origin == "" {
+			below, refs = append(below, l), append(refs, ref)
+		}
+	}
+	offers, errs := make([][]store.Offer, len(refs)), make([]error, len(refs))
+	workspace.Parallel(len(refs), func(i int) {
+		offers[i], errs[i] = in.Find(ctx, b.project.Name, refs[i].Env, refs[i].Hash)
+	})
+	out := *b
+	for i, ref := range refs {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		portable := ref
+		portable.Place = ref.Place.Portable()
+		for _, o := range offers[i] {
+			if o.Build != portable || o.Digest() == below[i].Run.From || !o.Run.Time.After(below[i].Run.Time) {
+				continue
+			}
+			if out.offered == nil {
+				out.offered = &offered{Offer: top, in: in.String(), force: p.req.Force}
+			} else if b.offered == out.offered {
+				copied := *b.offered
+				copied.layers = slices.Clone(b.offered.layers)
+				out.offered = &copied
+			}
+			if err := p.takeTop(ctx, &out, o, in, jobs); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &out, nil
+}
+
+// takeTop adds the newest layer of another build to those that a build takes over.
+func (p *planner) takeTop(ctx context.Context, b *build, o store.Offer, in *store.Store, jobs []*job) error {
+	dir, err := p.temporary()
+	if err != nil {
+		return err
+	}
+	layers, err := in.Fetch(ctx, o, dir)
+	if err != nil {
+		return err
+	}
+	return p.offer(b, layers[0], o.Layers[0], in, jobs)
+}
+
+// offer adds a layer to those that a build takes over.
+func (p *planner) offer(b *build, l store.Layer, object store.Object, in *store.Store, jobs []*job) error {
+	at, err := p.located(b, l)
+	if err != nil {
+		return fmt.Errorf("%s in %s: %w", l.Ref.ID(), in, err)
+	}
+	at.Layer.Run.From = object.SHA256
+	of := p.ws.BuildOf(at.Ref)
+	if of.ID() != b.ID() {
+		if was, err := p.layerOf(of, at.Layer.Place); err == nil && !was.Run.Time.Before(at.Layer.Run.Time) {
+			return nil // what is here is as new
+		}
+		if name := p.writes(of, jobs); name != "" {
+			return hint.New(fmt.Sprintf("%s in %s rests on %s, which this command builds: what it reads would not be known", b, in, name),
+				"build one after the other: first "+text.ShellQuote([]string{"dot", p.req.Command.Name, name}))
+		}
+	}
 	if p.pulled == nil {
 		p.pulled = map[string]standing{}
 	}
-	for i, l := range layers {
-		at, err := p.located(b, l)
-		if err != nil {
-			return nil, fmt.Errorf("%s in %s: %w", l.Ref.ID(), in, err)
-		}
-		at.Layer.Run.From = o.Layers[i].SHA256
-		of := p.ws.BuildOf(at.Ref)
-		if i > 0 {
-			if was, err := p.layerOf(of, at.Layer.Place); err == nil && !was.Run.Time.Before(at.Layer.Run.Time) {
-				continue // what is here is as new
-			}
-			if name := p.writes(of, jobs); name != "" {
-				return nil, hint.New(fmt.Sprintf("%s in %s rests on %s, which this command builds: what it reads would not be known", b, in, name),
-					"build one after the other: first "+text.ShellQuote([]string{"dot", p.req.Command.Name, name}))
-			}
-		}
-		out.offered.layers = append(out.offered.layers, received{at, l.Files})
-		p.pulled[pulledKey(of, at.Layer.Place)] = standing{Standing: p.ws.Expect(at), build: of, state: filepath.Dir(l.Files[store.Manifest])}
-	}
-	return &out, nil
+	b.offered.layers = slices.DeleteFunc(b.offered.layers, func(had received) bool { return had.Ref == at.Ref })
+	b.offered.layers = append(b.offered.layers, received{at, l.Files})
+	p.pulled[pulledKey(of, at.Layer.Place)] = standing{Standing: p.ws.Expect(at), build: of, state: filepath.Dir(l.Files[store.Manifest])}
+	return nil
 }
 
 // writes returns the name of a build that one of the jobs writes, "" if none does.
@@ -334,10 +404,12 @@ func (rt *runtime) receiveStep(name, kind string, b *build) *graph.Step {
 	step := &graph.Step{
 		Name: name, Kind: kind, Version: 1,
 		Missing: func(context.Context, graph.Record) string {
-			if l, err := rt.ws.Layer(b.Build, b.place); err == nil && l.Run.From == o.Digest() {
-				return ""
+			for _, l := range o.layers {
+				if was, err := rt.ws.Layer(rt.ws.BuildOf(l.Ref), l.Layer.Place); err != nil || was.Run.From != l.Layer.Run.From {
+					return o.says(rt)
+				}
 			}
-			return o.says(rt)
+			return ""
 		},
 		Summary: func(graph.Record) string { return "pulled; " + o.says(rt) },
 		Action:  receive{rt, o},
