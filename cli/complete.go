@@ -220,7 +220,7 @@ func (c completer) values(ctx context.Context, v *kong.Value, lead, word string)
 		}
 	case v.Name == "env@ref":
 		found = c.specs(ctx, lead, word, true)
-	case v.Name == "defer", v.Name == "compare":
+	case v.Name == "defer", v.Name == "reuse", v.Name == "compare":
 		found = c.specs(ctx, lead, word, false)
 	case v.Name == "select", v.Name == "exclude":
 		found = c.nodes(ctx, lead, word)

@@ -52,6 +52,7 @@ func TestComplete(t *testing.T) {
 		{"flags of a command", "path --wo", []string{"--worktree"}},
 		{"not those of another", "build --wo", nil},
 		{"a baseline", "build --defer ", []string{"dev@", "prod@"}},
+		{"a baseline to reuse", "build --reuse ", []string{"dev@", "prod@"}},
 		{"a baseline in one word", "build --defer=p", []string{"--defer=prod@"}},
 		{"a baseline's ref", "build dev@HEAD --defer prod@v", []string{"prod@v1"}},
 		{"a baseline's ref in one word", "--defer=prod@v", []string{"--defer=prod@v1"}},
