@@ -1,6 +1,7 @@
 package elsewhere
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -322,8 +323,8 @@ func (s Source) fromBucket(ctx context.Context, object, name string, had, next a
 		return false, hint.New(fmt.Sprintf("%s: there is no %s", s, object), "the URL must lead to the manifest.json of a run of dbt, or to what is before its name")
 	case denied, err != nil && (ctx.Err() != nil || len(hint.Of(err)) > 0):
 		return false, err
-	case err != nil:
-		return false, &unreachable{err}
+	case err != nil: // whose text may begin with the same words
+		return false, &unreachable{cmp.Or(errors.Unwrap(err), err)}
 	}
 	defer r.Close() // only read from
 	return false, s.take(ctx, name, r, version{Tag: tag}, next, create)

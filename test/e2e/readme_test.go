@@ -211,7 +211,9 @@ func (s *shop) runPages(same bool) {
 				prepare()
 			}
 			ran++
-			c.line = strings.Replace(c.line, "https://artifacts.example.com/prod", "file://"+filepath.Join(s.dir, "..", "prod", "target"), 1)
+			for _, example := range []string{"https://artifacts.example.com/prod", "s3://bucket/prod"} {
+				c.line = strings.Replace(c.line, example, "file://"+filepath.Join(s.dir, "..", "prod", "target"), 1)
+			}
 			s.runPrinted(name, c, here, same)
 			if clean := after[c.line]; clean != nil && name == "README.md" {
 				clean()
