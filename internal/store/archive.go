@@ -95,7 +95,7 @@ func (a archive) list(_ context.Context, prefix string) ([]object, error) {
 	var found []object
 	for _, f := range a.z.File {
 		if strings.HasPrefix(f.Name, prefix) {
-			found = append(found, object{f.Name, int64(min(f.UncompressedSize64, 1<<62)), f.Modified}) //nolint:gosec // it is small enough
+			found = append(found, object{f.Name, sizeOf(f), f.Modified})
 		}
 	}
 	return found, nil
@@ -123,7 +123,12 @@ func (a archive) size(_ context.Context, name string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return int64(min(f.UncompressedSize64, 1<<62)), nil //nolint:gosec // it is small enough
+	return sizeOf(f), nil
+}
+
+// sizeOf is the size of a file in an archive, in bytes, as the archive says.
+func sizeOf(f *zip.File) int64 {
+	return int64(min(f.UncompressedSize64, 1<<62)) //nolint:gosec // it is small enough
 }
 
 func (archive) create(context.Context, string, *os.File) error { return errReadOnly }

@@ -128,15 +128,8 @@ func (s *Store) offers(ctx context.Context, prefix string) ([]Offer, error) {
 	if err != nil {
 		return nil, s.about("the list of builds", err)
 	}
-	newest := map[string]int{} // by directory
-	for _, o := range found {
-		number, ok := numberOf(o.name)
-		if at := path.Dir(o.name); ok {
-			newest[at] = max(newest[at], number)
-		}
-	}
 	var offers []Offer
-	for at, number := range newest {
+	for at, number := range newestOf(found) {
 		o, err := s.offer(ctx, fmt.Sprintf("%s/%08d.json", at, number))
 		if errors.Is(err, fs.ErrNotExist) { // it was removed meanwhile
 			continue
@@ -157,6 +150,17 @@ func numberOf(name string) (int, bool) {
 	digits, ok := strings.CutSuffix(path.Base(name), ".json")
 	n, err := strconv.Atoi(digits)
 	return n, ok && err == nil && n > 0 && len(digits) == 8
+}
+
+// newestOf returns the number of the newest offer in each directory of a list.
+func newestOf(found []object) map[string]int {
+	newest := map[string]int{}
+	for _, o := range found {
+		if n, ok := numberOf(o.name); ok {
+			newest[path.Dir(o.name)] = max(newest[path.Dir(o.name)], n)
+		}
+	}
+	return newest
 }
 
 // offer reads an offer.
@@ -355,13 +359,7 @@ func (s *Store) next(ctx context.Context, o Offer) (int, error) {
 	if err != nil {
 		return 0, s.about("the list of builds", err)
 	}
-	last := 0
-	for _, one := range found {
-		if n, ok := numberOf(one.name); ok {
-			last = max(last, n)
-		}
-	}
-	return last + 1, nil
+	return newestOf(found)[path.Clean(o.dir())] + 1, nil
 }
 
 // put puts a file into the store.
@@ -408,12 +406,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (done Swept, err error
 	if err != nil {
 		return done, s.about("the list of builds", err)
 	}
-	newest := map[string]int{}
-	for _, o := range found {
-		if n, ok := numberOf(o.name); ok {
-			newest[path.Dir(o.name)] = max(newest[path.Dir(o.name)], n)
-		}
-	}
+	newest := newestOf(found)
 	layers, err := s.in.list(ctx, layersDir) // before the offers are read: a later layer isn't removed
 	if err != nil {
 		return done, s.about("the list of layers", err)
