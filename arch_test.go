@@ -83,6 +83,7 @@ var house = map[string][]string{
 	"internal/text":         {},
 	"internal/lazy":         {},
 	"internal/smallfile":    {},
+	"internal/until":        {},
 	"internal/git":          {"internal/proc"},
 	"internal/layer":        {},
 	"internal/pyyaml":       {},
@@ -135,7 +136,7 @@ var inTests = map[string][]string{
 }
 
 // leaves are small packages that every package may import.
-var leaves = []string{"internal/hint", "internal/lazy", "internal/smallfile", "internal/text"}
+var leaves = []string{"internal/hint", "internal/lazy", "internal/smallfile", "internal/text", "internal/until"}
 
 // runsPrograms lists the packages that may start programs.
 var runsPrograms = []string{"internal/dbt/run", "internal/dbt/tool", "internal/git", "internal/proc", "internal/python", "mcp"}

@@ -21,6 +21,7 @@ import (
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/s3"
+	"dot-for-dbt/internal/until"
 )
 
 // most is the largest artifact that is fetched, in bytes. Manifests of 300 MB exist.
@@ -207,20 +208,7 @@ func fill(ctx context.Context, create creator, name string, from io.Reader) (n i
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return io.Copy(to, untilDone{ctx, from})
-}
-
-// untilDone reads until a context is done.
-type untilDone struct {
-	ctx  context.Context
-	from io.Reader
-}
-
-func (r untilDone) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.from.Read(p)
+	return io.Copy(to, until.Done(ctx, from))
 }
 
 func (s Source) fromServer(ctx context.Context, had, next about, create creator) error {

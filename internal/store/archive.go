@@ -13,6 +13,7 @@ import (
 
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/until"
 )
 
 // Export writes a store with one build into a file: an archive with the same names. It replaces the file as
@@ -49,7 +50,7 @@ func Export(ctx context.Context, file string, o Offer, layers []Layer, scratch s
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return durable.Export(file, untilDone{ctx, f})
+	return durable.Export(file, until.Done(ctx, f))
 }
 
 // add adds a file to an archive. Layers are compressed already.
@@ -63,7 +64,7 @@ func add(ctx context.Context, z *zip.Writer, name, file string) error {
 		return err
 	}
 	defer from.Close() // only read from
-	_, err = io.Copy(to, untilDone{ctx, from})
+	_, err = io.Copy(to, until.Done(ctx, from))
 	return err
 }
 

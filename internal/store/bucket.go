@@ -17,6 +17,7 @@ import (
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/s3"
+	"dot-for-dbt/internal/until"
 )
 
 // A bucket has objects with names, which have slashes.
@@ -202,7 +203,7 @@ func (d directory) create(ctx context.Context, name string, from *os.File) error
 	if err := d.there(); err != nil {
 		return err
 	}
-	return durable.Publish(d.file(name), untilDone{ctx, from})
+	return durable.Publish(d.file(name), until.Done(ctx, from))
 }
 
 func (d directory) remove(_ context.Context, name string) error {
@@ -211,17 +212,4 @@ func (d directory) remove(_ context.Context, name string) error {
 		return nil
 	}
 	return err
-}
-
-// untilDone reads until a context is done.
-type untilDone struct {
-	ctx  context.Context //nolint:containedctx // of one call
-	from io.Reader
-}
-
-func (r untilDone) Read(p []byte) (int, error) {
-	if err := context.Cause(r.ctx); err != nil {
-		return 0, err
-	}
-	return r.from.Read(p)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"dot-for-dbt/internal/durable"
+	"dot-for-dbt/internal/until"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -128,7 +129,7 @@ func (l Layer) pack(ctx context.Context, dir string) (file string, err error) {
 		if err != nil {
 			return "", err
 		}
-		_, err = io.Copy(to, untilDone{ctx, from})
+		_, err = io.Copy(to, until.Done(ctx, from))
 		if err := errors.Join(err, from.Close()); err != nil {
 			return "", err
 		}
@@ -239,7 +240,7 @@ func extract(ctx context.Context, f *zip.File, name string, want digest) (err er
 
 // copy copies what has the digest; anything else is an error.
 func (want digest) copy(ctx context.Context, to io.Writer, from io.Reader) error {
-	sum := newSumming(io.LimitReader(untilDone{ctx, from}, want.Size+1))
+	sum := newSumming(io.LimitReader(until.Done(ctx, from), want.Size+1))
 	if _, err := io.Copy(to, sum); err != nil {
 		return err
 	}

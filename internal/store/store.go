@@ -20,6 +20,7 @@ import (
 
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/until"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -170,7 +171,7 @@ func (s *Store) offer(ctx context.Context, name string) (o Offer, err error) {
 		return o, s.about(name, err)
 	}
 	defer r.Close() // only read from
-	data, err := io.ReadAll(io.LimitReader(untilDone{ctx, r}, mostOffer+1))
+	data, err := io.ReadAll(io.LimitReader(until.Done(ctx, r), mostOffer+1))
 	if err != nil {
 		return o, s.about(name, err)
 	}
