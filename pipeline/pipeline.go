@@ -7,11 +7,9 @@
 package pipeline
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"strings"
 
 	"dot-for-dbt/internal/text"
@@ -81,14 +79,9 @@ func (p Pipeline) groups(jobs []Job) []group {
 	return all
 }
 
-// quoted writes a text as a literal of JSON, which means the same in YAML and in Python.
-func quoted(s string) string {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string can always be encoded
-	return string(text.Escape(bytes.TrimSuffix(out.Bytes(), []byte("\n"))))
-}
+// quoted writes a text as a literal of JSON, which means the same in YAML and in Python. Characters that
+// steer a terminal are escaped.
+func quoted(s string) string { return string(text.Escape([]byte(text.JSON(s)))) }
 
 // plainName returns a name of letters, digits and the characters in extra. Others become dashes. A name
 // that is changed ends in a digest, so that different names stay different.

@@ -3,7 +3,6 @@ package steps
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -244,12 +243,12 @@ func (rt *runtime) withoutPaths(data []byte) []byte {
 			forms = append(forms, real)
 		}
 		for _, form := range forms {
-			for _, text := range inJSON(form) {
-				if text == "" || seen[text] {
+			for _, written := range inJSON(form) {
+				if written == "" || seen[written] {
 					continue
 				}
-				seen[text] = true
-				data = relative(data, text)
+				seen[written] = true
+				data = relative(data, written)
 			}
 		}
 	}
@@ -257,14 +256,9 @@ func (rt *runtime) withoutPaths(data []byte) []byte {
 }
 
 // inJSON returns the ways in which a text is written in JSON: Python escapes what isn't ASCII.
-func inJSON(text string) []string {
-	var raw bytes.Buffer
-	out := json.NewEncoder(&raw)
-	out.SetEscapeHTML(false)
-	if err := out.Encode(text); err != nil {
-		return nil
-	}
-	plain := strings.Trim(strings.TrimSuffix(raw.String(), "\n"), `"`)
+func inJSON(s string) []string {
+	plain := text.JSON(s)
+	plain = plain[1 : len(plain)-1] // without the quotes around it
 	var ascii strings.Builder
 	for _, r := range plain {
 		switch {

@@ -2,7 +2,6 @@ package code
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/lazy"
+	"dot-for-dbt/internal/text"
 )
 
 // own lists the differences in a node's own code and configuration, and in the sources
@@ -261,9 +261,9 @@ var asksForItself = lazy.Regexp(`\bthis\b`)
 // relation.
 func thisInPython(n *artifact.NodeCode) []name {
 	return []name{
-		{text: indented + "database = " + pythonString(n.Database) + "\n", mark: mark("database")},
-		{text: indented + "schema = " + pythonString(n.Schema) + "\n", mark: mark("schema")},
-		{text: indented + "identifier = " + pythonString(n.Alias) + "\n", mark: mark("identifier")},
+		{text: indented + "database = " + text.JSON(n.Database) + "\n", mark: mark("database")},
+		{text: indented + "schema = " + text.JSON(n.Schema) + "\n", mark: mark("schema")},
+		{text: indented + "identifier = " + text.JSON(n.Alias) + "\n", mark: mark("identifier")},
 		{text: indented + "    return '" + n.RelationName + "'\n", mark: mark("this")},
 	}
 }
@@ -274,25 +274,14 @@ const indented = "    "
 func takeOutOfPython(python string, names []name) (string, []name) {
 	var found []name
 	for _, n := range names {
-		text := n.text
-		if !strings.HasPrefix(text, indented) {
-			text = pythonString(text)
+		literal := n.text
+		if !strings.HasPrefix(literal, indented) {
+			literal = text.JSON(literal) // as dbt writes it
 		}
-		if strings.Contains(python, text) {
-			python = strings.ReplaceAll(python, text, n.mark)
+		if strings.Contains(python, literal) {
+			python = strings.ReplaceAll(python, literal, n.mark)
 			found = append(found, n)
 		}
 	}
 	return python, found
-}
-
-// pythonString writes text as a Python string, as dbt does: in JSON.
-func pythonString(text string) string {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(text) != nil {
-		return text
-	}
-	return strings.TrimSuffix(out.String(), "\n")
 }

@@ -2,6 +2,8 @@
 package text
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -37,6 +39,15 @@ func hasSpecial(word string) bool {
 		}
 	}
 	return false
+}
+
+// JSON writes a text as a literal of JSON, with <, > and & as they are. In YAML and Python it means the same.
+func JSON(s string) string {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // a string can always be encoded
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // Plural counts things: "1 node", "3 nodes".

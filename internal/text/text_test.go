@@ -10,3 +10,11 @@ func TestShellQuote(t *testing.T) {
 		t.Errorf("quoted %s, want %s", got, want)
 	}
 }
+
+func TestTextAsJSON(t *testing.T) {
+	for s, want := range map[string]string{"": `""`, `a "b" \ c`: `"a \"b\" \\ c"`, "<a & b>\n": `"<a & b>\n"`, "é": `"é"`} {
+		if got := JSON(s); got != want {
+			t.Errorf("JSON(%q) = %s, want %s", s, got, want)
+		}
+	}
+}
