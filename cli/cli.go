@@ -1,6 +1,5 @@
 // Package cli is dot's command line: it parses, calls, prints and turns the
 // result into an exit code. Package steps decides what an invocation means.
-// to say.
 package cli
 
 import (
@@ -8,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -160,6 +160,14 @@ func (a *app) close() {
 	for _, end := range a.atEnd {
 		_ = end()
 	}
+}
+
+// path returns a path on the command line as an absolute one.
+func (a *app) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.Dir, name)
 }
 
 func (a *app) world() steps.World {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -30,10 +29,7 @@ func (c *mcpCommand) run(ctx context.Context, a *app, _ *commandLine) error {
 	}
 	world := a.world()
 	if c.ProjectDir != "" {
-		world.Dir = c.ProjectDir
-		if !filepath.IsAbs(world.Dir) {
-			world.Dir = filepath.Join(a.Dir, world.Dir)
-		}
+		world.Dir = a.path(c.ProjectDir)
 	}
 	project, err := steps.OpenProject(world)
 	if err != nil {

@@ -19,8 +19,8 @@ type outputFile struct {
 
 // outputFile returns the file of a flag with that value, "" for none.
 func (a *app) outputFile(flag, name string) outputFile {
-	if name != "" && !filepath.IsAbs(name) {
-		name = filepath.Join(a.Dir, name)
+	if name != "" {
+		name = a.path(name)
 	}
 	return outputFile{flag, name, []string{os.TempDir(), a.Dir, a.Home}}
 }

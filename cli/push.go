@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt"
@@ -117,14 +116,6 @@ func (c *importCommand) run(ctx context.Context, a *app, line *commandLine) erro
 		return hint.New(fmt.Sprintf("%s names no build: %q", from, offers[0].Name()), "name a file that dot export has written")
 	}
 	return a.pull(ctx, line, steps.Request{Specs: []spec.Spec{s}, Pull: true, From: from})
-}
-
-// path returns a path on the command line as an absolute one.
-func (a *app) path(name string) string {
-	if filepath.IsAbs(name) {
-		return filepath.Clean(name)
-	}
-	return filepath.Join(a.Dir, name)
 }
 
 // isolatedSpecs reads the specs of a command that shares builds.

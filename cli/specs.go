@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"dot-for-dbt/internal/hint"
@@ -42,9 +41,7 @@ func (a *app) specsIn(file string) ([]spec.Spec, error) {
 	var from io.Reader
 	switch {
 	case file != "-":
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(a.Dir, file)
-		}
+		file = a.path(file)
 		f, err := os.Open(file)
 		if err != nil {
 			return nil, fmt.Errorf("--specs: %w", err)
