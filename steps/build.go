@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/config"
@@ -105,6 +106,16 @@ func (b *build) commitLock() graph.Lock { return CommitLock(b.Commit) }
 func (b *build) buildLock() graph.Lock { return BuildLock(b.Build) }
 
 func (b *build) placeLock() graph.Lock { return lockOfPlace(b.place) }
+
+// withLocks adds locks to others. Of several with one name it takes the first.
+func withLocks(locks []graph.Lock, more ...graph.Lock) []graph.Lock {
+	for _, lock := range more {
+		if !slices.ContainsFunc(locks, func(had graph.Lock) bool { return had.Name == lock.Name }) {
+			locks = append(locks, lock)
+		}
+	}
+	return locks
+}
 
 // CommitLock returns the lock of a commit's worktree.
 func CommitLock(c workspace.Commit) graph.Lock {

@@ -138,12 +138,7 @@ func (b *Built) CompareStep(candidate *Built, exclusive bool) *graph.Step {
 			}
 		}
 	}
-	seen := map[string]bool{}
-	step.Locks = slices.DeleteFunc(append(step.Locks, lower...), func(lock graph.Lock) bool {
-		had := seen[lock.Name]
-		seen[lock.Name] = true
-		return had
-	})
+	step.Locks = withLocks(nil, slices.Concat(step.Locks, lower)...)
 	return step
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -317,6 +316,9 @@ func (a *cloneRelations) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	return a.clone(ctx, attempt, found.all)
 }
 
+// cloneDir is the directory of the dbt project that clones, while it runs.
+func (b *build) cloneDir() string { return filepath.Join(b.Dir(), "clone") }
+
 // clone clones relations. While it runs, the ledger says that they may be anything.
 func (a *cloneRelations) clone(ctx context.Context, attempt *graph.Attempt, all []cloning) (out cloneOutputs, err error) {
 	b := a.job.build
@@ -334,9 +336,7 @@ func (a *cloneRelations) clone(ctx context.Context, attempt *graph.Attempt, all 
 	if err := a.ws.Begin(b.Build, b.place, run, targets); err != nil {
 		return out, err
 	}
-	dir := filepath.Join(b.Dir(), "clone")
-	answer, err := a.manageSchemas(ctx, a.job, dir, b.Dir(), task, attempt.LockFiles())
-	err = errors.Join(withLast(err), os.RemoveAll(dir))
+	answer, err := a.manageOnce(ctx, a.job, b.cloneDir(), task, attempt.LockFiles())
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

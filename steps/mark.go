@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -81,8 +80,7 @@ func (rt *runtime) markSchemas(ctx context.Context, attempt *graph.Attempt, job 
 	if err != nil || len(due.places) == 0 {
 		return err
 	}
-	out, err := rt.manageSchemas(ctx, job, due.dir, job.build.Dir(), due.task, attempt.LockFiles())
-	err = errors.Join(withLast(err), os.RemoveAll(due.dir))
+	out, err := rt.manageOnce(ctx, job, due.dir, due.task, attempt.LockFiles())
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

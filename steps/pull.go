@@ -415,17 +415,11 @@ func (rt *runtime) receiveStep(name, kind string, b *build) *graph.Step {
 		Action:  receive{rt, o},
 		Pools:   []string{pullPool}, // builds of an invocation may have layers in common
 	}
-	add := func(lock graph.Lock) {
-		if !slices.ContainsFunc(step.Locks, func(had graph.Lock) bool { return had.Name == lock.Name }) {
-			step.Locks = append(step.Locks, lock)
-		}
-	}
 	for _, l := range o.layers {
 		of := rt.ws.BuildOf(l.Ref)
-		add(BuildLock(of))
-		add(lockOfPlace(l.Layer.Place))
+		step.Locks = withLocks(step.Locks, BuildLock(of), lockOfPlace(l.Layer.Place))
 		if of.Origin == "" {
-			add(CommitLock(of.Commit))
+			step.Locks = withLocks(step.Locks, CommitLock(of.Commit))
 		}
 	}
 	return step

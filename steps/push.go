@@ -103,11 +103,7 @@ func (p *Program) share(push *Push, kind string, do func(context.Context, store.
 		Locks:  []graph.Lock{shared(build.buildLock()), shared(build.placeLock())},
 		Action: &sharing{b.runtime, build, do},
 	}
-	for _, lock := range b.runtime.lowerLocks(build) {
-		if !slices.ContainsFunc(step.Locks, func(had graph.Lock) bool { return had.Name == lock.Name }) {
-			step.Locks = append(step.Locks, lock)
-		}
-	}
+	step.Locks = withLocks(step.Locks, b.runtime.lowerLocks(build)...)
 	return p.Add(step)
 }
 

@@ -113,6 +113,13 @@ func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles st
 	return answerOf(ctx, rt, call, locks, func() (warehouse.Outcome, error) { return warehouse.ReadTask(dir, task) })
 }
 
+// manageOnce is manageSchemas in a directory that is removed afterwards, with the profiles.yml of the job's build.
+// The error has what dbt said last.
+func (rt *runtime) manageOnce(ctx context.Context, job *job, dir string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
+	out, err := rt.manageSchemas(ctx, job, dir, job.build.Dir(), task, locks)
+	return out, errors.Join(withLast(err), os.RemoveAll(dir))
+}
+
 // withLast adds the last line of what dbt said to the error that it gave no answer.
 func withLast(err error) error {
 	var silent *unanswered

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -191,13 +190,9 @@ func (a *runCommand) dropViews(ctx context.Context, attempt *graph.Attempt, targ
 	if len(relations) == 0 {
 		return nil
 	}
-	dir := filepath.Join(b.Dir(), "clone")
-	out, err := a.manageSchemas(ctx, a.job, dir, b.Dir(), task, attempt.LockFiles())
-	if err := withLast(err); err != nil {
+	out, err := a.manageOnce(ctx, a.job, b.cloneDir(), task, attempt.LockFiles())
+	if err != nil {
 		return fmt.Errorf("drop the clones that %s builds: %w", b, err)
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
 	}
 	for i, err := range out.DroppedViews {
 		if err != nil {
