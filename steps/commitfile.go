@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"os"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/durable"
@@ -18,7 +17,7 @@ func commitStep(b *build) *graph.Step {
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
 		Record: b.Commit.Record("commit"), Exact: true,
 		Missing: func(context.Context, graph.Record) string {
-			if got, err := os.ReadFile(name); err != nil || string(got) != text {
+			if !durable.Holds(name, []byte(text)) {
 				return "the file is missing or differs"
 			}
 			return ""

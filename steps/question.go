@@ -12,6 +12,7 @@ import (
 
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/internal/workspace"
@@ -147,7 +148,7 @@ func (rt *runtime) manageApart(ctx context.Context, job *job, task warehouse.Tas
 	}
 	defer os.RemoveAll(dir)
 	profiles := job.build.Dir()
-	if had, err := os.ReadFile(job.build.Profiles()); err != nil || !bytes.Equal(had, job.build.profile) {
+	if !durable.Holds(job.build.Profiles(), job.build.profile) {
 		profiles = dir
 		if err := os.WriteFile(filepath.Join(dir, "profiles.yml"), job.build.profile, 0o600); err != nil {
 			return warehouse.Outcome{}, err

@@ -3,6 +3,7 @@
 package durable
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -83,6 +84,12 @@ func link(from, to string) error {
 		return &fs.PathError{Op: "link", Path: to, Err: fs.ErrExist}
 	}
 	return os.Rename(from, to)
+}
+
+// Holds reports whether a file can be read and has exactly this content.
+func Holds(name string, data []byte) bool {
+	had, err := os.ReadFile(name)
+	return err == nil && bytes.Equal(had, data)
 }
 
 // Copy replaces the file to by a copy of from, as Write does. A link would not do: dbt truncates

@@ -79,3 +79,16 @@ func TestCreateIsForTheFirst(t *testing.T) {
 		t.Errorf("left %v", left)
 	}
 }
+
+func TestHolds(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "hash")
+	if Holds(name, nil) {
+		t.Error("a file that isn't there holds nothing")
+	}
+	if err := Write(name, []byte("9b13827f\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !Holds(name, []byte("9b13827f\n")) || Holds(name, []byte("9b13827f")) {
+		t.Error("only the very content counts")
+	}
+}

@@ -1,8 +1,6 @@
 package workspace
 
 import (
-	"bytes"
-	"os"
 	"path/filepath"
 
 	"dot-for-dbt/internal/durable"
@@ -21,6 +19,5 @@ func (w *Workspace) WritePlugin(name string, text []byte) error {
 
 // HasPlugin reports whether that module is there and whole: a dbt that imports half of it fails.
 func (w *Workspace) HasPlugin(name string, text []byte) bool {
-	had, err := os.ReadFile(filepath.Join(w.PluginDir(), name))
-	return err == nil && bytes.Equal(had, text)
+	return durable.Holds(filepath.Join(w.PluginDir(), name), text)
 }

@@ -259,9 +259,10 @@ func (w *Workspace) Expect(s Shared) Standing {
 	return out
 }
 
-// Receive takes over a layer from elsewhere. files are the files of its state, by name; those that it
-// lacks are removed. Unless force is set, relations that were written later stay as the ledgers have them. The caller holds the locks of the build, of its commit and of the place. Stopped
-// anywhere, Receive can be called again: it writes the layer last.
+// Receive takes over a layer from elsewhere. files are the paths of its state's files, by name; other files of
+// the state are removed. Unless force is set, the ledgers keep what they know of relations that were written
+// later. The caller holds the locks of the build, of its commit and of the place. After a stop anywhere,
+// Receive can be called again: it writes the layer last.
 func (w *Workspace) Receive(s Shared, files map[string]string, force bool) error {
 	b, l := w.BuildOf(s.Ref), s.Layer
 	state := b.State(l.Place)
@@ -304,16 +305,11 @@ func (w *Workspace) Receive(s Shared, files map[string]string, force bool) error
 		return err
 	}
 	if b.Origin == "" {
-		if name, text := b.Commit.File(); !hasText(name, text) {
+		if name, text := b.Commit.File(); !durable.Holds(name, []byte(text)) {
 			if err := durable.Write(name, []byte(text), 0o600); err != nil {
 				return err
 			}
 		}
 	}
 	return w.saveLayer(b, &l)
-}
-
-func hasText(name, text string) bool {
-	data, err := os.ReadFile(name)
-	return err == nil && string(data) == text
 }

@@ -15,7 +15,7 @@ import (
 // sharing returns a workspace with a build that has one node, at a place.
 func sharing(t *testing.T, p Place) (*Workspace, Build) {
 	t.Helper()
-	w := newWorkspace(t)
+	w := created(t)
 	b := Commit{Hash: strings.Repeat("24256d1a", 5), Short: "24256d1", w: w}.Build("", "prod")
 	run := Run{ID: "A", Command: "build", Time: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), Nodes: 2, Manifest: 7}
 	targets := map[string]Target{}
@@ -31,18 +31,6 @@ func sharing(t *testing.T, p Place) (*Workspace, Build) {
 		t.Fatal(err)
 	}
 	return w, b
-}
-
-func newWorkspace(t *testing.T) *Workspace {
-	t.Helper()
-	w, err := Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Create(); err != nil {
-		t.Fatal(err)
-	}
-	return w
 }
 
 // What one workspace shares, another receives: with the same standing, and a state to defer to.
@@ -67,7 +55,7 @@ func TestShareAndReceive(t *testing.T) {
 			if text := shared.Ref.Place.Host + shared.Ref.Place.Database; strings.Contains(text, filepath.Dir(file)) {
 				t.Errorf("it has a path: %s", text)
 			}
-			to := newWorkspace(t)
+			to := created(t)
 			at, ok := shared.At(p)
 			if !ok {
 				t.Fatal("the place is not known")
@@ -120,7 +108,7 @@ func TestReceiveOverNewer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to := newWorkspace(t)
+	to := created(t)
 	other := Commit{Hash: strings.Repeat("061af1ab", 5), Short: "061af1a", w: to}.Build("", "ci")
 	run := Run{ID: "B", Command: "build", Time: shared.Layer.Run.Time.Add(time.Hour)}
 	targets := map[string]Target{"model.shop.orders": {Relation: Relation{Place: p, Name: "orders"}, Spelling: Spelling{SQL: "orders", Name: "orders"}}}
