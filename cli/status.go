@@ -138,6 +138,16 @@ func (a *app) statusTable(list *lifecycle.List) {
 	}
 }
 
+// faintHead paints the first row of a table.
+func faintHead(out *ui.Printer) func(r, column int, cell string) string {
+	return func(r, _ int, cell string) string {
+		if r == 0 {
+			return out.Paint(ui.Faint, cell)
+		}
+		return cell
+	}
+}
+
 // stateStyle is the look of a last command.
 func stateStyle(s lifecycle.State) ui.Style {
 	switch s {
@@ -356,12 +366,7 @@ func (a *app) statusChecked(check *lifecycle.Check, list *lifecycle.List) {
 		if len(list.Builds) > 0 {
 			out.Line("")
 		}
-		for _, line := range ui.Columns(rows, func(r, _ int, cell string) string {
-			if r == 0 {
-				return out.Paint(ui.Faint, cell)
-			}
-			return cell
-		}) {
+		for _, line := range ui.Columns(rows, faintHead(out)) {
 			out.Line(line)
 		}
 		a.say.Hint("other clones may need them; dot prune --schemas drops them by rule: --older 30d, --gone, or an environment")

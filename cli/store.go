@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,16 +62,8 @@ func (a *app) storeTable(builds []lifecycle.Stored) {
 		})
 	}
 	inline(rows)
-	width := ui.LineWidth(a.Process.Stdout)
-	if width == 0 {
-		width = 100
-	}
-	for _, line := range ui.Columns(rows, func(r, _ int, cell string) string {
-		if r == 0 {
-			return out.Paint(ui.Faint, cell)
-		}
-		return cell
-	}) {
+	width := cmp.Or(ui.LineWidth(a.Process.Stdout), 100)
+	for _, line := range ui.Columns(rows, faintHead(out)) {
 		out.Line(ui.Cut(line, width))
 	}
 }

@@ -27,31 +27,42 @@ type Stored struct {
 	Why string
 }
 
-// ReadStore lists the project's builds in the stores of its environments, or in the one at a URL: the one that was
-// pushed last first. specs limit them, see Request. missing are specs without any.
-func ReadStore(ctx context.Context, world steps.World, url string, specs []spec.Spec) (builds []Stored, missing []string, err error) {
+// stored returns the project's builds in the stores of its environments, or in the one at a URL: the one that was
+// pushed last first.
+func stored(ctx context.Context, world steps.World, url string) (builds []Stored, err error) {
 	project, err := steps.OpenProject(world)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	stores, name, err := project.Stores(url)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, in := range stores {
 		offers, err := in.All(ctx, name)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, o := range offers {
 			builds = append(builds, Stored{Offer: o, In: in})
 		}
 	}
-	repo, err := git.Open(ctx, world.Dir)
+	slices.SortStableFunc(builds, func(a, b Stored) int { return b.Pushed.Compare(a.Pushed) })
+	return builds, nil
+}
+
+// ReadStore lists the builds that stored returns, with what this clone knows of their commits. specs limit
+// them, see Request. missing are specs without any.
+func ReadStore(ctx context.Context, world steps.World, url string, specs []spec.Spec) (builds []Stored, missing []string, err error) {
+	all, err := stored(ctx, world, url)
 	if err != nil {
 		return nil, nil, err
 	}
-	if builds, missing, err = chooseStored(ctx, world, specs, builds); err != nil {
+	if builds, missing, err = chooseStored(ctx, world, specs, all); err != nil {
+		return nil, nil, err
+	}
+	repo, err := git.Open(ctx, world.Dir)
+	if err != nil {
 		return nil, nil, err
 	}
 	var hashes []string
@@ -69,7 +80,6 @@ func ReadStore(ctx context.Context, world steps.World, url string, specs []spec.
 			builds[i].Git, builds[i].InGit = k, InGit
 		}
 	}
-	slices.SortStableFunc(builds, func(a, b Stored) int { return b.Pushed.Compare(a.Pushed) })
 	return builds, missing, nil
 }
 
@@ -83,8 +93,12 @@ func chooseStored(ctx context.Context, world steps.World, specs []spec.Spec, all
 		found[i].Build = workspace.Commit{Hash: b.Build.Hash, Short: b.Build.Short}.Build(b.Build.Project, b.Build.Env)
 	}
 	taken, missing, err := choose(ctx, world, specs, found)
+	means := make(map[workspace.Build]bool, len(taken))
+	for _, f := range taken {
+		means[f.Build] = true
+	}
 	for i, b := range all {
-		if slices.ContainsFunc(taken, func(f workspace.Found) bool { return f.Build == found[i].Build }) {
+		if means[found[i].Build] {
 			chosen = append(chosen, b)
 		}
 	}
@@ -94,7 +108,7 @@ func chooseStored(ctx context.Context, world steps.World, specs []spec.Spec, all
 // Prunable returns the builds in stores that the rules say are no longer needed, of those of the request's
 // specs: Older goes by when they were pushed, and Keep counts those of each environment that were pushed last.
 func (req PruneRequest) Prunable(ctx context.Context, world steps.World, url string) ([]Stored, error) {
-	all, _, err := ReadStore(ctx, world, url, nil)
+	all, err := stored(ctx, world, url)
 	if err != nil {
 		return nil, err
 	}
