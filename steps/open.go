@@ -15,6 +15,7 @@ import (
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/store"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -41,8 +42,11 @@ func newPlanner(world World, req Request) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	rt := &runtime{world: world, project: project, cones: map[string]git.Cone{}, noHost: req.NoDBTHost, launcher: cmp.Or(world.Launcher, new(run.Launcher))}
-	p := &planner{runtime: rt, req: req, program: &Program{runtime: rt, byStep: map[string]*Built{}, pools: map[string]int{}}}
+	rt := &runtime{world: world, project: project, cones: map[string]git.Cone{}, pulled: map[string]standing{}, noHost: req.NoDBTHost, launcher: cmp.Or(world.Launcher, new(run.Launcher))}
+	p := &planner{
+		runtime: rt, req: req, stores: map[string]*store.Store{}, shorts: map[string]string{},
+		program: &Program{runtime: rt, byStep: map[string]*Built{}, pools: map[string]int{}},
+	}
 	p.config, err = config.Load(project)
 	return p, err
 }

@@ -98,9 +98,6 @@ func (p *planner) storeOf(env config.Environment) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.stores == nil {
-		p.stores = map[string]*store.Store{}
-	}
 	p.stores[url] = s
 	return s, nil
 }
@@ -161,28 +158,31 @@ func (p *planner) pull(ctx context.Context, s spec.Spec, b *build, given argumen
 		}
 		return b, nil
 	}
-	offers, err := in.Find(ctx, b.project.Name, b.Env, b.commit.Hash)
-	if err == nil {
-		var found *build
-		var offer store.Offer
-		if found, offer, err = p.choose(s, b, given, in, offers); err == nil && found == nil {
-			return p.notOffered(b, in)
-		}
-		if err == nil {
-			found, err = p.take(ctx, found, offer, in, here, jobs)
-		}
-		if err == nil {
-			found, err = p.renew(ctx, found, offer, in, jobs)
-		}
-		if err == nil {
-			return found, nil
-		}
-	}
-	if here.Layer == nil || p.req.Pull || ctx.Err() != nil {
-		return nil, err
+	found, err := p.fromStore(ctx, s, b, given, in, here, jobs)
+	if err == nil || here.Layer == nil || p.req.Pull || ctx.Err() != nil {
+		return found, err
 	}
 	p.program.warn(fmt.Sprintf("%v: what was pulled of %s is used, which was built %s", err, b, p.ago(here.Run.Time)))
 	return b, nil
+}
+
+// fromStore returns a build with what a store has of it. here is its standing in the workspace, zero for none.
+func (p *planner) fromStore(ctx context.Context, s spec.Spec, b *build, given arguments, in *store.Store, here standing, jobs []*job) (*build, error) {
+	offers, err := in.Find(ctx, b.project.Name, b.Env, b.commit.Hash)
+	if err != nil {
+		return nil, err
+	}
+	found, offer, err := p.choose(s, b, given, in, offers)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return p.notOffered(b, in)
+	}
+	if found, err = p.take(ctx, found, offer, in, here, jobs); err != nil {
+		return nil, err
+	}
+	return p.renew(ctx, found, offer, in, jobs)
 }
 
 // notOffered returns a build that the store doesn't have.
@@ -206,9 +206,6 @@ func (p *planner) choose(s spec.Spec, b *build, given arguments, in *store.Store
 			return nil, o, hint.New(fmt.Sprintf("%s has %s of a project %s in %s of its repository, and here it is in %s",
 				in, o.Name(), o.Project, cmp.Or(o.Build.Project, "the top directory"), cmp.Or(p.prefix, "the top directory")),
 				"give each repository a store of its own")
-		}
-		if p.shorts == nil {
-			p.shorts = map[string]string{}
 		}
 		p.shorts[b.commit.Hash] = o.Build.Short
 		found, err := p.resolveBuild(s, b.commit, given, nil)
@@ -340,9 +337,6 @@ func (p *planner) offer(b *build, l store.Layer, object store.Object, in *store.
 			return hint.New(fmt.Sprintf("%s in %s rests on %s, which this command builds: what it reads would not be known", b, in, name),
 				"build one after the other: first "+text.ShellQuote([]string{"dot", p.req.Command.Name, name}))
 		}
-	}
-	if p.pulled == nil {
-		p.pulled = map[string]standing{}
 	}
 	b.offered.layers = slices.DeleteFunc(b.offered.layers, func(had received) bool { return had.Ref == at.Ref })
 	b.offered.layers = append(b.offered.layers, received{at, l.Files})
