@@ -105,8 +105,8 @@ func chooseStored(ctx context.Context, world steps.World, specs []spec.Spec, all
 	return chosen, missing, err
 }
 
-// Prunable returns the builds in stores that the rules say are no longer needed, of those of the request's
-// specs: Older goes by when they were pushed, and Keep counts those of each environment that were pushed last.
+// Prunable returns the builds in stores that the request's rules drop, among those that its specs mean. Older
+// goes by the time of the push. Keep counts the builds of each environment from the one that was pushed last.
 func (req PruneRequest) Prunable(ctx context.Context, world steps.World, url string) ([]Stored, error) {
 	all, err := stored(ctx, world, url)
 	if err != nil {

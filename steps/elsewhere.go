@@ -281,8 +281,9 @@ func (o *origin) standing(b *build) standing {
 	return standing{Standing: o.adoption.standing(b.Build, b.place), build: b.Build, state: o.copy.Dir}
 }
 
-// ranThere says how a run of dbt elsewhere ended, by the artifacts in a directory. Nodes that its results don't
-// list count as built, since the manifest has them: failed is the number of the others that failed.
+// ranThere says how a run of dbt elsewhere ended, by the artifacts in a directory. failed is the number of nodes
+// that its results list as failed, all that of the manifest's nodes. A node that the results don't list counts
+// as built.
 func (rt *runtime) ranThere(run workspace.Run, dir string, failed, all int) string {
 	results, err := readResults(dir)
 	if err != nil || !dbt.Built(results) {

@@ -58,8 +58,8 @@ func (job *job) compileState() string {
 	return filepath.Join(job.build.Dir(), "compile", job.build.place.ID())
 }
 
-// compileCall is the dbt compile of modified nodes that ask the warehouse for nothing. If one of them needs
-// it after all, dbt 1 fails as a whole, and nothing is known.
+// compileCall is a dbt compile that may not ask the warehouse. If one of the modified nodes asks it after all,
+// dbt 1 fails as a whole, and nothing is known.
 func (a *checkIsolation) compileCall() run.Call {
 	job := a.job
 	compile := job.command("compile")
@@ -86,8 +86,8 @@ func (a *checkIsolation) compileCall() run.Call {
 	return a.runtime.dbtCall(job, line.Argv(), job.exported(isolated.Env))
 }
 
-// narrow compiles the nodes that differ from the baseline, and removes those from changes that compile to the
-// baseline's code. It returns these. Afterwards the target path has the manifest of the job's commit.
+// narrow compiles the nodes in changes. It removes the nodes that compile to the baseline's code from changes,
+// and returns them. Afterwards the target path has the manifest of the job's commit.
 func (a *checkIsolation) narrow(ctx context.Context, attempt *graph.Attempt, below standing, changes map[string][]string) (same []string, err error) {
 	b := a.job.build
 	candidate := (&Layer{
@@ -152,8 +152,8 @@ func (a *checkIsolation) narrow(ctx context.Context, attempt *graph.Attempt, bel
 	return same, nil
 }
 
-// mayBeSame reports whether compiled code can prove that a node is the same, of which these are the changes:
-// code shows macros and vars, but no rows and no files.
+// mayBeSame reports whether compiled code can prove that a node with these changes is the same. Compiled code
+// shows what macros and vars do. It doesn't show rows and files.
 func mayBeSame(why []string) bool {
 	return !slices.ContainsFunc(why, func(reason string) bool {
 		macro := strings.HasPrefix(reason, "macro ") && !strings.Contains(reason, ", which dbt builds with")

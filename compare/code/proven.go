@@ -10,12 +10,11 @@ import (
 	"dot-for-dbt/internal/lazy"
 )
 
-// Proven returns those of the candidate's nodes, by unique_id, that dbt would certainly build with the
-// same code as the baseline's: the same compiled code, configuration and sources. What is above them may
-// differ. Both sides need manifests with compiled code. Some nodes are never proven: Python
-// and microbatch models, nodes with hooks, nodes whose code may ask the warehouse or the project's metadata,
-// nodes that are not compiled on both sides, ephemeral models and tests. If something that concerns all nodes differs, why says what, and
-// none is proven.
+// Proven returns the candidate's nodes, by unique_id, that dbt would certainly build with the baseline's code:
+// compiled code, configuration and sources are the same. The nodes that they read may differ. Both sides need
+// manifests with compiled code. Some nodes are never proven: Python and microbatch models, nodes with hooks,
+// nodes whose code may ask the warehouse or the project's metadata, nodes that are not compiled on both sides,
+// ephemeral models and tests. If a difference concerns all nodes, why names it, and none is proven.
 func Proven(baseline, candidate Side) (proven map[string]bool, why []string, err error) {
 	var (
 		c     comparer

@@ -273,7 +273,7 @@ var ErrNewer = errors.New("the store has a newer run of it")
 // A Pushed says what a push did.
 type Pushed struct {
 	Offer Offer
-	// Same is set if the store had the same before.
+	// Same is set if the store had this offer already.
 	Same bool
 	// New is the number of layers that the store didn't have, and Bytes is their size.
 	New   int

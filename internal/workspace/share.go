@@ -215,8 +215,8 @@ func (s Spelling) plain() bool {
 	}) && !strings.Contains(bare, "--")
 }
 
-// At returns the layer with the paths of this machine, which local, the place of a build here, has. A node
-// elsewhere counts as gone. ok is false if the layer's own place is elsewhere.
+// At returns the layer with the paths of this machine. local is the place of a build here, and has these
+// paths. A node that lies elsewhere counts as gone. ok is false if the layer itself lies elsewhere.
 func (s Shared) At(local Place) (out Shared, ok bool) {
 	out = s
 	if out.Ref.Place, ok = s.Ref.Place.at(local); !ok {
