@@ -117,12 +117,12 @@ build: ## build build/dot
 .PHONY: dist
 dist: ## build the wheels for all systems into build/dist, from the commit
 	@test/venv.sh dist
+	@rm -rf build/dist
 	@packaging/wheels.sh build/dist
 
 .PHONY: test-dist
-test-dist: ## build this system's wheel, and install and run it with pip, uv, uvx and pipx
-	@test/venv.sh dist
-	DOT_TEST_DIST=$(CURDIR)/.venv/dist go test -count=1 ./packaging
+test-dist: dist ## build the wheels, look into each, and install and run this system's with pip, uv, uvx and pipx (10 minutes)
+	DOT_TEST_DIST=$(CURDIR)/.venv/dist DOT_TEST_WHEELS=$(CURDIR)/build/dist go test -count=1 -timeout 20m ./packaging
 
 .PHONY: docs
 docs: build ## build the documentation site into build/site; a broken link is an error

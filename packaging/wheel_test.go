@@ -1,9 +1,9 @@
 //go:build unix
 
 // Package packaging tests the wheels that wheels.sh builds: their content, and that each
-// installer people have makes a dot of them that runs. It needs the environment variable
-// DOT_TEST_DIST, the virtual environment of test/requirements/dist.txt. It also tests a snapshot of a
-// release, if DOT_TEST_RELEASE names the directory of make release-tools.
+// installer people have makes a dot of them that runs. It needs the environment variables DOT_TEST_DIST, the
+// virtual environment of test/requirements/dist.txt, and DOT_TEST_WHEELS, the directory that make dist has
+// filled. It also tests a snapshot of a release, if DOT_TEST_RELEASE names the directory of make release-tools.
 package packaging
 
 import (
@@ -42,14 +42,27 @@ type result struct {
 // run runs a command in a new home directory, without the user's configuration.
 func run(t *testing.T, home string, argv ...string) result {
 	t.Helper()
+	return runWith(t, home, nil, argv...)
+}
+
+// runWith is run with more environment variables.
+func runWith(t *testing.T, home string, env []string, argv ...string) result {
+	t.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, "PIP_") && !strings.HasPrefix(name, "UV_") && !strings.HasPrefix(name, "XDG_") && name != "HOME" && name != "PYTHONPATH" {
+		if !strings.HasPrefix(name, "PIP_") && !strings.HasPrefix(name, "UV_") && !strings.HasPrefix(name, "XDG_") && !strings.HasSuffix(strings.ToLower(name), "_proxy") && name != "HOME" && name != "PYTHONPATH" {
 			cmd.Env = append(cmd.Env, pair)
 		}
 	}
 	cmd.Env = append(cmd.Env, "HOME="+home, "PIPX_HOME="+filepath.Join(home, "pipx"), "PIPX_BIN_DIR="+filepath.Join(home, ".local", "bin"))
+	cmd.Env = append(cmd.Env, env...)
+	return ended(t, cmd)
+}
+
+// ended runs a command, and returns how it ended.
+func ended(t *testing.T, cmd *exec.Cmd) result {
+	t.Helper()
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -131,7 +144,7 @@ func TestWheel(t *testing.T) {
 			damage func() error
 			says   string
 		}{
-			{func() error { return os.WriteFile(dot, []byte("\x7fELF of another system"), 0o755) }, "can't be run"},
+			{func() error { return os.WriteFile(dot, []byte("\x7fELF of Graphviz"), 0o755) }, "another one, such as Graphviz's, has replaced it"},
 			{func() error { return os.Remove(dot) }, "has no binary"},
 		} {
 			if err := tt.damage(); err != nil {

@@ -14,7 +14,7 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 shift
 cd "$(dirname "$0")/.."
-python=${PYTHON:-.venv/dist/bin/python}
+python=${PYTHON:-$PWD/.venv/dist/bin/python}
 [ $# -gt 0 ] || set -- linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 # platform prints the wheel's tags. The binary needs no library of the system: so it is for glibc and

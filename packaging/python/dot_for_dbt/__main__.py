@@ -7,34 +7,55 @@ import subprocess
 import sys
 
 NAME = "dot.exe" if os.name == "nt" else "dot"
+AGAIN = "install it again for this system (" + platform.platform() + "): pip install --force-reinstall dot-for-dbt"
 
 
-def binary():
+class Broken(Exception):
+    """Why the binary can't be run."""
+
+
+def binary(installed):
     """The path of dot's binary, as the installer has noted it."""
-    for file in importlib.metadata.files("dot-for-dbt") or []:
-        path = os.path.abspath(str(file.locate()))
-        if os.path.basename(path) == NAME and os.path.isfile(path):
+    directory = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for file in installed.files or []:
+        if os.path.basename(str(file)) != NAME:
+            continue
+        # pip install --target notes another place than the one where it leaves the scripts.
+        for path in (os.path.abspath(str(file.locate())), os.path.join(directory, "bin", NAME)):
+            if not os.path.isfile(path):
+                continue
+            if file.size is not None and os.path.getsize(path) != file.size:
+                raise Broken(path + " is not the program of this package: another one, such as Graphviz's, has replaced it")
             return path
-    return None
+    raise Broken("this installation of dot-for-dbt has no binary " + NAME + made_for(installed))
+
+
+def made_for(installed):
+    """Says which systems the wheel is for, by its tags."""
+    lines = (installed.read_text("WHEEL") or "").splitlines()
+    tags = [line.rpartition("-")[2] for line in lines if line.startswith("Tag: ")]
+    return ", its wheel is for " + ", ".join(tags) if tags else ""
 
 
 def main():
-    path = binary()
-    if path is None:
-        sys.exit(
-            "error: this installation of dot-for-dbt has no binary " + NAME + "\n"
-            "hint: install it again for this system (" + platform.platform() + "): pip install --force-reinstall dot-for-dbt"
-        )
-    argv = [path, *sys.argv[1:]]
     try:
+        installed = importlib.metadata.distribution("dot-for-dbt")
+    except importlib.metadata.PackageNotFoundError:
+        fail("the package dot-for-dbt is not installed, only its files are here")
+    try:
+        path = binary(installed)
+        argv = [path, *sys.argv[1:]]
         if os.name != "nt":
             os.execv(path, argv)
         sys.exit(run(argv))
+    except Broken as e:
+        fail(str(e))
     except OSError as e:
-        sys.exit(
-            "error: " + path + " can't be run: " + str(e.strerror) + "\n"
-            "hint: the wheel must be the one for this system: " + platform.platform()
-        )
+        fail(path + " can't be run: " + str(e.strerror) + made_for(installed))
+
+
+def fail(message):
+    sys.exit("error: " + message + "\nhint: " + AGAIN)
 
 
 def run(argv):
