@@ -50,7 +50,7 @@ func (p *File) Choose(c Choice) (*Output, error) {
 	}
 	out := &Output{
 		Profile: name, Name: target,
-		file: p.path, fields: fields, scope: c.Scope, chosenBy: []string{c.ProjectProfile, entry.target},
+		file: p.path, fields: fields, scope: c.Scope.remembering(), chosenBy: []string{c.ProjectProfile, entry.target},
 	}
 	return out, out.readAdapter()
 }

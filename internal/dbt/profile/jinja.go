@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/nikolalohinski/gonja/v2/config"
 	"github.com/nikolalohinski/gonja/v2/exec"
@@ -19,6 +20,22 @@ import (
 type Scope struct {
 	Env  func(name string) (string, bool) // like os.LookupEnv; nil means no variables
 	Vars map[string]any                   // from --vars
+
+	rendered *sync.Map // results by their texts; nil keeps none
+}
+
+// A rendering is the result of rendering a text.
+type rendering struct {
+	out    string
+	secret bool
+	err    error
+}
+
+// remembering returns a scope that renders each text once. Its variables must not change from now on. The
+// library compiles two regular expressions for each rendering, which takes longer than all the rest.
+func (s Scope) remembering() Scope {
+	s.rendered = new(sync.Map)
+	return s
 }
 
 // The texts to evaluate are names and paths. The limits keep a text from an old commit from costing
@@ -47,6 +64,20 @@ func (s Scope) render(text string) (out string, secret bool, err error) {
 	if !HasJinja(text) {
 		return text, false, nil
 	}
+	if s.rendered == nil {
+		return s.evaluate(text)
+	}
+	if known, ok := s.rendered.Load(text); ok {
+		r := known.(rendering)
+		return r.out, r.secret, r.err
+	}
+	out, secret, err = s.evaluate(text)
+	s.rendered.Store(text, rendering{out, secret, err})
+	return out, secret, err
+}
+
+// evaluate is render for text with Jinja.
+func (s Scope) evaluate(text string) (out string, secret bool, err error) {
 	source, err := plainJinja(text)
 	if err != nil {
 		return "", false, err
