@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -97,9 +98,29 @@ func (a *app) parser(line *grammar, options ...kong.Option) (*kong.Kong, error) 
 		kong.Writers(a.Stdout, a.Stderr),
 		kong.Exit(func(int) { panic(exited{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		formatVars(), planFormatVars(),
+		fillIn(formatVars(), planFormatVars()),
 		kong.ExplicitGroups([]kong.Group{{Key: "dbt", Title: "dbt's commands:"}}),
 	)...)
+}
+
+// fillIn replaces variables such as ${formats} in the help and in the choices of flags. Kong would replace the
+// variables in each other again for each flag, which takes as long as all the rest of reading the grammar.
+func fillIn(vars ...map[string]string) kong.Option {
+	var pairs []string
+	for _, some := range vars {
+		for name, value := range some {
+			pairs = append(pairs, "${"+name+"}", value)
+		}
+	}
+	replacer := strings.NewReplacer(pairs...)
+	return kong.PostBuild(func(k *kong.Kong) error {
+		return kong.Visit(k.Model.Node, func(node kong.Visitable, next kong.Next) error {
+			if flag, ok := node.(*kong.Flag); ok && strings.Contains(flag.Help+flag.Enum, "${") {
+				flag.Help, flag.Enum = replacer.Replace(flag.Help), replacer.Replace(flag.Enum)
+			}
+			return next(nil)
+		})
+	})
 }
 
 // exited is the panic that ends kong after it has printed help.

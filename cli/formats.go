@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"dot-for-dbt/compare/report"
 	"dot-for-dbt/compare/table"
 	"dot-for-dbt/internal/hint"
@@ -42,7 +40,7 @@ func plain(render func(io.Writer, report.Report) error) func(io.Writer, report.R
 const autoFormat = "auto"
 
 // formatVars returns the formats as variables of the grammar.
-func formatVars() kong.Vars {
+func formatVars() map[string]string {
 	names := []string{autoFormat}
 	var endings []string
 	help := []string{autoFormat + " (by the ending of --output; otherwise " + reportFormats[0].name + ")"}
@@ -53,7 +51,7 @@ func formatVars() kong.Vars {
 		}
 		help = append(help, f.name)
 	}
-	return kong.Vars{
+	return map[string]string{
 		"formats":         strings.Join(names, ","),
 		"formats_help":    strings.Join(help[:len(help)-1], ", ") + " or " + help[len(help)-1] + ".",
 		"formats_endings": strings.Join(endings, ", "),

@@ -38,12 +38,12 @@ var pipelineFormats = []pipelineFormat{
 }
 
 // planFormatVars returns the formats of dot plan as variables of the grammar.
-func planFormatVars() kong.Vars {
+func planFormatVars() map[string]string {
 	names, help := []string{"text", "json"}, []string{"text", "json"}
 	for _, f := range pipelineFormats {
 		names, help = append(names, f.name), append(help, fmt.Sprintf("%s (%s)", f.name, f.about))
 	}
-	return kong.Vars{
+	return map[string]string{
 		"plan_formats":      strings.Join(names, ","),
 		"plan_formats_help": strings.Join(help[:len(help)-1], ", ") + " or " + help[len(help)-1] + ". Others than text and json write one job for each build, for an engine that runs them on other machines.",
 	}
