@@ -17,6 +17,7 @@ var outputs = map[string]struct {
 	"plan":    {"What dot plan … --format json prints", jsonPlan{}},
 	"explain": {"What dot explain … --format json prints", jsonExplanation{}},
 	"status":  {"What dot status --json prints", jsonStatus{}},
+	"store":   {"What dot status --in-store --json prints", jsonStored{}},
 	"prune":   {"What dot prune --json prints", jsonPruned{}},
 	"doctor":  {"What dot doctor --format json prints", jsonFindings{}},
 }

@@ -38,10 +38,13 @@ func (c *statusCommand) run(ctx context.Context, a *app, line *commandLine) erro
 	}
 	asJSON := c.JSON || c.Format == "json"
 	if c.InStore {
-		if asJSON || c.Check || c.Size {
-			return hint.New("--in-store lists the builds of a store: it can't be combined with --check, --size or --json", "leave them out")
+		if c.Check || c.Size {
+			return hint.New("--in-store lists the builds of a store: it can't be combined with --check or --size", "leave them out")
 		}
-		return a.statusOfStore(ctx, line, specs, c.All)
+		return a.statusOfStore(ctx, line, specs, c.All, asJSON)
+	}
+	if err := storeWithout(line); err != nil {
+		return err
 	}
 	req := lifecycle.Request{Specs: specs, Limit: statusLimit, Folded: !c.All && !asJSON && !a.verbose, Resting: asJSON || a.verbose, Size: c.Size}
 	if c.All || asJSON {

@@ -72,6 +72,8 @@ func TestStatusJSONIsDescribed(t *testing.T) {
 	}
 	s := newShop(t)
 	s.run("build prod@main")
+	store := " --store file://" + filepath.ToSlash(t.TempDir())
+	s.run("push prod@main" + store)
 	s.run("build dev@HEAD --defer prod@main -s orders")
 	s.remove(".dot/build/" + s.git("rev-parse", "--short", "main"))
 	out := s.dot(strings.Fields("status --json --size dev prod@main"))
@@ -83,6 +85,10 @@ func TestStatusJSONIsDescribed(t *testing.T) {
 		if !strings.Contains(out.stdout, field) {
 			t.Errorf("the test has no %s:\n%s", field, out.stdout)
 		}
+	}
+	described(t, "docs/status-json.md", string(page), said)
+	if err := json.Unmarshal([]byte(s.run("status --in-store --json"+store).stdout), &said); err != nil {
+		t.Fatal(err)
 	}
 	described(t, "docs/status-json.md", string(page), said)
 	for _, state := range []lifecycle.State{

@@ -145,12 +145,7 @@ func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
 		Places: []jsonStatusPlace{}, Resting: []string{}, Directory: b.Dir(),
 		Worktree: jsonStatusTree{b.Commit.Worktree(), b.Worktree}, Problems: orEmpty(b.Problems),
 	}
-	switch b.InGit {
-	case lifecycle.InGit:
-		out.Git = &jsonStatusGit{true, b.Git.Reached, b.Git.DraftOf, orEmpty(b.Git.Refs), b.Git.Subject, b.Git.Time}
-	case lifecycle.Lost:
-		out.Git = &jsonStatusGit{Refs: []string{}}
-	}
+	out.Git = newJSONStatusGit(b.InGit, b.Git)
 	for _, p := range b.Places {
 		place := jsonStatusPlace{Adapter: p.Adapter, Host: p.Host, Database: p.Database, Schema: p.Schema, Schemas: p.Schemas}
 		if n := p.Nodes; n != nil {
@@ -169,6 +164,65 @@ func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
 	}
 	if s := b.Size; s != nil {
 		out.Size = &jsonStatusSize{s.Own, s.Commit, s.Shared}
+	}
+	return out
+}
+
+func newJSONStatusGit(in lifecycle.Presence, git lifecycle.Known) *jsonStatusGit {
+	switch in {
+	case lifecycle.InGit:
+		return &jsonStatusGit{true, git.Reached, git.DraftOf, orEmpty(git.Refs), git.Subject, git.Time}
+	case lifecycle.Lost:
+		return &jsonStatusGit{Refs: []string{}}
+	}
+	return nil
+}
+
+// jsonStored is a list of builds in the team's store. docs/status-json.md describes it.
+type jsonStored struct {
+	Version int               `json:"version"`
+	Builds  []jsonStoredBuild `json:"builds"` // the one that was pushed last first
+	Missing []string          `json:"missing"`
+}
+
+type jsonStoredBuild struct {
+	Name        string            `json:"name"`
+	Project     string            `json:"project"`
+	Environment string            `json:"environment"`
+	Short       string            `json:"short"`
+	Commit      string            `json:"commit"`
+	Git         *jsonStatusGit    `json:"git,omitempty"`
+	Store       string            `json:"store"`
+	Pushed      time.Time         `json:"pushed"`
+	Built       time.Time         `json:"built,omitzero"`
+	DBT         string            `json:"dbt,omitempty"`
+	Nodes       jsonStoredNodes   `json:"nodes"`
+	Layers      []jsonStoredLayer `json:"layers"`
+}
+
+type jsonStoredNodes struct {
+	Own int `json:"own"`
+	All int `json:"all"`
+}
+
+type jsonStoredLayer struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+}
+
+func newJSONStored(builds []lifecycle.Stored, missing []string) jsonStored {
+	out := jsonStored{Version: statusVersion, Builds: []jsonStoredBuild{}, Missing: orEmpty(missing)}
+	for i := range builds {
+		b := &builds[i]
+		build := jsonStoredBuild{
+			Name: b.Name(), Project: b.Build.Project, Environment: b.Build.Env, Short: b.Build.Short, Commit: b.Build.Hash,
+			Git: newJSONStatusGit(b.InGit, b.Git), Store: b.In.String(), Pushed: b.Pushed, Built: b.Run.Time, DBT: b.DBT,
+			Nodes: jsonStoredNodes{b.Written, b.Nodes}, Layers: []jsonStoredLayer{},
+		}
+		for _, l := range b.Layers {
+			build.Layers = append(build.Layers, jsonStoredLayer{l.Build, l.Size})
+		}
+		out.Builds = append(out.Builds, build)
 	}
 	return out
 }

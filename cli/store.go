@@ -18,14 +18,17 @@ import (
 	"dot-for-dbt/spec"
 )
 
-// statusOfStore prints a line for each build in the team's store.
-func (a *app) statusOfStore(ctx context.Context, line *commandLine, specs []spec.Spec, all bool) error {
+// statusOfStore lists the builds in the team's store: a line for each, or all of them as JSON.
+func (a *app) statusOfStore(ctx context.Context, line *commandLine, specs []spec.Spec, all, asJSON bool) error {
 	builds, missing, err := lifecycle.ReadStore(ctx, a.world(), line.Store, specs)
 	if err != nil {
 		return err
 	}
 	for _, s := range missing {
 		a.say.Note("no build of " + s + " in the store")
+	}
+	if asJSON {
+		return a.printJSON(newJSONStored(builds, missing))
 	}
 	more := 0
 	if !all && len(builds) > statusLimit {
@@ -42,6 +45,14 @@ func (a *app) statusOfStore(ctx context.Context, line *commandLine, specs []spec
 		a.say.Note(text.Plural(more, "more build") + ": dot status --in-store --all")
 	}
 	return nil
+}
+
+// storeWithout refuses --store without --in-store, which would look at .dot only.
+func storeWithout(line *commandLine) error {
+	if line.Store == "" {
+		return nil
+	}
+	return hint.New("--store names a store, and without --in-store this command looks at the builds in .dot only", "add --in-store")
 }
 
 func (a *app) storeTable(builds []lifecycle.Stored) {

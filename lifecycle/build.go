@@ -14,6 +14,9 @@ import (
 	"dot-for-dbt/steps"
 )
 
+// Known is what git knows of a commit.
+type Known = git.Known
+
 // A Build is what is known of a build.
 type Build struct {
 	workspace.Build
@@ -21,7 +24,7 @@ type Build struct {
 	Used time.Time
 	// InGit says whether git still has the commit, and Git what it knows of it.
 	InGit Presence
-	Git   git.Known
+	Git   Known
 	// Last is the last command.
 	Last Last
 	// Places are where the build was built, the last one first: one, unless dbt's --target was

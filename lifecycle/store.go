@@ -22,7 +22,7 @@ type Stored struct {
 	In *store.Store
 	// InGit says whether this clone has the commit, and Git what it knows of it.
 	InGit Presence
-	Git   git.Known
+	Git   Known
 	// Why says why it goes, for builds to prune.
 	Why string
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -153,7 +154,14 @@ func schemaOf(args []string) (name string, lines bool) {
 		}
 	}
 	switch args[0] {
-	case "plan", "explain", "status", "prune", "doctor":
+	case "status":
+		switch {
+		case asJSON && slices.Contains(args, "--in-store"):
+			return "store", false
+		case asJSON:
+			return "status", false
+		}
+	case "plan", "explain", "prune", "doctor":
 		if asJSON {
 			return args[0], false
 		}
