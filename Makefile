@@ -79,7 +79,7 @@ test-full: cross test-dist test-pre-commit test-engines test-release test-docs #
 	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python \
 		DOT_TEST_HOST_VENVS=$(OTHER_VENVS) go test -count=1 -timeout 4h -run '^Test.*Host' ./internal/dbt/run
 	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 \
-		go test -count=1 -timeout 3h ./test/e2e
+		GORACE=atexit_sleep_ms=0 DOT_TEST_BUILDFLAGS=$(RACE) go test -count=1 -timeout 3h ./test/e2e
 	@# The newest dbt, too, in all that dot does: it writes other messages, and reads .env.
 	DOT_TEST_FULL=1 DOT_TEST_VENV=$(CURDIR)/.venv/$(NEWEST_DBT) DOT_TEST_PYTHON=$(CURDIR)/.venv/$(NEWEST_DBT)/bin/python \
 		go test -count=1 -timeout 3h ./test/e2e

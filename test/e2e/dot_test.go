@@ -92,16 +92,31 @@ type call struct {
 	done           chan struct{} // closed when it has ended
 }
 
-// start starts the dot binary. Arguments such as "KEY=value" set variables for it, as in a shell.
+// start starts the dot binary.
 func (s *shop) start(args ...string) *call {
 	s.t.Helper()
-	binary, err := dotBinary()
+	binary, err := binaryFor(args)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	c := &call{s: s, args: args, line: "dot " + strings.Join(args, " "), done: make(chan struct{})}
 	c.cmd = s.commandIn(s.dir, binary, args...)
 	return c.run()
+}
+
+// binaryFor returns the dot for these arguments. The race detector takes one or two seconds of each dot that
+// builds, so only a dot of several specs, whose builds share state, has it; make test-full lets all have it.
+func binaryFor(args []string) (string, error) {
+	specs := 0
+	for i, arg := range args {
+		if i > 0 && strings.Contains(arg, "@") && !strings.HasPrefix(args[i-1], "--") {
+			specs++
+		}
+	}
+	if specs > 1 || inFull() {
+		return racedBinary()
+	}
+	return dotBinary()
 }
 
 // startAt is start with a gate for the dbts that dot starts.

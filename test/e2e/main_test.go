@@ -24,8 +24,12 @@ import (
 // State that the tests of this package share. The first test that needs it makes it.
 var (
 	// The dot of this checkout, with a clock that tests can set.
-	dotBinary = sync.OnceValues(func() (string, error) { return buildProgram("dot", os.Getenv("DOT_TEST_BUILDFLAGS")) })
-	v2Program = sync.OnceValues(func() (string, error) { return buildProgram("dbt2", "") })
+	dotBinary = sync.OnceValues(func() (string, error) { return buildProgram("dot", "dot") })
+	// The same, with the race detector if DOT_TEST_BUILDFLAGS says so.
+	racedBinary = sync.OnceValues(func() (string, error) {
+		return buildProgram("raced", "dot", strings.Fields(os.Getenv("DOT_TEST_BUILDFLAGS"))...)
+	})
+	v2Program = sync.OnceValues(func() (string, error) { return buildProgram("dbt2", "dbt2") })
 	pgServer  = sync.OnceValues(startPostgres)
 	quickDBT  imported.Server
 
@@ -173,9 +177,9 @@ func full(t *testing.T) {
 }
 
 // buildProgram builds a program of a directory beside this file, with flags such as -race.
-func buildProgram(dir, flags string) (string, error) {
-	binary := filepath.Join(scratch, dir)
-	args := append([]string{"build", "-o", binary}, strings.Fields(flags)...)
+func buildProgram(binary, dir string, flags ...string) (string, error) {
+	binary = filepath.Join(scratch, binary)
+	args := append([]string{"build", "-o", binary}, flags...)
 	cmd := exec.Command("go", append(args, "dot-for-dbt/test/e2e/"+dir)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", dir, err, out)
