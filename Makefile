@@ -168,7 +168,7 @@ test-store: ## let builds of a team meet in a server with the protocol of S3 (3 
 	@mkdir -p build/tools
 	go build -modfile=tools/s3.mod -o build/tools/ github.com/versity/versitygw/cmd/versitygw
 	@test/venv.sh test
-	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw go test -count=1 ./internal/s3 ./internal/store ./internal/elsewhere
+	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw go test -count=1 ./internal/bucket ./internal/store ./internal/elsewhere
 	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -run '^TestStore$$' ./test/e2e
 
 .PHONY: test-agents

@@ -89,9 +89,9 @@ var house = map[string][]string{
 	"internal/pyyaml":       {},
 	"internal/workspace":    {"graph", "internal/dbt/hidden", "internal/durable", "internal/pyyaml"},
 	"internal/durable":      {},
-	"internal/elsewhere":    {"internal/durable", "internal/s3"},
-	"internal/s3":           {},
-	"internal/store":        {"internal/durable", "internal/s3", "internal/workspace"},
+	"internal/elsewhere":    {"internal/bucket", "internal/durable"},
+	"internal/bucket":       {},
+	"internal/store":        {"internal/bucket", "internal/durable", "internal/workspace"},
 	"config":                {"spec", "internal/pyyaml"}, // what an environment may be called
 	"graph":                 {"internal/durable"},        // the seal of records
 	"internal/ignore":       {"internal/durable"},

@@ -18,9 +18,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"dot-for-dbt/internal/bucket"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/internal/s3"
 	"dot-for-dbt/internal/until"
 )
 
@@ -264,7 +264,7 @@ func (e *refusal) Error() string { return e.status }
 
 // download fetches a file. unchanged is set if the earlier copy is still what the server has.
 func (s Source) download(ctx context.Context, client *http.Client, at url.URL, name string, had, next about, create creator) (unchanged bool, err error) {
-	if s.s3 != nil {
+	if s.in != nil {
 		return s.fromBucket(ctx, path.Base(at.Path), name, had, next, create)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
@@ -300,10 +300,10 @@ func (s Source) download(ctx context.Context, client *http.Client, at url.URL, n
 
 // fromBucket is download for a bucket.
 func (s Source) fromBucket(ctx context.Context, object, name string, had, next about, create creator) (unchanged bool, err error) {
-	r, tag, err := s.s3.ReadUnless(ctx, object, had.Files[name].Tag)
+	r, tag, err := s.in.ReadUnless(ctx, object, had.Files[name].Tag)
 	denied := errors.Is(err, fs.ErrPermission) // also of what isn't there, to who may not list the bucket
 	switch {
-	case errors.Is(err, s3.ErrSame):
+	case errors.Is(err, bucket.ErrSame):
 		return true, nil
 	case name == RunResults && (denied || errors.Is(err, fs.ErrNotExist)):
 		return false, &refusal{err.Error()}

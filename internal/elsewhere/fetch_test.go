@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"dot-for-dbt/internal/s3"
+	"dot-for-dbt/internal/bucket"
 	"dot-for-dbt/internal/testing/s3server"
 )
 
@@ -254,7 +254,7 @@ func TestGetFromBucket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := s3.Open(server.Getenv, u)
+		b, err := bucket.Open(server.Getenv, u)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,8 +13,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"dot-for-dbt/internal/bucket"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/internal/s3"
 )
 
 // The names of the artifacts.
@@ -33,7 +33,7 @@ type Source struct {
 	// file is the path of the manifest, "" for a URL.
 	file string
 	url  *url.URL
-	s3   *s3.Bucket // url is in it; nil for another server
+	in   *bucket.Bucket // has the url; nil for a server that isn't a cloud's
 }
 
 // Parse reads where artifacts lie: a directory or a .json file, with or without path: before it, or a
@@ -95,7 +95,7 @@ func parseURL(getenv func(string) (string, bool), wrong func(string, ...string) 
 		}
 		in := *u
 		in.Path = path.Dir(u.Path)
-		if s.s3, err = s3.Open(getenv, &in); err != nil {
+		if s.in, err = bucket.Open(getenv, &in); err != nil {
 			return Source{}, wrong(err.Error(), hint.Of(err)...)
 		}
 		s.url = u

@@ -34,11 +34,11 @@ func Export(ctx context.Context, file string, o Offer, layers []Layer, scratch s
 	defer f.Close() // it is temporary
 	z := zip.NewWriter(f)
 	for _, prefix := range []string{buildsDir, layersDir} {
-		objects, err := s.in.list(ctx, prefix)
+		found, err := s.in.list(ctx, prefix)
 		if err != nil {
 			return err
 		}
-		for _, o := range objects {
+		for _, o := range found {
 			if err := add(ctx, z, o.name, filepath.Join(in, filepath.FromSlash(o.name))); err != nil {
 				return err
 			}
@@ -87,7 +87,7 @@ func OpenFile(file string) (*Store, error) {
 	return &Store{shown: file, remedy: exportAgain, in: archive{&z.Reader}, close: z.Close}, nil
 }
 
-// archive is a bucket in a file, which can't be written to.
+// archive are objects in a file, which can't be written to.
 type archive struct{ z *zip.Reader }
 
 var errReadOnly = errors.New("an archive can't be changed")

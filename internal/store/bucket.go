@@ -14,14 +14,14 @@ import (
 	"time"
 	"unicode"
 
+	"dot-for-dbt/internal/bucket"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/internal/s3"
 	"dot-for-dbt/internal/until"
 )
 
-// A bucket has objects with names, which have slashes.
-type bucket interface {
+// objects are what a store consists of. Their names have slashes.
+type objects interface {
 	// list lists the objects whose names begin with a prefix that ends with a slash.
 	list(ctx context.Context, prefix string) ([]object, error)
 	// open opens an object; if there is none, the error is fs.ErrNotExist.
@@ -61,7 +61,7 @@ func Open(getenv func(string) (string, bool), what, text string) (*Store, error)
 	switch u.Scheme {
 	case "file":
 	case "s3":
-		in, err := s3.Open(getenv, u)
+		in, err := bucket.Open(getenv, u)
 		if err != nil {
 			return nil, hint.Reword(err, what+": "+err.Error())
 		}
@@ -89,7 +89,7 @@ func Open(getenv func(string) (string, bool), what, text string) (*Store, error)
 const pushAgain = "push the build again, which replaces it: dot push prod@main --force"
 
 // inS3 is a bucket of S3.
-type inS3 struct{ *s3.Bucket }
+type inS3 struct{ *bucket.Bucket }
 
 func (b inS3) list(ctx context.Context, prefix string) ([]object, error) {
 	found, err := b.List(ctx, prefix)
@@ -127,7 +127,7 @@ func (b inS3) create(ctx context.Context, name string, from *os.File) error {
 
 func (b inS3) remove(ctx context.Context, name string) error { return b.Remove(ctx, name) }
 
-// directory is a bucket in a directory that the users share.
+// directory are objects in a directory that the users share.
 type directory struct{ dir string }
 
 func (d directory) file(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }

@@ -29,7 +29,7 @@ type Store struct {
 	shown string
 	// remedy is the hint for an object that can't be used.
 	remedy string
-	in     bucket
+	in     objects
 	close  func() error // nil for nothing to close
 }
 

@@ -189,7 +189,7 @@ func testPushesAtOnce(t *testing.T, s *Store) {
 		scratch := t.TempDir()
 		all.Go(func() {
 			o := offerOf(layers[i])
-			b := &waiting{bucket: s.in, ready: &ready}
+			b := &waiting{objects: s.in, ready: &ready}
 			_, errs[i] = (&Store{in: b}).Push(t.Context(), o, layers[i:i+1], false, scratch)
 		})
 	}
@@ -213,7 +213,7 @@ func testPushesAtOnce(t *testing.T, s *Store) {
 
 // waiting waits with the offer until all pushes know its number.
 type waiting struct {
-	bucket
+	objects
 	ready *sync.WaitGroup
 }
 
@@ -222,12 +222,12 @@ func (w *waiting) create(ctx context.Context, name string, from *os.File) error 
 		w.ready.Done()
 		w.ready.Wait()
 	}
-	return w.bucket.create(ctx, name, from)
+	return w.objects.create(ctx, name, from)
 }
 
 // lossy fails after a number of objects.
 type lossy struct {
-	bucket
+	objects
 	after int
 }
 
@@ -237,7 +237,7 @@ func (l *lossy) create(ctx context.Context, name string, from *os.File) error {
 	if l.after--; l.after < 0 {
 		return errLost
 	}
-	return l.bucket.create(ctx, name, from)
+	return l.objects.create(ctx, name, from)
 }
 
 func TestLostPush(t *testing.T) {

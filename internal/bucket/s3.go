@@ -1,6 +1,6 @@
-// Package s3 reads and creates objects in a bucket, of Amazon S3 or of a server with its protocol. It knows
+// Package bucket reads and creates objects in a bucket, of Amazon S3 or of a server with its protocol. It knows
 // nothing of what they hold.
-package s3
+package bucket
 
 import (
 	"cmp"
