@@ -164,11 +164,14 @@ test-pre-commit: ## commit to a sample shop with the hook of pre-commit, and a r
 
 # The server has a module of its own, since it needs 80 others.
 .PHONY: test-store
-test-store: ## let builds of a team meet in a server with the protocol of S3 (3 minutes)
+test-store: ## buckets and the team's store on servers with the protocols of S3, Google Cloud Storage and Azure (3 minutes; needs npm)
 	@mkdir -p build/tools
 	go build -modfile=tools/s3.mod -o build/tools/ github.com/versity/versitygw/cmd/versitygw
+	go build -modfile=tools/gs.mod -o build/tools/ github.com/fsouza/fake-gcs-server
+	@npm install --prefix .venv/azurite --silent --no-audit --no-fund --no-save azurite@3.35.0
 	@test/venv.sh test
-	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw go test -count=1 ./internal/bucket ./internal/store ./internal/elsewhere
+	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw DOT_TEST_GS=$(CURDIR)/build/tools/fake-gcs-server \
+		DOT_TEST_AZ=$(CURDIR)/.venv/azurite/node_modules/.bin/azurite-blob go test -count=1 ./internal/bucket ./internal/store ./internal/elsewhere
 	DOT_TEST_S3=$(CURDIR)/build/tools/versitygw DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -run '^TestStore$$' ./test/e2e
 
 .PHONY: test-agents

@@ -104,29 +104,29 @@ var house = map[string][]string{
 	"spec":                  {},
 	"watch":                 {"graph", "steps", "internal/dbt/artifact", "internal/ui"},
 
-	"internal/git/gittest":        {},
-	"internal/testing/database":   {"internal/testing/imported", "internal/testing/postgres"},
-	"internal/testing/dbttest":    {},
-	"internal/testing/dotdir":     {},
-	"internal/testing/imported":   {},
-	"internal/testing/postgres":   {},
-	"internal/testing/s3server":   {},
-	"internal/testing/schematest": {},
-	"internal/testing/screen":     {},
-	"internal/testing/standin":    {},
-	"internal/testing/yamltest":   {},
-	"packaging":                   {}, // scripts, and their tests
-	"test/bench":                  {"graph", "internal/dbt/artifact", "internal/durable", "internal/testing/postgres", "internal/workspace", "test/bench/measure", "test/bench/project"},
-	"test/bench/compare":          {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
-	"test/bench/measure":          {},
-	"test/bench/project":          {},
-	"test/e2e":                    {},
-	"test/e2e/dbt2":               {},      // dbt 2, as a shop has it
-	"test/e2e/dot":                {"cli"}, // dot with another clock
-	"test/editors":                {},
-	"test/engines":                {},
-	"test/precommit":              {},
-	"site":                        {},
+	"internal/git/gittest":          {},
+	"internal/testing/bucketserver": {},
+	"internal/testing/database":     {"internal/testing/imported", "internal/testing/postgres"},
+	"internal/testing/dbttest":      {},
+	"internal/testing/dotdir":       {},
+	"internal/testing/imported":     {},
+	"internal/testing/postgres":     {},
+	"internal/testing/schematest":   {},
+	"internal/testing/screen":       {},
+	"internal/testing/standin":      {},
+	"internal/testing/yamltest":     {},
+	"packaging":                     {}, // scripts, and their tests
+	"test/bench":                    {"graph", "internal/dbt/artifact", "internal/durable", "internal/testing/postgres", "internal/workspace", "test/bench/measure", "test/bench/project"},
+	"test/bench/compare":            {"compare/report", "internal/testing/postgres", "test/bench/measure", "test/bench/project"},
+	"test/bench/measure":            {},
+	"test/bench/project":            {},
+	"test/e2e":                      {},
+	"test/e2e/dbt2":                 {},      // dbt 2, as a shop has it
+	"test/e2e/dot":                  {"cli"}, // dot with another clock
+	"test/editors":                  {},
+	"test/engines":                  {},
+	"test/precommit":                {},
+	"site":                          {},
 }
 
 // inTests lists further packages that a package's tests may import.

@@ -48,7 +48,7 @@ type Settings struct {
 	// has to be confirmed; nil: not set.
 	Protected *bool
 	// Baseline (baseline) is where a run of dbt in the environment's own schema left its artifacts: a
-	// directory, a .json file, or a URL of https, s3 or file; "": not set.
+	// directory, a .json file, or a URL of file, https or a bucket; "": not set.
 	Baseline string
 	// Store (store) is the URL of the team's store of builds; "": not set.
 	Store string

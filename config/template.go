@@ -21,7 +21,7 @@ const (
 const settingLines = `    # dot:                                  # dot's own settings; dbt never gets them
     #   max-age: 12h                        # when an up-to-date build is built again: 7d, 0 (always), never
     #   baseline: ../prod/target            # where dbt left its artifacts, for --defer without a ref
-    #   store: file:///srv/dot              # the team's store of builds, see dot push
+    #   store: file:///srv/dot              # the team's store of builds: file, s3, gs or az; see dot push
     #   shared-schemas: [raw]               # schemas without the suffix that builds may write to
     #   target-name: prod                   # the output's name for macros that read target.name
     #   schema-suffix: "{env}_{short}"      # how schemas of builds end; "{short}" unless set

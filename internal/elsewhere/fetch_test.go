@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"dot-for-dbt/internal/bucket"
-	"dot-for-dbt/internal/testing/s3server"
+	"dot-for-dbt/internal/testing/bucketserver"
 )
 
 // A fetcher fetches a source again and again, as invocations do.
@@ -206,7 +206,9 @@ func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
 		"path:":                      "no directory after path:",
 		"path:a\x1b[2J":              "control character",
-		"gs://bucket/prod":           `of https, s3 or file is expected, not of "gs"`,
+		"abfss://container/prod":     `of file, https, s3, gs or az is expected, not of "abfss"`,
+		"az://container/prod":        "--defer: az://container/prod: no storage account is named",
+		"gs://bucket/prod?sig=hush":  "gs://bucket/prod: a bucket and a prefix are expected",
 		"s3:///prod":                 "a bucket and a prefix are expected",
 		"https:///manifest.json":     "names no host",
 		"http://example.com/prod":    "isn't encrypted",
@@ -234,23 +236,20 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func TestGetFromBucket(t *testing.T) {
-	server := s3server.Start(t)
-	server.Setenv(t)
+func TestGetFromBucket(t *testing.T) { bucketserver.Each(t, testGetFromBucket) }
+
+func testGetFromBucket(t *testing.T, server *bucketserver.Server) {
 	f := newFetcher(t)
-	s, err := Parse(server.Getenv, "--defer", "s3://"+s3server.Bucket+"/prod", "")
+	s, err := Parse(server.Getenv, "--defer", server.URL("prod"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.get(s); err == nil || err.Error() != "s3://team/prod: there is no manifest.json" {
+	if _, err := f.get(s); err == nil || err.Error() != server.URL("prod")+": there is no manifest.json" {
 		t.Errorf("not there: %v", err)
-	}
-	if err := os.Mkdir(filepath.Join(server.Dir, "prod"), 0o700); err != nil {
-		t.Fatal(err)
 	}
 	put := func(name, text string) {
 		t.Helper()
-		u, err := url.Parse("s3://" + s3server.Bucket + "/prod")
+		u, err := url.Parse(server.URL("prod"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,4 +276,37 @@ func TestGetFromBucket(t *testing.T) {
 	f.wants(s, true, "one", "results")
 	put(Manifest, "two")
 	f.wants(s, false, "two", "results")
+}
+
+// A cloud that can't be reached: the earlier copy will do, with a warning, as for another server. No error has a
+// secret.
+func TestBucketAway(t *testing.T) {
+	at := httptest.NewServer(nil)
+	at.Close()
+	for scheme, env := range map[string]map[string]string{
+		"s3": {"AWS_ENDPOINT_URL_S3": at.URL, "AWS_REGION": "us-east-1"},
+		"gs": {"STORAGE_EMULATOR_HOST": at.URL},
+		"az": {"AZURE_STORAGE_CONNECTION_STRING": "BlobEndpoint=" + at.URL + "/;SharedAccessSignature=sv=2020-08-04&sig=hush"},
+	} {
+		f := newFetcher(t)
+		t.Setenv("AWS_ACCESS_KEY_ID", "test")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "hush")
+		s, err := Parse(func(name string) (string, bool) { v, ok := env[name]; return v, ok }, "--defer", scheme+"://team/prod", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.get(s)
+		if err == nil || !strings.HasPrefix(err.Error(), scheme+"://team/prod can't be reached: ") || strings.Contains(err.Error(), "hush") ||
+			strings.Count(err.Error(), "can't be reached") != 1 {
+			t.Errorf("%s: %v", scheme, err)
+		}
+		dir := t.TempDir()
+		f.write(filepath.Join(dir, Manifest), "one")
+		disk := parse(t, "path:"+dir, "")
+		f.wants(disk, false, "one", "")
+		c, err := f.get(s)
+		if err != nil || !c.Kept || !strings.HasPrefix(c.Warning, scheme+"://team/prod can't be reached (") || strings.Contains(c.Warning, "hush") {
+			t.Errorf("%s, with a copy: %+v, %v", scheme, c, err)
+		}
+	}
 }

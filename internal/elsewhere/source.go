@@ -33,12 +33,12 @@ type Source struct {
 	// file is the path of the manifest, "" for a URL.
 	file string
 	url  *url.URL
-	in   *bucket.Bucket // has the url; nil for a server that isn't a cloud's
+	in   bucket.Bucket // has the url; nil for a server that isn't a cloud's
 }
 
-// Parse reads where artifacts lie: a directory or a .json file, with or without path: before it, or a
-// file://, https:// or s3:// URL of either. Relative paths are relative to dir. what names the text in an error,
-// which has hints.
+// Parse reads where artifacts lie: a directory or a .json file, with or without path: before it, or the URL of
+// either: file://, https:// or that of a bucket, such as s3://. Relative paths are relative to dir. what names the
+// text in an error, which has hints.
 //
 // getenv reads environment variables.
 func Parse(getenv func(string) (string, bool), what, text, dir string) (Source, error) {
@@ -76,6 +76,18 @@ func parseURL(getenv func(string) (string, bool), wrong func(string, ...string) 
 		return Source{}, wrong("not a URL", "such as https://artifacts.example.com/prod/manifest.json")
 	}
 	s := Source{shown: (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()}
+	if bucket.IsBucket(u.Scheme) {
+		if !strings.HasSuffix(u.Path, ".json") {
+			u.Path = path.Join("/", u.Path, Manifest)
+		}
+		in := *u
+		in.Path = path.Dir(u.Path)
+		if s.in, err = bucket.Open(getenv, &in); err != nil {
+			return Source{}, wrong(err.Error(), hint.Of(err)...)
+		}
+		s.url = u
+		return s, nil
+	}
 	switch u.Scheme {
 	case "https", "http":
 		if u.Host == "" {
@@ -89,17 +101,6 @@ func parseURL(getenv func(string) (string, bool), wrong func(string, ...string) 
 		}
 		s.url = u
 		return s, nil
-	case "s3":
-		if !strings.HasSuffix(u.Path, ".json") {
-			u.Path = path.Join("/", u.Path, Manifest)
-		}
-		in := *u
-		in.Path = path.Dir(u.Path)
-		if s.in, err = bucket.Open(getenv, &in); err != nil {
-			return Source{}, wrong(err.Error(), hint.Of(err)...)
-		}
-		s.url = u
-		return s, nil
 	case "file":
 		if u.Host != "" && u.Host != "localhost" {
 			return Source{}, wrong(fmt.Sprintf("%s names the host %s: a file URL has three slashes", s.shown, u.Host), "file:///"+u.Host+u.Path)
@@ -110,7 +111,7 @@ func parseURL(getenv func(string) (string, bool), wrong func(string, ...string) 
 		}
 		return s.inDirectory(), nil
 	}
-	return Source{}, wrong(fmt.Sprintf("%s: a URL of https, s3 or file is expected, not of %q", s.shown, u.Scheme),
+	return Source{}, wrong(fmt.Sprintf("%s: a URL of file, https, %s is expected, not of %q", s.shown, bucket.Schemes(), u.Scheme),
 		"copy the artifacts first, and name the directory: path:DIR")
 }
 

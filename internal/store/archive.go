@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dot-for-dbt/internal/bucket"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/until"
@@ -39,7 +40,7 @@ func Export(ctx context.Context, file string, o Offer, layers []Layer, scratch s
 			return err
 		}
 		for _, o := range found {
-			if err := add(ctx, z, o.name, filepath.Join(in, filepath.FromSlash(o.name))); err != nil {
+			if err := add(ctx, z, o.Name, filepath.Join(in, filepath.FromSlash(o.Name))); err != nil {
 				return err
 			}
 		}
@@ -92,11 +93,11 @@ type archive struct{ z *zip.Reader }
 
 var errReadOnly = errors.New("an archive can't be changed")
 
-func (a archive) list(_ context.Context, prefix string) ([]object, error) {
-	var found []object
+func (a archive) list(_ context.Context, prefix string) ([]bucket.Object, error) {
+	var found []bucket.Object
 	for _, f := range a.z.File {
 		if strings.HasPrefix(f.Name, prefix) {
-			found = append(found, object{f.Name, sizeOf(f), f.Modified})
+			found = append(found, bucket.Object{Name: f.Name, Size: sizeOf(f), Changed: f.Modified})
 		}
 	}
 	return found, nil

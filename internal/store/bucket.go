@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 	"unicode"
 
 	"dot-for-dbt/internal/bucket"
@@ -23,7 +22,7 @@ import (
 // objects are what a store consists of. Their names have slashes.
 type objects interface {
 	// list lists the objects whose names begin with a prefix that ends with a slash.
-	list(ctx context.Context, prefix string) ([]object, error)
+	list(ctx context.Context, prefix string) ([]bucket.Object, error)
 	// open opens an object; if there is none, the error is fs.ErrNotExist.
 	open(ctx context.Context, name string) (io.ReadCloser, error)
 	// size returns the size of an object in bytes; if there is none, the error is fs.ErrNotExist.
@@ -32,12 +31,6 @@ type objects interface {
 	create(ctx context.Context, name string, from *os.File) error
 	// remove removes an object, if it is there.
 	remove(ctx context.Context, name string) error
-}
-
-type object struct {
-	name    string
-	size    int64
-	changed time.Time
 }
 
 // Variable is the environment variable with the address of the store.
@@ -49,7 +42,7 @@ func Open(getenv func(string) (string, bool), what, text string) (*Store, error)
 	wrong := func(problem string, hints ...string) (*Store, error) {
 		return nil, hint.New(what+": "+problem, hints...)
 	}
-	const example = "such as file:///srv/dot or s3://bucket/dot"
+	const example = "such as file:///srv/dot, s3://bucket/dot, gs://bucket/dot or az://container/dot"
 	if strings.ContainsFunc(text, unicode.IsControl) {
 		return wrong("the URL of the store holds a control character")
 	}
@@ -58,19 +51,16 @@ func Open(getenv func(string) (string, bool), what, text string) (*Store, error)
 		return wrong("the store is not a URL", example)
 	}
 	shown := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-	switch u.Scheme {
-	case "file":
-	case "s3":
-		in, err := bucket.Open(getenv, u)
+	switch {
+	case u.Scheme == "file":
+	case bucket.IsBucket(u.Scheme):
+		b, err := bucket.Open(getenv, u)
 		if err != nil {
 			return nil, hint.Reword(err, what+": "+err.Error())
 		}
-		return &Store{shown: shown, remedy: pushAgain, in: inS3{in}}, nil
-	case "gs", "az":
-		return wrong(fmt.Sprintf("%s: dot doesn't speak the protocol of %s://", shown, u.Scheme),
-			"a shared directory or a bucket with the protocol of S3 will do: file:///srv/dot, s3://bucket/dot", "or dot export and dot import, and copy the file with the cloud's own tool")
+		return &Store{shown: shown, remedy: pushAgain, in: inBucket{b}}, nil
 	default:
-		return wrong(fmt.Sprintf("%s: a URL of file or s3 is expected, not of %q", shown, u.Scheme), example)
+		return wrong(fmt.Sprintf("%s: a URL of file, %s is expected, not of %q", shown, bucket.Schemes(), u.Scheme), example)
 	}
 	if u.Host != "" && u.Host != "localhost" {
 		return wrong(fmt.Sprintf("%s names the host %s: a file URL has three slashes", shown, u.Host), "file:///"+u.Host+u.Path)
@@ -88,44 +78,36 @@ func Open(getenv func(string) (string, bool), what, text string) (*Store, error)
 // pushAgain is the hint for an object that can't be used.
 const pushAgain = "push the build again, which replaces it: dot push prod@main --force"
 
-// inS3 is a bucket of S3.
-type inS3 struct{ *bucket.Bucket }
+// inBucket are objects in a bucket of a cloud.
+type inBucket struct{ in bucket.Bucket }
 
-func (b inS3) list(ctx context.Context, prefix string) ([]object, error) {
-	found, err := b.List(ctx, prefix)
-	all := make([]object, len(found))
-	for i, o := range found {
-		all[i] = object{o.Name, o.Size, o.Changed}
-	}
-	return all, err
+func (b inBucket) list(ctx context.Context, prefix string) ([]bucket.Object, error) {
+	return b.in.List(ctx, prefix)
 }
 
-func (b inS3) open(ctx context.Context, name string) (io.ReadCloser, error) {
-	r, _, err := b.Read(ctx, name)
+func (b inBucket) open(ctx context.Context, name string) (io.ReadCloser, error) {
+	r, _, err := b.in.Read(ctx, name, "")
 	return r, err
 }
 
-func (b inS3) size(ctx context.Context, name string) (int64, error) { return b.Size(ctx, name) }
+func (b inBucket) size(ctx context.Context, name string) (int64, error) { return b.in.Size(ctx, name) }
 
 // create checks that the server knows of conditions: one that doesn't takes the same object twice.
-func (b inS3) create(ctx context.Context, name string, from *os.File) error {
-	if err := b.Create(ctx, name, from); err != nil || !strings.HasPrefix(name, buildsDir) {
+func (b inBucket) create(ctx context.Context, name string, from *os.File) error {
+	if err := b.in.Create(ctx, name, from); err != nil || !strings.HasPrefix(name, buildsDir) {
 		return err
 	}
-	if _, err := from.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	switch err := b.Create(ctx, name, from); {
-	case errors.Is(err, fs.ErrExist):
+	switch err := b.in.Create(ctx, name, from); {
+	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrPermission): // who may not replace it needs no condition
 		return nil
 	case err != nil:
 		return err
 	}
-	return hint.New("the server doesn't know conditional writes (If-None-Match): two pushes at once would overwrite each other",
+	return hint.New("the server doesn't know conditional writes, such as If-None-Match: two pushes at once would overwrite each other",
 		"use a bucket of a server that does, or a shared directory")
 }
 
-func (b inS3) remove(ctx context.Context, name string) error { return b.Remove(ctx, name) }
+func (b inBucket) remove(ctx context.Context, name string) error { return b.in.Remove(ctx, name) }
 
 // directory are objects in a directory that the users share.
 type directory struct{ dir string }
@@ -147,7 +129,7 @@ func (d directory) there() error {
 	return nil
 }
 
-func (d directory) list(ctx context.Context, prefix string) (found []object, err error) {
+func (d directory) list(ctx context.Context, prefix string) (found []bucket.Object, err error) {
 	if err := d.there(); err != nil {
 		return nil, err
 	}
@@ -171,7 +153,7 @@ func (d directory) list(ctx context.Context, prefix string) (found []object, err
 			return err
 		}
 		at, err := filepath.Rel(d.dir, path)
-		found = append(found, object{filepath.ToSlash(at), info.Size(), info.ModTime()})
+		found = append(found, bucket.Object{Name: filepath.ToSlash(at), Size: info.Size(), Changed: info.ModTime()})
 		return err
 	})
 	return found, err

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"dot-for-dbt/internal/bucket"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/until"
@@ -154,11 +155,11 @@ func numberOf(name string) (int, bool) {
 }
 
 // newestOf returns the number of the newest offer in each directory of a list.
-func newestOf(found []object) map[string]int {
+func newestOf(found []bucket.Object) map[string]int {
 	newest := map[string]int{}
 	for _, o := range found {
-		if n, ok := numberOf(o.name); ok {
-			newest[path.Dir(o.name)] = max(newest[path.Dir(o.name)], n)
+		if n, ok := numberOf(o.Name); ok {
+			newest[path.Dir(o.Name)] = max(newest[path.Dir(o.Name)], n)
 		}
 	}
 	return newest
@@ -379,13 +380,13 @@ func (s *Store) Drop(ctx context.Context, o Offer) error {
 	if err != nil {
 		return s.about("the list of builds", err)
 	}
-	slices.SortFunc(found, func(a, b object) int { return cmp.Compare(a.name, b.name) }) // stopped in between, the newest is still there
+	slices.SortFunc(found, func(a, b bucket.Object) int { return cmp.Compare(a.Name, b.Name) }) // stopped in between, the newest is still there
 	for _, one := range found {
-		if _, ok := numberOf(one.name); !ok {
+		if _, ok := numberOf(one.Name); !ok {
 			continue
 		}
-		if err := s.in.remove(ctx, one.name); err != nil {
-			return s.about(one.name, err)
+		if err := s.in.remove(ctx, one.Name); err != nil {
+			return s.about(one.Name, err)
 		}
 	}
 	return nil
@@ -414,19 +415,19 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (done Swept, err error
 	}
 	used := map[string]bool{}
 	for _, one := range found {
-		n, ok := numberOf(one.name)
+		n, ok := numberOf(one.Name)
 		if !ok {
 			continue
 		}
-		old := n < newest[path.Dir(one.name)]
-		if old && now.Sub(one.changed) > unfinished { // somebody may be reading a younger one
-			if err := s.in.remove(ctx, one.name); err != nil {
-				return done, s.about(one.name, err)
+		old := n < newest[path.Dir(one.Name)]
+		if old && now.Sub(one.Changed) > unfinished { // somebody may be reading a younger one
+			if err := s.in.remove(ctx, one.Name); err != nil {
+				return done, s.about(one.Name, err)
 			}
 			done.Offers++
 			continue
 		}
-		o, err := s.offer(ctx, one.name)
+		o, err := s.offer(ctx, one.Name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -438,13 +439,13 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (done Swept, err error
 		}
 	}
 	for _, l := range layers {
-		if used[l.name] || now.Sub(l.changed) <= unfinished {
+		if used[l.Name] || now.Sub(l.Changed) <= unfinished {
 			continue
 		}
-		if err := s.in.remove(ctx, l.name); err != nil {
-			return done, s.about(l.name, err)
+		if err := s.in.remove(ctx, l.Name); err != nil {
+			return done, s.about(l.Name, err)
 		}
-		done.Layers, done.Bytes = done.Layers+1, done.Bytes+l.size
+		done.Layers, done.Bytes = done.Layers+1, done.Bytes+l.Size
 	}
 	return done, nil
 }

@@ -19,7 +19,7 @@ import (
 
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/internal/testing/s3server"
+	"dot-for-dbt/internal/testing/bucketserver"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -89,10 +89,8 @@ func onEach(t *testing.T, test func(t *testing.T, s *Store)) {
 		s, _ := inDirectory(t)
 		test(t, s)
 	})
-	t.Run("s3", func(t *testing.T) {
-		server := s3server.Start(t)
-		server.Setenv(t)
-		s, err := Open(server.Getenv, "--store", "s3://"+s3server.Bucket+"/dot")
+	bucketserver.Each(t, func(t *testing.T, server *bucketserver.Server) {
+		s, err := Open(server.Getenv, "--store", server.URL("dot"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -484,28 +482,51 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-// A server that ignores conditions would let a push overwrite another one.
+// A server that ignores conditions would let a push overwrite another one. There are such servers for each protocol.
 func TestServerWithoutConditions(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Method == http.MethodHead:
-			w.WriteHeader(http.StatusNotFound)
-		case r.Method == http.MethodGet:
-			_, _ = w.Write([]byte(`<ListBucketResult><Name>team</Name></ListBucketResult>`))
-		}
-	}))
-	defer server.Close()
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	s, err := Open(func(name string) (string, bool) {
-		value, ok := map[string]string{"AWS_ENDPOINT_URL_S3": server.URL, "AWS_REGION": "us-east-1"}[name]
-		return value, ok
-	}, "--store", "s3://team")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := push(t, s, false, testLayer(t, "dev", commit, "B", nil)); err == nil || !strings.Contains(err.Error(), "doesn't know conditional writes") {
-		t.Errorf("%v", err)
+	for scheme, server := range map[string]struct {
+		list string
+		env  func(at string) map[string]string
+	}{
+		"s3": {
+			`<ListBucketResult><Name>team</Name></ListBucketResult>`,
+			func(at string) map[string]string {
+				return map[string]string{"AWS_ENDPOINT_URL_S3": at, "AWS_REGION": "us-east-1"}
+			},
+		},
+		"gs": {`{}`, func(at string) map[string]string { return map[string]string{"STORAGE_EMULATOR_HOST": at} }},
+		"az": {
+			`<EnumerationResults/>`,
+			func(at string) map[string]string {
+				return map[string]string{"AZURE_STORAGE_ACCOUNT": "test", "AZURE_STORAGE_KEY": "dGVzdA==", "AZURE_STORAGE_SERVICE_ENDPOINT": at}
+			},
+		},
+	} {
+		t.Run(scheme, func(t *testing.T) {
+			at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				isList := r.URL.Query().Has("prefix")
+				switch {
+				case r.Method == http.MethodGet && isList:
+					_, _ = w.Write([]byte(server.list))
+				case r.Method == http.MethodHead, r.Method == http.MethodGet:
+					w.WriteHeader(http.StatusNotFound)
+				}
+			}))
+			defer at.Close()
+			env := server.env(at.URL)
+			s, err := Open(func(name string) (string, bool) {
+				value, ok := env[name]
+				return value, ok
+			}, "--store", scheme+"://team")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := push(t, s, false, testLayer(t, "dev", commit, "B", nil)); err == nil || !strings.Contains(err.Error(), "doesn't know conditional writes") {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 
@@ -518,7 +539,9 @@ func TestOpen(t *testing.T) {
 		"file:///srv/\x1b":         "control character",
 		"file:///%zz?token=hush":   "not a URL",
 		"https://me:hush@host/dot": "https://host/dot: a URL of ",
-		"gs://bucket/dot":          "doesn't speak the protocol of gs://",
+		"wasbs://c@account/dot":    "wasbs://account/dot: a URL of file, s3, gs or az is expected",
+		"az://container/dot":       "az://container/dot: no storage account is named",
+		"gs://me:hush@bucket/dot":  "gs://bucket/dot: a bucket and a prefix are expected",
 		"s3://me:hush@bucket/dot":  "s3://bucket/dot: a bucket and a prefix are expected",
 		"s3:///dot":                "a bucket and a prefix are expected",
 	} {

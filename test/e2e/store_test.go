@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"dot-for-dbt/internal/testing/s3server"
+	"dot-for-dbt/internal/testing/bucketserver"
 )
 
 // E.2: of two clones of one repository one builds and pushes. The other has nothing but the store's address and a
@@ -86,12 +86,12 @@ func short(s *shop, ref string) string { return s.git("rev-parse", "--short", re
 // with its objects, and the environment variables that lead to it.
 func newTeamStore(t *testing.T) (dir string, env []string) {
 	t.Helper()
-	if os.Getenv(s3server.Program) == "" {
+	if os.Getenv(bucketserver.ProgramS3) == "" {
 		dir = t.TempDir()
 		return dir, []string{"DOT_STORE=file://" + dir}
 	}
-	server := s3server.Start(t)
-	return server.Dir, append(server.Env(), "DOT_STORE=s3://"+s3server.Bucket+"/dot")
+	server := bucketserver.StartS3(t)
+	return server.Dir, append(server.Env(), "DOT_STORE="+server.URL("dot"))
 }
 
 // objects returns the files in a store, those in its archives included, by name.

@@ -1,0 +1,437 @@
+package bucket
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"dot-for-dbt/internal/hint"
+)
+
+func openURL(env map[string]string, text string) (Bucket, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return Open(func(name string) (string, bool) { value, ok := env[name]; return value, ok }, u)
+}
+
+// onEach runs a test on a bucket of each protocol, on a server that answers as handle says. All credentials are "hush"
+// in some form.
+func onEach(t *testing.T, handle http.HandlerFunc, test func(t *testing.T, b Bucket, server *httptest.Server)) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "hush")
+	for scheme, env := range map[string]func(at string) map[string]string{
+		"s3": func(at string) map[string]string {
+			return map[string]string{"AWS_ENDPOINT_URL": at, "AWS_REGION": "us-east-1"}
+		},
+		"gs": func(at string) map[string]string { return map[string]string{"STORAGE_EMULATOR_HOST": at} },
+		"az": func(at string) map[string]string {
+			return map[string]string{"AZURE_STORAGE_SERVICE_ENDPOINT": at, "AZURE_STORAGE_SAS_TOKEN": "?sv=2020-08-04&sig=hush"}
+		},
+		"az with a key": func(at string) map[string]string {
+			return map[string]string{"AZURE_STORAGE_CONNECTION_STRING": "AccountName=test;AccountKey=aHVzaGh1c2g=;BlobEndpoint=" + at}
+		},
+	} {
+		t.Run(scheme, func(t *testing.T) {
+			server := httptest.NewServer(handle)
+			defer server.Close()
+			b, err := openURL(env(server.URL), scheme[:2]+"://team/dot")
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, b, server)
+		})
+	}
+}
+
+func isSecret(text string) bool {
+	return strings.Contains(text, "hush") || strings.Contains(text, "aHVza")
+}
+
+// A server that is busy is asked again, and one that can't be reached, too.
+func TestBusy(t *testing.T) {
+	var asked atomic.Int32
+	onEach(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Retry-After", "0")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}, func(t *testing.T, b Bucket, server *httptest.Server) {
+		asked.Store(0)
+		if _, err := b.Size(t.Context(), "x"); err == nil || errors.Is(err, fs.ErrNotExist) || asked.Load() != attempts || isSecret(err.Error()) {
+			t.Errorf("busy: %v, asked %d times", err, asked.Load())
+		}
+		server.Close()
+		_, err := b.Size(t.Context(), "x")
+		if err == nil || !strings.Contains(err.Error(), "://team/dot can't be reached: ") || isSecret(err.Error()) {
+			t.Errorf("away: %v", err)
+		}
+	})
+}
+
+// A server that gets well while it is asked again gets the whole file.
+func TestBusyAtFirst(t *testing.T) {
+	const text = "the whole text"
+	var asked atomic.Int32
+	got := make(chan string, attempts)
+	onEach(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if asked.Add(1) == 1 {
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		got <- string(body)
+		_, _ = w.Write([]byte("{}"))
+	}, func(t *testing.T, b Bucket, _ *httptest.Server) {
+		asked.Store(0)
+		name := filepath.Join(t.TempDir(), "object")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := b.Create(t.Context(), "x", f); err != nil {
+			t.Fatal(err)
+		}
+		if sent := <-got; !strings.Contains(sent, text) { // S3's client signs chunks
+			t.Errorf("sent %q", sent)
+		}
+	})
+}
+
+// An answer that is cut, that never ends, or that isn't one is an error.
+func TestBrokenAnswers(t *testing.T) {
+	pages := `{"items":[{"name":"dot/a","size":"1"}],"nextPageToken":"again"}`
+	for name, handle := range map[string]http.HandlerFunc{
+		"no list": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>Welcome!</html>")) },
+		"nothing": func(http.ResponseWriter, *http.Request) {},
+		"cut": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte(pages[:20]))
+		},
+		"a detour": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.1/", http.StatusFound)
+		},
+		"no end": func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/storage/") {
+				_, _ = w.Write([]byte(pages))
+				return
+			}
+			_, _ = w.Write([]byte(`<EnumerationResults><NextMarker>again</NextMarker></EnumerationResults>`))
+		},
+	} {
+		onEach(t, handle, func(t *testing.T, b Bucket, _ *httptest.Server) {
+			if _, ok := b.(*s3); ok {
+				t.Skip("its client reads the answers")
+			}
+			if found, err := b.List(t.Context(), ""); err == nil || isSecret(err.Error()) {
+				t.Errorf("%s: %v, %v", name, found, err)
+			}
+			if name == "cut" {
+				r, _, err := b.Read(t.Context(), "a", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if text, err := io.ReadAll(r); !errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Errorf("%s: %q, %v", name, text, err)
+				}
+				_ = r.Close()
+			}
+		})
+	}
+}
+
+// What a server says may be anything.
+func TestRefused(t *testing.T) {
+	onEach(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"error":{"message":"no\u001b[2J\n access"}}`))
+	}, func(t *testing.T, b Bucket, _ *httptest.Server) {
+		_, err := b.List(t.Context(), "")
+		if !errors.Is(err, fs.ErrPermission) || len(hint.Of(err)) == 0 || strings.ContainsAny(err.Error(), "\x1b\n") {
+			t.Errorf("%v, hints %q", err, hint.Of(err))
+		}
+	})
+}
+
+// A request ends with its context, also while the server is silent.
+func TestCancelled(t *testing.T) {
+	reached := make(chan struct{}, attempts)
+	onEach(t, func(_ http.ResponseWriter, r *http.Request) {
+		reached <- struct{}{}
+		<-r.Context().Done()
+	}, func(t *testing.T, b Bucket, _ *httptest.Server) {
+		stopped := errors.New("stopped")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		go func() {
+			<-reached
+			cancel(stopped)
+		}()
+		if _, err := b.Size(ctx, "x"); !errors.Is(err, stopped) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestOpen(t *testing.T) {
+	azure := func(pairs ...string) map[string]string {
+		env := map[string]string{"AZURE_STORAGE_ACCOUNT": "test", "AZURE_STORAGE_KEY": "aHVzaA=="}
+		for i := 0; i < len(pairs); i += 2 {
+			env[pairs[i]] = pairs[i+1]
+		}
+		return env
+	}
+	const connection = "AZURE_STORAGE_CONNECTION_STRING"
+	for _, tt := range []struct {
+		url  string
+		env  map[string]string
+		want string
+	}{
+		{"s3:///dot", nil, "a bucket and a prefix are expected"},
+		{"s3://me:hush@team/dot", nil, "s3://team/dot: a bucket and a prefix are expected"},
+		{"gs://team/dot?x=hush", nil, "gs://team/dot: a bucket and a prefix are expected"},
+		{"az://team/dot?sv=1&sig=hush", azure(), "az://team/dot: a bucket and a prefix are expected"},
+		{"az://account.blob.core.windows.net/team", azure(), "can't be the name of a container"},
+		{"ftp://team/dot", nil, `a URL of s3, gs or az is expected, not of "ftp"`},
+		{"s3://team", map[string]string{"AWS_ENDPOINT_URL": "s3.example.com"}, "AWS_ENDPOINT_URL_S3 (or AWS_ENDPOINT_URL) is not the URL of a server"},
+		{"s3://team", map[string]string{"AWS_ENDPOINT_URL": "https://me:hush@s3.example.com"}, "is not the URL of a server"},
+		{"s3://team", map[string]string{"AWS_ENDPOINT_URL": "https://s3.example.com/team"}, "has a path"},
+		{"gs://team", map[string]string{"STORAGE_EMULATOR_HOST": "ftp://localhost"}, "STORAGE_EMULATOR_HOST is not the URL of a server"},
+		{"az://team", nil, "az://team: no storage account is named"},
+		{"az://team", azure("AZURE_STORAGE_ACCOUNT", "hush.example.com/x?"), "AZURE_STORAGE_ACCOUNT is not the name of a storage account"},
+		{"az://team", azure("AZURE_STORAGE_KEY", "hush!"), "it is not base64"},
+		{"az://team", azure("AZURE_STORAGE_KEY", "", "AZURE_STORAGE_SAS_TOKEN", "sig=hush%zz"), "the shared access signature can't be read"},
+		{"az://team", azure("AZURE_STORAGE_KEY", "", "AZURE_STORAGE_SERVICE_ENDPOINT", "http://127.0.0.1:1"), "isn't encrypted: it gets no token"},
+		{"az://team", azure("AZURE_STORAGE_SERVICE_ENDPOINT", "https://test.blob.core.windows.net?sig=hush"), "the blob endpoint is not the URL of a server"},
+		{"az://team", azure(connection, "hush"), connection + " is not a connection string"},
+		{"az://team", azure(connection, "AccountName=other;AccountKey=aHVzaA=="), "name different accounts"},
+		{"az://team", map[string]string{connection: "AccountKey=aHVzaA=="}, "no storage account is named"},
+		{"az://team", map[string]string{connection: "BlobEndpoint=https://x.example.com/?sig=hush;AccountName=test"}, "the blob endpoint is not the URL of a server"},
+		{"az://team", map[string]string{connection: "AccountName=test;EndpointSuffix=core.chinacloudapi.cn;AccountKey=hush!"}, "it is not base64"},
+	} {
+		if b, err := openURL(tt.env, tt.url); err == nil || !strings.Contains(err.Error(), tt.want) || isSecret(strings.Join(append(hint.Of(err), err.Error()), "\n")) {
+			t.Errorf("%s with %v: %v, %v, want %q", tt.url, tt.env, b, err, tt.want)
+		}
+	}
+	for prefix, want := range map[string]string{"": "", "/": "", "/a": "a/", "/a//b/": "a/b/", "/.dot": ".dot/", "/../x": "x/"} {
+		b, err := openURL(nil, "gs://team"+prefix)
+		if err != nil || b.(*gs).prefix != want {
+			t.Errorf("%q: %+v, %v, want %q", prefix, b, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"AccountName=test;AccountKey=aHVzaA==;EndpointSuffix=core.chinacloudapi.cn;DefaultEndpointsProtocol=https": "https://test.blob.core.chinacloudapi.cn",
+		"BlobEndpoint=http://127.0.0.1:10000/test;AccountName=test;AccountKey=aHVzaA==":                            "http://127.0.0.1:10000/test",
+		"SharedAccessSignature=sig=x;BlobEndpoint=https://test.blob.core.windows.net/":                             "https://test.blob.core.windows.net/",
+	} {
+		b, err := openURL(map[string]string{connection: text}, "az://team")
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := b.(*az).account.String(); got != want {
+			t.Errorf("%s leads to %s, want %s", text, got, want)
+		}
+	}
+}
+
+// Microsoft's documentation has these examples of what is signed.
+func TestSigned(t *testing.T) {
+	for _, tt := range []struct {
+		method, url string
+		header      map[string]string
+		want        string
+	}{
+		{
+			http.MethodGet, "https://myaccount.blob.core.windows.net/mycontainer?restype=container&comp=metadata&timeout=20",
+			map[string]string{"x-ms-date": "Fri, 26 Jun 2015 23:39:12 GMT", "x-ms-version": "2015-02-21"},
+			"GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Fri, 26 Jun 2015 23:39:12 GMT\nx-ms-version:2015-02-21\n/myaccount/mycontainer\ncomp:metadata\nrestype:container\ntimeout:20",
+		},
+		{
+			http.MethodPut, "https://myaccount.blob.core.windows.net/mycontainer/a%20b",
+			map[string]string{"x-ms-date": "D", "x-ms-version": "V", "x-ms-blob-type": "BlockBlob", "If-None-Match": "*", "Content-Type": "text/plain"},
+			"PUT\n\n\n3\n\ntext/plain\n\n\n\n*\n\n\nx-ms-blob-type:BlockBlob\nx-ms-date:D\nx-ms-version:V\n/myaccount/mycontainer/a%20b",
+		},
+	} {
+		r, err := http.NewRequest(tt.method, tt.url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.method == http.MethodPut {
+			r.ContentLength = 3
+		}
+		for name, value := range tt.header {
+			r.Header.Set(name, value)
+		}
+		if got := signed(r, "myaccount"); got != tt.want {
+			t.Errorf("signed\n%q, want\n%q", got, tt.want)
+		}
+	}
+}
+
+// Google's cloud gets a token, for which the key of a service account signs, and nobody else gets it.
+func TestTokenGS(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	var tokens atomic.Int32
+	refuse := false
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.Host == "oauth2.googleapis.com" && refuse:
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`{"error":"invalid_grant","error_description":"Account not found.","assertion":"hush"}`))
+		case r.Host == "oauth2.googleapis.com":
+			tokens.Add(1)
+			_, _ = w.Write([]byte(`{"access_token":"hush","token_type":"Bearer","expires_in":3600}`))
+		case r.Host != "storage.googleapis.com":
+			t.Errorf("asked %s", r.Host)
+		case r.Header.Get("Authorization") != "Bearer hush":
+			w.WriteHeader(http.StatusUnauthorized)
+		case strings.HasSuffix(r.URL.Path, "/away"):
+			http.Redirect(w, r, "https://elsewhere.example.com/", http.StatusFound)
+		default:
+			_, _ = w.Write([]byte(`{"size":"3"}`))
+		}
+	})
+	everywhere(t, handler)
+	file := filepath.Join(t.TempDir(), "key.json")
+	account, err := json.Marshal(map[string]string{
+		"type": "service_account", "client_email": "ci@example.com", "private_key": private, "private_key_id": "1",
+		"token_uri": "https://oauth2.googleapis.com/token",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(string(account))
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", file)
+	open := func() Bucket {
+		t.Helper()
+		b, err := openURL(nil, "gs://team/dot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	b := open()
+	for range 2 {
+		if size, err := b.Size(t.Context(), "x"); err != nil || size != 3 {
+			t.Errorf("%d, %v", size, err)
+		}
+	}
+	if n := tokens.Load(); n != 1 {
+		t.Errorf("%d tokens", n)
+	}
+	if _, err := b.Size(t.Context(), "away"); err == nil || isSecret(err.Error()) {
+		t.Errorf("a detour: %v", err)
+	}
+	denied := func(what, want string) {
+		t.Helper()
+		_, err := open().Size(t.Context(), "x")
+		if !errors.Is(err, fs.ErrPermission) || !strings.HasPrefix(err.Error(), "no access to gs://team/dot: ") || !strings.Contains(err.Error(), want) ||
+			isSecret(err.Error()) || strings.Contains(err.Error(), "\n") || len(hint.Of(err)) == 0 {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	refuse = true
+	denied("an account that isn't there", "invalid_grant Account not found.")
+	write(`{"type":"service_account","private_key":"hush"}`)
+	denied("a key that isn't one", "")
+	write(`hush`)
+	denied("a file that isn't JSON", "")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	denied("no file", "no such file")
+}
+
+// Azure gets a token of the account that signed in.
+func TestTokenAZ(t *testing.T) {
+	everywhere(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "test.blob.core.windows.net" && r.Header.Get("Authorization") == "Bearer hush" {
+			w.Header().Set("Content-Length", "3")
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.Contains(r.URL.Path, "openid-configuration"):
+			_, _ = fmt.Fprintf(w, `{"authorization_endpoint":"https://%[1]s/a","token_endpoint":"https://%[1]s/t/token","issuer":"https://%[1]s/t/v2.0"}`, r.Host)
+		case strings.Contains(r.URL.Path, "discovery"):
+			_, _ = fmt.Fprintf(w, `{"tenant_discovery_endpoint":"https://%s/t/v2.0/.well-known/openid-configuration","metadata":[]}`, r.Host)
+		case strings.HasSuffix(r.URL.Path, "/token") && r.PostFormValue("client_secret") == "hush":
+			_, _ = w.Write([]byte(`{"access_token":"hush","token_type":"Bearer","expires_in":3600}`))
+		default:
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = w.Write([]byte(`{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."}`))
+		}
+	}))
+	for name, value := range map[string]string{
+		"AZURE_TENANT_ID": "11111111-1111-1111-1111-111111111111", "AZURE_CLIENT_ID": "22222222-2222-2222-2222-222222222222",
+		"AZURE_CLIENT_SECRET": "hush", "AZURE_TOKEN_CREDENTIALS": "prod", "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com",
+	} {
+		t.Setenv(name, value)
+	}
+	size := func() (int64, error) {
+		b, err := openURL(map[string]string{"AZURE_STORAGE_ACCOUNT": "test"}, "az://team/dot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Size(t.Context(), "x")
+	}
+	if n, err := size(); err != nil || n != 3 {
+		t.Errorf("%d, %v", n, err)
+	}
+	t.Setenv("AZURE_CLIENT_SECRET", "hush-hush")
+	_, err := size()
+	if !errors.Is(err, fs.ErrPermission) || !strings.HasPrefix(err.Error(), "no access to az://team/dot: AADSTS7000215: Invalid client secret provided.") || isSecret(err.Error()) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("a wrong secret: %v", err)
+	}
+}
+
+// everywhere makes a server answer for all servers, until the test ends.
+func everywhere(t *testing.T, handler http.Handler) {
+	server := httptest.NewTLSServer(handler)
+	was := http.DefaultTransport
+	t.Cleanup(func() {
+		http.DefaultTransport = was
+		server.Close()
+	})
+	http.DefaultTransport = &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the test's own server
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", server.Listener.Addr().String())
+		},
+	}
+}
