@@ -41,6 +41,9 @@ type checkOutputs struct {
 	// Drops are the relations in the ledgers that are dropped with a node's relation
 	// when the job replaces it, by the node's unique_id.
 	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
+	// Rows are about how many rows the relations have that the job clones as tables, by the node's
+	// unique_id, if the warehouse was asked and knows.
+	Rows map[string]int64 `json:"rows,omitempty"`
 	// BaselineRun is the baseline's last run before the check.
 	BaselineRun string `json:"run,omitempty"`
 	// ServerPath are the environments' schemas of the server's search path that the user
@@ -428,6 +431,10 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 	if len(q.Exist)+len(q.Dependents) == 0 {
 		return nil
 	}
+	copied := a.copied(*out)
+	for _, c := range copied {
+		q.Exist = append(q.Exist, inWarehouse(c.from.Name))
+	}
 	answer, err := a.askAndMark(ctx, attempt, q, out)
 	var silent *unanswered
 	switch {
@@ -441,6 +448,14 @@ func (a *checkIsolation) askWarehouse(ctx context.Context, attempt *graph.Attemp
 		return &DBTError{Command: "run", On: a.job.build.String(), Code: a.job.command("run").ExitCode(silent.exit.Code, false), How: silent.exit.String() + ", " + silent.Error()}
 	case err != nil:
 		return err
+	}
+	for _, c := range copied {
+		if rows, ok := answer.Rows(inWarehouse(c.from.Name)); ok {
+			if out.Rows == nil {
+				out.Rows = map[string]int64{}
+			}
+			out.Rows[c.node.ID] = rows
+		}
 	}
 	if err := a.strike(answer, claims); err != nil {
 		return err

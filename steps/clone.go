@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/hint"
@@ -162,6 +164,19 @@ func (rt *runtime) clonings(job *job, checked checkOutputs) (found clonings, err
 	return found, nil
 }
 
+// copied returns what a job will clone as tables, which copies rows. It is nil if that isn't known: the
+// clone step says why.
+func (a *checkIsolation) copied(checked checkOutputs) []cloning {
+	if !a.job.cloneIncremental {
+		return nil
+	}
+	found, err := a.clonings(a.job, checked)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(found.all, func(c cloning) bool { return c.view })
+}
+
 // relationIn returns the relation that a standing has for a node; zero if no ledger says so.
 func relationIn(s standing, id string) workspace.Relation {
 	if s.Layer == nil {
@@ -206,7 +221,7 @@ func (rt *runtime) cloneStep(job *job, inputs []graph.Input, below []string) *gr
 			if err != nil {
 				return ""
 			}
-			return found.String()
+			return found.cost(checked.Rows)
 		},
 		Locks:  append(b.warehouseLocks(false), b.buildLock()),
 		Pools:  job.pools,
@@ -214,20 +229,28 @@ func (rt *runtime) cloneStep(job *job, inputs []graph.Input, below []string) *gr
 	}
 }
 
-// String says what will be cloned, and what that costs: "copies all rows of events of prod@9b13827; views
-// on orders of prod@9b13827 (no rows are copied)".
-func (c clonings) String() string {
+// cost says what will be cloned, and what that costs: "copies all rows of events of prod@9b13827 (about
+// 1,200); views on orders of prod@9b13827 (no rows are copied)". rows are those of the nodes, as far as
+// they are known.
+func (c clonings) cost(rows map[string]int64) string {
 	var tables, views []clonedNode
+	known, all := true, int64(0)
 	for _, one := range c.all {
 		if node := (clonedNode{ID: one.node.ID, From: one.layer}); one.view {
 			views = append(views, node)
 		} else {
 			tables = append(tables, node)
+			n, ok := rows[node.ID]
+			known, all = known && ok, all+n
 		}
 	}
 	var parts []string
 	if len(tables) > 0 {
-		parts = append(parts, "copies all rows of "+byLayer(tables))
+		part := "copies all rows of " + byLayer(tables)
+		if known {
+			part += " (about " + humanize.Comma(all) + ")"
+		}
+		parts = append(parts, part)
 	}
 	if len(views) > 0 {
 		parts = append(parts, "views on "+byLayer(views)+" (no rows are copied)")
@@ -286,7 +309,11 @@ func (a *cloneRelations) Describe(graph.Planned) []string {
 	}
 	lines := slices.Clone(found.notes)
 	for _, c := range found.all {
-		lines = append(lines, fmt.Sprintf("%s  cloned from %s", workspace.NodeName(c.node.ID), c.layer))
+		line := fmt.Sprintf("%s  cloned from %s", workspace.NodeName(c.node.ID), c.layer)
+		if rows, ok := checked.Rows[c.node.ID]; ok && !c.view {
+			line += fmt.Sprintf(", about %s rows", humanize.Comma(rows))
+		}
+		lines = append(lines, line)
 		for _, sql := range c.warehouse().Statements(a.job.output.Adapter) {
 			lines = append(lines, "  "+a.job.build.secret.hidden(sql))
 		}

@@ -172,6 +172,31 @@ func TestExist(t *testing.T) {
 	}
 }
 
+// The rows of a table are known if the database has counted them.
+func TestRows(t *testing.T) {
+	for adapter, unknown := range map[string]int{"duckdb": 1, "postgres": 2} {
+		t.Run(adapter, func(t *testing.T) {
+			db := database.New(t, adapter)
+			db.Exec(t, "create schema s", "create table s.counted as select * from generate_series(1, 1200) as g(n)", "create view s.v as select * from s.counted",
+				"create table s.new as select * from s.counted", "analyze s.counted")
+			q := Question{Adapter: adapter}
+			for _, name := range []string{"counted", "v", "new"} {
+				q.Exist = append(q.Exist, Relation{db.Name, "s", name})
+			}
+			answer := asked(t, db, q)
+			var got []string
+			for _, r := range q.Exist {
+				if rows, ok := answer.Rows(r); ok {
+					got = append(got, fmt.Sprintf("%s %d", r.Name, rows))
+				}
+			}
+			if want := []string{"counted 1200", "new 1200"}[:3-unknown]; !slices.Equal(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}
+
 // Relations that don't fit into one query are asked for by one dbt command.
 func TestMany(t *testing.T) {
 	for _, adapter := range []string{"duckdb", "postgres"} {

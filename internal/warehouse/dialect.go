@@ -10,8 +10,9 @@ type dialect struct {
 	functions   bool // exist finds functions, too
 	oneDatabase bool // a connection sees no other database
 	most        int  // relations in a query
-	// exist returns, for each relation that is there, its number and kind. nil:
-	// dbt's adapter looks the relations up, one by one.
+	// exist returns, for each relation that is there, its number and kind, and about how many
+	// rows it has as "1200 rows", if the catalog knows. nil: dbt's adapter looks the relations
+	// up, one by one, and nothing is known of rows.
 	exist func([]row) string
 	// dependents returns rows of edges, see graph.go. nil: nothing hangs on a relation.
 	dependents func([]row) string
@@ -41,27 +42,28 @@ func duckdbExist(rows []row) string {
 		return "translate(" + column + ", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
 	}
 	return `with r(n, d, s, i) as (` + values(rows, literal, row.number, row.database, row.schema, row.name) + `)
-select r.n, t.kind
+select r.n, t.kind, t.size
 from (
-select database_name as d, schema_name as s, table_name as i, 'table' as kind from duckdb_tables()
+select database_name as d, schema_name as s, table_name as i, 'table' as kind, estimated_size || ' rows' as size from duckdb_tables()
 union
-select database_name, schema_name, view_name, 'view' from duckdb_views()
+select database_name, schema_name, view_name, 'view', '' from duckdb_views()
 union
-select database_name, schema_name, function_name, 'function' from duckdb_functions() where function_type in ('macro', 'table_macro')
+select database_name, schema_name, function_name, 'function', '' from duckdb_functions() where function_type in ('macro', 'table_macro')
 ) as t
 join r on ` + folded("r.d") + ` = ` + folded("t.d") + ` and ` + folded("r.s") + ` = ` + folded("t.s") + ` and ` + folded("r.i") + ` = ` + folded("t.i")
 }
 
 // postgresExist asks the catalog, since information_schema shows only what one may
-// use. A name is cut as the server cuts it.
+// use. A name is cut as the server cuts it. Before PostgreSQL 14, reltuples is also 0 for a
+// table that was never analyzed.
 func postgresExist(rows []row) string {
 	return `with r(n, s, i) as (` + values(rows, postgresLiteral, row.number, row.schema, row.name) + `)
-select r.n, ` + postgresKind + ` as kind
+select r.n, ` + postgresKind + ` as kind, case when c.reltuples > 0 then c.reltuples::bigint::text || ' rows' else '' end
 from r
 join pg_catalog.pg_namespace as s on s.nspname = r.s::name
 join pg_catalog.pg_class as c on c.relnamespace = s.oid and c.relname = r.i::name and c.relkind in ` + postgresRelations + `
 union
-select r.n, 'function'
+select r.n, 'function', ''
 from r
 join pg_catalog.pg_namespace as s on s.nspname = r.s::name
 join pg_catalog.pg_proc as p on p.pronamespace = s.oid and p.proname = r.i::name`

@@ -18,6 +18,7 @@ type Answer struct {
 	SearchPath []string
 
 	kinds map[Relation]string
+	rows  map[Relation]int64
 	graph graph
 }
 
@@ -27,6 +28,13 @@ type Answer struct {
 func (a Answer) Kind(r Relation) (string, bool) {
 	kind, ok := a.kinds[r]
 	return kind, ok
+}
+
+// Rows is about how many rows a relation of the question's Exist has, by the statistics of the
+// database. It is false if it has none: for a view, or a table that PostgreSQL hasn't analyzed.
+func (a Answer) Rows(r Relation) (int64, bool) {
+	n, ok := a.rows[r]
+	return n, ok
 }
 
 // Dependents are what else goes when relations of the question's Dependents are
@@ -99,7 +107,7 @@ const answerVersion = 1
 type said struct {
 	Version    int        `json:"version"`
 	Database   string     `json:"database"`   // the target's
-	Exist      [][]string `json:"exist"`      // number, kind
+	Exist      [][]string `json:"exist"`      // number, kind, size
 	Dependents [][]string `json:"dependents"` // see dependents.go
 	SearchPath []string   `json:"search_path"`
 }
@@ -134,10 +142,10 @@ func (s said) checked(q Question) (Answer, error) {
 }
 
 func (s said) answer(q Question) (Answer, error) {
-	a := Answer{SearchPath: s.SearchPath, kinds: map[Relation]string{}}
+	a := Answer{SearchPath: s.SearchPath, kinds: map[Relation]string{}, rows: map[Relation]int64{}}
 	for _, row := range s.Exist {
-		if len(row) != 2 {
-			return Answer{}, fmt.Errorf("expected a number and a kind, found %d values", len(row))
+		if len(row) != 3 {
+			return Answer{}, fmt.Errorf("expected a number, a kind and a size, found %d values", len(row))
 		}
 		r, err := numbered(q.Exist, row[0])
 		if err != nil {
@@ -146,6 +154,11 @@ func (s said) answer(q Question) (Answer, error) {
 		// A function may have the name of a relation, which is what counts then.
 		if kind, ok := a.kinds[r]; !ok || kind == "function" {
 			a.kinds[r] = strings.ReplaceAll(row[1], "_", " ")
+		}
+		if size, ok := strings.CutSuffix(row[2], " rows"); ok {
+			if a.rows[r], err = strconv.ParseInt(size, 10, 64); err != nil {
+				return Answer{}, fmt.Errorf("expected a number of rows, found %q", size)
+			}
 		}
 	}
 	var err error

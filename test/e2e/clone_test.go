@@ -54,7 +54,15 @@ func TestCloneIncremental(t *testing.T) {
 		args := func(more ...string) []string {
 			return append([]string{"build", "dev@branch", "--defer", "prod@main", "--modified", "--clone-incremental", "--vars", "most: 4"}, more...)
 		}
-		res := s.mustDot(args()...)
+		size := ""
+		if adapter == "postgres" { // which is asked for something else, too
+			size = ", about 2 rows"
+			s.query("analyze " + base + ".events, " + base + ".past")
+		}
+		res := s.mustDot(args("-v")...)
+		if !strings.Contains(res.stderr, "  events  cloned from prod@"+s.git("rev-parse", "--short", "main")+size+"\n") {
+			t.Errorf("dot does not say what it clones, and how many rows%s", size)
+		}
 		if !strings.Contains(res.stderr, "cloned events, past of prod@"+s.git("rev-parse", "--short", "main")) || !strings.Contains(res.stderr, "on top of a clone of prod@"+s.git("rev-parse", "--short", "main")) {
 			t.Error("dot does not say what it cloned")
 		}

@@ -9,7 +9,7 @@
   {%- for row in work.lookups -%}
     {%- set relation = adapter.get_relation(database=row.database or none, schema=row.schema, identifier=row.name) -%}
     {%- if relation is not none -%}
-      {%- do answer.exist.append([row.number, (relation.type or 'relation') | string]) -%}
+      {%- do answer.exist.append([row.number, (relation.type or 'relation') | string, '']) -%}
     {%- endif -%}
   {%- endfor -%}
   {%- for query in work.dependents -%}
