@@ -59,22 +59,9 @@ func (s *shop) batch(host func(string) string) (*measure.Table, error) {
 				return err
 			}
 		}
-		profile, err := os.ReadFile(filepath.Join(b.root, "test", "e2e", "testdata", "postgres", "profiles.yml"))
-		if err != nil {
-			return err
-		}
-		if err := s.Write("profiles.yml", string(profile)); err != nil {
-			return err
-		}
-		db, err := server.CreateDatabase(context.Background())
-		if err != nil {
-			return err
-		}
-		env = []string{
-			"DBT_PROFILES_DIR=" + s.Dir, "SHOP_PG_HOST=" + host(db.Host), "SHOP_PG_USER=" + db.User,
-			"SHOP_PG_PASSWORD=" + db.Password, "SHOP_PG_DATABASE=" + db.Name,
-		}
-		return nil
+		var err error
+		env, err = s.usePostgres(server, host)
+		return err
 	}
 	bare := "set -e\nfor n in 0 1 2 3 4 5 6 7; do\n" +
 		"git worktree add --quiet --detach ../batch-$n HEAD~$n\n" +
@@ -122,4 +109,23 @@ func (s *shop) batch(host func(string) string) (*measure.Table, error) {
 		sides = append(sides, measure.Side{Name: "the Python tool, one after the other", Reset: clear, Run: run("/bin/sh", "-c", all.String())})
 	}
 	return measure.InTurns(b.rounds, sides...)
+}
+
+// usePostgres gives the project a profile of a new database, and returns the variables that the profile reads.
+func (s *shop) usePostgres(server *postgres.Server, host func(string) string) (env []string, err error) {
+	profile, err := os.ReadFile(filepath.Join(s.b.root, "test", "e2e", "testdata", "postgres", "profiles.yml"))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Write("profiles.yml", string(profile)); err != nil {
+		return nil, err
+	}
+	db, err := server.CreateDatabase(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return []string{
+		"DBT_PROFILES_DIR=" + s.Dir, "SHOP_PG_HOST=" + host(db.Host), "SHOP_PG_USER=" + db.User,
+		"SHOP_PG_PASSWORD=" + db.Password, "SHOP_PG_DATABASE=" + db.Name,
+	}, nil
 }

@@ -99,6 +99,7 @@ var cases = []struct {
 	{"cold build of the sample project", coldSample},
 	{"cold build of 500 models", coldModels},
 	{"8 builds on PostgreSQL", batch},
+	{"8 small changes of one main, on PostgreSQL", neighbours},
 	{"dbt 2: warm build with nothing to do", warmV2},
 	{"dbt 2: cold build of the sample project", coldV2},
 	{"dbt 2: 8 builds on PostgreSQL", batchV2},
