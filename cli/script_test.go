@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"dot-for-dbt/internal/testing/bucketserver"
 )
 
 // TestScripts runs the sessions in testdata/script. Each starts in a copy of
@@ -29,6 +31,7 @@ import (
 //	                      last "started"
 //	remember DIR          records every file below a directory
 //	unchanged DIR         fails if a file was changed, added or removed since
+//	buckets DIR           starts stand-ins for clouds, whose buckets have the files of a directory
 //
 // and the programs dot and dbt, of which dbt is a stand-in.
 //
@@ -59,7 +62,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"commit": commit, "let": let, "exits": exits, "started": started,
-			"remember": remember, "unchanged": unchanged,
+			"remember": remember, "unchanged": unchanged, "buckets": buckets,
 		},
 	})
 }
@@ -192,6 +195,16 @@ func unchanged(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if diff := cmp.Diff(string(was), digestTree(ts.MkAbs(args[0]))); diff != "" {
 		ts.Fatalf("changed (-before +after):\n%s", diff)
+	}
+}
+
+func buckets(ts *testscript.TestScript, neg bool, args []string) {
+	never(ts, neg, "buckets")
+	env, stop, err := bucketserver.StandIns(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(stop)
+	for name, value := range env {
+		ts.Setenv(name, value)
 	}
 }
 

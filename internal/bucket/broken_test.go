@@ -435,3 +435,18 @@ func everywhere(t *testing.T, handler http.Handler) {
 		},
 	}
 }
+
+// A connection string may be anything, and is a secret.
+func FuzzConnection(f *testing.F) {
+	f.Add("AccountName=test;AccountKey=aHVzaA==;EndpointSuffix=core.windows.net")
+	f.Add("BlobEndpoint=https://test.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=hush")
+	f.Fuzz(func(t *testing.T, text string) {
+		b, err := openURL(map[string]string{variableConnection: text}, "az://team/dot")
+		if err == nil && b.(*az).account.Host == "" {
+			t.Errorf("%q leads to no server", text)
+		}
+		if err != nil && len(text) > 20 && strings.Contains(err.Error(), text) {
+			t.Errorf("the error quotes the text: %v", err)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -85,18 +86,64 @@ func inDirectory(t *testing.T) (*Store, string) {
 
 // onEach runs a test on an empty store of each kind.
 func onEach(t *testing.T, test func(t *testing.T, s *Store)) {
+	onEachKind(t, func(t *testing.T, empty func(t *testing.T) *Store) { test(t, empty(t)) })
+}
+
+// onEachKind runs a test that needs several empty stores of a kind.
+func onEachKind(t *testing.T, test func(t *testing.T, empty func(t *testing.T) *Store)) {
 	t.Run("directory", func(t *testing.T) {
-		s, _ := inDirectory(t)
-		test(t, s)
+		test(t, func(t *testing.T) *Store {
+			s, _ := inDirectory(t)
+			return s
+		})
 	})
 	bucketserver.Each(t, func(t *testing.T, server *bucketserver.Server) {
-		s, err := Open(server.Getenv, "--store", server.URL("dot"))
+		n := 0
+		test(t, func(t *testing.T) *Store {
+			t.Helper()
+			n++
+			s, err := Open(server.Getenv, "--store", server.URL(fmt.Sprintf("dot%d", n)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		})
+	})
+}
+
+// replace replaces the objects of a store whose names begin with a prefix; nil removes one.
+func replace(t *testing.T, s *Store, prefix string, change func([]byte) []byte) {
+	t.Helper()
+	found, err := s.in.list(t.Context(), prefix)
+	if err != nil || len(found) == 0 {
+		t.Fatal(found, err)
+	}
+	for _, o := range found {
+		r, err := s.in.open(t.Context(), o.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(t, s)
-	})
+		data, err := io.ReadAll(r)
+		if err := errors.Join(err, r.Close(), s.in.remove(t.Context(), o.Name)); err != nil {
+			t.Fatal(err)
+		}
+		if data = change(data); data == nil {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "object")
+		write(t, file, string(data))
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := s.in.create(t.Context(), o.Name, f); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
+
+func gone([]byte) []byte { return nil }
 
 func push(t *testing.T, s *Store, force bool, layers ...Layer) (Pushed, error) {
 	t.Helper()
@@ -156,8 +203,9 @@ func testPushAndFetch(t *testing.T, s *Store) {
 	}
 }
 
-func TestPushOfAnOlderRun(t *testing.T) {
-	s, _ := inDirectory(t)
+func TestPushOfAnOlderRun(t *testing.T) { onEach(t, testPushOfAnOlderRun) }
+
+func testPushOfAnOlderRun(t *testing.T, s *Store) {
 	newer, older := testLayer(t, "dev", commit, "B", nil), testLayer(t, "dev", commit, "A", nil)
 	older.Layer.Run.Time = built.Add(-time.Hour)
 	mustPush(t, s, newer)
@@ -238,11 +286,13 @@ func (l *lossy) create(ctx context.Context, name string, from *os.File) error {
 	return l.objects.create(ctx, name, from)
 }
 
-func TestLostPush(t *testing.T) {
+func TestLostPush(t *testing.T) { onEachKind(t, testLostPush) }
+
+func testLostPush(t *testing.T, empty func(t *testing.T) *Store) {
 	lower := testLayer(t, "prod", below, "A", nil)
 	layers := []Layer{testLayer(t, "dev", commit, "B", &lower.Ref), lower}
 	for after := range 3 { // two layers and the offer
-		s, _ := inDirectory(t)
+		s := empty(t)
 		lost := &Store{in: &lossy{s.in, after}}
 		if _, err := lost.Push(t.Context(), offerOf(layers[0]), layers, false, t.TempDir()); !errors.Is(err, errLost) {
 			t.Fatal(err)
@@ -261,20 +311,20 @@ func TestLostPush(t *testing.T) {
 
 // A store may hold anything. What isn't what dot has written is an error that names the object, and the hint
 // mends it.
-func TestLies(t *testing.T) {
+func TestLies(t *testing.T) { onEachKind(t, testLies) }
+
+func testLies(t *testing.T, empty func(t *testing.T) *Store) {
 	good := func(t *testing.T) []Layer {
 		lower := testLayer(t, "prod", below, "A", nil)
 		return []Layer{testLayer(t, "dev", commit, "B", &lower.Ref), lower}
 	}
 	// forge pushes a layer, which dot would not make, with the right digests.
-	forge := func(change func(l *Layer)) func(*testing.T, *Store, string) {
-		return func(t *testing.T, s *Store, dir string) {
+	forge := func(change func(l *Layer)) func(*testing.T, *Store) {
+		return func(t *testing.T, s *Store) {
 			l := testLayer(t, "dev", commit, "B", nil)
 			o := offerOf(l)
 			change(&l)
-			if err := os.RemoveAll(filepath.Join(dir, "v1")); err != nil {
-				t.Fatal(err)
-			}
+			replace(t, s, "v1/", gone)
 			if _, err := s.Push(t.Context(), o, []Layer{l}, false, t.TempDir()); err != nil {
 				t.Fatal(err)
 			}
@@ -287,61 +337,34 @@ func TestLies(t *testing.T) {
 			l.Entries["model.shop.orders"] = e
 		}
 	}
-	// edit changes the file of the layer or of the offer.
-	edit := func(pattern string, change func([]byte) []byte) func(*testing.T, *Store, string) {
-		return func(t *testing.T, _ *Store, dir string) {
-			files, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
-			if err != nil || len(files) == 0 {
-				t.Fatal(files, err)
-			}
-			for _, file := range files {
-				data, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				write(t, file, string(change(data)))
-			}
-		}
+	edit := func(prefix string, change func([]byte) []byte) func(*testing.T, *Store) {
+		return func(t *testing.T, s *Store) { replace(t, s, prefix, change) }
 	}
-	const layer, offer = "v1/layers/*.zip", "v1/builds/shop/dev/*/*/*.json"
+	const layer, offer = layersDir, buildsDir
 	replaced := func(old, new string) func([]byte) []byte {
 		return func(b []byte) []byte { return bytes.Replace(b, []byte(old), []byte(new), 1) }
 	}
 	for _, tt := range []struct {
 		name string
-		lie  func(*testing.T, *Store, string)
+		lie  func(*testing.T, *Store)
 		want string
 	}{
 		{"another byte", edit(layer, func(b []byte) []byte { b[len(b)/2] ^= 1; return b }), "its SHA-256 is "},
 		{"cut", edit(layer, func(b []byte) []byte { return b[:len(b)-3] }), "it is cut: "},
 		{"longer", edit(layer, func(b []byte) []byte { return append(b, 'x') }), "it has more than "},
-		{"empty", edit(layer, func([]byte) []byte { return nil }), "it is cut: 0 of "},
-		{"missing", func(t *testing.T, _ *Store, dir string) {
-			if err := os.RemoveAll(filepath.Join(dir, "v1", "layers")); err != nil {
-				t.Fatal(err)
-			}
-		}, "it is missing"},
+		{"empty", edit(layer, func([]byte) []byte { return []byte{} }), "it is cut: 0 of "},
+		{"missing", edit(layer, gone), "it is missing"},
 		{"an offer that was edited", edit(offer, replaced(`"written": 1`, `"written": 2`)), "it was changed after it was written"},
 		{"an offer that is cut", edit(offer, func(b []byte) []byte { return b[:len(b)/2] }), "it is damaged"},
 		{"an offer of a newer dot", edit(offer, replaced(`"version": 1`, `"version": 2`)), "its format has version 2, and this dot reads 1"},
 		{"a huge offer", edit(offer, func(b []byte) []byte { return append(b, make([]byte, mostOffer)...) }), "it is too large"},
-		{"an offer of another commit", func(t *testing.T, _ *Store, dir string) {
-			if err := os.Rename(filepath.Join(dir, "v1", "builds", "shop", "dev", commit), filepath.Join(dir, "v1", "builds", "shop", "dev", strings.Repeat("a", 40))); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Rename(filepath.Join(dir, "v1", "builds", "shop", "dev", strings.Repeat("a", 40)), filepath.Join(dir, "v1", "builds", "shop", "dev", commit)); err != nil {
-				t.Fatal(err)
-			}
-			edit(offer, func(b []byte) []byte {
-				var o Offer
-				if err := durable.Unmarshal(b, &o); err != nil {
-					t.Fatal(err)
-				}
-				o.Build.Hash = strings.Repeat("b", 40)
-				b, _ = durable.Marshal(o)
-				return b
-			})(t, nil, dir)
-		}, "it is of another build"},
+		{"an offer of another commit", edit(offer, func(b []byte) []byte {
+			var o Offer
+			_ = durable.Unmarshal(b, &o)
+			o.Build.Hash = strings.Repeat("b", 40)
+			b, _ = durable.Marshal(o)
+			return b
+		}), "it is of another build"},
 		{"an offer without layers", edit(offer, func(b []byte) []byte {
 			var o Offer
 			_ = durable.Unmarshal(b, &o)
@@ -381,10 +404,10 @@ func TestLies(t *testing.T) {
 		{"a build that isn't finished", forge(func(l *Layer) { l.Layer.Open = &workspace.Run{ID: "X"} }), "it is not the layer of a finished build"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, dir := inDirectory(t)
+			s := empty(t)
 			layers := good(t)
 			mustPush(t, s, layers...)
-			tt.lie(t, s, dir)
+			tt.lie(t, s)
 			_, err := fetch(t, s, commit)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("%v, want %q", err, tt.want)
@@ -632,18 +655,15 @@ func testSweep(t *testing.T, s *Store) {
 }
 
 // Which layers an offer that can't be read needs isn't known.
-func TestSweepWithADamagedOffer(t *testing.T) {
-	s, dir := inDirectory(t)
+func TestSweepWithADamagedOffer(t *testing.T) { onEach(t, testSweepWithADamagedOffer) }
+
+func testSweepWithADamagedOffer(t *testing.T, s *Store) {
 	mustPush(t, s, testLayer(t, "dev", commit, "B", nil))
-	files, err := filepath.Glob(filepath.Join(dir, "v1", "builds", "*", "*", "*", "*", "*.json"))
-	if err != nil || len(files) != 1 {
-		t.Fatal(files, err)
-	}
-	write(t, files[0], "{}")
+	replace(t, s, buildsDir, func([]byte) []byte { return []byte("{}") })
 	if _, err := s.Sweep(t.Context(), time.Now().Add(25*time.Hour)); err == nil {
 		t.Error("it swept")
 	}
-	if layers, _ := filepath.Glob(filepath.Join(dir, "v1", "layers", "*")); len(layers) != 1 {
-		t.Errorf("layers %v", layers)
+	if layers, err := s.in.list(t.Context(), layersDir); err != nil || len(layers) != 1 {
+		t.Errorf("layers %v, %v", layers, err)
 	}
 }

@@ -30,7 +30,7 @@ func startAZ(t *testing.T) *Server {
 	cmd := exec.Command(azurite, "--blobHost", host, "--blobPort", port, "--location", t.TempDir(), "--silent", "--disableTelemetry")
 	cmd.Env = append(os.Environ(), "AZURITE_ACCOUNTS="+account+":"+base64.StdEncoding.EncodeToString(key))
 	run(t, at, cmd)
-	s := azAt("http://" + at + "/" + account)
+	s := azAt("http://" + at)
 	r, err := http.NewRequest(http.MethodPut, s.env["AZURE_STORAGE_SERVICE_ENDPOINT"]+"/"+Bucket+"?restype=container", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func startAZ(t *testing.T) *Server {
 
 func azAt(address string) *Server {
 	return &Server{Scheme: "az", env: map[string]string{
-		"AZURE_STORAGE_SERVICE_ENDPOINT": address,
+		"AZURE_STORAGE_SERVICE_ENDPOINT": address + "/" + account,
 		"AZURE_STORAGE_ACCOUNT":          account, "AZURE_STORAGE_KEY": base64.StdEncoding.EncodeToString(key),
 	}}
 }

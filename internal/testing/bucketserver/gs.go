@@ -24,5 +24,9 @@ func startGS(t *testing.T) *Server {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	ask(t, r)
-	return &Server{Scheme: "gs", env: map[string]string{"STORAGE_EMULATOR_HOST": at}}
+	return gsAt(at)
+}
+
+func gsAt(address string) *Server {
+	return &Server{Scheme: "gs", env: map[string]string{"STORAGE_EMULATOR_HOST": address}}
 }

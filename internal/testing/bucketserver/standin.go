@@ -5,9 +5,13 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +35,20 @@ type object struct {
 
 // page is how many objects are on a page of a list: few, so that lists have several pages.
 const page = 2
+
+func newObjects() *objects { return &objects{all: map[string]object{}} }
+
+// fill creates an object for each file below a directory.
+func (o *objects) fill(dir string) error {
+	return fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		o.create(name, text)
+		return err
+	})
+}
 
 // create makes an object. It reports whether there was none.
 func (o *objects) create(name string, text []byte) bool {
@@ -75,19 +93,46 @@ func (o *objects) list(prefix, from string) (names []string, next string) {
 	return names, ""
 }
 
+// StandIns starts the stand-ins, with the files of a directory as objects. It returns the environment variables that
+// lead to them.
+func StandIns(dir string) (env map[string]string, stop func(), err error) {
+	env = map[string]string{}
+	var servers []*httptest.Server
+	stop = func() {
+		for _, s := range servers {
+			s.Close()
+		}
+	}
+	for _, kind := range []struct {
+		handler func(*objects) http.Handler
+		at      func(string) *Server
+	}{{newGS, gsAt}, {newAZ, azAt}} {
+		o := newObjects()
+		if dir != "" {
+			if err := o.fill(dir); err != nil {
+				stop()
+				return nil, nil, err
+			}
+		}
+		s := httptest.NewServer(kind.handler(o))
+		servers = append(servers, s)
+		maps.Copy(env, kind.at(s.URL).env)
+	}
+	return env, stop, nil
+}
+
 func serve(t *testing.T, h http.Handler) string {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-func gsStandIn(t *testing.T) *Server {
-	return &Server{Scheme: "gs", env: map[string]string{"STORAGE_EMULATOR_HOST": serve(t, NewGS())}}
-}
+func gsStandIn(t *testing.T) *Server { return gsAt(serve(t, newGS(newObjects()))) }
 
-// NewGS is a stand-in for Google Cloud Storage.
-func NewGS() http.Handler {
-	o := &objects{all: map[string]object{}}
+func azStandIn(t *testing.T) *Server { return azAt(serve(t, newAZ(newObjects()))) }
+
+// newGS is a stand-in for Google Cloud Storage.
+func newGS(o *objects) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		refuse := func(status int, says string) {
@@ -150,11 +195,8 @@ func NewGS() http.Handler {
 	})
 }
 
-func azStandIn(t *testing.T) *Server { return azAt(serve(t, NewAZ()) + "/" + account) }
-
-// NewAZ is a stand-in for Azure Blob Storage. It looks at no signature.
-func NewAZ() http.Handler {
-	o := &objects{all: map[string]object{}}
+// newAZ is a stand-in for Azure Blob Storage. It looks at no signature.
+func newAZ(o *objects) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse := func(status int, code string) {
 			w.Header().Set("x-ms-error-code", code)
