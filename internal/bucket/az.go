@@ -214,7 +214,7 @@ func (b *az) at(name string, query url.Values) url.URL {
 	if name != "" {
 		u = *u.JoinPath(strings.Split(url.PathEscape(b.prefix+name), "%2F")...)
 	}
-	u.RawQuery = query.Encode()
+	u.RawQuery = encoded(query)
 	if b.sas != "" {
 		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+b.sas, "&")
 	}

@@ -169,6 +169,9 @@ func TestRefused(t *testing.T) {
 		_, _ = w.Write([]byte(`{"error":{"message":"no\u001b[2J\n access"}}`))
 	}, func(t *testing.T, b Bucket, _ *httptest.Server) {
 		_, err := b.List(t.Context(), "")
+		if _, isGS := b.(*gs); isGS && !strings.HasSuffix(err.Error(), `no\x1b[2J access`) {
+			t.Errorf("%v", err)
+		}
 		if !errors.Is(err, fs.ErrPermission) || len(hint.Of(err)) == 0 || strings.ContainsAny(err.Error(), "\x1b\n") {
 			t.Errorf("%v, hints %q", err, hint.Of(err))
 		}

@@ -129,6 +129,9 @@ func testBucket(t *testing.T, server *bucketserver.Server) {
 
 	none := open(t, server.Getenv, server.Scheme+"://nobodys-bucket/dot")
 	_, listErr := none.List(ctx, "x/")
+	if found, err := open(t, server.Getenv, server.URL("a/.dot/x/y")).List(ctx, "ö 50%+&"); err != nil || len(found) != 1 || found[0].Name != "ö 50%+&.json" {
+		t.Errorf("list by an odd prefix: %v, %v", found, err)
+	}
 	for what, err := range map[string]error{"list": listErr, "create": none.Create(ctx, "x", file(t, "x"))} {
 		if err == nil || err.Error() != "there is no bucket nobodys-bucket" {
 			t.Errorf("%s without a bucket: %v", what, err)

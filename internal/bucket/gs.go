@@ -1,7 +1,6 @@
 package bucket
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,7 +67,7 @@ func (b *gs) at(before, name string, query url.Values) url.URL {
 	}
 	u.RawPath = path
 	u.Path, _ = url.PathUnescape(path) // it was escaped here
-	u.RawQuery = query.Encode()
+	u.RawQuery = encoded(query)
 	return u
 }
 
@@ -166,20 +165,20 @@ func (b *gs) explain(ctx context.Context, err error) error {
 	if !errors.As(err, &a) {
 		return b.place.explain(ctx, err, refusal{})
 	}
-	says := a.body // of a download it is plain text
+	says := string(a.body) // of a download it is plain text, whatever its type
 	var about struct {
 		Error struct {
 			Message string `json:"message"`
 		} `json:"error"`
 	}
 	if json.Unmarshal(a.body, &about) == nil && about.Error.Message != "" {
-		says = []byte(about.Error.Message)
-	} else if !strings.HasPrefix(a.header.Get("Content-Type"), "text/plain") {
-		says = nil
+		says = about.Error.Message
+	} else if strings.ContainsAny(says, "<{") {
+		says = ""
 	}
 	return b.place.explain(ctx, err, refusal{
-		status: a.status, says: string(says),
-		noBucket: a.status == http.StatusNotFound && bytes.Contains(says, []byte("bucket does not exist")),
+		status: a.status, says: says,
+		noBucket: a.status == http.StatusNotFound && strings.Contains(says, "bucket does not exist"),
 		exists:   a.status == http.StatusPreconditionFailed,
 	})
 }

@@ -179,6 +179,9 @@ func (p place) noToken(err error) error {
 	return p.denied("no access to " + p.shown + ": " + oneLine(says))
 }
 
+// encoded writes a query. Not every server takes a plus sign for a space.
+func encoded(query url.Values) string { return strings.ReplaceAll(query.Encode(), "+", "%20") }
+
 // isPage reports whether a list goes on, at a place that it hasn't been at.
 func isPage(next, was string) (bool, error) {
 	if next != "" && next == was {
