@@ -73,7 +73,7 @@ def on_files(files, config):
     add("changelog.md", read("CHANGELOG.md"))
     add("contributing.md", read("CONTRIBUTING.md"))
     for record in (ROOT / "adr").glob("*.md"):
-        add("decisions/" + record.name.replace("README", "index"), record.read_text(encoding="utf-8"))
+        add("decisions/" + record.name.replace("README", "index"), SELDOM_READ + record.read_text(encoding="utf-8"))
     for page in COMMANDS.glob("*.md"):
         if page.stem != "dot":
             add(f"commands/{page.name}", page.read_text(encoding="utf-8"))
@@ -86,6 +86,9 @@ def on_files(files, config):
     add("assets/search.js", read("site/search.js"))
     return files
 
+
+# The search shows decisions below what they led to.
+SELDOM_READ = "---\nsearch:\n  boost: 0.2\n---\n"
 
 START = """
 ## Where to go on
@@ -155,7 +158,7 @@ def messages():
         see = next((f"See [{title}]({page}).\n" for names, page, title in ABOUT if golden.stem.startswith(names)), "")
         entries.append((errors[-1].lower(), f"## {plain(errors[-1])}\n\n```\n{text.rstrip()}\n```\n\n{see}"))
     return (
-        "---\nhide: [toc]\n---\n# Messages\n\nErrors of `dot`, with commands that lead to them and the hints that follow. Names and paths "
+        "---\nhide: [toc]\nsearch:\n  boost: 3\n---\n# Messages\n\nErrors of `dot`, with commands that lead to them and the hints that follow. Names and paths "
         "are those of an example. The search finds a message by its text.\n\n" + "\n".join(text for _, text in sorted(entries))
     )
 
@@ -163,7 +166,8 @@ def messages():
 def plain(text):
     """Returns a message as the text of a heading."""
     text = text if len(text) <= 120 else text[:117] + "…"
-    return re.sub(r"([\\`*_<\[\]#])", r"\\\1", text)
+    # Not \<: the search would take what follows for a tag.
+    return re.sub(r"([\\`*_\[\]#])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;"))
 
 
 def schemas_page():
