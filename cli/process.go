@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"strings"
 	"time"
 )
@@ -26,12 +27,27 @@ func ThisProcess() (Process, error) {
 	if err != nil {
 		return Process{}, fmt.Errorf("find the working directory: %w", err)
 	}
-	home, _ := os.UserHomeDir() // only for ~/.dbt/profiles.yml
-	self, _ := os.Executable()  // only for dot doctor
+	self, _ := os.Executable() // only for dot doctor
 	return Process{
-		Args: os.Args[1:], Executable: self, Env: os.Environ(), Dir: dir, Home: home,
+		Args: os.Args[1:], Executable: self, Env: os.Environ(), Dir: dir, Home: home(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
 	}, nil
+}
+
+// home returns the directory in which dbt looks for .dbt/profiles.yml. A container or a service may start dot
+// without the variable HOME. Then Python takes the directory of the account.
+func home() string {
+	if dir, err := os.UserHomeDir(); err == nil {
+		return dir
+	}
+	if _, empty := os.LookupEnv("HOME"); empty {
+		return ""
+	}
+	account, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return account.HomeDir
 }
 
 func (p Process) getenv(name string) string {

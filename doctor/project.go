@@ -181,7 +181,7 @@ func (e *examination) builtIn(found tool.Tool, adapter string) {
 	} else {
 		e.ok("adapter", adapter+" is built in")
 	}
-	switch path, dirs := found.Driver(adapter, e.patient.Getenv); {
+	switch path, dirs := found.Driver(adapter, e.patient.Home, e.patient.Getenv); {
 	case path != "":
 		e.ok("driver", adapter+": "+path)
 	case dirs != nil:

@@ -44,15 +44,16 @@ func (r Release) Untried() string {
 var driverFiles = map[string]string{"duckdb": "libduckdb.so", "postgres": "libadbc_driver_postgresql*.so", "redshift": "libadbc_driver_redshift*.so"}
 
 // Driver looks for dbt 2's driver of an adapter. It returns its path, "" if there is none, and the
-// directories where it was looked for; none if dot doesn't know them.
-func (r Release) Driver(adapter string, env func(name string) (string, bool)) (path string, dirs []string) {
+// directories where it was looked for; none if dot doesn't know them. home is the user's home directory:
+// without HOME dbt takes the account's.
+func (r Release) Driver(adapter, home string, env func(name string) (string, bool)) (path string, dirs []string) {
 	if !r.V2() || runtime.GOOS != "linux" {
 		return "", nil
 	}
 	libraries, _ := env("LD_LIBRARY_PATH")
 	dirs = slices.DeleteFunc(filepath.SplitList(libraries), func(dir string) bool { return dir == "" })
 	cache, _ := env("XDG_CACHE_HOME")
-	if home, _ := env("HOME"); cache == "" {
+	if cache == "" {
 		cache = filepath.Join(home, ".cache")
 	}
 	cache = filepath.Join(cache, "com.getdbt", "adbc")

@@ -70,17 +70,22 @@ func TestDriver(t *testing.T) {
 		version, adapter, libraries string
 		path                        string
 		dirs                        []string
+		noCache                     bool // XDG_CACHE_HOME is not set
 	}{
-		{"2.0.0-alpha.4", "duckdb", filepath.Dir(library), library, []string{filepath.Dir(library), cache}},
-		{"2.0.0-alpha.4", "duckdb", "", "", []string{cache}},
-		{"2.0.0-alpha.4", "postgres", "", driver, []string{cache}},
-		{"1.11.16", "postgres", "", "", nil},
+		{"2.0.0-alpha.4", "duckdb", filepath.Dir(library), library, []string{filepath.Dir(library), cache}, false},
+		{"2.0.0-alpha.4", "duckdb", "", "", []string{cache}, false},
+		{"2.0.0-alpha.4", "postgres", "", driver, []string{cache}, false},
+		{"2.0.0-alpha.4", "postgres", "", "", []string{filepath.Join(dir, "home", ".cache", "com.getdbt", "adbc")}, true},
+		{"1.11.16", "postgres", "", "", nil, false},
 	} {
 		env := func(name string) (string, bool) {
 			value := map[string]string{"LD_LIBRARY_PATH": tt.libraries, "XDG_CACHE_HOME": filepath.Join(dir, "cache")}[name]
+			if name == "XDG_CACHE_HOME" && tt.noCache {
+				value = ""
+			}
 			return value, value != ""
 		}
-		path, dirs := Release{Version: tt.version}.Driver(tt.adapter, env)
+		path, dirs := Release{Version: tt.version}.Driver(tt.adapter, filepath.Join(dir, "home"), env)
 		if path != tt.path || !slices.Equal(dirs, tt.dirs) {
 			t.Errorf("%s of dbt %s: %q in %q", tt.adapter, tt.version, path, dirs)
 		}
