@@ -98,6 +98,7 @@ func TestRelease(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dot")
 	output(t, ".", "git", "clone", "--quiet", "--no-local", root, dir)
 	output(t, dir, "git", "tag", tag)
+	t.Setenv("MAINTAINER", "Ann <ann@example.com>")
 	output(t, dir, goreleaser, "release", "--snapshot", "--clean", "--skip=publish")
 	if said := output(t, dir, "git", "status", "--porcelain"); said != "" {
 		t.Errorf("it leaves files that git doesn't ignore:\n%s", said)
@@ -172,7 +173,7 @@ func TestRelease(t *testing.T) {
 			f.Close()
 		}
 		about := output(t, ".", "dpkg-deb", "--info", one("*_linux_"+runtime.GOARCH+".deb"))
-		for _, want := range []string{" Package: dot-for-dbt\n", " Depends: git\n", " Description: Run dbt at any commit, "} {
+		for _, want := range []string{" Package: dot-for-dbt\n", " Depends: git\n", " Description: Run dbt at any commit, ", " Maintainer: Ann <ann@example.com>\n"} {
 			if !strings.Contains(about, want) {
 				t.Errorf("its description lacks %q:\n%s", want, about)
 			}
