@@ -134,8 +134,9 @@ docs: build ## build the documentation site into build/site; a broken link is an
 
 .PHONY: test-docs
 test-docs: docs ## build the site, run the commands of its how-to pages, and look at it in a browser (a minute or two)
-	@test/venv.sh test
-	DOT_TEST_DOCS=1 DOT_TEST_VENV=$(CURDIR)/.venv/test go test -count=1 -timeout 20m -run '^TestHowTo$$' ./test/e2e
+	@for venv in test $(NEWEST_DBT); do test/venv.sh $$venv || exit; done
+	DOT_TEST_DOCS=1 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/$(NEWEST_DBT) \
+		go test -count=1 -timeout 20m -run '^TestHowTo$$' ./test/e2e
 	DOT_TEST_DOCS=1 go test -count=1 ./site
 
 # GoReleaser has a module of its own, since it needs 340 others; the rest needs 50.

@@ -32,6 +32,19 @@ func TestHowTo(t *testing.T) {
 			s.otherTool("prod")
 			s.git("switch", "--quiet", "feature/refunds")
 		},
+		"editors.md": func(s *shop) {
+			if err := os.Remove(filepath.Join(s.dir, "dot_environments.yml")); err != nil {
+				s.t.Fatal(err)
+			}
+		},
+		"upgrade.md": func(s *shop) {
+			if newerVenv() == "" {
+				s.t.Skip("there are no two dbts")
+			}
+			if err := os.Symlink(newerVenv(), filepath.Join(s.dir, ".venv-1.12")); err != nil {
+				s.t.Fatal(err)
+			}
+		},
 		"monorepo.md": func(s *shop) {
 			s.git("mv", "-k", "dbt_project.yml", "profiles.yml", "packages.yml", "models", "seeds", "tests", "macros", "packages", s.subdirectory("analytics/shop"))
 			s.commit("Into a directory")
@@ -57,6 +70,8 @@ func TestHowTo(t *testing.T) {
 		"psql ",                   // marks on PostgreSQL
 		"dot prune dev --schemas", // TestPruneSchemas
 		"dot test dev@.",          // an example of a spec, in the text
+		"code ",                   // an editor
+		"dot upgrade-check dev@HEAD --from .venv-1.12 --to .venv-2", // TestUpgradeCheck, with other models
 	}
 	edit := func(s *shop, condition string) {
 		name := "models/marts/revenue_by_month.sql"
@@ -77,7 +92,7 @@ func TestHowTo(t *testing.T) {
 			edit(s, "cancelled")
 		},
 	}
-	for _, name := range []string{"pre-commit", "life", "working-tree"} {
+	for _, name := range []string{"pre-commit", "life", "working-tree", "editors", "upgrade"} {
 		pages = append(pages, "../../docs/"+name+".md")
 	}
 	for _, file := range pages {
@@ -109,7 +124,7 @@ func TestHowTo(t *testing.T) {
 				if prepare := prepare[name+": "+c.line]; prepare != nil {
 					prepare(s)
 				}
-				s.runPrinted(name, c, strings.NewReplacer(), true)
+				s.runPrinted(name, c, strings.NewReplacer("/tmp/shop", s.dir), true)
 				if then := after[c.line]; then != nil {
 					then(s)
 				}
