@@ -149,20 +149,14 @@ func testBucket(t *testing.T, server *bucketserver.Server) {
 func TestDenied(t *testing.T) {
 	bucketserver.Each(t, func(t *testing.T, server *bucketserver.Server) {
 		const hush = "aHVzaC1odXNoLWh1c2g=" // hush-hush-hush
-		var env getenv
-		switch server.Scheme {
-		case "s3":
-			t.Setenv("AWS_SECRET_ACCESS_KEY", hush)
-			env = server.Getenv
-		case "az":
-			env = server.With("AZURE_STORAGE_KEY", hush)
-		default:
+		env := server.With("AZURE_STORAGE_KEY", hush)
+		switch {
+		case server.Scheme == "gs" || strings.HasSuffix(t.Name(), "stand-in"):
 			t.Skip("the server looks at no credentials")
+		case server.Scheme == "s3": // its credentials are the process's
+			t.Setenv("AWS_SECRET_ACCESS_KEY", hush)
 		}
 		_, err := open(t, env, server.URL("dot")).List(t.Context(), "x/")
-		if strings.Contains(t.Name(), "stand-in") {
-			t.Skip("the stand-in looks at no signature")
-		}
 		if !errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), hush) || len(hint.Of(err)) == 0 {
 			t.Errorf("with a wrong key: %v", err)
 		}
@@ -209,7 +203,7 @@ func TestCredentialsAZ(t *testing.T) {
 				t.Errorf("%s: %q, %v, %v, %v", what, text, found, err, listErr)
 			}
 		}
-		if strings.Contains(t.Name(), "stand-in") {
+		if strings.HasSuffix(t.Name(), "stand-in") { // it looks at no signature
 			return
 		}
 		// Only to read: nothing is written, and the signature isn't told.

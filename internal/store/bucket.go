@@ -87,8 +87,29 @@ func (b inBucket) list(ctx context.Context, prefix string) ([]bucket.Object, err
 
 func (b inBucket) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	r, _, err := b.in.Read(ctx, name, "")
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	return fromServer{r}, nil
 }
+
+// fromServer reads an object that a server sends. Its errors are lost.
+type fromServer struct{ io.ReadCloser }
+
+func (r fromServer) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &lost{err}
+	}
+	return n, err
+}
+
+// A lost error means that the connection ended while a server sent an object. That says nothing of the object.
+type lost struct{ cause error }
+
+func (e *lost) Error() string { return "the connection was lost: " + e.cause.Error() }
+
+func (e *lost) Unwrap() error { return e.cause }
 
 func (b inBucket) size(ctx context.Context, name string) (int64, error) { return b.in.Size(ctx, name) }
 

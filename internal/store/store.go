@@ -255,6 +255,8 @@ func (s *Store) fetch(ctx context.Context, o Object, dir string) (Layer, error) 
 	switch {
 	case ctx.Err() != nil:
 		return Layer{}, context.Cause(ctx)
+	case errors.As(err, new(*lost)):
+		return Layer{}, s.about(o.name(), err)
 	case err != nil:
 		return Layer{}, s.unusable(o.name(), err)
 	}

@@ -13,8 +13,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -551,6 +553,62 @@ func TestServerWithoutConditions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// If the connection is lost while a server sends a layer, the layer may be sound: no hint to push it again.
+func TestLostConnection(t *testing.T) {
+	kept := map[string]string{}
+	var mu sync.Mutex
+	var isCut atomic.Bool
+	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		name := r.URL.Query().Get("name")
+		if name == "" {
+			name = strings.TrimPrefix(r.URL.Path, "/storage/v1/b/team/o/")
+		}
+		text, ok := kept[name]
+		switch {
+		case r.Method == http.MethodPost && ok:
+			w.WriteHeader(http.StatusPreconditionFailed)
+		case r.Method == http.MethodPost:
+			body, _ := io.ReadAll(r.Body)
+			kept[name] = string(body)
+		case r.URL.Query().Has("prefix"):
+			_, _ = w.Write([]byte(listGS(kept)))
+		case !ok:
+			w.WriteHeader(http.StatusNotFound)
+		case isCut.Load() && strings.HasPrefix(name, layersDir):
+			w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+			_, _ = w.Write([]byte(text[:len(text)/2]))
+		default:
+			_, _ = w.Write([]byte(text))
+		}
+	}))
+	defer at.Close()
+	s, err := Open(func(name string) (string, bool) { return at.URL, name == "STORAGE_EMULATOR_HOST" }, "--store", "gs://team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustPush(t, s, testLayer(t, "dev", commit, "B", nil))
+	isCut.Store(true)
+	_, err = fetch(t, s, commit)
+	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "in gs://team: the connection was lost: ") || len(hint.Of(err)) > 0 {
+		t.Errorf("%v, hints %q", err, hint.Of(err))
+	}
+	isCut.Store(false)
+	if _, err := fetch(t, s, commit); err != nil {
+		t.Error(err)
+	}
+}
+
+// listGS is Google's list of objects.
+func listGS(kept map[string]string) string {
+	var items []string
+	for name := range kept {
+		items = append(items, fmt.Sprintf(`{"name":%q,"size":"1","updated":"2026-11-28T12:00:00Z"}`, name))
+	}
+	return `{"items":[` + strings.Join(items, ",") + `]}`
 }
 
 func TestOpen(t *testing.T) {
