@@ -83,9 +83,9 @@ func Schemes() string {
 	return strings.Join(schemes[:last], ", ") + " or " + schemes[last]
 }
 
-// Open returns the bucket of a URL, such as gs://BUCKET/PREFIX. The server, if it isn't
-// the usual one, and the credentials are found as the cloud's own tools find them: in environment variables, which
-// getenv reads, then in files, then from the machine. Nothing is sent yet.
+// Open returns the bucket of a URL, such as gs://BUCKET/PREFIX. The server, if it isn't the usual one, and the
+// credentials are found as the cloud's own tools find them: in environment variables, then in files, then from the
+// machine. getenv reads the variables that name servers, and Azure's that name an account. Nothing is sent yet.
 func Open(getenv func(string) (string, bool), u *url.URL) (Bucket, error) {
 	p, ok := protocols[u.Scheme]
 	if !ok {
