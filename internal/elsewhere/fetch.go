@@ -214,6 +214,12 @@ func fill(ctx context.Context, create creator, name string, from io.Reader) (n i
 func (s Source) fromServer(ctx context.Context, had, next about, create creator) error {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = patience
+	transport.OnProxyConnectResponse = func(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("the proxy %s answers %s", proxy.Host, answer.Status) // the URL may have a password
+		}
+		return nil
+	}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) >= 10 {
