@@ -102,12 +102,16 @@ func TestTreeKeepsRows(t *testing.T) {
 	})
 }
 
-// TestTreeSchema follows the schema of a working tree through edits; TestTreeSchemaV2 does on DuckDB, with dbt 2.
+// TestTreeSchema follows the schema of a working tree through edits.
 func TestTreeSchema(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	onOneAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, edited)
+		s.use(dbt)
 		s.part("all is built, once", func() {
 			s.saved(": 8 ok")
+			s.saved("up to date")
+			s.write("notes.md", "")
+			s.saved("nothing modified") // not even an ephemeral model, which dbt 2 reports as skipped
 			s.saved("up to date")
 		})
 		schema := s.schema("dev@.")
@@ -185,6 +189,21 @@ func TestTreeSchema(t *testing.T) {
 			s.git("checkout", "--quiet", ".")
 			s.saved(" ok")
 		})
+		s.part("it goes with all its builds", func() {
+			s.mustDot("drop", "dev@.", "--yes")
+			if schemas := s.schemas(); slices.Contains(schemas, schema) {
+				t.Errorf("%s is left of %q", schema, schemas)
+			}
+		})
+	})
+}
+
+// TestTreeSchemaStopped kills a build of the working tree, and starts two at once. With dbt 2 no model stands at a
+// gate (2.0.0-alpha.4).
+func TestTreeSchemaStopped(t *testing.T) {
+	onOne(t, "postgres", func(t *testing.T, adapter string) {
+		s := newProject(t, adapter, edited)
+		s.saved(": 8 ok")
 		s.part("killed", func() {
 			s.write("models/a.sql", "select n + 20 as x from {{ ref('numbers') }}\n")
 			s.killedAt("before c")
@@ -217,11 +236,15 @@ func TestTreeSchema(t *testing.T) {
 }
 
 // TestTreeSchemaEdits makes random edits, and builds now and then. DOT_TEST_EDITS is the number of
-// cases, DOT_TEST_SEED the first one's seed.
+// cases, DOT_TEST_SEED the first one's seed. If it is even, dbt 2 builds.
 func TestTreeSchemaEdits(t *testing.T) {
 	t.Parallel()
-	first := number(t, "DOT_TEST_SEED", 1)
-	for i := range number(t, "DOT_TEST_EDITS", 2) {
+	seed, cases := uint64(2), uint64(1)
+	if inFull() {
+		seed, cases = 1, 2
+	}
+	first := number(t, "DOT_TEST_SEED", seed)
+	for i := range number(t, "DOT_TEST_EDITS", cases) {
 		seed := first + i
 		t.Run(fmt.Sprintf("seed_%d", seed), func(t *testing.T) {
 			s := newProject(t, "duckdb", edited)
@@ -277,44 +300,4 @@ func (s *shop) edit(random *rand.Rand) {
 	case 7:
 		s.write("models/c.sql", fmt.Sprintf("select x, %d as more from {{ ref('b') }}\n", n))
 	}
-}
-
-// TestTreeSchemaV2 follows the schema of a working tree through edits with dbt 2.
-func TestTreeSchemaV2(t *testing.T) {
-	s := newProject(t, "duckdb", edited)
-	s.useV2()
-	s.part("all is built, once", func() {
-		s.saved(": 8 ok")
-		s.saved("up to date")
-		s.write("notes.md", "y")
-		s.saved("nothing modified") // not even an ephemeral model, which dbt 2 reports as skipped
-		s.saved("up to date")
-	})
-	schema := s.schema("dev@.")
-	s.part("an edit builds what depends on it", func() {
-		s.write("models/b.sql", "{{ config(materialized='view') }} select x + 1 as x from {{ ref('a') }}\n")
-		s.saved(": 3 ok")
-		s.wantRows("select x from "+schema+".last", "5")
-		s.saved("up to date")
-	})
-	s.part("what failed is built again, and nothing else", func() {
-		s.write("models/c.sql", "select nonsense from {{ ref('b') }}\n")
-		s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
-		s.write("models/c.sql", "select x from {{ ref('b') }}\n")
-		s.saved(": 2 ok")
-	})
-	s.part("a test that failed runs again", func() {
-		s.write("tests/alone.sql", "select 1 as x\n")
-		s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
-		s.write("notes.md", "x")
-		s.ends(1, "dbt build failed on dev@.", "build", "dev@.")
-		s.write("tests/alone.sql", "select 1 as x where 1 = 0\n")
-		s.saved(": 1 ok")
-		s.asAlone("after failures")
-	})
-	s.part("it goes with all its builds", func() {
-		s.mustDot("drop", "dev@.", "--yes")
-		s.mustDot("drop", "dev@.", "--own-schema", "--yes")
-		s.wantSchemas()
-	})
 }
