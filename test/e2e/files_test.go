@@ -56,7 +56,7 @@ func TestFilesOfTheWorkingTree(t *testing.T) {
 		"models/b.sql":         "{{ config(materialized='table') }} select n from '" + outside + "'\n",
 		"dot_environments.yml": "environment:\n  dev: {target: dev, dot: {dbt: [sh, dbt.sh]}}\n",
 	})
-	s.write("dbt.sh", "exec "+filepath.Join(venv(t), "bin", "dbt")+" \"$@\"\n") // not committed
+	s.write("dbt.sh", "exec "+filepath.Join(s.bin, "dbt")+" \"$@\"\n") // not committed
 	s.write("data/x.csv", "n\n2\n")
 	s.ends(2, "model.stall.a: data/x.csv", "build", "dev@HEAD")
 	const says = "model.stall.b: "

@@ -28,6 +28,7 @@ func TestNewerDBT(t *testing.T) {
 		}
 	}
 	s.part("with all functions", func() {
+		full(s.t)
 		note := untried + "but has what a host needs"
 		says("in a host, which imports dbt once; "+note, "dbt is started once for all commands of an invocation; "+note)
 	})

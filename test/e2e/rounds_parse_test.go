@@ -14,7 +14,7 @@ import (
 // A.4: what dbt parses of a round's files is what it would make of all files, also where it parses only the
 // model that was edited. After edits of other files, it parses all.
 func TestRoundsParse(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		if adapter == "duckdb" {
 			s.ownDBT() // which has a host
