@@ -308,6 +308,9 @@ func TestMCPFails(t *testing.T) {
 	if built.State != "failed" || len(built.Failed) != 1 || built.Failed[0].Node != "model.orders" || built.Failed[0].Message == "" {
 		t.Errorf("a build that failed: %+v", built)
 	}
+	if strings.Contains(built.Said, "--") || !strings.Contains(built.Said, "resume: true") {
+		t.Errorf("what is said is not in the tools' words: %s", built.Said)
+	}
 	var logs struct {
 		State, Note string
 		Nodes       []struct{ Node, Status, Message string }

@@ -258,13 +258,19 @@ type eventBuild struct {
 // good are the statuses of nodes that have not failed.
 var good = []string{"success", "pass", "warn", "no-op", "reused", "skipped"}
 
+// commandToContinue begins a hint with a command line, which only people can use.
+const commandToContinue = "hint: continue after the failure: "
+
 // read takes an event of the child.
 func (j *job) read(line []byte) {
 	var e event
 	j.mu.Lock()
-	if json.Unmarshal(line, &e) == nil && e.Event != "" {
+	switch {
+	case json.Unmarshal(line, &e) == nil && e.Event != "":
 		j.take(e)
-	} else {
+	case j.kind == building && bytes.HasPrefix(bytes.TrimSpace(line), []byte(commandToContinue)):
+		j.said.add("hint: to go on after the failure, build the same with resume: true")
+	default:
 		j.said.add(string(line))
 	}
 	j.mu.Unlock()
