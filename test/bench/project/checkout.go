@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// Open builds dot from the checkout in the working directory, into bin/dot of a new directory. The
-// caller must remove that. root is the checkout, venv the virtual environment with dbt that
+// Open builds dot from the checkout in the working directory as a release does, into bin/dot of a new
+// directory. The caller must remove that. root is the checkout, venv the virtual environment with dbt that
 // DOT_TEST_VENV names. target is the make target that sets the variable.
 func Open(target string) (root, venv, dir string, err error) {
 	if root, err = os.Getwd(); err != nil {
@@ -25,7 +25,9 @@ func Open(target string) (root, venv, dir string, err error) {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return
 	}
-	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "dot"), ".").CombinedOutput()
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "bin", "dot"), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("build dot: %w\n%s", err, out)
 	}
