@@ -11,7 +11,8 @@ import (
 
 // Each query says which build it is of, and the ID of the run, unless the project has a comment of its own.
 func TestQueryComment(t *testing.T) {
-	onOne(t, "postgres", func(t *testing.T, adapter string) {
+	full(t)
+	onBoth(t, func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		s.ownDBT() // in a host, and then as a process of its own
 		s.write("models/alone.sql", "select 1 as one")

@@ -12,6 +12,7 @@ import (
 // A dbt 1 that is newer than all that were tried runs in a host if it has what a host needs, and else
 // as processes of its own. dot says which, with -v and in dot doctor.
 func TestNewerDBT(t *testing.T) {
+	full(t)
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{"models/fruits.sql": "select 'fig' as fruit\n"})
 	s.ownDBT()
@@ -28,7 +29,6 @@ func TestNewerDBT(t *testing.T) {
 		}
 	}
 	s.part("with all functions", func() {
-		full(s.t)
 		note := untried + "but has what a host needs"
 		says("in a host, which imports dbt once; "+note, "dbt is started once for all commands of an invocation; "+note)
 	})

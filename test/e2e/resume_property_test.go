@@ -23,19 +23,15 @@ import (
 // TestGoingOn makes random projects, disturbs a command on each, and goes on. What that leaves has
 // to equal what the same command leaves without a disturbance.
 //
-// DOT_TEST_ROUNDS is the number of rounds on each database; without it there is one round, on the
-// database that the seed names, and in make test-full one on both. DOT_TEST_SEED is the seed of the first
-// round; each next round has the next number. So a failed round is repeated by the seed in its name.
+// DOT_TEST_ROUNDS is the number of rounds on each database; without it there is one in make test-full, and none in
+// make test. DOT_TEST_SEED is the seed of the first round; each next round has the next number. So a failed round
+// is repeated by the seed in its name.
 func TestGoingOn(t *testing.T) {
 	rounds, first := number(t, "DOT_TEST_ROUNDS", 1), number(t, "DOT_TEST_SEED", uint64(time.Now().Unix()))
-	on := onBoth
 	if os.Getenv("DOT_TEST_ROUNDS") == "" && os.Getenv("DOT_TEST_SEED") == "" {
-		on = func(t *testing.T, test func(t *testing.T, adapter string)) {
-			t.Helper()
-			onOne(t, []string{"duckdb", "postgres"}[first%2], test)
-		}
+		full(t)
 	}
-	on(t, func(t *testing.T, adapter string) {
+	onBoth(t, func(t *testing.T, adapter string) {
 		for i := range rounds {
 			seed := first + i
 			t.Run(fmt.Sprintf("DOT_TEST_SEED=%d", seed), func(t *testing.T) {
