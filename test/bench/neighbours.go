@@ -119,7 +119,7 @@ func neighbours(b *bench) (*measure.Table, error) {
 		side("--defer prod@main --modified=compiled", "--defer", "prod@main", "--modified=compiled"),
 	)
 	if err == nil {
-		t.Rest = append(t.Rest, fmt.Sprintf("PostgreSQL, two builds at once, %d models besides the sample. Of the changes three are of one model's code, one of them new, one of a model's name, one of a description, and three of a macro that all generated models call. Of the latter only one changes what it compiles to.", models))
+		t.Rest = append(t.Rest, fmt.Sprintf("PostgreSQL, two builds at once, %d models besides the sample. Of the changes three are of one model's code, one of them new, one of a model's name, one of a description, and three of a macro that all generated models call: one of a comment, which dbt overlooks, one of its form alone, and one of what it compiles to.", models))
 	}
 	return t, err
 }
