@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -311,10 +310,7 @@ func (b *az) Create(ctx context.Context, name string, from *os.File) error {
 
 func (b *az) Remove(ctx context.Context, name string) error {
 	_, err := b.whole(ctx, http.MethodDelete, b.at(name, nil), b.header("x-ms-delete-snapshots", "include"), nil)
-	if err = b.explain(ctx, err); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return removed(b.explain(ctx, err))
 }
 
 func (b *az) explain(ctx context.Context, err error) error {

@@ -158,6 +158,14 @@ func (p place) explain(ctx context.Context, err error, r refusal) error {
 	return fmt.Errorf("%s: %w", p.shown, err)
 }
 
+// removed is what became of removing an object: one that isn't there counts as removed.
+func removed(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // denied returns an error that is fs.ErrPermission.
 func (p place) denied(says string) error { return hint.Reword(fs.ErrPermission, says, p.credentials) }
 

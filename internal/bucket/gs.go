@@ -146,10 +146,7 @@ func (b *gs) Create(ctx context.Context, name string, from *os.File) error {
 
 func (b *gs) Remove(ctx context.Context, name string) error {
 	_, err := b.whole(ctx, http.MethodDelete, b.at("", name, nil), nil, nil)
-	if err = b.explain(ctx, err); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return removed(b.explain(ctx, err))
 }
 
 // noBucket is explain for a request that finds nothing only if there is no bucket.

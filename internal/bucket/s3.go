@@ -3,10 +3,8 @@ package bucket
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -91,11 +89,7 @@ func (b *s3) Create(ctx context.Context, name string, from *os.File) error {
 }
 
 func (b *s3) Remove(ctx context.Context, name string) error {
-	err := b.explain(ctx, b.core.RemoveObject(ctx, b.bucket, b.prefix+name, minio.RemoveObjectOptions{}))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return removed(b.explain(ctx, b.core.RemoveObject(ctx, b.bucket, b.prefix+name, minio.RemoveObjectOptions{})))
 }
 
 func (b *s3) explain(ctx context.Context, err error) error {
