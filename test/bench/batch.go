@@ -36,11 +36,7 @@ func batchV2(b *bench) (*measure.Table, error) {
 // batch measures the builds. host spells the server's socket for the profile.
 func (s *shop) batch(host func(string) string) (*measure.Table, error) {
 	b := s.b
-	bin, err := postgres.FindBin(b.venv)
-	if err != nil {
-		return nil, err
-	}
-	server, err := postgres.Start(context.Background(), bin)
+	server, err := b.startPostgres()
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +105,15 @@ func (s *shop) batch(host func(string) string) (*measure.Table, error) {
 		sides = append(sides, measure.Side{Name: "the Python tool, one after the other", Reset: clear, Run: run("/bin/sh", "-c", all.String())})
 	}
 	return measure.InTurns(b.rounds, sides...)
+}
+
+// startPostgres starts a server of PostgreSQL. The caller must stop it.
+func (b *bench) startPostgres() (*postgres.Server, error) {
+	bin, err := postgres.FindBin(b.venv)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.Start(context.Background(), bin)
 }
 
 // usePostgres gives the project a profile of a new database, and returns the variables that the profile reads.

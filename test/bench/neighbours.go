@@ -3,13 +3,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"dot-for-dbt/internal/testing/postgres"
 	"dot-for-dbt/test/bench/measure"
 )
 
@@ -22,8 +20,8 @@ func aModel(i int, config, columns string) (name, text string) {
 	return fmt.Sprintf("models/generated/g%d.sql", i), text + fmt.Sprintf("(select id as n from {{ ref('g%d') }}) as upstream\n", (i-1)/3)
 }
 
-// neighbours measures builds of 8 commits of which each changes one thing of the same main: as a whole, and
-// in the three ways that build less.
+// neighbours measures builds of 8 commits. Each commit changes one thing of the same main. The builds are made
+// whole, and in the three ways that build less.
 func neighbours(b *bench) (*measure.Table, error) {
 	s, err := b.newShop("neighbours")
 	if err != nil {
@@ -47,13 +45,13 @@ func neighbours(b *bench) (*measure.Table, error) {
 	}
 	leaf, leafText := aModel(models-1, "", ", 1 as one")
 	middle, middleText := aModel(1, "", ", 1 as one")
-	view, viewText := aModel(30, ", alias='thirty'", "")
+	renamed, renamedText := aModel(30, ", alias='thirty'", "")
 	var specs []string
 	for i, change := range []struct{ file, text string }{
 		{leaf, leafText},
 		{middle, middleText},
 		{"models/generated/another.sql", "select id from {{ ref('g40') }}\n"},
-		{view, viewText},
+		{renamed, renamedText},
 		{"models/generated/schema.yml", "models: [{name: g2, description: Every third number}]\n"},
 		{macro, "{# of a column #}{% macro whole(column) %}{{ column }}::bigint{% endmacro %}\n"},
 		{macro, "{% macro whole(column) -%}\n{%- set type = 'bigint' -%}\n{{ column }}::{{ type }}\n{%- endmacro %}\n"},
@@ -72,11 +70,7 @@ func neighbours(b *bench) (*measure.Table, error) {
 		specs = append(specs, "dev@"+branch)
 	}
 
-	bin, err := postgres.FindBin(b.venv)
-	if err != nil {
-		return nil, err
-	}
-	server, err := postgres.Start(context.Background(), bin)
+	server, err := b.startPostgres()
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +118,7 @@ func neighbours(b *bench) (*measure.Table, error) {
 	return t, err
 }
 
-// nodesBuilt counts the nodes of an environment's builds that dbt's last run in each has built or tested.
+// nodesBuilt counts the nodes that succeeded in the last run of dbt of each of an environment's builds.
 func (s *shop) nodesBuilt(environment string) (nodes int, err error) {
 	files, err := filepath.Glob(filepath.Join(s.Dir, ".dot", "build", "*", "env", environment, "target", "run_results.json"))
 	for _, file := range files {
