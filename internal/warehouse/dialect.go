@@ -11,8 +11,8 @@ type dialect struct {
 	oneDatabase bool // a connection sees no other database
 	most        int  // relations in a query
 	// exist returns, for each relation that is there, its number and kind, and about how many
-	// rows it has as "1200 rows", if the catalog knows. nil: dbt's adapter looks the relations
-	// up, one by one, and nothing is known of rows.
+	// rows it has, "" if the catalog doesn't know. nil: dbt's adapter looks the relations up, one
+	// by one, and nothing is known of rows.
 	exist func([]row) string
 	// dependents returns rows of edges, see graph.go. nil: nothing hangs on a relation.
 	dependents func([]row) string
@@ -44,7 +44,7 @@ func duckdbExist(rows []row) string {
 	return `with r(n, d, s, i) as (` + values(rows, literal, row.number, row.database, row.schema, row.name) + `)
 select r.n, t.kind, t.size
 from (
-select database_name as d, schema_name as s, table_name as i, 'table' as kind, estimated_size || ' rows' as size from duckdb_tables()
+select database_name as d, schema_name as s, table_name as i, 'table' as kind, cast(estimated_size as varchar) as size from duckdb_tables()
 union
 select database_name, schema_name, view_name, 'view', '' from duckdb_views()
 union
@@ -58,7 +58,7 @@ join r on ` + folded("r.d") + ` = ` + folded("t.d") + ` and ` + folded("r.s") + 
 // table that was never analyzed.
 func postgresExist(rows []row) string {
 	return `with r(n, s, i) as (` + values(rows, postgresLiteral, row.number, row.schema, row.name) + `)
-select r.n, ` + postgresKind + ` as kind, case when c.reltuples > 0 then c.reltuples::bigint::text || ' rows' else '' end
+select r.n, ` + postgresKind + ` as kind, case when c.reltuples > 0 then c.reltuples::bigint::text else '' end
 from r
 join pg_catalog.pg_namespace as s on s.nspname = r.s::name
 join pg_catalog.pg_class as c on c.relnamespace = s.oid and c.relname = r.i::name and c.relkind in ` + postgresRelations + `

@@ -107,7 +107,7 @@ const answerVersion = 1
 type said struct {
 	Version    int        `json:"version"`
 	Database   string     `json:"database"`   // the target's
-	Exist      [][]string `json:"exist"`      // number, kind, size
+	Exist      [][]string `json:"exist"`      // number, kind, rows or ""
 	Dependents [][]string `json:"dependents"` // see dependents.go
 	SearchPath []string   `json:"search_path"`
 }
@@ -145,7 +145,7 @@ func (s said) answer(q Question) (Answer, error) {
 	a := Answer{SearchPath: s.SearchPath, kinds: map[Relation]string{}, rows: map[Relation]int64{}}
 	for _, row := range s.Exist {
 		if len(row) != 3 {
-			return Answer{}, fmt.Errorf("expected a number, a kind and a size, found %d values", len(row))
+			return Answer{}, fmt.Errorf("expected a number, a kind and rows, found %d values", len(row))
 		}
 		r, err := numbered(q.Exist, row[0])
 		if err != nil {
@@ -155,9 +155,9 @@ func (s said) answer(q Question) (Answer, error) {
 		if kind, ok := a.kinds[r]; !ok || kind == "function" {
 			a.kinds[r] = strings.ReplaceAll(row[1], "_", " ")
 		}
-		if size, ok := strings.CutSuffix(row[2], " rows"); ok {
-			if a.rows[r], err = strconv.ParseInt(size, 10, 64); err != nil {
-				return Answer{}, fmt.Errorf("expected a number of rows, found %q", size)
+		if row[2] != "" {
+			if a.rows[r], err = strconv.ParseInt(row[2], 10, 64); err != nil {
+				return Answer{}, fmt.Errorf("expected a number of rows, found %q", row[2])
 			}
 		}
 	}

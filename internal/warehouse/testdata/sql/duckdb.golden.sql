@@ -2,7 +2,7 @@
 with r(n, d, s, i) as (values ('0', 'db', 's', 'a'), ('1', 'db', 'S', 'it''s'))
 select r.n, t.kind, t.size
 from (
-select database_name as d, schema_name as s, table_name as i, 'table' as kind, estimated_size || ' rows' as size from duckdb_tables()
+select database_name as d, schema_name as s, table_name as i, 'table' as kind, cast(estimated_size as varchar) as size from duckdb_tables()
 union
 select database_name, schema_name, view_name, 'view', '' from duckdb_views()
 union

@@ -1,6 +1,6 @@
 -- exist
 with r(n, s, i) as (values ('0', 's', 'a'), ('1', 'S', 'it''s'))
-select r.n, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end as kind, case when c.reltuples > 0 then c.reltuples::bigint::text || ' rows' else '' end
+select r.n, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end as kind, case when c.reltuples > 0 then c.reltuples::bigint::text else '' end
 from r
 join pg_catalog.pg_namespace as s on s.nspname = r.s::name
 join pg_catalog.pg_class as c on c.relnamespace = s.oid and c.relname = r.i::name and c.relkind in ('r', 'p', 'v', 'm', 'f')
