@@ -103,8 +103,8 @@ func (a *app) parser(line *grammar, options ...kong.Option) (*kong.Kong, error) 
 	)...)
 }
 
-// fillIn replaces variables such as ${formats} in the help and in the choices of flags. Kong would replace the
-// variables in each other again for each flag, which takes as long as all the rest of reading the grammar.
+// fillIn replaces variables such as ${formats} in the help and in the choices of flags. Kong could do it. But for
+// each flag, it also replaces variables in all other variables, which takes as long as the rest of its work.
 func fillIn(vars ...map[string]string) kong.Option {
 	var pairs []string
 	for _, some := range vars {

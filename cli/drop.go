@@ -80,7 +80,7 @@ func (c *pruneCommand) run(ctx context.Context, a *app, line *commandLine) error
 	if c.InStore {
 		return c.runInStore(ctx, a, line)
 	}
-	if err := storeWithout(line); err != nil {
+	if err := refuseLoneStore(line); err != nil {
 		return err
 	}
 	prune, err := c.compile(ctx, a, line)

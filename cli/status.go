@@ -43,7 +43,7 @@ func (c *statusCommand) run(ctx context.Context, a *app, line *commandLine) erro
 		}
 		return a.statusOfStore(ctx, line, specs, c.All, asJSON)
 	}
-	if err := storeWithout(line); err != nil {
+	if err := refuseLoneStore(line); err != nil {
 		return err
 	}
 	req := lifecycle.Request{Specs: specs, Limit: statusLimit, Folded: !c.All && !asJSON && !a.verbose, Resting: asJSON || a.verbose, Size: c.Size}

@@ -144,8 +144,8 @@ func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
 		Last:   jsonStatusLast{l.State, l.Command, l.Started, l.Finished, l.Result, l.Error, l.PID, l.Holder},
 		Places: []jsonStatusPlace{}, Resting: []string{}, Directory: b.Dir(),
 		Worktree: jsonStatusTree{b.Commit.Worktree(), b.Worktree}, Problems: orEmpty(b.Problems),
+		Git: newJSONStatusGit(b.InGit, b.Git),
 	}
-	out.Git = newJSONStatusGit(b.InGit, b.Git)
 	for _, p := range b.Places {
 		place := jsonStatusPlace{Adapter: p.Adapter, Host: p.Host, Database: p.Database, Schema: p.Schema, Schemas: p.Schemas}
 		if n := p.Nodes; n != nil {
@@ -168,6 +168,7 @@ func newJSONStatusBuild(b *lifecycle.Build) jsonStatusBuild {
 	return out
 }
 
+// newJSONStatusGit returns what git knows of a commit, nil if git couldn't be asked.
 func newJSONStatusGit(in lifecycle.Presence, git lifecycle.Known) *jsonStatusGit {
 	switch in {
 	case lifecycle.InGit:

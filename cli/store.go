@@ -47,8 +47,8 @@ func (a *app) statusOfStore(ctx context.Context, line *commandLine, specs []spec
 	return nil
 }
 
-// storeWithout refuses --store without --in-store, which would look at .dot only.
-func storeWithout(line *commandLine) error {
+// refuseLoneStore refuses --store without --in-store. The command would look at .dot only.
+func refuseLoneStore(line *commandLine) error {
 	if line.Store == "" {
 		return nil
 	}

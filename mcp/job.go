@@ -258,7 +258,7 @@ type eventBuild struct {
 // good are the statuses of nodes that have not failed.
 var good = []string{"success", "pass", "warn", "no-op", "reused", "skipped"}
 
-// commandToContinue begins a hint with a command line, which only people can use.
+// commandToContinue begins the hint that has a command line to go on with. An agent has no command line.
 const commandToContinue = "hint: continue after the failure: "
 
 // read takes an event of the child.

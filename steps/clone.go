@@ -164,8 +164,8 @@ func (rt *runtime) clonings(job *job, checked checkOutputs) (found clonings, err
 	return found, nil
 }
 
-// copied returns what a job will clone as tables, which copies rows. It is nil if that isn't known: the
-// clone step says why.
+// copied returns the clones of a job that copy rows: those that become tables. It returns none if they can't be
+// found. Then the clone step fails, and says why.
 func (a *checkIsolation) copied(checked checkOutputs) []cloning {
 	if !a.job.cloneIncremental {
 		return nil

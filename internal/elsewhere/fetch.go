@@ -317,7 +317,7 @@ func (s Source) fromBucket(ctx context.Context, object, name string, had, next a
 		return false, hint.New(fmt.Sprintf("%s: there is no %s", s, object), "the URL must lead to the manifest.json of a run of dbt, or to what is before its name")
 	case denied, err != nil && (ctx.Err() != nil || len(hint.Of(err)) > 0):
 		return false, err
-	case err != nil: // whose text may begin with the same words
+	case err != nil: // the cause alone: the error's own text names the source, too
 		return false, &unreachable{cmp.Or(errors.Unwrap(err), err)}
 	}
 	defer r.Close() // only read from

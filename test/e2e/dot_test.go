@@ -105,7 +105,7 @@ func (s *shop) start(args ...string) *call {
 }
 
 // binaryFor returns the dot for these arguments. The race detector takes one or two seconds of each dot that
-// builds, so only a dot of several specs, whose builds share state, has it; make test-full lets all have it.
+// builds. So it is only in a dot of several specs, whose builds share state, and in every dot of make test-full.
 func binaryFor(args []string) (string, error) {
 	specs := 0
 	for i, arg := range args {

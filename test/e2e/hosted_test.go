@@ -28,11 +28,11 @@ func (s *shop) hosted(res result) {
 // clockWork matches what differs in the output of dbt and dot between two equal runs.
 var clockWork = regexp.MustCompile(`\d\d:\d\d:\d\d|just now|(\d+m)?\d+(\.\d+)?(m?s\b| (second|minute)s?( ago)?)|dbt ran .*|slowest .*`)
 
-// nodeCount matches what dbt counts its nodes with, and what it fills their lines with.
+// nodeCount matches a node's number in dbt's output, and the dots that fill its line.
 var nodeCount = regexp.MustCompile(`\d+ of (\d+ (START|OK|PASS))|\.\.+`)
 
-// nodesInAnyOrder sorts dbt's lines about nodes. Also with one thread, dbt starts whatever a node that just
-// ended has made ready, in an order that depends on how quickly it looks.
+// nodesInAnyOrder sorts dbt's lines about nodes. Several nodes may wait for one: when it ends, the order in which
+// dbt starts them depends on the machine's load, also with one thread.
 func nodesInAnyOrder(text string) string {
 	lines := strings.Split(text, "\n")
 	var at []int
@@ -49,7 +49,7 @@ func nodesInAnyOrder(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// With a host, dot does the same as without, byte for byte.
+// With a host, dot does the same as without, byte for byte but for the order of the nodes.
 func TestHostedBuild(t *testing.T) {
 	onBoth(t, func(t *testing.T, adapter string) {
 		if adapter != "duckdb" {

@@ -176,7 +176,8 @@ func full(t *testing.T) {
 	}
 }
 
-// buildProgram builds a program of a directory beside this file, with flags such as -race.
+// buildProgram builds the program of a directory beside this file, with flags such as -race. binary is the name of
+// the file that it makes.
 func buildProgram(binary, dir string, flags ...string) (string, error) {
 	binary = filepath.Join(scratch, binary)
 	args := append([]string{"build", "-o", binary}, flags...)

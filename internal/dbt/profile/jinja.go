@@ -31,8 +31,8 @@ type rendering struct {
 	err    error
 }
 
-// remembering returns a scope that renders each text once. Its variables must not change from now on. The
-// library compiles two regular expressions for each rendering, which takes longer than all the rest.
+// remembering returns a scope that renders each text once: for each rendering, the library compiles two regular
+// expressions. The scope's variables must not change from now on.
 func (s Scope) remembering() Scope {
 	s.rendered = new(sync.Map)
 	return s
