@@ -252,10 +252,7 @@ func (b *az) Size(ctx context.Context, name string) (int64, error) {
 	if err != nil {
 		return 0, b.explain(ctx, err)
 	}
-	if err := got.Body.Close(); err != nil || got.ContentLength < 0 {
-		return 0, b.unreadable(name)
-	}
-	return got.ContentLength, nil
+	return b.sizeOf(got, name)
 }
 
 func (b *az) List(ctx context.Context, prefix string) ([]Object, error) {

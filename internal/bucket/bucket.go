@@ -68,7 +68,7 @@ var schemes = []string{"s3", "gs", "az"}
 // protocols has the protocols by the schemes of their URLs.
 var protocols = map[string]protocol{
 	"s3": {openS3, "credentials are found as the AWS CLI finds them: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; " +
-		"AWS_ENDPOINT_URL_S3 names another server, AWS_REGION the region"},
+		"AWS_ENDPOINT_URL_S3 names another server, AWS_REGION or the profile the region"},
 	"gs": {openGS, "credentials are found as Google's tools find them: GOOGLE_APPLICATION_CREDENTIALS, or gcloud auth application-default login"},
 	"az": {openAZ, "AZURE_STORAGE_ACCOUNT names the account; credentials are found as Azure's tools find them: AZURE_STORAGE_KEY, " +
 		"AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_CONNECTION_STRING, or az login"},

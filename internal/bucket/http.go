@@ -115,14 +115,18 @@ func (w web) once(ctx context.Context, method string, at url.URL, header http.He
 }
 
 // whole sends a request, and returns the body of its answer.
-func (w web) whole(ctx context.Context, method string, at url.URL, header http.Header, body *io.SectionReader) (text []byte, err error) {
-	got, err := w.send(ctx, method, at, header, body)
+func (w web) whole(ctx context.Context, method string, at url.URL, header http.Header, body *io.SectionReader) ([]byte, error) {
+	return whole(w.send(ctx, method, at, header, body))
+}
+
+// whole returns the body of an answer.
+func whole(got *http.Response, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer got.Body.Close() // only read from
 	const most = 64 << 20  // a list has 5,000 objects at most
-	text, err = io.ReadAll(io.LimitReader(got.Body, most+1))
+	text, err := io.ReadAll(io.LimitReader(got.Body, most+1))
 	if len(text) > most {
 		err = fmt.Errorf("the answer has more than %d bytes", most)
 	}
@@ -197,4 +201,12 @@ func same(got *http.Response, version, unless string) bool {
 	}
 	_ = got.Body.Close() // nothing is read
 	return true
+}
+
+// sizeOf returns the size of the object that an answer is about.
+func (p place) sizeOf(got *http.Response, name string) (int64, error) {
+	if err := got.Body.Close(); err != nil || got.ContentLength < 0 {
+		return 0, p.unreadable(name)
+	}
+	return got.ContentLength, nil
 }
