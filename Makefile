@@ -42,8 +42,8 @@ endif
 		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) \
 		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/$(NEWEST_DBT) DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 \
 		go test $(RACE) -vet=off -count=1 -timeout 60m ./...
-	@# With the race detector, these tests run only where builds share state.
-	$(if $(RACE),go test -vet=off -count=1 ./cli)
+	@# With the race detector, these tests ran only where builds share state. The others follow.
+	$(if $(RACE),DOT_TEST_RACED=1 go test -vet=off -count=1 ./cli)
 
 # make test compares some of the newest dbt's hosted commands with others.
 NEWEST_DBT := dbt-1.12

@@ -16,7 +16,7 @@ import (
 // TestChain advances main by many commits, each built as a layer over the last. What the last one
 // has is what a whole build has, and composing it has read one manifest: the others may be gone.
 func TestChain(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	const layers = 15
 	s := newShop(t)

@@ -27,7 +27,7 @@ func (s *shop) completed(line string, env ...string) []string {
 
 // Builds and nodes are completed from what the last command left, without dbt and without writing.
 func TestCompleteBuildsAndNodes(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	s := newShop(t)
 	s.write("models/late.sql", "{{ config(tags=['nightly']) }} select 1 as one")
 	s.git("add", "-A")
@@ -106,7 +106,7 @@ func TestCompleteNodesOfDBTsOwnManifest(t *testing.T) {
 
 // With 10,000 refs a completion starts no more programs than with three.
 func TestCompleteAmongManyRefs(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	s := newShop(t)
 	s.run("build prod@main")
 	head, trace := s.git("rev-parse", "HEAD"), t.TempDir()

@@ -8,7 +8,7 @@ import (
 )
 
 func TestComplete(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	s := newShop(t)
 	head := s.git("rev-parse", "HEAD")
 	for _, ref := range []string{
@@ -118,7 +118,7 @@ func TestCompleteForZsh(t *testing.T) {
 
 // Completion prints no errors and changes nothing.
 func TestCompleteIsQuiet(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	for _, tt := range []struct {
 		name    string
 		arrange func(s *shop)

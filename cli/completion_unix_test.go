@@ -20,6 +20,7 @@ const otherName = "dot-for-dbt"
 // TestCompletionInShells types into real shells. A shell that isn't installed
 // is left out.
 func TestCompletionInShells(t *testing.T) {
+	withoutRace(t)
 	shells := []struct {
 		name  string
 		argv  []string
@@ -122,6 +123,7 @@ func (s *shop) converse(argv []string, exchanges []exchange) (unmet, seen string
 
 // TestCompletionInFish asks fish for its completions with complete -C.
 func TestCompletionInFish(t *testing.T) {
+	withoutRace(t)
 	if _, err := exec.LookPath("fish"); err != nil {
 		t.Skip("fish is not installed")
 	}

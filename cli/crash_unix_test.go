@@ -140,12 +140,17 @@ func (c *crash) kill(r *running, victim string, hangs bool) {
 // no kill. DOT_TEST_KILLS sets the number of kills; DOT_TEST_SEED repeats a test.
 func TestKill(t *testing.T) {
 	kills, seed := number(t, "DOT_TEST_KILLS", 20), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
-	for name, command := range map[string]string{
-		"one spec":      "build dev@HEAD",
-		"several specs": "build dev@HEAD prod@main --defer prod@main",
+	for name, test := range map[string]struct {
+		command string
+		with    func(*testing.T)
+	}{
+		"one spec":      {"build dev@HEAD", withoutRace},
+		"several specs": {"build dev@HEAD prod@main --defer prod@main", withRace},
 	} {
 		t.Run(name, func(t *testing.T) {
+			test.with(t)
 			t.Parallel()
+			command := test.command
 			c := newCrash(t, command)
 			for _, hangs := range []string{"deps", "list", "build"} {
 				for _, victim := range victims {

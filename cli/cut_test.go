@@ -14,7 +14,7 @@ import (
 // A file of dot's is cut short. The same command repairs the file or does without it,
 // and a damaged baseline is reported.
 func TestCutFiles(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.write("packages.yml", "packages:\n  - local: money\n")

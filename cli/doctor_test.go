@@ -19,6 +19,7 @@ var gitVersion = regexp.MustCompile(`(?m)^(ok +git +)\S+$`)
 
 // TestDoctorSays compares the doctor's output for people with goldens.
 func TestDoctorSays(t *testing.T) {
+	withoutRace(t)
 	if runtime.GOOS == "windows" {
 		t.Skip("paths and modes are others there")
 	}
@@ -64,7 +65,7 @@ func TestDoctorSays(t *testing.T) {
 
 // TestDoctorFinds damages the setup in one way after the other.
 func TestDoctorFinds(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	for _, tt := range []struct {
 		name    string
 		arrange func(s *shop)

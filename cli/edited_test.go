@@ -10,7 +10,7 @@ import (
 // dot never trusts an edited ledger: the build runs again, no build defers to it, dot
 // doctor reports it, and the same command writes a new ledger.
 func TestEditedLedger(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.run("build prod@main")

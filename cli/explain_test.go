@@ -21,7 +21,7 @@ var passing = []struct {
 
 // TestExplanations compares explanations with goldens.
 func TestExplanations(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	for _, tt := range []struct {
 		name    string
 		arrange func(s *shop)

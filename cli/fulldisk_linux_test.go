@@ -14,6 +14,7 @@ import (
 // What --trace is to write to a disk that is full in the end goes elsewhere, and dot fails.
 // TestRefuge has --output.
 func TestFullOutput(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	s := newBuiltShop(t)
 	for _, command := range []string{
@@ -37,7 +38,7 @@ func TestFullOutput(t *testing.T) {
 // The disk is full at any moment: dot reports it and, once there is space again, the
 // same command ends as an undisturbed one does.
 func TestFullDisk(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	c := newCrash(t, "build dev@HEAD")
 	const size, page = 1 << 20, 4 << 10

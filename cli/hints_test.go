@@ -141,6 +141,7 @@ func shellWords(line string) []string {
 // TestHintsLeadOn proves that no hint leads in a circle: the command that a hint names ends well, and
 // after it the command that failed ends in another way, unless the hint's command replaces it.
 func TestHintsLeadOn(t *testing.T) {
+	withoutRace(t)
 	for _, p := range plights {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()

@@ -23,6 +23,7 @@ var steers = regexp.MustCompile("[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f\u202a-\u20
 // TestHostileNames puts such texts into every name that a commit can choose, and
 // checks all output of dot.
 func TestHostileNames(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	commit := func() {

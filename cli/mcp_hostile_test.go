@@ -45,7 +45,7 @@ func (s *shop) ownSchemas() {
 // A client can't get out of its fields: into dot's or dbt's flags, other directories, the own schema of
 // an environment, or a protected environment.
 func TestMCPEscapes(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := vaulted(t)
 	log := filepath.Join(t.TempDir(), "dbt.log")
@@ -144,7 +144,7 @@ func TestMCPEscapes(t *testing.T) {
 
 // A client that sends anything gets answers, and nothing is written out of the builds.
 func TestMCPFuzz(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := vaulted(t)
 	a := s.agent([]string{"--allow-drop", "--allow-rows"})
@@ -210,7 +210,7 @@ func TestMCPFuzz(t *testing.T) {
 // What a project calls its models and commits is data: it is cut, it has no control characters, and it
 // is never an argument.
 func TestMCPNamesAreData(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.run("build prod@main")
@@ -240,7 +240,7 @@ func TestMCPNamesAreData(t *testing.T) {
 
 // Long answers are cut, and say how much more there is.
 func TestMCPShort(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	for i := range 300 {
@@ -275,7 +275,7 @@ func TestMCPShort(t *testing.T) {
 
 // A frame that is larger than any client needs ends the session, and with it its builds.
 func TestMCPTooLarge(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	a := newShop(t).agent(nil)
 	_, err := a.session.CallTool(t.Context(), &sdk.CallToolParams{Name: "plan", Arguments: fields{"spec": strings.Repeat("x", 17<<20)}})

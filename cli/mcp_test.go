@@ -169,7 +169,7 @@ type statusAnswer struct {
 
 // A session plans, looks at the builds and asks for reasons, and writes nothing.
 func TestMCPReads(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	a := s.agent(nil)
@@ -247,6 +247,7 @@ func TestMCPProjectDir(t *testing.T) {
 
 // A build says what came of it, and tells how far it is while it runs.
 func TestMCPBuilds(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	var mu sync.Mutex
@@ -344,7 +345,7 @@ func TestMCPFails(t *testing.T) {
 
 // Dropping is off unless the server was started with it, and says what went.
 func TestMCPDrops(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.run("build dev@HEAD")
@@ -378,6 +379,7 @@ func TestMCPDrops(t *testing.T) {
 
 // The project may change under the server: each call sees it as it is then.
 func TestMCPProjectChanges(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	a := s.agent(nil)
@@ -403,6 +405,7 @@ func TestMCPProjectChanges(t *testing.T) {
 
 // Two clients at once, each with its server, build the same: one of them waits, and finds it built.
 func TestMCPTogether(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	log := filepath.Join(t.TempDir(), "dbt.log")

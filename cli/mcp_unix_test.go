@@ -49,6 +49,7 @@ func (s *shop) interruptedBuild(known bool) {
 
 // A build that takes longer than the call has a handle. It can be asked for, and stopped.
 func TestMCPHandle(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	env, hangs := s.hung()
@@ -97,6 +98,7 @@ func TestMCPHandle(t *testing.T) {
 
 // A build whose call is cancelled, and those of a client or a server that dies, end as by Ctrl-C.
 func TestMCPInterrupted(t *testing.T) {
+	withRace(t)
 	const killed = "the server gets SIGKILL"
 	for name, end := range map[string]func(t *testing.T, a *agent, cancel func()){
 		"the call is cancelled":   func(_ *testing.T, _ *agent, cancel func()) { cancel() },
@@ -129,6 +131,7 @@ func TestMCPInterrupted(t *testing.T) {
 
 // A client that only stops reading is noticed, too.
 func TestMCPBrokenPipe(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	env, hangs := s.hung()

@@ -99,7 +99,7 @@ func (s *shop) dotTo(stdout io.Writer, command string) (stderr string, code int)
 // TestFullStdout: if the disk of stdout is full, every command fails, and the error is
 // its last line.
 func TestFullStdout(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,7 +123,7 @@ func TestFullStdout(t *testing.T) {
 // TestClosedStdout: dot prints no error if the reader of a pipe ends. The exit code is
 // that of a program ended by SIGPIPE.
 func TestClosedStdout(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newBuiltShop(t)
 	for _, command := range written {

@@ -185,6 +185,7 @@ func TestPromptVSCode(t *testing.T) {
 }
 
 func TestPromptVSCodeWhereItIsUsed(t *testing.T) {
+	withoutRace(t)
 	t.Run("H.2 not at all", func(t *testing.T) {
 		s := newShop(t)
 		s.write(".vscode/settings.json", "{}") // a colleague's
@@ -214,6 +215,7 @@ func TestPromptVSCodeWhereItIsUsed(t *testing.T) {
 
 // Two questions: nothing is written before both are answered.
 func TestPromptBoth(t *testing.T) {
+	withoutRace(t)
 	tests := map[string]struct {
 		typed     []string
 		code      int
@@ -316,7 +318,7 @@ func TestConfirmProtected(t *testing.T) {
 }
 
 func TestPromptsNotAsked(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	const question = "question:"
 	for name, command := range map[string]string{
 		"with --disable-prompts": "build dev@HEAD --disable-prompts",
@@ -385,7 +387,7 @@ func TestPromptsNotAsked(t *testing.T) {
 // TestPromptsBrokenConfig proves H.1: a config.yml that dot doesn't understand is said once, and
 // never stops a build.
 func TestPromptsBrokenConfig(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	const unread = "; dot goes on without it\n"
 	for name, tt := range map[string]struct{ config, place, then string }{
 		"the opposite":        {"prompts: {gitignore: enabled}\n", ":1:22: disabled is expected, or nothing", "prompts: {gitignore: disabled}\n"},

@@ -12,7 +12,7 @@ import (
 
 // What dot downloads, it asks the company's proxy for.
 func TestProxy(t *testing.T) {
-	skipRaced(t)
+	withoutRace(t)
 	t.Parallel()
 	s := newShop(t)
 	asked := make(chan string, 100)

@@ -65,6 +65,7 @@ func wantRound(t *testing.T, got, want string) {
 
 // Each save is a round: a line says what was built, and for which files.
 func TestRounds(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	r := s.start("build dev@. --watch", false)
@@ -109,6 +110,7 @@ func TestRounds(t *testing.T) {
 
 // Ctrl-C in the middle of a round ends dbt, and says how, as without --watch (A.7).
 func TestRoundsInterrupted(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	for _, terminal := range []bool{false, true} {
 		s := newShop(t)
@@ -134,6 +136,7 @@ func TestRoundsInterrupted(t *testing.T) {
 
 // A round that reads what is saved is stopped, and the next one has all files. Other rounds go on.
 func TestRoundsSavedMeanwhile(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	dir := t.TempDir()
@@ -179,6 +182,7 @@ func TestRoundsSavedMeanwhile(t *testing.T) {
 
 // While git has conflicts to resolve, no round begins.
 func TestRoundsWaitsForGit(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.git("switch", "-q", "-c", "theirs", "main")
@@ -206,6 +210,7 @@ func TestRoundsWaitsForGit(t *testing.T) {
 
 // With --log json, each round ends with an event.
 func TestRoundsEvents(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	r := s.start("build dev@. --watch --log json", false)
@@ -257,6 +262,7 @@ func TestRoundsEvents(t *testing.T) {
 
 // What dbt prints is shown where a command is run for it.
 func TestRoundsShows(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.run("build dev@.")

@@ -36,19 +36,21 @@ import (
 // and the programs dot and dbt, of which dbt is a stand-in.
 //
 // With the race detector, programs take three times as long. Then only those scripts run in which
-// builds share state, see skipRaced.
+// builds share state, and afterwards the others.
 func TestScripts(t *testing.T) {
 	dir := filepath.Join("..", "testdata", "script")
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts in %s: %v", dir, err)
 	}
-	if raceDetector {
-		files = slices.DeleteFunc(files, func(file string) bool {
-			text, err := os.ReadFile(file)
-			return err == nil && !severalBuilds.Match(text)
-		})
-	}
+	files = slices.DeleteFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return false
+		}
+		shares := severalBuilds.Match(text)
+		return raceDetector && !shares || hasRaced() && shares
+	})
 	testscript.Run(t, testscript.Params{
 		Files:              files,
 		RequireUniqueNames: true,
@@ -67,14 +69,27 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// skipRaced skips a test in which builds share no state, with the race detector. make test also runs
-// all tests of this package without it.
-func skipRaced(t *testing.T) {
+// make test runs the tests of this package twice: with the race detector those in which builds share state, and
+// then the others without, in a third of the time.
+
+// withoutRace skips a test in which builds share no state, with the race detector.
+func withoutRace(t *testing.T) {
 	t.Helper()
 	if raceDetector {
 		t.Skip("no builds share state, and make test runs it without the race detector, too")
 	}
 }
+
+// withRace skips a test in which builds share state, if it has run with the race detector.
+func withRace(t *testing.T) {
+	t.Helper()
+	if hasRaced() {
+		t.Skip("make test has run it with the race detector")
+	}
+}
+
+// hasRaced reports whether make test has run the tests with the race detector before these without.
+func hasRaced() bool { return !raceDetector && os.Getenv("DOT_TEST_RACED") != "" }
 
 // severalBuilds matches a script with a command that has several builds, or rounds of one.
 var severalBuilds = regexp.MustCompile(`\bdot (plan )?(compare|[a-z]+ \S*@\S+ [^-\s]\S*@)|--watch|--specs|\S@\S*\.\.\S`)

@@ -23,6 +23,7 @@ const interrupting = " interrupting: dbt may take a while to cancel its queries;
 // keeps running, dot knows dbt's results if dbt could report them, and the same
 // command continues the build. It proves A.7.
 func TestSignals(t *testing.T) {
+	withRace(t)
 	const partly = "1 of 5 nodes ok" // of the baseline that was stopped
 	send := func(signal syscall.Signal) func(*testing.T, *running) {
 		return func(t *testing.T, h *running) { h.signal(t, signal) }
@@ -97,6 +98,7 @@ func TestSignals(t *testing.T) {
 
 // An interactive dbt gets Ctrl-C itself and prints its own message.
 func TestInterruptedAtItsTerminal(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	h := newShop(t).startHalfway("init", "init", true)
 	h.typed(t, ctrlC)
@@ -111,6 +113,7 @@ func TestInterruptedAtItsTerminal(t *testing.T) {
 
 // Ctrl-C ends a plan, too, also while it waits for git: here for changes in a worktree.
 func TestInterruptedPlan(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.run("build dev@HEAD")

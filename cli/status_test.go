@@ -40,6 +40,7 @@ func TestStatus(t *testing.T) {
 
 // TestStatusOfMany lists the builds that were used last, and says how many there are.
 func TestStatusOfMany(t *testing.T) {
+	withoutRace(t)
 	s := newShop(t)
 	s.run("build prod@main")
 	short := s.git("rev-parse", "--short", "main")

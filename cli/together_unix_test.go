@@ -29,6 +29,7 @@ func withoutKeys(s *shop) map[string]string {
 // Two are killed. The others succeed, each build is made once and completely, and the
 // result is the same as if the dots had run one after another.
 func TestEightAtOnce(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	commands := []string{
 		"build dev@HEAD", "build dev@HEAD", "build dev@HEAD prod@HEAD", "build prod@main",

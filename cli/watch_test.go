@@ -21,6 +21,7 @@ var stopToken = regexp.MustCompile(`[A-Z2-7]{26}`)
 // TestWatch fixes what a run of several builds looks like where nothing is redrawn. One fails and one is blocked.
 // It proves A.7.
 func TestWatch(t *testing.T) {
+	withRace(t)
 	const command = "build prod@main dev@HEAD ci@HEAD --force -j 1"
 	tests := []struct {
 		name, flags string
@@ -60,6 +61,7 @@ func TestWatch(t *testing.T) {
 
 // With one build, the output is dbt's own, unless --log is given.
 func TestWatchOneBuild(t *testing.T) {
+	withRace(t)
 	s := newShop(t)
 	s.run("build dev@HEAD")
 	s.story.Reset()
@@ -144,6 +146,7 @@ func TestTrace(t *testing.T) {
 
 // A comparison's trace has its steps.
 func TestTraceOfComparison(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	s.run("build prod@main dev@HEAD")

@@ -147,6 +147,7 @@ func (s *shop) hanging() (env []string, hung func(), release func()) {
 // Progress is drawn at the bottom of a terminal, follows its size, and disappears at the end. The remaining
 // output is the same as in a pipe, except for the output of steps before dbt's command.
 func TestWatchAtTerminal(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	const command = "build prod@main dev@HEAD --force -j 1"
@@ -175,6 +176,7 @@ func TestWatchAtTerminal(t *testing.T) {
 
 // After the first Ctrl-C, a note appears at once above the redrawn part.
 func TestWatchInterrupting(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	env, hung, _ := s.hanging()
@@ -193,6 +195,7 @@ func TestWatchInterrupting(t *testing.T) {
 
 // Ctrl-C removes the redrawn part and leaves the cursor at the start of an empty line.
 func TestWatchInterrupted(t *testing.T) {
+	withRace(t)
 	t.Parallel()
 	s := newShop(t)
 	const command = "build prod@main dev@HEAD --force -j 1"
