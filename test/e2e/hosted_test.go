@@ -56,7 +56,6 @@ func TestHostedBuild(t *testing.T) {
 			full(t)
 		}
 		s := newShop(t, adapter)
-		s.ownDBT()
 		s.setenv("DBT_THREADS=1") // otherwise the order of the threads' messages varies
 		restore := s.save()
 		run := func(hosted bool) (said []string, left outcome) {

@@ -16,9 +16,6 @@ import (
 func TestRoundsParse(t *testing.T) {
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
-		if adapter == "duckdb" {
-			s.ownDBT() // which has a host
-		}
 		const model = "models/marts/revenue_by_month.sql"
 		s.write("macros/plus.sql", "{% macro plus(x) %}{{ x }} + 1{% endmacro %}\n")
 		s.write("models/more.md", "{% docs month %}a month{% enddocs %}\n")

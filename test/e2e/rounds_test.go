@@ -91,9 +91,6 @@ func TestRounds(t *testing.T) {
 	onEach(t, func(t *testing.T, adapter string, dbt generation) {
 		s := newShop(t, adapter)
 		s.use(dbt)
-		if adapter == "duckdb" {
-			s.ownDBT() // which has a host
-		}
 		s.testRounds()
 	})
 }
