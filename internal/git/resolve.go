@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/text"
 )
@@ -32,13 +33,15 @@ type Commit struct {
 //
 // The error names every ref that can't be resolved, with the reason, and has hints. Two git
 // processes are enough for any number of refs: one finds and peels, one describes (behaviours B.5).
-// A ref that doesn't exist, or is behind its upstream, needs more.
+// A ref that doesn't exist, or is behind its upstream, needs more, and so may a ref that is no plain name.
 func (r *Repo) Resolve(ctx context.Context, refs []string) ([]Commit, error) {
+	known := r.describeNamed(ctx, refs)
 	found, err := r.find(ctx, refs)
 	if err != nil {
+		known(true)
 		return nil, err
 	}
-	described, err := r.describe(ctx, found)
+	described, err := r.describe(ctx, found, known(false))
 	if err != nil {
 		return nil, err
 	}
@@ -93,24 +96,61 @@ func (r *Repo) find(ctx context.Context, refs []string) (map[string]resolved, er
 	return s.found, nil
 }
 
-// describe asks git for the abbreviation, subject and date of all commits found.
-func (r *Repo) describe(ctx context.Context, found map[string]resolved) (map[string]Commit, error) {
-	if len(found) == 0 {
-		return nil, nil // git log without revisions means HEAD
+// plainName matches names that git log takes for one revision each.
+var plainName = lazy.Regexp(`^[0-9A-Za-z_]+([/.-][0-9A-Za-z_]+)*([~^][0-9]*)*$`)
+
+// describeNamed begins to describe the commits that names probably lead to, while another git finds out. It returns
+// a function that waits for what git says, or gives up, and returns the commits by their hashes: none, if git can't tell.
+func (r *Repo) describeNamed(ctx context.Context, refs []string) func(giveUp bool) map[string]Commit {
+	names := map[string]bool{}
+	for _, ref := range refs {
+		if plainName().MatchString(ref) {
+			names[ref+"^{commit}"] = true
+		}
 	}
+	if len(names) == 0 {
+		return func(bool) map[string]Commit { return map[string]Commit{} }
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	described := make(chan map[string]Commit, 1)
+	go func() {
+		commits, _ := r.log(ctx, slices.Sorted(maps.Keys(names)), "--no-walk=unsorted") // on an error, git is asked by hashes
+		described <- byHash(commits)
+	}()
+	return func(giveUp bool) map[string]Commit {
+		if giveUp {
+			cancel()
+		}
+		defer cancel()
+		return <-described
+	}
+}
+
+// describe asks git for the abbreviation, subject and date of all commits found, except for those that are known.
+func (r *Repo) describe(ctx context.Context, found map[string]resolved, known map[string]Commit) (map[string]Commit, error) {
 	hashes := map[string]bool{}
 	for _, at := range found {
-		hashes[at.hash] = true
+		if _, ok := known[at.hash]; !ok {
+			hashes[at.hash] = true
+		}
 	}
-	all, err := r.log(ctx, slices.Sorted(maps.Keys(hashes)), "--no-walk=unsorted")
+	if len(hashes) == 0 {
+		return known, nil // git log without revisions means HEAD
+	}
+	more, err := r.log(ctx, slices.Sorted(maps.Keys(hashes)), "--no-walk=unsorted")
 	if err != nil {
 		return nil, err
 	}
-	commits := make(map[string]Commit, len(all))
-	for _, c := range all {
-		commits[c.Hash] = c
+	maps.Copy(known, byHash(more))
+	return known, nil
+}
+
+func byHash(commits []Commit) map[string]Commit {
+	all := make(map[string]Commit, len(commits))
+	for _, c := range commits {
+		all[c.Hash] = c
 	}
-	return commits, nil
+	return all
 }
 
 // Between returns the commits that git log from..to lists, the oldest first. Each commit's Ref is

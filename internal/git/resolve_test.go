@@ -93,6 +93,39 @@ func TestResolveDescribes(t *testing.T) {
 	})
 }
 
+// A commit is described while its name is looked up, if that is plain; otherwise afterwards.
+func TestResolveDescribesOnce(t *testing.T) {
+	repo, first, second, third := history(t)
+	repo.Git("replace", "--graft", third, first) // HEAD~1 is the first commit, as for the user's own git
+	r := open(t, repo.Dir)
+	for _, test := range []struct {
+		refs, hashes []string
+		processes    int
+	}{
+		{[]string{"HEAD", "v1"}, []string{third, second}, 2},
+		{[]string{"main@{1}"}, []string{second}, 2},
+		{[]string{"v1", "main@{1}"}, []string{second, second}, 2},
+		{[]string{"HEAD", "main@{1}"}, []string{third, second}, 3},
+		{[]string{"HEAD~1"}, []string{first}, 3},
+		{[]string{"HEAD", "HEAD^"}, []string{third, first}, 3},
+	} {
+		count := processes(t)
+		commits, err := r.Resolve(t.Context(), test.refs)
+		check(t, err)
+		var got []string
+		for _, c := range commits {
+			got = append(got, c.Hash)
+			if c.Short != c.Hash[:7] || c.Time.IsZero() {
+				t.Errorf("%q is %+v", test.refs, c)
+			}
+		}
+		wantEqual(t, got, test.hashes)
+		if n := count(); n != test.processes {
+			t.Errorf("%q: %d git processes, want %d", test.refs, n, test.processes)
+		}
+	}
+}
+
 func TestResolveNothing(t *testing.T) {
 	repo, _, _, _ := history(t)
 	count := processes(t)
