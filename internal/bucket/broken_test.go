@@ -441,6 +441,25 @@ func TestNoCredentialsS3(t *testing.T) {
 	if err := read(); err != nil {
 		t.Error(err)
 	}
+	// The machine may have a service for credentials, and give none. The library would print a warning.
+	machine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer machine.Close()
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", machine.URL)
+	printed, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer printed.Close()
+	stderr := os.Stderr
+	defer func() { os.Stderr = stderr }()
+	os.Stderr = printed
+	if err := read(); err != nil {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(printed.Name()); len(text) > 0 || err != nil {
+		t.Errorf("printed %s%v", text, err)
+	}
 	open = false
 	if err := read(); !errors.Is(err, fs.ErrPermission) || err.Error() != "the server refuses s3://team: no credentials are found; Access Denied" {
 		t.Error(err)

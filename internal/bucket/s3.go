@@ -21,6 +21,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/lazy"
@@ -71,7 +72,8 @@ func awsConfig() (aws.Config, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.DialContext, t.TLSClientConfig, t.ResponseHeaderTimeout = like.DialContext, like.TLSClientConfig, like.ResponseHeaderTimeout
 	})
-	return config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(client), config.WithRetryMaxAttempts(attempts))
+	return config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(client), config.WithRetryMaxAttempts(attempts),
+		config.WithLogger(logging.Nop{})) // stderr is dot's
 }
 
 // region returns the bucket's region, as far as it is known.
