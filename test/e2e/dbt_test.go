@@ -178,6 +178,7 @@ func (g *gate) wait(c *call) *os.File {
 	g.t.Helper()
 	opened, ok := g.tryWait(c)
 	if !ok {
+		c.wait() // logs what it said
 		g.t.Fatalf("%s ended before dbt stood at the gate", c.line)
 	}
 	return opened
