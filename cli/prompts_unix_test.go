@@ -60,7 +60,7 @@ func TestPromptGitignore(t *testing.T) {
 			said: gitignoreQuestion + "never\n",
 		},
 		"end of input": {typed: []string{ctrlD}, code: 2, said: gitignoreQuestion, nothing: true},
-		"Ctrl-C":       {typed: []string{ctrlC}, code: 130, said: gitignoreQuestion + "^C\nnote: interrupted", nothing: true},
+		"Ctrl-C":       {typed: []string{ctrlC}, code: 130, said: gitignoreQuestion + "\nnote: interrupted", nothing: true},
 		"half an answer, Ctrl-C": {
 			typed: []string{"y" + ctrlC}, code: 130, said: gitignoreQuestion, nothing: true,
 		},
@@ -82,8 +82,12 @@ func TestPromptGitignore(t *testing.T) {
 			if out.code != tt.code {
 				t.Errorf("exit code %d, want %d", out.code, tt.code)
 			}
-			if !strings.HasPrefix(strings.ReplaceAll(out.both, "^C\n\n", "^C\n"), tt.said) {
-				t.Errorf("said\n%s\nwant it to begin with\n%s", out.both, tt.said)
+			said := out.both
+			if tt.code == 130 { // the terminal sends the signal before it shows ^C, and dot may be faster
+				said = strings.ReplaceAll(strings.ReplaceAll(said, "^C", ""), "\n\n", "\n")
+			}
+			if !strings.HasPrefix(said, tt.said) {
+				t.Errorf("said\n%q\nwant it to begin with\n%q", out.both, tt.said)
 			}
 			if tt.nothing {
 				if diff := cmp.Diff(before, digestTree(s.dir)); diff != "" {
