@@ -136,7 +136,7 @@ func (b *s3) send(ctx context.Context, method, name string, query url.Values, he
 		}
 	}
 	header.Set(hashHeader, hex.EncodeToString(sum.Sum(nil)))
-	for {
+	for moved := false; ; moved = true {
 		region := b.region()
 		if !regionName().MatchString(region) {
 			return nil, hint.New("the region is not the name of one", "AWS_REGION or the profile has it, such as eu-central-1")
@@ -144,9 +144,10 @@ func (b *s3) send(ctx context.Context, method, name string, query url.Values, he
 		w := web{b.client, func(ctx context.Context, r *http.Request) error { return b.sign(ctx, r, region) }}
 		got, err := w.send(ctx, method, b.at(region, name, query), header, body)
 		actual := actualRegion(err)
-		if actual == "" || actual == region || !b.actual.CompareAndSwap(nil, &actual) {
+		if actual == "" || actual == region || moved { // a second detour leads nowhere
 			return got, err
 		}
+		b.actual.Store(&actual)
 	}
 }
 

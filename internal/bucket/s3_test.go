@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,6 +70,39 @@ func TestRegionS3(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Requests that find out at the same time where a bucket is are all answered.
+func TestRegionS3AtOnce(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "hush")
+	noFilesOfAWS(t)
+	const requests = 3
+	var asked sync.WaitGroup
+	asked.Add(requests)
+	everywhere(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "team.s3.eu-central-1.amazonaws.com" {
+			w.Header().Set("Content-Length", "3")
+			return
+		}
+		asked.Done()
+		asked.Wait() // until all of them have asked in the wrong region
+		w.Header().Set("X-Amz-Bucket-Region", "eu-central-1")
+		w.WriteHeader(http.StatusMovedPermanently)
+	}))
+	b, err := openURL(nil, "s3://team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range requests {
+		all.Go(func() {
+			if size, err := b.Size(t.Context(), "x"); err != nil || size != 3 {
+				t.Errorf("%d, %v", size, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // noFilesOfAWS hides the files and the variables of whoever runs the test.
