@@ -34,6 +34,7 @@ type s3 struct {
 	server *url.URL // nil: Amazon's, which depends on the region
 	// config has the credentials, and the region of the profile.
 	config func() (aws.Config, error)
+	signer *v4.Signer // keeps the key of the day
 	// actual is the bucket's region, once a server has said that it is another one.
 	actual atomic.Pointer[string]
 	// unsigned is set if there are no credentials.
@@ -46,12 +47,15 @@ const usualRegion = "us-east-1"
 // regionName matches what can be a region: it becomes a part of a host's name.
 var regionName = lazy.Regexp(`^[a-z0-9-]{1,40}$`)
 
-// simpleBucket matches the name of a bucket that a certificate for all of a server's subdomains is good for.
+// simpleBucket matches a bucket's name that can be a subdomain: a certificate of the server isn't good for one with dots.
 var simpleBucket = lazy.Regexp(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 
 func openS3(at place) (Bucket, error) {
 	const variable = "AWS_ENDPOINT_URL_S3"
-	b := &s3{place: at, web: newWeb(nil), config: sync.OnceValues(awsConfig)}
+	b := &s3{
+		place: at, web: newWeb(nil), config: sync.OnceValues(awsConfig),
+		signer: v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
+	}
 	if endpoint := at.env(variable, "AWS_ENDPOINT_URL"); endpoint != "" {
 		u, err := server(endpoint, variable+" (or AWS_ENDPOINT_URL)", "https://s3.example.com")
 		if err != nil {
@@ -68,7 +72,7 @@ func openS3(at place) (Bucket, error) {
 // awsConfig reads where the credentials are. They outlive the request that needs them first.
 func awsConfig() (aws.Config, error) {
 	like := newTransport()
-	// Only of a client of this kind, the library's requests to the machine itself don't wait long where there is no answer.
+	// The library also asks the machine for credentials. It waits briefly for that answer, but only with a client of this kind.
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.DialContext, t.TLSClientConfig, t.ResponseHeaderTimeout = like.DialContext, like.TLSClientConfig, like.ResponseHeaderTimeout
 	})
@@ -115,7 +119,7 @@ func (b *s3) at(region, name string, query url.Values) url.URL {
 		path += b.prefix + name
 	}
 	u.Path = path
-	// A server signs the path with all of this escaped, however it was sent.
+	// The server escapes as much before it checks the signature.
 	u.RawPath = strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(path))
 	u.RawQuery = encoded(query)
 	return u
@@ -155,7 +159,7 @@ func (b *s3) send(ctx context.Context, method, name string, query url.Values, he
 func (b *s3) sign(ctx context.Context, r *http.Request, region string) error {
 	c, err := b.config()
 	if err != nil {
-		return b.denied("no access to " + b.shown + ": " + oneLine(err.Error()))
+		return b.noToken(err)
 	}
 	found, err := c.Credentials.Retrieve(ctx)
 	var failed *smithy.OperationError
@@ -164,16 +168,15 @@ func (b *s3) sign(ctx context.Context, r *http.Request, region string) error {
 	case err == nil:
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.As(err, &failed) && failed.Service() == "ec2imds": // the last place of all
+	case errors.As(err, &failed) && failed.Service() == "ec2imds": // the machine is the last place where the library looks
 		b.unsigned.Store(true)
 		return nil
 	case errors.As(err, &refused):
-		return b.denied("no access to " + b.shown + ": " + oneLine(refused.ErrorCode()+" "+refused.ErrorMessage()))
+		return b.noToken(errors.New(refused.ErrorCode() + " " + refused.ErrorMessage()))
 	default:
 		return b.noToken(err)
 	}
-	return v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }).
-		SignHTTP(ctx, found, r, r.Header.Get(hashHeader), "s3", region, time.Now())
+	return b.signer.SignHTTP(ctx, found, r, r.Header.Get(hashHeader), "s3", region, time.Now())
 }
 
 // actualRegion returns the region that a refusal names as the bucket's, "" if none.
