@@ -35,13 +35,16 @@ type Commit struct {
 // processes are enough for any number of refs: one finds and peels, one describes (behaviours B.5).
 // A ref that doesn't exist, or is behind its upstream, needs more, and so may a ref that is no plain name.
 func (r *Repo) Resolve(ctx context.Context, refs []string) ([]Commit, error) {
-	known := r.describeNamed(ctx, refs)
+	naming, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	known := r.describeNamed(naming, refs)
 	found, err := r.find(ctx, refs)
 	if err != nil {
-		known(true)
+		giveUp()
+		<-known // its git has ended
 		return nil, err
 	}
-	described, err := r.describe(ctx, found, known(false))
+	described, err := r.describe(ctx, found, <-known)
 	if err != nil {
 		return nil, err
 	}
@@ -99,31 +102,25 @@ func (r *Repo) find(ctx context.Context, refs []string) (map[string]resolved, er
 // plainName matches names that git log takes for one revision each.
 var plainName = lazy.Regexp(`^[0-9A-Za-z_]+([/.-][0-9A-Za-z_]+)*([~^][0-9]*)*$`)
 
-// describeNamed begins to describe the commits that names probably lead to, while another git finds out. It returns
-// a function that waits for what git says, or gives up, and returns the commits by their hashes: none, if git can't tell.
-func (r *Repo) describeNamed(ctx context.Context, refs []string) func(giveUp bool) map[string]Commit {
+// describeNamed begins to describe the commits that plain names lead to, while another git finds out. It sends these
+// commits by their hashes, once. If git can't describe them all, it sends none.
+func (r *Repo) describeNamed(ctx context.Context, refs []string) <-chan map[string]Commit {
 	names := map[string]bool{}
 	for _, ref := range refs {
 		if plainName().MatchString(ref) {
 			names[ref+"^{commit}"] = true
 		}
 	}
-	if len(names) == 0 {
-		return func(bool) map[string]Commit { return map[string]Commit{} }
-	}
-	ctx, cancel := context.WithCancel(ctx)
 	described := make(chan map[string]Commit, 1)
+	if len(names) == 0 {
+		described <- map[string]Commit{}
+		return described
+	}
 	go func() {
 		commits, _ := r.log(ctx, slices.Sorted(maps.Keys(names)), "--no-walk=unsorted") // on an error, git is asked by hashes
 		described <- byHash(commits)
 	}()
-	return func(giveUp bool) map[string]Commit {
-		if giveUp {
-			cancel()
-		}
-		defer cancel()
-		return <-described
-	}
+	return described
 }
 
 // describe asks git for the abbreviation, subject and date of all commits found, except for those that are known.
