@@ -85,8 +85,8 @@ func Timed(commands ...*exec.Cmd) (Cost, error) {
 	return total, nil
 }
 
-// shrink makes this process small again. On Linux the peak of a process has at least the peak of the one that started it
-// (execve(2) keeps the rusage); what resets that is in proc(5), clear_refs.
+// shrink makes this process small again, and forgets its peak. On Linux, a process that it starts inherits the peak:
+// exec keeps the resource usage of the copy that called it. Writing 5 to clear_refs forgets it, see proc(5).
 func shrink() {
 	debug.FreeOSMemory()
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200) // without it, figures are a little too high
