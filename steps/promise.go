@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/hint"
 )
 
@@ -41,8 +40,8 @@ func (job *job) keptPromise(file string, before fs.FileInfo) error {
 }
 
 // didAll returns an error if a run that succeeded left out nodes that it had to run: such a build would
-// be up to date for ever.
-func (a *runCommand) didAll(run startedRun, results artifact.RunResults, fresh bool) error {
+// be up to date for ever. told has the nodes in its results; fresh: it left some.
+func (a *runCommand) didAll(run startedRun, fresh bool, told map[string]bool) error {
 	job := a.job
 	if len(job.Command.Builds) == 0 {
 		return nil
@@ -50,10 +49,6 @@ func (a *runCommand) didAll(run startedRun, results artifact.RunResults, fresh b
 	if !fresh && job.Command.Name != "retry" { // which may have nothing to do
 		return hint.New(fmt.Sprintf("dbt %s ended without an error on %s, but wrote no run_results.json", job.Command.Name, job.build),
 			"dbt's log is "+job.build.logFile())
-	}
-	told := map[string]bool{}
-	for _, r := range results.Results {
-		told[r.UniqueID] = true
 	}
 	var left []string
 	for _, id := range run.remaining {
