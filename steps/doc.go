@@ -9,24 +9,35 @@
 //	request.go      the invocation
 //	compile.go      the phases, in order; the planner
 //	open.go         the project, its configuration, dbt's arguments, the repository
-//	resolve.go      the builds that the specs denote
+//	resolve.go      the builds that the specs denote; variant.go: with several dbts
 //	environment.go  the environment, and its output of the profile; dotenv.go: the .env
 //	build.go        a build; searchpath.go: SQL without a schema in it;
 //	                protected.go: schemas of production
 //	tool.go         the dbt that runs; require.go: whether the project allows it
-//	deferral.go     the baseline; reach.go: whether the job's connection can read it
+//	deferral.go     the baseline; reach.go: whether the job's connection can read it;
+//	                elsewhere.go: a baseline that dbt built without dot
+//	pull.go         builds of the team's store
 //	scan.go         the environment variables that the commits read
 //	job.go          the dbt command on a build
-//	packages.go     the packages that a commit requires
+//	packages.go     the packages that a commit requires; packagevars.go: the vars in them
+//	sparse.go       the directories that a worktree needs
 //	inputs.go       the inputs of a result; values.go: those that differ from a baseline's
 //	paths.go        relative paths that the user gives, for a dbt in the worktree
 //	pools.go        the limits on parallel steps
 //	list.go         the steps of a job
-//	program.go      the result; built.go: a build of the program, reads.go: what it reads
+//	program.go      the result; built.go: a build of the program, reads.go: what it reads;
+//	                pinned.go: names of its builds for other machines
 //
 // known.go is a cache of lookups that many builds share. moved.go finds the
-// directory of a project at an old commit. locate.go, project.go and mergebase.go
-// use a planner without Compile.
+// directory of a project at an old commit. These files use a planner without
+// Compile:
+//
+//	locate.go      where the builds of a spec are
+//	named.go       which builds a spec means, whether they exist or not
+//	names.go       names that complete a command line
+//	project.go     the project; mergebase.go: the merge base of two specs
+//	envcheck.go    what is wrong with the environments
+//	watched.go     which files to watch for a build of the working tree
 //
 // # Run
 //
@@ -48,9 +59,11 @@
 //	clean.go       removes dbt's files
 //
 // runcommand.go has the command's action. resume.go continues a stopped run, and
-// results.go keeps the run results for dbt retry. ledger.go updates the ledger
-// before and after a run. report.go is the summary in the command's record. docs.go
-// checks the documentation for dbt docs serve.
+// results.go keeps the run results for dbt retry; retryv2.go: of dbt 2. ledger.go marks
+// in the ledger what a run may write, and settle.go what it has written. promise.go
+// checks that dbt did what it was run for. compiled.go keeps the SQL that dot compile
+// has compiled. report.go is the summary in the command's record, and error.go the
+// error of a dbt that failed. docs.go checks the documentation for dbt docs serve.
 //
 // Steps use these:
 //
@@ -60,7 +73,7 @@
 //	takeover.go    what a build of a working tree takes over from the build before it
 //	parsed.go      what dbt has parsed of the files of the build before
 //	leftbehind.go  what earlier builds of a working tree have left is not read
-//	standing.go    the relations that a build has
+//	standing.go    the relations that a build has; bases.go: the manifests of baselines
 //	resolution.go  the relation that a job reads for each node; missing.go: of missing ones
 //	relation.go    names of relations, as the ledger has them; secretnames.go: without secrets
 //	question.go    questions to a build's warehouse; gone.go: what is not there any more
@@ -69,10 +82,13 @@
 //	unused.go      toolchains that no build uses any more
 //	survey.go      what databases say of marks and builds; orphans.go: marked schemas without a build
 //	artifacts.go   dbt's artifacts of a run
-//	side.go        a build's relations and artifacts, for a comparison; sidetests.go: its tests
+//	push.go        makes a build's layers fit for the team's store
+//	side.go        a build's relations and artifacts, for a comparison; sidetests.go: its tests,
+//	               sidecode.go: its code, sidechange.go: what lies between the commits
 //	pristine.go    whether a worktree matches its commit; outside.go: or leads out of it,
 //	               runfiles.go: files that a run wrote
 //	writers.go     which build of the invocation writes a relation
+//	temporary.go   names of temporary directories; words.go: times and verbs in messages
 //
 // The package uses dbt through internal/dbt and git through internal/git. It knows
 // nothing of the command line or the terminal.
