@@ -70,7 +70,8 @@
 //	runtime.go     the services that steps share
 //	rundbt.go      running dbt, and its output; host.go: in a host or not
 //	tree.go        the schema of a working tree
-//	takeover.go    what a build of a working tree takes over from the build before it
+//	takeover.go    what a build of a working tree takes over from the build before it;
+//	               fresh.go: which nodes need not be built again
 //	parsed.go      what dbt has parsed of the files of the build before
 //	leftbehind.go  what earlier builds of a working tree have left is not read
 //	standing.go    the relations that a build has; bases.go: the manifests of baselines

@@ -12,16 +12,165 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/durable"
 	"dot-for-dbt/internal/git"
-	"dot-for-dbt/internal/layer"
 	"dot-for-dbt/internal/workspace"
 )
 
 // Finding out what a build of a working tree need not build again.
+
+// A takeover is what a build takes over in the schema of its working tree.
+type takeover struct {
+	build   *build
+	from    workspace.Build // the build before, which has the schema
+	project artifact.Graph
+	inputs  string
+	now     time.Time
+	maxAge  time.Duration
+	wanted  map[string]bool            // the nodes that a build without a selection has of its own
+	fresh   map[string]workspace.Basis // nodes that need not be built again
+	passed  map[string]workspace.Pass  // tests that need not run again
+	// whole are the nodes of the build before, tests too; nil if nothing can be taken over.
+	// stale are those that have changed since, and all that depend on them.
+	whole, stale map[string]bool
+
+	// What findFresh decides by:
+
+	before  workspace.Standing       // what the ledger has of the build before
+	below   belowLayer               // what the nodes read that this build does not have
+	nodes   map[string]artifact.Node // the nodes with a relation, in these files
+	parents map[string][]string      // the relations that each of them reads
+	known   map[string]bool          // whether a node is fresh, as far as that is decided
+}
+
+// same reports whether the build before is that of the same files.
+func (t *takeover) same() bool { return t.from.ID() == t.build.ID() }
+
+// why says why a node is to be built.
+func (t *takeover) why(id string, changes map[string][]string) []string {
+	switch {
+	case t.whole == nil:
+		return []string{"not built yet"}
+	case changes[id] != nil:
+		return changes[id]
+	case t.stale[id]:
+		return []string{"upstream"}
+	case isTest(id):
+		return []string{"has not passed yet"}
+	}
+	return []string{"not built as it is now"}
+}
+
+// takeOver takes over what the build before has, and marks the rest for the selection.
+func (a *checkIsolation) takeOver(ctx context.Context, attempt *graph.Attempt, out *checkOutputs) (*takeover, error) {
+	job, b := a.job, a.job.build
+	from, changes, whole, err := a.before(ctx, attempt)
+	if err != nil {
+		return nil, err
+	}
+	t := &takeover{
+		build: b, from: from, whole: whole, now: a.world.Now(), maxAge: job.maxAge(),
+		fresh: map[string]workspace.Basis{}, passed: map[string]workspace.Pass{},
+		parents: map[string][]string{}, known: map[string]bool{},
+	}
+	if t.project, err = readGraph(filepath.Join(b.Target(), "manifest.json")); err != nil {
+		return nil, err
+	}
+	if t.inputs, err = a.inputsOf(job); err != nil {
+		return nil, err
+	}
+	t.wanted = wantedNodes(job, t.project, out.Modified)
+	if t.whole != nil && from.Commit.Hash != b.Commit.Hash {
+		all, err := a.changesAll(ctx, from, len(t.project.Hooks()) > 0)
+		if err != nil {
+			return nil, err
+		}
+		if all {
+			t.whole = nil
+		}
+	}
+	if err := a.findFresh(t, slices.Sorted(maps.Keys(changes))); err != nil {
+		return nil, err
+	}
+	if job.stale {
+		out.Stale = t.toBuild(changes)
+		if err := markStale(job, out.Stale); err != nil {
+			return nil, err
+		}
+	}
+	if !job.Command.WritesNodes() {
+		return t, nil
+	}
+	return t, a.noteTakenOver(t, out.Changed)
+}
+
+// wantedNodes returns the nodes that a build without a selection has of its own: with a baseline, those
+// that are modified and their descendants.
+func wantedNodes(job *job, project artifact.Graph, modified []Change) map[string]bool {
+	ids := project.IDs()
+	if job.baseline != nil {
+		ids = make([]string, 0, len(modified))
+		for _, c := range modified {
+			ids = append(ids, c.ID)
+		}
+	}
+	wanted := project.Descendants(ids)
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	return wanted
+}
+
+// toBuild returns the nodes that a job without a selection builds, sorted, with the reasons.
+func (t *takeover) toBuild(changes map[string][]string) (stale []Change) {
+	for _, id := range slices.Sorted(maps.Keys(t.wanted)) {
+		_, fresh := t.fresh[id]
+		_, passed := t.passed[id]
+		// An ephemeral model that is as it was has nothing to build; dbt 2 would report it as skipped.
+		nothing := t.whole != nil && !t.stale[id] && t.project.Materialized(id) == "ephemeral"
+		if !fresh && !passed && !nothing {
+			stale = append(stale, Change{ID: id, Why: t.why(id, changes)})
+		}
+	}
+	return stale
+}
+
+// markStale writes a --state in which exactly these nodes are modified.
+func markStale(job *job, stale []Change) error {
+	marks := map[string][]string{}
+	for _, c := range stale {
+		marks[c.ID] = c.Why
+	}
+	if err := MarkChanged(job.state(), job.build.Target(), marks); err != nil {
+		return fmt.Errorf("write dbt's --state: %w", err)
+	}
+	return nil
+}
+
+// noteTakenOver writes to the ledger what the build takes over, and keeps its manifest for the check of
+// the next build.
+func (a *checkIsolation) noteTakenOver(t *takeover, changed []string) error {
+	job, b := a.job, a.job.build
+	kept := treeState(b.Build, b.place)
+	if err := durable.Copy(filepath.Join(kept, "manifest.json"), filepath.Join(b.Target(), "manifest.json")); err != nil {
+		return err
+	}
+	if err := keepPackagesIn(b, kept); err != nil {
+		return err
+	}
+	run := workspace.Run{ID: "check", Command: job.Command.Name, Time: t.now, Nodes: len(t.project.Relations())}
+	if own, err := a.ws.Layer(b.Build, b.place); err != nil || own.Run.ID == "" || !t.same() {
+		if run.Manifest, err = t.keepTaken(); err != nil {
+			return err
+		}
+	}
+	taken := workspace.Taken{Nodes: t.fresh, Passed: t.passed, Outdated: t.outdated()}
+	return a.ws.TakeOver(b.Build, t.from, b.place, taken, run, workspace.Footing{Below: t.below.ref, Changed: changed})
+}
 
 // before returns the build that has the schema, and the nodes that differ from its files.
 // whole are the nodes that it knows, tests too; nil if nothing of it can be taken over.
@@ -136,143 +285,6 @@ func (rt *runtime) inputsOf(job *job) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
-// findFresh finds the nodes that need not be built again. In doubt a node is built.
-func (a *checkIsolation) findFresh(t *takeover, from workspace.Build, changed []string) error {
-	job, b := a.job, a.job.build
-	own, err := a.ws.Standing(b.Build, b.place)
-	if err != nil {
-		own = workspace.Standing{}
-	}
-	before := own
-	if t.whole != nil && from.ID() != b.ID() {
-		if before, err = a.ws.Standing(from, b.place); err != nil {
-			before = workspace.Standing{}
-		}
-	}
-	stale := t.project.Descendants(changed)
-	for _, id := range changed {
-		stale[id] = true
-		if strings.HasPrefix(id, "operation.") { // a hook may do anything
-			t.whole = nil
-		}
-	}
-	t.stale = stale
-	below, err := a.belowOf(job)
-	if err != nil {
-		return err
-	}
-	_, refresh := job.Lookup("full-refresh")
-	if before.Layer == nil || refresh || job.checkWarehouse || job.always != "" || !sameRef(before.Below, below.ref) {
-		t.whole = nil
-	}
-	nodes, err := writtenNodes(filepath.Join(b.Target(), "manifest.json"))
-	if err != nil {
-		return err
-	}
-	parents := map[string][]string{}
-	for _, id := range t.project.Relations() {
-		parents[id] = slices.Sorted(maps.Keys(t.project.Reads([]string{id})))
-	}
-	entry := func(id string) (workspace.Entry, workspace.Claim, bool) {
-		s := before
-		e, ok := s.Nodes[id]
-		if !ok || s.Problem(id) != "" || e.Status != workspace.Written || e.Touched != "" || e.Partial != "" {
-			return e, workspace.Claim{}, false
-		}
-		node, ok := nodes[id]
-		if at, claimed := s.Claimed(id); !ok || !claimed || at != b.target(spelling(node)).Relation {
-			return e, workspace.Claim{}, false // a macro has given it another name
-		}
-		return e, s.Claims[id], true
-	}
-	now := a.world.Now()
-	known := map[string]bool{} // whether a node is fresh
-	var fresh func(id string) bool
-	t.over = func(id string) string {
-		h := sha256.New()
-		for _, parent := range parents[id] {
-			if t.wanted[parent] || fresh(parent) {
-				continue // the build's own
-			}
-			name, run := below.of(parent)
-			fmt.Fprintf(h, "%q %q %q\n", parent, name, run)
-		}
-		return hex.EncodeToString(h.Sum(nil))[:16]
-	}
-	fresh = func(id string) bool {
-		if is, done := known[id]; done {
-			return is
-		}
-		known[id] = false // while it isn't known, and of a project with a cycle
-		e, claim, ok := entry(id)
-		switch {
-		case t.whole == nil || !ok || stale[id] || !t.whole[id]:
-			return false
-		case claim.Inputs != t.inputs:
-			return false
-		case job.maxAge() > 0 && now.Sub(e.Time) > job.maxAge():
-			return false
-		}
-		for _, parent := range parents[id] {
-			if !t.wanted[parent] && !fresh(parent) {
-				continue // read from below
-			}
-			at, _, ok := entry(parent)
-			if !fresh(parent) || !ok || at.Time.After(e.Time) {
-				return false
-			}
-		}
-		known[id] = true // t.over asks for the parents only
-		known[id] = claim.Over == t.over(id)
-		return known[id]
-	}
-	for _, id := range t.project.Relations() {
-		if fresh(id) {
-			_, claim, _ := entry(id)
-			t.fresh[id] = claim.Basis
-		}
-	}
-	if t.whole == nil {
-		return nil
-	}
-	run := func(id string) string { // the run that wrote a node of the build's own
-		if _, ok := t.fresh[id]; ok {
-			return before.Nodes[id].Run
-		}
-		return ""
-	}
-	for id := range t.wanted {
-		pass, ok := before.Passed[id]
-		if !ok || stale[id] || !t.whole[id] || pass.Inputs != t.inputs || job.maxAge() > 0 && now.Sub(pass.Time) > job.maxAge() ||
-			slices.ContainsFunc(tested(t.project, id), func(parent string) bool { return t.wanted[parent] && run(parent) == "" }) {
-			continue
-		}
-		if pass.Over == below.testedOver(t.project, id, run) {
-			t.passed[id] = pass
-		}
-	}
-	return nil
-}
-
-// tested returns the nodes with a relation that a test reads, sorted.
-func tested(project artifact.Graph, id string) []string {
-	return slices.Sorted(maps.Keys(project.Reads([]string{id})))
-}
-
-// testedOver is a digest of which runs wrote what a test reads. run returns the run of a node that the
-// build has, "" for one that it reads from below.
-func (l belowLayer) testedOver(project artifact.Graph, id string, run func(string) string) string {
-	h := sha256.New()
-	for _, parent := range tested(project, id) {
-		name, by := "", run(parent)
-		if by == "" {
-			name, by = l.of(parent)
-		}
-		fmt.Fprintf(h, "%q %q %q\n", parent, name, by)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
-}
-
 // notePassed notes which tests have passed on what the build has after a run. A build of the next files
 // runs the others.
 func (a *runCommand) notePassed(run startedRun, results []artifact.Result) error {
@@ -304,44 +316,10 @@ func (a *runCommand) notePassed(run startedRun, results []artifact.Result) error
 	return a.ws.NotePassed(b.Build, b.place, passed)
 }
 
-func sameRef(a, b *workspace.LayerRef) bool {
-	return a == nil && b == nil || a != nil && b != nil && *a == *b
-}
-
-// A belowLayer finds what a build of a working tree reads from its baseline.
-type belowLayer struct {
-	ref *workspace.LayerRef
-	top *layer.Layer // nil without a baseline
-}
-
-// belowOf returns the baseline's layers.
-func (rt *runtime) belowOf(job *job) (belowLayer, error) {
-	if job.baseline == nil {
-		return belowLayer{}, nil
-	}
-	s, err := rt.standing(job.baseline.build, job.baseline.spec, toDefer)
-	if err != nil {
-		return belowLayer{}, err
-	}
-	return belowLayer{ref: s.ref(), top: rt.stackOf(s).top}, nil
-}
-
-// of returns the layer that has a node, and the run that wrote it.
-func (l belowLayer) of(id string) (name, run string) {
-	if l.top == nil {
-		return "", ""
-	}
-	r := l.top.Resolve(id)
-	if r.Kind == layer.Missing {
-		return "", ""
-	}
-	return r.Layer.Name, r.Node.Run
-}
-
 // outdated returns the nodes whose relations were built with other code, or on other code, than theirs:
 // also if the build itself has them, from before the working tree had other files in between.
 func (t *takeover) outdated() (ids []string) {
-	if t.same {
+	if t.same() {
 		return nil
 	}
 	for _, id := range t.project.Relations() {
@@ -354,7 +332,8 @@ func (t *takeover) outdated() (ids []string) {
 
 // keepTaken keeps the manifest of a build's files as the build's state until a run keeps its own. What is
 // taken over has the code with which it was built. keepTaken returns the manifest's size.
-func (t *takeover) keepTaken(b *build, from workspace.Build) (int64, error) {
+func (t *takeover) keepTaken() (int64, error) {
+	b, from := t.build, t.from
 	kept := filepath.Join(b.State(b.place), "manifest.json")
 	before := ""
 	if from.Commit.Hash != "" {
@@ -405,16 +384,4 @@ func addCompiled(to, manifest, from string, wanted func(id string) bool) error {
 		return err
 	}
 	return durable.Write(to, out.Bytes(), 0o600)
-}
-
-// overOf returns what the nodes that the job writes are built on; see [workspace.Basis].
-func (t *takeover) overOf(job *job, nodes []checkedNode) map[string]string {
-	if job.Command.Name == "clone" { // these are the baseline's
-		return nil
-	}
-	over := map[string]string{}
-	for _, n := range nodes {
-		over[n.ID] = t.over(n.ID)
-	}
-	return over
 }
