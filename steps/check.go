@@ -1,130 +1,20 @@
 package steps
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"dot-for-dbt/graph"
-	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/warehouse"
 	"dot-for-dbt/internal/workspace"
 )
-
-// checkOutputs are the outputs in the check's record: the nodes that the command may
-// write, and those that it reads.
-type checkOutputs struct {
-	Nodes []checkedNode `json:"nodes"`
-	// Others are the selected tests, by unique_id: no other node reads their
-	// relations.
-	Others []string `json:"others,omitempty"`
-	// Reads are, for a job with a baseline, the nodes that it reads but doesn't
-	// write, by unique_id, each with its readers.
-	Reads map[string][]string `json:"reads,omitempty"`
-	// Changed are the nodes with a relation that differ between the commit and the
-	// baseline's. Modified has all such nodes, with the reasons.
-	Changed  []string `json:"changed,omitempty"`
-	Modified []Change `json:"modified,omitempty"`
-	// Same are, with --modified=compiled, the nodes that would be in Modified, and that compile to the
-	// baseline's code.
-	Same []string `json:"same,omitempty"`
-	// Reused are, with --reuse, the nodes that the command doesn't build and that lie below.
-	Reused []checkedNode `json:"reused,omitempty"`
-	// Drops are the relations in the ledgers that are dropped with a node's relation
-	// when the job replaces it, by the node's unique_id.
-	Drops map[string][]workspace.Relation `json:"drops,omitempty"`
-	// Rows are about how many rows the relations have that the job clones as tables, by the node's
-	// unique_id, if the warehouse was asked and knows.
-	Rows map[string]int64 `json:"rows,omitempty"`
-	// BaselineRun is the baseline's last run before the check.
-	BaselineRun string `json:"run,omitempty"`
-	// ServerPath are the environments' schemas of the server's search path that the user
-	// was warned of.
-	ServerPath []string `json:"server_path,omitempty"`
-	// Outside are the files out of the worktree that the user was warned of.
-	Outside []string `json:"outside,omitempty"`
-	// Hooks is a digest of the hooks and grants that the user was warned of.
-	Hooks string `json:"hooks_digest,omitempty"`
-	// Marked is set if the check's dbt has marked the schemas, as far as that was needed.
-	Marked bool `json:"marked,omitempty"`
-	// Stale are, in the schema of a working tree, the nodes that a job without a selection
-	// builds, with the reasons.
-	Stale []Change `json:"stale,omitempty"`
-	// Inputs and Over are, in the schema of a working tree, what the nodes are built from; see
-	// [workspace.Basis].
-	Inputs string            `json:"inputs,omitempty"`
-	Over   map[string]string `json:"over,omitempty"`
-}
-
-// count returns the number of selected nodes.
-func (c checkOutputs) count() int {
-	n := len(c.Others)
-	for _, node := range c.Nodes {
-		if node.Type != "test" { // which is among Others, too
-			n++
-		}
-	}
-	return n
-}
-
-// refreshed returns the nodes that a run with --full-refresh builds from scratch.
-func (o checkOutputs) refreshed() map[string]bool {
-	ids := map[string]bool{}
-	for _, n := range o.Nodes {
-		if !n.Keeps {
-			ids[n.ID] = true
-		}
-	}
-	return ids
-}
-
-type checkedNode struct {
-	ID   string             `json:"id"`
-	Type string             `json:"type"`
-	Name workspace.Spelling `json:"name"`
-	// History is set for nodes that add to the existing relation: snapshots, and
-	// incremental models without --full-refresh.
-	History bool `json:"history,omitempty"`
-	// Keeps is set for nodes whose relation --full-refresh does not build anew.
-	Keeps bool `json:"keeps,omitempty"`
-	// Replaces is set for nodes whose existing relation dbt drops.
-	Replaces bool `json:"replaces,omitempty"`
-	// View is set for views: they depend on the relations that they read.
-	View bool `json:"view,omitempty"`
-	// On are the relations of other builds that a view reads.
-	On []workspace.Relation `json:"on,omitempty"`
-}
-
-// incremental reports whether the node is an incremental model that adds to the existing relation.
-func (n checkedNode) incremental() bool { return n.History && n.Type == "model" }
-
-// history reports whether any of the nodes adds to an existing relation.
-func (o checkOutputs) history() bool {
-	return slices.ContainsFunc(o.Nodes, func(n checkedNode) bool { return n.History })
-}
-
-// targets returns the nodes that the job may write, by unique_id, with the ledger's
-// relations. Stored test failures are left out: no result depends on them.
-func (o checkOutputs) targets(job *job) map[string]workspace.Target {
-	out := make(map[string]workspace.Target, len(o.Nodes))
-	partial := job.partial()
-	for _, n := range o.Nodes {
-		if n.Type != "test" {
-			t := job.build.target(n.Name)
-			t.Partial, t.On = partial, n.On
-			out[n.ID] = t
-		}
-	}
-	return out
-}
 
 // checkStep checks that the command writes to the build's place only and reads no
 // missing node. It runs dbt list with the command's selection. The check runs
@@ -189,17 +79,6 @@ func (rt *runtime) onlyCheckStep(job *job, inputs []graph.Input, below []string)
 	return step
 }
 
-// checked returns the outputs of the job's check.
-func (rt *runtime) checked(job *job) (checkOutputs, error) {
-	var out checkOutputs
-	record, err := rt.ws.Load(job.build.CheckRecord(job.slot))
-	if err == nil {
-		err = record.Decode(&out)
-	}
-	out = out.mapNames(rt.ws.Reveal)
-	return out, err
-}
-
 // sharedInput is an input of the check only.
 func sharedInput(job *job) graph.Input {
 	return graph.Input{Label: "shared-schemas", Value: fmt.Sprintf("%q", job.env.Dot.SharedSchemas)}
@@ -243,53 +122,13 @@ func (a *checkIsolation) DBTCalls() []run.Call {
 	return calls
 }
 
-// changedCall is the dbt list of the nodes that differ from the baseline, as dbt sees it.
-func (a *checkIsolation) changedCall() run.Call { return a.modifiedCall(a.job.baseline.state) }
-
-// modifiedCall is the dbt list of the nodes that differ from a state, or of all nodes.
-func (a *checkIsolation) modifiedCall(state string) run.Call {
-	line := a.job.CommandLine
-	line.Fixed = slices.DeleteFunc(slices.Clone(line.Fixed), func(o dbt.Option) bool { return o.Flag == "state" })
-	line.Options = slices.DeleteFunc(slices.Clone(line.Options), func(o dbt.Option) bool { return !slices.Contains(warning, o.Flag) })
-	if state != "" {
-		line.Fixed = append(line.Fixed, dbt.NewOption("state", state))
-		line.Options = append(line.Options, dbt.NewOption("select", "state:modified"))
-	}
-	if a.job.byCompiled { // otherwise the tests of what is modified are listed, too
-		line.Options = append(line.Options, dbt.NewOption("indirect-selection", "empty"))
-	}
-	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })
-	build, _ := dbt.LookupCommand("build") // lists all types of nodes
-	line.Command = build.In(a.job.tool.Version)
-	line = line.List()
-	if a.job.WarnsAsErrors() {
-		line = line.ParsingAnew()
-	}
-	return a.listCall(a.job, line)
-}
-
-// nodesCall is the dbt list of the command's nodes.
-func (a *checkIsolation) nodesCall() run.Call {
-	line := a.job.List()
-	if a.job.WarnsAsErrors() && !a.job.findsChanges() { // otherwise changedCall comes first
-		line = line.ParsingAnew()
-	}
-	return a.listCall(a.job, line)
-}
-
 func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
 	b := a.job.build
 	if err := a.pristine(ctx, b); err != nil {
 		return nil, err
 	}
-	if a.job.findsChanges() { // dbt would fail on a damaged manifest with a traceback
-		below, err := a.deferredTo(a.job)
-		if err == nil {
-			_, err = a.baseOf(a.job, below)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := a.checkBaseline(); err != nil {
+		return nil, err
 	}
 	a.reuseParse(ctx)
 	var out checkOutputs
@@ -312,46 +151,14 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err != nil {
 		return nil, err
 	}
-	_, refresh := a.job.Lookup("full-refresh")
-	var writes []artifact.Node
-	for _, n := range listed {
-		if a.job.Command.Writes(n, a.job.AllOptions()) {
-			writes = append(writes, n)
-			out.Nodes = append(out.Nodes, newCheckedNode(n, refresh))
-		}
-		if n.ResourceType == "test" || n.ResourceType == "unit_test" {
-			out.Others = append(out.Others, n.UniqueID)
-		}
-	}
-	if found := leaks(writes, b.output.Adapter, b.suffix, a.job.env.Dot.SharedSchemas); len(found) > 0 {
-		return nil, &IsolationError{build: b.String(), suffix: b.suffix, target: b.targetName(), leaks: b.secret.hideLeaks(found)}
-	}
-	if err := a.writers.claim(b, out.targets(a.job)); err != nil {
+	writes := out.add(a.job, listed)
+	if err := a.checkWrites(writes, out); err != nil {
 		return nil, err
-	}
-	unseen, err := findUnseen(b, writes)
-	if err != nil {
-		return nil, fmt.Errorf("look for hooks: %w", err)
 	}
 	var before checkOutputs
 	_ = attempt.Previous.Decode(&before) // without outputs, all is new
-	reads, err := findDataReads(b, writes)
-	if err == nil {
-		a.keepNames(b, reads.names)
-		err = a.checkDataReads(a.job, reads)
-	}
-	if err != nil {
+	if err := a.checkFiles(attempt, writes, before, &out); err != nil {
 		return nil, err
-	}
-	if unseen.sql != "" {
-		out.Hooks = a.ws.Digest(unseen.sql)
-	}
-	warnings := unseen.warnings(out.Hooks == before.Hooks)
-	if out.Outside = reads.outside; !slices.Equal(out.Outside, before.Outside) {
-		warnings = append(warnings, reads.warnings()...)
-	}
-	for _, warning := range warnings {
-		attempt.Notef("%s", warning)
 	}
 	if taken != nil {
 		out.Inputs, out.Over = taken.inputs, taken.overOf(a.job, out.Nodes)
@@ -384,25 +191,56 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	return b.secret.hide(out), nil
 }
 
-// newCheckedNode returns a node that the job writes, with --full-refresh or without. As in dbt's macro
-// should_full_refresh, the node's own configuration goes before the flag.
-func newCheckedNode(n artifact.Node, refresh bool) checkedNode {
-	c := checkedNode{ID: n.UniqueID, Type: n.ResourceType, Name: spelling(n), View: n.Config.Materialized == "view"}
-	if own := n.Config.FullRefresh; own.Set {
-		refresh, c.Keeps = own.On, !own.On
+// checkBaseline returns an error if the baseline can't be compared with. dbt would fail on a damaged
+// manifest with a traceback.
+func (a *checkIsolation) checkBaseline() error {
+	if !a.job.findsChanges() {
+		return nil
 	}
-	switch {
-	case n.ResourceType == "snapshot":
-		c.History, c.Keeps = true, true
-	case n.ResourceType == "function": // dbt changes it in place
-	case n.ResourceType == "seed", n.Config.Materialized == "materialized_view":
-		c.Replaces = refresh // otherwise dbt loads or refreshes the existing relation
-	case n.Config.Materialized == "incremental":
-		c.History, c.Replaces = !refresh, refresh
-	default:
-		c.Replaces = true
+	below, err := a.deferredTo(a.job)
+	if err == nil {
+		_, err = a.baseOf(a.job, below)
 	}
-	return c
+	return err
+}
+
+// checkWrites returns an error if a node would be written outside of the build's place, or where
+// another build of the invocation writes.
+func (a *checkIsolation) checkWrites(writes []artifact.Node, out checkOutputs) error {
+	b := a.job.build
+	if found := leaks(writes, b.output.Adapter, b.suffix, a.job.env.Dot.SharedSchemas); len(found) > 0 {
+		return &IsolationError{build: b.String(), suffix: b.suffix, target: b.targetName(), leaks: b.secret.hideLeaks(found)}
+	}
+	return a.writers.claim(b, out.targets(a.job))
+}
+
+// checkFiles checks what the nodes read from files, and warns of what dot can't see: SQL in hooks, and
+// files out of the worktree. It repeats no warning of the check before.
+func (a *checkIsolation) checkFiles(attempt *graph.Attempt, writes []artifact.Node, before checkOutputs, out *checkOutputs) error {
+	b := a.job.build
+	unseen, err := findUnseen(b, writes)
+	if err != nil {
+		return fmt.Errorf("look for hooks: %w", err)
+	}
+	reads, err := findDataReads(b, writes)
+	if err != nil {
+		return err
+	}
+	a.keepNames(b, reads.names)
+	if err := a.checkDataReads(a.job, reads); err != nil {
+		return err
+	}
+	if unseen.sql != "" {
+		out.Hooks = a.ws.Digest(unseen.sql)
+	}
+	warnings := unseen.warnings(out.Hooks == before.Hooks)
+	if out.Outside = reads.outside; !slices.Equal(out.Outside, before.Outside) {
+		warnings = append(warnings, reads.warnings()...)
+	}
+	for _, warning := range warnings {
+		attempt.Notef("%s", warning)
+	}
+	return nil
 }
 
 // asks reports whether the check asks the warehouse.
@@ -523,48 +361,4 @@ func (a *checkIsolation) resolveListed(attempt *graph.Attempt, out *checkOutputs
 		}
 	}
 	return nil
-}
-
-// selections are the flags of dbt that select nodes.
-var selections = []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types", "indirect-selection"}
-
-// warning are the flags of dbt that decide what becomes of a parse's warnings.
-var warning = []string{"warn-error", "warn-error-options", "show-all-deprecations", "partial-parse"}
-
-// list runs a dbt list and returns the nodes. It passes on the warnings that the
-// command itself won't repeat. unasked: dot has made the selection, so nothing may match.
-func (a *checkIsolation) list(ctx context.Context, attempt *graph.Attempt, call run.Call, unasked bool) ([]artifact.Node, error) {
-	b := a.job.build
-	var stdout bytes.Buffer
-	aside, end := a.aside(attempt)
-	defer end()
-	call.Stdout, call.Stderr = &stdout, aside
-	exit, err := a.runDBT(ctx, attempt, call)
-	if err != nil {
-		return nil, err
-	}
-	listing := run.ReadListing(stdout.Bytes())
-	if ctx.Err() == nil { // after Ctrl-C, dbt prints a traceback
-		a.passOn(attempt, listing, exit.OK() && !a.only)
-	}
-	switch {
-	case exit.OK():
-		return artifact.ReadList(&listing.Nodes, artifact.RevealFrom(filepath.Join(b.Target(), "manifest.json"), call.Env))
-	case listing.SelectedNothing(), unasked && listing.Unmatched():
-		return nil, nil // with --warn-error; the command itself decides whether that is an error
-	case ctx.Err() == nil:
-		_, _ = io.WriteString(aside, listing.Problems())
-	}
-	return nil, &DBTError{Command: "list", On: b.String(), Code: a.job.command("list").ExitCode(exit.Code, false), How: exit.String(), Advice: []string{"dbt's log is " + b.logFile()}}
-}
-
-// passOn passes on dbt's warnings, or only those that the command itself won't repeat.
-func (a *checkIsolation) passOn(attempt *graph.Attempt, listing *run.Listing, commandFollows bool) {
-	if !a.job.ShowsWarnings() || commandFollows && a.job.warnsItself(a.job.build.world.Getenv) {
-		return
-	}
-	for _, e := range listing.Warnings(commandFollows) {
-		said, _ := e.Warning()
-		attempt.Notef("%s", said)
-	}
 }

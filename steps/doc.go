@@ -51,7 +51,8 @@
 //	deps.go        installs the project's packages
 //	adopt.go       takes over a build that another tool made
 //	baseline.go    stands for the baseline
-//	check.go       checks where the command writes and what it reads; isolation.go, filesread.go, unseen.go,
+//	check.go       checks where the command writes and what it reads; checked.go: its result,
+//	               checklist.go: its dbt list; isolation.go, filesread.go, unseen.go,
 //	               changes.go: what the commit changes, narrow.go: what compiles to other code, losses.go: what dbt would drop
 //	clone.go       copies the baseline's relations that the command adds to; reuse.go: views on the rest
 //	command.go     runs dbt on a build
