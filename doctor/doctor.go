@@ -48,7 +48,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 
 // examination collects the findings of one call of Examine.
 type examination struct {
-	ctx      context.Context //nolint:containedctx // of one call of Examine
+	ctx      context.Context // of one call of Examine
 	patient  Patient
 	findings []Finding
 }

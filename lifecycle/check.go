@@ -26,7 +26,7 @@ type Check struct {
 func (l *List) Check(ctx context.Context, world steps.World, specs []spec.Spec) (*Check, error) {
 	check := &Check{}
 	var err error
-	_, check.Notes, err = connect(ctx, world, envsOf(specs), false, true, func(p *steps.Program) error {
+	_, check.Notes, err = connect(ctx, world, connections{envs: envsOf(specs), schemas: true}, func(p *steps.Program) error {
 		project := filepath.ToSlash(p.Repo.Prefix)
 		var builds []workspace.Build
 		for _, b := range l.Builds {

@@ -9,8 +9,9 @@
 //	size.go      its size on disk
 //	check.go     what the warehouse says of them
 //	drop.go      dropping builds: their schemas, worktrees and records
-//	prune.go     which builds are no longer needed, by rule
-//	orphans.go   which schemas without a build are
+//	prune.go     dropping builds that are no longer needed; prunechoice.go: which these are, by rule
+//	orphans.go   which schemas without a build are no longer needed
+//	connect.go   connections to the databases of environments
 //
 // A list reads .dot and git, and runs neither dbt nor a query: what is in the warehouse it knows from
 // the ledgers. Only dropping and a check ask the warehouse. The package knows nothing of the terminal.

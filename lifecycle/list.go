@@ -135,7 +135,7 @@ func fold(all []workspace.Found) (folded []workspace.Found) {
 
 // A reader reads what is known of the builds of one list.
 type reader struct {
-	ctx  context.Context //nolint:containedctx // of one call of Read
+	ctx  context.Context // of one call of Read
 	repo *git.Repo
 	ws   *workspace.Workspace
 	now  time.Time

@@ -3,16 +3,13 @@ package lifecycle
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 
-	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/spec"
 	"dot-for-dbt/steps"
 )
 
@@ -23,14 +20,14 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	r := orphanRules{PruneRequest: req, ctx: ctx, world: world, repo: repo}
+	r := orphanRules{PruneRequest: req, world: world, repo: repo}
 	if req.Gone { // before dbt is started
 		if r.origin, err = repo.Origin(ctx); err != nil {
 			return nil, hint.Reword(err, "--gone: "+err.Error(), append(hint.Of(err), "or another rule: --older 30d, or a build by name: dot prune ci@COMMIT --schemas")...)
 		}
 	}
 	prune := &Prune{}
-	program, notes, err := connect(ctx, world, envsOf(req.Specs), len(req.Specs) > 0, true, func(p *steps.Program) error {
+	program, notes, err := connect(ctx, world, connections{envs: envsOf(req.Specs), needed: len(req.Specs) > 0, schemas: true}, func(p *steps.Program) error {
 		survey, err := p.Survey(ctx, nil)
 		if err == nil {
 			err = survey.Unread
@@ -39,7 +36,7 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 			return err
 		}
 		r.identified = p.Identified()
-		chosen, err := r.choose(survey.Orphans)
+		chosen, err := r.choose(ctx, survey.Orphans)
 		if err != nil {
 			return err
 		}
@@ -67,63 +64,9 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 	return prune, nil
 }
 
-// envsOf returns the names of the environments that specs name.
-func envsOf(specs []spec.Spec) (envs []string) {
-	for _, s := range specs {
-		envs = append(envs, s.Env)
-	}
-	return envs
-}
-
-// connect compiles a program with a connection to the database of each environment, all of the project
-// if none is named. Those that can't be used are left out, and the notes say why; if all are needed, that
-// is an error. asks is set if their schemas are asked for. The program is nil if none is left.
-func connect(ctx context.Context, world steps.World, envs []string, needed, asks bool, extend func(*steps.Program) error) (program *steps.Program, notes []string, err error) {
-	project, err := steps.OpenProject(world)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(envs) == 0 {
-		if envs, err = project.Environments(); err != nil {
-			return nil, nil, err
-		}
-	}
-	var specs []spec.Spec
-	for _, name := range envs {
-		env, output, err := project.Environment(name)
-		if err == nil && asks && !steps.ManagesSchemas(output.Adapter) {
-			err = fmt.Errorf("dot was never tried to manage schemas through the adapter %s", output.Adapter)
-		}
-		switch s := (spec.Spec{Env: env.Name, Ref: "HEAD"}); {
-		case err != nil && needed:
-			return nil, nil, err
-		case err != nil:
-			notes = append(notes, fmt.Sprintf("environment %s was left out: %v", name, err))
-		case !slices.Contains(specs, s):
-			specs = append(specs, s)
-		}
-	}
-	if len(specs) == 0 {
-		return nil, notes, nil
-	}
-	list, _ := dbt.LookupCommand("list")
-	program, err = steps.Compile(ctx, world, steps.Request{
-		Command: list, Specs: specs, Report: true,
-		Extend: func(p *steps.Program) error {
-			p.Resolved, p.Remarks = nil, steps.Remarks{} // they are about HEAD, which isn't looked at
-			if err := p.Keep(); err != nil {
-				return err
-			}
-			return extend(p)
-		},
-	})
-	return program, notes, err
-}
-
 // orphanRules choose among orphans.
 type orphanRules struct {
 	PruneRequest
-	ctx    context.Context //nolint:containedctx // of one call of compileSchemas
 	world  steps.World
 	repo   *git.Repo
 	origin git.Origin // of --gone
@@ -133,9 +76,9 @@ type orphanRules struct {
 }
 
 // choose returns the orphans that the rules say are no longer needed. Some of them are refused.
-func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
+func (r *orphanRules) choose(ctx context.Context, all []*steps.Orphan) ([]*steps.Orphan, error) {
 	r.why = map[*steps.Orphan]string{}
-	named, err := r.named(all)
+	named, err := r.named(ctx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -148,13 +91,13 @@ func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
 	}
 	slices.Sort(hashes)
 	hashes = slices.Compact(hashes)
-	known, err := r.repo.Known(r.ctx, hashes)
+	known, err := r.repo.Known(ctx, hashes)
 	if err != nil {
 		return nil, err
 	}
 	abandoned := map[string]bool{}
 	if r.Gone {
-		lost, err := r.repo.Abandoned(r.ctx, hashes, r.origin)
+		lost, err := r.repo.Abandoned(ctx, hashes, r.origin)
 		if err != nil {
 			return nil, err
 		}
@@ -204,12 +147,12 @@ func (r *orphanRules) choose(all []*steps.Orphan) ([]*steps.Orphan, error) {
 }
 
 // named returns which orphans the specs mean, with the reason.
-func (r *orphanRules) named(all []*steps.Orphan) (map[*steps.Orphan]string, error) {
+func (r *orphanRules) named(ctx context.Context, all []*steps.Orphan) (map[*steps.Orphan]string, error) {
 	named := map[*steps.Orphan]string{}
 	if len(r.Specs) == 0 {
 		return named, nil
 	}
-	means, err := steps.Name(r.ctx, r.world, r.Specs, func(ref string) string {
+	means, err := steps.Name(ctx, r.world, r.Specs, func(ref string) string {
 		hash := ""
 		for _, o := range all {
 			if len(ref) < minHash || !strings.HasPrefix(o.Commit, ref) || o.Commit == hash {

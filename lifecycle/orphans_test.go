@@ -63,8 +63,8 @@ func TestOrphanRules(t *testing.T) {
 			if tt.days >= 0 {
 				o.At = now.AddDate(0, 0, -tt.days)
 			}
-			r := orphanRules{PruneRequest: tt.req, ctx: t.Context(), world: steps.World{Now: func() time.Time { return now }}, repo: repo, identified: !tt.weak}
-			chosen, err := r.choose([]*steps.Orphan{o})
+			r := orphanRules{PruneRequest: tt.req, world: steps.World{Now: func() time.Time { return now }}, repo: repo, identified: !tt.weak}
+			chosen, err := r.choose(t.Context(), []*steps.Orphan{o})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,7 +11,7 @@ import (
 func Done(ctx context.Context, from io.Reader) io.Reader { return reader{ctx, from} }
 
 type reader struct {
-	ctx  context.Context //nolint:containedctx // io.Reader takes none
+	ctx  context.Context // io.Reader takes none
 	from io.Reader
 }
 
