@@ -65,10 +65,10 @@ func (a *app) planPipeline(p *steps.Program, line *commandLine, format pipelineF
 		return err
 	}
 	a.remarks(p)
-	if shared, _ := p.Shared(); !shared { // newPipeline has returned the error
+	if shared, _ := p.Pins().Shared(); !shared { // newPipeline has returned the error
 		a.say.Warning("no store is named: jobs find each other's builds only if they share one .dot (dot: {store: …}, DOT_STORE or --store)")
 	}
-	if names := p.LocalFiles(); names != "" {
+	if names := p.Pins().LocalFiles(); names != "" {
 		a.say.Warning("the database of " + text.Visible(names) + " is a file: a job on another machine doesn't see it")
 	}
 	var out bytes.Buffer // all of it, or nothing
@@ -100,7 +100,7 @@ func newPipeline(p *steps.Program, line *commandLine) (pipeline.Pipeline, error)
 	out := pipeline.Pipeline{Pools: map[string]int{}}
 	needed := map[*steps.Built]bool{}
 	for _, b := range p.Builds {
-		for _, other := range p.Needs(b) {
+		for _, other := range p.Pins().Needs(b) {
 			needed[other] = true
 		}
 	}
@@ -111,7 +111,7 @@ func newPipeline(p *steps.Program, line *commandLine) (pipeline.Pipeline, error)
 		}
 		job := pipeline.Job{Name: b.Name, Spec: spec}
 		var size int
-		if job.Pool, size = p.Pool(b); job.Pool != "" {
+		if job.Pool, size = p.Pins().Pool(b); job.Pool != "" {
 			out.Pools[job.Pool] = size
 		}
 		if needed[b] {
@@ -128,7 +128,7 @@ func newPipeline(p *steps.Program, line *commandLine) (pipeline.Pipeline, error)
 // jobScript returns the commands of each job.
 func jobScript(p *steps.Program, line *commandLine) ([]string, error) {
 	var script []string
-	dir, err := p.WorkDir()
+	dir, err := p.Pins().WorkDir()
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func jobScript(p *steps.Program, line *commandLine) ([]string, error) {
 		build += " " + pipeline.Quote(flags...)
 	}
 	script = append(script, build)
-	shared, err := p.Shared()
+	shared, err := p.Pins().Shared()
 	if err != nil || !shared {
 		return script, err
 	}
@@ -165,7 +165,7 @@ var notOfJobs = []string{"defer", "reuse", "at", "specs", "jobs", "fail-fast", "
 // jobFlags returns the flags of each job's command: those of the command line, with a baseline that means
 // the same in every clone.
 func jobFlags(p *steps.Program, line *commandLine) ([]string, error) {
-	deferred, at, err := p.PinnedBaseline()
+	deferred, at, err := p.Pins().Baseline()
 	if err != nil {
 		return nil, err
 	}

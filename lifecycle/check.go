@@ -34,7 +34,7 @@ func (l *List) Check(ctx context.Context, world steps.World, specs []spec.Spec) 
 				builds = append(builds, b.Build)
 			}
 		}
-		survey, err := p.Survey(ctx, builds)
+		survey, err := p.Cleanup().Survey(ctx, builds)
 		if err != nil {
 			return err
 		}

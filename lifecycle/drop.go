@@ -116,10 +116,10 @@ func compileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 			}
 			if req.Worktrees {
 				drop.Worktrees = len(p.Builds)
-				return p.Add(p.WorktreeSteps(func(b *steps.Built) string { return req.reason(b) })...)
+				return p.Add(p.Cleanup().WorktreeSteps(func(b *steps.Built) string { return req.reason(b) })...)
 			}
 			var err error
-			if drop.Remains, err = p.Remains(ctx, req.Breaking, req.alone); err != nil {
+			if drop.Remains, err = p.Cleanup().Remains(ctx, req.Breaking, req.alone); err != nil {
 				return err
 			}
 			var may []*steps.Remains
@@ -128,7 +128,7 @@ func compileDrop(ctx context.Context, world steps.World, req DropRequest) (*Drop
 					may = append(may, r)
 				}
 			}
-			return p.Add(p.DropSteps(may, func(r *steps.Remains) string { return req.reason(r.Build) })...)
+			return p.Add(p.Cleanup().DropSteps(may, func(r *steps.Remains) string { return req.reason(r.Build) })...)
 		},
 	})
 	return drop, err

@@ -28,19 +28,20 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 	}
 	prune := &Prune{}
 	program, notes, err := connect(ctx, world, connections{envs: envsOf(req.Specs), needed: len(req.Specs) > 0, schemas: true}, func(p *steps.Program) error {
-		survey, err := p.Survey(ctx, nil)
+		cleanup := p.Cleanup()
+		survey, err := cleanup.Survey(ctx, nil)
 		if err == nil {
 			err = survey.Unread
 		}
 		if err != nil {
 			return err
 		}
-		r.identified = p.Identified()
+		r.identified = cleanup.Identified()
 		chosen, err := r.choose(ctx, survey.Orphans)
 		if err != nil {
 			return err
 		}
-		if err := p.LookAt(ctx, chosen); err != nil {
+		if err := cleanup.LookAt(ctx, chosen); err != nil {
 			return err
 		}
 		var may []*steps.Orphan
@@ -53,7 +54,7 @@ func compileSchemas(ctx context.Context, world steps.World, req PruneRequest) (*
 			}
 		}
 		prune.None = len(chosen) == 0
-		return p.Add(p.OrphanSteps(may, func(o *steps.Orphan) string { return r.why[o] })...)
+		return p.Add(cleanup.OrphanSteps(may, func(o *steps.Orphan) string { return r.why[o] })...)
 	})
 	if err != nil {
 		return nil, err

@@ -103,7 +103,7 @@ func compileToolchains(ctx context.Context, world steps.World) (*Prune, error) {
 	prune := &Prune{None: true}
 	var err error
 	_, prune.Notes, err = connect(ctx, world, connections{}, func(p *steps.Program) error {
-		unused, err := p.UnusedSteps()
+		unused, err := p.Cleanup().UnusedSteps()
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ import (
 // DropSteps returns the steps that drop what remains of builds: schemas, then worktrees that no
 // other build needs, then records. Stopped anywhere, they can be run again. why is the reason that
 // the plan gives for each.
-func (p *Program) DropSteps(all []*Remains, why func(*Remains) string) []*graph.Step {
+func (c Cleanup) DropSteps(all []*Remains, why func(*Remains) string) []*graph.Step {
 	var steps []*graph.Step
 	byCommit, dropped := map[string][]*Remains{}, map[string]bool{}
 	for _, r := range all {
@@ -84,10 +84,10 @@ func (r *Remains) files() string {
 }
 
 // WorktreeSteps returns the steps that remove the worktrees of the program's builds.
-func (p *Program) WorktreeSteps(why func(*Built) string) []*graph.Step {
+func (c Cleanup) WorktreeSteps(why func(*Built) string) []*graph.Step {
 	var steps []*graph.Step
 	seen := map[string]bool{}
-	for _, b := range p.Builds {
+	for _, b := range c.program.Builds {
 		build := b.job.build
 		if _, err := os.Lstat(build.Commit.Worktree()); err != nil || seen[build.Commit.Short] {
 			continue

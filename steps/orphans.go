@@ -136,7 +136,7 @@ func endsAsBuild(schema string, b *build, m warehouse.Mark) bool {
 
 // LookAt looks at what lies in orphans' schemas, with one run of dbt for each database, and refuses those
 // that must stay. It changes nothing.
-func (p *Program) LookAt(ctx context.Context, orphans []*Orphan) error {
+func (c Cleanup) LookAt(ctx context.Context, orphans []*Orphan) error {
 	byDatabase := map[workspace.Place][]*looking{}
 	owners := map[string]*Remains{}
 	var looks []*looking
@@ -156,7 +156,7 @@ func (p *Program) LookAt(ctx context.Context, orphans []*Orphan) error {
 		}
 	}
 	for _, at := range databases(byDatabase) {
-		if err := p.look(ctx, byDatabase[at]); err != nil {
+		if err := c.look(ctx, byDatabase[at]); err != nil {
 			return err
 		}
 	}
@@ -186,7 +186,7 @@ func (l *looking) decideOrphan(text string, mark warehouse.Mark) {
 }
 
 // OrphanSteps returns the steps that drop orphans' schemas. why is the reason that the plan gives.
-func (p *Program) OrphanSteps(orphans []*Orphan, why func(*Orphan) string) []*graph.Step {
+func (c Cleanup) OrphanSteps(orphans []*Orphan, why func(*Orphan) string) []*graph.Step {
 	var steps []*graph.Step
 	dropped := map[string]bool{}
 	for _, o := range orphans {
@@ -270,4 +270,4 @@ func ManagesSchemas(adapter string) bool { return warehouse.ManagesSchemas(adapt
 
 // Identified reports whether the address of the repository's origin tells it from all others. The path
 // of a directory, or no origin, doesn't.
-func (p *Program) Identified() bool { return strings.Contains(p.runtime.identity().Origin, "/") }
+func (c Cleanup) Identified() bool { return strings.Contains(c.program.runtime.identity().Origin, "/") }

@@ -29,13 +29,19 @@ func (b *build) pinned() (string, error) {
 	return b.Env + "@" + b.Commit.Hash, nil
 }
 
-// PinnedBaseline returns the values of --defer and --at that mean the same in every clone, "" for a flag
+// Pins say how jobs on other machines run a program's builds.
+type Pins struct{ program *Program }
+
+// Pins returns the pins of the program.
+func (p *Program) Pins() Pins { return Pins{p} }
+
+// Baseline returns the values of --defer and --at that mean the same in every clone, "" for a flag
 // that the invocation doesn't have.
-func (p *Program) PinnedBaseline() (deferred, at string, err error) {
-	if p.baseline == nil {
+func (p Pins) Baseline() (deferred, at string, err error) {
+	if p.program.baseline == nil {
 		return "", "", nil
 	}
-	b, asked := p.baseline.build, p.baseline.asked
+	b, asked := p.program.baseline.build, p.program.baseline.asked
 	switch {
 	case asked.Isolated():
 		deferred, err = b.pinned()
@@ -58,30 +64,30 @@ func (p *Program) PinnedBaseline() (deferred, at string, err error) {
 }
 
 // Needs returns the builds of the program that a build needs: its baseline, if the program builds that.
-func (p *Program) Needs(b *Built) []*Built {
+func (p Pins) Needs(b *Built) []*Built {
 	base := b.job.baseline
 	if base == nil || base.within == "" {
 		return nil
 	}
-	return []*Built{p.byStep[base.within]}
+	return []*Built{p.program.byStep[base.within]}
 }
 
 // Pool returns the pool of the configuration that a build's command is in, and its size; "" and 0 for
 // none.
-func (p *Program) Pool(b *Built) (name string, size int) {
+func (p Pins) Pool(b *Built) (name string, size int) {
 	if name = b.Settings().Pool; name != "" {
-		size = p.pools[namedPool(name)]
+		size = p.program.pools[namedPool(name)]
 	}
 	return name, size
 }
 
 // Shared reports whether builds go into a team's store. It returns an error if some do and others don't.
-func (p *Program) Shared() (bool, error) {
-	with := slices.IndexFunc(p.Builds, func(b *Built) bool { return b.job.store != nil })
-	without := slices.IndexFunc(p.Builds, func(b *Built) bool { return b.job.store == nil })
+func (p Pins) Shared() (bool, error) {
+	with := slices.IndexFunc(p.program.Builds, func(b *Built) bool { return b.job.store != nil })
+	without := slices.IndexFunc(p.program.Builds, func(b *Built) bool { return b.job.store == nil })
 	if with >= 0 && without >= 0 {
 		return false, hint.New(
-			fmt.Sprintf("environment %s has a store, and %s has none", p.Builds[with].Environment(), p.Builds[without].Environment()),
+			fmt.Sprintf("environment %s has a store, and %s has none", p.program.Builds[with].Environment(), p.program.Builds[without].Environment()),
 			"name one for all, in dot_environments.yml: environment: {all: {dot: {store: …}}}",
 		)
 	}
@@ -90,15 +96,15 @@ func (p *Program) Shared() (bool, error) {
 
 // WorkDir returns the directory that the invocation runs in, relative to the repository's root and with
 // slashes; "." is the root.
-func (p *Program) WorkDir() (string, error) {
-	below, err := filepath.Rel(p.runtime.project, p.runtime.world.Dir)
-	return filepath.ToSlash(filepath.Join(p.Repo.Prefix, below)), err
+func (p Pins) WorkDir() (string, error) {
+	below, err := filepath.Rel(p.program.runtime.project, p.program.runtime.world.Dir)
+	return filepath.ToSlash(filepath.Join(p.program.Repo.Prefix, below)), err
 }
 
 // LocalFiles names the builds whose database is a file of this machine, "" for none.
-func (p *Program) LocalFiles() string {
+func (p Pins) LocalFiles() string {
 	var names []string
-	for _, b := range p.Builds {
+	for _, b := range p.program.Builds {
 		if b.job.build != nil && b.job.build.duckdb != "" {
 			names = append(names, b.Name)
 		}

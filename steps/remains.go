@@ -14,6 +14,13 @@ import (
 	"dot-for-dbt/internal/workspace"
 )
 
+// A Cleanup finds what builds have left in databases and in .dot/, and drops it. It reaches the databases
+// through a program's builds.
+type Cleanup struct{ program *Program }
+
+// Cleanup returns the cleanup through the program's builds.
+func (p *Program) Cleanup() Cleanup { return Cleanup{p} }
+
 // Remains are what a build has left: its schemas, as the warehouse shows them, and its directory. Those
 // of a working tree's build are what all builds of the working tree have left.
 type Remains struct {
@@ -47,19 +54,19 @@ type remnant struct {
 // Remains looks at what builds have left, with one run of dbt for each database. The program's
 // builds are those to drop. rests is set if builds that rest on them may lose what they rest on. alone
 // reports whether only the files of a working tree's build go, since others still need the schema.
-func (p *Program) Remains(ctx context.Context, rests bool, alone func(*Built) bool) ([]*Remains, error) {
-	resting, unknown, err := p.Workspace.RestingOn()
+func (c Cleanup) Remains(ctx context.Context, rests bool, alone func(*Built) bool) ([]*Remains, error) {
+	resting, unknown, err := c.program.Workspace.RestingOn()
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := p.Workspace.Builds()
+	found, _, err := c.program.Workspace.Builds()
 	if err != nil {
 		return nil, err
 	}
 	var all []*Remains
 	dropped := map[string]bool{}
 	byID := map[string]*Remains{}
-	for _, b := range p.Builds {
+	for _, b := range c.program.Builds {
 		r := &Remains{Build: b, Name: b.Name, states: []workspace.Build{b.job.build.Build}, alone: b.job.inPlace() && alone(b), pulled: b.runtime.isPulled(b.job.build.Build)}
 		r.alone = r.alone || r.pulled
 		if b.job.inPlace() && !r.alone {
@@ -90,7 +97,7 @@ func (p *Program) Remains(ctx context.Context, rests bool, alone func(*Built) bo
 		}
 	}
 	for _, at := range databases(byDatabase) {
-		if err := p.look(ctx, byDatabase[at]); err != nil {
+		if err := c.look(ctx, byDatabase[at]); err != nil {
 			return nil, err
 		}
 	}
@@ -188,7 +195,7 @@ type looking struct {
 }
 
 // look looks at remnants in one database.
-func (p *Program) look(ctx context.Context, all []*looking) error {
+func (c Cleanup) look(ctx context.Context, all []*looking) error {
 	first := all[0].Build
 	task := warehouse.Task{Adapter: first.job.build.place.Adapter}
 	if !warehouse.ManagesSchemas(task.Adapter) {

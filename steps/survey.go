@@ -48,9 +48,9 @@ func (c Checked) String() string {
 
 // Survey asks the databases that the program's builds connect to. Builds that are elsewhere, too, and those whose
 // ledgers can't be trusted, are not checked. It changes nothing.
-func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey, error) {
+func (c Cleanup) Survey(ctx context.Context, builds []workspace.Build) (*Survey, error) {
 	connections := map[workspace.Place][]*Built{}
-	for _, b := range p.Builds {
+	for _, b := range c.program.Builds {
 		at := b.job.build.place
 		at.Schema = ""
 		connections[at] = append(connections[at], b)
@@ -58,7 +58,7 @@ func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey
 	out := &Survey{Checked: map[string]Checked{}, Databases: len(connections)}
 	expected := map[workspace.Place][]*expectation{}
 	for _, b := range builds {
-		expectations, at := p.runtime.expected(b)
+		expectations, at := c.program.runtime.expected(b)
 		if len(at) > 0 && !slices.ContainsFunc(at, func(at workspace.Place) bool { return connections[at] == nil }) {
 			out.Checked[b.ID()] = Checked{}
 			for _, e := range expectations {
@@ -66,7 +66,7 @@ func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey
 			}
 		}
 	}
-	here, err := p.runtime.findHere()
+	here, err := c.program.runtime.findHere()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey
 		for _, e := range expected[at] {
 			task.Look = append(task.Look, e.schema)
 		}
-		said, err := p.runtime.manageApart(ctx, through[0].job, task, nil)
+		said, err := c.program.runtime.manageApart(ctx, through[0].job, task, nil)
 		if err != nil {
 			return nil, fmt.Errorf("environment %s: %w", through[0].job.env.Name, err)
 		}
@@ -92,7 +92,7 @@ func (p *Program) Survey(ctx context.Context, builds []workspace.Build) (*Survey
 				return name
 			})
 		}
-		out.Orphans = append(out.Orphans, p.runtime.orphans(through, said.Marks, here)...)
+		out.Orphans = append(out.Orphans, c.program.runtime.orphans(through, said.Marks, here)...)
 	}
 	return out, nil
 }

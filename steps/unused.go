@@ -15,13 +15,13 @@ import (
 
 // UnusedSteps returns the steps that remove the toolchains which neither a build nor one of the
 // program's has any use for. A step's record names the toolchain that it ran with.
-func (p *Program) UnusedSteps() ([]*graph.Step, error) {
-	all, err := p.Workspace.Toolchains()
+func (c Cleanup) UnusedSteps() ([]*graph.Step, error) {
+	all, err := c.program.Workspace.Toolchains()
 	if err != nil {
 		return nil, err
 	}
 	wanted := map[string]bool{}
-	for _, b := range p.Builds {
+	for _, b := range c.program.Builds {
 		if t := b.job.toolchain; t != nil {
 			wanted[t.Key] = true
 		}
@@ -30,7 +30,7 @@ func (p *Program) UnusedSteps() ([]*graph.Step, error) {
 	for _, t := range all {
 		names = append(names, nameInRecords(t))
 	}
-	named, err := p.Workspace.RecordsNaming(names)
+	named, err := c.program.Workspace.RecordsNaming(names)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (p *Program) UnusedSteps() ([]*graph.Step, error) {
 			Name: chain.step(), Kind: "toolchain", Version: 1, Always: "no build uses it",
 			Detail: func(graph.Record) string { return humanize.IBytes(uint64(workspace.DiskUsage(t.Dir()))) },
 			Locks:  []graph.Lock{chain.lock()},
-			Action: &dropToolchain{p.runtime, t},
+			Action: &dropToolchain{c.program.runtime, t},
 		})
 	}
 	return steps, nil
