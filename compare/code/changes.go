@@ -258,6 +258,9 @@ func (c *changes) node(n *artifact.NodeCode) []string {
 				why = append(why, builder+", which dbt builds with")
 			}
 		}
+		if strategy := c.words[strategyMacro(config(n))]; strategy != "" {
+			why = append(why, strategy+", which dbt builds with")
+		}
 	}
 	slices.Sort(why)
 	return slices.Compact(why)

@@ -228,6 +228,11 @@ func worlds(both, onlyA, onlyB unit) (a, b *world) {
 func TestDifferences(t *testing.T) {
 	orders := func(key string, value any) unit { return func(w *world) { w.of("orders")[key] = value } }
 	setting := func(key string, value any) unit { return func(w *world) { w.config("orders")[key] = value } }
+	incremental := func(strategy string) unit {
+		return func(w *world) {
+			w.config("orders")["materialized"], w.config("orders")["incremental_strategy"] = "incremental", strategy
+		}
+	}
 	hooked := func(sql string, macros ...string) unit {
 		return func(w *world) {
 			w.config("orders")["post-hook"] = []any{object{"sql": sql, "transaction": true, "index": nil}}
@@ -849,6 +854,58 @@ func TestDifferences(t *testing.T) {
 			both: func(w *world) { w.macro("shop", "materialization_table_default", "x") },
 			b:    setting("tags", []any{"big"}),
 			want: map[string][]string{"orders": {"tags: (none) → big"}, "top": {up}},
+		},
+
+		{
+			name: "the macro of an incremental strategy",
+			both: incremental("only+new"),
+			a:    func(w *world) { w.macro("shop", "get_incremental_only_new_sql", "1") },
+			b:    func(w *world) { w.macro("shop", "get_incremental_only_new_sql", "2") },
+			want: map[string][]string{"orders": {"macro that dbt builds with: get_incremental_only_new_sql"}, "top": {up}},
+		},
+		{
+			name: "what the macro of a strategy calls",
+			both: func(w *world) {
+				incremental("mine")(w)
+				w.macro("utils", "get_incremental_mine_sql", "{{ insert() }}", "macro.shop.insert")
+			},
+			a:    func(w *world) { w.macro("shop", "insert", "1") },
+			b:    func(w *world) { w.macro("shop", "insert", "2") },
+			want: map[string][]string{"orders": {"macro that dbt builds with: insert"}, "top": {up}},
+		},
+		{
+			name: "a strategy that asks for the target",
+			both: func(w *world) {
+				incremental("mine")(w)
+				w.macro("shop", "get_incremental_mine_sql", "{{ target.name }}")
+			},
+			want: map[string][]string{"orders": {"macro that dbt builds with, and that reads variables or the target: get_incremental_mine_sql"}, "top": {up}},
+		},
+		{
+			name: "a strategy may read tags",
+			both: func(w *world) {
+				incremental("mine")(w)
+				w.macro("shop", "get_incremental_mine_sql", "x")
+			},
+			b:    setting("tags", []any{"big"}),
+			want: map[string][]string{"orders": {"tags: (none) → big"}, "top": {up}},
+		},
+		{
+			name: "a strategy of dbt's",
+			both: func(w *world) {
+				incremental("append")(w)
+				w.macro("dbt", "get_incremental_append_sql", "x")
+			},
+		},
+		{
+			name: "the macro of a snapshot's strategy",
+			both: func(w *world) {
+				w.config("orders")["materialized"] = "snapshot"
+				w.config("orders")["strategy"] = "utils.slow"
+			},
+			a:    func(w *world) { w.macro("utils", "snapshot_slow_strategy", "1") },
+			b:    func(w *world) { w.macro("utils", "snapshot_slow_strategy", "2") },
+			want: map[string][]string{"orders": {"macro that dbt builds with: snapshot_slow_strategy"}, "top": {up}},
 		},
 
 		// Seeds.

@@ -33,10 +33,12 @@ func (c *comparer) own(d *nodeDiff) {
 		}
 	}
 	configA, configB := config(d.a), config(d.b)
-	strict := c.wide(d.fromA, d.fromB).custom || hooksHaveLogic(configB)
+	strategies, custom := d.strategies(configA, configB)
+	strict := custom || c.wide(d.fromA, d.fromB).custom || hooksHaveLogic(configB)
 	d.Differences = c.code(d)
 	d.Differences = append(d.Differences, d.configuration(configA, configB, strict)...)
 	d.Differences = append(d.Differences, columns(d.a, d.b, configA, configB, strict)...)
+	d.Differences = append(d.Differences, strategies...)
 	d.Differences = append(d.Differences, c.hooks(d, configA, configB)...)
 	d.Differences = append(d.Differences, c.files(d)...)
 	d.Differences = append(d.Differences, c.others(d)...)
