@@ -140,10 +140,16 @@ func (c *changes) findMacros() {
 	for _, s := range []*parsedSide{c.a, c.b} {
 		for _, id := range slices.Sorted(maps.Keys(s.macros)) {
 			m := s.macros[id]
+			a, b := c.a.macros[id], c.b.macros[id]
+			if a != nil && b != nil {
+				if other := rerouted(a.calls, b.calls); len(other) > 0 {
+					c.taint(id, m, other[0])
+					continue
+				}
+			}
 			if s.ofDBT(m) {
 				continue
 			}
-			a, b := c.a.macros[id], c.b.macros[id]
 			if a == nil || b == nil || a.sum != b.sum {
 				c.taint(id, m, "macro "+m.name)
 			} else if why := c.files.in(m.sql); len(why) > 0 {
@@ -166,14 +172,44 @@ func (c *changes) findMacros() {
 	}
 }
 
-// taint adds a changed macro. default__x is called by the name x.
+// rerouted says which calls lead to a macro of another package, sorted. Setting dispatch in
+// dbt_project.yml does this, and changes no macro.
+func rerouted(before, after []string) []string {
+	byName := func(calls []string) map[string][]string {
+		found := map[string][]string{}
+		for _, id := range calls {
+			name := baseName(id[strings.LastIndexByte(id, '.')+1:])
+			found[name] = append(found[name], id)
+		}
+		return found
+	}
+	was, is := byName(before), byName(after)
+	var why []string
+	for name, ids := range is {
+		// dbt 2 lists fewer calls: only those that lead elsewhere on both sides count.
+		fewer := func(a, b []string) bool {
+			return !slices.ContainsFunc(a, func(id string) bool { return !slices.Contains(b, id) })
+		}
+		if !fewer(was[name], ids) && !fewer(ids, was[name]) {
+			why = append(why, "macro "+name+" of another package")
+		}
+	}
+	slices.Sort(why)
+	return why
+}
+
+// baseName is the name by which a macro is called: x for default__x.
+func baseName(name string) string {
+	if _, base, dispatched := strings.Cut(name, "__"); dispatched {
+		return base
+	}
+	return name
+}
+
+// taint adds a changed macro.
 func (c *changes) taint(id string, m *macro, why string) {
 	c.macros[id] = why
-	names := []string{m.name}
-	if _, base, dispatched := strings.Cut(m.name, "__"); dispatched {
-		names = append(names, base)
-	}
-	for _, name := range names {
+	for _, name := range []string{m.name, baseName(m.name)} {
 		if c.words[name] == "" {
 			c.words[name] = why
 		}
@@ -241,6 +277,7 @@ func (c *changes) node(n *artifact.NodeCode) []string {
 		maps.Copy(words, wordsIn(text))
 	}
 	why = append(why, c.named(words, n.DependsOn.Macros)...)
+	why = append(why, rerouted(was.DependsOn.Macros, n.DependsOn.Macros)...)
 	if was.CompiledCode != nil { // the paths that Jinja makes
 		texts = append(texts, *was.CompiledCode)
 	}

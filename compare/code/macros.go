@@ -96,10 +96,7 @@ func (s *parsedSide) overriding(own map[string]bool) []string {
 // materialization. Macros that only name relations don't count, since the manifest has
 // the names. Tests don't count, since they don't change what they test.
 func overrides(name string, own map[string]bool) bool {
-	base := name
-	if _, rest, dispatched := strings.Cut(name, "__"); dispatched { // default__x and snowflake__x are x
-		base = rest
-	}
+	base := baseName(name) // default__x and snowflake__x are x
 	switch base {
 	case "generate_schema_name", "generate_database_name", "generate_alias_name", "generate_schema_name_for_env":
 		return false
