@@ -34,6 +34,9 @@ type Adapter struct {
 	SearchPath []string
 	Hosted     bool // each command was compared with its run in a host
 	V2         bool // dbt 2 has it built in, and not as an experiment
+	// Driver is the file name, as a pattern, of the library that dbt 2 loads for the adapter (2.0.0-alpha.4,
+	// Linux).
+	Driver string
 }
 
 // Needed is a field that names a file which dbt reads before it connects: if the field When has one of
@@ -68,7 +71,7 @@ var table = []Adapter{
 	{
 		// The database is a file; names as in DuckDB 1.5. The files are in dbt-duckdb 1.11.1's
 		// credentials.py and in DuckDB's list of settings.
-		Name: "duckdb", Schema: "main", IgnoresCase: true, Hosted: true, V2: true,
+		Name: "duckdb", Schema: "main", IgnoresCase: true, Hosted: true, V2: true, Driver: "libduckdb.so",
 		Files: []string{
 			"path", "attach.*.path", "module_paths.*",
 			"settings.extension_directory", "settings.home_directory", "settings.secret_directory", "settings.temp_directory",
@@ -79,13 +82,13 @@ var table = []Adapter{
 	{Name: "mysql", Host: []string{"host", "server"}, Database: []string{"database"}, Port: "3306"},
 	{
 		Name: "postgres", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5432", NameLimit: 63,
-		LowersUnquoted: true, Hosted: true, SearchPath: []string{"search_path"},
+		LowersUnquoted: true, Hosted: true, SearchPath: []string{"search_path"}, Driver: "libadbc_driver_postgresql*.so",
 		// libpq goes on without other certificates that are missing.
 		Needed: []Needed{{File: "sslrootcert", When: "sslmode", Is: []string{"verify-ca", "verify-full"}}},
 	},
 	{
 		Name: "redshift", Host: []string{"host"}, Database: []string{"database", "dbname"}, Port: "5439", NameLimit: 127,
-		LowersUnquoted: true, Packages: []string{"dbt_postgres"}, V2: true,
+		LowersUnquoted: true, Packages: []string{"dbt_postgres"}, V2: true, Driver: "libadbc_driver_redshift*.so",
 	},
 	{Name: "salesforce", Host: usualHost, Database: usualDatabase, V2: true},
 	{

@@ -39,14 +39,11 @@ func (r Release) Untried() string {
 	return "not tried: dot takes it for " + triedV2
 }
 
-// driverFiles are the libraries that dbt 2 loads for adapters, by their usual names. It looks for one on
-// the library path, then in its cache, and then downloads it (2.0.0-alpha.4, Linux).
-var driverFiles = map[string]string{"duckdb": "libduckdb.so", "postgres": "libadbc_driver_postgresql*.so", "redshift": "libadbc_driver_redshift*.so"}
-
 // Driver looks for dbt 2's driver of an adapter. It returns its path, "" if there is none, and the
-// directories where it was looked for; none if dot doesn't know them. home is the user's home directory:
+// directories where it was looked for; none if dot doesn't know them. dbt looks on the library path, then in
+// its cache, and then downloads the driver (2.0.0-alpha.4, Linux). home is the user's home directory:
 // without HOME dbt takes the account's.
-func (r Release) Driver(adapter, home string, env func(name string) (string, bool)) (path string, dirs []string) {
+func (r Release) Driver(of, home string, env func(name string) (string, bool)) (path string, dirs []string) {
 	if !r.V2() || runtime.GOOS != "linux" {
 		return "", nil
 	}
@@ -57,8 +54,8 @@ func (r Release) Driver(adapter, home string, env func(name string) (string, boo
 		cache = filepath.Join(home, ".cache")
 	}
 	cache = filepath.Join(cache, "com.getdbt", "adbc")
-	patterns := []string{filepath.Join(cache, "*", "*"+adapter+"*")}
-	if name, ok := driverFiles[adapter]; ok {
+	patterns := []string{filepath.Join(cache, "*", "*"+of+"*")}
+	if name := adapter.Of(of).Driver; name != "" {
 		for _, dir := range dirs {
 			patterns = append(patterns, filepath.Join(dir, name))
 		}
