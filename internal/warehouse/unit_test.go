@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/sebdah/goldie/v2"
 
 	"dot-for-dbt/internal/dbt/artifact"
+	"dot-for-dbt/internal/dbt/ask"
 )
 
 var (
@@ -206,7 +208,7 @@ func TestWrite(t *testing.T) {
 	if err := Write(dir, q); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(dir, q); err == nil || !strings.HasPrefix(err.Error(), "asking the warehouse: open ") {
+	if _, err := Read(dir, q); !errors.Is(err, ask.ErrNoResults) {
 		t.Errorf("read before dbt ran: %v", err)
 	}
 }

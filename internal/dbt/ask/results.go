@@ -18,11 +18,17 @@ func resultsFile(dir string) string { return filepath.Join(dir, "target", "run_r
 // logFile is the path of dbt's log.
 func logFile(dir string) string { return filepath.Join(dir, "logs", "dbt.log") }
 
+// ErrNoResults means that dbt ended before it said how any model ended, as without a connection.
+var ErrNoResults = errors.New("dbt ended without results")
+
 // Results returns how the models of the project in a directory ended, by unique_id. It also works
 // after a run that failed. [Reason] explains why a model failed.
 func Results(dir string) (map[string]artifact.Result, error) {
 	file := resultsFile(dir)
 	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoResults
+	}
 	if err != nil {
 		return nil, err
 	}
