@@ -104,6 +104,7 @@ func (rt *runtime) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all
 		case !marked.Done && b.Tree != "" && otherTree(marked.Had, due.task.Mark[i].Mark):
 			return hint.New(fmt.Sprintf("nothing was run: schema %s is that of another working tree, as its mark says", name),
 				"build in a schema for these files alone: --own-schema")
+		case !marked.Done && sameBuild(marked.Had, due.task.Mark[i].Mark): // its mark does for this clone, too
 		case !marked.Done:
 			attempt.Notef("schema %s belongs to somebody else, as its comment says: dot drop will leave it", name)
 		}
@@ -126,6 +127,12 @@ func (rt *runtime) mark(b *build) warehouse.Mark {
 // treeMark is what marks the schemas of a working tree.
 func (rt *runtime) treeMark(name string) string {
 	return warehouse.TreeOf(name, rt.ws.Digest("mark of " + name)[:16])
+}
+
+// sameBuild reports whether a schema's mark is that of the build which wants the schema, made by any clone.
+func sameBuild(had string, want warehouse.Mark) bool {
+	m, err := warehouse.ParseMark(had)
+	return err == nil && m.OfClone(want)
 }
 
 // otherTree reports whether a schema's mark is not that of the working tree which wants the schema.

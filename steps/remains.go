@@ -325,14 +325,13 @@ func (l *looking) decide() {
 	}
 	mark, err := warehouse.ParseMark(found.Mark)
 	want := l.Build.runtime.mark(b)
-	want.Repository = mark.Repository // a clone may have another address
 	switch {
 	case found.Mark == "" && len(found.Objects) == 0 && len(l.known) > 0: // dropping it was stopped: nothing is lost
 	case err != nil:
 		l.refuse(fmt.Sprintf("schema %s has no mark of dot's, so it may be somebody else's", name),
 			"if it is this build's, build it again, which marks it: "+text.ShellQuote([]string{"dot", "build", l.Build.Specs[0], "--force"}),
 			"or drop the schema by hand: then dot drop removes the rest")
-	case !mark.Of(want):
+	case !mark.OfClone(want):
 		of := mark.Build()
 		if mark.TreeName() == b.Tree && b.Tree != "" {
 			of += " of another clone"

@@ -95,6 +95,12 @@ func (m Mark) Of(other Mark) bool {
 	return a == b
 }
 
+// OfClone reports whether two marks are of the same build. The clones that made them may have different remotes.
+func (m Mark) OfClone(other Mark) bool {
+	other.Repository = m.Repository
+	return m.Of(other)
+}
+
 // A Marking marks a schema, and makes it if it isn't there.
 type Marking struct {
 	Schema

@@ -26,6 +26,7 @@
 //	STANDIN_DEAF=1                a hanging command ignores SIGINT
 //	STANDIN_DIE="build 9"         the command build kills itself with signal 9, after its
 //	                              first node if it has any
+//	STANDIN_MARKED=file           each schema has the mark in the file, and it stays
 //	STANDIN_BINARY="list build"   the output of these commands begins with binary data
 //	STANDIN_HUNG=fifo             a hanging command opens it for writing, and closes it
 //	STANDIN_RELEASE=fifo          a hanging command reads it to its end, then goes on
