@@ -346,7 +346,7 @@ func (a *app) statusDetails(b *lifecycle.Build) [][]string {
 	return rows
 }
 
-// missingOf says what of a build the warehouse doesn't have.
+// missingOf says what the warehouse lacks of a build.
 func missingOf(b *lifecycle.Build) []string {
 	if b.Checked == nil || b.Checked.Whole() {
 		return nil

@@ -20,8 +20,8 @@ import (
 )
 
 // An upgrade check: one commit is built by two dbts, each in a worktree and schemas of its own, and
-// all relations are compared. What the new dbt says of the project's files, and which nodes it
-// can't build, is part of the result: so a failed build doesn't end it.
+// all relations are compared. The result has the new dbt's messages about the project's files, and
+// the nodes that it can't build: so a failed build doesn't end the comparison.
 
 // An Upgrade names the two dbts of an upgrade check.
 type Upgrade struct{ From, To steps.DBTChoice }
@@ -113,7 +113,7 @@ func named(b *steps.Built) string {
 	return name
 }
 
-// endings are what is known of a run's steps, by name.
+// endings are how a run's steps ended, by name.
 type endings struct {
 	mu      sync.Mutex
 	results map[string]graph.StepResult
@@ -209,7 +209,7 @@ func (c *comparison) runUpgrade(ctx context.Context, attempt *graph.Attempt) err
 	return nil
 }
 
-// A message is what dbt says of a project's files.
+// A message is what dbt says about a project's files.
 type message struct{ level, kind, text string }
 
 // parse lets a build's dbt read the project, and returns its warnings and errors.

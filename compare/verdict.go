@@ -149,7 +149,7 @@ func failsIn(a, b steps.NodeState) string {
 	return report.FailsInCandidate
 }
 
-// state is what is known of a node of a side.
+// state is the state of a node of a side.
 func state(s steps.Side, id string) steps.NodeState {
 	if found, ok := s.Nodes[id]; ok {
 		return found

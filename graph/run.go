@@ -23,7 +23,7 @@ type runner struct {
 	held    Held
 	results []StepResult
 	nodes   []node       // by step
-	over    indexes      // finished steps of which the steps above don't know yet
+	over    indexes      // finished steps that the steps above don't know about yet
 	ready   *ready       // the steps that only wait for a place
 	running map[int]bool // the steps that run
 	stopped bool         // no further step starts

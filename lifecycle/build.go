@@ -17,7 +17,7 @@ import (
 // Known is what git knows of a commit.
 type Known = git.Known
 
-// A Build is what is known of a build.
+// A Build has the facts about a build.
 type Build struct {
 	workspace.Build
 	// Used is when the last command on the build ended or, if it hasn't, started.
@@ -96,7 +96,7 @@ func (b *Build) problem(text string) {
 	b.Problems = append(b.Problems, strings.ReplaceAll(text, b.root+string(filepath.Separator), ""))
 }
 
-// build reads what is known of a build, except for the layers below it.
+// build reads the facts about a build, except for the layers below it.
 func (r *reader) build(found workspace.Found) Build {
 	b := Build{Build: found.Build, root: filepath.Dir(r.ws.Path())}
 	standings, errs := r.ws.Standings(b.Build)

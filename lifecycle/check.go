@@ -10,9 +10,9 @@ import (
 	"dot-for-dbt/steps"
 )
 
-// A Check is what the warehouse says of builds.
+// A Check is what the warehouse says about builds.
 type Check struct {
-	// Orphans are marked schemas of the project of which there is no build here.
+	// Orphans are marked schemas of the project without a build here.
 	Orphans []*steps.Orphan
 	// Checked is the number of builds whose relations were looked for, and Databases that of the databases
 	// that were asked.

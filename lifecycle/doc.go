@@ -3,11 +3,11 @@
 //
 //	list.go      the builds of a repository
 //	choose.go    the builds that specs mean
-//	build.go     what is known of a build
+//	build.go     the facts about a build
 //	last.go      its last command
 //	layers.go    its nodes, and those of the layers below it
 //	size.go      its size on disk
-//	check.go     what the warehouse says of them
+//	check.go     what the warehouse says about them
 //	drop.go      dropping builds: their schemas, worktrees and records
 //	prune.go     dropping builds that are no longer needed; prunechoice.go: which these are, by rule
 //	orphans.go   which schemas without a build are no longer needed

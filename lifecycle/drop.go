@@ -39,7 +39,7 @@ type DropRequest struct {
 type Drop struct {
 	Program *steps.Program
 	Remains []*steps.Remains
-	// Worktrees is the number of builds of which only the worktree goes.
+	// Worktrees is the number of builds that lose only their worktree.
 	Worktrees int
 	// Toolchains is the number of toolchains that go.
 	Toolchains int

@@ -141,7 +141,7 @@ func commandOf(slot string) string {
 	return name
 }
 
-// withoutRecord says what is known of a build without a record.
+// withoutRecord fills in the last command of a build without a record, from its ledgers.
 func (l *Last) withoutRecord(b workspace.Build, standings []workspace.Standing, damaged bool) {
 	switch {
 	case len(standings) > 0: // the records were removed

@@ -24,7 +24,7 @@ type Request struct {
 	Resting bool
 	// Size finds out how much space the builds take: that looks at all of their files.
 	Size bool
-	// Folded lists, of the builds in the schema of a working tree, the one that was used last.
+	// Folded lists only the last used of the builds in the schema of a working tree.
 	Folded bool
 }
 
@@ -48,8 +48,8 @@ type List struct {
 // Read lists builds. It takes no lock, writes nothing, and never fails because of a single build:
 // see [Build.Problems]. If there is no workspace, the list is empty.
 //
-// The builds are found by their directories. What the list says of them is read for those in it
-// only, from each build's records, layers and ledgers.
+// The builds are found by their directories. Only for those in the list, the records, layers and
+// ledgers are read.
 func Read(ctx context.Context, world steps.World, req Request) (*List, error) {
 	repo, err := git.Open(ctx, world.Dir)
 	if err != nil {
@@ -133,7 +133,7 @@ func fold(all []workspace.Found) (folded []workspace.Found) {
 	return folded
 }
 
-// A reader reads what is known of the builds of one list.
+// A reader reads the facts about the builds of one list.
 type reader struct {
 	ctx  context.Context // of one call of Read
 	repo *git.Repo
@@ -143,7 +143,7 @@ type reader struct {
 	layers map[string]*lower // see layers.go
 }
 
-// builds reads what is known of the chosen builds; all are those of the workspace. The error is git's.
+// builds reads the facts about the chosen builds; all are those of the workspace. The error is git's.
 func (r *reader) builds(chosen, all []workspace.Found, req Request) ([]Build, error) {
 	builds := make([]Build, len(chosen))
 	commits := make(chan commits, 1)

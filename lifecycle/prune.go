@@ -29,7 +29,7 @@ type PruneRequest struct {
 	// IgnoreKeep drops builds, too, that the configuration keeps. Without it a request without any rule
 	// drops those of environments with such a setting that it doesn't keep.
 	IgnoreKeep bool
-	// Schemas drops marked schemas of which there is no build here. Then Older goes by their marks, and
+	// Schemas drops marked schemas without a build here. Then Older goes by their marks, and
 	// Keep counts for nothing.
 	Schemas bool
 }

@@ -19,7 +19,7 @@ type logsFields struct {
 	Node string `json:"node,omitempty" jsonschema:"a node's name, such as orders: all that is known of it, with its compiled SQL. Default: the nodes that failed"`
 }
 
-// logsAnswer is what dbt said of nodes in a build's last run.
+// logsAnswer is what dbt said about nodes in a build's last run.
 type logsAnswer struct {
 	Build string     `json:"build"`
 	State string     `json:"state" jsonschema:"how its last command ended"`

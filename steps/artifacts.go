@@ -68,7 +68,7 @@ func writtenNodes(manifest string) (map[string]artifact.Node, error) {
 	return nodes, err
 }
 
-// readWritten is writtenNodes for who needs what the manifest says of itself, too.
+// readWritten is writtenNodes, and returns the manifest's metadata, too.
 func readWritten(manifest string) (head artifact.Metadata, nodes map[string]artifact.Node, err error) {
 	nodes = map[string]artifact.Node{}
 	build, _ := dbt.LookupCommand("build")

@@ -18,7 +18,7 @@ import (
 // selections are the flags of dbt that select nodes.
 var selections = []string{"select", "selector", "exclude", "resource-types", "exclude-resource-types", "indirect-selection"}
 
-// warning are the flags of dbt that decide what becomes of a parse's warnings.
+// warning are the flags of dbt that decide how it treats a parse's warnings.
 var warning = []string{"warn-error", "warn-error-options", "show-all-deprecations", "partial-parse"}
 
 // changedCall is the dbt list of the nodes that differ from the baseline, as dbt sees it.

@@ -184,7 +184,7 @@ func (p *planner) temporary() (string, error) {
 // fetched returns the directory of the copy of the artifacts that a build was read from.
 func (b *build) fetched() string { return filepath.Join(b.Dir(), "fetched") }
 
-// readOrigin reads what a copy of artifacts says of a build, and sets the build's origin and place.
+// readOrigin sets a build's origin and place, from a copy of its artifacts.
 func (b *build) readOrigin(found elsewhere.Copy) error {
 	head, nodes, err := readWritten(filepath.Join(found.Dir, elsewhere.Manifest))
 	if err != nil {

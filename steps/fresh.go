@@ -132,7 +132,7 @@ func (t *takeover) runOf(id string) string {
 	return ""
 }
 
-// tooOld reports whether the job wants what is as old to be built again.
+// tooOld reports whether the job's age limit excludes something of this time.
 func (t *takeover) tooOld(at time.Time) bool { return t.maxAge > 0 && t.now.Sub(at) > t.maxAge }
 
 // over is a digest of what a node reads from below; see [workspace.Basis].
@@ -165,8 +165,8 @@ func tested(project artifact.Graph, id string) []string {
 	return slices.Sorted(maps.Keys(project.Reads([]string{id})))
 }
 
-// testedOver is a digest of which runs wrote what a test reads. run returns the run of a node that the
-// build has, "" for one that it reads from below.
+// testedOver is a digest of the runs that wrote the relations a test reads. run returns the run of a
+// node that the build has, "" for one that it reads from below.
 func (l belowLayer) testedOver(project artifact.Graph, id string, run func(string) string) string {
 	h := sha256.New()
 	for _, parent := range tested(project, id) {

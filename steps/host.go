@@ -64,8 +64,8 @@ func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
 	return call
 }
 
-// comment makes dbt say in its comment on each query which build the query is of, and which run. dbt 2's
-// comment can't be changed from outside of the project; on PostgreSQL its sessions have such a name.
+// comment makes dbt name the build and the run in its comment on each query. dbt 2's comment can't be
+// changed from outside of the project; on PostgreSQL its sessions have such a name.
 func (rt *runtime) comment(call *run.Call, job *job, id string) {
 	if rt.ws == nil || job.build == nil || job.tool.Cloud {
 		return

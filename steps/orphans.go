@@ -113,7 +113,7 @@ func (rt *runtime) orphans(through []*Built, marks []warehouse.MarkedSchema, her
 	return all
 }
 
-// nameOf is the display name of the build that a mark is of.
+// nameOf is the display name of a mark's build.
 func nameOf(m warehouse.Mark) string {
 	if m.Path == "" {
 		return m.Build()

@@ -121,7 +121,7 @@ func (rt *runtime) manageOnce(ctx context.Context, job *job, dir string, task wa
 	return out, errors.Join(withLast(err), os.RemoveAll(dir))
 }
 
-// withLast adds the last line of what dbt said to the error that it gave no answer.
+// withLast adds dbt's last line to the error that it gave no answer.
 func withLast(err error) error {
 	var silent *unanswered
 	if !errors.As(err, &silent) {

@@ -82,8 +82,8 @@ func (a *runCommand) retriable(before graph.Record) error {
 	)
 }
 
-// retried returns the nodes that dbt retry runs, sorted, and the microbatch models of
-// which it runs some batches.
+// retried returns the nodes that dbt retry runs, sorted, and the microbatch models that
+// it runs in part: some batches.
 func (a *runCommand) retried() (ids []string, batches map[string]bool, err error) {
 	last, err := readResults(a.job.build.Target())
 	batches = map[string]bool{}

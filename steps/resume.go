@@ -54,7 +54,7 @@ type unfinished struct {
 	run      string                     // its ID in the ledger
 	statuses map[string]artifact.Status // the nodes in dbt's run results
 	raw      map[string]json.RawMessage // their results as dbt wrote them
-	batches  map[string]bool            // the microbatch models of which dbt retry runs some batches
+	batches  map[string]bool            // the microbatch models that dbt retry runs in part
 }
 
 // exists reports whether there is such a run.

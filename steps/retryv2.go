@@ -65,7 +65,7 @@ var retaken = []string{
 	"warn-error", "warn-error-options",
 }
 
-// keptArgs returns what dbt 2's run results don't say of their command line, as dbt 1 says it.
+// keptArgs returns the arguments that dbt 2's run results lack, as dbt 1 writes them.
 func keptArgs(line dbt.CommandLine) (map[string]any, error) {
 	args := map[string]any{"defer": false, "empty": false, "full_refresh": false}
 	for _, o := range line.AllOptions() {

@@ -224,8 +224,8 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 	return run, err
 }
 
-// keptNote says of an incremental model that --full-refresh does not rebuild that its rows are not those
-// of its code.
+// keptNote says that the rows of an incremental model are not those of its code, and that --full-refresh
+// does not rebuild it.
 func keptNote(h history, schema string) string {
 	what := "was built by unfinished runs only: its rows may be missing or there twice"
 	if h.foreign {

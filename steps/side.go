@@ -151,7 +151,7 @@ func (b *Built) Side() (Side, error) {
 	return side, nil
 }
 
-// Bare returns a side of which nothing was built.
+// Bare returns a side without any relation.
 func (b *Built) Bare() Side {
 	build := b.job.build
 	return Side{Built: b, Commit: build.commit, Env: build.Env, Profile: build.output.Profile, Own: &Layer{}}

@@ -18,7 +18,7 @@ import (
 
 // A Survey is what databases say.
 type Survey struct {
-	// Orphans are marked schemas of the project of which there is no build here.
+	// Orphans are marked schemas of the project without a build here.
 	Orphans []*Orphan
 	// Checked has the builds whose relations were looked for, by their IDs.
 	Checked map[string]Checked
@@ -145,7 +145,7 @@ func (rt *runtime) expected(b workspace.Build) (all []*expectation, databases []
 	return all, databases
 }
 
-// compare adds what of the expected is missing. hidden returns a text without secrets.
+// compare adds what is missing: the schema, or some of its relations. hidden returns a text without secrets.
 func (e *expectation) compare(found warehouse.Found, to Checked, hidden func(string) string) Checked {
 	if !found.There {
 		to.Schemas = append(to.Schemas, hidden(e.schema.Name))

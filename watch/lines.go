@@ -15,7 +15,7 @@ import (
 // lines shows events line by line, each with the name of its step's subject.
 type lines struct {
 	Options
-	heard map[string][]string // by step, with Brief: the last of what its program says, until it has ended
+	heard map[string][]string // by step, with Brief: the last lines of its program, until it has ended
 }
 
 // mostHeard is how many lines of a failed program are shown.

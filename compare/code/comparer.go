@@ -22,8 +22,8 @@ type nodeDiff struct {
 	a, b *artifact.NodeCode
 	// fromA and fromB are the manifests that a and b are from.
 	fromA, fromB *parsedSide
-	reads        []string          // the IDs of what it reads on either side, sorted
-	shared       map[string]string // of those, the nodes that both sides read from one relation, and its name: one side defers to the other
+	reads        []string          // the IDs of the nodes that it reads on either side, sorted
+	shared       map[string]string // those of them that both sides read from one relation, with its name: one side defers to the other
 	changed      map[string]bool   // the nearest ancestors whose own code differs
 	order        int               // parents have a lower one
 }

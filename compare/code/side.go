@@ -103,7 +103,7 @@ func isBuilt(n *artifact.NodeCode) bool {
 	return n.ResourceType == "model" || n.ResourceType == "seed" || n.ResourceType == "snapshot"
 }
 
-// above returns the IDs of what n reads, sorted: nodes with a relation, sources, and
+// above returns the IDs of the nodes that n reads, sorted: nodes with a relation, sources, and
 // all else that it depends on, also if the manifest lacks it. Ephemeral models are
 // replaced by what they read, since their code is part of n's.
 func (s *parsedSide) above(n *artifact.NodeCode) []string {

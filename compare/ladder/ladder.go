@@ -84,8 +84,8 @@ type Pair struct {
 	Where string
 	// Ignore lists the columns that are not compared.
 	Ignore []string
-	// Ends has columns of which only is compared whether the row is current: whether the
-	// value is NULL, or equal to the given SQL expression; "" for none.
+	// Ends has the columns with the end of a row's validity. Only whether the row is current is
+	// compared: whether the value is NULL, or equal to the given SQL expression; "" for none.
 	Ends map[string]string
 	// Tolerance is by column; "" stands for all other numeric columns.
 	Tolerance map[string]float64
@@ -116,7 +116,7 @@ const (
 	Counts      Depth = "counts"      // and the number of rows
 	Fingerprint Depth = "fingerprint" // and whether the content is equal
 	Detail      Depth = "detail"      // and, if it isn't, what differs
-	// Profile is for a pair of which only B exists: its columns, number of rows, and the
+	// Profile is for a pair that has relation B only: its columns, number of rows, and the
 	// columns' profiles.
 	Profile Depth = "profile"
 )

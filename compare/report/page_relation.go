@@ -185,7 +185,7 @@ func (r *pageRelation) ChangedRows() int64 {
 // MostRows is the number by which the script sorts the column Rows.
 func (r *pageRelation) MostRows() int64 { return max(r.Rows.Baseline, r.Rows.Candidate) }
 
-// SourceKind says what the diff is of.
+// SourceKind names the kind of code in the diff.
 func (r *pageRelation) SourceKind() string {
 	switch {
 	case r.ResourceType == "seed":

@@ -34,7 +34,7 @@ type Comparison struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Relations has all relations of either side, the worst first.
 	Relations []Relation `json:"relations"`
-	// Tests are what is known of the sides' tests; nil in reports of older versions.
+	// Tests are the results of the sides' tests; nil in reports of older versions.
 	Tests *Tests `json:"tests,omitempty"`
 	// Seconds is how long the comparison took, dbt's start included.
 	Seconds float64 `json:"seconds"`
@@ -62,7 +62,7 @@ type WorkingTree struct {
 	Files int    `json:"files"` // how many files differ from it
 }
 
-// Edited reports whether the build is of files that are not committed.
+// Edited reports whether the build has files that are not committed.
 func (s Side) Edited() bool { return s.WorkingTree != nil && s.WorkingTree.Files > 0 }
 
 // Options are the comparison's options that aren't the default.
@@ -160,7 +160,7 @@ type Relation struct {
 	// message, which may hold a value.
 	Reason string `json:"reason,omitempty"`
 	Inputs Inputs `json:"inputs,omitempty"` // only if it differs
-	// Fails says of an upgrade check's unknown relation which side's dbt failed on it or skipped it:
+	// Fails says which side's dbt failed on an upgrade check's unknown relation or skipped it:
 	// "baseline", "candidate" or "both".
 	Fails string `json:"fails,omitempty"`
 	// History is set for relations that are built on existing data.

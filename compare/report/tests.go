@@ -8,7 +8,7 @@ import (
 	"dot-for-dbt/internal/text"
 )
 
-// Tests are what is known of the sides' tests: the results of the last runs that ran them.
+// Tests are the results of the sides' tests, from the last runs that ran them.
 type Tests struct {
 	// Ran and BaselineRan are the numbers of tests whose results are known.
 	Ran         int `json:"ran"`
@@ -40,7 +40,7 @@ func (t FailedTest) how() string {
 	return t.Status + " (" + count(int64(t.Failures), "row") + ")"
 }
 
-// there says what is known of the test in the baseline.
+// there returns the test's result in the baseline, in words.
 func (t FailedTest) there() string {
 	switch {
 	case t.Baseline == "":

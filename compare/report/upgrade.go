@@ -20,7 +20,7 @@ type Upgrade struct {
 	Stopped string `json:"stopped,omitempty"`
 	// Reason is what dbt said when it stopped. It may quote a value.
 	Reason string `json:"reason,omitempty"`
-	// Said is what the new dbt alone says of the project's files: errors first.
+	// Said has the messages about the project's files that only the new dbt prints: errors first.
 	Said []Said `json:"said"`
 	// Both is how many warnings both say, and Gone how many the old one alone says.
 	Both int `json:"said_by_both,omitempty"`
@@ -31,7 +31,7 @@ type Upgrade struct {
 type Said struct {
 	Level string `json:"level"` // error, warning
 	Kind  string `json:"kind"`  // dbt's name of it: PropertyMovedToConfigDeprecation
-	Count int    `json:"count"` // how many nodes or places it is said of
+	Count int    `json:"count"` // how many nodes or places the message is about
 	// Texts has the first few messages, each on one line.
 	Texts []string `json:"texts"`
 }
@@ -187,7 +187,7 @@ func (u *Upgrade) Headline() string {
 	return fmt.Sprintf("%s that only %s says of the project's files", line, firstWords(u.To))
 }
 
-// Others says what of the messages is no news, "" if there is nothing.
+// Others counts the messages that are no news, "" if there are none.
 func (u *Upgrade) Others() string {
 	if u == nil {
 		return ""
@@ -202,7 +202,7 @@ func (u *Upgrade) Others() string {
 	return strings.Join(parts, ", ")
 }
 
-// Said in short: "3 × DeprecationX (warning)".
+// Title has the level, the kind and the number: "warning: DeprecationX, 3 places".
 func (s Said) Title() string {
 	return fmt.Sprintf("%s: %s, %s", s.Level, s.Kind, text.Plural(s.Count, "place"))
 }

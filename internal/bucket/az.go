@@ -177,7 +177,7 @@ func sign(r *http.Request, account string, key []byte) {
 	r.Header.Set("Authorization", "SharedKey "+account+":"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 }
 
-// signed returns what a signature is of: https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key.
+// signed returns the text that is signed: https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key.
 func signed(r *http.Request, account string) string {
 	lines := []string{r.Method}
 	for _, name := range []string{

@@ -1,5 +1,5 @@
 // Package bucket reads and creates objects in a bucket: of Amazon S3 or of a server with its protocol, of Google
-// Cloud Storage, or in a container of Azure Blob Storage. It has a file for each protocol. It knows nothing of what
+// Cloud Storage, or in a container of Azure Blob Storage. It has a file for each protocol. It doesn't know what
 // the objects hold.
 package bucket
 
@@ -111,7 +111,7 @@ func Open(getenv func(string) (string, bool), u *url.URL) (Bucket, error) {
 	return p.open(at)
 }
 
-// A place is where a bucket is, and what errors say of it.
+// A place is where a bucket is, and its name in errors.
 type place struct {
 	shown  string // the URL
 	bucket string
@@ -122,7 +122,7 @@ type place struct {
 	env func(names ...string) string
 }
 
-// A refusal is what a server says of a request that it doesn't carry out.
+// A refusal is a server's answer to a request that it doesn't carry out.
 type refusal struct {
 	status int // of HTTP; 0: there was no answer
 	// noBucket is set if there is no bucket, exists if a condition isn't met since the object exists.

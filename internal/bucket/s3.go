@@ -191,7 +191,7 @@ func actualRegion(err error) string {
 	return ""
 }
 
-// aboutS3 returns what an answer says of an error.
+// aboutS3 returns what an answer says about an error.
 func aboutS3(a *answer) (about struct{ Code, Message, Region string }) {
 	_ = xml.Unmarshal(a.body, &about) // it may be anything
 	return about

@@ -21,7 +21,7 @@ var listed = []string{
 	"state",        // for selectors; where nodes are read is nothing that a list says
 	"manage-state", // else dbt 2 may ask its service
 	"partial-parse", "static-parser", "use-experimental-parser", "version-check",
-	// What becomes of the parse's warnings: the command itself reuses the parse, and has none.
+	// How dbt treats the parse's warnings: the command itself reuses the parse, and has none.
 	"warn-error", "warn-error-options", "show-all-deprecations",
 }
 

@@ -33,7 +33,7 @@ var v2Refused = map[string][]string{
 	"resource-types": {"clone", "test"}, "exclude-resource-types": {"clone", "test"},
 }
 
-// v2RefusedNo are the flags of which dbt 2 refuses the negative form alone.
+// v2RefusedNo are the flags whose negative form dbt 2 refuses, and not the other.
 var v2RefusedNo = []string{"export-saved-queries", "show-all-deprecations"}
 
 // v2Ignored are the flags that dbt 2 takes with a warning (dbt1700, dbt1701), without any effect.

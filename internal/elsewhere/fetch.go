@@ -307,7 +307,7 @@ func (s Source) download(ctx context.Context, client *http.Client, at url.URL, n
 // fromBucket is download for a bucket.
 func (s Source) fromBucket(ctx context.Context, object, name string, had, next about, create creator) (unchanged bool, err error) {
 	r, tag, err := s.in.Read(ctx, object, had.Files[name].Tag)
-	denied := errors.Is(err, fs.ErrPermission) // also of what isn't there, to who may not list the bucket
+	denied := errors.Is(err, fs.ErrPermission) // or it isn't there, and the user may not list the bucket
 	switch {
 	case errors.Is(err, bucket.ErrSame):
 		return true, nil

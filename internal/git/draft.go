@@ -255,7 +255,7 @@ func (r *Repo) readFlagged(ctx context.Context, dir string) error {
 	return nil
 }
 
-// differences are what git status says of the draft's index and the working tree.
+// differences are the differences between the draft's index and the working tree, by git status.
 type differences struct {
 	head       string   // the commit's hash, "" if there is none
 	files      []string // that differ from HEAD; nested repositories are not among them
@@ -358,7 +358,7 @@ const (
 	draftSubject = "The working tree on top of "
 )
 
-// commitDraft makes the commit of what the draft's index has.
+// commitDraft makes a commit from the draft's index.
 func (r *Repo) commitDraft(ctx context.Context, made *drafting, d differences) error {
 	if len(d.files) == 0 {
 		return r.describeDraft(ctx, made, d, d.head)

@@ -161,7 +161,7 @@ func (r *Repo) Between(ctx context.Context, from, to string) ([]Commit, error) {
 }
 
 // MergeBase returns the hash of the best common ancestor of two commits, as git merge-base does; ""
-// if they have none. Of several it returns the one that git names first, as git diff A...B does.
+// if they have none. If there are several, it returns the first that git names, as git diff A...B does.
 func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
 	out, err := proc.Output(ctx, r.reader("merge-base", a, b))
 	var failed *proc.ExitError

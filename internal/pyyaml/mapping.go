@@ -145,7 +145,7 @@ func (f *file) key(n *yaml.Node) (*Node, error) {
 	return key, nil
 }
 
-// Parts is a mapping of which only the keys are read.
+// Parts is a mapping with its keys read, and its values not.
 type Parts struct {
 	Keys   []string // in order
 	Values map[string]Part

@@ -1,5 +1,5 @@
-// Package smallfile reads files of a line or so, of which there may be thousands. It knows nothing of
-// dot.
+// Package smallfile reads files of about one line: there may be thousands of them. It knows
+// nothing of dot.
 package smallfile
 
 import (

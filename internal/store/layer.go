@@ -50,7 +50,7 @@ const version = 1
 // headName is the name of a layer's own file in its archive.
 const headName = "layer.json"
 
-// head is what a layer says of itself.
+// head is a layer's description of itself.
 type head struct {
 	Version int    `json:"version"`
 	Project string `json:"project"`
@@ -64,7 +64,7 @@ type digest struct {
 	Size   int64  `json:"size"`
 }
 
-// summing computes the digest of what is read.
+// summing computes the digest of the bytes that are read.
 type summing struct {
 	from io.Reader
 	hash hash.Hash

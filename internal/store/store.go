@@ -45,7 +45,7 @@ func (s *Store) Close() error {
 	return s.close()
 }
 
-// An Offer says that the store has a build, and of which layers it consists.
+// An Offer says that the store has a build, and lists its layers.
 type Offer struct {
 	Version int                `json:"version"`
 	Project string             `json:"project"` // dbt's name
@@ -320,7 +320,7 @@ func (s *Store) Push(ctx context.Context, o Offer, layers []Layer, force bool, s
 		switch {
 		case err == nil && size == l.Size && !force:
 			continue // the store has it
-		case err == nil: // its name is its digest: an object of another size is of no use to anybody
+		case err == nil: // its name is its digest: an object with another size is useless
 			err = s.in.remove(ctx, l.name())
 		case errors.Is(err, fs.ErrNotExist):
 			err = nil

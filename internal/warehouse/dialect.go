@@ -35,8 +35,8 @@ var dialects = map[string]dialect{
 	"redshift": {most: 1_000, dependents: redshiftDependents},
 }
 
-// duckdbExist looks in all databases that are attached. DuckDB ignores the case of
-// names, but of ASCII letters only.
+// duckdbExist looks in all databases that are attached. In names, DuckDB ignores the
+// case of ASCII letters, and of no others.
 func duckdbExist(rows []row) string {
 	folded := func(column string) string {
 		return "translate(" + column + ", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"

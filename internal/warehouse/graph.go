@@ -52,7 +52,7 @@ func newGraph(rows [][]string, relations []Relation) (graph, error) {
 
 // dependents returns what hangs on any of the relations, but for these themselves. The
 // parts of an object come before what hangs on it: a foreign key from a relation to
-// itself is one of its parts. Parts of what goes whole aren't named.
+// itself is one of its parts. Parts of a relation that goes as a whole aren't named.
 func (g graph) dependents(relations []Relation) []Dependent {
 	var out []Dependent
 	var level []string

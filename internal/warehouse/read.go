@@ -100,7 +100,7 @@ func ended(r artifact.Result, did string) error {
 	return nil
 }
 
-// answerVersion is the version of what the macros hand back.
+// answerVersion is the version of the macros' answers.
 const answerVersion = 1
 
 // said is what the macros hand back.

@@ -77,7 +77,7 @@ func ManagesSchemas(adapter string) bool { return dialects[adapter].schemas != n
 
 // schemaDialect is how a database's schemas are looked at, marked and dropped.
 type schemaDialect struct {
-	// look returns a query for what is known of schemas. Each row has six texts: the number of the
+	// look returns a query for the content of schemas. Each row has six texts: the number of the
 	// schema, then those that [Found.add] reads.
 	look func([]Schema) string
 	// marks is a query for all schemas with a mark: database, schema, the mark's text.
@@ -276,7 +276,7 @@ func readPart(r artifact.Result) (partSaid, error) {
 	return said, nil
 }
 
-// found returns what the rows of a look say of each schema.
+// found returns what the rows of a look say about each schema.
 func found(schemas []Schema, rows [][]string) ([]Found, error) {
 	out := make([]Found, len(schemas))
 	for _, row := range rows {

@@ -12,7 +12,7 @@ type Question struct {
 	Adapter string // dbt's name of it: duckdb, postgres, …
 	// Exist are relations that may be there or not.
 	Exist []Relation
-	// Dependents are relations of which is asked what drop … cascade takes with them.
+	// Dependents are relations: the question is what drop … cascade would drop with them.
 	Dependents []Relation
 }
 
@@ -37,7 +37,7 @@ type Dependent struct {
 	Depth int
 }
 
-// Support is what is known of asking through an adapter.
+// Support says what can be asked through an adapter.
 type Support struct {
 	// Run says whether it was ever run, by the tests.
 	Run bool
@@ -51,7 +51,7 @@ type Support struct {
 	OneDatabase bool
 }
 
-// SupportOf returns what is known of an adapter, by dbt's name of it.
+// SupportOf returns what can be asked through an adapter, by dbt's name of it.
 func SupportOf(adapter string) Support {
 	d := dialects[adapter]
 	return Support{Run: d.run, Functions: d.functions, Cascades: d.dependents != nil, OneDatabase: d.oneDatabase}

@@ -147,7 +147,7 @@ type Build struct {
 	// Tree is set for a build of a working tree, in the schema that all builds of that
 	// working tree share: the working tree's name.
 	Tree string
-	// Origin is set for a build of which dot only has dbt's artifacts, since dbt ran elsewhere: the name
+	// Origin is set for a build that dbt made elsewhere, so that dot has only its artifacts: the name
 	// that it has for the user. Its commit has no directory, and has a Hash only if the user named it.
 	Origin string
 }

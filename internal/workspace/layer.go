@@ -120,7 +120,7 @@ type Basis struct {
 	// Inputs is a digest of what the run that wrote the relation depended on, apart from the files
 	// and from other relations. It is "" if the relation has to be built again.
 	Inputs string `json:"inputs,omitempty"`
-	// Over is a digest of what the relation was built on in layers below.
+	// Over is a digest of the relations below that this one was built on.
 	Over string `json:"over,omitempty"`
 }
 

@@ -19,7 +19,7 @@ func (c Commit) Builds() []Build {
 	return builds
 }
 
-// RestingOn returns the builds that rest on others, by the ID of the one that they rest on. unknown are
+// RestingOn returns the builds that rest on others, by the ID of the lower one. unknown are
 // builds whose layer is damaged: they may rest on any.
 func (w *Workspace) RestingOn() (resting map[string][]Build, unknown []Build, err error) {
 	found, _, err := w.Builds()

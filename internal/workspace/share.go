@@ -100,7 +100,7 @@ func portableText(text string) string {
 	return portablePath + hex.EncodeToString(sum[:10]) + "/" + filepath.Base(text)
 }
 
-// at returns the portable place with the paths of this machine, of which local has some. ok is false if
+// at returns the portable place with the paths of this machine. local has some of them. ok is false if
 // local lacks one of them.
 func (p Place) at(local Place) (out Place, ok bool) {
 	back := func(text, here string) string {

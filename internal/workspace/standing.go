@@ -35,7 +35,7 @@ func (w *Workspace) Standing(b Build, p Place) (Standing, error) {
 	return w.standingOf(layer)
 }
 
-// standingOf reads what the ledgers say of a layer's nodes.
+// standingOf reads a layer's nodes from the ledgers.
 func (w *Workspace) standingOf(layer *Layer) (Standing, error) {
 	s := Standing{Layer: layer, Nodes: make(map[string]Entry, len(layer.Claims)), Lost: map[string]string{}}
 	ledgers := make([]*Ledger, len(layer.Places))

@@ -32,7 +32,7 @@ func (a *stream) manifest(section func(key string) error) (Metadata, error) {
 	return a.manifestWith(nil, section)
 }
 
-// manifestWith is manifest for who needs the head as it was written, too.
+// manifestWith is manifest, and returns the head as it was written, too.
 func (a *stream) manifestWith(written *json.RawMessage, section func(key string) error) (Metadata, error) {
 	var text json.RawMessage
 	err := a.document(func(key string) error {

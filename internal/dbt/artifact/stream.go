@@ -20,7 +20,7 @@ type Metadata struct {
 	Schema       string    `json:"dbt_schema_version"` // the URL of the artifact's JSON schema
 	Project      string    `json:"project_name"`       // of a manifest: the name of the root project
 	Adapter      string    `json:"adapter_type"`       // of a manifest: duckdb, postgres, …
-	// Quoting says of a manifest which parts of a relation's name dbt quotes if nobody says otherwise.
+	// Quoting has the parts of a relation's name that dbt quotes in a manifest's project by default.
 	Quoting map[string]any `json:"quoting"`
 }
 
@@ -118,8 +118,7 @@ func (a *stream) failure(err error) error {
 	return fmt.Errorf("%s: %w", a.file, err)
 }
 
-// check returns an error unless the artifact is of this kind ("manifest") and of a version that dot
-// reads.
+// check returns an error unless the artifact has this kind ("manifest") and a version that dot reads.
 func (a *stream) check(m Metadata, kind string, oldest, newest int) error {
 	found := m.Schema
 	_, name, ok := strings.Cut(m.Schema, "/dbt/"+kind+"/v")

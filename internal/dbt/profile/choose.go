@@ -8,7 +8,7 @@ import (
 	"dot-for-dbt/internal/pyyaml"
 )
 
-// Choice has the facts that decide which output of which profile is used.
+// Choice has the facts that decide which profile and output are used.
 type Choice struct {
 	Profile        string // --profile, else the environment's; "" for neither
 	ProjectProfile string // the project's profile:, perhaps with Jinja

@@ -67,7 +67,7 @@ func (o *Output) rebase(n *pyyaml.Node, keys []string, dir string) *pyyaml.Node 
 }
 
 // UnknownPaths returns the names of the fields that an absolute output still has as a relative path
-// to something in dir, sorted: fields of which dot doesn't know that they are paths.
+// to something in dir, sorted: fields that dot doesn't know to be paths.
 func (o *Output) UnknownPaths(dir string) []string {
 	var found []string
 	var walk func(name string, n *pyyaml.Node)

@@ -17,7 +17,7 @@ var Plugin []byte
 // PluginFile is the name of the module's file: dbt imports those that begin with dbt_.
 const PluginFile = "dbt_dot.py"
 
-// A Comment is what dbt says of each query, in a comment on it: beside dbt's own fields.
+// A Comment is what dbt writes into a comment on each query: beside dbt's own fields.
 type Comment struct {
 	Build string `json:"dot"`           // by the name that ledgers have
 	Run   string `json:"run,omitempty"` // its ID, if it is in a ledger
