@@ -99,6 +99,8 @@ type checkedNode struct {
 	History bool `json:"history,omitempty"`
 	// Keeps is set for nodes whose relation --full-refresh does not build anew.
 	Keeps bool `json:"keeps,omitempty"`
+	// Appends is set for incremental models that add the same rows again when they run again.
+	Appends bool `json:"appends,omitempty"`
 	// Replaces is set for nodes whose existing relation dbt drops.
 	Replaces bool `json:"replaces,omitempty"`
 	// View is set for views: they depend on the relations that they read.
@@ -145,6 +147,7 @@ func newCheckedNode(n artifact.Node, refresh bool) checkedNode {
 		c.Replaces = refresh // otherwise dbt loads or refreshes the existing relation
 	case n.Config.Materialized == "incremental":
 		c.History, c.Replaces = !refresh, refresh
+		c.Appends = c.History && n.Config.UniqueKey == nil && !slices.Contains([]string{"insert_overwrite", "microbatch"}, n.Config.Strategy)
 	default:
 		c.Replaces = true
 	}

@@ -294,6 +294,24 @@ func (rt *runtime) historyOf(job *job, nodes []checkedNode, batches map[string]b
 	return h
 }
 
+// addsAgain returns the first node that the stopped run before has done, and that adds the same rows again.
+func (a *runCommand) addsAgain(attempt *graph.Attempt, nodes []checkedNode) string {
+	before, ok := a.stoppedRun(attempt.Previous)
+	if !ok {
+		return ""
+	}
+	s, err := a.ledgerOf(a.job.build.Build, a.job.build.place)
+	if err != nil { // nothing is known; the run replaces unreadable files
+		return ""
+	}
+	for _, n := range nodes {
+		if e := s.Nodes[n.ID]; n.Appends && !e.Unfinished && e.Run == before.run && e.Status == workspace.Written {
+			return n.ID
+		}
+	}
+	return ""
+}
+
 // note notes that a node has rows that are not those of its code.
 func (h *history) note(n checkedNode) {
 	first := &h.first

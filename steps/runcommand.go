@@ -161,6 +161,13 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 	if run.resumes.exists() {
 		nodes = only(nodes, left)
 	} else {
+		if id := a.addsAgain(attempt, nodes); id != "" && a.job.Command.Name != "retry" {
+			instead := ""
+			if attempt.Previous.Key == attempt.Key {
+				instead = " (--resume would leave it out)"
+			}
+			attempt.Notef("%s was done before the last run stopped: it runs again, so its new rows may be there twice%s", workspace.NodeName(id), instead)
+		}
 		if run.oldResults, err = a.clearResults(attempt.Previous); err != nil {
 			return run, err
 		}

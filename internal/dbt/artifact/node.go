@@ -29,6 +29,9 @@ type NodeConfig struct {
 	Grants        map[string]any `json:"grants"`
 	// FullRefresh goes before the flag --full-refresh, for models and seeds.
 	FullRefresh Switch `json:"full_refresh"`
+	// UniqueKey is a name, or a list of names; Strategy is how an incremental model adds its rows.
+	UniqueKey any    `json:"unique_key"`
+	Strategy  string `json:"incremental_strategy"`
 }
 
 // A Switch is a setting that is on, off, or not set.
