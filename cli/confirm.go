@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/text"
@@ -46,12 +47,16 @@ func (a *app) confirm(ctx context.Context, p *steps.Program, f flags) error {
 
 // agree asks a question. It is an error if the user doesn't agree: otherwise says what came of it.
 func (a *app) agree(ctx context.Context, question, otherwise string) error {
+	defer a.waited(a.Now())
 	yes, err := ui.NewPrompter(a.Stdin, a.say).Confirm(ctx, question)
 	if err == nil && !yes {
 		err = errors.New(otherwise)
 	}
 	return err
 }
+
+// waited leaves the time since a question was asked out of how long the command took.
+func (a *app) waited(asked time.Time) { a.started = a.started.Add(a.Now().Sub(asked)) }
 
 // confirmProtected asks before the command writes into the own schema of an environment
 // that is protected, or that has the name of production.

@@ -108,6 +108,10 @@ func TestDoctorFinds(t *testing.T) {
 			s.run("build dev@HEAD")
 			s.git("-C", s.file(".dot/build/b694700/worktree"), "checkout", "-q", "--detach", "main")
 		}, nil, "worktrees warning /shop/.dot/build/b694700/worktree: its HEAD is at ", "--reset-worktree", 0},
+		{"a build whose commit git has lost", func(s *shop) {
+			s.write(".dot/build/b4b4b4b/commit", strings.Repeat("b4", 20)+"\n")
+			s.write(".dot/build/b4b4b4b/env/dev/records/x", "")
+		}, nil, "worktrees warning /shop/.dot/build/b4b4b4b/worktree: missing, and git doesn't have the commit any more", "dot prune --gone", 0},
 		{"a worktree that git still knows", func(s *shop) {
 			s.run("build dev@HEAD")
 			s.remove(".dot")

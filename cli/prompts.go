@@ -57,7 +57,9 @@ func (a *app) prompts(ctx context.Context, p *steps.Program, f flags) error {
 			}
 			continue
 		}
+		asked := a.Now()
 		answer, err := person.Ask(ctx, q.question)
+		a.waited(asked)
 		if err != nil {
 			return err
 		}
