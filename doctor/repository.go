@@ -133,11 +133,21 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 		e.problem("worktrees", err.Error())
 		return
 	}
+	hashes := make([]string, len(commits))
+	for i, commit := range commits {
+		hashes[i] = commit.Hash
+	}
+	known, err := repo.Known(e.ctx, hashes)
+	if err != nil {
+		e.problem("worktrees", err.Error())
+		return
+	}
 	whole := 0
 	for _, commit := range commits {
 		path := commit.Worktree()
 		registered = slices.DeleteFunc(registered, func(r string) bool { return r == path })
 		err := repo.CheckWorktree(path, commit.Hash)
+		_, here := known[commit.Hash]
 		var moved *git.MovedError
 		switch {
 		case e.unused(ws, commit):
@@ -146,6 +156,8 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 			whole++
 		case errors.As(err, &moved):
 			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "--reset-worktree checks the commit out again with the next build of "+commit.Short)
+		case !here:
+			e.warn("worktrees", fmt.Sprintf("%s: %v, and git doesn't have the commit any more", path, err), "dot prune --gone says how its builds can be dropped")
 		default:
 			e.warn("worktrees", fmt.Sprintf("%s: %v", path, err), "nothing to do: the next build of "+commit.Short+" makes it again")
 		}
