@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"dot-for-dbt/internal/git"
@@ -50,7 +52,7 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 	if len(refs) > 0 {
 		commits, err := p.repo.Resolve(ctx, refs)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, hint.Add(err, p.lost(ctx, refs)...)
 		}
 		for _, commit := range commits {
 			byRef[commit.Ref] = commit
@@ -79,6 +81,40 @@ func (p *planner) resolve(ctx context.Context) (specs []resolvedSpec, base *reso
 		base = &resolvedSpec{Spec: *s, typed: s.String(), commit: byRef[baseRef]}
 	}
 	return p.varied(specs), base, nil
+}
+
+// shortest is how many characters of a hash git needs at least.
+const shortest = 4
+
+// lost returns a hint for each ref that is the hash of a commit with builds here which git no longer has, as
+// after a rebase and git gc.
+func (p *planner) lost(ctx context.Context, refs []string) (hints []string) {
+	if p.ws == nil {
+		return nil
+	}
+	all, err := p.ws.Commits()
+	if err != nil {
+		return nil
+	}
+	named := map[string]workspace.Commit{}
+	for _, ref := range refs {
+		for _, c := range all {
+			if len(ref) >= shortest && strings.HasPrefix(c.Hash, ref) {
+				named[c.Hash] = c
+			}
+		}
+	}
+	hashes := slices.Sorted(maps.Keys(named))
+	known, err := p.repo.Known(ctx, hashes)
+	if err != nil {
+		return nil
+	}
+	for _, hash := range hashes {
+		if _, here := known[hash]; !here {
+			hints = append(hints, fmt.Sprintf("there are builds of %s, but git doesn't have that commit any more: dot prune --gone says how they can be dropped", named[hash].Short))
+		}
+	}
+	return hints
 }
 
 // between returns the commits of a range. An empty range is an error, since it is
