@@ -83,6 +83,11 @@ func (p *planner) refuseUnreachable(job *job) error {
 		}
 		hints = append(hints, "build both with one output: "+text.ShellQuote(words))
 	}
+	if job.build == nil && base.build.Origin == "" { // not the baseline's environment: it may be production
+		same := job.spec
+		same.Ref = base.spec.Ref
+		hints = append(hints, "build the baseline where "+job.name()+" is, then defer to that: "+text.ShellQuote([]string{"dot", "build", same.String()}))
+	}
 	if job.output.Adapter == "duckdb" && base.build.duckdb != "" {
 		file := base.build.output.Place(p.project, nil).Database // without secrets
 		if strings.Contains(file, "{{") {
