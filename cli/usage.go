@@ -84,6 +84,7 @@ var ranges = map[string]string{
 var (
 	unknownFlag = lazy.Regexp(`^unknown flag (--?)([^,= ]+)`)
 	badValue    = lazy.Regexp(`^--([\w-]+): expected (?:a valid \d+ bit )?\w+(?: value)? but got "([^"]*)"`)
+	noValue     = lazy.Regexp(`^(--[\w-]+): expected .* but got "EOL" \(<EOL>\)$`)
 	lacksBuilds = lazy.Regexp(`^expected "<env@ref>`)
 )
 
@@ -107,6 +108,9 @@ func (a *app) usageError(err error) error {
 	}
 	if m := badValue().FindStringSubmatch(err.Error()); m != nil && ranges[m[1]] != "" {
 		return fmt.Errorf("--%s %s: expected %s", m[1], m[2], ranges[m[1]])
+	}
+	if m := noValue().FindStringSubmatch(err.Error()); m != nil {
+		return hint.New(m[1]+" needs a value", help)
 	}
 	if quote := unquoted(a.Args); quote != "" {
 		return hint.Add(err, quote)
