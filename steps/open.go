@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 
@@ -16,6 +17,7 @@ import (
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
 	"dot-for-dbt/internal/store"
+	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -78,11 +80,22 @@ func findProject(dir string) (string, error) {
 		if filepath.Dir(at) == at {
 			return "", hint.New(
 				fmt.Sprintf("not a dbt project: there is no dbt_project.yml in %s or above it", dir),
-				"run dot in a directory of a dbt project",
+				"run dot in a directory of a dbt project"+below(dir),
 				"dbt init makes a new project",
 			)
 		}
 	}
+}
+
+// below names a project in a directory below dir, for the hint: "" if none is near.
+func below(dir string) string {
+	for _, pattern := range []string{"[^.]*", "[^.]*/[^.]*", "[^.]*/[^.]*/[^.]*"} {
+		found, _ := fs.Glob(os.DirFS(dir), pattern+"/dbt_project.yml") // what can't be read isn't named
+		if len(found) > 0 {
+			return ": cd " + text.ShellQuote([]string{path.Dir(found[0])})
+		}
+	}
+	return ""
 }
 
 // readArguments parses the arguments for dbt.
