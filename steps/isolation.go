@@ -84,11 +84,16 @@ func (e *IsolationError) Hints() []string {
 			"or select other nodes",
 		}
 	}
-	schema := e.leaks[0].node.Schema
+	var schemas []string
+	for _, l := range e.leaks {
+		if !l.file && !slices.Contains(schemas, l.node.Schema) {
+			schemas = append(schemas, l.node.Schema)
+		}
+	}
 	return []string{
 		"let the project's generate_schema_name (or a snapshot's target_schema) keep target.schema in the name",
 		fmt.Sprintf("if a macro asks for target.name, which is %s, give another: `dot: {target-name: …}` in the environment", e.target),
-		fmt.Sprintf("if it is meant to be shared by all builds: `dot: {shared-schemas: [%s]}`", schema),
+		fmt.Sprintf("if it is meant to be shared by all builds: `dot: {shared-schemas: [%s]}`", strings.Join(schemas, ", ")),
 		"or select other nodes",
 	}
 }
