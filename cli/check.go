@@ -26,7 +26,7 @@ func (c *checkCommand) run(ctx context.Context, a *app, line *commandLine) error
 	}
 	world := a.world()
 	world.Stdout = a.Stderr // dbt list is not what the user asked for
-	said, err := a.checkEnvironments(world, req)
+	said, err := a.checkEnvironments(ctx, world, req)
 	if err != nil {
 		return err
 	}
@@ -67,8 +67,8 @@ func (c *checkCommand) request(a *app, line *commandLine) (steps.Request, error)
 }
 
 // checkEnvironments checks each environment, and returns the warnings that it has printed.
-func (a *app) checkEnvironments(world steps.World, req steps.Request) (said []string, err error) {
-	all, err := steps.CheckEnvironments(world, req)
+func (a *app) checkEnvironments(ctx context.Context, world steps.World, req steps.Request) (said []string, err error) {
+	all, err := steps.CheckEnvironments(ctx, world, req)
 	if err != nil {
 		return nil, err
 	}

@@ -246,7 +246,7 @@ func (c completer) specs(ctx context.Context, lead, word string, plain bool) []c
 	if err != nil {
 		return nil
 	}
-	names, err := project.Environments()
+	names, err := project.Environments(ctx)
 	if err != nil {
 		return nil
 	}

@@ -169,7 +169,7 @@ func (c *pruneArgs) compile(ctx context.Context, a *app, line *commandLine) (*li
 		return nil, hint.New("prune --schemas needs a limit: schemas without a build here may be what others work with",
 			"an environment where nobody else builds: dot prune ci --schemas", "--gone: no branch or tag, here or of the remote, leads to their commit", "--older 30d: they were marked longer ago")
 	case !req.Rules() && !req.Worktrees && !c.Schemas && !c.Toolchains:
-		keeps, err := lifecycle.Keeps(a.world())
+		keeps, err := lifecycle.Keeps(ctx, a.world())
 		if err != nil {
 			return nil, err
 		}

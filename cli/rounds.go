@@ -186,7 +186,7 @@ func (w *watching) run(ctx context.Context) (err error) {
 // lookAround watches what the project says now. It returns the number of directories, 0 if they are
 // watched already.
 func (w *watching) lookAround(ctx context.Context) (n int, err error) {
-	places := w.tree.Places()
+	places := w.tree.Places(ctx)
 	if places.Equal(w.places) {
 		return 0, nil
 	}
@@ -211,7 +211,7 @@ func (w *watching) round(ctx context.Context, saved []string) error {
 		}
 	}
 	round := &watch.Round{Number: w.number + 1, Saved: w.named(saved), Began: a.started, Quietly: w.sameSchema}
-	state := steps.TreeState{Files: w.tree.Files()}
+	state := steps.TreeState{Files: w.tree.Files(ctx)}
 	program, err := w.command.compile(ctx, &a, &line)
 	if err == nil && !w.whole {
 		err = a.prompts(ctx, program, line.flags)

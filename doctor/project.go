@@ -31,16 +31,16 @@ func (e *examination) project() {
 		return
 	}
 	e.ok("project", project.Dir())
-	names, err := project.Environments()
+	names, err := project.Environments(e.ctx)
 	if err != nil { // the profile defines the environments, and can't be read
 		e.problem("profile", err.Error(), hint.Of(err)...)
 		e.dbt(project, nil)
 		return
 	}
 	var all []resolvedEnv
-	byDefault, _, _ := project.Environment("")
+	byDefault, _, _ := project.Environment(e.ctx, "")
 	for _, name := range names {
-		env, output, err := project.Environment(name)
+		env, output, err := project.Environment(e.ctx, name)
 		all = append(all, resolvedEnv{env, name, name == byDefault.Name, output, err})
 	}
 	text := strings.Join(names, ", ")

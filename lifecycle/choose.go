@@ -27,7 +27,7 @@ func choose(ctx context.Context, world steps.World, specs []spec.Spec, all []wor
 		if any {
 			continue
 		}
-		if err := defined(world, n.Env); err != nil {
+		if err := defined(ctx, world, n.Env); err != nil {
 			return nil, nil, err
 		}
 		missing = append(missing, n.Spec)
@@ -41,15 +41,15 @@ func choose(ctx context.Context, world steps.World, specs []spec.Spec, all []wor
 }
 
 // defined returns an error if the project has environments, but not this one.
-func defined(world steps.World, env string) error {
+func defined(ctx context.Context, world steps.World, env string) error {
 	project, err := steps.OpenProject(world)
 	if err != nil {
 		return err
 	}
-	if names, err := project.Environments(); err != nil || slices.Contains(names, env) {
-		return nil //nolint:nilerr // the profile is at fault, and nobody needs it here
+	if names, err := project.Environments(ctx); err != nil || slices.Contains(names, env) {
+		return nil // the profile is at fault, and nobody needs it here
 	}
-	_, _, err = project.Environment(env)
+	_, _, err = project.Environment(ctx, env)
 	return err
 }
 

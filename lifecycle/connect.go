@@ -36,13 +36,13 @@ func connect(ctx context.Context, world steps.World, to connections, extend func
 	}
 	envs := to.envs
 	if len(envs) == 0 {
-		if envs, err = project.Environments(); err != nil {
+		if envs, err = project.Environments(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
 	var specs []spec.Spec
 	for _, name := range envs {
-		env, output, err := project.Environment(name)
+		env, output, err := project.Environment(ctx, name)
 		if err == nil && to.schemas && !steps.ManagesSchemas(output.Adapter) {
 			err = fmt.Errorf("dot was never tried to manage schemas through the adapter %s", output.Adapter)
 		}

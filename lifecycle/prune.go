@@ -66,7 +66,7 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 		return nil, err
 	}
 	for _, b := range list.Builds { // the one that was used last first
-		c.consider(b)
+		c.consider(ctx, b)
 	}
 	prune := &Prune{}
 	if prune.Notes = c.close(); len(c.drop.Specs) == 0 {
@@ -82,17 +82,17 @@ func CompilePrune(ctx context.Context, world steps.World, req PruneRequest) (*Pr
 }
 
 // Keeps reports whether an environment of the project has a rule for the builds that it keeps.
-func Keeps(world steps.World) (bool, error) {
+func Keeps(ctx context.Context, world steps.World) (bool, error) {
 	project, err := steps.OpenProject(world)
 	if err != nil {
 		return false, err
 	}
-	names, err := project.Environments()
+	names, err := project.Environments(ctx)
 	if err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
-		env, _, _ := project.Environment(name)
+		env, _, _ := project.Environment(ctx, name)
 		return env.Dot.Keep != nil
 	}), nil
 }

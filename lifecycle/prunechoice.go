@@ -59,8 +59,8 @@ func newPruneChoice(ctx context.Context, world steps.World, req PruneRequest, li
 }
 
 // consider chooses whether a build goes.
-func (c *pruneChoice) consider(b Build) {
-	env := c.env(b.Env)
+func (c *pruneChoice) consider(ctx context.Context, b Build) {
+	env := c.env(ctx, b.Env)
 	keep := env.Dot.Keep
 	if b.Project != c.prefix {
 		keep = nil // not this project's to say
@@ -125,10 +125,10 @@ func (c *pruneChoice) close() []string {
 }
 
 // env returns an environment of the project.
-func (c *pruneChoice) env(name string) prunedEnv {
+func (c *pruneChoice) env(ctx context.Context, name string) prunedEnv {
 	env, known := c.envs[name]
 	if !known {
-		env.Environment, _, env.lost = c.project.Environment(name)
+		env.Environment, _, env.lost = c.project.Environment(ctx, name)
 		c.envs[name] = env
 	}
 	return env

@@ -34,7 +34,7 @@ func stored(ctx context.Context, world steps.World, url string) (builds []Stored
 	if err != nil {
 		return nil, err
 	}
-	stores, name, err := project.Stores(url)
+	stores, name, err := project.Stores(ctx, url)
 	if err != nil {
 		return nil, err
 	}

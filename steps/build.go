@@ -2,6 +2,7 @@ package steps
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -193,14 +194,14 @@ func duckdbLock(file, shown string) graph.Lock {
 
 // resolveBuild returns the build of a spec whose ref git has resolved to commit.
 // given are the command line's arguments for dbt. variant is nil for the spec's own build.
-func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments, variant *Variant) (*build, error) {
+func (p *planner) resolveBuild(ctx context.Context, s spec.Spec, commit git.Commit, given arguments, variant *Variant) (*build, error) {
 	b := &build{commit: commit}
 	project, err := p.projectAt(commit)
 	if err != nil {
 		return nil, err
 	}
 	b.project = project
-	env, err := p.environment(s, project, given, &commit)
+	env, err := p.environment(ctx, s, project, given, &commit)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +233,7 @@ func (p *planner) resolveBuild(s spec.Spec, commit git.Commit, given arguments, 
 	b.place = workspace.Place{Adapter: output.place.Adapter, Host: output.place.Host, Database: output.place.Database}
 	b.place.Schema = b.secret.schema(adapter.Of(b.place.Adapter), cmp.Or(b.secret.Schema, output.place.Schema)+"_"+b.suffix, true)
 	b.duckdb, b.workDir = output.duckdb, p.project
-	b.envSchemas = p.envSchemas(b, given)
+	b.envSchemas = p.envSchemas(ctx, b, given)
 	if err := p.checkSearchPath(b); err != nil {
 		return nil, err
 	}

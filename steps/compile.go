@@ -53,7 +53,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 	if err != nil {
 		return err
 	}
-	jobs, err := p.jobs(specs, given)
+	jobs, err := p.jobs(ctx, specs, given)
 	if err != nil {
 		return err
 	}

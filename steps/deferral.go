@@ -23,7 +23,7 @@ func (p *planner) findBaseline(ctx context.Context, s *resolvedSpec, jobs []*job
 	}
 	// The command line's --target and --profile don't apply to the baseline. Its
 	// --vars do, since the environment may require some.
-	b, err := p.resolveBuild(s.Spec, s.commit, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}}, nil)
+	b, err := p.resolveBuild(ctx, s.Spec, s.commit, arguments{Args: dbt.Args{Vars: jobs[0].given.Vars}}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("baseline %s: %w", s, err)
 	}

@@ -47,7 +47,7 @@ func (p *planner) hasDotEnv(commit *git.Commit) (bool, error) {
 
 // dotEnv returns the .env that the dbt of an environment loads, at a commit or, if it is nil, in the
 // working tree. See workDir for the directory in which it runs.
-func (p *planner) dotEnv(env config.Environment, commit *git.Commit) (dotEnv, error) {
+func (p *planner) dotEnv(ctx context.Context, env config.Environment, commit *git.Commit) (dotEnv, error) {
 	if found, err := p.hasDotEnv(commit); err != nil || !found {
 		return dotEnv{}, err
 	}
@@ -67,7 +67,7 @@ func (p *planner) dotEnv(env config.Environment, commit *git.Commit) (dotEnv, er
 		search.Versions = p.program.memo
 	}
 	// Whoever can't find dbt says so later. An unknown dbt may load a .env.
-	found, _ := p.findTool(context.Background(), job, search)
+	found, _ := p.findTool(ctx, job, search)
 	disabled, _ := p.world.Getenv("PYTHON_DOTENV_DISABLED")
 	if !dbt.LoadsDotEnv(found.Version, disabled) {
 		return dotEnv{}, nil

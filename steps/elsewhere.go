@@ -42,7 +42,7 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 	if err != nil {
 		return nil, err
 	}
-	env, source, err := p.sourceOf(s.Spec, project, jobs[0])
+	env, source, err := p.sourceOf(ctx, s.Spec, project, jobs[0])
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (p *planner) findElsewhere(ctx context.Context, s *resolvedSpec, jobs []*jo
 
 // sourceOf returns where the artifacts that --defer names lie, and the environment with the connection
 // of the run that left them: for a path, that of the build that defers.
-func (p *planner) sourceOf(s spec.Spec, project profile.Project, job *job) (environment, elsewhere.Source, error) {
+func (p *planner) sourceOf(ctx context.Context, s spec.Spec, project profile.Project, job *job) (environment, elsewhere.Source, error) {
 	if s.Path != "" {
 		what := "--defer"
 		if p.req.Elsewhere != nil {
@@ -99,7 +99,7 @@ func (p *planner) sourceOf(s spec.Spec, project profile.Project, job *job) (envi
 		source, err := elsewhere.Parse(p.world.Getenv, what, s.Path, p.world.Dir)
 		return environment{Environment: job.env, output: job.output}, source, err
 	}
-	env, err := p.environment(s, project, arguments{Args: dbt.Args{Vars: job.given.Vars}}, nil)
+	env, err := p.environment(ctx, s, project, arguments{Args: dbt.Args{Vars: job.given.Vars}}, nil)
 	if err != nil {
 		return environment{}, elsewhere.Source{}, err
 	}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"slices"
 
 	"dot-for-dbt/internal/dbt"
@@ -19,7 +20,7 @@ type EnvironmentCheck struct {
 
 // CheckEnvironments checks the vars, flags and output of each environment for a request. It needs
 // neither git nor dbt.
-func CheckEnvironments(world World, req Request) ([]EnvironmentCheck, error) {
+func CheckEnvironments(ctx context.Context, world World, req Request) ([]EnvironmentCheck, error) {
 	p, err := newPlanner(world, req)
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func CheckEnvironments(world World, req Request) ([]EnvironmentCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := (&Project{p}).Environments()
+	names, err := (&Project{p}).Environments(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func CheckEnvironments(world World, req Request) ([]EnvironmentCheck, error) {
 	var all []EnvironmentCheck
 	for _, name := range names {
 		found := EnvironmentCheck{Name: name}
-		switch env, err := p.environment(spec.Spec{Env: name}, project, given, nil); {
+		switch env, err := p.environment(ctx, spec.Spec{Env: name}, project, given, nil); {
 		case err != nil && env.Name == "":
 			found.Err = err
 		default:

@@ -20,7 +20,7 @@ type environment struct {
 }
 
 // environment returns the environment of a spec, at a commit or, if it is nil, in the working tree.
-func (p *planner) environment(s spec.Spec, project profile.Project, given arguments, commit *git.Commit) (environment, error) {
+func (p *planner) environment(ctx context.Context, s spec.Spec, project profile.Project, given arguments, commit *git.Commit) (environment, error) {
 	// The command line's vars are the same for all specs.
 	by := [...]string{s.Env, project.Profile, given.Profile, given.Target, given.ProfilesDir, ""}
 	found, err := p.hasDotEnv(commit)
@@ -31,30 +31,30 @@ func (p *planner) environment(s spec.Spec, project profile.Project, given argume
 		by[5] = commit.Hash
 	}
 	return p.known.environments.get(by, func() (environment, error) {
-		return p.chooseEnvironment(s, project, given, commit)
+		return p.chooseEnvironment(ctx, s, project, given, commit)
 	})
 }
 
 // environmentsOf returns the environments with these names, each with its own output: dbt's
 // --target says where one build is, not where the others are. An environment that can't be
 // evaluated is left out, since its variables may be set elsewhere.
-func (p *planner) environmentsOf(names []string, project profile.Project, given arguments) []environment {
+func (p *planner) environmentsOf(ctx context.Context, names []string, project profile.Project, given arguments) []environment {
 	given.Target = ""
 	var all []environment
 	for _, name := range names {
-		if env, err := p.environment(spec.Spec{Env: name}, project, given, nil); err == nil {
+		if env, err := p.environment(ctx, spec.Spec{Env: name}, project, given, nil); err == nil {
 			all = append(all, env)
 		}
 	}
 	return all
 }
 
-func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given arguments, commit *git.Commit) (e environment, err error) {
+func (p *planner) chooseEnvironment(ctx context.Context, s spec.Spec, project profile.Project, given arguments, commit *git.Commit) (e environment, err error) {
 	if len(p.config.Environments()) > 0 {
 		if e.Environment, err = p.config.Resolve(s.Env, given.Vars); err != nil {
-			return e, p.explainRef(s, err)
+			return e, p.explainRef(ctx, s, err)
 		}
-		if e.dotEnv, err = p.dotEnv(e.Environment, commit); err != nil {
+		if e.dotEnv, err = p.dotEnv(ctx, e.Environment, commit); err != nil {
 			return e, err
 		}
 		e.output, err = p.output(e, e.Name, project, given)
@@ -66,7 +66,7 @@ func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given 
 	if e.Environment, err = p.config.Implicit(cmp.Or(s.Env, "default"), given.Vars); err != nil {
 		return e, err
 	}
-	if e.dotEnv, err = p.dotEnv(e.Environment, commit); err != nil {
+	if e.dotEnv, err = p.dotEnv(ctx, e.Environment, commit); err != nil {
 		return e, err
 	}
 	if s.Env != "" && given.Target == "" {
@@ -83,8 +83,8 @@ func (p *planner) chooseEnvironment(s spec.Spec, project profile.Project, given 
 
 // plainEnvironment returns the environment of a plain job. If the profile can't be
 // read, dbt says so, unless the profile has to define the environments.
-func (p *planner) plainEnvironment(s spec.Spec, project profile.Project, given arguments) (environment, error) {
-	env, err := p.environment(s, project, given, nil)
+func (p *planner) plainEnvironment(ctx context.Context, s spec.Spec, project profile.Project, given arguments) (environment, error) {
+	env, err := p.environment(ctx, s, project, given, nil)
 	if p.req.Command.Name == "init" { // makes the profile, and rejects --profile
 		env.output = nil
 		return env, nil
@@ -132,8 +132,8 @@ func flagText(env config.Environment, name string) string {
 }
 
 // explainRef extends the error of an undefined environment if git knows a commit by its name.
-func (p *planner) explainRef(s spec.Spec, err error) error {
-	if s.Env == "" || slices.Contains(p.config.Environments(), s.Env) || !p.isRef(s.Env) {
+func (p *planner) explainRef(ctx context.Context, s spec.Spec, err error) error {
+	if s.Env == "" || slices.Contains(p.config.Environments(), s.Env) || !p.isRef(ctx, s.Env) {
 		return err
 	}
 	return hint.Reword(err, err.Error()+", but git knows a branch, tag or commit of that name",
@@ -141,14 +141,14 @@ func (p *planner) explainRef(s spec.Spec, err error) error {
 }
 
 // isRef reports whether git knows a commit by that name. A plain job has no repository yet.
-func (p *planner) isRef(name string) bool {
+func (p *planner) isRef(ctx context.Context, name string) bool {
 	if p.objects != nil {
 		_, err := p.objects.ID(name)
 		return err == nil
 	}
-	repo, err := git.Open(context.Background(), p.project)
+	repo, err := git.Open(ctx, p.project)
 	if err == nil {
-		_, err = repo.Resolve(context.Background(), []string{name})
+		_, err = repo.Resolve(ctx, []string{name})
 	}
 	return err == nil
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -77,7 +78,7 @@ type job struct {
 }
 
 // newJob makes a job with the build or environment of a spec; complete does the rest.
-func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
+func (p *planner) newJob(ctx context.Context, s resolvedSpec, given arguments) (*job, error) {
 	job := &job{specs: []string{s.typed}, spec: s.Spec, given: given, CommandLine: dbt.CommandLine{Command: p.req.Command}}
 	var err error
 	if !s.Isolated() {
@@ -85,15 +86,15 @@ func (p *planner) newJob(s resolvedSpec, given arguments) (*job, error) {
 		if err != nil {
 			return nil, err
 		}
-		env, err := p.plainEnvironment(s.Spec, project, given)
+		env, err := p.plainEnvironment(ctx, s.Spec, project, given)
 		if err != nil {
 			return nil, err
 		}
 		job.env, job.output, job.world = env.Environment, env.output, p.world.with(env.dotEnv.DotEnv)
-		job.protection = p.protection(job, project, given)
+		job.protection = p.protection(ctx, job, project, given)
 		return job, nil
 	}
-	if job.build, err = p.resolveBuild(s.Spec, s.commit, given, s.variant); err != nil {
+	if job.build, err = p.resolveBuild(ctx, s.Spec, s.commit, given, s.variant); err != nil {
 		return nil, err
 	}
 	job.env, job.output, job.world = job.build.env, job.build.output, job.build.world

@@ -53,7 +53,7 @@ func Locate(ctx context.Context, world World, req Request) (Location, error) {
 	if err != nil {
 		return Location{}, err
 	}
-	b, err := p.resolveBuild(asked, specs[0].commit, given, nil)
+	b, err := p.resolveBuild(ctx, asked, specs[0].commit, given, nil)
 	if err != nil {
 		return Location{}, err
 	}

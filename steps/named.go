@@ -57,7 +57,7 @@ func Name(ctx context.Context, world World, specs []spec.Spec, lost func(ref str
 			named[i].Tree, named[i].Hashes = p.treeName(), append([]string{}, named[i].Hashes...) // not nil
 		}
 		if s.Env == "" {
-			env, _, err := (&Project{p}).Environment("")
+			env, _, err := (&Project{p}).Environment(ctx, "")
 			if err != nil {
 				return nil, err
 			}

@@ -34,11 +34,11 @@ func (p *Project) Dir() string { return p.planner.project }
 
 // Environments returns the names of the environments in the configuration. If
 // there are none, it returns the outputs of the profile.
-func (p *Project) Environments() ([]string, error) {
+func (p *Project) Environments(ctx context.Context) ([]string, error) {
 	if names := p.planner.config.Environments(); len(names) > 0 {
 		return names, nil
 	}
-	_, output, err := p.Environment("")
+	_, output, err := p.Environment(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -85,12 +85,12 @@ func (p *Project) Outputs() (Outputs, error) {
 // Environment returns an environment, "" for the default one, and its output of the
 // profile. If there is an error in the profile, the environment is returned, too,
 // and the output is nil. If the error is in the environment, its name is "".
-func (p *Project) Environment(name string) (config.Environment, *profile.Output, error) {
+func (p *Project) Environment(ctx context.Context, name string) (config.Environment, *profile.Output, error) {
 	project, err := p.planner.workingProject()
 	if err != nil {
 		return config.Environment{}, nil, err
 	}
-	env, err := p.planner.environment(spec.Spec{Env: name}, project, arguments{}, nil)
+	env, err := p.planner.environment(ctx, spec.Spec{Env: name}, project, arguments{}, nil)
 	return env.Environment, env.output, err
 }
 
@@ -133,18 +133,18 @@ func (p *planner) workingProject() (profile.Project, error) {
 
 // Stores returns the stores of the project's environments, or only the one at a URL, and dbt's name of the
 // project, which its builds have there. None is an error.
-func (p *Project) Stores(url string) (all []*store.Store, project string, err error) {
+func (p *Project) Stores(ctx context.Context, url string) (all []*store.Store, project string, err error) {
 	of, err := p.planner.workingProject()
 	if err != nil {
 		return nil, "", err
 	}
 	p.planner.req.Store = url
-	names, err := p.Environments()
+	names, err := p.Environments(ctx)
 	if err != nil {
 		return nil, "", err
 	}
 	for _, name := range names {
-		env, _, err := p.Environment(name)
+		env, _, err := p.Environment(ctx, name)
 		if err != nil && env.Name == "" {
 			return nil, "", err
 		}

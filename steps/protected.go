@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -62,7 +63,7 @@ func (b *Built) Protection() (p Protection, where string) {
 
 // protection returns the protection of the schema that a plain job may write to. If another
 // environment has the same schema, as with dbt's --target, its protection counts, too.
-func (p *planner) protection(job *job, project profile.Project, given arguments) Protection {
+func (p *planner) protection(ctx context.Context, job *job, project profile.Project, given arguments) Protection {
 	if !job.Command.Retried() { // it writes nothing
 		return Unprotected
 	}
@@ -70,18 +71,18 @@ func (p *planner) protection(job *job, project profile.Project, given arguments)
 	if given.Target != "" && env.Dot.Protected != nil && !*env.Dot.Protected {
 		env.Dot.Protected = nil // it was said of the environment's own target
 	}
-	return p.protectionAt(env, job.output, project, given)
+	return p.protectionAt(ctx, env, job.output, project, given)
 }
 
 // protectionAt returns the protection of an environment's own schema: its own, or that of another
 // environment with the same schema.
-func (p *planner) protectionAt(env config.Environment, output *profile.Output, project profile.Project, given arguments) Protection {
+func (p *planner) protectionAt(ctx context.Context, env config.Environment, output *profile.Output, project profile.Project, given arguments) Protection {
 	protection := protectionOf(env, output)
 	if env.Dot.Protected != nil || output == nil {
 		return protection
 	}
 	place := output.Place(p.project, nil)
-	for _, other := range p.environmentsOf(p.config.Environments(), project, given) {
+	for _, other := range p.environmentsOf(ctx, p.config.Environments(), project, given) {
 		if protectionOf(other.Environment, other.output) == Protected && other.output.Place(p.project, nil) == place {
 			return Protected
 		}
@@ -91,7 +92,7 @@ func (p *planner) protectionAt(env config.Environment, output *profile.Output, p
 
 // onlyIsolated returns an error for a job that --isolated refuses: one without a build of its own, or
 // on a build that has to do with a protected environment.
-func (p *planner) onlyIsolated(job *job, given arguments) error {
+func (p *planner) onlyIsolated(ctx context.Context, job *job, given arguments) error {
 	if job.build == nil {
 		return hint.New("--isolated: "+job.name()+" has no ref, so dbt would run in the environment's own schema",
 			"for the last commit: "+job.env.Name+"@HEAD", "for the working tree, in a schema of its own: "+job.env.Name+"@.")
@@ -100,7 +101,7 @@ func (p *planner) onlyIsolated(job *job, given arguments) error {
 	if err != nil {
 		return err
 	}
-	if p.protectionAt(job.env, job.output, project, given) == Protected {
+	if p.protectionAt(ctx, job.env, job.output, project, given) == Protected {
 		return hint.New("--isolated: environment "+job.env.Name+" is protected, so none of its builds may be written",
 			"use another environment for the build", "a person may build it: leave --isolated out")
 	}

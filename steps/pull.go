@@ -172,7 +172,7 @@ func (p *planner) fromStore(ctx context.Context, s spec.Spec, b *build, given ar
 	if err != nil {
 		return nil, err
 	}
-	found, offer, err := p.choose(s, b, given, in, offers)
+	found, offer, err := p.choose(ctx, s, b, given, in, offers)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (p *planner) notOffered(b *build, in *store.Store) (*build, error) {
 }
 
 // choose returns the offer whose relations lie where the profile leads, and its build. There may be none.
-func (p *planner) choose(s spec.Spec, b *build, given arguments, in *store.Store, offers []store.Offer) (*build, store.Offer, error) {
+func (p *planner) choose(ctx context.Context, s spec.Spec, b *build, given arguments, in *store.Store, offers []store.Offer) (*build, store.Offer, error) {
 	if len(offers) == 0 {
 		return nil, store.Offer{}, nil
 	}
@@ -208,7 +208,7 @@ func (p *planner) choose(s spec.Spec, b *build, given arguments, in *store.Store
 				"give each repository a store of its own")
 		}
 		p.shorts[b.commit.Hash] = o.Build.Short
-		found, err := p.resolveBuild(s, b.commit, given, nil)
+		found, err := p.resolveBuild(ctx, s, b.commit, given, nil)
 		if err != nil {
 			return nil, o, err
 		}

@@ -132,16 +132,16 @@ func (p *planner) between(ctx context.Context, s spec.Spec, from, to git.Commit)
 }
 
 // jobs makes a job for each build that the specs denote, in their order.
-func (p *planner) jobs(specs []resolvedSpec, given arguments) ([]*job, error) {
+func (p *planner) jobs(ctx context.Context, specs []resolvedSpec, given arguments) ([]*job, error) {
 	var jobs []*job
 	byBuild := map[string]*job{}
 	for _, s := range specs {
-		job, err := p.newJob(s, given)
+		job, err := p.newJob(ctx, s, given)
 		if err != nil {
 			return nil, err
 		}
 		if p.req.Isolated {
-			if err := p.onlyIsolated(job, given); err != nil {
+			if err := p.onlyIsolated(ctx, job, given); err != nil {
 				return nil, err
 			}
 		}

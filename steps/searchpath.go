@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func (s envSchema) String() string {
 
 // envSchemas returns the schemas of all environments with the build's adapter: those that
 // its SQL should not name or find. given are the command line's arguments for dbt.
-func (p *planner) envSchemas(b *build, given arguments) []envSchema {
+func (p *planner) envSchemas(ctx context.Context, b *build, given arguments) []envSchema {
 	// Without configuration, the environments are the outputs of the build's profile.
 	key := [...]string{b.project.Profile, b.place.Adapter, b.output.File(), b.output.Profile}
 	schemas, _ := p.known.schemas.get(key, func() (schemas []envSchema, err error) {
@@ -41,7 +42,7 @@ func (p *planner) envSchemas(b *build, given arguments) []envSchema {
 			names = p.outputNames(b.output)
 		}
 		of := adapter.Of(b.place.Adapter)
-		for _, env := range p.environmentsOf(names, b.project, given) {
+		for _, env := range p.environmentsOf(ctx, names, b.project, given) {
 			place := env.output.Place(p.project, nil)
 			if place.Adapter == b.place.Adapter {
 				secret := p.factsOf(env.output).secret.Schema != ""

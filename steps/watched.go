@@ -47,14 +47,14 @@ func (w *Watched) project() string {
 
 // Places returns where the files are, as the project says it now. If it can't be read, that is at least
 // the project's own directory.
-func (w *Watched) Places() saves.Places {
+func (w *Watched) Places(ctx context.Context) saves.Places {
 	project := w.project()
 	p := saves.Places{
 		Top: w.repo.Top, Trees: append([]string{project}, w.localPackages()...),
 		Files: config.Files(project), Except: []string{filepath.Join(w.repo.Root, workspace.Dir)},
 	}
 	packages := "dbt_packages"
-	w.outputs(func(read profile.Project, file, duckdb string) {
+	w.outputs(ctx, func(read profile.Project, file, duckdb string) {
 		packages = read.PackagesPath
 		for _, name := range []string{file, real(file)} {
 			if !slices.Contains(p.Files, name) {
@@ -90,7 +90,7 @@ func real(path string) string {
 
 // outputs calls visit with the profile's file and the DuckDB file of each environment that is built.
 // What can't be read is left out: the round says so.
-func (w *Watched) outputs(visit func(project profile.Project, file, duckdb string)) {
+func (w *Watched) outputs(ctx context.Context, visit func(project profile.Project, file, duckdb string)) {
 	p, err := newPlanner(w.world, Request{Command: w.req.Command, Args: w.req.Args, Specs: w.req.Specs, Baseline: w.req.Baseline, Planning: true})
 	if err != nil {
 		return
@@ -104,7 +104,7 @@ func (w *Watched) outputs(visit func(project profile.Project, file, duckdb strin
 		return
 	}
 	for _, s := range w.req.Specs {
-		if env, err := p.environment(spec.Spec{Env: s.Env}, project, given, nil); err == nil && env.output != nil {
+		if env, err := p.environment(ctx, spec.Spec{Env: s.Env}, project, given, nil); err == nil && env.output != nil {
 			visit(project, env.output.File(), p.factsOf(env.output).duckdb)
 		}
 	}
@@ -152,7 +152,7 @@ func (w *Watched) State(ctx context.Context) (TreeState, error) {
 	if err != nil {
 		return TreeState{}, err
 	}
-	files := w.Files()
+	files := w.Files(ctx)
 	commits, err := repo.Resolve(ctx, []string{git.WorkingTree})
 	if err = errors.Join(err, repo.DropDraft()); err != nil {
 		return TreeState{}, err
@@ -161,9 +161,9 @@ func (w *Watched) State(ctx context.Context) (TreeState, error) {
 }
 
 // Files returns a digest of the files that count although git may ignore them.
-func (w *Watched) Files() string {
+func (w *Watched) Files(ctx context.Context) string {
 	var all []byte
-	for _, name := range w.Places().Files {
+	for _, name := range w.Places(ctx).Files {
 		text, err := os.ReadFile(name)
 		all = fmt.Appendf(all, "%q %t %q\n", name, err == nil, text)
 	}

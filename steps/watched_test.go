@@ -50,7 +50,7 @@ func TestWatchedPlaces(t *testing.T) {
 		Except: slices.Concat(in(".", ".dot"), []string{"/data/dev.duckdb", "/data/dev.duckdb.wal"},
 			in("shop", "target", "logs", "installed"), in("shared/money", "target", "logs", "installed")),
 	}
-	if diff := cmp.Diff(want, w.Places()); diff != "" {
+	if diff := cmp.Diff(want, w.Places(t.Context())); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	// What can't be read says nothing, and the project's directory is watched all the same.
@@ -60,7 +60,7 @@ func TestWatchedPlaces(t *testing.T) {
 		Top: repo.Dir, Trees: in(".", "shop"), Files: in("shop", "dot_vars.yml", "dot_environments.yml", "dot_environments.user.yml"),
 		Except: slices.Concat(in(".", ".dot"), in("shop", "target", "logs", "dbt_packages")),
 	}
-	if diff := cmp.Diff(want, w.Places()); diff != "" {
+	if diff := cmp.Diff(want, w.Places(t.Context())); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
