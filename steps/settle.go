@@ -97,6 +97,7 @@ type ranNodes struct {
 	written    []string
 	broken     []string                   // those whose build failed
 	notReached []string                   // those that dbt skipped, since others failed
+	untouched  []string                   // those that dbt clone left as they were
 	elsewhere  map[string]artifact.Result // written to another relation than dbt list had named
 }
 
@@ -107,6 +108,7 @@ func (a *runCommand) sort(run startedRun, results []artifact.Result) ranNodes {
 		out.told[r.UniqueID] = true
 		if a.job.Command.Name == "clone" && r.Message == "No-op" { // the baseline lacks the node, or the build has it
 			out.counts[artifact.StatusNoOp]++
+			out.untouched = append(out.untouched, r.UniqueID)
 			continue
 		}
 		out.counts[r.Status]++
@@ -161,7 +163,7 @@ func (a *runCommand) ending(run startedRun, left leftBy, nodes ranNodes) workspa
 	}
 	log := left.spans.Reveal(a.job.environ, slices.Collect(maps.Keys(run.targets)))
 	if log.Known {
-		end.Begun, end.Complete = log.Begun, true
+		end.Begun, end.Complete = slices.DeleteFunc(log.Begun, func(id string) bool { return slices.Contains(nodes.untouched, id) }), true
 		end.Written = append(end.Written, slices.DeleteFunc(log.Written, func(id string) bool { return nodes.told[id] })...)
 		if !left.fresh {
 			end.Failed = log.Failed

@@ -64,6 +64,11 @@ func TestCommands(t *testing.T) {
 		if diff := cmp.Diff(s.query("select * from dev_"+head+".season"), s.query("select * from prod_"+head+".season")); diff != "" {
 			t.Errorf("the clone (-original +clone):\n%s", diff)
 		}
+		// A clone leaves what is there, and it is not taken for interrupted.
+		s.mustDot("clone", "prod@HEAD", "--defer", "dev@HEAD", "-s", "season")
+		if res := s.dot("compare", "dev@HEAD", "prod@HEAD", "-s", "season"); res.code != 0 || strings.Contains(res.stdout, "interrupted") {
+			t.Errorf("compare with a clone that was there: code %d\n%s", res.code, res.stdout)
+		}
 
 		s.mustDot("clean", "dev@HEAD")
 		if _, err := os.Stat(target); !os.IsNotExist(err) {
