@@ -150,7 +150,43 @@ CONVERTERS = (
     ("dbt.artifacts.schemas.run", "RunResultsArtifact"),
     ("dbt.artifacts.schemas.run", "RunResultOutput"),
     ("dbt_common.helper_types", "WarnErrorOptionsV2"),
+    ("dbt.artifacts.resources", "Documentation"),
+    ("dbt.adapters.contracts.connection", "AdapterResponse"),
+    ("dbt.artifacts.schemas.run", "RunResultsMetadata"),
+    ("dbt.artifacts.schemas.results", "TimingInfo"),
+    ("dbt.task.test", "TestResultData"),
 )
+
+# Macros of dbt and its adapters that most builds call, without default__ or the adapter's name. dbt
+# compiles each macro when it is first called. All of these together take half a second in each
+# process. The host compiles them before it makes the converters.
+MACROS = frozenset(
+    """
+    apply_grants build_snapshot_staging_table build_snapshot_table check_time_data_types copy_grants
+    create_columns create_csv_table create_indexes create_schema create_table_as create_view_as
+    current_timestamp dispatch_temporary_relation drop_indexes_on_relation drop_relation
+    drop_relation_if_exists enforced_constraint_types existing_constraint_types generate_alias_name
+    generate_database_name generate_schema_name get_assert_columns_equivalent
+    get_column_schema_from_query get_columns_in_query get_columns_in_relation get_create_sql
+    get_create_view_as_sql get_csv_sql get_dbt_valid_to_current get_delete_insert_merge_sql
+    get_empty_subquery_sql get_incremental_default_sql get_incremental_delete_insert_sql get_limit_sql
+    get_limit_subquery_sql get_or_create_relation get_partitioned_by get_quoted_csv get_relations
+    get_snapshot_get_time_data_type get_sorted_by get_test_sql get_updated_at_column_data_type
+    get_where_subquery has_foreign_key_constraints incremental_validate_on_schema_change is_incremental
+    list_relations_without_caching list_schemas load_cached_relation load_csv_rows make_backup_relation
+    make_intermediate_relation make_temp_relation may_be_foreign_key_target noop_statement persist_docs
+    post_snapshot postgres_get_relations process_schema_changes py_current_timestring rename_relation
+    reset_csv_table restore_foreign_key_dependents run_hooks run_query should_full_refresh should_revoke
+    should_store_failures snapshot_check_all_get_existing_columns snapshot_check_strategy
+    snapshot_get_time snapshot_hash_arguments snapshot_merge_sql snapshot_staging_table
+    sql_convert_columns_in_relation statement strategy_dispatch test_accepted_values test_not_null
+    test_relationships test_unique truncate_relation unique_key_fields unique_key_is_not_null
+    unique_key_is_null unique_key_join_on
+    """.split()
+)
+
+# The same of materializations and generic tests.
+OTHER_MACROS = frozenset("incremental seed snapshot table test view accepted_values not_null relationships unique".split())
 
 # Beginnings of the names of dbt's variables that it reads when it is imported. dot makes sure
 # that a host and its commands have the same values.
@@ -522,9 +558,11 @@ class Host:
 
 def preparations(adapter):
     """Returns what there is to make: a function, and what it is called with."""
-    credentials = ("dbt.adapters." + adapter, "Plugin.credentials")
-    made = [(make_schema, one) for one in SCHEMAS + (credentials,)]
-    return made + [(find_modules, ())] + [(make_converters, one) for one in (credentials,) + CONVERTERS]
+    plugin = "dbt.adapters." + adapter
+    credentials, relation = (plugin, "Plugin.credentials"), (plugin, "Plugin.adapter.Relation")
+    made = [(make_schema, one) for one in SCHEMAS + (credentials,)] + [(find_modules, ())]
+    made += [(compile_macros, (file,)) for file in macro_files(plugin)]
+    return made + [(make_converters, one) for one in (credentials, relation) + CONVERTERS]
 
 
 def prepare(act, args):
@@ -564,8 +602,34 @@ def make_converters(module, name):
 
 
 def find_modules():
-    """Makes Python note the modules' files: dbt asks for them in each command (inspect.stack)."""
+    """Makes Python note the modules' files: dbt asks for them in each command (inspect.stack). Of
+    code that has no file, Python notes nothing, and would look at all modules each time."""
     inspect.getmodule(main.__code__)
+    for name in ("<stdin>", "<string>"):
+        inspect.modulesbyfile[name] = ""  # no module has this name
+
+
+def macro_files(plugin):
+    """Returns the files of the macros and generic tests that come with dbt and with an adapter."""
+    try:
+        places = [sys.modules["dbt.include.global_project"].PACKAGE_PATH, find(plugin, "Plugin.include_path")]
+    except (KeyError, AttributeError):
+        return []  # another version of dbt has them elsewhere
+    walks = [os.walk(os.path.join(place, kind)) for place in places for kind in ("macros", "tests")]
+    return [os.path.join(d, name) for walk in walks for d, _, names in walk for name in names if name.endswith(".sql")]
+
+
+def compile_macros(file):
+    """Compiles a file's macros into the cache in which dbt looks for their text, as it does itself."""
+    jinja = sys.modules["dbt_common.clients.jinja"]
+    with open(file, "rb") as opened:
+        text = opened.read().decode().strip()
+    kinds = {"macro", "materialization", "test", "data_test"}
+    for block in jinja.extract_toplevel_blocks(text, kinds, collect_raw_data=False):
+        known = MACROS if block.block_type_name == "macro" else OTHER_MACROS
+        if block.block_name.split("__")[-1] in known:
+            template = jinja.get_template(block.full_block, ctx={})
+            jinja.template_cache.file_cache[block.full_block] = template
 
 
 def say(line, text):
