@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"dot-for-dbt/internal/testing/postgres"
@@ -34,7 +35,11 @@ func newWarehouse(t *testing.T, adapter, project string) warehouse {
 	t.Helper()
 	switch adapter {
 	case "duckdb":
-		return duckDB{path: filepath.Join(project, "shop.duckdb"), python: filepath.Join(venv(t), "bin", "python")}
+		dbt, err := quickDBT.DBT(venv(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return duckDB{path: filepath.Join(project, "shop.duckdb"), python: filepath.Join(filepath.Dir(dbt), "python")}
 	case "postgres":
 		server, err := pgServer()
 		if err != nil {
@@ -141,7 +146,8 @@ var duckDBQuery string
 // it open.
 func (d duckDB) query(ctx context.Context, sql string) ([][]string, error) {
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, d.python, "-c", duckDBQuery, d.path, sql)
+	cmd := exec.CommandContext(ctx, d.python, "-", d.path, sql)
+	cmd.Stdin = strings.NewReader(duckDBQuery) // package imported knows programs that come so
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("query %s: %w\n%s", d.path, err, &stderr)

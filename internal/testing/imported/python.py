@@ -1,7 +1,7 @@
 """Stands for the Python of a dbt: asks server.py for a process that has imported dbt.
 
 The first line, which the package adds, names the virtual environment's Python. This becomes that
-Python where server.py can't help: if something else than dbt or dot's host is started, in another
+Python where server.py can't help: if something else than dbt or a program on stdin is started, in another
 session (at a terminal), or with variables that count when Python or dbt is loaded.
 """
 
@@ -32,10 +32,10 @@ def main(argv):
 
 
 def is_replaced(argv):
-    is_host = len(argv) == 4 and argv[0] == "-"
+    is_program = argv[:1] == ["-"]  # dot's host, or a test's own
     is_dbt = bool(argv) and os.path.basename(argv[0]) == "dbt"
     early = [name for name, value in os.environ.items() if value and name.startswith(AT_START) and name not in LATER]
-    return (is_host or is_dbt) and not early
+    return (is_program or is_dbt) and not early
 
 
 def ask(argv):

@@ -1,5 +1,5 @@
-"""Imports dbt once, and forks a process for each dbt and for each of dot's hosts that a test
-starts with python.py.
+"""Imports dbt once, and forks a process for each dbt, for each of dot's hosts and for each program
+on stdin that a test starts with python.py.
 
     python -c TEXT HOST SOCKET SCRIPT
 
