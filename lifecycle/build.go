@@ -91,6 +91,12 @@ func (b *Build) OnlyChecked() bool {
 	return b.IsDraft() && b.Last.Command == steps.CheckName && b.Last.State != Running && len(b.Places) == 0
 }
 
+// HasRelations reports whether the build has written relations that are still its own, according to
+// the ledgers. It is true if that isn't known.
+func (b *Build) HasRelations() bool {
+	return slices.ContainsFunc(b.Places, func(p Place) bool { return p.Nodes == nil || p.Nodes.Own > 0 || p.Nodes.Building > 0 })
+}
+
 // problem adds a problem. Paths in it start at the repository's root.
 func (b *Build) problem(text string) {
 	b.Problems = append(b.Problems, strings.ReplaceAll(text, b.root+string(filepath.Separator), ""))

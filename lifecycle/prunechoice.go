@@ -144,7 +144,9 @@ func (c *pruneChoice) inTree(b Build) *treeBuilds {
 	return at
 }
 
-// ranks numbers the builds of each environment, the one that was used last is 1, by their directories.
+// ranks numbers the builds of each environment, the one that was used last is 1, by their directories. A
+// build without relations, such as one that was interrupted at once, has the number of the next one: it is no
+// reason to drop another.
 func ranks(ctx context.Context, world steps.World, list *List, req PruneRequest) (map[string]int, error) {
 	if slices.ContainsFunc(req.Specs, spec.Spec.Isolated) { // the list has only some of an environment's builds
 		var err error
@@ -162,6 +164,10 @@ func ranks(ctx context.Context, world steps.World, list *List, req PruneRequest)
 			continue
 		}
 		group := b.Project + "\x00" + b.Env
+		if !b.HasRelations() {
+			rank[b.Dir()] = count[group] + 1
+			continue
+		}
 		count[group]++
 		rank[b.Dir()] = count[group]
 		if b.Tree != "" {
