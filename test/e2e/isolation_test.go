@@ -46,7 +46,7 @@ func TestIsolation(t *testing.T) {
 
 		s.refused(build, "list", "dev@"+head+" is not isolated: nothing was run",
 			"seed.stall.prices  schema raw", "snapshot.stall.prices_then  schema snaps",
-			"generate_schema_name", "target_schema", "shared-schemas: [raw]")
+			"generate_schema_name", "target_schema", "shared-schemas: [raw, snaps]")
 		said := s.said[len(s.said)-1].stderr
 		for _, isolated := range []string{"model.stall.fin", "test.stall.unique_fin_id", "model.stall.cheap"} {
 			if strings.Contains(said, isolated) {
