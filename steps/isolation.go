@@ -86,8 +86,8 @@ func (e *IsolationError) Hints() []string {
 	}
 	var schemas []string
 	for _, l := range e.leaks {
-		if !l.file && !slices.Contains(schemas, l.node.Schema) {
-			schemas = append(schemas, l.node.Schema)
+		if !l.file {
+			schemas = appendNew(schemas, l.node.Schema)
 		}
 	}
 	return []string{
