@@ -157,9 +157,9 @@ CONVERTERS = (
     ("dbt.task.test", "TestResultData"),
 )
 
-# Macros of dbt and its adapters that most builds call, without default__ or the adapter's name. dbt
-# compiles each macro when it is first called. All of these together take half a second in each
-# process. The host compiles them before it makes the converters.
+# Macros of dbt and its adapters that most builds call. The names lack default__ and the adapter's
+# name. dbt compiles a macro when it is first called; all of these take half a second in each process.
+# The host compiles them before it makes the converters.
 MACROS = frozenset(
     """
     apply_grants build_snapshot_staging_table build_snapshot_table check_time_data_types copy_grants
@@ -185,7 +185,7 @@ MACROS = frozenset(
     """.split()
 )
 
-# The same of materializations and generic tests.
+# Materializations and generic tests that most builds need. The host compiles them, too.
 OTHER_MACROS = frozenset("incremental seed snapshot table test view accepted_values not_null relationships unique".split())
 
 # Beginnings of the names of dbt's variables that it reads when it is imported. dot makes sure
@@ -602,8 +602,8 @@ def make_converters(module, name):
 
 
 def find_modules():
-    """Makes Python note the modules' files: dbt asks for them in each command (inspect.stack). Of
-    code that has no file, Python notes nothing, and would look at all modules each time."""
+    """Makes Python note the modules' files: dbt asks for them in each command (inspect.stack).
+    Python notes nothing of code without a file, and would look through all modules for it each time."""
     inspect.getmodule(main.__code__)
     for name in ("<stdin>", "<string>"):
         inspect.modulesbyfile[name] = ""  # no module has this name
@@ -619,13 +619,18 @@ def macro_files(plugin):
     return [os.path.join(d, name) for walk in walks for d, _, names in walk for name in names if name.endswith(".sql")]
 
 
-def compile_macros(file):
-    """Compiles a file's macros into the cache in which dbt looks for their text, as it does itself."""
-    jinja = sys.modules["dbt_common.clients.jinja"]
+def macro_blocks(file):
+    """Returns the blocks of a file that define macros, as dbt's parser finds them."""
     with open(file, "rb") as opened:
         text = opened.read().decode().strip()
     kinds = {"macro", "materialization", "test", "data_test"}
-    for block in jinja.extract_toplevel_blocks(text, kinds, collect_raw_data=False):
+    return sys.modules["dbt_common.clients.jinja"].extract_toplevel_blocks(text, kinds, collect_raw_data=False)
+
+
+def compile_macros(file):
+    """Compiles a file's macros into the cache in which dbt looks for their text, as it does itself."""
+    jinja = sys.modules["dbt_common.clients.jinja"]
+    for block in macro_blocks(file):
         known = MACROS if block.block_type_name == "macro" else OTHER_MACROS
         if block.block_name.split("__")[-1] in known:
             template = jinja.get_template(block.full_block, ctx={})

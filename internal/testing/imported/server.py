@@ -33,7 +33,7 @@ def main(host_file, address, script):
     for adapter in ADAPTERS:
         for act, args in host.preparations(adapter):
             host.prepare(act, args)
-    parse_macros()
+    parse_macros(host)
     loaders = host.look_for_dotenv()
     host.look_at_threads()
     gc.collect()
@@ -48,23 +48,15 @@ class Kept(dict):
         pass
 
 
-def parse_macros():
+def parse_macros(host):
     """Parses the macros that come with dbt into the caches that dbt has for its own tests. They
     take most of the time of a command that parses a small project."""
     jinja, static = sys.modules["dbt_common.clients.jinja"], sys.modules["dbt.clients.jinja_static"]
-    files = importlib.import_module("dbt_common.clients.system")
     importlib.import_module("dbt_common.tests").enable_test_caching()
-    kinds = {"macro", "materialization", "test", "data_test"}
-    packages = sys.modules["dbt.include"].__path__[0]
-    for package in ("global_project", *ADAPTERS):
-        for directory, _, names in os.walk(os.path.join(packages, package, "macros")):
-            for name in names:
-                if not name.endswith(".sql"):
-                    continue
-                text = files.load_file_contents(os.path.join(directory, name), strip=True)
-                for block in jinja.extract_toplevel_blocks(text, kinds, collect_raw_data=False):
-                    jinja.parse(block.full_block)
-                    static.statically_extract_macro_calls(block.full_block, {})
+    for file in {file for adapter in ADAPTERS for file in host.macro_files("dbt.adapters." + adapter)}:
+        for block in host.macro_blocks(file):
+            jinja.parse(block.full_block)
+            static.statically_extract_macro_calls(block.full_block, {})
     for module, name in ((jinja, "_TESTING_PARSE_CACHE"), (jinja, "_TESTING_BLOCKS_CACHE"), (static, "_TESTING_MACRO_CACHE")):
         setattr(module, name, Kept(getattr(module, name)))
     # With these caches on, dbt keeps the plugins that it finds, too. It looks through all packages.
