@@ -65,7 +65,7 @@ func sameFile(a, b string) bool {
 
 // adopt reads what another tool made of a build that dot never ran on. The error says
 // why that isn't known.
-func (rt *runtime) adopt(b workspace.Build) (adoption, error) {
+func (ls *layers) adopt(b workspace.Build) (adoption, error) {
 	a := adoption{dir: foreignDir(b), nodes: map[string]workspace.Spelling{}, ending: workspace.Ending{Complete: true, Succeeded: true}}
 	nodes, err := writtenNodes(filepath.Join(a.target(), "manifest.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,7 +86,7 @@ func (rt *runtime) adopt(b workspace.Build) (adoption, error) {
 		Time: results.Metadata.GeneratedAt, Nodes: len(nodes), Adopted: true,
 	}
 	// A command such as dbt test replaces the run results. The log still has earlier runs.
-	wrote := rt.readLog(a, 0, nodes)
+	wrote := ls.readLog(a, 0, nodes)
 	switch {
 	case dbt.Built(results):
 		for _, r := range results.Results {
@@ -108,7 +108,7 @@ func (rt *runtime) adopt(b workspace.Build) (adoption, error) {
 
 // since reads what another tool wrote into a build since dot's last run. ok is false if
 // it wrote nothing.
-func (rt *runtime) since(b workspace.Build, l *workspace.Layer) (a adoption, ok bool) {
+func (ls *layers) since(b workspace.Build, l *workspace.Layer) (a adoption, ok bool) {
 	a = adoption{dir: foreignDir(b), nodes: map[string]workspace.Spelling{}, ending: workspace.Ending{Complete: true}}
 	info, err := os.Stat(a.logFile())
 	if err != nil {
@@ -128,15 +128,15 @@ func (rt *runtime) since(b workspace.Build, l *workspace.Layer) (a adoption, ok 
 	if err != nil {
 		return adoption{}, false
 	}
-	a.take(rt.readLog(a, from, nodes), nodes)
+	a.take(ls.readLog(a, from, nodes), nodes)
 	a.run = workspace.Run{ID: fmt.Sprintf("log-%d", info.Size()), Command: "build", Time: info.ModTime(), Nodes: len(nodes), Adopted: true}
 	return a, len(a.nodes) > 0
 }
 
 // readLog returns the nodes that dbt built according to the other tool's log, from an
 // offset on, with whether it succeeded. It didn't if dbt was killed in the middle.
-func (rt *runtime) readLog(a adoption, offset int64, nodes map[string]artifact.Node) map[string]bool {
-	log := artifact.ReadLog(a.logFile(), offset).ByRelation(nodes).Reveal(rt.world.Env, slices.Collect(maps.Keys(nodes)))
+func (ls *layers) readLog(a adoption, offset int64, nodes map[string]artifact.Node) map[string]bool {
+	log := artifact.ReadLog(a.logFile(), offset).ByRelation(nodes).Reveal(ls.world.Env, slices.Collect(maps.Keys(nodes)))
 	wrote := map[string]bool{}
 	for _, id := range log.Written {
 		wrote[id] = true
@@ -203,12 +203,12 @@ func (a adoption) over(s workspace.Standing) workspace.Standing {
 
 // ledgerOf reads a build's standing from dot's ledgers, with what another tool has
 // written since. If dot never ran on the build, the error is fs.ErrNotExist.
-func (rt *runtime) ledgerOf(b workspace.Build, p workspace.Place) (workspace.Standing, error) {
-	s, err := rt.ws.Standing(b, p)
+func (ls *layers) ledgerOf(b workspace.Build, p workspace.Place) (workspace.Standing, error) {
+	s, err := ls.ws.Standing(b, p)
 	if err != nil || s.Layer == nil {
 		return s, err
 	}
-	if a, ok := rt.since(b, s.Layer); ok {
+	if a, ok := ls.since(b, s.Layer); ok {
 		s = a.over(s)
 	}
 	return s, nil
@@ -216,18 +216,18 @@ func (rt *runtime) ledgerOf(b workspace.Build, p workspace.Place) (workspace.Sta
 
 // adoptable returns what another tool wrote into a build, if dot doesn't have it in its
 // ledgers yet.
-func (rt *runtime) adoptable(b *build) (a adoption, ok bool) {
-	s, err := rt.ws.Standing(b.Build, b.place)
+func (ls *layers) adoptable(b *build) (a adoption, ok bool) {
+	s, err := ls.ws.Standing(b.Build, b.place)
 	switch {
 	case err == nil && s.Layer != nil:
-		return rt.since(b.Build, s.Layer)
+		return ls.since(b.Build, s.Layer)
 	case !errors.Is(err, fs.ErrNotExist) || b.Ran():
 		return adoption{}, false
 	}
 	if _, err := os.Stat(filepath.Join(foreignDir(b.Build), "target", "manifest.json")); err != nil { // as for most builds that never ran
 		return adoption{}, false
 	}
-	a, err = rt.adopt(b.Build)
+	a, err = ls.adopt(b.Build)
 	return a, err == nil
 }
 
@@ -245,27 +245,27 @@ func (p *planner) adoption(b *build) *graph.Step {
 
 // adoptStep takes over what another tool wrote into a build: it copies dbt's artifacts,
 // and writes the ledger. It is nil if there is nothing to take over.
-func (rt *runtime) adoptStep(b *build) *graph.Step {
-	if _, ok := rt.adoptable(b); !ok {
+func (ls *layers) adoptStep(b *build) *graph.Step {
+	if _, ok := ls.adoptable(b); !ok {
 		return nil
 	}
 	return &graph.Step{
 		Name: "adopt " + b.String(), Kind: "adopt", Version: 1,
 		After: []string{"profiles " + b.String()}, // so that it runs in the order of the plan
 		Missing: func(context.Context, graph.Record) string {
-			found, ok := rt.adoptable(b)
+			found, ok := ls.adoptable(b)
 			if !ok {
 				return ""
 			}
 			return "made by another tool: " + text.Plural(len(found.nodes), "node")
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
-		Action: adoptBuild{runtime: rt, build: b},
+		Action: adoptBuild{layers: ls, build: b},
 	}
 }
 
 type adoptBuild struct {
-	*runtime
+	*layers
 	build *build
 }
 
@@ -282,7 +282,7 @@ func (a adoptBuild) Run(context.Context, *graph.Attempt) (any, error) {
 
 // takeOver copies the artifacts of another tool's run from a directory, and writes the ledger. log
 // is the size in bytes of the part of dbt's log that the ledger then covers.
-func (rt *runtime) takeOver(b *build, found adoption, from string, log int64) error {
+func (ls *layers) takeOver(b *build, found adoption, from string, log int64) error {
 	run, end := found.run, found.ending
 	targets := make(map[string]workspace.Target, len(found.nodes))
 	for id, name := range found.nodes {
@@ -291,10 +291,10 @@ func (rt *runtime) takeOver(b *build, found adoption, from string, log int64) er
 	if err := keepState(b, from, &run); err != nil {
 		return err
 	}
-	if err := rt.ws.Begin(b.Build, b.place, run, targets); err != nil {
+	if err := ls.ws.Begin(b.Build, b.place, run, targets); err != nil {
 		return err
 	}
 	end.Log = log
-	_, err := rt.ws.End(b.Build, b.place, run, targets, end)
+	_, err := ls.ws.End(b.Build, b.place, run, targets, end)
 	return err
 }

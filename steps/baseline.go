@@ -95,9 +95,9 @@ func (rt *runtime) baselineStep(first *job) *graph.Step {
 
 // baselineInput is the input for the baseline's nodes that a job reads, with the run
 // that wrote each. A state: selector depends on the baseline's last run, too.
-func (rt *runtime) baselineInput(job *job) (graph.Input, error) {
+func (ls *layers) baselineInput(job *job) (graph.Input, error) {
 	base := job.baseline
-	s, err := rt.standing(base.build, base.spec, toDefer)
+	s, err := ls.standing(base.build, base.spec, toDefer)
 	if err != nil {
 		return graph.Input{}, err
 	}
@@ -105,7 +105,7 @@ func (rt *runtime) baselineInput(job *job) (graph.Input, error) {
 	if job.selectsByState() {
 		identity = append(identity, s.Run.ID)
 	}
-	if res, err := rt.resolve(job); err == nil { // an error means that the check has not run; then the command runs
+	if res, err := ls.resolve(job); err == nil { // an error means that the check has not run; then the command runs
 		identity = append(identity, res.digest())
 	}
 	value, err := json.Marshal(identity)

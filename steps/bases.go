@@ -22,8 +22,8 @@ type baseKey struct{ state, run string }
 
 // baseOf returns the manifest of the build that a job defers to. One that is damaged,
 // or that belongs to another project, is an error with a hint.
-func (rt *runtime) baseOf(job *job, below standing) (*artifact.Base, error) {
-	base, err := rt.bases.get(below)
+func (ls *layers) baseOf(job *job, below standing) (*artifact.Base, error) {
+	base, err := ls.bases.get(below)
 	if job.baseline == nil {
 		return base, err
 	}

@@ -264,17 +264,17 @@ func suffix(env config.Environment, short string) string {
 }
 
 // projectAt reads the project at a commit from git: the worktree may not exist yet.
-func (p *planner) projectAt(commit git.Commit) (profile.Project, error) {
-	name := path.Join(p.prefix, "dbt_project.yml")
-	id, err := p.fileAt(commit.Hash, "dbt_project.yml")
+func (c *contents) projectAt(commit git.Commit) (profile.Project, error) {
+	name := path.Join(c.prefix, "dbt_project.yml")
+	id, err := c.fileAt(commit.Hash, "dbt_project.yml")
 	if err != nil {
 		return profile.Project{}, err
 	}
 	if id == "" {
-		return profile.Project{}, p.notThere(commit, name)
+		return profile.Project{}, c.notThere(commit, name)
 	}
-	return p.known.projects.get(id, func() (profile.Project, error) {
-		text, err := p.objects.Read(id)
+	return c.known.projects.get(id, func() (profile.Project, error) {
+		text, err := c.objects.Read(id)
 		if err != nil {
 			return profile.Project{}, err
 		}
@@ -284,9 +284,9 @@ func (p *planner) projectAt(commit git.Commit) (profile.Project, error) {
 
 // fileAt returns git's hash of a project file at a commit, "" for a missing file.
 // Most commits have the same versions of these files.
-func (p *planner) fileAt(commit, name string) (string, error) {
-	files, err := p.known.files.get(commit, func() (map[string]string, error) {
-		return p.objects.Files(commit, p.prefix, append([]string{"dbt_project.yml"}, packageFiles...)...)
+func (c *contents) fileAt(commit, name string) (string, error) {
+	files, err := c.known.files.get(commit, func() (map[string]string, error) {
+		return c.objects.Files(commit, c.prefix, append([]string{"dbt_project.yml"}, packageFiles...)...)
 	})
 	return files[name], err
 }

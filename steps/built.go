@@ -143,12 +143,12 @@ func (b *Built) CompareStep(candidate *Built, exclusive bool) *graph.Step {
 }
 
 // lowerLocks returns shared locks of the builds that a build rests on.
-func (rt *runtime) lowerLocks(b *build) []graph.Lock {
-	s, err := rt.standingOf(b.Build, b.place)
+func (ls *layers) lowerLocks(b *build) []graph.Lock {
+	s, err := ls.standingOf(b.Build, b.place)
 	if err != nil { // the build comes first, or the step reports the error
 		return nil
 	}
-	st := rt.stackOf(s)
+	st := ls.stackOf(s)
 	var locks []graph.Lock
 	for at := st.top.Below; at != nil && at != st.top && len(locks) < 2*len(st.standings); at = at.Below {
 		lower := st.standings[at]

@@ -49,7 +49,7 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 			}
 			return found
 		},
-		Locks: rt.checkLocks(job),
+		Locks: job.checkLocks(),
 		Pools: []string{jobsPool},
 		Action: &checkIsolation{
 			runtime: rt, job: job,
@@ -57,8 +57,8 @@ func (rt *runtime) checkStep(job *job, inputs []graph.Input, below []string) *gr
 	}
 }
 
-// checkLocks are the locks of a job's check. dbt may open the warehouse to compile.
-func (rt *runtime) checkLocks(job *job) []graph.Lock {
+// checkLocks are the locks of its check. dbt may open the warehouse to compile.
+func (job *job) checkLocks() []graph.Lock {
 	locks := []graph.Lock{job.build.buildLock()}
 	if job.byCompiled {
 		locks = append(locks, job.build.warehouseLocks(true)...)

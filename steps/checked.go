@@ -155,12 +155,12 @@ func newCheckedNode(n artifact.Node, refresh bool) checkedNode {
 }
 
 // checked returns the outputs of the job's check.
-func (rt *runtime) checked(job *job) (checkOutputs, error) {
+func (h *home) checked(job *job) (checkOutputs, error) {
 	var out checkOutputs
-	record, err := rt.ws.Load(job.build.CheckRecord(job.slot))
+	record, err := h.ws.Load(job.build.CheckRecord(job.slot))
 	if err == nil {
 		err = record.Decode(&out)
 	}
-	out = out.mapNames(rt.ws.Reveal)
+	out = out.mapNames(h.ws.Reveal)
 	return out, err
 }

@@ -91,12 +91,12 @@ func (p *planner) undeclared(job *job) string {
 }
 
 // overwritten says what has changed the relations of a run since, "" for none.
-func (rt *runtime) overwritten(job *job, r graph.Record) string {
+func (ls *layers) overwritten(job *job, r graph.Record) string {
 	report, err := ParseReport(r)
 	if err != nil {
 		return "the record is damaged"
 	}
-	s, err := rt.ledgerOf(job.build.Build, job.build.place)
+	s, err := ls.ledgerOf(job.build.Build, job.build.place)
 	switch never := errors.Is(err, fs.ErrNotExist); {
 	case err != nil && !never:
 		return "dot doesn't know what is in the schema: " + err.Error()
@@ -115,7 +115,7 @@ func (rt *runtime) overwritten(job *job, r graph.Record) string {
 	case never:
 		return "the build has no ledger"
 	}
-	if why := cmp.Or(rt.takenOver(job, report), s.Overwritten(report.Run, report.Written)); why != "" {
+	if why := cmp.Or(ls.takenOver(job, report), s.Overwritten(report.Run, report.Written)); why != "" {
 		return why
 	}
 	return stateProblem(job.build.State(job.build.place), s)

@@ -34,16 +34,50 @@ func Compile(ctx context.Context, world World, req Request) (*Program, error) {
 // A planner plans one invocation. It belongs to one goroutine and ends when Compile
 // returns: steps hold the runtime and the planner's results, never the planner.
 type planner struct {
+	*home
 	*runtime
+	*contents
+	*finder
+	*footprints
 	req     Request
 	config  *config.Config
-	prefix  string       // the project's path in the repository, with slashes; "" at its root
-	objects *git.Objects // nil outside of a repository
 	commits *workspace.Finder
-	known   known
 	stores  map[string]*store.Store // by URL
 	shorts  map[string]string       // the abbreviations that offers of the store have, by commit
 	program *Program                // the result, not complete yet
+}
+
+// newPlanner returns the planner of a request in a project, without a repository and a configuration.
+func newPlanner(world World, project string, req Request) *planner {
+	rt := newRuntime(world, project)
+	rt.noHost = req.NoDBTHost
+	program := &Program{runtime: rt, byStep: map[string]*Built{}, pools: map[string]int{}}
+	files := &contents{home: rt.home, known: &known{}}
+	return &planner{
+		home: rt.home, runtime: rt, contents: files, finder: &finder{files, program}, footprints: &footprints{files, rt.worktrees, program},
+		req: req, stores: map[string]*store.Store{}, shorts: map[string]string{}, program: program,
+	}
+}
+
+// contents knows the files of commits that matter to dot, such as dbt_project.yml.
+type contents struct {
+	*home
+	prefix  string       // the project's path in the repository, with slashes; "" at its root
+	objects *git.Objects // nil outside of a repository
+	known   *known
+}
+
+// A finder finds the dbt of each job.
+type finder struct {
+	*contents
+	program *Program
+}
+
+// footprints finds the directories that worktrees need.
+type footprints struct {
+	*contents
+	trees   *worktrees
+	program *Program
 }
 
 func (p *planner) compile(ctx context.Context, given arguments) error {

@@ -80,7 +80,7 @@ func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *
 	}
 	line := depsLine(job)
 	step.Action = &installPackages{
-		runtime: rt, job: job, argv: line.Argv(), dir: dir,
+		dbts: rt.dbts, job: job, argv: line.Argv(), dir: dir,
 		environ:  job.exported(rt.isolate(job, line).Env),
 		lockFile: filepath.Join(b.ProjectDir(), lockFile), lock: packages.lock,
 	}
@@ -108,15 +108,15 @@ func depsLine(job *job) dbt.CommandLine {
 
 // pinned reports whether the lock file in the build's commit pins its packages. (If
 // the lock file doesn't match packages.yml, dbt replaces it.)
-func (rt *runtime) pinned(b *build, lock []byte) bool {
-	last, ok := rt.installed(b)
+func (h *home) pinned(b *build, lock []byte) bool {
+	last, ok := h.installed(b)
 	return lock != nil && (!ok || last.Lock == digest(lock))
 }
 
 // installed returns the outputs of the last deps step for a build. ok is false if
 // there are none.
-func (rt *runtime) installed(b *build) (out depsOutputs, ok bool) {
-	record, err := rt.ws.Load(b.Commit.ProjectRecord(b.Project, "deps"))
+func (h *home) installed(b *build) (out depsOutputs, ok bool) {
+	record, err := h.ws.Load(b.Commit.ProjectRecord(b.Project, "deps"))
 	if err != nil || record.Decode(&out) != nil {
 		return depsOutputs{}, false
 	}
@@ -125,7 +125,7 @@ func (rt *runtime) installed(b *build) (out depsOutputs, ok bool) {
 
 // installPackages runs dbt deps.
 type installPackages struct {
-	*runtime
+	*dbts
 	job      *job
 	argv     []string
 	environ  []string
@@ -139,7 +139,7 @@ func (a *installPackages) Describe(graph.Planned) []string { return []string{tex
 func (a *installPackages) DBTCalls() []run.Call { return []run.Call{a.dbtCall()} }
 
 func (a *installPackages) dbtCall() run.Call {
-	return a.runtime.dbtCall(a.job, a.argv, a.environ)
+	return a.dbts.dbtCall(a.job, a.argv, a.environ)
 }
 
 func (a *installPackages) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {

@@ -7,7 +7,8 @@
 // change the results of an earlier one.
 //
 //	request.go      the invocation
-//	compile.go      the phases, in order; the planner
+//	compile.go      the phases, in order; the planner, with contents for files of commits, finder
+//	                for dbt, footprints for the directories of a worktree
 //	open.go         the project, its configuration, dbt's arguments, the repository
 //	resolve.go      the builds that the specs denote; variant.go: with several dbts
 //	environment.go  the environment, and its output of the profile; dotenv.go: the .env
@@ -68,7 +69,8 @@
 //
 // Steps use these:
 //
-//	runtime.go     the services that steps share
+//	runtime.go     the services that steps share: layers says what builds have, dbts runs dbt,
+//	               worktrees makes worktrees, marks marks schemas
 //	rundbt.go      running dbt, and its output; host.go: in a host or not
 //	tree.go        the schema of a working tree
 //	takeover.go    what a build of a working tree takes over from the build before it;

@@ -36,12 +36,12 @@ func (w World) with(d dbt.DotEnv) World {
 }
 
 // hasDotEnv reports whether any dbt may load a .env, at a commit or, if it is nil, in the working tree.
-func (p *planner) hasDotEnv(commit *git.Commit) (bool, error) {
-	own, _ := p.known.ownDotEnv.get(p.project, func() (bool, error) { return dbt.DotEnvFile("", "", p.project) != "", nil })
+func (c *contents) hasDotEnv(commit *git.Commit) (bool, error) {
+	own, _ := c.known.ownDotEnv.get(c.project, func() (bool, error) { return dbt.DotEnvFile("", "", c.project) != "", nil })
 	if own {
 		return true, nil
 	}
-	_, _, found, err := p.committedDotEnv(commit)
+	_, _, found, err := c.committedDotEnv(commit)
 	return found, err
 }
 
@@ -92,19 +92,19 @@ func (p *planner) dotEnv(ctx context.Context, env config.Environment, commit *gi
 
 // committedDotEnv returns the .env of a commit that a dbt finds from its project's directory, and
 // the directory in the repository that has it.
-func (p *planner) committedDotEnv(commit *git.Commit) (dir, text string, found bool, err error) {
+func (c *contents) committedDotEnv(commit *git.Commit) (dir, text string, found bool, err error) {
 	if commit == nil {
 		return "", "", false, nil
 	}
-	for dir = p.prefix; ; dir = strings.TrimPrefix(path.Dir(dir), ".") {
-		files, err := p.known.dotEnvs.get(commit.Hash+":"+dir, func() (map[string]string, error) {
-			return p.objects.Files(commit.Hash, dir, ".env")
+	for dir = c.prefix; ; dir = strings.TrimPrefix(path.Dir(dir), ".") {
+		files, err := c.known.dotEnvs.get(commit.Hash+":"+dir, func() (map[string]string, error) {
+			return c.objects.Files(commit.Hash, dir, ".env")
 		})
 		if err != nil {
 			return "", "", false, err
 		}
 		if id := files[".env"]; id != "" {
-			data, err := p.objects.Read(id)
+			data, err := c.objects.Read(id)
 			return dir, string(data), err == nil, err
 		}
 		if dir == "" {

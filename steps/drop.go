@@ -61,7 +61,7 @@ func (c Cleanup) DropSteps(all []*Remains, why func(*Remains) string) []*graph.S
 			if same[len(same)-1] == r && len(state.Commit.Builds()) == len(same) {
 				worktree := &graph.Step{
 					Name: "worktree " + state.Commit.Short, Kind: "worktree", Version: 1, Always: "no build needs it any more",
-					Deps: schemas(same...), Locks: []graph.Lock{commit}, Action: &dropWorktree{r.Build.runtime, state.Commit},
+					Deps: schemas(same...), Locks: []graph.Lock{commit}, Action: &dropWorktree{r.Build.runtime.home, state.Commit},
 				}
 				steps = append(steps, worktree)
 				records.Deps = append(records.Deps, worktree.Name)
@@ -95,7 +95,7 @@ func (c Cleanup) WorktreeSteps(why func(*Built) string) []*graph.Step {
 		seen[build.Commit.Short] = true
 		steps = append(steps, &graph.Step{
 			Name: "worktree " + build.Commit.Short, Kind: "worktree", Version: 1, Always: why(b),
-			Locks: []graph.Lock{build.commitLock()}, Action: &dropWorktree{b.runtime, build.Commit},
+			Locks: []graph.Lock{build.commitLock()}, Action: &dropWorktree{b.runtime.home, build.Commit},
 		})
 	}
 	return steps
@@ -164,7 +164,7 @@ func (a *dropSchemas) Run(ctx context.Context, attempt *graph.Attempt) (any, err
 
 // dropWorktree removes a commit's worktree.
 type dropWorktree struct {
-	*runtime
+	*home
 	commit workspace.Commit
 }
 

@@ -284,10 +284,10 @@ func (o *origin) standing(b *build) standing {
 // ranThere says how a run of dbt elsewhere ended, by the artifacts in a directory. failed is the number of nodes
 // that its results list as failed, all that of the manifest's nodes. A node that the results don't list counts
 // as built.
-func (rt *runtime) ranThere(run workspace.Run, dir string, failed, all int) string {
+func (ls *layers) ranThere(run workspace.Run, dir string, failed, all int) string {
 	results, err := readResults(dir)
 	if err != nil || !dbt.Built(results) {
-		return fmt.Sprintf("its manifest.json is of %s; there is no run_results.json of a build, so all of its %s count as built", rt.ago(run.Time), text.Plural(all, "node"))
+		return fmt.Sprintf("its manifest.json is of %s; there is no run_results.json of a build, so all of its %s count as built", ls.ago(run.Time), text.Plural(all, "node"))
 	}
 	listed := 0
 	for _, r := range results.Results {
@@ -296,7 +296,7 @@ func (rt *runtime) ranThere(run workspace.Run, dir string, failed, all int) stri
 		}
 	}
 	listed = min(listed, all)
-	says := fmt.Sprintf("dbt %s ran there %s, %d of %s ok", run.Command, rt.ago(run.Time), listed-failed, text.Plural(listed, "node"))
+	says := fmt.Sprintf("dbt %s ran there %s, %d of %s ok", run.Command, ls.ago(run.Time), listed-failed, text.Plural(listed, "node"))
 	if listed < all {
 		says += fmt.Sprintf("; its manifest.json has %d more, which count as built", all-listed)
 	}
@@ -305,7 +305,7 @@ func (rt *runtime) ranThere(run workspace.Run, dir string, failed, all int) stri
 
 // elsewhereStep copies the artifacts of a baseline from elsewhere, and writes its ledger, if they have changed.
 // reader is a job that reads the baseline.
-func (rt *runtime) elsewhereStep(base *baseline, reader *job) *graph.Step {
+func (ls *layers) elsewhereStep(base *baseline, reader *job) *graph.Step {
 	b := base.build
 	var after []string
 	if reader.build != nil { // so that it runs in the order of the plan
@@ -317,18 +317,18 @@ func (rt *runtime) elsewhereStep(base *baseline, reader *job) *graph.Step {
 			if b.origin == nil {
 				return ""
 			}
-			return rt.ranThere(b.origin.run, b.origin.copy.Dir, len(b.origin.ending.Failed), len(b.origin.nodes))
+			return ls.ranThere(b.origin.run, b.origin.copy.Dir, len(b.origin.ending.Failed), len(b.origin.nodes))
 		},
 		Summary: func(graph.Record) string {
-			s, err := rt.standing(b, base.spec, toDefer)
+			s, err := ls.standing(b, base.spec, toDefer)
 			if err != nil {
 				return err.Error()
 			}
 			all := max(s.Run.Nodes, len(s.Nodes))
-			return rt.ranThere(s.Run, b.fetched(), all-s.Written(""), all)
+			return ls.ranThere(s.Run, b.fetched(), all-s.Written(""), all)
 		},
 		Locks:  []graph.Lock{b.buildLock(), b.placeLock()},
-		Action: takeElsewhere{runtime: rt, build: b},
+		Action: takeElsewhere{layers: ls, build: b},
 	}
 }
 
@@ -344,7 +344,7 @@ func (p *planner) builtElsewhere(base *baseline, candidate *job, all *stepList) 
 func (b *Built) IsElsewhere() bool { return b.job.build != nil && b.job.build.Origin != "" }
 
 type takeElsewhere struct {
-	*runtime
+	*layers
 	build *build
 }
 

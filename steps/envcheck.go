@@ -21,7 +21,7 @@ type EnvironmentCheck struct {
 // CheckEnvironments checks the vars, flags and output of each environment for a request. It needs
 // neither git nor dbt.
 func CheckEnvironments(ctx context.Context, world World, req Request) ([]EnvironmentCheck, error) {
-	p, err := newPlanner(world, req)
+	p, err := openProject(world, req)
 	if err != nil {
 		return nil, err
 	}

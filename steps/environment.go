@@ -141,12 +141,12 @@ func (p *planner) explainRef(ctx context.Context, s spec.Spec, err error) error 
 }
 
 // isRef reports whether git knows a commit by that name. A plain job has no repository yet.
-func (p *planner) isRef(ctx context.Context, name string) bool {
-	if p.objects != nil {
-		_, err := p.objects.ID(name)
+func (c *contents) isRef(ctx context.Context, name string) bool {
+	if c.objects != nil {
+		_, err := c.objects.ID(name)
 		return err == nil
 	}
-	repo, err := git.Open(ctx, p.project)
+	repo, err := git.Open(ctx, c.project)
 	if err == nil {
 		_, err = repo.Resolve(ctx, []string{name})
 	}

@@ -190,15 +190,15 @@ type belowLayer struct {
 }
 
 // belowOf returns the baseline's layers.
-func (rt *runtime) belowOf(job *job) (belowLayer, error) {
+func (ls *layers) belowOf(job *job) (belowLayer, error) {
 	if job.baseline == nil {
 		return belowLayer{}, nil
 	}
-	s, err := rt.standing(job.baseline.build, job.baseline.spec, toDefer)
+	s, err := ls.standing(job.baseline.build, job.baseline.spec, toDefer)
 	if err != nil {
 		return belowLayer{}, err
 	}
-	return belowLayer{ref: s.ref(), top: rt.stackOf(s).top}, nil
+	return belowLayer{ref: s.ref(), top: ls.stackOf(s).top}, nil
 }
 
 // of returns the layer that has a node, and the run that wrote it.

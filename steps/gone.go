@@ -78,7 +78,7 @@ type claim struct {
 
 // claims returns the relations of a job's build and of the builds below it. Relations
 // that another tool made are in no ledger.
-func (rt *runtime) claims(job *job) []claim {
+func (ls *layers) claims(job *job) []claim {
 	var out []claim
 	add := func(s standing) {
 		for _, id := range slices.Sorted(maps.Keys(s.Nodes)) {
@@ -88,28 +88,28 @@ func (rt *runtime) claims(job *job) []claim {
 			}
 		}
 	}
-	own, _ := rt.ownLayer(job.build)
+	own, _ := ls.ownLayer(job.build)
 	add(own)
 	if job.baseline == nil {
 		return out
 	}
-	below, err := rt.deferredTo(job)
+	below, err := ls.deferredTo(job)
 	if err != nil { // the check says so when it resolves the reads
 		return out
 	}
-	for _, s := range rt.stackOf(below).standings {
+	for _, s := range ls.stackOf(below).standings {
 		add(s)
 	}
 	return out
 }
 
 // strike marks the claimed relations in the ledgers that the warehouse doesn't have.
-func (rt *runtime) strike(answer warehouse.Answer, claims []claim) error {
+func (ls *layers) strike(answer warehouse.Answer, claims []claim) error {
 	var gone []workspace.Relation
 	for _, c := range claims {
 		if _, there := answer.Kind(c.in); !there {
 			gone = append(gone, c.at)
 		}
 	}
-	return rt.ws.Strike(gone, notThere)
+	return ls.ws.Strike(gone, notThere)
 }

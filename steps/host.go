@@ -54,40 +54,40 @@ func (p *Program) Expect(ctx context.Context, e graph.Event) {
 
 // dbtCall returns the call of a dbt command line for a job or one of its earlier
 // steps.
-func (rt *runtime) dbtCall(job *job, argv, environ []string) run.Call {
-	hosting := Hosting(rt.world, job.env, job.output, job.tool)
-	if rt.noHost {
+func (d *dbts) dbtCall(job *job, argv, environ []string) run.Call {
+	hosting := Hosting(d.world, job.env, job.output, job.tool)
+	if d.noHost {
 		hosting.Mode, hosting.Off = run.HostOff, "--no-dbt-host"
 	}
-	call := run.Call{Argv: argv, Dir: rt.workDir(job), Env: environ, V2: job.tool.V2(), Hosting: hosting}
-	rt.comment(&call, job, "")
+	call := run.Call{Argv: argv, Dir: d.workDir(job), Env: environ, V2: job.tool.V2(), Hosting: hosting}
+	d.comment(&call, job, "")
 	return call
 }
 
 // comment makes dbt name the build and the run in its comment on each query. dbt 2's comment can't be
 // changed from outside of the project; on PostgreSQL its sessions have such a name.
-func (rt *runtime) comment(call *run.Call, job *job, id string) {
-	if rt.ws == nil || job.build == nil || job.tool.Cloud {
+func (d *dbts) comment(call *run.Call, job *job, id string) {
+	if d.ws == nil || job.build == nil || job.tool.Cloud {
 		return
 	}
 	said := run.Comment{Build: job.build.ID(), Run: id}
 	switch {
 	case !call.V2:
-		if rt.ws.HasPlugin(run.PluginFile, run.Plugin) {
-			call.Env = said.Env(call.Env, rt.ws.PluginDir())
+		if d.ws.HasPlugin(run.PluginFile, run.Plugin) {
+			call.Env = said.Env(call.Env, d.ws.PluginDir())
 		}
 	case job.build.output.Adapter == "postgres":
-		if own, _ := rt.world.Getenv("PGAPPNAME"); own == "" {
+		if own, _ := d.world.Getenv("PGAPPNAME"); own == "" {
 			call.Env = append(slices.Clip(call.Env), "PGAPPNAME="+said.Session())
 		}
 	}
 }
 
 // listCall returns the call of a dbt list, the List of a line of a job.
-func (rt *runtime) listCall(job *job, line dbt.CommandLine) run.Call {
-	isolated := rt.isolate(job, line)
+func (d *dbts) listCall(job *job, line dbt.CommandLine) run.Call {
+	isolated := d.isolate(job, line)
 	line.Environment = append(slices.Clip(line.Environment), isolated.Overrule...)
-	return rt.dbtCall(job, line.Argv(), append(job.exported(isolated.Env), dbt.ListLog(isolated.Env)...))
+	return d.dbtCall(job, line.Argv(), append(job.exported(isolated.Env), dbt.ListLog(isolated.Env)...))
 }
 
 // workDir returns the working directory of a job's dbt. A build's dbt runs in the
@@ -95,15 +95,15 @@ func (rt *runtime) listCall(job *job, line dbt.CommandLine) run.Call {
 // commit. A program that starts dbt stays in the user's, where it finds its own settings;
 // so does a dbt that loads a .env there (since 1.12) and wouldn't find it from the
 // worktree. A .env of the commit is the commit's.
-func (rt *runtime) workDir(job *job) string {
+func (h *home) workDir(job *job) string {
 	if job.build == nil || !job.build.moves || !job.tool.Itself {
-		return rt.project
+		return h.project
 	}
-	disabled, _ := rt.world.Getenv("PYTHON_DOTENV_DISABLED")
-	users := dbt.DotEnvFile(job.tool.Version, disabled, rt.project)
+	disabled, _ := h.world.Getenv("PYTHON_DOTENV_DISABLED")
+	users := dbt.DotEnvFile(job.tool.Version, disabled, h.project)
 	found := dbt.DotEnvFile(job.tool.Version, disabled, job.build.ProjectDir())
 	if users != "" && users != found && !inside(job.build.Commit.Worktree(), found) {
-		return rt.project
+		return h.project
 	}
 	return job.build.ProjectDir()
 }

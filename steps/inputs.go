@@ -105,11 +105,11 @@ func (job *job) versions(adapter string) []graph.Input {
 }
 
 // lateVersions returns the inputs for the versions in a toolchain.
-func (rt *runtime) lateVersions(job *job, adapter string) []graph.Input {
+func (h *home) lateVersions(job *job, adapter string) []graph.Input {
 	if job.toolchain == nil {
 		return nil
 	}
-	pythonPath, _ := rt.world.Getenv("PYTHONPATH")
+	pythonPath, _ := h.world.Getenv("PYTHONPATH")
 	release, ok := tool.Installed(job.toolchain.program(), filepath.SplitList(pythonPath))
 	if !ok { // dbt 2: the toolchain's own key stands for it
 		release.Version = "of the toolchain"
@@ -169,7 +169,7 @@ func optionInputs(line dbt.CommandLine) []graph.Input {
 // envInputs returns inputs for the values of environment variables that the job's dbt
 // sees, as digests under the workspace's key.
 // It leaves out variables that the environment ignores.
-func (rt *runtime) envInputs(job *job, env config.Environment, names []string) []graph.Input {
+func (h *home) envInputs(job *job, env config.Environment, names []string) []graph.Input {
 	var in []graph.Input
 	names = slices.Concat(names, env.Dot.Env)
 	slices.Sort(names)
@@ -177,14 +177,14 @@ func (rt *runtime) envInputs(job *job, env config.Environment, names []string) [
 		if slices.Contains(env.Dot.IgnoreEnv, name) {
 			continue
 		}
-		value, set := rt.world.Getenv(name)
+		value, set := h.world.Getenv(name)
 		if !set {
 			value, set = job.build.dotEnv.Identity(name)
 		}
 		if set {
 			value = "=" + value
 		}
-		in = append(in, graph.Input{Label: "env_var " + name, Value: rt.ws.Digest(value)})
+		in = append(in, graph.Input{Label: "env_var " + name, Value: h.ws.Digest(value)})
 	}
 	return in
 }

@@ -333,14 +333,14 @@ func (job *job) maxAge() time.Duration {
 }
 
 // isolate prevents inherited environment variables from changing a job's command.
-func (rt *runtime) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
-	return rt.inherited(job, line).Isolate()
+func (d *dbts) isolate(job *job, line dbt.CommandLine) dbt.IsolatedEnv {
+	return d.inherited(job, line).Isolate()
 }
 
 // inherited returns what dbt would inherit for a line of a job.
-func (rt *runtime) inherited(job *job, line dbt.CommandLine) dbt.Inherited {
+func (d *dbts) inherited(job *job, line dbt.CommandLine) dbt.Inherited {
 	return dbt.Inherited{
-		Env: rt.world.Env, DotEnv: job.build.dotEnv.DotEnv, Line: line,
+		Env: d.world.Env, DotEnv: job.build.dotEnv.DotEnv, Line: line,
 		Reads: func(name string) bool { return slices.Contains(job.reads.Names, name) },
 	}
 }

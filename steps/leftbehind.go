@@ -51,13 +51,13 @@ func (a *checkIsolation) checkOwnReads(t *takeover, listed []artifact.Node) erro
 
 // readsLeftBehind returns an error if a command that builds nothing could read what another
 // build has left in the schema of a working tree.
-func (rt *runtime) readsLeftBehind(job *job) error {
+func (ls *layers) readsLeftBehind(job *job) error {
 	b := job.build
 	if !job.inPlace() || len(job.Command.Builds) > 0 || !job.Command.OpensAdapter || job.Command.Name == "debug" {
 		return nil
 	}
-	own, err := rt.ws.Standing(b.Build, b.place)
-	if tip, ok := rt.ws.Tip(b.place); err != nil || !ok || rt.ws.BuildOf(tip).ID() != b.ID() {
+	own, err := ls.ws.Standing(b.Build, b.place)
+	if tip, ok := ls.ws.Tip(b.place); err != nil || !ok || ls.ws.BuildOf(tip).ID() != b.ID() {
 		return hint.New(
 			fmt.Sprintf("nothing was run: %s is not built, and schema %s may have relations of other files", b.label(), b.schema),
 			"build it: dot build "+job.specs[0])
@@ -70,13 +70,13 @@ func (rt *runtime) readsLeftBehind(job *job) error {
 	for id, node := range known {
 		targets[id] = b.target(spelling(node))
 	}
-	last, err := rt.ws.Last(targets)
+	last, err := ls.ws.Last(targets)
 	if err != nil {
 		return err
 	}
 	var res resolution
 	if job.baseline != nil {
-		if res, err = rt.resolve(job); err != nil {
+		if res, err = ls.resolve(job); err != nil {
 			return err
 		}
 	}
@@ -92,24 +92,24 @@ func (rt *runtime) readsLeftBehind(job *job) error {
 
 // takenOver says which build of the same working tree has taken over the build's schema since,
 // or what is missing of what it had; "" for none.
-func (rt *runtime) takenOver(job *job, report Report) string {
+func (ls *layers) takenOver(job *job, report Report) string {
 	if !job.inPlace() {
 		return ""
 	}
 	b := job.build
-	tip, ok := rt.ws.Tip(b.place)
-	if !ok || rt.ws.BuildOf(tip).ID() != b.ID() {
+	tip, ok := ls.ws.Tip(b.place)
+	if !ok || ls.ws.BuildOf(tip).ID() != b.ID() {
 		return "the working tree was built with other files since"
 	}
-	if sound := rt.sound(b); sound < report.Sound {
+	if sound := ls.sound(b); sound < report.Sound {
 		return fmt.Sprintf("%d of its %d relations have changed since", report.Sound-sound, report.Sound)
 	}
 	return ""
 }
 
 // sound counts the relations that a build has and that can be read.
-func (rt *runtime) sound(b *build) int {
-	s, err := rt.ws.Standing(b.Build, b.place)
+func (ls *layers) sound(b *build) int {
+	s, err := ls.ws.Standing(b.Build, b.place)
 	if err != nil {
 		return 0
 	}
@@ -124,10 +124,10 @@ func (rt *runtime) sound(b *build) int {
 
 // foreign finds the incremental models among the nodes that another build has left in the schema
 // of a working tree, or that are outdated.
-func (rt *runtime) foreign(job *job, nodes []checkedNode) (h history) {
+func (ls *layers) foreign(job *job, nodes []checkedNode) (h history) {
 	targets := checkOutputs{Nodes: nodes}.targets(job)
-	last, err := rt.ws.Last(targets)
-	own, notRead := rt.ws.Layer(job.build.Build, job.build.place)
+	last, err := ls.ws.Last(targets)
+	own, notRead := ls.ws.Layer(job.build.Build, job.build.place)
 	for _, n := range nodes {
 		if !n.incremental() {
 			continue

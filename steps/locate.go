@@ -86,10 +86,10 @@ func (l Location) Schema() (string, error) {
 
 // built reports whether a build has any relation, according to the ledger or to
 // another tool's artifacts.
-func (rt *runtime) built(b *build) bool {
-	if s, err := rt.ws.Standing(b.Build, b.place); err == nil {
+func (ls *layers) built(b *build) bool {
+	if s, err := ls.ws.Standing(b.Build, b.place); err == nil {
 		return len(s.Nodes) > 0
 	}
-	_, adoptable := rt.adoptable(b)
+	_, adoptable := ls.adoptable(b)
 	return adoptable
 }

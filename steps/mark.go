@@ -32,7 +32,7 @@ type dueMarks struct {
 
 // dueMarks returns the schemas that a run may write to, without those that are marked according to
 // their ledgers.
-func (rt *runtime) dueMarks(job *job, targets map[string]workspace.Target) (due dueMarks, err error) {
+func (m *marks) dueMarks(job *job, targets map[string]workspace.Target) (due dueMarks, err error) {
 	b := job.build
 	if !warehouse.ManagesSchemas(b.place.Adapter) || b.place.InMemory() {
 		return due, nil
@@ -48,9 +48,9 @@ func (rt *runtime) dueMarks(job *job, targets map[string]workspace.Target) (due 
 	}
 	for _, place := range sortedPlaces(schemas) {
 		schema := schemas[place]
-		mark := rt.mark(b)
+		mark := m.mark(b)
 		mark.Relations = names[strings.ToLower(schema.Name)]
-		had, notRead := rt.ws.Ledger(place)
+		had, notRead := m.ws.Ledger(place)
 		if notRead == nil && job.inPlace() {
 			mark.Relations = slices.Compact(slices.Sorted(slices.Values(append(leftIn(had, b), mark.Relations...))))
 		}
@@ -59,13 +59,13 @@ func (rt *runtime) dueMarks(job *job, targets map[string]workspace.Target) (due 
 			return due, err
 		}
 		if job.inPlace() { // the mark of one that is built each day is at most a day old
-			text = rt.world.Now().UTC().AppendFormat(text, time.DateOnly)
+			text = m.world.Now().UTC().AppendFormat(text, time.DateOnly)
 		}
 		noted := digest(text)
-		if !job.force && rt.ws.Marked(place) == noted { // with --force, what a person has done to it is undone
+		if !job.force && m.ws.Marked(place) == noted { // with --force, what a person has done to it is undone
 			continue
 		}
-		mark.By, mark.At = rt.identity().User, rt.world.Now().UTC()
+		mark.By, mark.At = m.identity().User, m.world.Now().UTC()
 		due.task.Mark = append(due.task.Mark, warehouse.Marking{Schema: schema, Mark: mark, Take: notRead == nil && had.HasOf(b.Build)})
 		due.places, due.digests = append(due.places, place), append(due.digests, noted)
 	}
@@ -75,12 +75,12 @@ func (rt *runtime) dueMarks(job *job, targets map[string]workspace.Target) (due 
 // markSchemas marks the schemas that a run may write to, unless the ledger knows that they are
 // marked. It makes missing ones. A schema that can't be marked is built all the same, and noted:
 // dot will never drop it.
-func (rt *runtime) markSchemas(ctx context.Context, attempt *graph.Attempt, job *job, targets map[string]workspace.Target) error {
-	due, err := rt.dueMarks(job, targets)
+func (m *marks) markSchemas(ctx context.Context, attempt *graph.Attempt, job *job, targets map[string]workspace.Target) error {
+	due, err := m.dueMarks(job, targets)
 	if err != nil || len(due.places) == 0 {
 		return err
 	}
-	out, err := rt.manageOnce(ctx, job, due.dir, due.task, attempt.LockFiles())
+	out, err := m.manageOnce(ctx, job, due.dir, due.task, attempt.LockFiles())
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -88,11 +88,11 @@ func (rt *runtime) markSchemas(ctx context.Context, attempt *graph.Attempt, job 
 		attempt.Notef("dot can't mark its schemas, so dot drop will leave them: %v", err)
 		return nil
 	}
-	return rt.noteMarks(attempt, job.build, due, out.Marked)
+	return m.noteMarks(attempt, job.build, due, out.Marked)
 }
 
 // noteMarks notes in the ledgers what became of the marks that were due.
-func (rt *runtime) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all []warehouse.Marked) error {
+func (m *marks) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all []warehouse.Marked) error {
 	for i, marked := range all {
 		name := b.secret.hidden(due.task.Mark[i].Name)
 		switch {
@@ -108,7 +108,7 @@ func (rt *runtime) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all
 		case !marked.Done:
 			attempt.Notef("schema %s belongs to somebody else, as its comment says: dot drop will leave it", name)
 		}
-		if err := rt.ws.NoteMark(due.places[i], due.digests[i]); err != nil {
+		if err := m.ws.NoteMark(due.places[i], due.digests[i]); err != nil {
 			return err
 		}
 	}
@@ -116,17 +116,17 @@ func (rt *runtime) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all
 }
 
 // mark returns the mark of a build's schemas, without what differs between them.
-func (rt *runtime) mark(b *build) warehouse.Mark {
-	m := warehouse.Mark{Project: b.project.Name, Path: b.Project, Repository: rt.identity().Origin, Commit: b.Commit.Hash, Env: b.Env}
+func (m *marks) mark(b *build) warehouse.Mark {
+	of := warehouse.Mark{Project: b.project.Name, Path: b.Project, Repository: m.identity().Origin, Commit: b.Commit.Hash, Env: b.Env}
 	if b.Tree != "" { // the schema stays that of the working tree, whatever its files are
-		m.Commit, m.Tree = "", rt.treeMark(b.Tree)
+		of.Commit, of.Tree = "", m.treeMark(b.Tree)
 	}
-	return m
+	return of
 }
 
 // treeMark is what marks the schemas of a working tree.
-func (rt *runtime) treeMark(name string) string {
-	return warehouse.TreeOf(name, rt.ws.Digest("mark of " + name)[:16])
+func (m *marks) treeMark(name string) string {
+	return warehouse.TreeOf(name, m.ws.Digest("mark of " + name)[:16])
 }
 
 // sameBuild reports whether a schema's mark is that of the build which wants the schema, made by any clone.

@@ -14,14 +14,14 @@ import (
 // notThere returns the error for a commit that doesn't have the project's directory.
 // If the commit has the project in another directory, hints say how to build it
 // there.
-func (p *planner) notThere(commit git.Commit, name string) error {
+func (c *contents) notThere(commit git.Commit, name string) error {
 	var hints []string
-	for _, dir := range p.elsewhere(commit) {
+	for _, dir := range c.elsewhere(commit) {
 		where := dir
 		if dir == "" {
 			where = "the top directory"
 		}
-		checkout := p.repo.Root + "-" + commit.Short
+		checkout := c.repo.Root + "-" + commit.Short
 		hints = append(hints, fmt.Sprintf("at %s it is in %s: git worktree add --detach %s, and run dot in %s", commit.Short, where,
 			text.ShellQuote([]string{checkout, commit.Short}),
 			filepath.Join(checkout, filepath.FromSlash(dir))))
@@ -34,18 +34,18 @@ func (p *planner) notThere(commit git.Commit, name string) error {
 
 // elsewhere returns the directories of a commit's projects with the same name, with
 // slashes; "" is the top. Projects that can't be read are left out.
-func (p *planner) elsewhere(commit git.Commit) []string {
-	now, err := p.workingProject()
+func (c *contents) elsewhere(commit git.Commit) []string {
+	now, err := c.workingProject()
 	if err != nil {
 		return nil
 	}
-	files, err := p.objects.Find(commit.Hash, "dbt_project.yml")
+	files, err := c.objects.Find(commit.Hash, "dbt_project.yml")
 	if err != nil {
 		return nil
 	}
 	var dirs []string
 	for _, file := range files {
-		text, err := p.objects.Read(commit.Hash + ":" + file)
+		text, err := c.objects.Read(commit.Hash + ":" + file)
 		if err != nil {
 			continue
 		}

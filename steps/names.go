@@ -113,10 +113,10 @@ func namesIdentity(project string) string { return "names of nodes: " + project 
 
 // keepNames keeps the names of a build's nodes for NodeNames. Only completion reads them, so an error
 // doesn't fail the run.
-func (rt *runtime) keepNames(b *build, names nodeNames) {
+func (h *home) keepNames(b *build, names nodeNames) {
 	identity, text := namesIdentity(b.Project), strings.Join(names.sorted(), "\n")
-	if had, ok := rt.ws.Memo().Lookup(identity); !ok || had != text {
-		_ = rt.ws.Memo().Save(identity, text)
+	if had, ok := h.ws.Memo().Lookup(identity); !ok || had != text {
+		_ = h.ws.Memo().Save(identity, text)
 	}
 }
 

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,17 +12,15 @@ import (
 
 	"dot-for-dbt/config"
 	"dot-for-dbt/internal/dbt"
-	"dot-for-dbt/internal/dbt/run"
 	"dot-for-dbt/internal/git"
 	"dot-for-dbt/internal/hint"
-	"dot-for-dbt/internal/store"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
 
 // open reads the configuration and dbt's arguments, and opens the repository.
 func open(ctx context.Context, world World, req Request) (*planner, arguments, error) {
-	p, err := newPlanner(world, req)
+	p, err := openProject(world, req)
 	if err != nil {
 		return nil, arguments{}, err
 	}
@@ -38,17 +35,13 @@ func open(ctx context.Context, world World, req Request) (*planner, arguments, e
 	return p, given, nil
 }
 
-// newPlanner finds the project and reads its configuration.
-func newPlanner(world World, req Request) (*planner, error) {
+// openProject finds the project and reads its configuration.
+func openProject(world World, req Request) (p *planner, err error) {
 	project, err := findProject(world.Dir)
 	if err != nil {
 		return nil, err
 	}
-	rt := &runtime{world: world, project: project, cones: map[string]git.Cone{}, pulled: map[string]standing{}, noHost: req.NoDBTHost, launcher: cmp.Or(world.Launcher, new(run.Launcher))}
-	p := &planner{
-		runtime: rt, req: req, stores: map[string]*store.Store{}, shorts: map[string]string{},
-		program: &Program{runtime: rt, byStep: map[string]*Built{}, pools: map[string]int{}},
-	}
+	p = newPlanner(world, project, req)
 	p.config, err = config.Load(project)
 	return p, err
 }

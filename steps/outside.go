@@ -18,8 +18,8 @@ import (
 // make dbt load one of the user's files into the warehouse, or make dbt deps delete
 // one of the user's directories.
 
-// checkReads returns an error if paths or links lead dbt out of a build's worktree.
-func (rt *runtime) checkReads(b *build) error {
+// checkReads returns an error if paths or links lead dbt out of the worktree.
+func (b *build) checkReads() error {
 	root, err := filepath.EvalSymlinks(b.Commit.Worktree())
 	if err != nil {
 		return err

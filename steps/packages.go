@@ -32,10 +32,10 @@ type packageFile struct {
 }
 
 // packageFile reads the package file with a hash from git.
-func (p *planner) packageFile(commit workspace.Commit, name, id string) (packageFile, error) {
-	return p.known.packages.get(name+" "+id, func() (f packageFile, err error) {
-		file := path.Join(p.prefix, name)
-		if f.text, err = p.objects.Read(id); err != nil || name == lockFile {
+func (c *contents) packageFile(commit workspace.Commit, name, id string) (packageFile, error) {
+	return c.known.packages.get(name+" "+id, func() (f packageFile, err error) {
+		file := path.Join(c.prefix, name)
+		if f.text, err = c.objects.Read(id); err != nil || name == lockFile {
 			return f, err
 		}
 		f.asked, err = profile.ParsePackages(fmt.Sprintf("%s at %s", file, commit.Short), f.text)
@@ -46,19 +46,19 @@ func (p *planner) packageFile(commit workspace.Commit, name, id string) (package
 
 // packages reads the packages that the project requires at the commit of a job's
 // build.
-func (p *planner) packages(job *job) (packages, error) {
+func (c *contents) packages(job *job) (packages, error) {
 	b := job.build
 	var out packages
 	var reads profile.EnvUse
 	for _, name := range packageFiles {
-		id, err := p.fileAt(b.Commit.Hash, name)
+		id, err := c.fileAt(b.Commit.Hash, name)
 		if err != nil {
 			return out, err
 		}
 		if id == "" {
 			continue
 		}
-		file, err := p.packageFile(b.Commit, name, id)
+		file, err := c.packageFile(b.Commit, name, id)
 		if err != nil {
 			return out, err
 		}
@@ -69,21 +69,21 @@ func (p *planner) packages(job *job) (packages, error) {
 		out.asked = append(out.asked, file.asked...)
 		reads = reads.Plus(file.reads)
 	}
-	out.inputs = append(out.inputs, p.envInputs(job, job.env, reads.Public().Names)...)
+	out.inputs = append(out.inputs, c.envInputs(job, job.env, reads.Public().Names)...)
 	local := map[string]bool{} // a package may be named twice
 	for _, asked := range out.asked {
 		if asked.Local == "" || local[asked.Local] {
 			continue
 		}
 		local[asked.Local] = true
-		at := path.Join(p.prefix, asked.Local)
+		at := path.Join(c.prefix, asked.Local)
 		if path.IsAbs(asked.Local) || at == ".." || strings.HasPrefix(at, "../") {
 			return out, hint.New(
 				fmt.Sprintf("the local package %s is outside of the repository: commit %s doesn't include it", asked.Local, b.Commit.Short),
 				"keep it in the repository, or name it by its git URL",
 			)
 		}
-		tree, err := p.treeID(b.Commit, at)
+		tree, err := c.treeID(b.Commit, at)
 		if errors.Is(err, fs.ErrNotExist) {
 			return out, fmt.Errorf("the local package %s does not exist at %s", asked.Local, b.Commit.Short)
 		}
@@ -99,12 +99,12 @@ func (p *planner) packages(job *job) (packages, error) {
 	if len(out.asked) == 0 {
 		return out, nil
 	}
-	return out, p.checkPackagesPath(b)
+	return out, c.checkPackagesPath(b)
 }
 
 // checkPackagesPath returns an error if the directory of the packages, which dbt deps
 // empties, may be outside of the worktree or may have the project's own files.
-func (p *planner) checkPackagesPath(b *build) error {
+func (c *contents) checkPackagesPath(b *build) error {
 	if profile.HasJinja(b.project.PackagesPath) {
 		return hint.New(
 			fmt.Sprintf("dot can't evaluate packages-install-path, a directory that dbt deps empties: %s", b.project.PackagesPath),
@@ -118,10 +118,10 @@ func (p *planner) checkPackagesPath(b *build) error {
 		)
 	}
 	dir := strings.TrimPrefix(path.Clean(filepath.ToSlash(b.project.PackagesPath)), ".") // "" is the project itself
-	for _, source := range p.sources(b) {
+	for _, source := range b.sources() {
 		own := within(source, dir)
 		if !own && within(dir, source) {
-			_, err := p.treeID(b.Commit, path.Join(b.Project, dir))
+			_, err := c.treeID(b.Commit, path.Join(b.Project, dir))
 			own = err == nil
 		}
 		if own {
@@ -134,9 +134,9 @@ func (p *planner) checkPackagesPath(b *build) error {
 	return nil
 }
 
-// sources returns the directories of a build's project that have its source files, with
+// sources returns the directories of the project that have its source files, with
 // slashes. Paths that dot can't evaluate are left out: checkReads reports them.
-func (rt *runtime) sources(b *build) []string {
+func (b *build) sources() []string {
 	scope := profile.Scope{Env: b.world.Getenv, Vars: b.env.Vars}
 	var out []string
 	for _, source := range b.project.Sources() {
@@ -151,24 +151,24 @@ func (rt *runtime) sources(b *build) []string {
 // that contains it, or the hash of the symbolic link on the way to it: what a link
 // leads to is part of the commit, or a check refuses it. If there is no such directory,
 // the error is fs.ErrNotExist.
-func (p *planner) treeID(commit workspace.Commit, dir string) (string, error) {
+func (c *contents) treeID(commit workspace.Commit, dir string) (string, error) {
 	if dir == "." { // the repository's root
-		return p.objects.ID(commit.Hash + ":")
+		return c.objects.ID(commit.Hash + ":")
 	}
-	id, err := p.objects.ID(commit.Hash + ":" + dir)
+	id, err := c.objects.ID(commit.Hash + ":" + dir)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return id, err
 	}
 	for _, above := range above(dir)[1:] {
-		link, failed := p.objects.ID(commit.Hash + ":" + above)
+		link, failed := c.objects.ID(commit.Hash + ":" + above)
 		if failed != nil {
 			break
 		}
-		if _, failed = p.objects.ID(commit.Hash + ":" + above + "/"); failed != nil { // no directory
+		if _, failed = c.objects.ID(commit.Hash + ":" + above + "/"); failed != nil { // no directory
 			return link, nil
 		}
 	}
-	submodules, failed := p.objects.Submodules(commit.Hash)
+	submodules, failed := c.objects.Submodules(commit.Hash)
 	if failed != nil {
 		return "", failed
 	}

@@ -22,7 +22,7 @@ func TestUserPaths(t *testing.T) {
 		t.Error(diff)
 	}
 
-	p := &planner{runtime: &runtime{project: dir}}
+	p := newPlanner(World{}, dir, Request{})
 	given := []dbt.Option{dbt.NewOption("state", "../old"), dbt.NewOption("select", "path:models")}
 	words := func(options []dbt.Option) (all []string) {
 		for _, o := range options {

@@ -17,11 +17,11 @@ import (
 
 // pristine returns an error if a build's worktree differs from its commit, except
 // for files that dbt makes: the changes would be built under the commit's name.
-func (rt *runtime) pristine(ctx context.Context, b *build) error {
-	if err := rt.checkReads(b); err != nil {
+func (w *worktrees) pristine(ctx context.Context, b *build) error {
+	if err := b.checkReads(); err != nil {
 		return err
 	}
-	changes, err := rt.changes(ctx, b)
+	changes, err := w.changes(ctx, b)
 	if err != nil {
 		return fmt.Errorf("look for changes in the worktree of %s: %w", b.Commit.Short, err)
 	}
@@ -47,13 +47,13 @@ const internalPackages = "dbt_internal_packages"
 
 // withoutGitignore leaves out a .gitignore that differs from the commit's only by the line that dbt
 // 2 appends in the project's directory whenever it reads the project (dbt-core 2.0.0-alpha.4).
-func (rt *runtime) withoutGitignore(ctx context.Context, b *build, changes []git.Change) (_ []git.Change, err error) {
+func (w *worktrees) withoutGitignore(ctx context.Context, b *build, changes []git.Change) (_ []git.Change, err error) {
 	name := path.Join(b.Project, ".gitignore")
 	i := slices.IndexFunc(changes, func(c git.Change) bool { return c.Path == name && isTracked(c) })
 	if i < 0 {
 		return changes, nil
 	}
-	objects := rt.repo.Objects(ctx)
+	objects := w.repo.Objects(ctx)
 	defer func() { err = errors.Join(err, objects.Close()) }()
 	was, err := objects.Read(b.Commit.Hash + ":" + name)
 	if err != nil {
@@ -91,24 +91,24 @@ func texts(changes []git.Change) []string {
 // changes returns the files of a build's worktree that differ from its commit, ignored
 // ones too, without those that dbt makes, those that runs made, and those that git's
 // checkout changed.
-func (rt *runtime) changes(ctx context.Context, b *build) ([]git.Change, error) {
+func (w *worktrees) changes(ctx context.Context, b *build) ([]git.Change, error) {
 	dir := b.Commit.Worktree()
-	changes, err := rt.repo.WorktreeChanges(ctx, dir)
+	changes, err := w.repo.WorktreeChanges(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	record, _ := rt.ws.Load(b.Commit.Record("worktree")) // without a record, all changes count
+	record, _ := w.ws.Load(b.Commit.Record("worktree")) // without a record, all changes count
 	var made worktreeOutputs
 	_ = record.Decode(&made) // without outputs, there are no submodules
 	for _, s := range made.Submodules {
-		inside, err := rt.repo.SubmoduleChanges(ctx, dir, s.Submodule)
+		inside, err := w.repo.SubmoduleChanges(ctx, dir, s.Submodule)
 		if err != nil {
 			return nil, err
 		}
 		changes = append(changes, inside...)
 	}
 	changes = slices.DeleteFunc(changes, isUnread)
-	if changes, err = rt.withoutGitignore(ctx, b, changes); err != nil {
+	if changes, err = w.withoutGitignore(ctx, b, changes); err != nil {
 		return nil, err
 	}
 	if changes = withoutRuns(b, withoutDBTs(b, changes)); len(changes) == 0 {

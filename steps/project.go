@@ -22,7 +22,7 @@ type Project struct{ planner *planner }
 // OpenProject finds the project of the working directory and reads its
 // configuration. It needs neither git nor dbt nor a profile.
 func OpenProject(world World) (*Project, error) {
-	planner, err := newPlanner(world, Request{Planning: true})
+	planner, err := openProject(world, Request{Planning: true})
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +122,9 @@ func (a asked) Save(id, text string) error {
 }
 
 // workingProject reads the project in the working tree.
-func (p *planner) workingProject() (profile.Project, error) {
+func (c *contents) workingProject() (profile.Project, error) {
 	name := "dbt_project.yml"
-	text, err := os.ReadFile(filepath.Join(p.project, name))
+	text, err := os.ReadFile(filepath.Join(c.project, name))
 	if err != nil {
 		return profile.Project{}, err
 	}

@@ -39,8 +39,8 @@ type received struct {
 func pulledKey(b workspace.Build, p workspace.Place) string { return b.ID() + " " + p.ID() }
 
 // isPulled reports whether other machines have built all that is known of a build.
-func (rt *runtime) isPulled(b workspace.Build) bool {
-	standings, errs := rt.ws.Standings(b)
+func (ls *layers) isPulled(b workspace.Build) bool {
+	standings, errs := ls.ws.Standings(b)
 	return len(errs) == 0 && len(standings) > 0 && !slices.ContainsFunc(standings, func(s workspace.Standing) bool {
 		return s.Layer == nil || s.Run.From == ""
 	})
@@ -71,11 +71,11 @@ func (p *Program) LeavePulled() error {
 }
 
 // layerOf returns a build's layer, which may still be in the store.
-func (rt *runtime) layerOf(b workspace.Build, p workspace.Place) (*workspace.Layer, error) {
-	if s, ok := rt.pulled[pulledKey(b, p)]; ok {
+func (ls *layers) layerOf(b workspace.Build, p workspace.Place) (*workspace.Layer, error) {
+	if s, ok := ls.pulled[pulledKey(b, p)]; ok {
 		return s.Layer, nil
 	}
-	return rt.ws.Layer(b, p)
+	return ls.ws.Layer(b, p)
 }
 
 // storeOf returns the store of an environment, nil if there is none.
@@ -388,29 +388,29 @@ func (p *planner) located(b *build, l store.Layer) (workspace.Shared, error) {
 }
 
 // says describes the offer.
-func (o *offered) says(rt *runtime) string {
-	return fmt.Sprintf("in %s: built %s, %d of %d nodes ok", o.in, rt.ago(o.Run.Time), o.Written, o.Nodes)
+func (o *offered) says(h *home) string {
+	return fmt.Sprintf("in %s: built %s, %d of %d nodes ok", o.in, h.ago(o.Run.Time), o.Written, o.Nodes)
 }
 
 // receiveStep takes the layers of a build in the store over into the workspace.
-func (rt *runtime) receiveStep(name, kind string, b *build) *graph.Step {
+func (h *home) receiveStep(name, kind string, b *build) *graph.Step {
 	o := b.offered
 	step := &graph.Step{
 		Name: name, Kind: kind, Version: 1,
 		Missing: func(context.Context, graph.Record) string {
 			for _, l := range o.layers {
-				if was, err := rt.ws.Layer(rt.ws.BuildOf(l.Ref), l.Layer.Place); err != nil || was.Run.From != l.Layer.Run.From {
-					return o.says(rt)
+				if was, err := h.ws.Layer(h.ws.BuildOf(l.Ref), l.Layer.Place); err != nil || was.Run.From != l.Layer.Run.From {
+					return o.says(h)
 				}
 			}
 			return ""
 		},
-		Summary: func(graph.Record) string { return "pulled; " + o.says(rt) },
-		Action:  receive{rt, o},
+		Summary: func(graph.Record) string { return "pulled; " + o.says(h) },
+		Action:  receive{h.ws, o},
 		Pools:   []string{pullPool}, // builds of an invocation may have layers in common
 	}
 	for _, l := range o.layers {
-		of := rt.ws.BuildOf(l.Ref)
+		of := h.ws.BuildOf(l.Ref)
 		step.Locks = withLocks(step.Locks, BuildLock(of), lockOfPlace(l.Layer.Place))
 		if of.Origin == "" {
 			step.Locks = withLocks(step.Locks, CommitLock(of.Commit))
@@ -420,7 +420,7 @@ func (rt *runtime) receiveStep(name, kind string, b *build) *graph.Step {
 }
 
 type receive struct {
-	*runtime
+	ws *workspace.Workspace
 	*offered
 }
 

@@ -101,14 +101,14 @@ func (p *Program) share(push *Push, kind string, do func(context.Context, store.
 		Name: push.step, Kind: kind, Version: 1, Always: "asked for",
 		Detail: func(graph.Record) string { return "to " + push.To },
 		Locks:  []graph.Lock{shared(build.buildLock()), shared(build.placeLock())},
-		Action: &sharing{b.runtime, build, do},
+		Action: &sharing{b.runtime.layers, build, do},
 	}
 	step.Locks = withLocks(step.Locks, b.runtime.lowerLocks(build)...)
 	return p.Add(step)
 }
 
 type sharing struct {
-	*runtime
+	*layers
 	build *build
 	do    func(context.Context, store.Offer, []store.Layer, string) error
 }
@@ -129,7 +129,7 @@ func (a *sharing) Run(ctx context.Context, _ *graph.Attempt) (_ any, err error) 
 }
 
 // sharedLayers returns a build's layer and those below it, from the top, with files in a directory.
-func (rt *runtime) sharedLayers(b *build, scratch string) (o store.Offer, all []store.Layer, err error) {
+func (ls *layers) sharedLayers(b *build, scratch string) (o store.Offer, all []store.Layer, err error) {
 	at, place := b.Build, b.place
 	for {
 		if slices.ContainsFunc(all, func(l store.Layer) bool { return l.Ref.ID() == at.ID() && l.Ref.Place == place.Portable() }) {
@@ -139,7 +139,7 @@ func (rt *runtime) sharedLayers(b *build, scratch string) (o store.Offer, all []
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return o, nil, err
 		}
-		l, below, err := rt.sharedLayer(b, at, place, dir)
+		l, below, err := ls.sharedLayer(b, at, place, dir)
 		if err != nil {
 			return o, nil, err
 		}
@@ -147,10 +147,10 @@ func (rt *runtime) sharedLayers(b *build, scratch string) (o store.Offer, all []
 		if below == nil {
 			break
 		}
-		at, place = rt.ws.BuildOf(*below), below.Place
+		at, place = ls.ws.BuildOf(*below), below.Place
 	}
 	top := all[0]
-	o = store.Offer{Project: top.Project, Build: top.Ref, Run: top.Layer.Run, Pushed: rt.world.Now().UTC().Truncate(time.Second), Nodes: max(top.Layer.Run.Nodes, len(top.Entries))}
+	o = store.Offer{Project: top.Project, Build: top.Ref, Run: top.Layer.Run, Pushed: ls.world.Now().UTC().Truncate(time.Second), Nodes: max(top.Layer.Run.Nodes, len(top.Entries))}
 	for _, e := range top.Entries {
 		if e.Status == workspace.Written {
 			o.Written++
@@ -163,12 +163,12 @@ func (rt *runtime) sharedLayers(b *build, scratch string) (o store.Offer, all []
 }
 
 // sharedLayer returns one layer, of those that a build of project b consists of.
-func (rt *runtime) sharedLayer(b *build, of workspace.Build, place workspace.Place, dir string) (l store.Layer, below *workspace.LayerRef, err error) {
+func (ls *layers) sharedLayer(b *build, of workspace.Build, place workspace.Place, dir string) (l store.Layer, below *workspace.LayerRef, err error) {
 	what := of.String()
 	if of.ID() != b.ID() {
 		what = fmt.Sprintf("%s rests on %s, which", b, of)
 	}
-	own, err := rt.ws.Layer(of, place)
+	own, err := ls.ws.Layer(of, place)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && of.Ran(), errors.Is(err, fs.ErrNotExist) && of.Origin != "", err == nil && own.Run.Manifest == 0:
 		return l, nil, hint.New(what+" is gone, or dot kept too little of it", buildIt(b.Build.String()))
@@ -177,7 +177,7 @@ func (rt *runtime) sharedLayer(b *build, of workspace.Build, place workspace.Pla
 	case err != nil:
 		return l, nil, err
 	}
-	shared, err := rt.ws.Share(of, place)
+	shared, err := ls.ws.Share(of, place)
 	if errors.Is(err, workspace.ErrUnshareable) {
 		hints := []string{buildIt(b.Build.String())}
 		if of.Tree != "" {
@@ -210,7 +210,7 @@ func (rt *runtime) sharedLayer(b *build, of workspace.Build, place workspace.Pla
 		l.Files[name] = filepath.Join(dir, name)
 		return os.WriteFile(l.Files[name], data, 0o600)
 	}
-	if err := write(store.Manifest, func(data []byte) ([]byte, error) { return rt.withoutPaths(data), nil }); err != nil {
+	if err := write(store.Manifest, func(data []byte) ([]byte, error) { return ls.withoutPaths(data), nil }); err != nil {
 		return l, nil, err
 	}
 	if err := write(store.RunResults, artifact.WithoutData); err != nil {
@@ -231,9 +231,9 @@ func (rt *runtime) sharedLayer(b *build, of workspace.Build, place workspace.Pla
 
 // withoutPaths returns JSON in which paths of the repository are relative to its directory. dbt's manifest
 // has paths of the worktree and of the target path.
-func (rt *runtime) withoutPaths(data []byte) []byte {
+func (ls *layers) withoutPaths(data []byte) []byte {
 	seen := map[string]bool{}
-	for _, root := range []string{rt.repo.Root, rt.repo.Top} {
+	for _, root := range []string{ls.repo.Root, ls.repo.Top} {
 		forms := []string{root}
 		if real, err := filepath.EvalSymlinks(root); err == nil {
 			forms = append(forms, real)

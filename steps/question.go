@@ -22,12 +22,12 @@ import (
 
 // readCall returns a dbt run that reads the warehouse with the connection of a job's
 // build. The project is in dir, and dbt writes its own files there.
-func (rt *runtime) readCall(job *job, dir string, options ...dbt.Option) run.Call {
-	return rt.readCallWith(job, dir, job.build.Dir(), options...)
+func (d *dbts) readCall(job *job, dir string, options ...dbt.Option) run.Call {
+	return d.readCallWith(job, dir, job.build.Dir(), options...)
 }
 
 // readCallWith is readCall with the profiles.yml of another directory.
-func (rt *runtime) readCallWith(job *job, dir, profiles string, options ...dbt.Option) run.Call {
+func (d *dbts) readCallWith(job *job, dir, profiles string, options ...dbt.Option) run.Call {
 	build := job.build
 	command, _ := dbt.LookupCommand("run")
 	if job.tool.V2() {
@@ -48,35 +48,35 @@ func (rt *runtime) readCallWith(job *job, dir, profiles string, options ...dbt.O
 	if vars, ok := job.Lookup("vars"); ok { // the profile may read them
 		line.Fixed = append(line.Fixed, vars)
 	}
-	isolated := rt.isolate(job, line)
+	isolated := d.isolate(job, line)
 	line.Environment = isolated.Overrule
-	call := rt.dbtCall(job, line.Argv(), job.exported(isolated.Env))
+	call := d.dbtCall(job, line.Argv(), job.exported(isolated.Env))
 	if _, err := os.Stat(call.Dir); err != nil { // a build of the past needs no worktree
-		call.Dir = rt.project
+		call.Dir = d.project
 	}
 	return call
 }
 
 // questionCall returns the dbt run of the question in a directory.
-func (rt *runtime) questionCall(job *job, dir string) run.Call {
-	return rt.readCall(job, dir, warehouse.Options()...)
+func (d *dbts) questionCall(job *job, dir string) run.Call {
+	return d.readCall(job, dir, warehouse.Options()...)
 }
 
 // ask asks the warehouse of a job's build. dir is for the project that asks; it may
 // hold an earlier one. dbt inherits the files of the locks. If dbt gives no answer, the
 // error is an unanswered.
-func (rt *runtime) ask(ctx context.Context, job *job, dir string, q warehouse.Question, locks []*os.File) (warehouse.Answer, error) {
+func (d *dbts) ask(ctx context.Context, job *job, dir string, q warehouse.Question, locks []*os.File) (warehouse.Answer, error) {
 	if err := warehouse.Write(dir, q); err != nil {
 		return warehouse.Answer{}, err
 	}
-	return answerOf(ctx, rt, rt.questionCall(job, dir), locks, func() (warehouse.Answer, error) { return warehouse.Read(dir, q) })
+	return answerOf(ctx, d, d.questionCall(job, dir), locks, func() (warehouse.Answer, error) { return warehouse.Read(dir, q) })
 }
 
 // answerOf runs a dbt of dot's own, and reads its answer. If dbt gives none, the error is an unanswered.
-func answerOf[T any](ctx context.Context, rt *runtime, call run.Call, locks []*os.File, read func() (T, error)) (answer T, err error) {
+func answerOf[T any](ctx context.Context, d *dbts, call run.Call, locks []*os.File, read func() (T, error)) (answer T, err error) {
 	e := &unanswered{}
 	call.Stdout, call.Stderr, call.Inherit = &e.said, &e.said, locks
-	if e.exit, err = rt.launcher.Run(ctx, call); err != nil {
+	if e.exit, err = d.launcher.Run(ctx, call); err != nil {
 		return answer, err
 	}
 	if ctx.Err() != nil {
@@ -106,18 +106,18 @@ func inWarehouse(s workspace.Spelling) warehouse.Relation {
 
 // manageSchemas runs the dbt project of a task in a directory, with the connection of a job's build
 // and the profiles.yml of another directory. If dbt gives no answer, the error is an unanswered.
-func (rt *runtime) manageSchemas(ctx context.Context, job *job, dir, profiles string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
+func (d *dbts) manageSchemas(ctx context.Context, job *job, dir, profiles string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
 	if err := warehouse.WriteTask(dir, task); err != nil {
 		return warehouse.Outcome{}, err
 	}
-	call := rt.readCallWith(job, dir, profiles, warehouse.Options()...)
-	return answerOf(ctx, rt, call, locks, func() (warehouse.Outcome, error) { return warehouse.ReadTask(dir, task) })
+	call := d.readCallWith(job, dir, profiles, warehouse.Options()...)
+	return answerOf(ctx, d, call, locks, func() (warehouse.Outcome, error) { return warehouse.ReadTask(dir, task) })
 }
 
 // manageOnce is manageSchemas in a directory that is removed afterwards, with the profiles.yml of the job's build.
 // The error has what dbt said last.
-func (rt *runtime) manageOnce(ctx context.Context, job *job, dir string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
-	out, err := rt.manageSchemas(ctx, job, dir, job.build.Dir(), task, locks)
+func (d *dbts) manageOnce(ctx context.Context, job *job, dir string, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
+	out, err := d.manageSchemas(ctx, job, dir, job.build.Dir(), task, locks)
 	return out, errors.Join(withLast(err), os.RemoveAll(dir))
 }
 
@@ -138,7 +138,7 @@ func lastLine(text string) string {
 
 // manageApart runs the dbt project of a task in a directory for temporary files, with the profile
 // as it is today.
-func (rt *runtime) manageApart(ctx context.Context, job *job, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
+func (d *dbts) manageApart(ctx context.Context, job *job, task warehouse.Task, locks []*os.File) (warehouse.Outcome, error) {
 	if gone := job.build.fileGone(); gone != "" { // dbt would make it anew
 		return warehouse.Outcome{Found: make([]warehouse.Found, len(task.Look)), Dropped: make([]warehouse.Dropped, len(task.Drop))}, nil
 	}
@@ -154,6 +154,6 @@ func (rt *runtime) manageApart(ctx context.Context, job *job, task warehouse.Tas
 			return warehouse.Outcome{}, err
 		}
 	}
-	out, err := rt.manageSchemas(ctx, job, dir, profiles, task, locks)
+	out, err := d.manageSchemas(ctx, job, dir, profiles, task, locks)
 	return out, withLast(err)
 }

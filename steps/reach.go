@@ -23,10 +23,10 @@ type connection struct {
 	reveal  func(string) string // a name in a ledger
 }
 
-func (rt *runtime) connectionOf(job *job) connection {
-	c := connection{output: job.output, workDir: rt.project}
+func (h *home) connectionOf(job *job) connection {
+	c := connection{output: job.output, workDir: h.project}
 	if c.output != nil {
-		c.place, c.reveal = c.output.Place(rt.project, rt.ws.Hide), rt.ws.Reveal
+		c.place, c.reveal = c.output.Place(h.project, h.ws.Hide), h.ws.Reveal
 	}
 	return c
 }

@@ -218,16 +218,16 @@ func (c Cleanup) look(ctx context.Context, all []*looking) error {
 }
 
 // specOf is the spec of a build or, where there is none, its name.
-func (rt *runtime) specOf(b workspace.Build) string {
+func (h *home) specOf(b workspace.Build) string {
 	if b.Tree == "" {
 		return b.String()
 	}
-	return rt.nameOfID(b.ID())
+	return h.nameOfID(b.ID())
 }
 
 // nameOfID is what a person calls the build with an ID: dev@. for those of this working tree.
-func (rt *runtime) nameOfID(id string) string {
-	if of, ok := strings.CutSuffix(id, workspace.TreeMark+rt.treeName()); ok {
+func (h *home) nameOfID(id string) string {
+	if of, ok := strings.CutSuffix(id, workspace.TreeMark+h.treeName()); ok {
 		if at := strings.LastIndex(of, "@"); at >= 0 {
 			return of[:at] + "@."
 		}
@@ -266,11 +266,11 @@ func (r *Remains) remnants() ([]remnant, error) {
 
 // placesOf returns the places that a build has written to. Those of a working tree's builds are in the
 // ledgers: the build that wrote to one may have been removed since.
-func (rt *runtime) placesOf(b *build) (places []workspace.Place, err error) {
+func (ls *layers) placesOf(b *build) (places []workspace.Place, err error) {
 	if b.Tree != "" {
-		return rt.ws.PlacesOfTree(b.Build)
+		return ls.ws.PlacesOfTree(b.Build)
 	}
-	standings, errs := rt.ws.Standings(b.Build)
+	standings, errs := ls.ws.Standings(b.Build)
 	if len(errs) > 0 {
 		return nil, errs[0]
 	}

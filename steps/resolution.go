@@ -40,36 +40,36 @@ type nodeRead struct {
 
 // resolve resolves the nodes that a job reads, according to its check. If the check
 // doesn't know them, resolve resolves every node of the baseline.
-func (rt *runtime) resolve(job *job) (resolution, error) {
+func (ls *layers) resolve(job *job) (resolution, error) {
 	if !job.readsKnown() {
-		return rt.resolveReads(job, checkOutputs{})
+		return ls.resolveReads(job, checkOutputs{})
 	}
-	checked, err := rt.checked(job)
+	checked, err := ls.checked(job)
 	if err != nil {
 		return resolution{}, fmt.Errorf("read which nodes %s reads: %w", job.Command.Name, err)
 	}
-	return rt.resolveReads(job, checked)
+	return ls.resolveReads(job, checked)
 }
 
 // deferredTo returns the standing of the build that a job defers to.
-func (rt *runtime) deferredTo(job *job) (standing, error) {
+func (ls *layers) deferredTo(job *job) (standing, error) {
 	if job.baseline == nil {
-		return rt.standingOf(rt.ws.BuildOf(*job.below), job.below.Place)
+		return ls.standingOf(ls.ws.BuildOf(*job.below), job.below.Place)
 	}
-	return rt.standing(job.baseline.build, job.baseline.spec, toDefer)
+	return ls.standing(job.baseline.build, job.baseline.spec, toDefer)
 }
 
 // resolveReads resolves the nodes that a check has listed.
-func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, error) {
-	below, err := rt.deferredTo(job)
+func (ls *layers) resolveReads(job *job, checked checkOutputs) (resolution, error) {
+	below, err := ls.deferredTo(job)
 	if err != nil {
 		return resolution{}, err
 	}
-	res := resolution{below: below, stack: rt.stackOf(below)}
+	res := resolution{below: below, stack: ls.stackOf(below)}
 	top := res.stack.top
 	res.job = top
 	top.Knows = func(id string) (bool, error) {
-		base, err := rt.baseOf(job, below)
+		base, err := ls.baseOf(job, below)
 		return err == nil && base.Has(id), err
 	}
 	readers := checked.Reads
@@ -92,12 +92,12 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 	}
 	if job.build != nil && job.Command.Name != "clone" {
 		var own standing
-		own, res.ownProblem = rt.ownLayer(job.build)
+		own, res.ownProblem = ls.ownLayer(job.build)
 		l := NewLayer(job.build.String(), own.Standing, checked.Changed)
 		l.Below, res.stack.standings[l], res.job, res.name = top, own, l, job.build.Build.String()
 		find = l.Read
 	}
-	connection := rt.connectionOf(job)
+	connection := ls.connectionOf(job)
 	for _, id := range slices.Sorted(maps.Keys(readers)) {
 		r, err := find(id)
 		if err != nil {
@@ -115,8 +115,8 @@ func (rt *runtime) resolveReads(job *job, checked checkOutputs) (resolution, err
 
 // ownLayer returns the standing of a build itself. It is empty if the build never
 // ran, or if its files can't be read; then problem says so.
-func (rt *runtime) ownLayer(b *build) (own standing, problem string) {
-	s, err := rt.standingOf(b.Build, b.place)
+func (ls *layers) ownLayer(b *build) (own standing, problem string) {
+	s, err := ls.standingOf(b.Build, b.place)
 	if errors.As(err, new(*unreadable)) {
 		return standing{}, err.Error()
 	}
@@ -146,17 +146,17 @@ func (r resolution) digest() string {
 }
 
 // resolveAndCompose writes the composed manifest when the job's step starts.
-func (rt *runtime) resolveAndCompose(job *job) error {
-	res, err := rt.resolve(job)
+func (ls *layers) resolveAndCompose(job *job) error {
+	res, err := ls.resolve(job)
 	if err != nil {
 		return err
 	}
-	return rt.compose(job, res)
+	return ls.compose(job, res)
 }
 
 // compose writes the manifest with the nodes of lower layers and their relations.
 // dbt reads other nodes from the build's own schema.
-func (rt *runtime) compose(job *job, r resolution) error {
+func (ls *layers) compose(job *job, r resolution) error {
 	at := map[string]artifact.RelationName{}
 	for _, read := range r.reads {
 		if read.Kind != layer.Below {
@@ -164,7 +164,7 @@ func (rt *runtime) compose(job *job, r resolution) error {
 		}
 		at[read.ID] = relationName(r.stack.entry(read.Result).Name)
 	}
-	base, err := rt.baseOf(job, r.below)
+	base, err := ls.baseOf(job, r.below)
 	if err != nil {
 		return err
 	}

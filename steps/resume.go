@@ -270,13 +270,13 @@ type history struct {
 
 // historyOf finds out the history of nodes. Of the microbatch models in batches, only the batches that
 // failed run.
-func (rt *runtime) historyOf(job *job, nodes []checkedNode, batches map[string]bool) (h history) {
-	s, err := rt.ledgerOf(job.build.Build, job.build.place)
+func (ls *layers) historyOf(job *job, nodes []checkedNode, batches map[string]bool) (h history) {
+	s, err := ls.ledgerOf(job.build.Build, job.build.place)
 	if err != nil && !job.inPlace() { // nothing is known; the run replaces unreadable files
 		return h
 	}
 	if job.inPlace() {
-		h = rt.foreign(job, nodes)
+		h = ls.foreign(job, nodes)
 		if h.first != "" {
 			return h
 		}

@@ -38,10 +38,10 @@ func (p *planner) checkReuse(given arguments) error {
 
 // onBelow returns the layer of a job's build, with a baseline below it. changed are the nodes that its
 // commit changes.
-func (rt *runtime) onBelow(job *job, below standing, changed []string) *layer.Layer {
-	own, _ := rt.ownLayer(job.build)
+func (ls *layers) onBelow(job *job, below standing, changed []string) *layer.Layer {
+	own, _ := ls.ownLayer(job.build)
 	l := NewLayer(job.build.String(), own.Standing, changed)
-	l.Below = rt.stackOf(below).top
+	l.Below = ls.stackOf(below).top
 	return l
 }
 
@@ -107,20 +107,20 @@ func (a *checkIsolation) findReused(attempt *graph.Attempt, out *checkOutputs) e
 
 // reusedInput is the input for the relations below that a job clones, with the run that wrote each. ok is
 // false if it isn't known.
-func (rt *runtime) reusedInput(job *job) (graph.Input, bool) {
+func (ls *layers) reusedInput(job *job) (graph.Input, bool) {
 	if !job.reuse {
 		return graph.Input{}, false
 	}
-	checked, err := rt.checked(job)
+	checked, err := ls.checked(job)
 	if err != nil {
 		return graph.Input{}, false
 	}
-	below, err := rt.deferredTo(job)
+	below, err := ls.deferredTo(job)
 	if err != nil {
 		return graph.Input{}, false
 	}
 	var all [][]string
-	top := rt.stackOf(below).top
+	top := ls.stackOf(below).top
 	for _, n := range checked.Reused {
 		r := top.Resolve(n.ID)
 		all = append(all, []string{n.ID, string(r.Kind), r.Layer.Name, r.Node.Run})
@@ -130,16 +130,16 @@ func (rt *runtime) reusedInput(job *job) (graph.Input, bool) {
 }
 
 // reused returns what a job clones as views now.
-func (rt *runtime) reused(job *job, checked checkOutputs, st stack) (found clonings, err error) {
+func (ls *layers) reused(job *job, checked checkOutputs, st stack) (found clonings, err error) {
 	targets := map[string]workspace.Target{}
 	for _, n := range checked.Reused {
 		targets[n.ID] = job.build.target(n.Name)
 	}
-	last, err := rt.ws.Last(targets)
+	last, err := ls.ws.Last(targets)
 	if err != nil {
 		return found, err
 	}
-	own, connection := ownSchemasOf(job.build, targets), rt.connectionOf(job)
+	own, connection := ownSchemasOf(job.build, targets), ls.connectionOf(job)
 	for _, n := range checked.Reused {
 		to, r := targets[n.ID], st.top.Resolve(n.ID)
 		had, there := last[n.ID]

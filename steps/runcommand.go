@@ -269,18 +269,18 @@ func (a *runCommand) failure(code int, how string, report Report) error {
 }
 
 // unbuilt says what a command without a baseline may lack that reads a build's relations.
-func (rt *runtime) unbuilt(job *job) []string {
+func (ls *layers) unbuilt(job *job) []string {
 	reads := len(job.Command.Builds) > 0 || job.Command.Name == "show" || job.Command.Name == "compile"
 	if job.Command.WritesNodes() || !reads || job.baseline != nil {
 		return nil
 	}
 	spec := job.build.String()
-	l, err := rt.ws.Layer(job.build.Build, job.build.place)
+	l, err := ls.ws.Layer(job.build.Build, job.build.place)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return []string{"it was never built; do that first: " + text.ShellQuote([]string{"dot", "build", spec}), "or read from another build, such as --defer prod@main"}
 	case err == nil && l.Below != nil:
-		return []string{"it rests on another build; to read from there, too: --defer " + rt.ws.BuildOf(*l.Below).String()}
+		return []string{"it rests on another build; to read from there, too: --defer " + ls.ws.BuildOf(*l.Below).String()}
 	}
 	return nil
 }

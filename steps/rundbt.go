@@ -16,34 +16,34 @@ import (
 // Running a step's program, and its output.
 
 // runDBT runs dbt under the locks of the step.
-func (rt *runtime) runDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
+func (d *dbts) runDBT(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
 	call.Inherit = attempt.LockFiles()
-	return rt.launcher.Run(ctx, call)
+	return d.launcher.Run(ctx, call)
 }
 
 // runAsked runs the user's dbt command. Its output goes to dot's stdout and stderr
 // or, if output is reported, becomes events (artifact.Event).
-func (rt *runtime) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
-	if rt.reports && !call.Interactive {
+func (d *dbts) runAsked(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
+	if d.reports && !call.Interactive {
 		call.Events = func(e artifact.Event) { attempt.Report(e) }
-		call.Env = rt.printerWidth(call.Env, attempt.Step)
+		call.Env = d.printerWidth(call.Env, attempt.Step)
 	} else {
-		call.Stdout, call.Stderr = rt.world.Stdout, rt.world.Stderr
+		call.Stdout, call.Stderr = d.world.Stdout, d.world.Stderr
 	}
-	return rt.runDBT(ctx, attempt, call)
+	return d.runDBT(ctx, attempt, call)
 }
 
 // printerWidth returns an environment in which dbt fits its lines into the world's LineWidth, unless
 // it has a width already. dbt's width doesn't count the time before it and the result behind it
 // (dbt 1.11, format_fancy_output_line).
-func (rt *runtime) printerWidth(env []string, step *graph.Step) []string {
+func (d *dbts) printerWidth(env []string, step *graph.Step) []string {
 	set := func(pair string) bool {
 		return strings.HasPrefix(pair, "DBT_PRINTER_WIDTH=") || strings.HasPrefix(pair, "DBT_ENGINE_PRINTER_WIDTH=")
 	}
-	if rt.world.LineWidth == nil || slices.ContainsFunc(env, set) {
+	if d.world.LineWidth == nil || slices.ContainsFunc(env, set) {
 		return env
 	}
-	width := rt.world.LineWidth(step)
+	width := d.world.LineWidth(step)
 	if width == 0 {
 		return env
 	}
@@ -53,11 +53,11 @@ func (rt *runtime) printerWidth(env []string, step *graph.Step) []string {
 
 // runAside runs a dbt command that prepares the user's. Its output goes to stderr
 // or, if output is reported, becomes lines (Line).
-func (rt *runtime) runAside(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
-	to, end := rt.aside(attempt)
+func (d *dbts) runAside(ctx context.Context, attempt *graph.Attempt, call run.Call) (proc.Exit, error) {
+	to, end := d.aside(attempt)
 	defer end()
 	call.Stdout, call.Stderr = to, to
-	if rt.reports {
+	if d.reports {
 		call.Events = func(e artifact.Event) {
 			if said, ok := e.Warning(); ok {
 				attempt.Notef("%s", said)
@@ -66,7 +66,7 @@ func (rt *runtime) runAside(ctx context.Context, attempt *graph.Attempt, call ru
 			}
 		}
 	}
-	return rt.runDBT(ctx, attempt, call)
+	return d.runDBT(ctx, attempt, call)
 }
 
 // A Line is a line of output of a program that runs before the user's command. It is
@@ -82,12 +82,12 @@ type Progress struct {
 
 // aside returns the output of programs that prepare the user's command: dot's
 // stderr, or a writer that reports each line. Call end when the program has ended.
-func (rt *runtime) aside(attempt *graph.Attempt) (w io.Writer, end func()) {
+func (d *dbts) aside(attempt *graph.Attempt) (w io.Writer, end func()) {
 	switch {
-	case !rt.reports && rt.world.Aside != nil:
-		return rt.world.Aside, func() {}
-	case !rt.reports:
-		return rt.world.Stderr, func() {}
+	case !d.reports && d.world.Aside != nil:
+		return d.world.Aside, func() {}
+	case !d.reports:
+		return d.world.Stderr, func() {}
 	}
 	lines := proc.NewLines(func(text []byte) { attempt.Report(Line(text)) })
 	return lines, lines.End

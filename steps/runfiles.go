@@ -33,8 +33,8 @@ func makeExternal(b *build) error {
 
 // noteFiles lists the files that the build's command has made in the worktree. pristine
 // has checked before that there were no others.
-func (rt *runtime) noteFiles(b *build) error {
-	changes, err := rt.changes(context.Background(), b) // also after an interrupt
+func (w *worktrees) noteFiles(b *build) error {
+	changes, err := w.changes(context.Background(), b) // also after an interrupt
 	if err != nil || len(changes) == 0 {
 		return err
 	}

@@ -24,7 +24,7 @@ func (p *planner) scanProjects(ctx context.Context, jobs []*job) error {
 		if job.build == nil {
 			continue
 		}
-		s := scan{commit: job.build.commit.Hash, paths: p.sourcePaths(job.build)}
+		s := scan{commit: job.build.commit.Hash, paths: job.build.sourcePaths()}
 		job.scan = s.identity()
 		if _, ok := p.known.reads[job.scan]; ok {
 			continue
@@ -124,9 +124,9 @@ func (s *scan) add(name string) {
 
 // sourcePaths returns the project's directory, and directories outside of it that have
 // its source files.
-func (rt *runtime) sourcePaths(b *build) []string {
+func (b *build) sourcePaths() []string {
 	s := scan{paths: []string{b.Project}}
-	for _, source := range rt.sources(b) {
+	for _, source := range b.sources() {
 		if at := path.Join(b.Project, source); !path.IsAbs(source) && filepath.IsLocal(at) {
 			s.add(at)
 		}

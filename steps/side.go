@@ -161,9 +161,9 @@ func (b *Built) Bare() Side {
 func (b *Built) Needs(step string) bool { return slices.Contains(b.steps, step) }
 
 // resolveSide fills in what a build's standing says about a side.
-func (rt *runtime) resolveSide(side *Side, found standing) {
-	st := rt.stackOf(found)
-	sides := rt.sideLayers(st)
+func (ls *layers) resolveSide(side *Side, found standing) {
+	st := ls.stackOf(found)
+	sides := ls.sideLayers(st)
 	own := sides[st.top]
 	side.State, side.DBT, side.Own = found.state, own.dbt, own.Layer
 	side.Nodes, side.Absent = map[string]NodeState{}, st.top.Resolve("").Why
@@ -205,13 +205,13 @@ type sideLayer struct {
 
 // sideLayers returns the layers of a stack. Without readable run results, dbt and
 // rows stay empty.
-func (rt *runtime) sideLayers(st stack) map[*layer.Layer]sideLayer {
+func (ls *layers) sideLayers(st stack) map[*layer.Layer]sideLayer {
 	out := make(map[*layer.Layer]sideLayer, len(st.standings))
 	for l, s := range st.standings {
 		one := sideLayer{
 			Layer: &Layer{
 				Name: l.Name, Suffix: cmp.Or(s.build.Tree, s.build.Commit.Short), Manifest: filepath.Join(s.state, "manifest.json"),
-				repo: rt.repo, project: s.build.Project, commit: s.build.Commit.Hash,
+				repo: ls.repo, project: s.build.Project, commit: s.build.Commit.Hash,
 			},
 			rows: map[string]int64{}, messages: map[string]string{},
 		}

@@ -31,17 +31,17 @@ type footprint struct {
 func everything(why string) footprint { return footprint{Why: why} }
 
 // cone returns the directories that the worktree of a job needs, and why it needs all of them.
-func (p *planner) cone(job *job) (git.Cone, string) {
+func (f *footprints) cone(job *job) (git.Cone, string) {
 	if job.build.Project == "" {
 		return nil, ""
 	}
 	if job.wantsWhole() {
 		return nil, "sparse: false"
 	}
-	if why := p.leadsOut(job); why != "" {
+	if why := f.leadsOut(job); why != "" {
 		return nil, why
 	}
-	read := p.known.footprints[p.footprintID(job.build)]
+	read := f.known.footprints[f.footprintID(job.build)]
 	cone, ok := git.NewCone(read.Dirs...)
 	if !ok {
 		return nil, "a directory's name has characters with a meaning for git"
@@ -53,20 +53,20 @@ func (p *planner) cone(job *job) (git.Cone, string) {
 func (job *job) wantsWhole() bool { return job.env.Dot.Sparse != nil && !*job.env.Dot.Sparse }
 
 // need notes what the worktree of a job has to have, beside what other jobs on the commit need.
-func (p *planner) need(job *job) {
-	cone, why := p.cone(job)
+func (f *footprints) need(job *job) {
+	cone, why := f.cone(job)
 	if why != "" {
-		p.program.detail(fmt.Sprintf("the worktree of %s has all files of the repository: %s", job.build.Commit.Short, why))
+		f.program.detail(fmt.Sprintf("the worktree of %s has all files of the repository: %s", job.build.Commit.Short, why))
 	}
-	if had, ok := p.cones[job.build.Commit.Short]; ok {
+	if had, ok := f.trees.cones[job.build.Commit.Short]; ok {
 		cone = had.Plus(cone)
 	}
-	p.cones[job.build.Commit.Short] = cone
+	f.trees.cones[job.build.Commit.Short] = cone
 }
 
 // leadsOut says which text of the user's, outside of the commit, has a path that may lead out of the
 // project.
-func (p *planner) leadsOut(job *job) string {
+func (f *footprints) leadsOut(job *job) string {
 	b := job.build
 	if goesUp(string(b.profile)) {
 		return "the profile has a path with .."
@@ -99,27 +99,27 @@ func goesUp(text string) bool { return strings.Contains(text, "..") && upward().
 var pythonUpward = lazy.Regexp(`pardir|dirname|parent|__file__|getcwd|\bcwd\b|chdir|subprocess`)
 
 // footprintID names a build's footprint in the workspace's memo.
-func (p *planner) footprintID(b *build) string {
-	return fmt.Sprintf("footprint 1 %s %q %q", b.commit.Hash, b.Project, p.sources(b))
+func (f *footprints) footprintID(b *build) string {
+	return fmt.Sprintf("footprint 1 %s %q %q", b.commit.Hash, b.Project, b.sources())
 }
 
 // findFootprints finds what the builds of jobs read, unless their projects are at the top of the
 // repository. The workspace's memo keeps it. One git grep searches all new commits, unless they have
 // different directories.
-func (p *planner) findFootprints(ctx context.Context, jobs []*job) error {
-	p.known.footprints = map[string]footprint{}
+func (f *footprints) findFootprints(ctx context.Context, jobs []*job) error {
+	f.known.footprints = map[string]footprint{}
 	groups := map[string][]*dirSearch{} // by their directories
 	for _, job := range jobs {
 		if job.build == nil || job.build.Project == "" || job.wantsWhole() {
 			continue
 		}
-		id := p.footprintID(job.build)
-		if _, ok := p.known.footprints[id]; ok {
+		id := f.footprintID(job.build)
+		if _, ok := f.known.footprints[id]; ok {
 			continue
 		}
 		var read footprint
-		if !p.program.memo.read(id, &read) {
-			s := &dirSearch{planner: p, build: job.build, hash: job.build.commit.Hash, id: id}
+		if !f.program.memo.read(id, &read) {
+			s := &dirSearch{contents: f.contents, build: job.build, hash: job.build.commit.Hash, id: id}
 			why, err := s.directories()
 			if err != nil {
 				return fmt.Errorf("look for what %s reads: %w", job.build, err)
@@ -127,14 +127,14 @@ func (p *planner) findFootprints(ctx context.Context, jobs []*job) error {
 			if read = everything(why); why == "" {
 				by := fmt.Sprintf("%q", s.dirs)
 				groups[by] = append(groups[by], s)
-			} else if err := p.program.memo.keep(id, read); err != nil {
+			} else if err := f.program.memo.keep(id, read); err != nil {
 				return err
 			}
 		}
-		p.known.footprints[id] = read
+		f.known.footprints[id] = read
 	}
 	for _, group := range groups {
-		if err := p.searchGroup(ctx, group); err != nil {
+		if err := f.searchGroup(ctx, group); err != nil {
 			return fmt.Errorf("look for what builds read: %w", err)
 		}
 	}
@@ -142,12 +142,12 @@ func (p *planner) findFootprints(ctx context.Context, jobs []*job) error {
 }
 
 // searchGroup finds the footprints of builds that have the same directories.
-func (p *planner) searchGroup(ctx context.Context, group []*dirSearch) error {
+func (f *footprints) searchGroup(ctx context.Context, group []*dirSearch) error {
 	commits := make([]string, len(group))
 	for i, s := range group {
 		commits[i] = s.hash
 	}
-	files, err := p.repo.Grep(ctx, commits, group[0].dirs, "..", "import")
+	files, err := f.repo.Grep(ctx, commits, group[0].dirs, "..", "import")
 	if err != nil {
 		return err
 	}
@@ -160,17 +160,17 @@ func (p *planner) searchGroup(ctx context.Context, group []*dirSearch) error {
 		if why == "" {
 			read = footprint{Dirs: s.dirs}
 		}
-		if err := p.program.memo.keep(s.id, read); err != nil {
+		if err := f.program.memo.keep(s.id, read); err != nil {
 			return err
 		}
-		p.known.footprints[s.id] = read
+		f.known.footprints[s.id] = read
 	}
 	return nil
 }
 
 // A dirSearch finds the directories that a build reads.
 type dirSearch struct {
-	*planner
+	*contents
 	build    *build
 	hash, id string
 	dirs     []string

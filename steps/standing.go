@@ -34,14 +34,14 @@ const (
 
 // standingOf reads a build's standing at a place. If the build never ran there, the
 // error is errNeverBuilt.
-func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, error) {
-	if s, ok := rt.pulled[pulledKey(b, p)]; ok {
+func (ls *layers) standingOf(b workspace.Build, p workspace.Place) (standing, error) {
+	if s, ok := ls.pulled[pulledKey(b, p)]; ok {
 		return s, nil
 	}
 	if _, err := os.Stat(foreignDir(b)); errors.Is(err, fs.ErrNotExist) { // nor is there anything else of it
 		return standing{}, fmt.Errorf("%s %w", b, errNeverBuilt)
 	}
-	s, err := rt.ledgerOf(b, p)
+	s, err := ls.ledgerOf(b, p)
 	if err == nil {
 		return standing{Standing: s, build: b, state: b.State(p)}, nil
 	}
@@ -51,7 +51,7 @@ func (rt *runtime) standingOf(b workspace.Build, p workspace.Place) (standing, e
 	if b.Ran() { // the artifacts in its target path belong to another place
 		return standing{}, fmt.Errorf("%s %w in schema %s", b, errNeverBuilt, p.Schema)
 	}
-	found, err := rt.adopt(b)
+	found, err := ls.adopt(b)
 	if err != nil {
 		return standing{}, err
 	}
@@ -73,7 +73,7 @@ func (e *unreadable) Unwrap() error { return e.err }
 // standing reads the standing of a build that the user named, to defer to it or to
 // compare it. If the build has no relations, the error's hint is the command that
 // builds them.
-func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing, error) {
+func (ls *layers) standing(b *build, named spec.Spec, purpose string) (standing, error) {
 	remedy := func(msg string, more ...string) error {
 		return hint.New(msg, buildIt(named.String(), append(b.flags(), more...)...))
 	}
@@ -82,7 +82,7 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 			return hint.New(msg, artifactsRemedy)
 		}
 	}
-	found, err := rt.standingOf(b.Build, b.place)
+	found, err := ls.standingOf(b.Build, b.place)
 	if b.origin != nil {
 		found, err = b.origin.standing(b), nil
 	}
@@ -96,7 +96,7 @@ func (rt *runtime) standing(b *build, named spec.Spec, purpose string) (standing
 			said += ", and the store " + b.sought + " doesn't have it"
 		}
 		msg := fmt.Sprintf("%s: there is nothing to %s", said, purpose)
-		if dir := rt.ws.TaggedBuild(b.commit.Tag, b.Env); dir != "" {
+		if dir := ls.ws.TaggedBuild(b.commit.Tag, b.Env); dir != "" {
 			msg += fmt.Sprintf("; another tool built it in %s, under the hash of the tag and not of the commit", dir)
 		}
 		return standing{}, remedy(msg)
@@ -191,7 +191,7 @@ type stack struct {
 }
 
 // stackOf reads a build's layer and the layers below it.
-func (rt *runtime) stackOf(s standing) stack {
+func (ls *layers) stackOf(s standing) stack {
 	st := stack{standings: map[*layer.Layer]standing{}}
 	read := map[string]*layer.Layer{}
 	var add func(s standing) *layer.Layer
@@ -205,8 +205,8 @@ func (rt *runtime) stackOf(s standing) stack {
 		if s.Below == nil {
 			return l
 		}
-		below := rt.ws.BuildOf(*s.Below)
-		found, err := rt.standingOf(below, s.Below.Place)
+		below := ls.ws.BuildOf(*s.Below)
+		found, err := ls.standingOf(below, s.Below.Place)
 		switch {
 		case errors.Is(err, errNeverBuilt):
 			l.Gone = below.String() + ", which it rests on, is gone"

@@ -54,24 +54,24 @@ func (a *addWorktree) addSubmodules(ctx context.Context, held []*os.File) ([]sub
 
 // checkSubmodules returns an error if one of the checked-out submodules is missing or
 // at another commit.
-func (rt *runtime) checkSubmodules(commit workspace.Commit, out worktreeOutputs) error {
+func (w *worktrees) checkSubmodules(commit workspace.Commit, out worktreeOutputs) error {
 	all := make([]git.Submodule, len(out.Submodules))
 	for i, s := range out.Submodules {
 		all[i] = s.Submodule
 	}
-	return rt.repo.CheckSubmodules(commit.Worktree(), all)
+	return w.repo.CheckSubmodules(commit.Worktree(), all)
 }
 
 // submoduleReads returns the environment variables that the checked-out submodules of a
 // build read, if its project or its other source files are in them or around them.
-func (rt *runtime) submoduleReads(b *build) profile.EnvUse {
+func (w *worktrees) submoduleReads(b *build) profile.EnvUse {
 	var use profile.EnvUse
 	var out worktreeOutputs
-	record, err := rt.ws.Load(b.Commit.Record("worktree"))
+	record, err := w.ws.Load(b.Commit.Record("worktree"))
 	if err != nil || record.Decode(&out) != nil {
 		return use
 	}
-	paths := rt.sourcePaths(b)
+	paths := b.sourcePaths()
 	for _, s := range out.Submodules {
 		if slices.ContainsFunc(paths, func(at string) bool { return within(s.Path, at) || within(at, s.Path) }) {
 			use = use.Plus(profile.EnvUse{Names: s.EnvVars, Computed: s.Computed})

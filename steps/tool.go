@@ -40,20 +40,20 @@ func (p *planner) findDBT(ctx context.Context, job *job) error {
 }
 
 // findTool finds the dbt of a job: a variant's, or that of the environment.
-func (p *planner) findTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
+func (f *finder) findTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
 	if job.build != nil && job.build.variant != nil && !job.build.variant.DBT.own() {
-		return p.variantTool(ctx, job, search)
+		return f.variantTool(ctx, job, search)
 	}
-	return p.ownTool(ctx, job, search)
+	return f.ownTool(ctx, job, search)
 }
 
 // ownTool finds the dbt of a job's environment: in its toolchain, or by a search.
-func (p *planner) ownTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
+func (f *finder) ownTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
 	env := job.env
 	say := func(format string, args ...any) {
-		p.program.detail(fmt.Sprintf(format, args...))
+		f.program.detail(fmt.Sprintf(format, args...))
 	}
-	named, _ := p.world.Getenv("DOT_DBT")
+	named, _ := f.world.Getenv("DOT_DBT")
 	switch {
 	case env.Dot.Toolchain == "":
 	case named != "":
@@ -61,30 +61,30 @@ func (p *planner) ownTool(ctx context.Context, job *job, search tool.Search) (to
 	case job.build == nil:
 		say("the toolchain %s is for commits only: the working tree uses its own dbt", env.Dot.Toolchain)
 	default:
-		t, err := p.toolchainOf(job.build)
+		t, err := f.toolchainOf(job.build)
 		if err != nil {
 			return tool.Tool{}, fmt.Errorf("toolchain of %s: %w", job.build, err)
 		}
-		return p.useToolchain(ctx, job, t, search)
+		return f.useToolchain(ctx, job, t, search)
 	}
-	return p.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
+	return f.known.tools.get(fmt.Sprintf("%q %t", env.Dot.DBT, search.MayRun), func() (tool.Tool, error) { return search.Find(ctx) })
 }
 
 // useToolchain makes a toolchain the job's, and returns its dbt.
-func (p *planner) useToolchain(ctx context.Context, job *job, t *toolchain, search tool.Search) (tool.Tool, error) {
+func (f *finder) useToolchain(ctx context.Context, job *job, t *toolchain, search tool.Search) (tool.Tool, error) {
 	job.toolchain = t
-	p.program.detail(fmt.Sprintf("toolchain %s: %s, made of %s", t.short(), t.from, t.maker))
-	return p.known.tools.get("toolchain "+t.Key, func() (tool.Tool, error) { return p.toolchainDBT(ctx, t, search) })
+	f.program.detail(fmt.Sprintf("toolchain %s: %s, made of %s", t.short(), t.from, t.maker))
+	return f.known.tools.get("toolchain "+t.Key, func() (tool.Tool, error) { return f.toolchainDBT(ctx, t, search) })
 }
 
 // toolchainDBT returns the toolchain's dbt: the installed one or, before it is
 // installed, the version that the requirements pin.
-func (p *planner) toolchainDBT(ctx context.Context, t *toolchain, search tool.Search) (tool.Tool, error) {
+func (f *finder) toolchainDBT(ctx context.Context, t *toolchain, search tool.Search) (tool.Tool, error) {
 	found := tool.Tool{
 		Argv: []string{t.program()}, Path: t.program(), Itself: true,
 		Release: tool.Release{Version: t.requirements.Pin("dbt-core")},
 	}
-	if p.made(t) {
+	if f.made(t) {
 		var err error
 		search.Words, search.Option = t.program(), toolchainSetting // DOT_DBT names another
 		if found, err = search.Find(ctx); err != nil {
@@ -96,16 +96,16 @@ func (p *planner) toolchainDBT(ctx context.Context, t *toolchain, search tool.Se
 }
 
 // toolchainOf returns the toolchain of a build's environment.
-func (p *planner) toolchainOf(b *build) (*toolchain, error) {
-	name := path.Join(p.prefix, b.env.Dot.Toolchain)
-	return p.known.toolchains.get(b.Commit.Hash+":"+name, func() (*toolchain, error) { return p.readToolchain(b, name) })
+func (f *finder) toolchainOf(b *build) (*toolchain, error) {
+	name := path.Join(f.prefix, b.env.Dot.Toolchain)
+	return f.known.toolchains.get(b.Commit.Hash+":"+name, func() (*toolchain, error) { return f.readToolchain(b, name) })
 }
 
-func (p *planner) readToolchain(b *build, name string) (*toolchain, error) {
+func (f *finder) readToolchain(b *build, name string) (*toolchain, error) {
 	t := &toolchain{from: fmt.Sprintf("%s at %s", name, b.Commit.Short)}
 	var err error
 	t.requirements, err = python.ReadRequirements(name, func(name string) ([]byte, error) {
-		words, err := p.objects.Read(b.Commit.Hash + ":" + name)
+		words, err := f.objects.Read(b.Commit.Hash + ":" + name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, hint.Reword(
 				err,
@@ -119,25 +119,25 @@ func (p *planner) readToolchain(b *build, name string) (*toolchain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, p.identify(t)
+	return t, f.identify(t)
 }
 
 // identify finds what makes a toolchain, and its directory.
-func (p *planner) identify(t *toolchain) (err error) {
+func (f *finder) identify(t *toolchain) (err error) {
 	if t.maker, err = python.Find(); err != nil {
 		return err
 	}
 	if t.identity, err = t.maker.Identity(); err != nil {
 		return err
 	}
-	t.Toolchain = p.ws.Toolchain(t.key())
+	t.Toolchain = f.ws.Toolchain(t.key())
 	return nil
 }
 
 // search returns the search for the dbt of an environment.
-func (p *planner) search(env config.Environment) tool.Search {
+func (f *finder) search(env config.Environment) tool.Search {
 	return tool.Search{
-		Env:     func(name string) string { value, _ := p.world.Getenv(name); return value },
-		Setting: env.Dot.DBT, Dir: p.project,
+		Env:     func(name string) string { value, _ := f.world.Getenv(name); return value },
+		Setting: env.Dot.DBT, Dir: f.project,
 	}
 }

@@ -58,8 +58,8 @@ func (t *toolchain) lock() graph.Lock {
 func (t *toolchain) program() string { return python.Program(t.Venv(), "dbt") }
 
 // made reports whether a toolchain is installed and complete.
-func (rt *runtime) made(t *toolchain) bool {
-	record, err := rt.ws.Load(t.Record("venv"))
+func (h *home) made(t *toolchain) bool {
+	record, err := h.ws.Load(t.Record("venv"))
 	return err == nil && record.State == graph.Succeeded && t.missing(record) == ""
 }
 
@@ -82,7 +82,7 @@ func (t *toolchain) missing(r graph.Record) string {
 }
 
 // toolchainStep installs the toolchain.
-func (rt *runtime) toolchainStep(t *toolchain) *graph.Step {
+func (d *dbts) toolchainStep(t *toolchain) *graph.Step {
 	inputs := []graph.Input{{Label: "python", Value: t.identity, Show: t.maker.Python}}
 	for _, f := range t.requirements.Files {
 		inputs = append(inputs, graph.Input{Label: "requirements: " + f.Name, Value: string(f.Data)})
@@ -100,12 +100,12 @@ func (rt *runtime) toolchainStep(t *toolchain) *graph.Step {
 		Detail: func(graph.Record) string { return t.from },
 		Locks:  []graph.Lock{t.lock()},
 		Pools:  []string{jobsPool},
-		Action: &makeToolchain{runtime: rt, toolchain: t},
+		Action: &makeToolchain{dbts: d, toolchain: t},
 	}
 }
 
 type makeToolchain struct {
-	*runtime
+	*dbts
 	toolchain *toolchain
 }
 

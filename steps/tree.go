@@ -17,7 +17,7 @@ import (
 // what belongs to any other build is never read.
 
 // treeName is the name of the working tree in schemas.
-func (rt *runtime) treeName() string { return rt.ws.TreeName(rt.repo.Top) }
+func (h *home) treeName() string { return h.ws.TreeName(h.repo.Top) }
 
 // unnamedTree stands for the name of the working tree before the first build of a clone: a plan can't
 // know it.

@@ -44,7 +44,7 @@ func (c Cleanup) UnusedSteps() ([]*graph.Step, error) {
 			Name: chain.step(), Kind: "toolchain", Version: 1, Always: "no build uses it",
 			Detail: func(graph.Record) string { return humanize.IBytes(uint64(workspace.DiskUsage(t.Dir()))) },
 			Locks:  []graph.Lock{chain.lock()},
-			Action: &dropToolchain{c.program.runtime, t},
+			Action: &dropToolchain{c.program.runtime.home, t},
 		})
 	}
 	return steps, nil
@@ -58,7 +58,7 @@ func nameInRecords(t workspace.Toolchain) string {
 
 // dropToolchain removes a toolchain.
 type dropToolchain struct {
-	*runtime
+	*home
 	toolchain workspace.Toolchain
 }
 

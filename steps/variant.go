@@ -99,29 +99,29 @@ func (b *build) as(v *Variant) {
 }
 
 // variantTool finds the dbt of a variant.
-func (p *planner) variantTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
+func (f *finder) variantTool(ctx context.Context, job *job, search tool.Search) (tool.Tool, error) {
 	switch choice := job.build.variant.DBT; {
 	case choice.Command != "":
 		search.Words, search.Option = choice.Command, choice.Flag
 		key := fmt.Sprintf("%s %q %t", choice.Flag, choice.Command, search.MayRun)
-		return p.known.tools.get(key, func() (tool.Tool, error) { return search.Find(ctx) })
+		return f.known.tools.get(key, func() (tool.Tool, error) { return search.Find(ctx) })
 	case choice.Toolchain != "":
-		t, err := p.readToolchain(job.build, path.Join(p.prefix, choice.Toolchain))
+		t, err := f.readToolchain(job.build, path.Join(f.prefix, choice.Toolchain))
 		if err != nil {
 			return tool.Tool{}, fmt.Errorf("%s: %w", choice.Flag, err)
 		}
-		return p.useToolchain(ctx, job, t, search)
+		return f.useToolchain(ctx, job, t, search)
 	default:
-		own, err := p.ownTool(ctx, job, search)
+		own, err := f.ownTool(ctx, job, search)
 		if err == nil && (own.Version == choice.Release || sameRelease(own.Version, choice.Release)) {
 			return own, nil
 		}
 		job.toolchain = nil
-		t, err := p.releaseToolchain(choice.Release, job.output.Adapter)
+		t, err := f.releaseToolchain(choice.Release, job.output.Adapter)
 		if err != nil {
 			return tool.Tool{}, err
 		}
-		return p.useToolchain(ctx, job, t, search)
+		return f.useToolchain(ctx, job, t, search)
 	}
 }
 
@@ -133,7 +133,7 @@ func sameRelease(a, b string) bool {
 
 // releaseToolchain returns the toolchain of a release of dbt, with the newest adapter that fits
 // when it is installed. dbt 2 has its adapters.
-func (p *planner) releaseToolchain(release, adapter string) (*toolchain, error) {
+func (f *finder) releaseToolchain(release, adapter string) (*toolchain, error) {
 	lines := "dbt-core==" + release + "\n"
 	if !strings.HasPrefix(release, "2.") {
 		lines += "dbt-" + adapter + "\n"
@@ -143,7 +143,7 @@ func (p *planner) releaseToolchain(release, adapter string) (*toolchain, error) 
 	if t.requirements, err = python.ReadRequirements("dbt.txt", func(string) ([]byte, error) { return []byte(lines), nil }); err != nil {
 		return nil, err
 	}
-	return t, p.identify(t)
+	return t, f.identify(t)
 }
 
 // ParseCall returns a dbt parse of the build's project that warns of everything in its files. dbt

@@ -91,7 +91,7 @@ func real(path string) string {
 // outputs calls visit with the profile's file and the DuckDB file of each environment that is built.
 // What can't be read is left out: the round says so.
 func (w *Watched) outputs(ctx context.Context, visit func(project profile.Project, file, duckdb string)) {
-	p, err := newPlanner(w.world, Request{Command: w.req.Command, Args: w.req.Args, Specs: w.req.Specs, Baseline: w.req.Baseline, Planning: true})
+	p, err := openProject(w.world, Request{Command: w.req.Command, Args: w.req.Args, Specs: w.req.Specs, Baseline: w.req.Baseline, Planning: true})
 	if err != nil {
 		return
 	}

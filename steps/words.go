@@ -9,8 +9,8 @@ import (
 )
 
 // ago returns a time relative to now: 3 minutes ago.
-func (rt *runtime) ago(t time.Time) string {
-	now := rt.world.Now()
+func (h *home) ago(t time.Time) string {
+	now := h.world.Now()
 	if now.Sub(t).Abs() < time.Second {
 		return "just now"
 	}

@@ -16,8 +16,8 @@ import (
 
 // worktreeStep checks out the build's commit. With reset, it also undoes changes to
 // the files.
-func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
-	path, action := b.Commit.Worktree(), &addWorktree{runtime: rt, build: b, reset: reset}
+func (w *worktrees) worktreeStep(b *build, reset bool) *graph.Step {
+	path, action := b.Commit.Worktree(), &addWorktree{worktrees: w, build: b, reset: reset}
 	return &graph.Step{
 		Name: "worktree " + b.Commit.Short, Kind: "worktree", Version: 1,
 		Inputs: []graph.Input{{Label: "commit", Value: b.Commit.Hash}},
@@ -26,14 +26,14 @@ func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
 			if gone := action.gone(ctx, r); gone != "" {
 				return gone
 			}
-			if had := rt.repo.Cone(path); !had.Covers(action.cone()) {
+			if had := w.repo.Cone(path); !had.Covers(action.cone()) {
 				return "has " + onlyDirs(had)
 			}
 			return ""
 		},
 		Detail: func(graph.Record) string {
 			only := onlyDirs(action.cone())
-			if only != "" && rt.repo.CheckWorktree(path, b.Commit.Hash) == nil && len(rt.repo.Cone(path)) == 0 {
+			if only != "" && w.repo.CheckWorktree(path, b.Commit.Hash) == nil && len(w.repo.Cone(path)) == 0 {
 				return "" // it is whole, and stays so
 			}
 			return only
@@ -45,7 +45,7 @@ func (rt *runtime) worktreeStep(b *build, reset bool) *graph.Step {
 }
 
 type addWorktree struct {
-	*runtime
+	*worktrees
 	build *build
 	reset bool
 }
