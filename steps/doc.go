@@ -82,7 +82,7 @@
 //	relation.go    names of relations, as the ledger has them; secretnames.go: without secrets
 //	question.go    questions to a build's warehouse; gone.go: what is not there any more
 //	mark.go        marks the schemas that a run writes to
-//	remains.go     what a build has left; drop.go: the steps that drop it
+//	remains.go     what a build has left; drop.go: the steps that drop it; resting.go: the builds that rest on it
 //	unused.go      toolchains that no build uses any more
 //	survey.go      what databases say of marks and builds; orphans.go: marked schemas without a build
 //	artifacts.go   dbt's artifacts of a run

@@ -55,25 +55,23 @@ type remnant struct {
 // builds are those to drop. rests is set if builds that rest on them may lose what they rest on. alone
 // reports whether only the files of a working tree's build go, since others still need the schema.
 func (c Cleanup) Remains(ctx context.Context, rests bool, alone func(*Built) bool) ([]*Remains, error) {
-	resting, unknown, err := c.program.Workspace.RestingOn()
-	if err != nil {
-		return nil, err
+	if len(c.program.Builds) == 0 {
+		return nil, nil
 	}
-	found, _, err := c.program.Workspace.Builds()
+	resting, err := newResting(c.program.Builds[0].runtime)
 	if err != nil {
 		return nil, err
 	}
 	var all []*Remains
-	dropped := map[string]bool{}
 	byID := map[string]*Remains{}
 	for _, b := range c.program.Builds {
 		r := &Remains{Build: b, Name: b.Name, states: []workspace.Build{b.job.build.Build}, alone: b.job.inPlace() && alone(b), pulled: b.runtime.isPulled(b.job.build.Build)}
 		r.alone = r.alone || r.pulled
 		if b.job.inPlace() && !r.alone {
-			r.states = statesOf(b.job.build.Build, found)
+			r.states = statesOf(b.job.build.Build, resting.found)
 		}
 		for _, state := range r.states {
-			dropped[state.ID()], byID[state.ID()] = true, r
+			resting.dropped[state.ID()], byID[state.ID()] = true, r
 		}
 		all = append(all, r)
 	}
@@ -81,7 +79,10 @@ func (c Cleanup) Remains(ctx context.Context, rests bool, alone func(*Built) boo
 	owners := map[string]*Remains{} // by schema, in lower case
 	var looks []*looking
 	for _, r := range all {
-		if r.Refused = r.mayDrop(resting, unknown, dropped, rests); r.Refused != nil || r.alone {
+		if r.Refused = r.mayDrop(); r.Refused == nil && !rests {
+			r.Refused = resting.refuse(ctx, r)
+		}
+		if r.Refused != nil || r.alone {
 			continue
 		}
 		remnants, err := r.remnants()
@@ -110,7 +111,7 @@ func (c Cleanup) Remains(ctx context.Context, rests bool, alone func(*Built) boo
 			refused = l.decideReaders(owners) || refused
 		}
 		for _, r := range all {
-			for _, other := range r.restingOn(resting) {
+			for _, other := range resting.above(r.states) {
 				switch upper := byID[other.ID()]; {
 				case upper == nil || upper == r || r.Refused != nil:
 				case upper.Refused == nil:
@@ -140,26 +141,9 @@ func statesOf(b workspace.Build, all []workspace.Found) (states []workspace.Buil
 	return states
 }
 
-// restingOn returns the builds that rest on those that go.
-func (r *Remains) restingOn(resting map[string][]workspace.Build) (all []workspace.Build) {
-	for _, state := range r.states {
-		all = append(all, resting[state.ID()]...)
-	}
-	return all
-}
-
 // mayDrop says why a build must not be dropped, whatever is in the warehouse.
-func (r *Remains) mayDrop(resting map[string][]workspace.Build, unknown []workspace.Build, dropped map[string]bool, rests bool) error {
+func (r *Remains) mayDrop() error {
 	b, build := r.Build, r.Build.job.build
-	others := func(all []workspace.Build) (stay []string) {
-		for _, other := range all {
-			if !dropped[other.ID()] {
-				stay = appendNew(stay, b.runtime.specOf(other))
-			}
-		}
-		return stay
-	}
-	left, unclear := others(r.restingOn(resting)), others(unknown)
 	switch {
 	case !slices.ContainsFunc(r.states, workspace.Build.Exists):
 		if build.Tree == "" && slices.ContainsFunc(build.Commit.Builds(), func(o workspace.Build) bool {
@@ -170,12 +154,6 @@ func (r *Remains) mayDrop(resting map[string][]workspace.Build, unknown []worksp
 		return hint.New(fmt.Sprintf("%s was never built: there is nothing to drop", b.Name), "dot status lists the builds")
 	case protectionOf(b.job.env, b.job.output) == Protected && !r.pulled:
 		return fmt.Errorf("%s stays: environment %s is protected", b.Name, build.Env)
-	case len(left) > 0 && !rests:
-		return hint.New(fmt.Sprintf("%s stays: %s on it", b.Name, rest(left)),
-			"drop them together: "+text.ShellQuote(append([]string{"dot", "drop", b.Specs[0]}, left...)), "or drop it all the same: --breaking")
-	case len(unclear) > 0 && !rests:
-		return hint.New(fmt.Sprintf("%s stays: dot can't tell whether %s on it, since a layer is damaged", b.Name, rest(unclear)),
-			"build again what is damaged: "+text.ShellQuote(append([]string{"dot", "build"}, unclear...)), "or drop it all the same: --breaking")
 	}
 	return nil
 }

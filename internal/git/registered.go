@@ -1,8 +1,10 @@
 package git
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Registered lists, sorted, the worktrees below a directory that git knows. They need not exist: a
@@ -21,4 +23,24 @@ func (r *Repo) Registered(below string) ([]string, error) {
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths), nil
+}
+
+// WorkingTrees lists the user's working trees that exist, the main one first: dot's worktrees don't count.
+func (r *Repo) WorkingTrees() ([]string, error) {
+	admins, err := r.allAdmins()
+	if err != nil {
+		return nil, err
+	}
+	paths := []string{r.Root}
+	dots := filepath.Join(r.Root, dotDir) + string(os.PathSeparator)
+	for _, admin := range admins {
+		path := worktreeOf(admin)
+		if path == "" || strings.HasPrefix(path, dots) {
+			continue
+		}
+		if _, err := os.Stat(path); err == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
 }
