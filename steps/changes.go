@@ -48,7 +48,10 @@ func Changes(ctx context.Context, baseline, candidate *Layer, vars map[string]an
 		if commit, err = changedFiles(ctx, baseline, candidate); err != nil {
 			return nil, err
 		}
-		if commit.Vars, err = changedVars(ctx, baseline, candidate); err != nil {
+		if commit.Vars, err = changedIn(ctx, baseline, candidate, profile.ChangedVars); err != nil {
+			return nil, err
+		}
+		if commit.Dispatch, err = changedIn(ctx, baseline, candidate, profile.ChangedDispatch); err != nil {
 			return nil, err
 		}
 		if commit.PackageVars, err = changedPackageVars(ctx, baseline, candidate); err != nil {
@@ -133,19 +136,18 @@ func throughLinks(files []git.Differing, links map[string]string) []git.Differin
 	return all
 }
 
-// changedVars returns the names of the vars in the project's dbt_project.yml that differ.
-func changedVars(ctx context.Context, baseline, candidate *Layer) ([]string, error) {
+// changedIn returns what differs between the dbt_project.yml of two commits, as read by differences.
+func changedIn[T any](ctx context.Context, baseline, candidate *Layer, differences func(file string, before, after []byte) (T, error)) (none T, err error) {
 	var texts [2][]byte
 	for i, l := range []*Layer{baseline, candidate} {
-		var err error
 		if texts[i], err = l.ReadFile(ctx, projectFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			return none, err
 		}
 	}
 	if bytes.Equal(texts[0], texts[1]) {
-		return nil, nil
+		return none, nil
 	}
-	return profile.ChangedVars(projectFile, texts[0], texts[1])
+	return differences(projectFile, texts[0], texts[1])
 }
 
 // MarkChanged writes a copy of the state in a directory, dbt's --state, whose

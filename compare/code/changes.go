@@ -33,6 +33,9 @@ type Commit struct {
 	// PackageVars are those of packages' own vars that differ, by package. Only the package's
 	// nodes read them.
 	PackageVars map[string][]string
+	// Dispatch has the search orders of the setting dispatch that differ, before and after, by
+	// namespace. An order that a project doesn't have is nil.
+	Dispatch map[string][2][]string
 	// Compiled has the compiled code of both commits; nil if it isn't known.
 	Compiled *Compiled
 }
@@ -125,8 +128,12 @@ func newChanges(a, b *parsedSide, files fileSet, commit Commit, pkg string) *cha
 	for _, name := range commit.Vars {
 		c.words[name] = "var " + name
 	}
+	builders := c.findDispatched(commit.Dispatch)
 	c.findMacros()
 	c.findBuilders()
+	for _, why := range builders {
+		c.builders[""] = why
+	}
 	return c
 }
 

@@ -386,3 +386,35 @@ func TestModifiedCompiled(t *testing.T) {
 		t.Errorf("%s: %s: %s", step, got.Decision, got.Reason)
 	}
 }
+
+// TestModifiedDispatch changes where adapter.dispatch finds a package's macro, and no macro. E.4: nodes that
+// call it are modified; dbt 2's manifest says the same on both sides.
+func TestModifiedDispatch(t *testing.T) {
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml":      tables,
+			"packages.yml":         "packages:\n  - local: near\n",
+			"macros/unit.sql":      "{% macro default__unit() %}project{% endmacro %}\n",
+			"models/said.sql":      "select '{{ near.unit() }}' as said\n",
+			"models/other.sql":     "select 1 as said\n",
+			"near/dbt_project.yml": "name: near\n",
+			"near/macros/unit.sql": "{% macro unit() %}{{ return(adapter.dispatch('unit', 'near')()) }}{% endmacro %}\n" +
+				"{% macro default__unit() %}package{% endmacro %}\n",
+		})
+		s.use(dbt)
+		s.mustDot("build", "prod@main")
+		s.wantTable("prod@main", "said", "project")
+
+		s.git("switch", "--quiet", "--create", "branch")
+		s.write("dbt_project.yml", tables+"dispatch: [{macro_namespace: near, search_order: [near, stall]}]\n")
+		s.commit("The package's own unit")
+		args := []string{"build", "dev@branch", "--defer", "prod@main", "--modified"}
+		s.mustDot(args...)
+		why := "macro unit of another package"
+		if diff := cmp.Diff(map[string][]string{"model.stall.said": {why}}, s.modified(args...)); diff != "" {
+			t.Errorf("modified (-want +got):\n%s", diff)
+		}
+		s.wantTable("dev@branch", "said", "package")
+		s.wantTables("dev@branch", "said")
+	})
+}
