@@ -12,6 +12,7 @@ import (
 	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/dbt/artifact"
 	"dot-for-dbt/internal/dbt/run"
+	"dot-for-dbt/internal/proc"
 	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
@@ -47,73 +48,20 @@ func (a *runCommand) callOf(argv, environ []string) run.Call {
 	return call
 }
 
+// Run runs dbt between two updates of the ledger: what dbt may write, and what it has written.
 func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, error) {
-	b := a.job.build
-	if err := a.pristine(ctx, b); err != nil {
-		return nil, err
-	}
-	if err := a.settleKilled(b); err != nil {
-		return nil, err
-	}
-	if err := a.readsLeftBehind(a.job); err != nil {
-		return nil, err
-	}
-	run, err := a.prepare(attempt)
+	run, err := a.ready(ctx, attempt)
 	if err != nil {
 		return nil, err
 	}
-	if a.job.baseline != nil || a.job.below != nil {
-		if err := a.resolveAndCompose(a.job); err != nil {
-			return nil, err
-		}
-	}
-	report := Report{Counts: map[artifact.Status]int{}, Schema: b.schema}
-	if checked, err := a.checked(a.job); err == nil && checked.history() {
-		report.History = a.history(a.job) // before the ledger knows of this run
-	}
-	a.warnOfClones(attempt)
-	if a.job.Command.WritesNodes() {
-		if err := a.dropViews(ctx, attempt, run.checked.targets(a.job)); err != nil {
-			return nil, err
-		}
-		if !run.checked.Marked {
-			if err := a.markSchemas(ctx, attempt, a.job, run.checked.targets(a.job)); err != nil {
-				return nil, err
-			}
-		}
-		if err := a.begin(&run); err != nil {
-			return nil, err
-		}
-		report.Run = run.ID
-	}
-	if a.job.Command.Name == "run-operation" && attempt.Previous.Key == "" {
-		attempt.Notef("dot can't check where a macro writes: make sure that it writes to schema %s only (shown once)", b.schema)
-	}
-	if a.job.Command.Name == "run-operation" {
-		operation := strings.Join(append([]string{"dot run-operation"}, a.job.Positional...), " ")
-		if err := a.ws.Touch(b.Build, b.place, operation); err != nil {
-			return nil, err
-		}
-	}
-	if len(a.job.Command.Builds) > 0 {
-		if err := makeExternal(b); err != nil {
-			return nil, err
-		}
+	report, err := a.announce(ctx, attempt, &run)
+	if err != nil {
+		return nil, err
 	}
 	promised, before := a.job.leaves()
-	if run.total > 0 && a.reports {
-		attempt.Report(artifact.Event{
-			Time: a.world.Now(), Level: artifact.LevelInfo, Message: "dbt works on " + text.Plural(run.total, "node"), Total: run.total,
-		})
-	}
-	call := a.callOf(run.argv, run.environ)
-	a.comment(&call, a.job, report.Run)
-	exit, err := a.runAsked(ctx, attempt, call)
+	exit, err := a.runJob(ctx, attempt, run)
 	if err != nil {
 		return nil, err
-	}
-	if err := a.noteFiles(b); err != nil {
-		attempt.Notef("files that the run wrote into the worktree may count as changes of it: %v", err)
 	}
 	if a.job.Command.RunResults {
 		if err := a.settle(run, &report, exit, ctx.Err() == nil && exit.Code < 128); err != nil {
@@ -127,17 +75,95 @@ func (a *runCommand) Run(ctx context.Context, attempt *graph.Attempt) (any, erro
 		return report, err
 	}
 	if report.Unmatched != "" {
-		attempt.Notef("%s: %s", b, report.Unmatched)
+		attempt.Notef("%s: %s", a.job.build, report.Unmatched)
 	}
 	if a.job.Command.Name == "compile" {
 		if err := a.keepCompiled(a.job); err != nil {
-			attempt.Notef("--modified won't know the compiled SQL of %s: %v", b, err)
+			attempt.Notef("--modified won't know the compiled SQL of %s: %v", a.job.build, err)
 		}
 	}
 	if report.Run == "" {
-		report.Manifest = manifestMark(b)
+		report.Manifest = manifestMark(a.job.build)
 	}
 	return report, nil
+}
+
+// ready checks what may have changed since the check of the job, and returns the run to start.
+func (a *runCommand) ready(ctx context.Context, attempt *graph.Attempt) (run startedRun, err error) {
+	if err := a.pristine(ctx, a.job.build); err != nil {
+		return run, err
+	}
+	if err := a.settleKilled(a.job.build); err != nil {
+		return run, err
+	}
+	if err := a.readsLeftBehind(a.job); err != nil {
+		return run, err
+	}
+	if run, err = a.prepare(attempt); err != nil {
+		return run, err
+	}
+	if a.job.baseline != nil || a.job.below != nil {
+		err = a.resolveAndCompose(a.job)
+	}
+	return run, err
+}
+
+// announce notes what the run may write, in the ledger and in the warehouse, and makes room for it. It returns
+// the report as it is before the run.
+func (a *runCommand) announce(ctx context.Context, attempt *graph.Attempt, run *startedRun) (Report, error) {
+	b := a.job.build
+	report := Report{Counts: map[artifact.Status]int{}, Schema: b.schema}
+	if checked, err := a.checked(a.job); err == nil && checked.history() {
+		report.History = a.history(a.job) // before the ledger knows of this run
+	}
+	a.warnOfClones(attempt)
+	if a.job.Command.WritesNodes() {
+		targets := run.checked.targets(a.job)
+		if err := a.dropViews(ctx, attempt, targets); err != nil {
+			return report, err
+		}
+		if !run.checked.Marked {
+			if err := a.markSchemas(ctx, attempt, a.job, targets); err != nil {
+				return report, err
+			}
+		}
+		if err := a.begin(run); err != nil {
+			return report, err
+		}
+		report.Run = run.ID
+	}
+	if a.job.Command.Name == "run-operation" {
+		if attempt.Previous.Key == "" {
+			attempt.Notef("dot can't check where a macro writes: make sure that it writes to schema %s only (shown once)", b.schema)
+		}
+		operation := strings.Join(append([]string{"dot run-operation"}, a.job.Positional...), " ")
+		if err := a.ws.Touch(b.Build, b.place, operation); err != nil {
+			return report, err
+		}
+	}
+	if len(a.job.Command.Builds) > 0 {
+		return report, makeExternal(b)
+	}
+	return report, nil
+}
+
+// runJob runs dbt, and lists the files that it has made.
+func (a *runCommand) runJob(ctx context.Context, attempt *graph.Attempt, run startedRun) (proc.Exit, error) {
+	if run.total > 0 && a.reports {
+		attempt.Report(artifact.Event{
+			Time: a.world.Now(), Level: artifact.LevelInfo, Message: "dbt works on " + text.Plural(run.total, "node"), Total: run.total,
+		})
+	}
+	call := a.callOf(run.argv, run.environ)
+	a.comment(&call, a.job, run.ID)
+	exit, err := a.runAsked(ctx, attempt, call)
+	if err != nil {
+		return exit, err
+	}
+	if err := a.noteFiles(a.job.build); err != nil {
+		attempt.Notef("files that the run wrote into the worktree may count as changes of it: %v", err)
+	}
+	return exit, nil
 }
 
 // prepare returns the run with its command line: to continue the last run, or to start
@@ -148,87 +174,111 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 	if err := removeFile(b.spansFile()); err != nil { // it would pass for this run's
 		return run, err
 	}
-	checked, err := a.checked(a.job)
-	if err != nil && a.job.checks() {
+	if run.checked, err = a.checked(a.job); err != nil && a.job.checks() {
 		return run, fmt.Errorf("read which nodes %s may write: %w", a.job.Command.Name, err)
 	}
-	run.checked = checked
-	if run.resumes, run.remaining, err = a.continued(attempt, checked); err != nil {
+	if run.resumes, run.remaining, err = a.continued(attempt, run.checked); err != nil {
 		return run, err
 	}
-	nodes, batches := checked.Nodes, run.resumes.batches // that run
-	left := run.remaining
-	if run.resumes.exists() {
-		nodes = only(nodes, left)
-	} else {
-		if id := a.addsAgain(attempt, nodes); id != "" && a.job.Command.Name != "retry" {
-			instead := ""
-			if attempt.Previous.Key == attempt.Key {
-				instead = " (--resume would leave it out)"
-			}
-			attempt.Notef("%s was done before the last run stopped: it runs again, so its new rows may be there twice%s", workspace.NodeName(id), instead)
-		}
-		if run.oldResults, err = a.clearResults(attempt.Previous); err != nil {
-			return run, err
-		}
-		if a.job.Command.Name == "retry" {
-			if left, batches, err = a.retried(); err != nil {
-				return run, err
-			}
-			nodes = only(nodes, left)
-		}
+	todo, err := a.todo(attempt, &run)
+	if err != nil {
+		return run, err
 	}
-	old := a.historyOf(a.job, nodes, batches)
-	// dbt retry would rebuild a model from the batches that failed.
-	partly := a.job.Command.Name == "retry" && len(batches) > 0
-	anew := old.first != "" && !old.older && !partly
-	if old.first != "" && !anew {
-		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", workspace.NodeName(old.first))
-	}
-	if old.kept != "" {
-		attempt.Notef("%s", keptNote(old, b.schema))
-	}
+	anew := a.rebuilt(attempt, todo)
 	if run.resumes.exists() {
 		last, _ := readResults(b.Target()) // maybe of another command, or damaged
 		run.oldResults = last.Metadata.InvocationID
+		if !a.job.tool.V2() {
+			run.argv = a.job.retry
+			return run, a.writeRetryResults(run.resumes, todo.left, anew != "")
+		}
 	}
-	v2 := a.job.tool.V2()
+	if err := a.setLine(&run); err != nil {
+		return run, err
+	}
+	if _, given := run.line.Lookup("full-refresh"); anew != "" && !given && run.line.Command.Takes("full-refresh") {
+		run.line.Fixed = append(slices.Clip(run.line.Fixed), dbt.NewOption("full-refresh"))
+		attempt.Notef("incremental models %s are rebuilt (--full-refresh)", anew)
+	}
+	run.argv = run.line.Argv()
+	if a.job.tool.V2() {
+		run.total = run.checked.count()
+	}
+	if run.resumes.exists() || a.retriesV2() {
+		run.total = len(todo.left)
+		err = a.writeLeft(todo.left)
+	}
+	return run, err
+}
+
+// A todo is what a run builds.
+type todo struct {
+	nodes []checkedNode
+	left  []string // their IDs, for a run that continues another one
+	// batches are the models of which that run has built some batches, for dbt retry.
+	batches map[string]bool
+}
+
+// todo returns what the run builds. For a new run, it removes the results of earlier commands.
+func (a *runCommand) todo(attempt *graph.Attempt, run *startedRun) (t todo, err error) {
+	if run.resumes.exists() {
+		return todo{only(run.checked.Nodes, run.remaining), run.remaining, run.resumes.batches}, nil
+	}
+	t.nodes = run.checked.Nodes
+	if id := a.addsAgain(attempt, t.nodes); id != "" && a.job.Command.Name != "retry" {
+		instead := ""
+		if attempt.Previous.Key == attempt.Key {
+			instead = " (--resume would leave it out)"
+		}
+		attempt.Notef("%s was done before the last run stopped: it runs again, so its new rows may be there twice%s", workspace.NodeName(id), instead)
+	}
+	if run.oldResults, err = a.clearResults(attempt.Previous); err != nil || a.job.Command.Name != "retry" {
+		return t, err
+	}
+	if t.left, t.batches, err = a.retried(); err != nil {
+		return t, err
+	}
+	t.nodes = only(t.nodes, t.left)
+	return t, nil
+}
+
+// rebuilt says which incremental models the run has to build anew, "" for none: "of an unfinished run". It
+// notes which of them may keep rows that their code doesn't make.
+func (a *runCommand) rebuilt(attempt *graph.Attempt, t todo) string {
+	old := a.historyOf(a.job, t.nodes, t.batches)
+	if old.kept != "" {
+		attempt.Notef("%s", keptNote(old, a.job.build.schema))
+	}
+	// dbt retry would rebuild a model from the batches that failed.
+	partly := a.job.Command.Name == "retry" && len(t.batches) > 0
+	switch {
+	case old.first == "":
+		return ""
+	case old.older || partly:
+		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", workspace.NodeName(old.first))
+		return ""
+	case old.foreign:
+		return "with rows of other code"
+	}
+	return "of an unfinished run"
+}
+
+// setLine sets the command line of a run that is no dbt retry of its own.
+func (a *runCommand) setLine(run *startedRun) error {
 	switch {
 	case a.retriesV2():
-		if err := a.retryV2(&run); err != nil {
-			return run, err
-		}
-	case run.resumes.exists() && !v2:
-		run.argv = a.job.retry
-		return run, a.writeRetryResults(run.resumes, left, anew)
+		return a.retryV2(run)
 	case run.resumes.exists():
 		run.line = a.job.continuing(run.line)
 	case a.job.Command.Name == "retry":
-		last, err := readResults(b.Target())
+		last, err := readResults(a.job.build.Target())
 		if err != nil {
-			return run, err
+			return err
 		}
-		if run.line, err = a.job.withVars(run.line, last); err != nil {
-			return run, err
-		}
+		run.line, err = a.job.withVars(run.line, last)
+		return err
 	}
-	if _, given := run.line.Lookup("full-refresh"); anew && !given && run.line.Command.Takes("full-refresh") {
-		run.line.Fixed = append(slices.Clip(run.line.Fixed), dbt.NewOption("full-refresh"))
-		what := "of an unfinished run"
-		if old.foreign {
-			what = "with rows of other code"
-		}
-		attempt.Notef("incremental models %s are rebuilt (--full-refresh)", what)
-	}
-	run.argv = run.line.Argv()
-	if v2 {
-		run.total = checked.count()
-	}
-	if run.resumes.exists() || a.retriesV2() {
-		run.total = len(left)
-		err = a.writeLeft(left)
-	}
-	return run, err
+	return nil
 }
 
 // keptNote says that the rows of an incremental model are not those of its code, and that --full-refresh
