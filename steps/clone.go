@@ -88,25 +88,23 @@ type clonings struct {
 
 // clonings returns what a job has to clone now, according to a check: for each selected node with a
 // history that is not in the build's schema yet, the relation of the layer below.
-func (rt *runtime) clonings(job *job, checked checkOutputs) (found clonings, err error) {
-	below, err := rt.deferredTo(job)
+func (ls *layers) clonings(job *job, checked checkOutputs) (found clonings, err error) {
+	below, err := ls.deferredTo(job)
 	if err != nil {
 		return found, err
 	}
-	base, err := rt.baseOf(job, below)
+	base, err := ls.baseOf(job, below)
 	if err != nil {
 		return found, err
 	}
-	stack := rt.stackOf(below)
 	targets := checked.targets(job)
-	last, err := rt.ws.Last(targets)
+	last, err := ls.ws.Last(targets)
 	if err != nil {
 		return found, err
 	}
-	connection, kinds := rt.connectionOf(job), map[*layer.Layer]map[string]artifact.Node{}
-	own := ownSchemasOf(job.build, targets)
-	note := func(n checkedNode, format string, args ...any) {
-		found.notes = append(found.notes, workspace.NodeName(n.ID)+" is not cloned but built from scratch: "+fmt.Sprintf(format, args...))
+	look := cloneSearch{
+		stack: ls.stackOf(below), base: base, connection: ls.connectionOf(job),
+		own: ownSchemasOf(job.build, targets), kinds: map[*layer.Layer]map[string]artifact.Node{},
 	}
 	nodes := slices.SortedFunc(slices.Values(checked.Nodes), func(a, b checkedNode) int { return strings.Compare(a.ID, b.ID) })
 	for _, n := range nodes {
@@ -115,53 +113,71 @@ func (rt *runtime) clonings(job *job, checked checkOutputs) (found clonings, err
 		if !n.History || there && !had.IsClone() {
 			continue
 		}
-		r := stack.top.Resolve(n.ID)
-		if r.Kind == layer.Missing {
-			if base.Has(n.ID) {
-				note(n, "it %s", r.Why)
-			}
-			continue
-		}
-		s := stack.standings[r.Layer]
-		if kinds[r.Layer] == nil {
-			if kinds[r.Layer], err = writtenNodes(filepath.Join(s.state, "manifest.json")); err != nil {
-				return found, err
-			}
-		}
-		from, to := stack.entry(r), targets[n.ID]
-		kind := kinds[r.Layer][n.ID].Config.Materialized
-		switch why := connection.cantRead(s.place()); {
+		c, why, err := look.cloning(n, targets[n.ID])
+		switch {
+		case err != nil:
+			return found, err
 		case why != "":
-			return found, hint.New(fmt.Sprintf("%s can't be cloned from %s, which %s", workspace.NodeName(n.ID), r.Layer.Name, why), "build it from scratch: leave out --clone-incremental")
-		case own[to.Place].Name == "":
-			note(n, "its schema %s is not only this build's", to.Spelling.Schema)
-			continue
-		case to.Relation == relationIn(s, n.ID):
-			continue
-		case n.Type != "snapshot" && kind != "incremental" && kind != "table":
-			note(n, "in %s it is materialized as %s", r.Layer.Name, kind)
-			continue
-		case from.Unfinished:
-			note(n, "in %s only unfinished runs have built it", r.Layer.Name)
-			continue
-		}
-		c := cloning{node: n, to: to, from: from, layer: r.Layer.Name}
-		if there {
-			if had.Status == workspace.Cloned && !had.Clone.View && had.Clone.From == from.Build && had.Clone.Run == from.Run {
-				continue
-			}
+			found.notes = append(found.notes, workspace.NodeName(n.ID)+" is not cloned but built from scratch: "+why)
+		case c.layer == "":
+		case !there:
+			found.all = append(found.all, c)
+		case had.Status != workspace.Cloned || had.Clone.View || had.Clone.From != c.from.Build || had.Clone.Run != c.from.Run:
 			c.replaces = kindOfClone(*had.Clone)
+			found.all = append(found.all, c)
 		}
-		found.all = append(found.all, c)
 	}
 	if job.reuse {
-		views, err := rt.reused(job, checked, stack)
+		views, err := ls.reused(job, checked, look.stack)
 		if err != nil {
 			return found, err
 		}
 		found.all, found.notes = append(found.all, views.all...), append(found.notes, views.notes...)
 	}
 	return found, nil
+}
+
+// A cloneSearch finds what nodes are cloned from.
+type cloneSearch struct {
+	stack      stack
+	base       *artifact.Base
+	connection connection
+	own        map[workspace.Place]warehouse.Schema
+	kinds      map[*layer.Layer]map[string]artifact.Node // the nodes of layers' manifests
+}
+
+// cloning returns the cloning of a node; zero if there is nothing to clone. why says why the node is built from
+// scratch instead.
+func (s *cloneSearch) cloning(n checkedNode, to workspace.Target) (c cloning, why string, err error) {
+	r := s.stack.top.Resolve(n.ID)
+	if r.Kind == layer.Missing {
+		if s.base.Has(n.ID) {
+			why = "it " + r.Why
+		}
+		return cloning{}, why, nil
+	}
+	of, from := s.stack.standings[r.Layer], s.stack.entry(r)
+	if s.kinds[r.Layer] == nil {
+		if s.kinds[r.Layer], err = writtenNodes(filepath.Join(of.state, "manifest.json")); err != nil {
+			return cloning{}, "", err
+		}
+	}
+	if why := s.connection.cantRead(of.place()); why != "" {
+		return cloning{}, "", hint.New(fmt.Sprintf("%s can't be cloned from %s, which %s", workspace.NodeName(n.ID), r.Layer.Name, why),
+			"build it from scratch: leave out --clone-incremental")
+	}
+	kind := s.kinds[r.Layer][n.ID].Config.Materialized
+	switch {
+	case s.own[to.Place].Name == "":
+		return cloning{}, fmt.Sprintf("its schema %s is not only this build's", to.Spelling.Schema), nil
+	case to.Relation == relationIn(of, n.ID):
+		return cloning{}, "", nil
+	case n.Type != "snapshot" && kind != "incremental" && kind != "table":
+		return cloning{}, fmt.Sprintf("in %s it is materialized as %s", r.Layer.Name, kind), nil
+	case from.Unfinished:
+		return cloning{}, fmt.Sprintf("in %s only unfinished runs have built it", r.Layer.Name), nil
+	}
+	return cloning{node: n, to: to, from: from, layer: r.Layer.Name}, "", nil
 }
 
 // copied returns the clones of a job that copy rows: those that become tables. It returns none if they can't be
