@@ -84,6 +84,9 @@ func (e explanation) rows() [][]string {
 			lines[0] = strings.TrimPrefix(lines[0], "modified: ")
 			add("modified", lines...)
 		}
+		if left := b.LeftOut(e.plan); left != "" {
+			add("left out", left)
+		}
 		if reads, ok := b.Reads(e.plan); ok {
 			add("reads", e.reads(reads)...)
 			add("layers", layerLines(reads)...)

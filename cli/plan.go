@@ -97,6 +97,9 @@ func (a *app) planText(w io.Writer, p *steps.Program, plan *graph.Plan) {
 					out.Line("         " + text.Visible(line))
 				}
 			}
+			if left := b.LeftOut(plan); left != "" {
+				out.Line("         " + text.Visible(left))
+			}
 			if reads, ok := b.Reads(plan); ok {
 				out.Line("         " + text.Visible(reads.String()))
 			}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"dot-for-dbt/graph"
@@ -76,7 +77,7 @@ type jsonStep struct {
 func newJSONPlan(p *steps.Program, plan *graph.Plan, explain bool) jsonPlan {
 	out := jsonPlan{
 		Version:  planVersion,
-		Resolved: []jsonResolved{}, Notes: orEmpty(p.Notes), Warnings: orEmpty(p.Warnings),
+		Resolved: []jsonResolved{}, Notes: orEmpty(p.Notes), Warnings: orEmpty(slices.Clone(p.Warnings)),
 		Run: plan.Runs(), Skip: len(plan.Steps) - plan.Runs(),
 	}
 	for _, b := range p.Builds {
@@ -85,6 +86,9 @@ func newJSONPlan(p *steps.Program, plan *graph.Plan, explain bool) jsonPlan {
 			DBT:   jsonDBT{Version: b.Tool.Version, Command: b.Tool.Argv, FoundBy: b.Tool.How, Adapters: b.Tool.Adapters},
 			Reads: newJSONReads(b, plan, explain), Modified: newJSONModified(b, plan),
 		})
+		if left := b.LeftOut(plan); left != "" {
+			out.Warnings = append(out.Warnings, left)
+		}
 	}
 	for _, r := range p.Resolved {
 		resolved := jsonResolved{

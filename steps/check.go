@@ -155,6 +155,9 @@ func (a *checkIsolation) Run(ctx context.Context, attempt *graph.Attempt) (any, 
 	if err := a.checkWrites(writes, out); err != nil {
 		return nil, err
 	}
+	if err := a.findLeftOut(attempt, &out, listed); err != nil {
+		return nil, err
+	}
 	var before checkOutputs
 	_ = attempt.Previous.Decode(&before) // without outputs, all is new
 	if err := a.checkFiles(attempt, writes, before, &out); err != nil {

@@ -14,6 +14,8 @@ type checkOutputs struct {
 	// Others are the selected tests, by unique_id: no other node reads their
 	// relations.
 	Others []string `json:"others,omitempty"`
+	// LeftOut are the selected unit tests that the command does not run, by name.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Reads are, for a job with a baseline, the nodes that it reads but doesn't
 	// write, by unique_id, each with its readers.
 	Reads map[string][]string `json:"reads,omitempty"`

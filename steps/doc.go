@@ -54,7 +54,8 @@
 //	baseline.go    stands for the baseline
 //	check.go       checks where the command writes and what it reads; checked.go: its result,
 //	               checklist.go: its dbt list; isolation.go, filesread.go, unseen.go,
-//	               changes.go: what the commit changes, narrow.go: what compiles to other code, losses.go: what dbt would drop
+//	               changes.go: what the commit changes, narrow.go: what compiles to other code, losses.go: what dbt would drop,
+//	               leftout.go: the unit tests that dbt build leaves out
 //	clone.go       copies the baseline's relations that the command adds to; reuse.go: views on the rest
 //	command.go     runs dbt on a build
 //	plain.go       runs dbt on the working tree

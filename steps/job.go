@@ -225,6 +225,30 @@ func (job *job) id() string {
 	return job.build.ID()
 }
 
+// typed returns what a person types to run dot's command on a build, with the vars of the job's command line.
+func (job *job) typed(command, spec string, args ...string) string {
+	words := []string{"dot", command, spec}
+	if vars := job.given.Vars; len(vars) > 0 {
+		if option, err := dbt.VarsOption(vars); err == nil {
+			words = append(words, option.Words()...)
+		}
+	}
+	return text.ShellQuote(slices.Concat(words, job.build.flags(), args))
+}
+
+// typedForDBT are the last words of what a person types: the target and the profile of the job's command line.
+func (job *job) typedForDBT() (words []string) {
+	for _, option := range [][2]string{{"--target", job.given.Target}, {"--profile", job.given.Profile}} {
+		if option[1] != "" {
+			words = append(words, option[0], option[1])
+		}
+	}
+	if len(words) > 0 {
+		words = append([]string{"--"}, words...)
+	}
+	return words
+}
+
 // step returns the name of the job's step.
 func (job *job) step() string { return job.Command.Name + " " + job.name() }
 

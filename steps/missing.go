@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"dot-for-dbt/internal/dbt"
 	"dot-for-dbt/internal/layer"
-	"dot-for-dbt/internal/text"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -122,30 +120,12 @@ func (e *MissingError) here() string {
 	case !slices.ContainsFunc(e.missing, func(m nodeRead) bool { return !e.resolution.job.Changed[m.ID] }):
 		args = []string{"--defer", e.spec(e.resolution.job.Below), "--modified"}
 	}
-	var after []string
-	for _, option := range [][2]string{{"--target", e.job.given.Target}, {"--profile", e.job.given.Profile}} {
-		if option[1] != "" {
-			after = append(after, option[0], option[1])
-		}
-	}
-	if len(after) > 0 {
-		args = append(append(args, "--"), after...)
-	}
-	return fmt.Sprintf("build %s here: %s", itOrThem(len(e.missing)), e.command(e.job.specs[0], args...))
+	return fmt.Sprintf("build %s here: %s", itOrThem(len(e.missing)), e.command(e.job.specs[0], append(args, e.job.typedForDBT()...)...))
 }
 
 // command returns a dot build with the vars of the job's command line.
 func (e *MissingError) command(spec string, args ...string) string {
-	words := []string{"dot", "build", spec}
-	if vars := e.job.given.Vars; len(vars) > 0 {
-		if option, err := dbt.VarsOption(vars); err == nil {
-			words = append(words, option.Words()...)
-		}
-	}
-	if e.job.build.flags() != nil {
-		words = append(words, e.job.build.flags()...)
-	}
-	return text.ShellQuote(append(words, args...))
+	return e.job.typed("build", spec, args...)
 }
 
 // spec returns a spec of a layer's build: the one that the user typed, if any.

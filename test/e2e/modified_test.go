@@ -418,3 +418,37 @@ func TestModifiedDispatch(t *testing.T) {
 		s.wantTables("dev@branch", "said")
 	})
 }
+
+// TestModifiedUnitTest changes only a unit test, which dbt 1's build runs with its model only.
+func TestModifiedUnitTest(t *testing.T) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+		const unitTest = "unit_tests: [{name: one, model: b, given: [{input: ref('a'), rows: [{n: 3}]}], expect: {rows: [{n: %d}]}}]\n"
+		s := newProject(t, adapter, map[string]string{
+			"models/a.sql":     "select 1 as n\n",
+			"models/b.sql":     "select n from {{ ref('a') }}\n",
+			"models/tests.yml": fmt.Sprintf(unitTest, 3),
+		})
+		s.mustDot("build", "prod@main")
+		s.git("switch", "--quiet", "--create", "wrong")
+		s.write("models/tests.yml", fmt.Sprintf(unitTest, 4))
+		s.commit("Expect 4")
+		test := []string{"test", "dev@wrong", "--defer", "prod@main", "--modified"}
+		build := append([]string{"build"}, test[1:]...)
+		said := "unit test one is not run, since dbt build runs unit tests with their models only: dot " + strings.Join(test, " ")
+		if res := s.mustDot(build...); !strings.Contains(res.stderr, "warning: "+said+"\n") {
+			t.Errorf("want %q:\n%s", said, res.stderr)
+		}
+		if res := s.mustDot(append([]string{"plan"}, build...)...); !strings.Contains(res.stdout, "         "+said+"\n") {
+			t.Errorf("the plan, want %q:\n%s", said, res.stdout)
+		}
+		s.ends(1, "dbt test failed on dev@", test...)
+		s.saved("nothing modified", "--defer", "prod@wrong~1")
+		if res := s.mustDot("plan", "build", "dev@.", "--defer", "prod@wrong~1"); !strings.Contains(res.stdout, "dot test dev@. --defer 'prod@wrong~1' -s one\n") {
+			t.Errorf("the plan of dev@. doesn't say what runs the unit test:\n%s", res.stdout)
+		}
+		s.write("models/b.sql", "select n + 1 as n from {{ ref('a') }}\n")
+		if res := s.mustDot("build", "dev@.", "--defer", "prod@main"); strings.Contains(res.stderr, "is not run") || !strings.Contains(res.stderr, "2 ok") {
+			t.Errorf("the unit test runs with its model:\n%s", res.stderr)
+		}
+	})
+}

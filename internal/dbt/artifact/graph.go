@@ -16,6 +16,7 @@ type Graph struct {
 // graphNode is the little of a node that a Graph needs.
 type graphNode struct {
 	UniqueID     string `json:"unique_id"`
+	Name         string `json:"name"`
 	ResourceType string `json:"resource_type"`
 	Package      string `json:"package_name"`
 	File         string `json:"original_file_path"`
@@ -62,6 +63,9 @@ func (g Graph) IDs() []string { return slices.Sorted(maps.Keys(g.nodes)) }
 
 // Parents are the nodes that a node depends on.
 func (g Graph) Parents(id string) []string { return g.nodes[id].DependsOn.Nodes }
+
+// Name is a node's name, as dbt selects it.
+func (g Graph) Name(id string) string { return g.nodes[id].Name }
 
 // Materialized is how a node is materialized, "" for one that the project
 // doesn't have.
