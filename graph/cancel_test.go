@@ -48,11 +48,12 @@ func TestCancelledDuringAnAction(t *testing.T) {
 		result    error
 		want      graph.Outcome
 		wantState graph.State
+		wantError string
 		wantNext  graph.Cause
 	}{
-		{"it stops", context.Canceled, graph.Broken, graph.Stopped, graph.Interrupted},
-		{"it fails in its own way", errors.New("dbt exited with 2"), graph.Broken, graph.Stopped, graph.Interrupted},
-		{"it comes to its end", nil, graph.OK, graph.Succeeded, graph.UpToDate},
+		{"it stops", context.Canceled, graph.Broken, graph.Stopped, "interrupted: context canceled", graph.Interrupted},
+		{"it fails in its own way", errors.New("dbt exited with 2"), graph.Broken, graph.Stopped, "interrupted: context canceled\ndbt exited with 2", graph.Interrupted},
+		{"it comes to its end", nil, graph.OK, graph.Succeeded, "", graph.UpToDate},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld()
@@ -81,6 +82,9 @@ func TestCancelledDuringAnAction(t *testing.T) {
 			got := resultOf(t, result, "deps")
 			if got.Outcome != tt.want || !errors.Is(got.Err, tt.result) || got.Record.State != tt.wantState {
 				t.Errorf("deps: %s, %v, recorded as %s", got.Outcome, got.Err, got.Record.State)
+			}
+			if got.Record.Error != tt.wantError {
+				t.Errorf("deps: recorded with error %q, want %q", got.Record.Error, tt.wantError)
 			}
 			if want := tt.want == graph.Broken; got.Interrupted != want {
 				t.Errorf("deps: interrupted is %t, want %t", got.Interrupted, want)

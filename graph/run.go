@@ -282,7 +282,7 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 	record.State, record.Finished = Succeeded, r.opts.Now()
 	switch {
 	case runErr != nil && ctx.Err() != nil:
-		record.State, record.Error = Stopped, runErr.Error()
+		record.State, record.Error = Stopped, stopped(ctx, runErr)
 	case runErr != nil:
 		record.State, record.Error = Failed, runErr.Error()
 	}
@@ -300,4 +300,15 @@ func (r *runner) work(ctx context.Context, i int, planned Planned, below []Input
 		return fail(runErr)
 	}
 	return e
+}
+
+// stopped says in the record of a step that it was interrupted, and by what. The action's own error, which may
+// look like a failure, comes after that.
+func stopped(ctx context.Context, err error) string {
+	cause := context.Cause(ctx)
+	text := "interrupted: " + cause.Error()
+	if errors.Is(err, cause) {
+		return text
+	}
+	return text + "\n" + err.Error()
 }
