@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"dot-for-dbt/graph"
@@ -26,7 +27,7 @@ func (c *checkCommand) run(ctx context.Context, a *app, line *commandLine) error
 	}
 	world := a.world()
 	world.Stdout = a.Stderr // dbt list is not what the user asked for
-	said, err := a.checkEnvironments(ctx, world, req)
+	all, said, err := a.checkEnvironments(ctx, world, req)
 	if err != nil {
 		return err
 	}
@@ -40,8 +41,22 @@ func (c *checkCommand) run(ctx context.Context, a *app, line *commandLine) error
 	}
 	line.KeepGoing = true
 	return a.carryOutShown(ctx, program, line.flags, func(p *steps.Program) display {
-		return checkDisplay{a.watchOne(p).(*oneBuild)}
+		d := checkDisplay{oneBuild: a.watchOne(p).(*oneBuild)}
+		if len(c.Builds) == 0 && line.Specs == "" {
+			d.leftOut = leftOut(all, p.Builds)
+		}
+		return d
 	})
+}
+
+// leftOut are the environments that can be used here, and in which no build was checked.
+func leftOut(all []steps.EnvironmentCheck, checked []*steps.Built) (names []string) {
+	for _, env := range all {
+		if env.Unreachable == nil && !slices.ContainsFunc(checked, func(b *steps.Built) bool { return b.Environment() == env.Name }) {
+			names = append(names, env.Name)
+		}
+	}
+	return names
 }
 
 // request makes the request: that of a build which ends with its check.
@@ -66,11 +81,10 @@ func (c *checkCommand) request(a *app, line *commandLine) (steps.Request, error)
 	return req, nil
 }
 
-// checkEnvironments checks each environment, and returns the warnings that it has printed.
-func (a *app) checkEnvironments(ctx context.Context, world steps.World, req steps.Request) (said []string, err error) {
-	all, err := steps.CheckEnvironments(ctx, world, req)
-	if err != nil {
-		return nil, err
+// checkEnvironments checks each environment. said are the warnings that it has printed.
+func (a *app) checkEnvironments(ctx context.Context, world steps.World, req steps.Request) (all []steps.EnvironmentCheck, said []string, err error) {
+	if all, err = steps.CheckEnvironments(ctx, world, req); err != nil {
+		return nil, nil, err
 	}
 	for _, found := range all {
 		for _, warning := range found.Warnings {
@@ -87,11 +101,14 @@ func (a *app) checkEnvironments(ctx context.Context, world steps.World, req step
 			err = found.Err
 		}
 	}
-	return said, err
+	return all, said, err
 }
 
 // checkDisplay shows one line for each build that was checked.
-type checkDisplay struct{ *oneBuild }
+type checkDisplay struct {
+	*oneBuild
+	leftOut []string // the environments without a build that was checked, if the user named none
+}
 
 // observe tells which step runs now, as in the preparation of a build: the result is all that stays.
 func (d checkDisplay) observe(e graph.Event) {
@@ -125,8 +142,29 @@ func (d checkDisplay) summary(ctx context.Context, result *graph.Result) error {
 	if last != nil {
 		return last
 	}
+	d.sayLeftOut()
 	if n := len(d.program.Builds); n > 1 {
 		d.say.Line(fmt.Sprintf("%s checked in %s", text.Plural(n, "build"), d.Now().Sub(d.started).Round(100*time.Millisecond)))
 	}
 	return nil
+}
+
+// mostLeftOut is the number of environments that are named.
+const mostLeftOut = 5
+
+// sayLeftOut says in which environments no build was checked: only their configuration was.
+func (d checkDisplay) sayLeftOut() {
+	if len(d.leftOut) == 0 {
+		return
+	}
+	named := d.leftOut[:min(mostLeftOut, len(d.leftOut))]
+	words := []string{"dot", "check"}
+	for _, name := range named {
+		words = append(words, spec.Spec{Env: name, Ref: "."}.String())
+	}
+	names := strings.Join(named, ", ")
+	if more := len(d.leftOut) - len(named); more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	d.say.Note(fmt.Sprintf("isolation not checked in %s: %s", names, text.ShellQuote(words)))
 }
