@@ -99,9 +99,6 @@ func (a *app) interrupted(ctx context.Context, result *graph.Result) error {
 // it, if some nodes are done.
 func (a *app) failed(result *graph.Result) error {
 	err := result.Err()
-	if slices.Contains(a.Args, "--resume") {
-		return err
-	}
 	for i, planned := range result.Plan.Steps {
 		if r := result.Steps[i]; r.Outcome == graph.Broken && steps.LeftOut(planned.Step, r.Record) {
 			return hint.Add(err, a.continueLine())

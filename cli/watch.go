@@ -94,9 +94,7 @@ func (d *severalBuilds) summary(ctx context.Context, result *graph.Result) error
 	case worst == exitOK:
 		return nil
 	}
-	if !slices.Contains(d.Args, "--resume") {
-		d.say.Hint(d.continueLine())
-	}
+	d.say.Hint(d.continueLine())
 	return exitCode(worst)
 }
 
