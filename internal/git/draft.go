@@ -358,6 +358,13 @@ const (
 	draftSubject = "The working tree on top of "
 )
 
+// draftOf returns the commit that was checked out when dot made a commit with this subject and committer. ok is
+// false if dot didn't make it.
+func draftOf(subject, email string) (base string, ok bool) {
+	base, ok = strings.CutPrefix(subject, draftSubject)
+	return base, ok && email == draftEmail && fullHash().MatchString(base)
+}
+
 // commitDraft makes a commit from the draft's index.
 func (r *Repo) commitDraft(ctx context.Context, made *drafting, d differences) error {
 	if len(d.files) == 0 {

@@ -55,7 +55,7 @@ func (r *Repo) Known(ctx context.Context, hashes []string) (map[string]Known, er
 		}
 		refs := shortRefs(record[2])
 		commit := Known{Subject: printable(record[3]), Time: time.Unix(seconds, 0), Refs: refs, Reached: true}
-		if base, ok := strings.CutPrefix(record[3], draftSubject); ok && record[4] == draftEmail && fullHash().MatchString(base) {
+		if base, ok := draftOf(record[3], record[4]); ok {
 			commit.DraftOf = base
 		}
 		known[record[0]] = commit

@@ -174,7 +174,7 @@ func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
 // log describes the commits that git log lists for some revisions.
 func (r *Repo) log(ctx context.Context, revisions []string, options ...string) ([]Commit, error) {
 	log := r.reader(append([]string{
-		"log", "--stdin", "-z", "--format=%H%x00%h%x00%ct%x00%s",
+		"log", "--stdin", "-z", "--format=%H%x00%h%x00%ct%x00%s%x00%ce",
 		"--no-color", "--no-show-signature", "--no-notes", "--no-patch", "--encoding=UTF-8",
 	}, options...)...)
 	log.Stdin = strings.NewReader(strings.Join(revisions, "\n") + "\n")
@@ -183,16 +183,20 @@ func (r *Repo) log(ctx context.Context, revisions []string, options ...string) (
 		return nil, err
 	}
 	var commits []Commit
-	for record := range slices.Chunk(entries(out), 4) {
+	for record := range slices.Chunk(entries(out), 5) {
 		var seconds int64
-		if len(record) != 4 {
+		if len(record) != 5 {
 			return nil, fmt.Errorf("git log: unexpected output %q", out)
 		}
 		if _, err := fmt.Sscan(record[2], &seconds); err != nil {
 			return nil, fmt.Errorf("git log: the date of %s: %w", record[0], err)
 		}
+		subject := record[3]
+		if base, ok := draftOf(subject, record[4]); ok {
+			subject = draftSubject + base[:min(len(record[1]), len(base))] // for people
+		}
 		commits = append(commits, Commit{
-			Hash: record[0], Short: record[1], Time: time.Unix(seconds, 0), Subject: printable(record[3]),
+			Hash: record[0], Short: record[1], Time: time.Unix(seconds, 0), Subject: printable(subject),
 		})
 	}
 	return commits, nil
