@@ -234,6 +234,9 @@ func (a *checkIsolation) findChanges(ctx context.Context, attempt *graph.Attempt
 		return err
 	}
 	relations := project.Relations()
+	if !a.job.byCompiled {
+		addTests(project, changes)
+	}
 	for _, id := range slices.Sorted(maps.Keys(changes)) {
 		out.Modified = append(out.Modified, Change{ID: id, Why: changes[id]})
 		if _, has := slices.BinarySearch(relations, id); has {
@@ -241,6 +244,23 @@ func (a *checkIsolation) findChanges(ctx context.Context, attempt *graph.Attempt
 		}
 	}
 	return nil
+}
+
+// addTests adds the tests of what is modified, which dbt selects with it.
+func addTests(project artifact.Graph, changes map[string][]string) {
+	tests := map[string][]string{}
+	for _, id := range project.IDs() {
+		if !isTest(id) || len(changes[id]) > 0 {
+			continue
+		}
+		for _, parent := range project.Parents(id) {
+			if len(changes[parent]) > 0 {
+				tests[id] = []string{"tests " + workspace.NodeName(parent) + ", which is modified"}
+				break
+			}
+		}
+	}
+	maps.Copy(changes, tests)
 }
 
 // Modified are the nodes that a job's commit changes, as --modified selects them.

@@ -33,7 +33,7 @@ func (a *checkIsolation) modifiedCall(state string) run.Call {
 		line.Fixed = append(line.Fixed, dbt.NewOption("state", state))
 		line.Options = append(line.Options, dbt.NewOption("select", "state:modified"))
 	}
-	if a.job.byCompiled { // otherwise the tests of what is modified are listed, too
+	if state != "" || a.job.byCompiled { // otherwise the tests of what is modified are listed, too
 		line.Options = append(line.Options, dbt.NewOption("indirect-selection", "empty"))
 	}
 	line.Environment = slices.DeleteFunc(slices.Clone(line.Environment), func(o dbt.Option) bool { return slices.Contains(selections, o.Flag) })

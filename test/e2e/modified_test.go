@@ -424,9 +424,10 @@ func TestModifiedUnitTest(t *testing.T) {
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		const unitTest = "unit_tests: [{name: one, model: b, given: [{input: ref('a'), rows: [{n: 3}]}], expect: {rows: [{n: %d}]}}]\n"
 		s := newProject(t, adapter, map[string]string{
-			"models/a.sql":     "select 1 as n\n",
-			"models/b.sql":     "select n from {{ ref('a') }}\n",
-			"models/tests.yml": fmt.Sprintf(unitTest, 3),
+			"models/a.sql":         "select 1 as n\n",
+			"models/b.sql":         "select n from {{ ref('a') }}\n",
+			"models/tests.yml":     fmt.Sprintf(unitTest, 3),
+			"tests/b_is_there.sql": "select 1 as x where (select count(*) from {{ ref('b') }}) = 0\n",
 		})
 		s.mustDot("build", "prod@main")
 		s.git("switch", "--quiet", "--create", "wrong")
@@ -441,14 +442,27 @@ func TestModifiedUnitTest(t *testing.T) {
 		if res := s.mustDot(append([]string{"plan"}, build...)...); !strings.Contains(res.stdout, "         "+said+"\n") {
 			t.Errorf("the plan, want %q:\n%s", said, res.stdout)
 		}
+		reasons := func(want map[string][]string) {
+			t.Helper()
+			if diff := cmp.Diff(want, s.modified(build...)); diff != "" {
+				t.Errorf("modified (-want +got):\n%s", diff)
+			}
+		}
+		reasons(map[string][]string{"unit_test.stall.b.one": {"state:modified"}})
 		s.ends(1, "dbt test failed on dev@", test...)
 		s.saved("nothing modified", "--defer", "prod@wrong~1")
 		if res := s.mustDot("plan", "build", "dev@.", "--defer", "prod@wrong~1"); !strings.Contains(res.stdout, "dot test dev@. --defer 'prod@wrong~1' -s one\n") {
 			t.Errorf("the plan of dev@. doesn't say what runs the unit test:\n%s", res.stdout)
 		}
 		s.write("models/b.sql", "select n + 1 as n from {{ ref('a') }}\n")
-		if res := s.mustDot("build", "dev@.", "--defer", "prod@main"); strings.Contains(res.stderr, "is not run") || !strings.Contains(res.stderr, "2 ok") {
+		if res := s.mustDot("build", "dev@.", "--defer", "prod@main"); strings.Contains(res.stderr, "is not run") || !strings.Contains(res.stderr, "3 ok") {
 			t.Errorf("the unit test runs with its model:\n%s", res.stderr)
 		}
+		s.git("switch", "--quiet", "--create", "right", "main", "--discard-changes")
+		s.write("models/b.sql", "select n + 0 as n from {{ ref('a') }}\n")
+		s.commit("Add nothing")
+		build[1] = "dev@right"
+		s.mustDot(build...)
+		reasons(map[string][]string{"model.stall.b": {"SQL"}, "unit_test.stall.b.one": {"tests b, which is modified"}, "test.stall.b_is_there": {"tests b, which is modified"}})
 	})
 }
