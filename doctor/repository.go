@@ -38,6 +38,7 @@ func (e *examination) repository() {
 	e.workspace(ws)
 	if ws.Exists() {
 		e.worktrees(repo, ws)
+		e.staleWorktrees(repo)
 		e.locks(ws)
 		e.ok("warehouse", "not asked: dot status --check says what is missing there, and which schemas have no build")
 	}
@@ -173,6 +174,18 @@ func (e *examination) worktrees(repo *git.Repo, ws *workspace.Workspace) {
 	}
 	if whole == len(commits) {
 		e.ok("worktrees", fmt.Sprintf("%d, each at its commit", whole))
+	}
+}
+
+// staleWorktrees names the worktrees that git knows at the path of the repository before it was moved.
+func (e *examination) staleWorktrees(repo *git.Repo) {
+	stale, err := repo.Stale()
+	if err != nil {
+		e.problem("worktrees", err.Error())
+		return
+	}
+	for _, path := range stale {
+		e.warn("worktrees", path+": git has dot's worktree there, from before the repository was moved; it is missing, and locked", removeWorktree(path))
 	}
 }
 

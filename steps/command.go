@@ -111,7 +111,7 @@ func (ls *layers) overwritten(job *job, r graph.Record) string {
 	case never && report.Schema != job.build.schema:
 		return "" // the schema has changed: so has an input
 	case never && job.build.Ran():
-		return "it was never built in this database"
+		return cmp.Or(ls.movedFile(job.build.Build, job.build.place), "it was never built in this database")
 	case never:
 		return "the build has no ledger"
 	}

@@ -49,6 +49,9 @@ func (ls *layers) standingOf(b workspace.Build, p workspace.Place) (standing, er
 		return standing{}, &unreadable{b, err}
 	}
 	if b.Ran() { // the artifacts in its target path belong to another place
+		if moved := ls.movedFile(b, p); moved != "" {
+			return standing{}, fmt.Errorf("%s %w in schema %s (%s)", b, errNeverBuilt, p.Schema, moved)
+		}
 		return standing{}, fmt.Errorf("%s %w in schema %s", b, errNeverBuilt, p.Schema)
 	}
 	found, err := ls.adopt(b)
@@ -69,6 +72,30 @@ func (e *unreadable) Error() string {
 }
 
 func (e *unreadable) Unwrap() error { return e.err }
+
+// movedFile says of a build that was never built at a place, whose database is a file, in which other file it was
+// built last: the directory may have been moved, with the file in it. It returns "" if there is none.
+func (ls *layers) movedFile(b workspace.Build, p workspace.Place) string {
+	isFile := func(p workspace.Place) bool { return p.Adapter == "duckdb" && p.Host == "" && !p.InMemory() }
+	if !isFile(p) {
+		return ""
+	}
+	var last workspace.Standing
+	standings, _ := ls.ws.Standings(b)
+	for _, s := range standings {
+		if isFile(s.Place) && s.Place.Database != p.Database && (last.Layer == nil || s.Run.Time.After(last.Run.Time)) {
+			last = s
+		}
+	}
+	if last.Layer == nil {
+		return ""
+	}
+	was := "it was built in " + last.Place.Database
+	if _, err := os.Stat(last.Place.Database); errors.Is(err, fs.ErrNotExist) {
+		was += ", which is gone"
+	}
+	return was + "; the database file is " + p.Database + " now"
+}
 
 // standing reads the standing of a build that the user named, to defer to it or to
 // compare it. If the build has no relations, the error's hint is the command that

@@ -180,6 +180,9 @@ func (a *addWorktree) spare(ctx context.Context, damage error, before graph.Reco
 	if err != nil {
 		return err
 	}
+	if changes, err = a.withoutGitignore(ctx, a.build, changes); err != nil {
+		return err
+	}
 	if changes = withoutMade(dir, withoutDBTs(a.build, changes), before); len(changes) == 0 {
 		return nil
 	}

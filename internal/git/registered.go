@@ -1,6 +1,8 @@
 package git
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,4 +45,27 @@ func (r *Repo) WorkingTrees() ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+// Stale lists, sorted, the worktrees of dot's that git knows at another path than dot has now, and that are
+// missing there: those of the repository before it was moved. They are locked, so git never forgets them.
+func (r *Repo) Stale() ([]string, error) {
+	admins, err := r.allAdmins()
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	dots := filepath.Join(r.Root, dotDir) + string(os.PathSeparator)
+	for _, admin := range admins {
+		path := worktreeOf(admin)
+		inDot := strings.Contains(path, string(os.PathSeparator)+dotDir+string(os.PathSeparator))
+		if !inDot || strings.HasPrefix(path, dots) || read(admin, "locked") != lockReason {
+			continue
+		}
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths), nil
 }
