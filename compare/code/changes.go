@@ -72,6 +72,11 @@ func Changes(baseline, candidate Side, commit Commit) (map[string][]string, erro
 			found[id] = why
 		}
 	}
+	for id, test := range b.unitTests {
+		if why := unitTest(a.unitTests[id], test, commit.Files); why != "" {
+			found[id] = []string{why}
+		}
+	}
 	if commit.Compiled == nil {
 		return found, nil
 	}
@@ -93,13 +98,17 @@ func readAll(role string, from Side) (*parsedSide, error) {
 	defer f.Close() // only read from
 	s := &parsedSide{
 		Side: from, role: role, from: map[string]*parsedSide{}, lost: map[string]string{},
-		nodes: map[string]*artifact.NodeCode{}, macros: map[string]*macro{},
+		nodes: map[string]*artifact.NodeCode{}, macros: map[string]*macro{}, unitTests: map[string]*artifact.UnitTest{},
 	}
 	keep := func(n artifact.NodeCode) error {
 		s.nodes[n.UniqueID] = &n
 		return nil
 	}
-	if s.head, err = artifact.ReadManifestCode(from.Manifest, f, keep, s.addMacro); err != nil {
+	keepTest := func(test artifact.UnitTest) error {
+		s.unitTests[test.UniqueID] = &test
+		return nil
+	}
+	if s.head, err = artifact.ReadManifestTests(from.Manifest, f, keep, s.addMacro, keepTest); err != nil {
 		return nil, fmt.Errorf("read the %s's manifest: %w", role, err)
 	}
 	return s, nil
@@ -283,6 +292,7 @@ func (c *changes) node(n *artifact.NodeCode) []string {
 	for _, text := range texts {
 		maps.Copy(words, wordsIn(text))
 	}
+	why = append(why, settings(was, n)...)
 	why = append(why, c.named(words, n.DependsOn.Macros)...)
 	why = append(why, rerouted(was.DependsOn.Macros, n.DependsOn.Macros)...)
 	if was.CompiledCode != nil { // the paths that Jinja makes

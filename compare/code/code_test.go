@@ -22,6 +22,7 @@ type object = map[string]any
 type world struct {
 	head                   object
 	nodes, sources, macros object
+	unitTests              object // nil for none
 	files                  map[string]string
 }
 
@@ -114,7 +115,7 @@ func (w *world) hook(sql string, compiled any, macros ...string) {
 func (w *world) build(t testing.TB, schema, suffix string) Side {
 	t.Helper()
 	w.head["dbt_schema_version"] = "https://schemas.getdbt.com/dbt/manifest/v12.json"
-	data, err := json.Marshal(object{"metadata": w.head, "nodes": w.nodes, "sources": w.sources, "macros": w.macros, "docs": object{}})
+	data, err := json.Marshal(object{"metadata": w.head, "nodes": w.nodes, "sources": w.sources, "macros": w.macros, "unit_tests": w.unitTests, "docs": object{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ type parsedSide struct {
 	hooks  []*artifact.NodeCode          // on-run-start and on-run-end, in order
 	tests  map[string][]*artifact.NodeCode
 	macros map[string]*macro
+	// unitTests are read for a commit's changes only.
+	unitTests map[string]*artifact.UnitTest
 
 	// renamed has the IDs of renamed nodes, by those in the side's manifests. former is the
 	// reverse.

@@ -448,7 +448,7 @@ func TestModifiedUnitTest(t *testing.T) {
 				t.Errorf("modified (-want +got):\n%s", diff)
 			}
 		}
-		reasons(map[string][]string{"unit_test.stall.b.one": {"state:modified"}})
+		reasons(map[string][]string{"unit_test.stall.b.one": {"unit test"}})
 		s.ends(1, "dbt test failed on dev@", test...)
 		s.saved("nothing modified", "--defer", "prod@wrong~1")
 		if res := s.mustDot("plan", "build", "dev@.", "--defer", "prod@wrong~1"); !strings.Contains(res.stdout, "dot test dev@. --defer 'prod@wrong~1' -s one\n") {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestV2Kinds has dbt 2 fail in different ways. It ends with 1 in all of them, or with 0 although
@@ -88,5 +90,43 @@ func TestV2Kinds(t *testing.T) {
 			s.commit("c reads what isn't there")
 			s.ends(2, "'nowhere' not found", "build", "dev@HEAD")
 		})
+	})
+}
+
+// TestV2ModifiedTests changes what tests and contracts say and no node's code. dbt 2's state:modified finds none of
+// these, but runs a unit test without its model.
+func TestV2ModifiedTests(t *testing.T) {
+	onOne(t, "duckdb", func(t *testing.T, adapter string) {
+		properties := func(severity, constraint, expected string) string {
+			return "models:\n" +
+				"  - {name: one, columns: [{name: n, data_tests: [{accepted_values: {arguments: {values: [2]}, config: {severity: " + severity + "}}}]}]}\n" +
+				"  - {name: firm, config: {contract: {enforced: true}}, columns: [{name: n, data_type: integer, constraints: " + constraint + "}]}\n" +
+				"unit_tests:\n  - {name: doubles, model: twice, given: [{input: ref('one'), rows: [{n: 2}]}], expect: {rows: [{n: " + expected + "}]}}\n"
+		}
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml":  tables,
+			"models/one.sql":   "select 1 as n\n",
+			"models/twice.sql": "select n * 2 as n from {{ ref('one') }}\n",
+			"models/firm.sql":  "select 1 as n\n",
+			"models/all.yml":   properties("warn", "[]", "4"),
+		})
+		s.useV2()
+		s.mustDot("build", "prod@main", "dev@.")
+
+		s.git("switch", "--quiet", "--create", "branch")
+		s.write("models/all.yml", properties("warn", "[]", "5"))
+		s.ends(1, "1 error", "build", "dev@.")
+		s.write("models/all.yml", properties("error", "[{type: not_null}]", "5"))
+		s.commit("What is expected")
+		args := []string{"build", "dev@branch", "--defer", "prod@main", "--modified"}
+		s.ends(1, "1 ok, 1 error, 1 fail", args...)
+		want := map[string][]string{
+			"unit_test.stall.twice.doubles": {"unit test"}, "model.stall.firm": {"columns"}, "test.stall.accepted_values_one_n__2.275c57c09e": {"severity"},
+		}
+		if diff := cmp.Diff(want, s.modified(args...)); diff != "" {
+			t.Errorf("modified (-want +got):\n%s", diff)
+		}
+		s.wantTables("dev@branch", "firm")
+		s.ends(1, "1 error, 1 fail", "test", "dev@branch", "--defer", "prod@main", "--modified")
 	})
 }

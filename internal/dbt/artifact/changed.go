@@ -10,7 +10,7 @@ import (
 
 // MarkChanged copies a manifest.json for dbt's --state, and alters the nodes with these IDs so that
 // `state:modified` selects them whatever the project has. dbt compares different parts of different
-// nodes: a seed's checksum, a model's code, a generic test's fqn (seen with 1.11.16). MarkChanged only
+// nodes: a seed's checksum, a model's code, the fqn of a generic test or a unit test (seen with 1.11.16). MarkChanged only
 // inserts text: all other bytes stay as dbt wrote them. It reads r twice.
 func MarkChanged(w io.Writer, file string, r io.ReadSeeker, changed map[string]bool) error {
 	return withInserts(w, file, r, func(m *marker, id string) error {
@@ -51,7 +51,7 @@ func withInserts(w io.Writer, file string, r io.ReadSeeker, node func(m *marker,
 	}
 	m := &marker{stream: newStream(file, r)}
 	err = m.document(func(key string) error {
-		if key != "nodes" && key != "functions" {
+		if key != "nodes" && key != "functions" && key != "unit_tests" {
 			return m.skip()
 		}
 		return m.object(func(id string) error { return node(m, id) })

@@ -77,6 +77,12 @@ func TestMarkChanged(t *testing.T) {
 			t.Errorf("got %s\nwant %s", got, want)
 		}
 	})
+	t.Run("a unit test", func(t *testing.T) {
+		got := marked(t, `{"unit_tests": {"unit_test.p.m.u": {"fqn": ["p"], "checksum": "x"}}}`, "unit_test.p.m.u")
+		if want := `{"unit_tests": {"unit_test.p.m.u": {"fqn": ["p","dot:changed"], "checksum": "x"}}}`; got != want {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+	})
 	t.Run("a cut manifest", func(t *testing.T) {
 		if err := MarkChanged(new(bytes.Buffer), "manifest.json", strings.NewReader(`{"nodes": {"a": {`), map[string]bool{"a": true}); err == nil {
 			t.Error("no error")

@@ -96,16 +96,34 @@ type Macro struct {
 	} `json:"depends_on"`
 }
 
+// UnitTest is a unit test of a manifest.json, with everything that decides what it says.
+type UnitTest struct {
+	UniqueID  string          `json:"unique_id"`
+	Given     json.RawMessage `json:"given"`
+	Expect    json.RawMessage `json:"expect"`
+	Overrides json.RawMessage `json:"overrides"`
+	DependsOn struct {
+		Nodes []string `json:"nodes"` // the model
+	} `json:"depends_on"`
+}
+
 // ReadManifestCode is ReadManifest with the full code of nodes. It calls node for each enabled
 // node, source and function, and macro for each macro.
 func ReadManifestCode(file string, r io.Reader, node func(NodeCode) error, macro func(Macro) error) (Metadata, error) {
+	return ReadManifestTests(file, r, node, macro, nil)
+}
+
+// ReadManifestTests is ReadManifestCode, and calls unitTest for each unit test.
+func ReadManifestTests(file string, r io.Reader, node func(NodeCode) error, macro func(Macro) error, unitTest func(UnitTest) error) (Metadata, error) {
 	a := newStream(file, r)
 	return a.manifest(func(key string) error {
-		switch key {
-		case "nodes", "sources", "functions":
+		switch {
+		case key == "nodes", key == "sources", key == "functions":
 			return a.object(func(string) error { return visited(a, node) })
-		case "macros":
+		case key == "macros":
 			return a.object(func(string) error { return visited(a, macro) })
+		case key == "unit_tests" && unitTest != nil:
+			return a.object(func(string) error { return visited(a, unitTest) })
 		}
 		return a.skip()
 	})
