@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -140,4 +141,36 @@ func (s *shop) asNobody(command string) int {
 	}
 	fmt.Fprintf(&s.story, "$ dot %s\n%sexit code %d\n", command, s.portable(out.String()), cmd.ProcessState.ExitCode())
 	return cmd.ProcessState.ExitCode()
+}
+
+// The doctor names the directories that can't be written to, and not what is below them.
+func TestDoctorNoPermission(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		locked string
+		built  bool
+		want   string
+	}{
+		{".", false, "problem .dot missing, and it can't be made in /shop: dot can't write there: permission denied"},
+		{".dot", true, "problem .dot /shop/.dot: dot can't write there: permission denied"},
+		{".git", true, "problem repository /shop/.git: dot can't write there: permission denied"},
+	} {
+		t.Run(test.locked, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			if test.built {
+				s.run("build prod@main")
+			}
+			s.lock(test.locked)
+			s.story.Reset()
+			s.asNobody("doctor")
+			said := regexp.MustCompile(` +`).ReplaceAllString(s.story.String(), " ")
+			if !strings.Contains(said, test.want) {
+				t.Errorf("want %q:\n%s", test.want, said)
+			}
+			if n := strings.Count(said, "problem .dot ") - strings.Count(said, "others can read it"); n > 1 {
+				t.Errorf("%d directories in .dot are named:\n%s", n, said)
+			}
+		})
+	}
 }

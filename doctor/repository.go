@@ -3,9 +3,11 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dot-for-dbt/internal/git"
@@ -28,6 +30,12 @@ func (e *examination) repository() {
 		text = fmt.Sprintf("%s, a worktree of %s", repo.Top, repo.Root)
 	}
 	e.ok("repository", text)
+	for _, dir := range []string{repo.CommonDir, filepath.Join(repo.CommonDir, "worktrees")} {
+		if err := workspace.CheckWritable(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			e.problem("repository", fmt.Sprintf("%s: %v: git keeps dot's worktrees there", dir, err), letWrite(dir, err, "-R"))
+			break
+		}
+	}
 	ws, err := workspace.Open(repo.Root)
 	if err != nil {
 		e.problem(workspace.Dir, err.Error())
@@ -85,6 +93,10 @@ func settled(ws *workspace.Workspace, prompt string) bool {
 // workspace checks the files in .dot.
 func (e *examination) workspace(ws *workspace.Workspace) {
 	if !ws.Exists() {
+		if err := workspace.CheckWritable(filepath.Dir(ws.Path())); err != nil {
+			e.problem(workspace.Dir, fmt.Sprintf("missing, and it can't be made in %s: %v", filepath.Dir(ws.Path()), err), letWrite(filepath.Dir(ws.Path()), err))
+			return
+		}
 		e.ok(workspace.Dir, "missing: the first build makes it")
 		return
 	}
@@ -115,11 +127,21 @@ func (e *examination) flaw(f workspace.Flaw) {
 		e.warn(workspace.Dir, words, command("rm"))
 	case workspace.Exposed:
 		e.problem(workspace.Dir, words, command("chmod", "600"))
+	case workspace.Fixed:
+		e.problem(workspace.Dir, words, letWrite(f.Path, f.Err, "-R"))
 	case workspace.Closed:
 		e.problem(workspace.Dir, words, command("chmod", "u+rwx"))
 	default:
 		e.problem(workspace.Dir, words, hint.Of(f.Err)...)
 	}
+}
+
+// letWrite is the command that lets this user write to a directory; with -R also to what is in it.
+func letWrite(dir string, err error, flags ...string) string {
+	if fixed := (*workspace.FixedError)(nil); errors.As(err, &fixed) && fixed.Foreign {
+		return "as its owner or root: " + text.ShellQuote(slices.Concat([]string{"chown"}, flags, []string{strconv.Itoa(os.Geteuid()), dir}))
+	}
+	return text.ShellQuote(slices.Concat([]string{"chmod"}, flags, []string{"u+w", dir}))
 }
 
 // worktrees checks that each worktree is at its commit, and that git knows it.

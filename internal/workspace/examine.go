@@ -33,7 +33,25 @@ const (
 	BadKey    FlawKind = "key"      // the random key is damaged
 	BadConfig FlawKind = "config"   // the user's file can't be read
 	Closed    FlawKind = "closed"   // a directory can't be read
+	Fixed     FlawKind = "fixed"    // a directory, or a lock in it, can't be written to; nor perhaps what is below it
 )
+
+// A FixedError says that this user can't write to a file, or make files in a directory.
+type FixedError struct {
+	Err     error
+	Foreign bool // it belongs to another user
+	Owner   int  // that user's ID
+}
+
+func (e *FixedError) Error() string {
+	text := "dot can't write there: " + e.Err.Error()
+	if e.Foreign {
+		text += fmt.Sprintf(", and it belongs to user %d", e.Owner)
+	}
+	return text
+}
+
+func (e *FixedError) Unwrap() error { return e.Err }
 
 // writing is the longest time that a write takes. A younger temporary file may
 // still be in use.
@@ -46,6 +64,13 @@ func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 	add := func(kind FlawKind, file string, err error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another dot may remove files meanwhile
 			flaws = append(flaws, Flaw{Path: file, Kind: kind, Err: err})
+		}
+	}
+	fixed := "" // the last such directory
+	addFixed := func(dir string, err error) {
+		if err != nil && (fixed == "" || dir != fixed && !strings.HasPrefix(dir, fixed+string(os.PathSeparator))) {
+			add(Fixed, dir, err)
+			fixed = dir
 		}
 	}
 	err := filepath.WalkDir(w.path, func(file string, entry fs.DirEntry, err error) error {
@@ -64,12 +89,15 @@ func (w *Workspace) Examine(now time.Time) ([]Flaw, error) {
 		}
 		name := filepath.ToSlash(relative)
 		if entry.IsDir() {
+			addFixed(file, CheckWritable(file))
 			if foreign(name) {
 				return fs.SkipDir
 			}
 			return nil
 		}
 		switch {
+		case path.Dir(name) == "locks":
+			addFixed(filepath.Dir(file), CheckWritable(file))
 		case durable.IsTemporary(entry.Name()):
 			add(Leftover, file, leftover(entry, now))
 		case path.Base(path.Dir(name)) == "records" && path.Ext(name) == ".json":

@@ -1,0 +1,4 @@
+package workspace
+
+// CheckWritable returns nil: Windows has no such modes.
+func CheckWritable(string) error { return nil }
