@@ -28,6 +28,7 @@ type dueMarks struct {
 	dir     string // for the dbt project that marks them
 	places  []workspace.Place
 	digests []string // of the marks, for the ledgers
+	unknown []bool   // whether the ledgers know of nothing that the build, or its mark, has there
 }
 
 // dueMarks returns the schemas that a run may write to, without those that are marked according to
@@ -68,6 +69,7 @@ func (m *marks) dueMarks(job *job, targets map[string]workspace.Target) (due due
 		mark.By, mark.At = m.identity().User, m.world.Now().UTC()
 		due.task.Mark = append(due.task.Mark, warehouse.Marking{Schema: schema, Mark: mark, Take: notRead == nil && had.HasOf(b.Build)})
 		due.places, due.digests = append(due.places, place), append(due.digests, noted)
+		due.unknown = append(due.unknown, notRead == nil && !had.HasOf(b.Build) && m.ws.Marked(place) == "")
 	}
 	return due, nil
 }
@@ -95,6 +97,9 @@ func (m *marks) markSchemas(ctx context.Context, attempt *graph.Attempt, job *jo
 func (m *marks) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all []warehouse.Marked) error {
 	for i, marked := range all {
 		name := b.secret.hidden(due.task.Mark[i].Name)
+		if other := m.ofOtherClone(due, i, marked.Had); other != "" && b.Tree == "" {
+			attempt.Notef("schema %s %s", name, other)
+		}
 		switch {
 		case marked.Err != nil:
 			// It is not tried again by each run: an old DuckDB or a missing right stays as it is.
@@ -113,6 +118,20 @@ func (m *marks) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all []
 		}
 	}
 	return nil
+}
+
+// ofOtherClone says of a schema that it has a mark of the same build which this clone doesn't know, with relations
+// that the run will write. It returns "" if it hasn't.
+func (m *marks) ofOtherClone(due dueMarks, i int, had string) string {
+	mark, err := warehouse.ParseMark(had)
+	if err != nil || !due.unknown[i] || !mark.OfClone(due.task.Mark[i].Mark) {
+		return ""
+	}
+	by := m.ago(mark.At)
+	if mark.By != "" {
+		by = "by " + mark.By + ", " + by
+	}
+	return fmt.Sprintf("has a mark of %s that this clone doesn't know (%s): another clone may have built there, and this one replaces its relations", mark.Build(), by)
 }
 
 // mark returns the mark of a build's schemas, without what differs between them.

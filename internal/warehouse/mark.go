@@ -112,20 +112,25 @@ type Marking struct {
 // Marked is what became of a [Marking].
 type Marked struct {
 	Done bool
-	// Had is the mark, or the comment, that the schema has and that stays. "" with neither Done
-	// nor Err: the schema was there without a mark.
+	// Had is the mark that the schema had before or, if it isn't Done, the mark or the comment that stays. ""
+	// with neither Done nor Err: the schema was there without a mark.
 	Had string
 	Err error
 }
 
 func marked(said partSaid, err error) Marked {
+	had := ""
+	one := len(said.Rows) == 1 && len(said.Rows[0]) == 1
+	if one {
+		had = said.Rows[0][0]
+	}
 	switch {
 	case err != nil:
 		return Marked{Err: err}
 	case said.Did:
-		return Marked{Done: true}
-	case len(said.Rows) == 1 && len(said.Rows[0]) == 1:
-		return Marked{Had: said.Rows[0][0]}
+		return Marked{Done: true, Had: had}
+	case one:
+		return Marked{Had: had}
 	}
 	return Marked{Err: errors.New("dbt handed back what can't be read")}
 }

@@ -68,6 +68,9 @@ func TestMark(t *testing.T) {
 			if !out.Marked[0].Done || out.Marked[1].Done {
 				t.Fatalf("marking again: %+v", out.Marked)
 			}
+			if had, err := ParseMark(out.Marked[0].Had); err != nil || !had.Of(aMark) || had.By != aMark.By {
+				t.Errorf("marking again replaced %+v, %v", had, err)
+			}
 			if had, err := ParseMark(out.Marked[1].Had); err != nil || !had.Of(aMark) || had.Of(other) || had.By != "another person" || len(had.Relations) != 3 {
 				t.Errorf("the mark that stays: %+v, %v", had, err)
 			}

@@ -158,3 +158,32 @@ func (d duckDB) query(ctx context.Context, sql string) ([][]string, error) {
 	}
 	return rows, nil
 }
+
+// Two clones build one commit in one schema: the second one says that it replaces what may be the first one's, before
+// it does.
+func TestSecondClone(t *testing.T) {
+	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, nil)
+		s.use(dbt)
+		s.published()
+		head := s.head()
+		const said = "another clone may have built there, and this one replaces its relations\n"
+		says := func(by *shop, want bool, args ...string) {
+			t.Helper()
+			res := by.mustDot(args...)
+			if at := strings.Index(res.stderr, said); at >= 0 != want || at > strings.Index(res.stderr, "done dev@") {
+				t.Errorf("dot %s: it warns at %d, want a warning before the build: %t\n%s", strings.Join(args, " "), at, want, res.stderr)
+			}
+		}
+		says(s, false, "build", "dev@HEAD")
+		says(s, false, "build", "dev@HEAD", "--force")
+		other := s.fresh()
+		other.use(dbt)
+		says(other, true, "build", "dev@HEAD")
+		says(other, false, "build", "dev@HEAD", "--force")
+		says(other, false, "build", "prod@HEAD")
+		says(other, false, "build", "dev@.")
+		other.mustDot("drop", "dev@"+head, "--yes")
+		says(other, false, "build", "dev@HEAD")
+	})
+}
