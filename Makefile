@@ -30,20 +30,24 @@ test: ## everything: linters, types on every system, the documentation site, all
 	@# pip and apt mostly wait for the network, so they run beside each other, and beside the linters.
 	@$(MAKE) --no-print-directory --jobs=6 test-all lint typecheck docs
 
+# What the tests with a real dbt need. GORACE: by default, each program with the race detector sleeps a second at its end.
+TEST_ENV = GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) \
+	DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/$(NEWEST_DBT) DOT_TEST_V2=$(CURDIR)/.venv/dbt-2
+
 # WITH=browser also installs a browser. Then the tests that need one must pass.
 .PHONY: test-all
 test-all: test-venv $(WITH)
 ifeq ($(RACE),)
 	@echo "NOTE: no C compiler, so the tests run without the race detector"
 endif
-	@# GORACE: by default, each program with the race detector sleeps a second at its end
 	@# -vet=off: make lint runs go vet
-	$(if $(WITH),DOT_TEST_BROWSER="$${DOT_TEST_BROWSER:-$$(command -v chromium)}") \
-		GORACE=atexit_sleep_ms=0 DOT_TEST_VENV=$(CURDIR)/.venv/test DOT_TEST_PYTHON=$(CURDIR)/.venv/test/bin/python DOT_TEST_BUILDFLAGS=$(RACE) \
-		DOT_TEST_HOST_VENVS=$(CURDIR)/.venv/$(NEWEST_DBT) DOT_TEST_V2=$(CURDIR)/.venv/dbt-2 \
-		go test $(RACE) -vet=off -count=1 -timeout 60m ./...
+	$(if $(WITH),DOT_TEST_BROWSER="$${DOT_TEST_BROWSER:-$$(command -v chromium)}") $(TEST_ENV) go test $(RACE) -vet=off -count=1 -timeout 60m ./...
 	@# With the race detector, these tests ran only where builds share state. The others follow.
 	$(if $(RACE),DOT_TEST_RACED=1 go test -vet=off -count=1 ./cli)
+
+.PHONY: test-slow
+test-slow: test-venv ## the tests of test/e2e and cli for which make test has no time, and the others of these packages (half an hour)
+	DOT_TEST_SLOW=1 $(TEST_ENV) go test $(RACE) -vet=off -count=1 -timeout 90m ./test/e2e ./cli
 
 # make test compares some of the newest dbt's hosted commands with others.
 NEWEST_DBT := dbt-1.12

@@ -139,7 +139,7 @@ func (c *crash) kill(r *running, victim string, hangs bool) {
 // After a kill of any process at any time, the same command ends as if there had been
 // no kill. DOT_TEST_KILLS sets the number of kills; DOT_TEST_SEED repeats a test.
 func TestKill(t *testing.T) {
-	kills, seed := number(t, "DOT_TEST_KILLS", 20), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
+	kills, seed := number(t, "DOT_TEST_KILLS", 10), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
 	for name, test := range map[string]struct {
 		command string
 		with    func(*testing.T)

@@ -35,8 +35,8 @@ import (
 //
 // and the programs dot and dbt, of which dbt is a stand-in.
 //
-// With the race detector, programs take three times as long. Then only those scripts run in which
-// builds share state, and afterwards the others.
+// With the race detector, programs take three times as long. Then only some of those scripts run in which
+// builds share state, and afterwards the others. In make test-slow it is all of them.
 func TestScripts(t *testing.T) {
 	dir := filepath.Join("..", "testdata", "script")
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
@@ -49,6 +49,9 @@ func TestScripts(t *testing.T) {
 			return false
 		}
 		shares := severalBuilds.Match(text)
+		if os.Getenv("DOT_TEST_SLOW") == "" {
+			shares = shares && severalScripts.MatchString(filepath.Base(file))
+		}
 		return raceDetector && !shares || hasRaced() && shares
 	})
 	testscript.Run(t, testscript.Params{
@@ -93,6 +96,10 @@ func hasRaced() bool { return !raceDetector && os.Getenv("DOT_TEST_RACED") != ""
 
 // severalBuilds matches a script with a command that has several builds, or rounds of one.
 var severalBuilds = regexp.MustCompile(`\bdot (plan )?(compare|[a-z]+ \S*@\S+ [^-\s]\S*@)|--watch|--specs|\S@\S*\.\.\S`)
+
+// severalScripts matches the names of scripts about several builds: at once, on one baseline, with a store, as
+// views on another, compared.
+var severalScripts = regexp.MustCompile(`^(store_)?several|^compare\.|^reuse\.`)
 
 // layOut creates the repository and the environment of a script.
 func layOut(env *testscript.Env) error {

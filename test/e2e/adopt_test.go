@@ -15,6 +15,7 @@ import (
 // E.2: another tool has built with the same layout and real dbt. That build can be a baseline, and
 // a dot command on it takes it over.
 func TestAdoptE2(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
 		base := s.head()
@@ -98,6 +99,7 @@ func (s *shop) otherDbt(env, command string, args ...string) {
 
 // E.2: another tool builds what dot has built, with other vars. dot doesn't take that for its own.
 func TestBothToolsE2(t *testing.T) {
+	slow(t)
 	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, nil)
 		s.use(dbt)

@@ -48,7 +48,7 @@ func cloneProject(t *testing.T, adapter string, dbt generation) *shop {
 // Incremental models and snapshots run over the baseline's rows, once they are cloned. What was cloned counts
 // as built only when dbt has built it.
 func TestCloneIncremental(t *testing.T) {
-	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+	onEach(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := cloneProject(t, adapter, dbt)
 		base, schema := s.schema("prod@main"), s.schema("dev@branch")
 		args := func(more ...string) []string {
@@ -122,7 +122,7 @@ func TestCloneKilled(t *testing.T) {
 // --reuse builds what differs and makes views on all else: the schema has all nodes. For dot, the build is one
 // that rests on the baseline.
 func TestReuse(t *testing.T) {
-	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+	onEach(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := cloneProject(t, adapter, dbt)
 		main := s.git("rev-parse", "--short", "main")
 		schema := s.schema("dev@branch")

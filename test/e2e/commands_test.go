@@ -13,6 +13,7 @@ import (
 
 // A.2: the commands that no other test runs, on an isolated build.
 func TestCommands(t *testing.T) {
+	slow(t)
 	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
 			"models/word.sql":      "{{ config(materialized='table') }}\nselect cast('{{ env_var(\"SHOP_WORD\", \"1\") }}' as integer) + {{ var('more', 0) }} as n\n",

@@ -12,7 +12,7 @@ import (
 // Each query says which build it is of, and the ID of the run, unless the project has a comment of its own.
 func TestQueryComment(t *testing.T) {
 	full(t)
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		s.ownDBT() // in a host, and then as a process of its own
 		s.write("models/alone.sql", "select 1 as one")

@@ -12,6 +12,7 @@ import (
 // a relation that both sides read is no difference, whatever the candidate's commit
 // says of it.
 func TestCompareMicrobatch(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		files := map[string]string{
 			"dbt_project.yml":  tables,

@@ -10,6 +10,7 @@ import (
 // A selection that only one side has is expected, even where a selection that matches nothing is an
 // error: by a flag of the project, or of the user.
 func TestCompareSelectionOfOneSide(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml": strings.Replace(tables, "flags:", "flags:\n  warn_error_options: {error: [NoNodesForSelectionCriteria]}", 1),

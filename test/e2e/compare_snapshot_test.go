@@ -10,6 +10,7 @@ import (
 // TestCompareSnapshots compares snapshots of one source at two times. What dbt's own
 // columns hold of the runs' times is left out; history is a difference.
 func TestCompareSnapshots(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		snapshot := func(name, config string) string {
 			return "{% snapshot " + name + " %}{{ config(unique_key='id', target_schema=target.schema, " + config + ") }}\nselect id, state, moved from {{ var('source') }}\n{% endsnapshot %}\n"

@@ -86,7 +86,7 @@ func (s *shop) wantVerdicts(found compared, i int, want ...string) {
 
 // TestCompare follows a branch from the first build to the report on its changes to the data.
 func TestCompare(t *testing.T) {
-	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+	onEach(t, "", func(t *testing.T, adapter string, dbt generation) {
 		s := newShop(t, adapter)
 		s.use(dbt)
 		s.part("nothing is built", func() {
@@ -228,6 +228,7 @@ var compareShop = []string{
 
 // TestCompareInterrupted: Ctrl-C in the middle of a query ends it in the database.
 func TestCompareInterrupted(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='view') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",

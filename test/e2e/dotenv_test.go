@@ -10,6 +10,7 @@ import (
 // F.2, D.4: since version 1.12, dbt loads a .env. The same values count for dbt in a host and as a
 // process of its own, for the place of a build and for its key.
 func TestDotEnv(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStall(t, "duckdb", map[string]string{
 		"models/fruits.sql": "select '{{ env_var('FRUIT', 'none') }}' as fruit, '{{ target.schema }}' as schema_name\n",

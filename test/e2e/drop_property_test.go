@@ -37,7 +37,7 @@ type litter struct {
 // random flags or, by their marks, from a fresh clone, and kills dot at random moments. Nothing but the builds that may go is ever gone, and
 // these are gone in the end. DOT_TEST_DROPS is the number of cases, DOT_TEST_SEED the first one's seed.
 func TestDropNothingElse(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
 		s.useV2() // which starts quickly
 		first := s.head()

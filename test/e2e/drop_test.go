@@ -14,7 +14,7 @@ import (
 
 // A.11: a build is dropped with all that it has, and nothing else.
 func TestDropBuilds(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
 		s.use(dbt)
 		prod, first := "prod_"+s.head(), s.head()

@@ -26,7 +26,7 @@ func (s *shop) plainBuild(env string, args ...string) string {
 // E.2: production is built without dot, in its own schema. Its artifacts are a baseline: a build has only
 // what it selects, and reads the rest there.
 func TestElsewhere(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{
 			"dot_environments.yml": "environment:\n  default: dev\n  dev: {}\n  prod: {dot: {baseline: '../left by prod'}}\n",
 			"models/late.sql":      "select season from {{ ref('season') }}\n",

@@ -75,6 +75,7 @@ func TestFilesOfTheWorkingTree(t *testing.T) {
 // TestFilesNotCommitted: a build doesn't see files that only the working tree has, and a hint names
 // them, also one whose path Jinja makes.
 func TestFilesNotCommitted(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newProject(t, "duckdb", map[string]string{
 		"data/old.csv":      "n\n1\n",

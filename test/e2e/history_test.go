@@ -44,6 +44,7 @@ select one, id from {{ ref('latest') }}{% endsnapshot %}
 // record. After a kill, the same command continues on top of the existing rows, without losing or
 // repeating any. D.8: hooks are listed once.
 func TestHistoryD10(t *testing.T) {
+	slow(t)
 	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, historyFiles)
 		schema := "dev_" + s.head()

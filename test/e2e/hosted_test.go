@@ -51,7 +51,8 @@ func nodesInAnyOrder(text string) string {
 
 // With a host, dot does the same as without, byte for byte but for the order of the nodes.
 func TestHostedBuild(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	slow(t)
+	onBoth(t, "", func(t *testing.T, adapter string) {
 		if adapter != "duckdb" {
 			full(t)
 		}
@@ -190,6 +191,7 @@ func (s *sleeper) gone(code int, says string) {
 // A.7: dot, its host or dbt is interrupted or killed in the middle of a query. The query ends,
 // nothing is left running, and the same command then finishes the work.
 func TestHostedFaults(t *testing.T) {
+	slow(t)
 	shop := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds)\n",
 	})

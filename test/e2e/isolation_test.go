@@ -94,7 +94,7 @@ func TestIsolationOfTargetName(t *testing.T) {
 
 // D.8: a separate schema isolates in another database, too; a shared one doesn't.
 func TestIsolationOfDatabase(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, map[string]string{
 			"models/elsewhere.sql":            "{{ config(database='other') }}\nselect 1 as id\n",
 			"models/leak.sql":                 "{{ config(database='other', schema='plain') }}\nselect 1 as id\n",

@@ -124,7 +124,7 @@ func (s *shop) free(lock string) bool {
 // one does.
 func TestKill(t *testing.T) {
 	kills, seed := number(t, "DOT_TEST_KILLS", 2), number(t, "DOT_TEST_SEED", uint64(time.Now().UnixNano()))
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "", func(t *testing.T, adapter string, dbt generation) {
 		v := newVictim(t, adapter, dbt)
 		if inFull() || adapter == "duckdb" {
 			v.part("dot at each boundary", v.dotAtBoundaries)

@@ -82,37 +82,38 @@ type generation int
 type row struct {
 	adapter string
 	dbt     generation
+	slow    bool // not in make test
 }
 
-// onBoth runs a test with dbt 1 on both databases, in parallel with all others.
-func onBoth(t *testing.T, test func(t *testing.T, adapter string)) {
+// onBoth runs a test with dbt 1 on both databases, in parallel with all others. make test runs it on the usual
+// one only, unless usual is "".
+func onBoth(t *testing.T, usual string, test func(t *testing.T, adapter string)) {
 	t.Helper()
-	onRows(t, []row{{"duckdb", 1}, {"postgres", 1}}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
+	onRows(t, usually(usual, row{adapter: "duckdb", dbt: 1}, row{adapter: "postgres", dbt: 1}), func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
 }
 
-// onOne is onBoth for a test that proves the same on either database: make test runs it on one of
-// them, make test-full on both.
+// onOne is onBoth for a test that proves the same on either database: only make test-full runs it on both.
 func onOne(t *testing.T, usual string, test func(t *testing.T, adapter string)) {
 	t.Helper()
 	if inFull() {
-		onBoth(t, test)
+		onBoth(t, "", test)
 		return
 	}
-	onRows(t, []row{{usual, 1}}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
+	onRows(t, []row{{adapter: usual, dbt: 1}}, func(t *testing.T, adapter string, _ generation) { test(t, adapter) })
 }
 
-// onBothAny is onBoth for a test that proves the same with either generation of dbt: make test runs it
-// with dbt 2, which starts quickly, make test-full with both. Such a test calls shop.use.
-func onBothAny(t *testing.T, test func(t *testing.T, adapter string, dbt generation)) {
+// onBothAny is onBoth for a test that proves the same with either generation of dbt: only make test-full
+// runs it with both, others with dbt 2, which starts quickly. Such a test calls shop.use.
+func onBothAny(t *testing.T, usual string, test func(t *testing.T, adapter string, dbt generation)) {
 	t.Helper()
-	onRows(t, anyDBT("duckdb", "postgres"), test)
+	onRows(t, usually(usual, anyDBT("duckdb", "postgres")...), test)
 }
 
 // onOneAny is onOne for a test that proves the same with either generation of dbt.
 func onOneAny(t *testing.T, usual string, test func(t *testing.T, adapter string, dbt generation)) {
 	t.Helper()
 	if inFull() {
-		onBothAny(t, test)
+		onBothAny(t, "", test)
 		return
 	}
 	onRows(t, anyDBT(usual), test)
@@ -124,15 +125,24 @@ func onOnlyAny(t *testing.T, adapter string, test func(t *testing.T, adapter str
 	onRows(t, anyDBT(adapter), test)
 }
 
-// onEach is for a test in which the database counts, and dbt's generation, too: make test runs it with
-// dbt 1 on DuckDB and with dbt 2 on PostgreSQL, make test-full with both on both.
-func onEach(t *testing.T, test func(t *testing.T, adapter string, dbt generation)) {
+// onEach is for a test in which the database counts, and dbt's generation, too: make test-full runs it with
+// both on both, others with dbt 1 on DuckDB and with dbt 2 on PostgreSQL. make test leaves one of them out,
+// unless usual is "".
+func onEach(t *testing.T, usual string, test func(t *testing.T, adapter string, dbt generation)) {
 	t.Helper()
 	if inFull() || v2Venv() == "" {
-		onBothAny(t, test)
+		onBothAny(t, "", test)
 		return
 	}
-	onRows(t, []row{{"duckdb", 1}, {"postgres", 2}}, test)
+	onRows(t, usually(usual, row{adapter: "duckdb", dbt: 1}, row{adapter: "postgres", dbt: 2}), test)
+}
+
+// usually marks the rows as slow that are not those of the usual database. "" marks none.
+func usually(usual string, rows ...row) []row {
+	for i := range rows {
+		rows[i].slow = usual != "" && rows[i].adapter != usual
+	}
+	return rows
 }
 
 // anyDBT returns the rows of a test on these databases that any dbt will do for.
@@ -140,10 +150,10 @@ func anyDBT(adapters ...string) (rows []row) {
 	for _, adapter := range adapters {
 		has2 := v2Venv() != ""
 		if !has2 || inFull() {
-			rows = append(rows, row{adapter, 1})
+			rows = append(rows, row{adapter: adapter, dbt: 1})
 		}
 		if has2 {
-			rows = append(rows, row{adapter, 2})
+			rows = append(rows, row{adapter: adapter, dbt: 2})
 		}
 	}
 	return rows
@@ -154,6 +164,9 @@ func onRows(t *testing.T, rows []row, test func(t *testing.T, adapter string, db
 	t.Helper()
 	t.Parallel()
 	for _, r := range rows {
+		if r.slow && !inSlow() {
+			continue
+		}
 		name := r.adapter
 		if r.dbt == 2 {
 			name += "-dbt2"
@@ -165,14 +178,25 @@ func onRows(t *testing.T, rows []row, test func(t *testing.T, adapter string, db
 	}
 }
 
-// inFull reports whether make test-full runs, which has time for slow tests.
+// inFull reports whether make test-full runs, which has time for all tests.
 func inFull() bool { return os.Getenv("DOT_TEST_FULL") != "" }
+
+// inSlow reports whether make test-slow runs, or make test-full.
+func inSlow() bool { return os.Getenv("DOT_TEST_SLOW") != "" || inFull() }
 
 // full skips a slow test, except in make test-full.
 func full(t *testing.T) {
 	t.Helper()
 	if !inFull() {
 		t.Skip("DOT_TEST_FULL is not set: run make test-full")
+	}
+}
+
+// slow skips a test in make test, which has to be quick.
+func slow(t *testing.T) {
+	t.Helper()
+	if !inSlow() {
+		t.Skip("DOT_TEST_SLOW is not set: run make test-slow")
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // D.4, D.5, E.1, E.4, F.3, G.3: the main job. main is built as prod, and beside it only the
 // branch's changes, on top of prod's data.
 func TestMainJob(t *testing.T) {
-	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+	onEach(t, "", func(t *testing.T, adapter string, dbt generation) {
 		s := newShop(t, adapter)
 		s.use(dbt)
 		s.ownDBT()

@@ -194,6 +194,7 @@ func (s *shop) modified(args ...string) map[string][]string {
 // TestModifiedFiles changes files that models read: with odd names, in a submodule, and behind a
 // symbolic link. E.4: --modified finds the models, and compare doesn't take their code for the same.
 func TestModifiedFiles(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	model := func(from string) string { return "{{ config(materialized='table') }} select x from " + from + "\n" }
 	s := newProject(t, "duckdb", map[string]string{
@@ -334,6 +335,7 @@ func TestModifiedPackageVars(t *testing.T) {
 // description another one reads. E.4: --modified finds these models if dot compile has compiled the
 // commit, and no others, though each build compiles other names of schemas.
 func TestModifiedCompiled(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newProject(t, "duckdb", map[string]string{
 		"dbt_project.yml":     tables,

@@ -12,7 +12,7 @@ import (
 
 // --modified=compiled leaves out what compiles to the baseline's code, and nothing of which that isn't certain.
 func TestModifiedByCompiledCode(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		files := map[string]string{
 			"dbt_project.yml":       "name: stall\nprofile: shop\nmodels: {+materialized: table}\n",
 			"seeds/small.csv":       "id\n1\n",

@@ -144,7 +144,7 @@ func TestProjectsOfPeople(t *testing.T) {
 			}
 			switch {
 			case shape.only && shape.dbt1:
-				onRows(t, []row{{shape.adapter, 1}}, test)
+				onRows(t, []row{{adapter: shape.adapter, dbt: 1}}, test)
 			case shape.only:
 				onOnlyAny(t, shape.adapter, test)
 			case shape.dbt1:

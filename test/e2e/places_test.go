@@ -11,7 +11,7 @@ import (
 // TestSecretPlaces proves F.2: a database that a secret variable names is a place like any other,
 // and its name is in no message and no record of dot's.
 func TestSecretPlaces(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "", func(t *testing.T, adapter string, dbt generation) {
 		output := "{type: duckdb, path: \"{{ env_var('DBT_ENV_SECRET_DB') }}.duckdb\", schema: %, threads: 2}"
 		if adapter == "postgres" {
 			output = "{type: postgres, host: \"{{ env_var('SHOP_PG_HOST') }}\", port: 5432, user: \"{{ env_var('SHOP_PG_USER') }}\"," +

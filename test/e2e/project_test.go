@@ -16,7 +16,7 @@ import (
 // few models, runs dot, and reads tables back:
 //
 //	func TestRevenue(t *testing.T) {
-//		onBoth(t, func(t *testing.T, adapter string) { // or t.Parallel() and one adapter
+//		onBoth(t, "", func(t *testing.T, adapter string) { // or t.Parallel() and one adapter
 //			s := newProject(t, adapter, map[string]string{
 //				"models/orders.sql":  "select 1 as id, 20 as amount\n",
 //				"models/revenue.sql": "select sum(amount) as amount from {{ ref('orders') }}\n",
@@ -146,7 +146,7 @@ func (s *shop) rows(sql string) []string {
 // TestProject is a test as described at the head of this file: a build, and one that reads the
 // unchanged part from it.
 func TestProject(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"seeds/orders.csv":     "id,day,amount\n1,2026-03-01,20\n2,2026-03-02,\n",
 			"models/open.sql":      "select id, day, amount from {{ ref('orders') }} where amount is null\n",

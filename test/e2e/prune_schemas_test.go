@@ -64,7 +64,7 @@ func (s *shop) pruned(args ...string) map[string]string {
 
 // A.13: schemas of builds elsewhere are dropped by mark and rule, and nothing else.
 func TestPruneSchemas(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
 		s.use(dbt)
 		s.published()
@@ -176,7 +176,7 @@ func TestPruneSchemas(t *testing.T) {
 // A.14: dot status --check finds what is missing in the warehouse, and what lies there without a build; it
 // changes nothing, and asks once for both environments.
 func TestStatusCheck(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{"models/apart.sql": "{{ config(schema='apart') }}\nselect * from {{ ref('cheap') }}\n"})
 		s.use(dbt)
 		s.published()

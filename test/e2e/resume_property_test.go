@@ -31,7 +31,7 @@ func TestGoingOn(t *testing.T) {
 	if os.Getenv("DOT_TEST_ROUNDS") == "" && os.Getenv("DOT_TEST_SEED") == "" {
 		full(t)
 	}
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "", func(t *testing.T, adapter string) {
 		for i := range rounds {
 			seed := first + i
 			t.Run(fmt.Sprintf("DOT_TEST_SEED=%d", seed), func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 // A.4: what dbt parses of a round's files is what it would make of all files, also where it parses only the
 // model that was edited. After edits of other files, it parses all.
 func TestRoundsParse(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		const model = "models/marts/revenue_by_month.sql"

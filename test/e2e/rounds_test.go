@@ -88,7 +88,7 @@ func revenue(condition string) string {
 
 // A.4, A.7: whenever files are saved, dev@. is built and compared, until Ctrl-C.
 func TestRounds(t *testing.T) {
-	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+	onEach(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newShop(t, adapter)
 		s.use(dbt)
 		s.testRounds()
@@ -135,6 +135,7 @@ func (s *shop) testRounds() {
 // A save stops the round that reads the file, and Ctrl-C the last one: the queries end in the database,
 // too.
 func TestRoundsStopped(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	nap := func(more string) string {
 		return "{{ config(materialized='table') }}\nselect n.seconds from public.nap as n, pg_sleep(n.seconds) " + more + "\n"

@@ -12,7 +12,7 @@ import (
 // environment's schema, SQL without a schema goes there, and dot says so before. A
 // protected environment's is refused.
 func TestSearchPath(t *testing.T) {
-	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+	onEach(t, "", func(t *testing.T, adapter string, dbt generation) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml": tables + "on-run-start: \"create table if not exists mine (n int)\"\n",
 			"models/a.sql":    "select 1 as x\n",

@@ -67,6 +67,7 @@ func (s *shop) wantStatus(spec, last, nodes string) {
 // TestStatus proves A.10: what dot status says of a whole build, of one that rests on it, of a failed one, of one
 // that runs and of one that was killed. The counts are those of the warehouse.
 func TestStatus(t *testing.T) {
+	slow(t)
 	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, nil)
 		main := s.head()

@@ -19,7 +19,7 @@ import (
 // E.2: of two clones of one repository one builds and pushes. The other has nothing but the store's address and a
 // profile, and builds what a commit changes over what the first has built.
 func TestStore(t *testing.T) {
-	onEach(t, func(t *testing.T, adapter string, dbt generation) {
+	onEach(t, "", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, map[string]string{
 			"models/late.sql": "select season from {{ ref('season') }}\n",
 		})

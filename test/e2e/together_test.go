@@ -38,7 +38,7 @@ func TestSameBuildTwice(t *testing.T) {
 // Two dots run different builds. On PostgreSQL they run in parallel. A DuckDB file, which only one
 // process can write, makes them run one after the other.
 func TestTwoBuilds(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, nil)
 		s.use(dbt)
 		one := s.head()

@@ -201,6 +201,7 @@ func TestTreeSchema(t *testing.T) {
 // TestTreeSchemaStopped kills a build of the working tree, and starts two at once. With dbt 2 no model stands at a
 // gate (2.0.0-alpha.4).
 func TestTreeSchemaStopped(t *testing.T) {
+	slow(t)
 	onOne(t, "postgres", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, edited)
 		s.saved(": 8 ok")
@@ -238,6 +239,7 @@ func TestTreeSchemaStopped(t *testing.T) {
 // TestTreeSchemaEdits makes random edits, and builds now and then. DOT_TEST_EDITS is the number of
 // cases, DOT_TEST_SEED the first one's seed. If it is even, dbt 2 builds.
 func TestTreeSchemaEdits(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	seed, cases := uint64(2), uint64(1)
 	if inFull() {

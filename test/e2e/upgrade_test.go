@@ -114,7 +114,7 @@ var (
 // TestUpgradeCheck builds one commit with two dbts and compares them: with dbt 2 first, since its
 // DuckDB can't read what a newer one has made.
 func TestUpgradeCheck(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "postgres", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		v2, newer := s.v2Beside(), newerDBT(t)
 		s.write("models/marts/by_dbt.sql", "select '{{ dbt_version[:2] }}' as made_by\n")
@@ -203,6 +203,7 @@ func TestUpgradeCheck(t *testing.T) {
 
 // A project that dbt 2 can't read: the report has its errors, and no data.
 func TestUpgradeCheckOfWhatCantBeRead(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		v2 := s.v2()

@@ -10,7 +10,7 @@ import (
 // TestV2Commands runs the commands that dbt 2 has, apart from those of the other tests.
 func TestV2Commands(t *testing.T) {
 	full(t)
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml":      tables,
 			"seeds/prices.csv":     "fruit,cents\napple,120\npear,95\n",

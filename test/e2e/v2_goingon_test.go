@@ -16,7 +16,7 @@ import (
 // TestV2Retry goes on after failures of dbt 2, whose own retry has no vars, no deferral and no
 // --full-refresh, and says that all is well if nothing fits its selection.
 func TestV2Retry(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "postgres", func(t *testing.T, adapter string) {
 		// The tables of ctl are missing until a part of the test makes them.
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml": tables,
@@ -79,7 +79,7 @@ func TestV2Retry(t *testing.T) {
 // TestV2Interrupted ends dot and dbt 2 in the middle of a query. dbt 2 then writes that every node has
 // an error, or nothing.
 func TestV2Interrupted(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "duckdb", func(t *testing.T, adapter string) {
 		// It takes forever as long as a table has a row.
 		busy := map[string]string{
 			"duckdb":   "select count(*) as n from ctl.busy, range(100000) as x(i), range(100000) as y(i) where (x.i + y.i) % 13 = 1",

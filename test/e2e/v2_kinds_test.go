@@ -13,7 +13,7 @@ import (
 // TestV2Kinds has dbt 2 fail in different ways. It ends with 1 in all of them, or with 0 although
 // nothing was done.
 func TestV2Kinds(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newProject(t, adapter, map[string]string{
 			"dbt_project.yml": tables,
 			"models/a.sql":    "select 1 as n\n",

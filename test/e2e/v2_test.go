@@ -13,7 +13,7 @@ import (
 
 // TestV2 builds, skips, defers and compares with dbt 2.
 func TestV2(t *testing.T) {
-	onBoth(t, func(t *testing.T, adapter string) {
+	onBoth(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newShop(t, adapter)
 		s.useV2()
 		revenue := func(schema string) [][]string {

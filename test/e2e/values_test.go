@@ -13,6 +13,7 @@ import (
 // TestValues proves C.8: a model reads a variable of the environments file as it would read the
 // same lines under dbt's own vars.
 func TestValues(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		const vars = `flag: no
 switch: on

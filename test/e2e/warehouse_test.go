@@ -162,7 +162,7 @@ func (d duckDB) query(ctx context.Context, sql string) ([][]string, error) {
 // Two clones build one commit in one schema: the second one says that it replaces what may be the first one's, before
 // it does.
 func TestSecondClone(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
 		s := newStall(t, adapter, nil)
 		s.use(dbt)
 		s.published()

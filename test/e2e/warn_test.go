@@ -41,6 +41,7 @@ func (s *shop) fails(args ...string) {
 // D.8: dbt's warnings about the project's files are said once, though the check parses first;
 // with --warn-error they are errors.
 func TestParseWarnings(t *testing.T) {
+	slow(t)
 	onOne(t, "duckdb", func(t *testing.T, adapter string) {
 		s := newStall(t, adapter, typo)
 		s.unhosted()

@@ -141,6 +141,7 @@ func TestWatchSeveralBuilds(t *testing.T) {
 
 // A.7: Ctrl-C with several builds. dbt's message about it is passed on, but not its stack trace.
 func TestWatchInterrupted(t *testing.T) {
+	slow(t)
 	s := newStall(t, "postgres", map[string]string{
 		"models/nap.sql": "{{ config(materialized='table') }}\nselect n.seconds from (select 600 as seconds) as n, pg_sleep(n.seconds)\n",
 	})

@@ -12,7 +12,7 @@ import (
 // A.4, D.5: dev@. is the working tree as it is, in a schema of its own: what is edited and what is
 // new, over the build of main.
 func TestWorkingTree(t *testing.T) {
-	onBothAny(t, func(t *testing.T, adapter string, dbt generation) {
+	onBothAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
 		s := newShop(t, adapter)
 		s.use(dbt)
 		build := []string{"build", "dev@.", "--defer", "prod@main"}
