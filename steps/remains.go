@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -39,6 +40,7 @@ type Remains struct {
 	alone  bool              // only records go: other builds of the working tree, or other machines, need the schemas
 	pulled bool              // another machine has built it
 	places []workspace.Place
+	stays  []string // says which schemas stay in other database files
 	drop   warehouse.Dropping
 	after  []string // the steps that drop its readers
 }
@@ -234,6 +236,13 @@ func (r *Remains) remnants() ([]remnant, error) {
 			return nil, hint.New(fmt.Sprintf("%s also built in schema %s of %s, where its profile doesn't lead any more", b, place.Schema, cmp.Or(place.Host, place.Database)),
 				"choose the target that leads there, or drop that schema by hand")
 		}
+		if place.IsFile() && place.Database != b.place.Database { // the connection can't reach that file
+			if _, err := os.Stat(place.Database); err == nil {
+				r.stays = append(r.stays, fmt.Sprintf("schema %s of %s stays, since the profile doesn't lead there", place.Schema, place.Database))
+			}
+			r.places = append(r.places, place)
+			continue
+		}
 		one, has := rt.remnant(b, place)
 		if has {
 			out = append(out, one)
@@ -398,16 +407,19 @@ func (r *Remains) String() string {
 	if r.alone {
 		return "only its files, not the schema"
 	}
-	states := ""
+	more := ""
 	if len(r.states) > 1 {
-		states = ", " + text.Plural(len(r.states), "build")
+		more = ", " + text.Plural(len(r.states), "build")
+	}
+	for _, stays := range r.stays {
+		more += "; " + stays
 	}
 	if len(r.Schemas) == 0 {
-		return "no schema is left" + states
+		return "no schema is left" + more
 	}
 	out := text.Plural(len(r.Schemas), "schema") + " "
 	if len(r.Schemas) == 1 {
 		out = "schema "
 	}
-	return out + listNames(r.Schemas) + ", " + text.Plural(r.Objects, "object") + states
+	return out + listNames(r.Schemas) + ", " + text.Plural(r.Objects, "object") + more
 }

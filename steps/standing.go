@@ -76,14 +76,13 @@ func (e *unreadable) Unwrap() error { return e.err }
 // movedFile says of a build that was never built at a place, whose database is a file, in which other file it was
 // built last: the directory may have been moved, with the file in it. It returns "" if there is none.
 func (ls *layers) movedFile(b workspace.Build, p workspace.Place) string {
-	isFile := func(p workspace.Place) bool { return p.Adapter == "duckdb" && p.Host == "" && !p.InMemory() }
-	if !isFile(p) {
+	if !p.IsFile() {
 		return ""
 	}
 	var last workspace.Standing
 	standings, _ := ls.ws.Standings(b)
 	for _, s := range standings {
-		if isFile(s.Place) && s.Place.Database != p.Database && (last.Layer == nil || s.Run.Time.After(last.Run.Time)) {
+		if s.Place.IsFile() && s.Place.Database != p.Database && (last.Layer == nil || s.Run.Time.After(last.Run.Time)) {
 			last = s
 		}
 	}

@@ -3,6 +3,7 @@ package workspace
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,9 @@ func (p Place) ID() string {
 func (p Place) InMemory() bool {
 	return p.Adapter == "duckdb" && strings.HasPrefix(p.Database, ":memory:")
 }
+
+// IsFile reports whether the place is in a database that is a file on this machine.
+func (p Place) IsFile() bool { return p.Adapter == "duckdb" && filepath.IsAbs(p.Database) }
 
 // database is a digest of the database that the place lies in.
 func (p Place) database() string { return digestOf(p.Adapter, p.Host, p.Database) }
