@@ -140,6 +140,9 @@ func (rt *runtime) history(job *job) string {
 			return ""
 		}
 		for id, e := range s.Nodes {
+			if e.Partial != "" && job.partial() == "" {
+				continue // what adds to it is made from scratch: see historyOf
+			}
 			if kind, _, _ := strings.Cut(id, "."); mayHave(kind) && e.Status != workspace.Gone {
 				return "on top of its build from " + rt.ago(s.Run.Time)
 			}
@@ -171,7 +174,7 @@ func (rt *runtime) history(job *job) string {
 	}
 	var last workspace.Entry
 	for id, e := range written {
-		if !keeps[id] && e.Unfinished {
+		if !keeps[id] && (e.Unfinished || e.Partial != "" && job.partial() == "") {
 			continue // it is made from scratch again: see historyOf
 		}
 		if e.Status == workspace.Gone || e.IsClone() && e.Clone.View {

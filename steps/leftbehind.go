@@ -133,8 +133,7 @@ func (ls *layers) foreign(job *job, nodes []checkedNode) (h history) {
 			continue
 		}
 		if e, ok := last[n.ID]; err != nil || ok && e.Status != workspace.Gone && (e.Build != job.build.ID() || notRead != nil || own.Claims[n.ID].Inputs == "") {
-			h.foreign = true
-			h.note(n)
+			h.note(faulty{n.ID, "keeps rows of other code", "with rows of other code"}, n.Keeps)
 		}
 	}
 	return h

@@ -76,7 +76,7 @@ func (e *LossError) names() []string {
 
 // replaced returns the relations that a job drops and makes again.
 func (rt *runtime) replaced(job *job, checked checkOutputs) []warehouse.Relation {
-	anew := rt.historyOf(job, checked.Nodes, nil).first != "" // though a resumed run may leave those with a history alone
+	anew := rt.historyOf(job, checked.Nodes, nil).first.id != "" // though a resumed run may leave those with a history alone
 	var out []warehouse.Relation
 	for _, n := range checked.Nodes {
 		if n.Replaces || anew && n.incremental() && !n.Keeps {

@@ -259,14 +259,19 @@ func (u unfinished) addCounts(report *Report, results []artifact.Result) {
 // A history says which incremental models of a job have rows that are not those of their code.
 type history struct {
 	// first is the first of those that --full-refresh rebuilds, and kept the first of the others.
-	// Both are "" for none.
-	first, kept string
-	// foreign reports whether the rows are those of other code, in the schema of a working tree.
-	// Otherwise only unfinished runs have built the models: rows could be missing, or there twice.
-	foreign bool
-	// older reports whether there are models with an older history than that of unfinished runs.
+	first, kept faulty
+	// older reports whether there are models whose rows are theirs.
 	older bool
 }
+
+// A faulty model has rows that are not those of its code. The zero value stands for none.
+type faulty struct {
+	id   string
+	said string // follows its name
+	made string // says it of several models: "incremental models of an unfinished run"
+}
+
+func (f faulty) String() string { return workspace.NodeName(f.id) + " " + f.said }
 
 // historyOf finds out the history of nodes. Of the microbatch models in batches, only the batches that
 // failed run.
@@ -277,7 +282,7 @@ func (ls *layers) historyOf(job *job, nodes []checkedNode, batches map[string]bo
 	}
 	if job.inPlace() {
 		h = ls.foreign(job, nodes)
-		if h.first != "" {
+		if h.first.id != "" {
 			return h
 		}
 	}
@@ -285,10 +290,12 @@ func (ls *layers) historyOf(job *job, nodes []checkedNode, batches map[string]bo
 		e, ok := s.Nodes[n.ID]
 		switch {
 		case !ok || !n.incremental() || batches[n.ID] || e.IsClone() && e.Clone.View:
-		case !e.Unfinished:
-			h.older = true
+		case e.Partial != "" && job.partial() == "":
+			h.note(faulty{n.ID, "was built with " + e.Partial + ": rows are missing", "built with " + e.Partial}, n.Keeps)
+		case e.Unfinished:
+			h.note(faulty{n.ID, "was built by unfinished runs only: its rows may be missing or there twice", "of an unfinished run"}, n.Keeps)
 		default:
-			h.note(n)
+			h.older = true
 		}
 	}
 	return h
@@ -312,11 +319,11 @@ func (a *runCommand) addsAgain(attempt *graph.Attempt, nodes []checkedNode) stri
 	return ""
 }
 
-// note notes that a node has rows that are not those of its code.
-func (h *history) note(n checkedNode) {
+// note notes a faulty model. kept means that --full-refresh doesn't rebuild it.
+func (h *history) note(f faulty, kept bool) {
 	first := &h.first
-	if n.Keeps {
+	if kept {
 		first = &h.kept
 	}
-	*first = cmp.Or(*first, n.ID)
+	*first = cmp.Or(*first, f)
 }

@@ -246,21 +246,16 @@ func (a *runCommand) todo(attempt *graph.Attempt, run *startedRun) (t todo, err 
 // notes which of them may keep rows that their code doesn't make.
 func (a *runCommand) rebuilt(attempt *graph.Attempt, t todo) string {
 	old := a.historyOf(a.job, t.nodes, t.batches)
-	if old.kept != "" {
-		attempt.Notef("%s", keptNote(old, a.job.build.schema))
+	if old.kept.id != "" {
+		attempt.Notef("%s, and its configuration has full_refresh: false (to build it anew, drop it in schema %s)", old.kept, a.job.build.schema)
 	}
 	// dbt retry would rebuild a model from the batches that failed.
 	partly := a.job.Command.Name == "retry" && len(t.batches) > 0
-	switch {
-	case old.first == "":
+	if old.first.id != "" && (old.older || partly) {
+		attempt.Notef("%s (-- --full-refresh rebuilds it)", old.first)
 		return ""
-	case old.older || partly:
-		attempt.Notef("%s was built by unfinished runs only: its rows may be missing or there twice (-- --full-refresh rebuilds it)", workspace.NodeName(old.first))
-		return ""
-	case old.foreign:
-		return "with rows of other code"
 	}
-	return "of an unfinished run"
+	return old.first.made
 }
 
 // setLine sets the command line of a run that is no dbt retry of its own.
@@ -279,16 +274,6 @@ func (a *runCommand) setLine(run *startedRun) error {
 		return err
 	}
 	return nil
-}
-
-// keptNote says that the rows of an incremental model are not those of its code, and that --full-refresh
-// does not rebuild it.
-func keptNote(h history, schema string) string {
-	what := "was built by unfinished runs only: its rows may be missing or there twice"
-	if h.foreign {
-		what = "keeps rows of other code"
-	}
-	return fmt.Sprintf("%s %s, and its configuration has full_refresh: false (to build it anew, drop it in schema %s)", workspace.NodeName(h.kept), what, schema)
 }
 
 // only returns the nodes with these IDs, which are sorted.

@@ -72,7 +72,7 @@ type Entry struct {
 	// interrupted. So its history counts for nothing.
 	Unfinished bool `json:"only_unfinished,omitempty"`
 	// Partial names the flag, such as "--empty", that left the relation with only
-	// some of its rows; "" for none.
+	// some of its rows; "" for none. A run that only adds rows doesn't add those.
 	Partial string `json:"partial,omitempty"`
 	// Touched names a later command that may have changed the relation; dot
 	// can't check that. "" for none.

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +16,7 @@ type Target struct {
 	Relation
 	Spelling Spelling
 	Partial  string     // see Entry
+	Adds     bool       // the run adds to a relation that is there, unless it builds it anew
 	On       []Relation // see Entry
 	Kept     bool       // see Entry
 	Clone    *Clone     // see Entry; for a run that clones
@@ -52,6 +54,9 @@ func (w *Workspace) Begin(b Build, p Place, run Run, targets map[string]Target) 
 				before.Before = nil
 				e.Before = &before
 				e.Unfinished = before.Unfinished || !before.exists(file)
+				if t.Adds && before.exists(file) { // what the rows before lack is still missing
+					e.Partial = cmp.Or(t.Partial, before.Partial)
+				}
 			}
 			l.Relations[t.Name] = e
 		}
@@ -124,6 +129,9 @@ func (w *Workspace) End(b Build, p Place, run Run, targets map[string]Target, en
 			s, touched := status[id]
 			switch {
 			case touched && s != Unknown:
+				if end.Anew[id] {
+					e.Partial = t.Partial
+				}
 				l.Relations[t.Name] = e.settled(s, file, end.Succeeded, end.Anew[id])
 				if s == Written {
 					written++

@@ -118,3 +118,29 @@ func (s *shop) killSlow(schema string, args ...string) {
 		p.admin(s.t, "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"+p.Name+"'")
 	}
 }
+
+// What --empty has left out of an incremental model is missing until the model is built anew: so the next
+// build does that, and the model has all rows. Until then it is no baseline.
+func TestEmptyHistory(t *testing.T) {
+	onBothAny(t, "postgres", func(t *testing.T, adapter string, dbt generation) {
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml":  tables,
+			"models/five.sql":  "select 1 as n union all select 5\n",
+			"models/grows.sql": "{{ config(materialized='incremental') }}\nselect n from {{ ref('five') }}{% if is_incremental() %} where n > (select max(n) from {{ this }}){% endif %}\n",
+			"models/reads.sql": "select count(*) as n from {{ ref('grows') }}\n",
+		})
+		s.use(dbt)
+		s.mustDot("build", "dev@HEAD", "--", "--empty")
+		if res := s.dot("build", "prod@HEAD", "-s", "reads", "--defer", "dev@HEAD"); res.code != 2 || !strings.Contains(res.stderr, "was built with --empty") {
+			t.Error("a model without rows is a baseline")
+		}
+		if res := s.mustDot("build", "dev@HEAD"); !strings.Contains(res.stderr, "incremental models built with --empty are rebuilt") {
+			t.Error("dot doesn't say that it builds the model anew")
+		}
+		if got := s.query("select n from dev_" + s.head() + ".reads"); got[0][0] != "2" {
+			t.Errorf("the model has %s rows, want 2", got[0][0])
+		}
+		s.mustDot("build", "prod@HEAD", "-s", "reads", "--defer", "dev@HEAD")
+		s.upToDate("build", "dev@HEAD")
+	})
+}

@@ -129,7 +129,7 @@ func (s *session) compile(w *warehouse, n *node, selected []*node) (sql, missing
 	}
 	names := s.names.with(scope{
 		"config":         func(*exec.VarArgs) (any, error) { return "", nil },
-		"is_incremental": func(*exec.VarArgs) (any, error) { return w.has(n), nil },
+		"is_incremental": func(*exec.VarArgs) (any, error) { return w.has(n) && !s.line.on("full-refresh"), nil },
 		"ref": func(args *exec.VarArgs) (any, error) {
 			name := args.Args[len(args.Args)-1].String()
 			i := slices.IndexFunc(n.Depends.Nodes, func(id string) bool { return s.nodes[id].Name == name })
