@@ -57,9 +57,6 @@ func parse(path string, data []byte) (*File, error) {
 	return &File{path: path, all: all}, nil
 }
 
-// Path returns the path of the file.
-func (p *File) Path() string { return p.path }
-
 // Names returns the names of the profiles, in the file's order.
 func (p *File) Names() []string {
 	return slices.DeleteFunc(slices.Clone(p.all.Keys), func(name string) bool {
