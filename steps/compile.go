@@ -146,7 +146,7 @@ func (p *planner) compile(ctx context.Context, given arguments) error {
 			return err
 		}
 	}
-	all := &stepList{named: map[string]*graph.Step{}}
+	all := &stepList{named: map[string]*graph.Step{}, installs: map[string]installs{}}
 	for _, job := range jobs {
 		step, err := p.steps(job, all)
 		if err != nil {

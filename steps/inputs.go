@@ -141,7 +141,7 @@ func varInputs(vars map[string]any) ([]graph.Input, error) {
 		if err != nil {
 			return nil, err
 		}
-		in = append(in, graph.Input{Label: "vars: " + name, Value: option.Values[0]})
+		in = append(in, graph.Input{Label: varLabel + name, Value: option.Values[0]})
 	}
 	return in, nil
 }

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 
 	"dot-for-dbt/graph"
@@ -13,6 +15,14 @@ import (
 type stepList struct {
 	steps []*graph.Step
 	named map[string]*graph.Step
+	// installs are the jobs whose packages are installed, by the steps' names.
+	installs map[string]installs
+}
+
+// installs are the vars that the packages of a job are installed with.
+type installs struct {
+	job  *job
+	vars []graph.Input
 }
 
 // add adds a step and returns its name.
@@ -159,15 +169,28 @@ func (p *planner) preparation(job *job, all *stepList) ([]string, error) {
 	if job.Command.Name != "deps" && (!job.Command.Parses || p.req.NoDeps) {
 		return below, nil
 	}
+	packages, err := p.packages(job)
+	if err != nil {
+		return nil, err
+	}
 	deps := "deps " + b.Commit.Short
 	if all.named[deps] == nil {
-		packages, err := p.packages(job)
-		if err != nil {
-			return nil, err
-		}
+		all.installs[deps] = installs{job, packages.vars}
 		all.add(p.depsStep(job, packages, all.named[worktree]))
 	}
-	return append(below, deps), nil
+	return append(below, deps), all.installs[deps].agree(job, packages.vars)
+}
+
+// agree returns an error if a job needs the packages of other vars than the job that has them installed.
+func (i installs) agree(job *job, vars []graph.Input) error {
+	if reflect.DeepEqual(i.vars, vars) {
+		return nil
+	}
+	return hint.New(
+		fmt.Sprintf("%s and %s are of one commit, whose packages.yml reads vars that differ between them: they can't have different packages at once", i.job.build, job.build),
+		"build one after the other",
+		"or give both the same values of the vars",
+	)
 }
 
 // deferral adds the step that stands for a job's baseline.

@@ -11,6 +11,7 @@ import (
 	"dot-for-dbt/graph"
 	"dot-for-dbt/internal/dbt/profile"
 	"dot-for-dbt/internal/hint"
+	"dot-for-dbt/internal/lazy"
 	"dot-for-dbt/internal/workspace"
 )
 
@@ -18,7 +19,29 @@ import (
 type packages struct {
 	asked  []profile.Package
 	inputs []graph.Input // of installing them
+	vars   []graph.Input // those of them that are vars: environments may differ in them
 	lock   []byte        // the lock file in the commit, nil for none
+}
+
+// readsVars matches where a file of packages may read a var, and namedVar where the var's name is written out.
+var (
+	readsVars = lazy.Regexp(`\bvar\s*[(|]`)
+	namedVar  = lazy.Regexp(`\bvar\s*\(\s*\\?['"]+(\w+)\\?['"]+\s*[,)]`)
+)
+
+// varsOf returns the inputs for the vars that a file of packages reads: all, if it computes a name.
+func varsOf(text []byte, vars map[string]any) ([]graph.Input, error) {
+	calls, names := readsVars().FindAll(text, -1), namedVar().FindAllSubmatch(text, -1)
+	if len(calls) == len(names) {
+		read := map[string]any{}
+		for _, name := range names {
+			if value, set := vars[string(name[1])]; set {
+				read[string(name[1])] = value
+			}
+		}
+		vars = read
+	}
+	return varInputs(vars)
 }
 
 // packageFiles are the files that list a project's packages.
@@ -66,9 +89,17 @@ func (c *contents) packages(job *job) (packages, error) {
 		if name == lockFile {
 			out.lock = file.text
 		}
+		var vars []graph.Input
+		if name != lockFile {
+			if vars, err = varsOf(file.text, job.env.Vars); err != nil {
+				return out, err
+			}
+		}
+		out.vars = append(out.vars, vars...)
 		out.asked = append(out.asked, file.asked...)
 		reads = reads.Plus(file.reads)
 	}
+	out.inputs = append(out.inputs, out.vars...)
 	out.inputs = append(out.inputs, c.envInputs(job, job.env, reads.Public().Names)...)
 	local := map[string]bool{} // a package may be named twice
 	for _, asked := range out.asked {

@@ -156,3 +156,41 @@ func TestPackagesD7_local_above_the_project(t *testing.T) {
 		}
 	})
 }
+
+// D.7: packages.yml reads a var that two environments set differently. Each is built with its own package; both at
+// once can't be, since they share a worktree.
+func TestPackagesD7_vars(t *testing.T) {
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, nil)
+		s.use(dbt)
+		sizes := s.newPackage("sizes")
+		one, two := sizes.publish("one"), sizes.publish("two")
+		s.write("packages.yml", "packages:\n  - git: "+sizes.url+"\n    revision: \"{{ var('sizes') }}\"\n")
+		s.write("dot_environments.yml", "environment:\n  default: dev\n  dev: {vars: {sizes: "+one+", other: 1}}\n  prod: {vars: {sizes: "+two+"}}\n")
+		s.write("models/sizes.sql", "select '{{ sizes.size() }}' as size\n")
+		head := s.commit("Sizes from a package")
+		build := func(env string, args ...string) []string {
+			return append([]string{"build", env + "@HEAD", "-s", "sizes"}, args...)
+		}
+		expect := func(env, size string) {
+			t.Helper()
+			s.wantRows("select size from "+env+"_"+head+".sizes", size)
+		}
+		s.mustDot(build("dev")...)
+		expect("dev", "one")
+		s.mustDot(build("prod")...)
+		expect("prod", "two")
+		s.mustDot(build("dev")...)
+		expect("dev", "one")
+		deps := "deps " + head
+		for reason, vars := range map[string]string{"changed: vars: sizes": "sizes: " + two, "up to date": "other: 2"} {
+			if step := s.plan(build("dev", "--vars", vars)...).step(t, deps); step.Reason != reason {
+				t.Errorf("%s: %s, want %s", vars, step.Reason, reason)
+			}
+		}
+		both := []string{"build", "dev@HEAD", "prod@HEAD", "-s", "sizes"}
+		s.refused(both, "", "they can't have different packages at once", "build one after the other")
+		s.mustDot(append(both, "--vars", "sizes: "+two)...)
+		expect("dev", "two")
+	})
+}
