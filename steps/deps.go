@@ -30,6 +30,8 @@ type depsOutputs struct {
 	// EnvVars and Computed are the environment variables that the packages read.
 	EnvVars  []string `json:"env_vars,omitempty"`
 	Computed []string `json:"computed,omitempty"`
+	// Moves is set if a package has packages of its own which may be different when they are installed again.
+	Moves bool `json:"moves,omitempty"`
 }
 
 // depsStep installs the project's packages in the worktree. All builds of a project
@@ -55,7 +57,8 @@ func (rt *runtime) depsStep(job *job, packages packages, worktree *graph.Step) *
 	}
 	step.Record = b.Commit.ProjectRecord(b.Project, "deps")
 	step.Exact = rt.pinned(b, packages.lock)
-	if slices.ContainsFunc(packages.asked, profile.Package.Moves) && !step.Exact {
+	last, _ := rt.installed(b)
+	if (last.Moves || slices.ContainsFunc(packages.asked, profile.Package.Moves)) && !step.Exact {
 		step.MaxAge = job.maxAge()
 	}
 	step.Missing = func(ctx context.Context, r graph.Record) string {
@@ -187,6 +190,22 @@ func (a *installPackages) restoreLock() error {
 	return os.WriteFile(a.lockFile, a.lock, 0o644)
 }
 
+// ownMove reports whether the packages that a package has itself may be different when they are installed
+// again: also if dot can't read which they are.
+func ownMove(dir string) bool {
+	for _, name := range []string{"packages.yml", "dependencies.yml"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		packages, failed := profile.ParsePackages(name, text)
+		if err != nil || failed != nil || slices.ContainsFunc(packages, profile.Package.Moves) {
+			return true
+		}
+	}
+	return false
+}
+
 // look reads what dbt deps has installed.
 func (a *installPackages) look() (depsOutputs, error) {
 	var out depsOutputs
@@ -207,6 +226,7 @@ func (a *installPackages) look() (depsOutputs, error) {
 			return out, fmt.Errorf("look for env_var in package %s: %w", e.Name(), err)
 		}
 		use = use.Plus(reads)
+		out.Moves = out.Moves || ownMove(root)
 	}
 	use = use.Public()
 	out.EnvVars, out.Computed = use.Names, use.Computed

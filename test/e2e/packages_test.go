@@ -194,3 +194,36 @@ func TestPackagesD7_vars(t *testing.T) {
 		expect("dev", "two")
 	})
 }
+
+// D.7: a local package and one from a git host have a package of their own which follows a branch: it is installed
+// again when it is old.
+func TestPackagesD7_of_packages(t *testing.T) {
+	onOnlyAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newStall(t, adapter, nil)
+		s.use(dbt)
+		moving, pinned := s.newPackage("moving"), s.newPackage("pinned")
+		moving.publish("one")
+		inner := "packages:\n  - git: " + moving.url + "\n    revision: main\n    warn-unpinned: false\n"
+		outer := packageFiles("pinned", "one")
+		outer["packages.yml"] = inner
+		revision := pinned.push(outer)
+		for name, packages := range map[string]string{"git": "  - git: " + pinned.url + "\n    revision: " + revision + "\n", "local": "  - local: near\n"} {
+			s.part(name, func() {
+				s.write("near/dbt_project.yml", "name: near\n")
+				s.write("near/packages.yml", inner)
+				s.write("packages.yml", "packages:\n"+packages)
+				s.write("models/sizes.sql", "select '{{ moving.size() }}' as size\n")
+				head := s.commit("Sizes from a package of a package: " + name)
+				build := []string{"build", "dev@HEAD", "-s", "sizes"}
+				moving.publish("one, " + name)
+				s.mustDot(build...)
+				moving.publish("two, " + name)
+				if step := s.plan(build...).step(t, "deps "+head); step.Decision != "skip" {
+					t.Errorf("%s would run: %s", step.Name, step.Reason)
+				}
+				s.at(13*time.Hour, func() { s.mustDot(build...) })
+				s.wantRows("select size from dev_"+head+".sizes", "two, "+name)
+			})
+		}
+	})
+}

@@ -27,7 +27,7 @@ var commitHash = lazy.Regexp(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 var exactVersion = lazy.Regexp(`^=?[0-9]+\.[0-9]+\.[0-9]+`)
 
 // Moves reports whether installing the package later may give something else: it has a git revision
-// that is not a commit, or a range of versions. The package's own dependencies aren't known here.
+// that is not a commit, or a range of versions. The packages that it has itself don't count.
 func (p Package) Moves() bool {
 	if p.Hub != "" {
 		return !slices.ContainsFunc(p.Versions, exactVersion().MatchString)
