@@ -127,7 +127,7 @@ func (o checkOutputs) targets(job *job) map[string]workspace.Target {
 	for _, n := range o.Nodes {
 		if n.Type != "test" {
 			t := job.build.target(n.Name)
-			t.Partial, t.Adds, t.On = partial, n.History, n.On
+			t.Partial, t.Adds, t.On = partial, n.incremental(), n.On // a snapshot finds all rows that it lacks
 			out[n.ID] = t
 		}
 	}

@@ -127,7 +127,9 @@ func TestEmptyHistory(t *testing.T) {
 			"dbt_project.yml":  tables,
 			"models/five.sql":  "select 1 as n union all select 5\n",
 			"models/grows.sql": "{{ config(materialized='incremental') }}\nselect n from {{ ref('five') }}{% if is_incremental() %} where n > (select max(n) from {{ this }}){% endif %}\n",
-			"models/reads.sql": "select count(*) as n from {{ ref('grows') }}\n",
+			"models/reads.sql": "select count(*) as n from {{ ref('grows') }}, {{ ref('past') }}\n",
+			"snapshots/past.sql": "{% snapshot past %}{{ config(unique_key='n', strategy='check', check_cols='all') }}\n" +
+				"select n from {{ ref('five') }}{% endsnapshot %}\n",
 		})
 		s.use(dbt)
 		s.mustDot("build", "dev@HEAD", "--", "--empty")
@@ -137,8 +139,8 @@ func TestEmptyHistory(t *testing.T) {
 		if res := s.mustDot("build", "dev@HEAD"); !strings.Contains(res.stderr, "incremental models built with --empty are rebuilt") {
 			t.Error("dot doesn't say that it builds the model anew")
 		}
-		if got := s.query("select n from dev_" + s.head() + ".reads"); got[0][0] != "2" {
-			t.Errorf("the model has %s rows, want 2", got[0][0])
+		if got := s.query("select n from dev_" + s.head() + ".reads"); got[0][0] != "4" {
+			t.Errorf("the model and the snapshot have %s pairs of rows, want 4", got[0][0])
 		}
 		s.mustDot("build", "prod@HEAD", "-s", "reads", "--defer", "dev@HEAD")
 		s.upToDate("build", "dev@HEAD")
