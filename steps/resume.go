@@ -264,6 +264,15 @@ type history struct {
 	older bool
 }
 
+// rebuilds says which incremental models a run builds anew, "" for none: "of an unfinished run". If there are others,
+// whose rows are theirs, it builds none: --full-refresh would be for all.
+func (h history) rebuilds() string {
+	if h.older {
+		return ""
+	}
+	return h.first.made
+}
+
 // A faulty model has rows that are not those of its code. The zero value stands for none.
 type faulty struct {
 	id   string

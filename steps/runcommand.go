@@ -30,6 +30,9 @@ func (a *runCommand) Describe(p graph.Planned) []string {
 		argv = a.job.retry
 	} else if run := (startedRun{}); a.retriesV2() && a.retryV2(&run) == nil {
 		argv = run.line.Argv()
+	} else if checked, err := a.checked(a.job); err == nil && checked.history() && a.historyOf(a.job, checked.Nodes, nil).rebuilds() != "" {
+		line, _ := refreshing(a.job.CommandLine)
+		argv = line.Argv()
 	}
 	return []string{text.ShellQuote(argv)}
 }
@@ -196,9 +199,11 @@ func (a *runCommand) prepare(attempt *graph.Attempt) (run startedRun, err error)
 	if err := a.setLine(&run); err != nil {
 		return run, err
 	}
-	if _, given := run.line.Lookup("full-refresh"); anew != "" && !given && run.line.Command.Takes("full-refresh") {
-		run.line.Fixed = append(slices.Clip(run.line.Fixed), dbt.NewOption("full-refresh"))
-		attempt.Notef("incremental models %s are rebuilt (--full-refresh)", anew)
+	if anew != "" {
+		added := false
+		if run.line, added = refreshing(run.line); added {
+			attempt.Notef("incremental models %s are rebuilt (--full-refresh)", anew)
+		}
 	}
 	run.argv = run.line.Argv()
 	if a.job.tool.V2() {
@@ -250,12 +255,21 @@ func (a *runCommand) rebuilt(attempt *graph.Attempt, t todo) string {
 		attempt.Notef("%s, and its configuration has full_refresh: false (to build it anew, drop it in schema %s)", old.kept, a.job.build.schema)
 	}
 	// dbt retry would rebuild a model from the batches that failed.
-	partly := a.job.Command.Name == "retry" && len(t.batches) > 0
-	if old.first.id != "" && (old.older || partly) {
+	old.older = old.older || a.job.Command.Name == "retry" && len(t.batches) > 0
+	anew := old.rebuilds()
+	if anew == "" && old.first.id != "" {
 		attempt.Notef("%s (-- --full-refresh rebuilds it)", old.first)
-		return ""
 	}
-	return old.first.made
+	return anew
+}
+
+// refreshing adds --full-refresh to a command line that lacks it, if the command has that flag.
+func refreshing(line dbt.CommandLine) (_ dbt.CommandLine, added bool) {
+	if _, given := line.Lookup("full-refresh"); given || !line.Command.Takes("full-refresh") {
+		return line, false
+	}
+	line.Fixed = append(slices.Clip(line.Fixed), dbt.NewOption("full-refresh"))
+	return line, true
 }
 
 // setLine sets the command line of a run that is no dbt retry of its own.
