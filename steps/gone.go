@@ -103,13 +103,28 @@ func (ls *layers) claims(job *job) []claim {
 	return out
 }
 
-// strike marks the claimed relations in the ledgers that the warehouse doesn't have.
+// strike marks the claimed relations in the ledgers that the warehouse doesn't have. A schema that has none
+// of its own may have been dropped and its mark with it: the next run marks it again.
 func (ls *layers) strike(answer warehouse.Answer, claims []claim) error {
 	var gone []workspace.Relation
+	left := map[workspace.Place]bool{}
 	for _, c := range claims {
-		if _, there := answer.Kind(c.in); !there {
+		_, there := answer.Kind(c.in)
+		left[c.at.Place] = left[c.at.Place] || there
+		if !there {
 			gone = append(gone, c.at)
 		}
 	}
-	return ls.ws.Strike(gone, notThere)
+	if err := ls.ws.Strike(gone, notThere); err != nil {
+		return err
+	}
+	for place, some := range left {
+		if some || ls.ws.Marked(place) == "" {
+			continue
+		}
+		if err := ls.ws.NoteMark(place, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }

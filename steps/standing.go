@@ -199,15 +199,23 @@ func (s standing) ref() *workspace.LayerRef {
 // lost says why the build has lost its first node, "" if it has lost none.
 func (s standing) lost() string {
 	first := ""
-	for id := range s.Lost {
+	note := func(id string) {
 		if first == "" || id < first {
 			first = id
+		}
+	}
+	for id := range s.Lost {
+		note(id)
+	}
+	for id, e := range s.Nodes {
+		if e.Status == workspace.Gone {
+			note(id)
 		}
 	}
 	if first == "" {
 		return ""
 	}
-	return workspace.NodeName(first) + " " + s.Lost[first]
+	return workspace.NodeName(first) + " " + s.Problem(first)
 }
 
 // A stack is a build's layer with the layers below it.

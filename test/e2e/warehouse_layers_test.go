@@ -41,8 +41,10 @@ func TestCheckWarehouse(t *testing.T) {
 
 		s.execute("drop schema " + prod + " cascade")
 		s.reason("4 of its 4 relations are not in the warehouse: a, b, c, other", "build", "prod@main", "--check-warehouse")
+		s.ends(2, prod[:4]+"@"+prod[5:]+" has none of its relations any more: a is not in the warehouse any more", append(deferred, "--check-warehouse", "--force")...)
 		s.mustDot("build", "prod@main", "--check-warehouse")
 		s.wantTable("prod@main", "c", "1")
+		s.mustDot("drop", "prod@main", "dev@HEAD", "--yes") // the new schema has the build's mark, too
 	})
 }
 
