@@ -224,8 +224,13 @@ func (p *planner) choose(ctx context.Context, s spec.Spec, b *build, given argum
 		hints = append([]string{fmt.Sprintf("the abbreviated hash is %s there, and %s here: give it one length, in dot_environments.yml: all: {dot: {short: %d}}",
 			o.Build.Short, here.Commit.Short, len(o.Build.Short))}, hints...)
 	}
+	there := o.Build.Place.Where()
+	if there == here.place.Portable().Where() { // only their directories differ, of which a store has digests
+		there += ", in another directory"
+		hints = append([]string{"give the file one path on all machines"}, hints...)
+	}
 	return nil, o, hint.New(fmt.Sprintf("%s in %s lies in another place: %s, and the output %s leads to %s",
-		o.Name(), in, o.Build.Place.Where(), here.output.Name, here.place.Portable().Where()), hints...)
+		o.Name(), in, there, here.output.Name, here.place.Where()), hints...)
 }
 
 // take copies the layers of an offer, and checks them. here is the standing of the build in the workspace,
