@@ -252,7 +252,7 @@ func (a *runCommand) todo(attempt *graph.Attempt, run *startedRun) (t todo, err 
 func (a *runCommand) rebuilt(attempt *graph.Attempt, t todo) string {
 	old := a.historyOf(a.job, t.nodes, t.batches)
 	if old.kept.id != "" {
-		attempt.Notef("%s, and its configuration has full_refresh: false (to build it anew, drop it in schema %s)", old.kept, a.job.build.schema)
+		attempt.Notef("%s, and its configuration has full_refresh: false (to build it anew, drop it in schema %s, then build with --check-warehouse)", old.kept, a.job.build.schema)
 	}
 	// dbt retry would rebuild a model from the batches that failed.
 	old.older = old.older || a.job.Command.Name == "retry" && len(t.batches) > 0

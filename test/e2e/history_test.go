@@ -130,6 +130,8 @@ func TestEmptyHistory(t *testing.T) {
 			"models/reads.sql": "select count(*) as n from {{ ref('grows') }}, {{ ref('past') }}\n",
 			"snapshots/past.sql": "{% snapshot past %}{{ config(unique_key='n', strategy='check', check_cols='all') }}\n" +
 				"select n from {{ ref('five') }}{% endsnapshot %}\n",
+			"models/kept.sql": "{{ config(materialized='incremental', full_refresh=false) }}\nselect n from {{ ref('five') }}\n",
+			"models/last.sql": "select count(*) as n from {{ ref('kept') }}\n",
 		})
 		s.use(dbt)
 		s.mustDot("build", "dev@HEAD", "--", "--empty")
@@ -144,5 +146,13 @@ func TestEmptyHistory(t *testing.T) {
 		}
 		s.mustDot("build", "prod@HEAD", "-s", "reads", "--defer", "dev@HEAD")
 		s.upToDate("build", "dev@HEAD")
+
+		// --full-refresh leaves the other one alone. What dot says to type for it builds it anew.
+		if res := s.dot("build", "prod@HEAD", "-s", "last", "--defer", "dev@HEAD"); res.code != 2 || !strings.Contains(res.stderr, "kept was built with --empty") {
+			t.Error("a model that may lack rows is a baseline")
+		}
+		s.execute("drop table dev_" + s.head() + ".kept")
+		s.mustDot("build", "dev@HEAD", "--check-warehouse")
+		s.mustDot("build", "prod@HEAD", "-s", "last", "--defer", "dev@HEAD")
 	})
 }
