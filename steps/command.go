@@ -128,6 +128,7 @@ func (rt *runtime) history(job *job) string {
 	if job.Command.Name == "clone" || !slices.ContainsFunc(job.Command.Builds, mayHave) {
 		return ""
 	}
+	partial := job.partial()
 	checked, err := rt.checked(job)
 	if err != nil { // the check has not run yet
 		s, err := rt.standingOf(job.build.Build, job.build.place)
@@ -140,7 +141,7 @@ func (rt *runtime) history(job *job) string {
 			return ""
 		}
 		for id, e := range s.Nodes {
-			if e.Partial != "" && job.partial() == "" {
+			if e.Partial != "" && partial == "" {
 				continue // what adds to it is made from scratch: see historyOf
 			}
 			if kind, _, _ := strings.Cut(id, "."); mayHave(kind) && e.Status != workspace.Gone {
@@ -174,7 +175,7 @@ func (rt *runtime) history(job *job) string {
 	}
 	var last workspace.Entry
 	for id, e := range written {
-		if !keeps[id] && (e.Unfinished || e.Partial != "" && job.partial() == "") {
+		if !keeps[id] && (e.Unfinished || e.Partial != "" && partial == "") {
 			continue // it is made from scratch again: see historyOf
 		}
 		if e.Status == workspace.Gone || e.IsClone() && e.Clone.View {

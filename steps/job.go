@@ -150,8 +150,23 @@ func (job *job) readsKnown() bool {
 	return job.build != nil && len(job.Command.Builds) > 0 && job.baseline != nil && !slices.Contains([]string{"retry", "clone"}, job.Command.Name)
 }
 
-// partial returns the flag that makes the job write only some rows, "" for none.
+// partial returns the flag that makes the job write only some rows, "" for none. A retry takes it over from the
+// run that it retries.
 func (job *job) partial() string {
+	if job.Command.Name == "retry" {
+		last, _ := readResults(job.build.Target()) // without them, there is nothing to retry
+		switch sample := last.Args.All["sample"].(type) {
+		case nil:
+		case string:
+			return "--sample " + sample
+		default: // the days from and to
+			return "--sample"
+		}
+		if last.Args.Empty {
+			return "--empty"
+		}
+		return ""
+	}
 	for _, flag := range []string{"empty", "sample"} {
 		if o, ok := job.Lookup(flag); ok && !o.Negated {
 			return strings.Join(o.Words(), " ")

@@ -295,11 +295,12 @@ func (ls *layers) historyOf(job *job, nodes []checkedNode, batches map[string]bo
 			return h
 		}
 	}
+	partial := job.partial()
 	for _, n := range nodes {
 		e, ok := s.Nodes[n.ID]
 		switch {
 		case !ok || !n.incremental() || batches[n.ID] || e.IsClone() && e.Clone.View:
-		case e.Partial != "" && job.partial() == "":
+		case e.Partial != "" && partial == "":
 			h.note(faulty{n.ID, "was built with " + e.Partial + ": rows are missing", "built with " + e.Partial}, n.Keeps)
 		case e.Unfinished:
 			h.note(faulty{n.ID, "was built by unfinished runs only: its rows may be missing or there twice", "of an unfinished run"}, n.Keeps)

@@ -156,3 +156,24 @@ func TestEmptyHistory(t *testing.T) {
 		s.mustDot("build", "prod@HEAD", "-s", "last", "--defer", "dev@HEAD")
 	})
 }
+
+// dbt retry takes --empty over from the run that it retries: what it builds is no baseline either.
+func TestEmptyRetry(t *testing.T) {
+	onOneAny(t, "duckdb", func(t *testing.T, adapter string, dbt generation) {
+		s := newProject(t, adapter, map[string]string{
+			"dbt_project.yml":   tables,
+			"models/one.sql":    "select 1 as n\n",
+			"models/counts.sql": "select count(*) as n from {{ ref('one') }}, outside.things\n",
+			"models/reads.sql":  "select n from {{ ref('counts') }}\n",
+		})
+		s.use(dbt)
+		s.ends(1, "1 error", "build", "dev@HEAD", "--", "--empty")
+		s.execute("create schema outside; create table outside.things as select 1 as x")
+		s.mustDot("retry", "dev@HEAD")
+		if res := s.dot("build", "prod@HEAD", "-s", "reads", "--defer", "dev@HEAD"); res.code != 2 || !strings.Contains(res.stderr, "counts was built with --empty") {
+			t.Errorf("a model without rows is a baseline:\n%s", res.stderr)
+		}
+		s.mustDot("build", "dev@HEAD")
+		s.mustDot("build", "prod@HEAD", "-s", "reads", "--defer", "dev@HEAD")
+	})
+}
