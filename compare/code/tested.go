@@ -3,6 +3,7 @@ package code
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -18,10 +19,7 @@ func unitTest(was, is *artifact.UnitTest, files []string) string {
 	if was == nil {
 		return "new"
 	}
-	parts := func(t *artifact.UnitTest) any {
-		return []any{value(decoded(t.Given)), value(decoded(t.Expect)), value(decoded(t.Overrides))}
-	}
-	if !reflect.DeepEqual(parts(was), parts(is)) {
+	if !reflect.DeepEqual(unitTestCode(was), unitTestCode(is)) {
 		return "unit test"
 	}
 	for _, name := range fixtures(is) { // dbt 2's manifest doesn't have its rows
@@ -32,6 +30,35 @@ func unitTest(was, is *artifact.UnitTest, files []string) string {
 		}
 	}
 	return ""
+}
+
+// unitTestCode returns what a unit test gives and expects. Empty fields are left out, but not empty values in
+// rows: a null in an expected row is compared, a column that the row lacks is not.
+func unitTestCode(t *artifact.UnitTest) []any {
+	empty := func(_ string, field any) bool {
+		switch v := field.(type) {
+		case nil:
+			return true
+		case []any:
+			return len(v) == 0
+		case map[string]any:
+			return len(v) == 0
+		}
+		return false
+	}
+	filled := func(v any) map[string]any {
+		fields := map[string]any{}
+		object, _ := v.(map[string]any)
+		maps.Copy(fields, object)
+		maps.DeleteFunc(fields, empty)
+		return fields
+	}
+	given, _ := decoded(t.Given).([]any)
+	code := []any{filled(decoded(t.Expect)), filled(decoded(t.Overrides))}
+	for _, input := range given {
+		code = append(code, filled(input))
+	}
+	return code
 }
 
 // fixtures are the names of the files with a unit test's rows.
@@ -71,7 +98,8 @@ func settings(was, is *artifact.NodeCode) []string {
 	}
 	var why []string
 	for key, usual := range verdict {
-		if text := func(v any) string { return strings.ToLower(cmp.Or(short(v), usual)) }; text(a[key]) != text(b[key]) {
+		x, y := cmp.Or(short(a[key]), usual), cmp.Or(short(b[key]), usual)
+		if x != y && !(key == "severity" && strings.EqualFold(x, y)) {
 			why = append(why, key)
 		}
 	}

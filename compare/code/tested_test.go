@@ -13,7 +13,7 @@ func TestChangedTests(t *testing.T) {
 	make := func(world func(w *world, unit object)) *world {
 		w := newWorld()
 		w.node("test.shop.low", object{"raw_code": "", "config": object{"severity": "ERROR", "where": nil}})
-		w.node("test.shop.same", object{"raw_code": "", "config": object{"severity": "warn"}})
+		w.node("test.shop.same", object{"raw_code": "", "config": object{"severity": "warn", "where": "kind = 'A'"}})
 		w.config("stg")["contract"] = object{"enforced": true}
 		w.of("stg")["columns"] = object{"id": object{"name": "id", "data_type": "integer", "description": "a"}}
 		w.of("top")["columns"] = object{"id": object{"name": "id", "data_type": "integer"}}
@@ -44,6 +44,9 @@ func TestChangedTests(t *testing.T) {
 		{"what is expected", func(_ *world, unit object) {
 			unit["expect"] = object{"rows": rows(3), "format": "dict"}
 		}, nil, map[string][]string{"unit_test.shop.orders.adds": {"unit test"}}},
+		{"that a column is null, which dbt does not look at otherwise", func(_ *world, unit object) {
+			unit["expect"] = object{"rows": []object{{"id": 1, "v": 2, "more": nil}}, "format": "dict"}
+		}, nil, map[string][]string{"unit_test.shop.orders.adds": {"unit test"}}},
 		{"what is given", func(_ *world, unit object) {
 			unit["given"] = []object{{"input": "ref('stg')", "format": "dict", "rows": rows("1")}}
 		}, nil, map[string][]string{"unit_test.shop.orders.adds": {"unit test"}}},
@@ -57,6 +60,9 @@ func TestChangedTests(t *testing.T) {
 		{"settings of a test", func(w *world, _ object) {
 			w.nodes["test.shop.low"].(object)["config"] = object{"severity": "warn", "where": "id > 1", "limit": 10}
 		}, nil, map[string][]string{"test.shop.low": {"limit", "severity", "where"}}},
+		{"a literal in a test's where", func(w *world, _ object) {
+			w.nodes["test.shop.same"].(object)["config"] = object{"severity": "warn", "where": "kind = 'a'"}
+		}, nil, map[string][]string{"test.shop.same": {"where"}}},
 		{"a contract", func(w *world, _ object) {
 			w.of("stg")["columns"].(object)["id"].(object)["constraints"] = []object{{"type": "not_null"}}
 		}, nil, map[string][]string{"model.shop.stg": {"columns"}}},
