@@ -24,12 +24,19 @@ func unitTest(was, is *artifact.UnitTest, files []string) string {
 	}
 	for _, name := range fixtures(is) { // dbt 2's manifest doesn't have its rows
 		for _, file := range files {
-			if base := path.Base(file); strings.TrimSuffix(base, path.Ext(base)) == name {
+			if isFixture(file, name) {
 				return "fixture " + name
 			}
 		}
 	}
 	return ""
+}
+
+// isFixture reports whether a file may have the rows of the fixture with this name: a .csv or .sql below a directory
+// "fixtures" in one of the project's test-paths. A model may have the same name.
+func isFixture(file, name string) bool {
+	base := path.Base(file)
+	return (base == name+".csv" || base == name+".sql") && strings.Contains("/"+file, "/fixtures/")
 }
 
 // unitTestCode returns what a unit test gives and expects. Empty fields are left out, but not empty values in

@@ -40,7 +40,7 @@ func TestChangedTests(t *testing.T) {
 			w.nodes["test.shop.low"].(object)["config"] = object{"severity": "error", "fail_calc": "count(*)", "warn_if": "!= 0", "tags": []string{"x"}}
 			w.of("stg")["columns"].(object)["id"].(object)["description"] = "b"
 			w.of("top")["columns"].(object)["id"].(object)["data_type"] = "bigint"
-		}, []string{"tests/fixtures/hours.csv"}, map[string][]string{}},
+		}, []string{"tests/fixtures/hours.csv", "models/days.sql", "tests/days.sql", "tests/fixtures/days.md"}, map[string][]string{}},
 		{"what is expected", func(_ *world, unit object) {
 			unit["expect"] = object{"rows": rows(3), "format": "dict"}
 		}, nil, map[string][]string{"unit_test.shop.orders.adds": {"unit test"}}},
