@@ -103,6 +103,10 @@ func (ls *layers) claims(job *job) []claim {
 	return out
 }
 
+// markUnsure is the ledger's note on the mark of a schema that may have been dropped. It is not "": if the schema
+// still is there, so is this clone's own mark, not that of another one.
+const markUnsure = "may be gone"
+
 // strike marks the claimed relations in the ledgers that the warehouse doesn't have. A schema that has none
 // of its own may have been dropped and its mark with it: the next run marks it again.
 func (ls *layers) strike(answer warehouse.Answer, claims []claim) error {
@@ -122,7 +126,7 @@ func (ls *layers) strike(answer warehouse.Answer, claims []claim) error {
 		if some || ls.ws.Marked(place) == "" {
 			continue
 		}
-		if err := ls.ws.NoteMark(place, ""); err != nil {
+		if err := ls.ws.NoteMark(place, markUnsure); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,7 @@ func (w *Workspace) NoteMark(p Place, mark string) error {
 
 // Marked is what a ledger notes of its schema's mark.
 type Marked struct {
-	Mark string `json:"mark"`           // a digest of it
+	Mark string `json:"mark"`           // a digest of it, or why it is to be written again
 	File string `json:"file,omitempty"` // see Entry
 }
 

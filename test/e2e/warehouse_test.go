@@ -181,6 +181,10 @@ func TestSecondClone(t *testing.T) {
 		other.use(dbt)
 		says(other, true, "build", "dev@HEAD")
 		says(other, false, "build", "dev@HEAD", "--force")
+		for _, relation := range []string{"table %s.season", "view %s.cheap", "table %s.prices"} { // the mark stays
+			other.execute("drop " + fmt.Sprintf(relation, "dev_"+head))
+		}
+		says(other, false, "build", "dev@HEAD", "--check-warehouse")
 		says(other, false, "build", "prod@HEAD")
 		says(other, false, "build", "dev@.")
 		other.mustDot("drop", "dev@"+head, "--yes")
