@@ -25,7 +25,7 @@ func (a *checkIsolation) findLeftOut(attempt *graph.Attempt, out *checkOutputs, 
 			tests = append(tests, n.UniqueID)
 		}
 	}
-	for _, n := range out.Stale { // of which dbt can't be told that a unit test is
+	for _, n := range out.Stale { // dbt can't select an outdated unit test: listed lacks it
 		if isUnitTest(n.ID) {
 			tests = appendNew(tests, n.ID)
 		}
@@ -72,7 +72,7 @@ func (job *job) leftOut(checked checkOutputs) string {
 	if len(names) > 1 {
 		which, are = text.Plural(len(names), "unit test")+" ("+listNames(names)+")", "are"
 	}
-	return fmt.Sprintf("%s %s not run, since dbt build runs unit tests with their models only: %s", which, are,
+	return fmt.Sprintf("%s %s not run, since dbt build runs a unit test only with its model: %s", which, are,
 		job.typed("test", job.specs[0], append(args, job.typedForDBT()...)...))
 }
 

@@ -120,8 +120,8 @@ func (m *marks) noteMarks(attempt *graph.Attempt, b *build, due dueMarks, all []
 	return nil
 }
 
-// ofOtherClone says of a schema that it has a mark of the same build which this clone doesn't know, with relations
-// that the run will write. It returns "" if it hasn't.
+// ofOtherClone returns a warning if a schema has a mark of the same build which this clone doesn't know. had is the
+// mark that the schema had. The warning follows the schema's name. "" means that there is no such mark.
 func (m *marks) ofOtherClone(due dueMarks, i int, had string) string {
 	mark, err := warehouse.ParseMark(had)
 	if err != nil || !due.unknown[i] || !mark.OfClone(due.task.Mark[i].Mark) {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// findDispatched finds the names that adapter.dispatch looks for in packages in another order, and finds
-// in another one. Manifests of dbt 1 have these calls, too, but not through macros of dbt, and those of dbt 2
-// have them as if there were no such setting. It returns why all nodes are changed, if dbt builds nodes with
-// such a macro.
+// findDispatched finds the macros that adapter.dispatch finds in another package, because the search order of a
+// namespace is different. Manifests don't say so: those of dbt 1 lack the calls by dbt's own macros, and those of
+// dbt 2 list all calls as if there were no such setting. If dbt builds nodes with such a macro, findDispatched
+// returns why all nodes are changed.
 func (c *changes) findDispatched(orders map[string][2][]string) (builders []string) {
 	if len(orders) == 0 {
 		return nil
@@ -58,8 +58,8 @@ func (c *changes) dispatches(namespace, name string, found ...map[string]impleme
 // dbtItself is the namespace, and the package, of the macros of dbt and its adapter.
 const dbtItself = "dbt"
 
-// An implemented name has the packages with a macro of that name for adapter.dispatch to find: true, if that is
-// the one for every adapter (default__x), which ends the search.
+// implemented are the packages with implementations of one macro for adapter.dispatch. The value is true if the
+// package has default__x, which fits every adapter: the search ends there.
 type implemented map[string]bool
 
 // in returns the packages in which the macro may be found, in this order.

@@ -437,7 +437,7 @@ func TestModifiedUnitTest(t *testing.T) {
 		s.commit("Expect 4")
 		test := []string{"test", "dev@wrong", "--defer", "prod@main", "--modified"}
 		build := append([]string{"build"}, test[1:]...)
-		said := "unit test one is not run, since dbt build runs unit tests with their models only: dot " + strings.Join(test, " ")
+		said := "unit test one is not run, since dbt build runs a unit test only with its model: dot " + strings.Join(test, " ")
 		if res := s.mustDot(build...); !strings.Contains(res.stderr, "warning: "+said+"\n") {
 			t.Errorf("want %q:\n%s", said, res.stderr)
 		}
