@@ -41,7 +41,7 @@ func TestDotEnvCancelled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.write("../venv/bin/dbt", "#!/bin/sh\necho asked >"+asked+"\ncat "+hold+"\n")
+	b.write("../venv/bin/dbt", "#!/bin/sh\necho asked >"+asked+"\nread line <"+hold+"\n") // a cat could miss the signal before it runs
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
