@@ -53,8 +53,8 @@ func (a *runCommand) clearResults(before graph.Record) (stale string, err error)
 }
 
 // retriable returns an error if the build's last run was interrupted, or its dbt
-// killed: dbt's results lack the nodes that such a run did not reach. before is the
-// record before this retry.
+// killed: dbt's results lack the nodes that such a run did not reach. The same goes for a run
+// that failed before it reached any, such as without a connection. before is the record before this retry.
 func (a *runCommand) retriable(before graph.Record) error {
 	b := a.job.build
 	records, err := a.ws.Records(b.Build)
@@ -63,7 +63,7 @@ func (a *runCommand) retriable(before graph.Record) error {
 	}
 	records[b.Record(a.job.slot)] = before
 	var last graph.Record
-	interrupted := false
+	interrupted, reached := false, true
 	for _, r := range records {
 		name, _ := (&graph.Step{Name: r.Step}).Title() // of another name of the build, too
 		command, ok := dbt.LookupCommand(name)
@@ -71,9 +71,16 @@ func (a *runCommand) retriable(before graph.Record) error {
 		ran := err == nil || r.State == graph.Started
 		if ok && command.Retried() && ran && r.Started.After(last.Started) {
 			last, interrupted = r, err != nil || report.Interrupted
+			reached = r.State != graph.Failed || len(report.Counts) > 0
 		}
 	}
-	if !interrupted {
+	switch {
+	case !reached && !interrupted:
+		return hint.New(
+			fmt.Sprintf("the last run of %s failed before it reached any node: there is nothing to retry", b),
+			"run the same command again",
+		)
+	case !interrupted:
 		return nil
 	}
 	return hint.New(
