@@ -46,7 +46,7 @@ endif
 	$(if $(RACE),DOT_TEST_RACED=1 go test -vet=off -count=1 ./cli)
 
 .PHONY: test-slow
-test-slow: test-venv ## the tests of test/e2e and cli for which make test has no time, and the others of these packages (half an hour)
+test-slow: test-venv ## the tests of test/e2e and cli for which make test has no time, and the others of these packages (15 minutes)
 	DOT_TEST_SLOW=1 $(TEST_ENV) go test $(RACE) -vet=off -count=1 -timeout 90m ./test/e2e ./cli
 
 # make test compares some of the newest dbt's hosted commands with others.
