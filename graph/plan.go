@@ -41,6 +41,17 @@ func (p Planned) Describe() []string {
 // A Plan is what a run of the graph would do now: its steps in order, each with a decision.
 type Plan struct {
 	Steps []Planned
+	with  map[[2]string]int // the index of each step that runs with another, by its kind and the other's name
+}
+
+// With returns the step of a kind that runs when the step with that name does; see [Step.With]. ok is false if
+// there is none.
+func (p *Plan) With(kind, name string) (s Planned, ok bool) {
+	i, ok := p.with[[2]string{kind, name}]
+	if !ok {
+		return Planned{}, false
+	}
+	return p.Steps[i], true
 }
 
 // Runs returns how many steps run.
@@ -64,7 +75,7 @@ func (g *Graph) Plan(ctx context.Context, env Env) (*Plan, error) {
 // plan decides about each step. locked means that the caller holds the locks. Then a step whose
 // record says "started" was interrupted.
 func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
-	p := &Plan{Steps: make([]Planned, 0, len(g.steps))}
+	p := &Plan{Steps: make([]Planned, 0, len(g.steps)), with: map[[2]string]int{}}
 	for _, step := range g.steps {
 		planned := Planned{Step: step, depRuns: p.runsBelow(g, step)}
 		s := situation{step: step, now: env.Now(), depRuns: planned.depRuns}
@@ -99,6 +110,9 @@ func (g *Graph) plan(ctx context.Context, env Env, locked bool) (*Plan, error) {
 			if step.Detail != nil {
 				planned.Decision.Detail = step.Detail(s.record)
 			}
+		}
+		if step.With != "" {
+			p.with[[2]string{step.Kind, step.With}] = len(p.Steps)
 		}
 		p.Steps = append(p.Steps, planned)
 	}

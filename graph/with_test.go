@@ -42,6 +42,12 @@ func TestWith(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if check, ok := plan.With("check", "build b"); !ok || check.Step.Name != "check b" {
+			t.Errorf("input %s: the plan doesn't find the check of the build", input)
+		}
+		if _, ok := plan.With("clone", "build b"); ok {
+			t.Errorf("input %s: the plan finds a clone of the build", input)
+		}
 		if got := plan.Steps[0].Decision; got.Run && got.Detail != "of "+input {
 			t.Errorf("input %s: the check's detail is %q", input, got.Detail)
 		}

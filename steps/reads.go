@@ -96,13 +96,9 @@ func (b *Built) Reads(plan *graph.Plan) (r Reads, ok bool) {
 // lastCheck returns the outputs of the job's last check. ok is false if the check has
 // never run, or if its next run may find other nodes.
 func lastCheck(plan *graph.Plan, job *job) (out checkOutputs, ok bool) {
-	for _, s := range plan.Steps {
-		if s.Step.Kind == "check" && s.Step.With == job.step() {
-			same := s.Key() != "" && s.Record.Key == s.Key()
-			return out, same && s.Record.Decode(&out) == nil
-		}
-	}
-	return out, false
+	s, ok := plan.With("check", job.step())
+	same := ok && s.Key() != "" && s.Record.Key == s.Key()
+	return out, same && s.Record.Decode(&out) == nil
 }
 
 // read describes a node that the job reads.
